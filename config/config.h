@@ -1,0 +1,139 @@
+/* The configuration: YAML text in, one typed, validated, immutable struct out.
+ *
+ * cfg_load either returns a struct in which every reference is resolved to an index and every value is
+ * inside its bounds, or a list of all errors of the file, each with its place. Nothing in between.
+ *
+ * Ownership: everything a cfg_config points to belongs to it and goes with cfg_free. Thread safety: none
+ * needed after loading; nobody writes to it. Knows no sockets. */
+#ifndef JUNCTOR_CONFIG_CONFIG_H
+#define JUNCTOR_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "config/address.h"
+#include "config/options.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum cfg_transport { CFG_TRANSPORT_AUTO, CFG_TRANSPORT_KERNEL, CFG_TRANSPORT_USRSCTP };
+enum cfg_peeloff { CFG_PEELOFF_NEVER, CFG_PEELOFF_ALWAYS };
+enum cfg_mode { CFG_LOADSHARE, CFG_OVERRIDE, CFG_BROADCAST }; /* RFC 4666 traffic modes */
+enum cfg_share { CFG_ROUND_ROBIN, CFG_STREAM_HASH };          /* how loadshare picks */
+enum cfg_session { CFG_PAIRED, CFG_SHARED };
+enum cfg_log_level { CFG_LOG_ERROR, CFG_LOG_WARNING, CFG_LOG_INFO, CFG_LOG_DEBUG };
+
+struct cfg_listener {
+    const char *name;
+    const struct net_addr *addresses; /* all with `port`; at least one */
+    unsigned address_count;
+    uint16_t port;
+    uint16_t encaps_port; /* local UDP port with usrsctp, default 9899 */
+    enum cfg_peeloff peeloff;
+    struct opt_set sctp; /* effective: defaults, then sctp:, then the profile, then its own */
+};
+
+struct cfg_peer {
+    const char *name;
+    const struct net_addr *addresses; /* the remote end, all with its port; at least one */
+    unsigned address_count;
+    const struct net_addr *local; /* what to bind before connecting; may be none */
+    unsigned local_count;
+    uint16_t encaps_port;          /* remote UDP port with usrsctp, default 9899 */
+    unsigned connect_timeout_ms;   /* until an attempt counts as failed */
+    unsigned reconnect_initial_ms; /* first pause after a failure; doubles, with jitter */
+    unsigned reconnect_max_ms;     /* its bound */
+    struct opt_set sctp;
+};
+
+enum cfg_member_kind { CFG_MEMBER_PEER, CFG_MEMBER_LISTENER };
+
+struct cfg_member {
+    enum cfg_member_kind kind;
+    unsigned index; /* into peers or listeners */
+};
+
+struct cfg_group {
+    const char *name;
+    const struct cfg_member *members; /* at least one; in order of preference for override */
+    unsigned member_count;
+    enum cfg_mode mode;
+    enum cfg_share share; /* loadshare only */
+};
+
+struct cfg_range {
+    uint16_t first, last; /* stream numbers, both included */
+};
+
+struct cfg_route {
+    const struct cfg_member *from; /* listeners and peers whose messages it takes; at least one */
+    unsigned from_count;
+    const uint32_t *ppids; /* host byte order */
+    unsigned ppid_count;   /* 0: any */
+    const struct cfg_range *streams;
+    unsigned stream_count; /* 0: any */
+    unsigned group;        /* index; a route `to` a peer or listener name gets a group of its own */
+    enum cfg_session session;
+    unsigned line; /* where it stands in the file */
+};
+
+struct cfg_config {
+    const char *file;
+    /* broker: */
+    enum cfg_transport transport;
+    unsigned workers; /* 0: one per CPU */
+    bool pin;         /* pin worker n to CPU n */
+    unsigned drain_timeout_ms;
+    uint64_t max_message;    /* bytes; a longer one is refused and counted */
+    unsigned queue_messages; /* per source socket: how many of its messages may wait before it is paused */
+    uint64_t queue_bytes;    /* and how many bytes */
+    enum cfg_log_level log_level;
+
+    const struct cfg_listener *listeners;
+    unsigned listener_count;
+    const struct cfg_peer *peers;
+    unsigned peer_count;
+    const struct cfg_group *groups;
+    unsigned group_count;
+    const struct cfg_route *routes; /* in file order: the first that fits takes the message */
+    unsigned route_count;
+};
+
+/* One line of `junctor check`. */
+struct cfg_error {
+    unsigned line, column; /* from 1; 0 where the file as a whole is meant */
+    const char *text;      /* what is wrong and what to write instead; one line */
+};
+
+struct cfg_errors {
+    struct cfg_error *list; /* in order of line */
+    unsigned count;
+};
+
+/* Reads `file` ("-": standard input). Returns the config, or NULL with at least one entry in *errors.
+ * May block on the file. *errors is filled in either way (count 0 on success); cfg_errors_free it. */
+struct cfg_config *cfg_load(const char *file, struct cfg_errors *errors);
+
+/* The same from memory; `name` stands for the file in messages. `text` is not kept. */
+struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, struct cfg_errors *errors);
+
+void cfg_free(struct cfg_config *c);
+void cfg_errors_free(struct cfg_errors *errors);
+
+/* Writes "file:line:column: text" lines. */
+void cfg_errors_print(const char *file, const struct cfg_errors *errors, FILE *out);
+
+/* Writes the effective configuration with its defaults as YAML that reads back as the same configuration. */
+void cfg_print(const struct cfg_config *c, FILE *out);
+
+/* The name of a route's, group's … source or member. */
+const char *cfg_member_name(const struct cfg_config *c, struct cfg_member m);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

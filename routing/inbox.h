@@ -1,0 +1,65 @@
+/* The inbox of a worker: many producers, one consumer, no locks.
+ *
+ * On liburcu's cds_wfcq: enqueue and splice are wait-free for producers; the consumer takes everything at
+ * once. Order: parcels of one producer come out in the order it posted them.
+ *
+ * Wake-up: a producer gathers parcels in an rt_batch of its own, one per target, and posts the batch with one
+ * splice. Only the producer whose splice found the inbox empty writes the eventfd. The consumer clears the
+ * eventfd BEFORE it takes; so a batch posted after the take finds the inbox empty and writes it again: no
+ * wake-up is lost, and at worst one is for nothing. */
+#ifndef JUNCTOR_ROUTING_INBOX_H
+#define JUNCTOR_ROUTING_INBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <urcu/wfcqueue.h>
+
+#include "routing/message.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A plain FIFO of parcels for one thread: gathers what goes to one inbox, holds what waits for one
+ * destination. */
+struct rt_batch {
+    struct __cds_wfcq_head head;
+    struct cds_wfcq_tail tail;
+    uint32_t count;
+};
+
+void rt_batch_init(struct rt_batch *b);
+void rt_batch_add(struct rt_batch *b, struct rt_parcel *p);
+struct rt_parcel *rt_batch_peek(struct rt_batch *b); /* oldest, stays; NULL: empty */
+struct rt_parcel *rt_batch_take(struct rt_batch *b); /* oldest, leaves; NULL: empty */
+/* The one after `p` in the same batch, or NULL; for looking at several before taking them. */
+struct rt_parcel *rt_batch_next(struct rt_batch *b, struct rt_parcel *p);
+void rt_batch_append(struct rt_batch *to, struct rt_batch *from); /* moves all; `from` is empty afterwards */
+
+struct rt_inbox {
+    struct cds_wfcq_tail tail __attribute__((aligned(64)));   /* producers */
+    struct __cds_wfcq_head head __attribute__((aligned(64))); /* consumer */
+    int eventfd;
+};
+
+/* 0, or -1 with errno (out of descriptors). A failed init leaves nothing to clean. */
+int rt_inbox_init(struct rt_inbox *in);
+/* Parcels still inside are the caller's: take them first. */
+void rt_inbox_destroy(struct rt_inbox *in);
+
+/* Any thread: moves all of `b` (empty afterwards) into the inbox. Wait-free but for one write(2) when it was
+ * empty. True when it wrote the eventfd. An empty batch does nothing. */
+bool rt_inbox_post(struct rt_inbox *in, struct rt_batch *b);
+
+/* Consumer only: appends everything there is to `out`. `woken`: the eventfd polled readable and is cleared
+ * first. Returns the number of parcels. */
+uint32_t rt_inbox_take(struct rt_inbox *in, bool woken, struct rt_batch *out);
+
+/* What to add to an event loop. */
+int rt_inbox_fd(const struct rt_inbox *in);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

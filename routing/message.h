@@ -1,0 +1,99 @@
+/* A message that must wait: the owned, reference-counted copy of what stood in a receive slot.
+ *
+ * A message that can be sent at once never becomes one of these; it goes from the receive slot to the stack.
+ * Only one that waits (its destination is full, not there yet, or another worker's) is copied, once, however
+ * many destinations it has: every place it waits in is an rt_parcel, and the parcels share it.
+ *
+ * Credit: each source socket may have a bounded number of messages waiting anywhere in the broker.
+ * rt_message_new charges its rt_credit; dropping the last reference refunds it. The credit belongs to the
+ * worker that read the message (its home), and only that worker may touch it. So the last reference, dropped
+ * by another worker, does not free the message: it is put into that worker's box and travels home in the
+ * inbox (rt_message_unref says so).
+ *
+ * Memory order: the reference count is decremented with release and, when it reaches zero, followed by an
+ * acquire fence, so that whoever frees it sees all that the other holders did. */
+#ifndef JUNCTOR_ROUTING_MESSAGE_H
+#define JUNCTOR_ROUTING_MESSAGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <urcu/wfcqueue.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct rt_message;
+
+/* What travels in queues. The kinds beyond RT_DELIVER are the broker's own errands between threads, so that
+ * they keep their place among the messages; routing/ only carries them. */
+enum rt_parcel_kind {
+    RT_DELIVER, /* `message` for the destination `to` */
+    RT_HOME,    /* `message`'s last reference is gone: free it, refund its credit */
+    RT_ERRAND   /* `errand` and `to` mean what the broker says */
+};
+
+struct rt_parcel {
+    struct cds_wfcq_node node;
+    struct rt_message *message;
+    void *to;
+    uint16_t kind; /* enum rt_parcel_kind */
+    uint16_t errand;
+    uint32_t stream; /* RT_DELIVER: outbound stream asked for */
+    uint32_t route;  /* index of the route that took the message */
+    bool embedded;   /* part of its message: not freed by itself */
+};
+
+/* What one source socket may have waiting; owned and touched by one worker only. */
+struct rt_credit {
+    uint32_t messages, messages_max;
+    uint64_t bytes, bytes_max;
+    void *source; /* the broker's */
+};
+
+struct rt_message {
+    uint32_t refs; /* atomic */
+    uint32_t home; /* worker that read it */
+    struct rt_credit *credit;
+    struct rt_parcel first; /* the parcel of its first (mostly only) place, so that one allocation does */
+    bool first_used;
+    uint16_t stream, flags; /* as received; enum tr_msg_flag bits */
+    uint32_t ppid;
+    uint32_t len;
+    uint64_t origin; /* source association, for whoever needs it: the broker's */
+    uint8_t data[];
+};
+
+/* Copies `len` bytes into a new message with one reference and charges `credit` (may be NULL). NULL: out of
+ * memory, nothing charged. Home worker only. */
+struct rt_message *rt_message_new(uint32_t home, struct rt_credit *credit, const void *data, uint32_t len);
+
+/* A parcel for one place this message waits in; takes a reference. The first one costs no allocation. Only
+ * while the caller still has the message to itself (before any parcel of it was posted). NULL: out of memory.
+ */
+struct rt_parcel *rt_parcel_new(struct rt_message *m, enum rt_parcel_kind kind, void *to);
+
+/* A parcel without a message. */
+struct rt_parcel *rt_errand_new(uint16_t errand, void *to);
+
+/* Gives up a parcel's place and its reference. True: that was the last reference and `worker` is not its
+ * home; the caller now sends m->first (kind RT_HOME, already filled in) to worker m->home. False: nothing
+ * left to do (at home the message has been freed and its credit refunded). *m is the parcel's message. */
+bool rt_parcel_done(struct rt_parcel *p, uint32_t worker, struct rt_message **m);
+
+/* Drops the reference rt_message_new gave its creator; same result as rt_parcel_done. */
+bool rt_message_unref(struct rt_message *m, uint32_t worker);
+
+/* Frees a message that came home and refunds its credit. Home worker only. */
+void rt_message_home(struct rt_message *m);
+
+/* True when the source must be paused / may go on (hysteresis: full at the limit, free again at half of it).
+ */
+bool rt_credit_full(const struct rt_credit *c);
+bool rt_credit_free(const struct rt_credit *c);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

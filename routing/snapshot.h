@@ -1,0 +1,101 @@
+/* What all workers read on every message and one thread changes: the route table and who is in which group.
+ *
+ * A snapshot is immutable. The control thread builds a new one, publishes it and frees the old after a grace
+ * period (urcu-qsbr: reading costs nothing; a worker announces a quiescent state once a turn and is offline
+ * while it sleeps). The pointer is a C11 atomic (release / acquire), so that race detectors see the
+ * hand-over.
+ *
+ * Destinations: an rt_dest stands for one association that can be sent to, and belongs to the worker that
+ * owns the association. It is freed by that worker, and only after its retirement has come round: the control
+ * thread publishes a snapshot without it, waits a grace period (from then on nobody posts to it) and posts an
+ * errand to the owner's inbox; inboxes keep the order, so everything ever posted for it comes before. */
+#ifndef JUNCTOR_ROUTING_SNAPSHOT_H
+#define JUNCTOR_ROUTING_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "routing/table.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct rt_dest {
+    uint32_t worker;          /* owner */
+    struct cfg_member member; /* the peer or listener it belongs to */
+    void *owner;              /* the broker's association; the owning worker only */
+};
+
+/* Who of a group can be sent to now. */
+struct rt_group {
+    enum cfg_mode mode;
+    enum cfg_share share;
+    bool held; /* a member has just been lost and its messages are on their way to others: everybody waits */
+    uint32_t count;          /* override: 0 or 1, the active one */
+    struct rt_dest *dests[]; /* in order of the members of the configuration, then of coming up */
+};
+
+struct rt_snapshot {
+    uint64_t version; /* rises with every one published */
+    const struct cfg_config *config;
+    struct rt_table *table;
+    uint32_t group_count;
+    struct rt_group *groups[]; /* by group index; never NULL */
+};
+
+/* The one current snapshot. Zero-initialise. */
+struct rt_current {
+    struct rt_snapshot *pointer; /* atomic */
+};
+
+/* Reader: valid until the thread's next quiescent state. Registered QSBR threads that are online only. */
+const struct rt_snapshot *rt_current_read(const struct rt_current *c);
+
+/* ---- the control thread's side: not thread-safe ---- */
+
+/* Membership, from which groups are built. */
+struct rt_members;
+struct rt_members *rt_members_new(const struct cfg_config *c); /* NULL: out of memory */
+void rt_members_free(struct rt_members *m);
+/* A destination came up; or went (then its groups are held until rt_members_release). False: out of memory.
+ */
+bool rt_members_add(struct rt_members *m, struct rt_dest *d);
+void rt_members_remove(struct rt_members *m, struct rt_dest *d);
+/* What the lost destination left has been passed on: its groups open again. Counted: each remove needs one.
+ */
+void rt_members_release(struct rt_members *m, const struct rt_dest *d);
+
+/* A snapshot of the membership as it is. `table` is shared by successive snapshots and stays the caller's.
+ * NULL: out of memory. */
+struct rt_snapshot *rt_snapshot_build(const struct rt_members *m, struct rt_table *table, uint64_t version);
+void rt_snapshot_free(struct rt_snapshot *s); /* not its table, not its destinations */
+
+/* Publishes `s` (may be NULL), waits a grace period and returns the old one, which nobody reads any more.
+ * Blocks for one turn of the slowest worker at most; the caller is not a reader. */
+struct rt_snapshot *rt_current_publish(struct rt_current *c, struct rt_snapshot *s);
+
+/* ---- QSBR for threads, annotated for race detectors ---- */
+void rt_reader_register(void);
+void rt_reader_unregister(void);
+void rt_reader_quiescent(void);
+void rt_reader_offline(void); /* before sleeping */
+void rt_reader_online(void);
+
+/* ---- picking ---- */
+
+/* One thread's memory between picks from one group; zero-initialise. */
+struct rt_pick_state {
+    uint32_t next;
+};
+
+/* Loadshare and override: the destination for a message of source association `origin` and stream, or NULL
+ * when there is none now (held or nobody up). Broadcast: use all of dests. */
+struct rt_dest *rt_group_pick(const struct rt_group *g, struct rt_pick_state *state, uint64_t origin,
+                              uint16_t stream);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,39 @@
+/* The route table: which route takes a message, decided in time that does not grow with the number of routes.
+ *
+ * Built once from the configuration and immutable from then on; readers in any thread need no lock. Meaning:
+ * the first route in file order whose source, PPID and stream fit. The build resolves that order: for every
+ * source and every PPID that some route of the source names (and once for all others) the stream axis is cut
+ * into intervals, each with its winning route. A lookup is one hash probe and one binary search over the
+ * intervals. */
+#ifndef JUNCTOR_ROUTING_TABLE_H
+#define JUNCTOR_ROUTING_TABLE_H
+
+#include <stdint.h>
+
+#include "config/config.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define RT_NO_ROUTE UINT32_MAX
+
+struct rt_table;
+
+/* Number of a source in the table: listeners first, then peers. */
+static inline uint32_t rt_source(const struct cfg_config *c, struct cfg_member m)
+{
+    return m.kind == CFG_MEMBER_LISTENER ? m.index : c->listener_count + m.index;
+}
+
+/* NULL: out of memory. Keeps no reference to `c`. */
+struct rt_table *rt_table_build(const struct cfg_config *c);
+void rt_table_free(struct rt_table *t);
+
+/* Index into cfg_config.routes, or RT_NO_ROUTE. `ppid` in host byte order. */
+uint32_t rt_table_find(const struct rt_table *t, uint32_t source, uint32_t ppid, uint16_t stream);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
