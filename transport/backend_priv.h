@@ -1,0 +1,73 @@
+/* What a backend provides. Private to transport/: transport.c checks arguments and capabilities once, for all
+ * backends, and calls through this table; nothing else knows which backend it talks to. */
+#ifndef JUNCTOR_TRANSPORT_BACKEND_PRIV_H
+#define JUNCTOR_TRANSPORT_BACKEND_PRIV_H
+
+#include "transport/transport.h"
+
+/* First member of every backend's own loop and endpoint structs. */
+struct tr_loop {
+    const struct tr_backend *backend;
+    struct tr_loop_params params; /* defaults filled in */
+    struct tr_loop_stats stats;
+};
+
+struct tr_endpoint {
+    uint32_t magic;
+    const struct tr_backend *backend;
+    struct tr_loop *loop; /* NULL between tr_release and tr_adopt */
+    void *cookie;
+    enum tr_style style;
+    bool peeled;    /* has exactly one association, like a one-to-one endpoint */
+    unsigned watch; /* enum tr_ready_flag bits */
+    unsigned
+        ready_index; /* 1 + its place in the current turn's ready list, 0: not in it; kept by transport.c */
+};
+
+/* Sets or reads one option. `in` holds all fields that the caller gave (others are to be read first and
+ * kept). */
+typedef enum tr_code tr_option_set(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
+                                   struct tr_error *error);
+typedef enum tr_code tr_option_get(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
+                                   struct tr_error *error);
+
+struct tr_option_ops {
+    tr_option_set *set; /* NULL: the backend cannot */
+    tr_option_get *get;
+};
+
+struct tr_backend {
+    const char *name;
+    unsigned caps;                       /* enum tr_cap bits */
+    const struct tr_option_ops *options; /* OPT_ID_COUNT entries, one line per options.def row */
+
+    /* Each as its namesake in transport.h; arguments are checked already. */
+    enum tr_code (*probe)(struct tr_error *);
+    enum tr_code (*loop_open)(const struct tr_loop_params *, struct tr_loop **, struct tr_error *);
+    void (*loop_close)(struct tr_loop *);
+    int (*loop_fd)(const struct tr_loop *);
+    enum tr_code (*loop_add_fd)(struct tr_loop *, int fd, void *cookie, struct tr_error *);
+    void (*loop_remove_fd)(struct tr_loop *, int fd);
+    unsigned (*loop_wait)(struct tr_loop *, int timeout_ms, struct tr_ready *, unsigned max);
+    void (*loop_turn)(struct tr_loop *);
+    enum tr_code (*open)(struct tr_loop *, const struct tr_open_params *, struct tr_endpoint **,
+                         struct tr_error *);
+    enum tr_code (*listen)(struct tr_endpoint *, int backlog, struct tr_error *);
+    void (*close)(struct tr_endpoint *);
+    uint16_t (*port)(const struct tr_endpoint *);
+    uint16_t (*encaps_port)(const struct tr_endpoint *);
+    enum tr_code (*watch)(struct tr_endpoint *, unsigned flags);
+    enum tr_code (*release)(struct tr_endpoint *, struct tr_error *);
+    enum tr_code (*adopt)(struct tr_loop *, struct tr_endpoint *, struct tr_error *);
+    unsigned (*addresses)(struct tr_endpoint *, uint32_t assoc, bool remote, struct net_addr *, unsigned max);
+    enum tr_code (*connect_init)(struct tr_endpoint *, const struct tr_target *, uint32_t *assoc,
+                                 struct tr_error *);
+    enum tr_code (*peeloff)(struct tr_endpoint *, uint32_t *assoc, void *cookie, struct tr_endpoint **,
+                            struct tr_error *);
+    enum tr_code (*eof)(struct tr_endpoint *, uint32_t assoc, struct tr_error *);
+    enum tr_code (*abort)(struct tr_endpoint *, uint32_t assoc, struct tr_error *);
+    enum tr_code (*send)(struct tr_endpoint *, const struct tr_msg *, unsigned count, unsigned *sent);
+    enum tr_code (*recv)(struct tr_endpoint *, unsigned max, const struct tr_item **, unsigned *count);
+};
+
+#endif
