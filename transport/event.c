@@ -1,0 +1,112 @@
+/* Events as one line of text for the log: a name, then logfmt pairs. */
+#include "transport/transport.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+/* Appends to a fixed buffer; what does not fit is cut, the text always ends with NUL. */
+struct line {
+    char *at;
+    size_t left;
+};
+
+static void add(struct line *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct line *l, const char *format, ...)
+{
+    if (l->left <= 1)
+        return;
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(l->at, l->left, format, args);
+    va_end(args);
+    if (n < 0)
+        return;
+    size_t used = (size_t)n < l->left ? (size_t)n : l->left - 1;
+    l->at += used;
+    l->left -= used;
+}
+
+static const char *name_of(const char *const *names, unsigned count, unsigned value)
+{
+    return value < count ? names[value] : "unknown";
+}
+#define NAME_OF(names, value) name_of(names, sizeof(names) / sizeof((names)[0]), (unsigned)(value))
+
+static const char *const assoc_states[] = {"comm_up", "comm_lost", "restart", "shutdown_comp", "cant_assoc"};
+static const char *const path_states[] = {"path_available", "path_unreachable", "path_removed",
+                                          "path_added",     "path_made_prim",   "path_confirmed"};
+/* RFC 6458 6.1.8, in the order of its constants */
+static const char *const auth_indications[] = {"new_key", "free_key", "no_auth"};
+
+static void add_cause(struct line *l, uint32_t error)
+{
+    if (error != 0)
+        add(l, " error=%u cause=\"%s\"", error, tr_error_string((int)error));
+}
+
+static void format_change(struct line *l, const struct tr_event *e)
+{
+    add(l, "%s assoc=%u", NAME_OF(assoc_states, e->change.state), e->assoc);
+    if (e->change.state == TR_COMM_UP || e->change.state == TR_RESTART)
+        add(l, " outbound_streams=%u inbound_streams=%u", e->change.outbound_streams,
+            e->change.inbound_streams);
+    add_cause(l, e->change.error);
+}
+
+static void format_failed(struct line *l, const struct tr_event *e)
+{
+    const struct tr_msg *m = &e->failed.msg;
+    add(l, "send_failed assoc=%u stream=%u ppid=%u context=%u bytes=%u sent=%s", e->assoc, m->stream, m->ppid,
+        m->context, m->len, e->failed.was_sent ? "yes" : "no");
+    add_cause(l, e->failed.error);
+}
+
+const char *tr_event_format(const struct tr_event *e, char *out, size_t size)
+{
+    struct line l = {out, size};
+    char address[NET_ADDR_TEXT];
+
+    if (size > 0)
+        out[0] = '\0';
+    switch (e->type) {
+    case TR_EV_ASSOC_CHANGE:
+        format_change(&l, e);
+        break;
+    case TR_EV_PATH_CHANGE:
+        add(&l, "%s assoc=%u address=%s error=%u", NAME_OF(path_states, e->path.state), e->assoc,
+            net_addr_format(&e->path.address, address, sizeof address), e->path.error);
+        break;
+    case TR_EV_SEND_FAILED:
+        format_failed(&l, e);
+        break;
+    case TR_EV_REMOTE_ERROR:
+        add(&l, "remote_error assoc=%u bytes=%u", e->assoc, e->remote_error.len);
+        add_cause(&l, e->remote_error.error);
+        break;
+    case TR_EV_SHUTDOWN:
+        add(&l, "shutdown assoc=%u", e->assoc);
+        break;
+    case TR_EV_PARTIAL_DELIVERY:
+        add(&l, "partial_delivery_aborted assoc=%u stream=%u seq=%u", e->assoc, e->partial.stream,
+            e->partial.seq);
+        break;
+    case TR_EV_ADAPTATION:
+        add(&l, "adaptation assoc=%u indication=%u", e->assoc, e->adaptation.indication);
+        break;
+    case TR_EV_AUTHENTICATION:
+        add(&l, "authentication assoc=%u indication=%s key=%u", e->assoc,
+            NAME_OF(auth_indications, e->authentication.indication), e->authentication.key);
+        break;
+    case TR_EV_SENDER_DRY:
+        add(&l, "sender_dry assoc=%u", e->assoc);
+        break;
+    case TR_EV_OVERSIZED:
+        add(&l, "oversized assoc=%u stream=%u bytes=%llu", e->assoc, e->oversized.stream,
+            (unsigned long long)e->oversized.bytes);
+        break;
+    default:
+        add(&l, "unknown_event type=%u assoc=%u", (unsigned)e->type, e->assoc);
+    }
+    return out;
+}
