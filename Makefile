@@ -2,6 +2,10 @@
 #
 # BUILD=dir chooses the build folder, SAN=address|thread|undefined builds everything so (in a folder of its own),
 # CC=clang changes the compiler, T=name runs one test, DEPS=no never installs anything.
+#
+# Targets for people (all, demo, test, …) look after dependencies first and then call make again, because on a
+# fresh machine neither pkg-config nor a library is there while this file is being read. Files can be made by name
+# at any time: make build/tests/unit/test_table
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := all
@@ -11,6 +15,8 @@ BUILD   ?= build$(if $(SAN),-$(SAN))
 PREFIX  ?= /usr/local
 DESTDIR ?=
 DEPS    ?= yes
+JOBS    ?= $(shell nproc)
+export BUILD DEPS
 
 CC       ?= cc
 CXX      ?= c++
@@ -18,12 +24,20 @@ PKGS     := libfyaml libsctp usrsctp liburcu-qsbr liburcu-cds $(if $(SAN),,jemal
 WARN     := -Wall -Wextra -Wshadow -Wpointer-arith -Wwrite-strings -Wundef -Werror
 CWARN    := -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
 OPT      ?= -O2 -g
+SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer $(if $(filter undefined,$(SAN)),-fno-sanitize-recover=undefined))
 CPPFLAGS += -I. -D_GNU_SOURCE
-CFLAGS   += -std=gnu11 $(OPT) $(WARN) $(CWARN) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer)
-CXXFLAGS += -std=c++17 $(OPT) $(WARN)
-LDFLAGS  += $(if $(SAN),-fsanitize=$(SAN))
-LDLIBS   += $(shell pkg-config --libs $(PKGS)) -lpthread -lm
-CFLAGS   += $(shell pkg-config --cflags $(PKGS))
+CFLAGS   += -std=gnu11 $(OPT) $(WARN) $(CWARN) $(SANFLAGS) $(PKG_CFLAGS)
+CXXFLAGS += -std=c++17 $(OPT) $(WARN) $(SANFLAGS) $(PKG_CFLAGS)
+LDFLAGS  += $(SANFLAGS)
+LDLIBS   += $(PKG_LIBS) -lpthread -lm
+
+# Asked once, when first needed: at parse time pkg-config may not be installed yet.
+PKG_CFLAGS  = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_LIBS    = $(eval PKG_LIBS := $(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
+CMOCKA_LIBS = $(eval CMOCKA_LIBS := $(shell pkg-config --libs cmocka))$(CMOCKA_LIBS)
+
+# A second call of this file: in parallel, unless the caller already said how.
+SUBMAKE = +@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 
 # What stands where: every .c of a folder belongs to it.
 CONFIG    := $(wildcard config/*.c)
@@ -37,43 +51,161 @@ objects    = $(patsubst %,$(BUILD)/%.o,$(1))
 TRANSPORT_LIB := $(TRANSPORT) config/options.c config/address.c config/ppid.c
 ALL_LIB       := $(CONFIG) $(TRANSPORT) $(ROUTING) $(BROKER) $(LOAD)
 
-.PHONY: all
-all: $(BUILD)/junctor $(BUILD)/libjunctor-transport.a
+.PHONY: help all programs
+help: ## this list
+	@echo "Usage: make TARGET [SAN=address|thread|undefined] [CC=clang] [BUILD=folder] [DEPS=no]"
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / {if (length($$1) > 15) $$1 = sprintf("%s\n%18s", $$1, ""); printf "  %-16s%s\n", $$1, $$2}' Makefile
+	@echo "One test:           make check T=unit/test_table      (make check lists the names)"
+	@echo "Under a debugger:   make build/tests/unit/test_table && gdb build/tests/unit/test_table"
+	@echo "With a sanitizer:   make check SAN=address T=unit/test_table"
 
-$(BUILD)/%.c.o: %.c
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+all: ## the program and the transport library
+	@tests/deps build
+	$(SUBMAKE) programs
 
-$(BUILD)/%.cc.o: %.cc
+programs: $(BUILD)/junctor $(BUILD)/libjunctor-transport.a
+
+# ---- rules ------------------------------------------------------------------------------------------
+
+# Other flags or another compiler in the same build folder: everything again.
+$(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
+	@echo '$(CC) $(CXX) $(CPPFLAGS) $(OPT) $(WARN) $(CWARN) $(SANFLAGS)' | cmp -s - $@ || \
+	 echo '$(CC) $(CXX) $(CPPFLAGS) $(OPT) $(WARN) $(CWARN) $(SANFLAGS)' > $@
+.PHONY: FORCE
+FORCE:
+
+$(BUILD)/%.c.o: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/%.cc.o: %.cc $(BUILD)/flags
+	@mkdir -p $(@D)
+	@echo "  CXX   $<"
+	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/libjunctor-transport.a: $(call objects,$(TRANSPORT_LIB))
-	rm -f $@ && ar rcs $@ $^
+	@echo "  AR    $@"
+	@rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/libjunctor.a: $(call objects,$(ALL_LIB))
-	rm -f $@ && ar rcs $@ $^
+	@echo "  AR    $@"
+	@rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/junctor: $(call objects,broker/main.c) $(BUILD)/libjunctor.a
-	$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	@echo "  LINK  $@"
+	@$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 # One program per tests/*/test_*.c.
 TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c))
 $(BUILD)/tests/%: $(BUILD)/tests/%.c.o $(BUILD)/libjunctor.a
-	$(CC) $(LDFLAGS) $^ $(shell pkg-config --libs cmocka) $(LDLIBS) -o $@
+	@echo "  LINK  $@"
+	@$(CC) $(LDFLAGS) $^ $(CMOCKA_LIBS) $(LDLIBS) -o $@
 
 # One program per bench/micro/*.cc (Google Benchmark).
 MICRO := $(patsubst %.cc,$(BUILD)/%,$(wildcard bench/micro/*.cc))
 $(BUILD)/bench/micro/%: $(BUILD)/bench/micro/%.cc.o $(BUILD)/libjunctor.a
-	$(CXX) $(LDFLAGS) $^ -lbenchmark $(LDLIBS) -o $@
+	@echo "  LINK  $@"
+	@$(CXX) $(LDFLAGS) $^ -lbenchmark $(LDLIBS) -o $@
 
 .PHONY: tests micro
 tests: $(TESTS)
 micro: $(MICRO)
 
-.PHONY: clean
-clean:
+# The second compiler has to accept every file too; a check only, no code.
+SECOND_CC := $(if $(findstring clang,$(CC)),gcc,clang)
+SOURCES   := $(ALL_LIB) $(wildcard broker/main.c tests/*/test_*.c)
+.PHONY: second-compiler
+second-compiler: $(patsubst %,$(BUILD)/second/%.ok,$(SOURCES))
+$(BUILD)/second/%.c.ok: %.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	@$(SECOND_CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d -MT $@ -fsyntax-only $<
+	@touch $@
+
+# ---- tests ------------------------------------------------------------------------------------------
+
+STRESS := $(filter $(BUILD)/tests/stress/%,$(TESTS))
+
+.PHONY: test check unit conformance scenarios stress checks test-programs
+test: ## builds everything and runs all tests; ends with one line of totals
+	@tests/deps test
+	$(SUBMAKE) test-programs micro
+	@tests/run
+
+check: ## one test: make check T=name; lists the names without T
+	@tests/deps test
+	$(if $(T),$(SUBMAKE) test-programs)
+	@tests/run $(if $(T),$(T),-l)
+
+unit conformance scenarios stress checks: ## the tests of one kind
+	@tests/deps test
+	$(SUBMAKE) test-programs
+	@tests/run $@/
+
+# The stress tests run under ThreadSanitizer, the scenarios once more under AddressSanitizer.
+test-programs: programs tests
+ifeq ($(SAN),)
+	$(SUBMAKE) SAN=thread BUILD=$(BUILD)-thread $(patsubst $(BUILD)/%,$(BUILD)-thread/%,$(STRESS))
+	$(SUBMAKE) SAN=address BUILD=$(BUILD)-address programs
+endif
+
+.PHONY: check-includes check-format format
+check-includes: ## do includes point the right way?
+	@tests/check_includes
+
+STYLED = $(shell git ls-files '*.c' '*.h' '*.cc')
+check-format: ## does clang-format agree?
+	@clang-format --dry-run -Werror $(STYLED)
+
+format: ## lets clang-format rewrite the sources
+	@clang-format -i $(STYLED)
+
+# ---- to see -----------------------------------------------------------------------------------------
+
+.PHONY: demo bench speed
+demo: ## relays real SCTP messages through a broker and shows what arrived, within a minute
+	@tests/deps build
+	$(SUBMAKE) programs
+	@bench/demo
+
+bench: ## micro-benchmarks: inbox, route lookup, messages
+	@tests/deps test
+	$(SUBMAKE) micro
+	@set -e; for b in $(MICRO); do echo; echo "$$b"; $$b; done
+
+speed: ## throughput through the broker against direct, both backends
+	@tests/deps test
+	$(SUBMAKE) programs
+	@bench/speed
+
+# ---- installing -------------------------------------------------------------------------------------
+
+VERSION  := 0.1
+HEADERS  := transport/transport.h config/address.h config/options.h config/options.def config/ppid.h
+INCLUDES := $(PREFIX)/include/junctor
+.PHONY: install uninstall deps clean distclean
+install: all ## program, transport library, headers, pkg-config file under DESTDIR and PREFIX
+	install -D -m 755 $(BUILD)/junctor $(DESTDIR)$(PREFIX)/bin/junctor
+	install -D -m 644 $(BUILD)/libjunctor-transport.a $(DESTDIR)$(PREFIX)/lib/libjunctor-transport.a
+	for h in $(HEADERS); do install -D -m 644 $$h $(DESTDIR)$(INCLUDES)/$$h || exit 1; done
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' transport/junctor-transport.pc.in \
+	    > $(DESTDIR)$(PREFIX)/lib/pkgconfig/junctor-transport.pc
+
+uninstall: ## removes what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/junctor $(DESTDIR)$(PREFIX)/lib/libjunctor-transport.a
+	rm -f $(DESTDIR)$(PREFIX)/lib/pkgconfig/junctor-transport.pc
+	rm -rf $(DESTDIR)$(INCLUDES)
+
+deps: ## installs the Debian packages that building and testing need; DEPS=no lists them
+	@tests/deps test
+
+clean: ## removes the build folders
 	rm -rf build build-*
+
+distclean: clean ## and the cached test kernel
+	rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/junctor"
 
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
