@@ -1,0 +1,87 @@
+/* What stands in a message of the load generator, so that the receiver can judge it.
+ *
+ *     offset  bytes
+ *          0      4  magic "JLD1"
+ *          4      1  version
+ *          5      1  flags (enum bench_payload_flag)
+ *          6      2  clock: which host's clock the time is from (senders and receivers of one host agree)
+ *          8      4  run: chosen anew for each run, so that nobody judges another run's messages
+ *         12      4  associations in this run
+ *         16      4  association the message was sent on, from 0
+ *         20      2  streams of each association
+ *         22      2  stream it was sent on
+ *         24      4  PPID it was sent with
+ *         28      4  size of the message, this header included
+ *         32      8  sequence number, from 0 for each association and stream
+ *         40      8  when it was meant to be sent: nanoseconds of that host's CLOCK_MONOTONIC
+ *         48      4  check over all of the above
+ *         52      …  a fixed pattern, with an 8-byte mark every KiB and one at the very end
+ *
+ * Numbers are big-endian. The marks are made from the check and their place, so a message put together from
+ * pieces of two messages, cut off, or with its end overwritten shows by the marks alone, which cost one
+ * comparison a KiB; bench_payload_verify also compares all that lies between them.
+ *
+ * Pure: no sockets, no state; any thread. */
+#ifndef JUNCTOR_BENCH_PAYLOAD_H
+#define JUNCTOR_BENCH_PAYLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BENCH_PAYLOAD_MIN 52 /* bytes: the header alone */
+
+enum bench_payload_flag {
+    BENCH_PAYLOAD_UNORDERED = 1,
+    BENCH_PAYLOAD_WARMUP = 2, /* not to be measured */
+    BENCH_PAYLOAD_LAST = 4    /* the last one of its association and stream */
+};
+
+struct bench_payload {
+    uint64_t sequence;
+    uint64_t intended_ns;
+    uint32_t run;
+    uint32_t associations, association;
+    uint32_t ppid;
+    uint32_t size; /* of the whole message, at least BENCH_PAYLOAD_MIN */
+    uint16_t streams, stream;
+    uint16_t clock;
+    uint8_t flags;
+};
+
+enum bench_payload_state {
+    BENCH_PAYLOAD_GOOD,
+    BENCH_PAYLOAD_FOREIGN, /* not one of ours: no magic, or another version */
+    BENCH_PAYLOAD_CORRUPT  /* one of ours, and damaged: the fields mean nothing */
+};
+
+/* Writes the pattern over bytes `offset` … `offset + len - 1` of a message that starts at `buffer`. */
+void bench_payload_pattern(void *buffer, size_t offset, size_t len);
+
+/* Writes header and marks of a message of p->size bytes into `buffer`; the rest of it must hold the pattern
+ * already. A buffer that held a message of another size has the mark of that message's end somewhere: restore
+ * those 8 bytes with bench_payload_pattern first. */
+void bench_payload_encode(void *buffer, const struct bench_payload *p);
+
+/* Where the mark at the end of a message of `size` bytes stands; 0 where the message is too small for one. */
+static inline size_t bench_payload_tail(size_t size)
+{
+    return size >= BENCH_PAYLOAD_MIN + 8 ? size - 8 : 0;
+}
+
+/* Reads a message of `len` bytes and checks header and marks. *out is filled in where the result is
+ * BENCH_PAYLOAD_GOOD. */
+enum bench_payload_state bench_payload_decode(const void *data, size_t len, struct bench_payload *out);
+
+/* True when everything between the marks of a message that bench_payload_decode found good is as it was sent.
+ */
+bool bench_payload_verify(const void *data, size_t len);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
