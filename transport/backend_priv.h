@@ -10,7 +10,14 @@ struct tr_loop {
     const struct tr_backend *backend;
     struct tr_loop_params params; /* defaults filled in */
     struct tr_loop_stats stats;
+
+    /* Kept by transport.c; a backend leaves these zero. */
+    struct tr_ready *ready; /* the current turn's ready list, so that tr_close can clear its entries */
+    unsigned ready_count, turn;
+    struct tr_stash *stashes; /* endpoints for which wait.c keeps items */
 };
+
+struct tr_stash; /* items that tr_connect read and that were not for it (wait.c) */
 
 struct tr_endpoint {
     uint32_t magic;
@@ -20,9 +27,17 @@ struct tr_endpoint {
     enum tr_style style;
     bool peeled;    /* has exactly one association, like a one-to-one endpoint */
     unsigned watch; /* enum tr_ready_flag bits */
-    unsigned
-        ready_index; /* 1 + its place in the current turn's ready list, 0: not in it; kept by transport.c */
+
+    /* Kept by transport.c; a backend leaves these zero. */
+    unsigned ready_index; /* 1 + its place in the ready list of turn ready_turn, 0: not in it */
+    unsigned ready_turn;
+    struct tr_stash *stash;
 };
+
+/* transport.c fills in, after a successful loop_open: backend and params; after a successful open or peeloff:
+ * magic, backend, loop, cookie, style (that of params; peeled off: TR_ONE_TO_ONE), peeled, and
+ * watch = TR_READABLE; after watch, release and adopt: watch and loop. A backend may set them earlier. It
+ * counts in stats itself. */
 
 /* Sets or reads one option. `in` holds all fields that the caller gave (others are to be read first and
  * kept). */
@@ -35,6 +50,15 @@ struct tr_option_ops {
     tr_option_set *set; /* NULL: the backend cannot */
     tr_option_get *get;
 };
+
+/* Sets every given option in the order of options.def, without further checks: for open, which calls it
+ * between socket and bind. `failed` and `error` may be NULL. */
+enum tr_code tr_apply_options(const struct tr_option_ops *ops, struct tr_endpoint *ep, uint32_t assoc,
+                              const struct opt_set *options, enum opt_id *failed, struct tr_error *error);
+
+/* Fills in *error (may be NULL) and returns `code`. */
+enum tr_code tr_fail(struct tr_error *error, enum tr_code code, int error_number, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 struct tr_backend {
     const char *name;

@@ -136,7 +136,8 @@ void tr_loop_remove_fd(struct tr_loop *loop, int fd);
 
 /* Waits up to timeout_ms (0: only looks, -1: no limit) and fills up to `max` entries; returns how many. Each
  * endpoint stands there at most once. Level-triggered: what is not drained comes again. Includes
- * tr_loop_turn. A signal ends the wait with 0. */
+ * tr_loop_turn. A signal ends the wait with 0. `ready` must live until the turn ends: tr_close clears its
+ * entries there (all zero: flags 0). */
 unsigned tr_loop_wait(struct tr_loop *loop, int timeout_ms, struct tr_ready *ready, unsigned max);
 
 /* Ends a turn: gives the receive slots back and puts on the wire what the backend gathered. */
@@ -223,7 +224,9 @@ enum tr_code tr_connect(struct tr_endpoint *ep, const struct tr_target *to, int 
 /* gen_sctp:peeloff: gives one association of a one-to-many endpoint an endpoint of its own, in the same loop,
  * with everything that is queued for it, in order, and every option of its origin. *assoc is the
  * association's id there (the kernel keeps it, usrsctp does not). Messages already returned by tr_recv stay
- * valid. */
+ * valid.
+ * Of a listening one-to-one endpoint (which polls TR_READABLE when one waits) it takes the next accepted
+ * association, TR_AGAIN when there is none; *assoc is only filled in. */
 enum tr_code tr_peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cookie, struct tr_endpoint **out,
                         struct tr_error *error);
 

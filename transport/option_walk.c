@@ -1,0 +1,150 @@
+/* Options as data: checking a set of them, setting them one by one, reading one back and comparing what was
+ * asked with what the stack granted. Knows every option only through its rows in options.def and through the
+ * backend's table. */
+#include "transport/backend_priv.h"
+#include "transport/wait_priv.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static enum tr_code refuse(enum opt_id id, enum opt_id *failed, struct tr_error *error, enum tr_code code,
+                           const char *why)
+{
+    if (failed != NULL)
+        *failed = id;
+    return tr_fail(error, code, 0, "%s: %s", opt_rows[id].name, why);
+}
+
+static enum tr_code check_option(const struct tr_backend *b, enum opt_id id, enum opt_when when,
+                                 enum opt_id *failed, struct tr_error *error)
+{
+    unsigned allowed = opt_rows[id].when;
+    if (allowed & OPT_NO_SET)
+        return refuse(id, failed, error, TR_INVALID, "read-only");
+    if (!(allowed & when))
+        return refuse(id, failed, error, TR_INVALID,
+                      when == OPT_AT_OPEN ? "needs an open endpoint"
+                      : when == OPT_LATER ? "can only be given when the endpoint is opened"
+                                          : "belongs to the endpoint, not to one association");
+    if (b->options[id].set == NULL) {
+        if (failed != NULL)
+            *failed = id;
+        return tr_fail(error, TR_UNSUPPORTED, 0, "%s: the %s transport does not have this option",
+                       opt_rows[id].name, b->name);
+    }
+    return TR_OK;
+}
+
+enum tr_code tr_check_options(const struct tr_backend *b, const struct opt_set *options, enum opt_when when,
+                              enum opt_id *failed, struct tr_error *error)
+{
+    for (enum opt_id id = 0; id < OPT_ID_COUNT; id++) {
+        enum tr_code code = opt_any(options, id) ? check_option(b, id, when, failed, error) : TR_OK;
+        if (code != TR_OK)
+            return code;
+    }
+    char why[160];
+    enum opt_field bad = opt_check(options, why, sizeof why);
+    return bad == OPTF_COUNT ? TR_OK : refuse(opt_field_rows[bad].option, failed, error, TR_INVALID, why);
+}
+
+enum tr_code tr_apply_options(const struct tr_option_ops *ops, struct tr_endpoint *ep, uint32_t assoc,
+                              const struct opt_set *options, enum opt_id *failed, struct tr_error *error)
+{
+    for (enum opt_id id = 0; id < OPT_ID_COUNT; id++) {
+        if (!opt_any(options, id))
+            continue;
+        enum tr_code code = ops[id].set(ep, assoc, options, error);
+        if (code == TR_OK)
+            continue;
+        if (failed != NULL)
+            *failed = id;
+        return code;
+    }
+    return TR_OK;
+}
+
+enum tr_code tr_set_options(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *options,
+                            enum opt_id *failed, struct tr_error *error)
+{
+    enum opt_when when = assoc != 0 ? OPT_PER_ASSOC : OPT_LATER;
+    enum tr_code code = tr_check_options(ep->backend, options, when, failed, error);
+    return code == TR_OK ? tr_apply_options(ep->backend->options, ep, assoc, options, failed, error) : code;
+}
+
+enum tr_code tr_get_option(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id, struct opt_set *out,
+                           struct tr_error *error)
+{
+    if ((unsigned)id >= OPT_ID_COUNT)
+        return tr_fail(error, TR_INVALID, 0, "no option has the number %u", (unsigned)id);
+    if (opt_rows[id].when & OPT_NO_GET)
+        return refuse(id, NULL, error, TR_INVALID, "write-only");
+    if (ep->backend->options[id].get == NULL)
+        return tr_fail(error, TR_UNSUPPORTED, 0, "%s: the %s transport cannot read this option",
+                       opt_rows[id].name, ep->backend->name);
+    return ep->backend->options[id].get(ep, assoc, out, error);
+}
+
+/* ---- Asked and granted ------------------------------------------------------------------------------ */
+
+static bool same_value(enum opt_field f, const union opt_value *wanted, const union opt_value *granted)
+{
+    const struct opt_field_row *row = &opt_field_rows[f];
+    if (row->type != OPT_FLAGS)
+        return wanted->num == granted->num;
+    /* hb_demand asks for one heartbeat and leaves no trace. */
+    int64_t momentary = f == OPTF_PAP_FLAGS ? 4 : 0;
+    return ((wanted->num & ~momentary) & ~granted->num) == 0;
+}
+
+/* What to do about it, or NULL. */
+static const char *advice(const struct tr_endpoint *ep, enum opt_field f, int64_t wanted, int64_t granted)
+{
+    bool clipped = !(ep->backend->caps & TR_CAP_ENCAPS) && granted < wanted;
+    if (f == OPTF_SNDBUF && clipped)
+        return "raise net.core.wmem_max or grant CAP_NET_ADMIN";
+    if (f == OPTF_RECBUF && clipped)
+        return "raise net.core.rmem_max or grant CAP_NET_ADMIN";
+    return NULL;
+}
+
+static void compare_field(struct tr_endpoint *ep, enum opt_field f, const struct opt_set *wanted,
+                          const struct opt_set *granted,
+                          void (*differs)(enum opt_id id, const char *text, void *arg), void *arg)
+{
+    const struct opt_field_row *row = &opt_field_rows[f];
+    if (!opt_given(wanted, f) || !opt_given(granted, f) || row->type == OPT_ADDR ||
+        same_value(f, &wanted->value[f], &granted->value[f]))
+        return;
+    char asked[96], got[96], text[512];
+    opt_format(f, &wanted->value[f], asked, sizeof asked);
+    opt_format(f, &granted->value[f], got, sizeof got);
+    const char *what = advice(ep, f, wanted->value[f].num, granted->value[f].num);
+    snprintf(text, sizeof text, "%s%s%s: asked %s, granted %s%s%s", opt_rows[row->option].name,
+             row->name[0] ? "." : "", row->name, asked, got, what ? "; " : "", what ? what : "");
+    differs(row->option, text, arg);
+}
+
+void tr_compare_options(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *wanted,
+                        void (*differs)(enum opt_id id, const char *text, void *arg), void *arg)
+{
+    for (enum opt_id id = 0; id < OPT_ID_COUNT; id++) {
+        const struct opt_row *row = &opt_rows[id];
+        if (!opt_any(wanted, id) || (row->when & OPT_NO_GET) || !tr_backend_can_get(ep->backend, id))
+            continue;
+        struct opt_set granted = {0};
+        for (unsigned i = 0; i < row->fields; i++) {
+            enum opt_field f = row->first + i;
+            if (opt_field_rows[f].type == OPT_ADDR && opt_given(wanted, f))
+                opt_put_text(&granted, f, wanted->value[f].text); /* chooses the path to read */
+        }
+        struct tr_error error;
+        enum tr_code code = tr_get_option(ep, assoc, id, &granted, &error);
+        if (code != TR_OK) {
+            differs(id, error.text, arg);
+            continue;
+        }
+        for (unsigned i = 0; i < row->fields; i++)
+            compare_field(ep, row->first + i, wanted, &granted, differs, arg);
+    }
+}

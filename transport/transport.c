@@ -1,0 +1,432 @@
+/* The entry points: what is the same for all backends is checked here, once, and the rest goes through the
+ * backend's table. Arguments that only a bug can produce (a NULL or freed endpoint) stop the program;
+ * everything that a user's configuration or a peer can cause is an error code with a text. */
+#include "transport/backend_priv.h"
+#include "transport/wait_priv.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ENDPOINT_MAGIC 0x6a756e63u
+
+enum { DEFAULT_SLOTS = 256, DEFAULT_SLOT_BYTES = 16 * 1024, MIN_SLOT_BYTES = 1024 };
+#define DEFAULT_MAX_MESSAGE (UINT64_C(16) << 20)
+
+#define REQUIRE(condition)                                                                                   \
+    do {                                                                                                     \
+        if (__builtin_expect(!(condition), 0))                                                               \
+            bug(__func__, #condition);                                                                       \
+    } while (0)
+
+static void bug(const char *where, const char *condition) __attribute__((noreturn));
+
+static void bug(const char *where, const char *condition)
+{
+    fprintf(stderr, "%s: bug in the calling program: not (%s)\n", where, condition);
+    abort();
+}
+
+static bool is_endpoint(const struct tr_endpoint *ep)
+{
+    return ep != NULL && ep->magic == ENDPOINT_MAGIC;
+}
+
+enum tr_code tr_fail(struct tr_error *error, enum tr_code code, int error_number, const char *format, ...)
+{
+    if (error == NULL)
+        return code;
+    error->code = code;
+    error->error_number = error_number;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(error->text, sizeof error->text, format, args);
+    va_end(args);
+    return code;
+}
+
+/* ---- Backends ------------------------------------------------------------------------------------- */
+
+const char *tr_backend_name(const struct tr_backend *b)
+{
+    return b->name;
+}
+
+unsigned tr_backend_caps(const struct tr_backend *b)
+{
+    return b->caps;
+}
+
+enum tr_code tr_backend_probe(const struct tr_backend *b, struct tr_error *error)
+{
+    return b->probe(error);
+}
+
+bool tr_backend_can_set(const struct tr_backend *b, enum opt_id id)
+{
+    return (unsigned)id < OPT_ID_COUNT && b->options[id].set != NULL;
+}
+
+bool tr_backend_can_get(const struct tr_backend *b, enum opt_id id)
+{
+    return (unsigned)id < OPT_ID_COUNT && b->options[id].get != NULL;
+}
+
+static enum tr_code need_cap(const struct tr_backend *b, enum tr_cap cap, bool needed, const char *what,
+                             struct tr_error *error)
+{
+    if (!needed || (b->caps & cap))
+        return TR_OK;
+    return tr_fail(error, TR_UNSUPPORTED, 0, "the %s transport cannot do this: %s", b->name, what);
+}
+
+/* ---- Loop ----------------------------------------------------------------------------------------- */
+
+enum tr_code tr_loop_open(const struct tr_backend *b, const struct tr_loop_params *params,
+                          struct tr_loop **out, struct tr_error *error)
+{
+    struct tr_loop_params p = params != NULL ? *params : (struct tr_loop_params){0};
+    if (p.slots == 0)
+        p.slots = DEFAULT_SLOTS;
+    if (p.slot_bytes == 0)
+        p.slot_bytes = DEFAULT_SLOT_BYTES;
+    if (p.max_message == 0)
+        p.max_message = DEFAULT_MAX_MESSAGE;
+    if (p.slot_bytes < MIN_SLOT_BYTES || p.slot_bytes > UINT32_MAX || p.slots > SIZE_MAX / p.slot_bytes / 2)
+        return tr_fail(error, TR_INVALID, 0, "receive slots: %u of %zu bytes; a slot has at least %d bytes",
+                       p.slots, p.slot_bytes, MIN_SLOT_BYTES);
+    if (p.max_message > UINT32_MAX)
+        return tr_fail(error, TR_INVALID, 0, "max_message is %llu, at most %u",
+                       (unsigned long long)p.max_message, UINT32_MAX);
+    enum tr_code code = b->loop_open(&p, out, error);
+    if (code == TR_OK) {
+        (*out)->backend = b;
+        (*out)->params = p;
+    }
+    return code;
+}
+
+void tr_loop_close(struct tr_loop *loop)
+{
+    if (loop == NULL)
+        return;
+    tr_stash_discard_all(loop);
+    loop->backend->loop_close(loop);
+}
+
+int tr_loop_fd(const struct tr_loop *loop)
+{
+    return loop->backend->loop_fd(loop);
+}
+
+enum tr_code tr_loop_add_fd(struct tr_loop *loop, int fd, void *cookie, struct tr_error *error)
+{
+    return loop->backend->loop_add_fd(loop, fd, cookie, error);
+}
+
+void tr_loop_remove_fd(struct tr_loop *loop, int fd)
+{
+    loop->backend->loop_remove_fd(loop, fd);
+}
+
+static void end_turn(struct tr_loop *loop)
+{
+    loop->ready = NULL;
+    loop->ready_count = 0;
+    loop->turn++;
+    if (loop->stashes != NULL)
+        tr_stash_turn(loop);
+}
+
+unsigned tr_loop_wait(struct tr_loop *loop, int timeout_ms, struct tr_ready *ready, unsigned max)
+{
+    end_turn(loop);
+    bool stashed = tr_stash_any(loop);
+    unsigned count = loop->backend->loop_wait(loop, stashed ? 0 : timeout_ms, ready, max);
+    for (unsigned i = 0; i < count; i++)
+        if (ready[i].endpoint != NULL) {
+            ready[i].endpoint->ready_index = i + 1;
+            ready[i].endpoint->ready_turn = loop->turn;
+        }
+    loop->ready = ready;
+    loop->ready_count = count;
+    if (stashed)
+        loop->ready_count = tr_stash_ready(loop, max);
+    return loop->ready_count;
+}
+
+void tr_loop_turn(struct tr_loop *loop)
+{
+    end_turn(loop);
+    loop->backend->loop_turn(loop);
+}
+
+void tr_loop_get_stats(const struct tr_loop *loop, struct tr_loop_stats *out)
+{
+    *out = loop->stats;
+}
+
+/* ---- Endpoints ------------------------------------------------------------------------------------ */
+
+static void adopt_fields(struct tr_endpoint *ep, struct tr_loop *loop, void *cookie, enum tr_style style,
+                         bool peeled)
+{
+    ep->magic = ENDPOINT_MAGIC;
+    ep->backend = loop->backend;
+    ep->loop = loop;
+    ep->cookie = cookie;
+    ep->style = style;
+    ep->peeled = peeled;
+    ep->watch = TR_READABLE;
+}
+
+static enum tr_code check_open(const struct tr_backend *b, const struct tr_open_params *p,
+                               struct tr_error *error)
+{
+    if (p->style != TR_ONE_TO_MANY && p->style != TR_ONE_TO_ONE)
+        return tr_fail(error, TR_INVALID, 0, "style is neither one-to-many nor one-to-one");
+    if (p->address_count > 0 && p->addresses == NULL)
+        return tr_fail(error, TR_INVALID, 0, "no addresses given");
+    for (unsigned i = 0; i < p->address_count; i++)
+        if (p->addresses[i].sa.sa_family != AF_INET && p->addresses[i].sa.sa_family != AF_INET6)
+            return tr_fail(error, TR_INVALID, 0, "address %u is neither IPv4 nor IPv6", i + 1);
+    enum tr_code code = need_cap(b, TR_CAP_MULTIHOMING, p->address_count > 1, "several addresses", error);
+    if (code == TR_OK)
+        code = need_cap(b, TR_CAP_SHARE_PORT, p->share_port, "several listeners on one port", error);
+    if (code == TR_OK)
+        code = need_cap(b, TR_CAP_NETNS, p->netns != NULL, "a network namespace", error);
+    if (code == TR_OK)
+        code = need_cap(b, TR_CAP_NETNS, p->device != NULL, "binding to a device", error);
+    if (code == TR_OK && p->options != NULL)
+        code = tr_check_options(b, p->options, OPT_AT_OPEN, NULL, error);
+    return code;
+}
+
+enum tr_code tr_open(struct tr_loop *loop, const struct tr_open_params *params, struct tr_endpoint **out,
+                     struct tr_error *error)
+{
+    REQUIRE(loop != NULL && params != NULL && out != NULL);
+    enum tr_code code = check_open(loop->backend, params, error);
+    if (code == TR_OK)
+        code = loop->backend->open(loop, params, out, error);
+    if (code == TR_OK)
+        adopt_fields(*out, loop, params->cookie, params->style, false);
+    return code;
+}
+
+enum tr_code tr_listen(struct tr_endpoint *ep, int backlog, struct tr_error *error)
+{
+    REQUIRE(is_endpoint(ep));
+    if (ep->peeled)
+        return tr_fail(error, TR_INVALID, 0, "listen: this endpoint has an association already");
+    if (backlog < 0)
+        return tr_fail(error, TR_INVALID, 0, "listen: backlog %d is negative", backlog);
+    return ep->backend->listen(ep, backlog, error);
+}
+
+static void forget_ready(struct tr_endpoint *ep)
+{
+    struct tr_loop *loop = ep->loop;
+    if (loop != NULL && loop->ready != NULL && ep->ready_index != 0 && ep->ready_turn == loop->turn &&
+        ep->ready_index <= loop->ready_count)
+        loop->ready[ep->ready_index - 1] = (struct tr_ready){0};
+    ep->ready_index = 0;
+}
+
+void tr_close(struct tr_endpoint *ep)
+{
+    if (ep == NULL)
+        return;
+    REQUIRE(is_endpoint(ep));
+    forget_ready(ep);
+    tr_stash_discard(ep);
+    const struct tr_backend *b = ep->backend;
+    ep->magic = 0;
+    b->close(ep);
+}
+
+struct tr_loop *tr_endpoint_loop(const struct tr_endpoint *ep)
+{
+    return ep->loop;
+}
+
+void *tr_endpoint_cookie(const struct tr_endpoint *ep)
+{
+    return ep->cookie;
+}
+
+void tr_endpoint_set_cookie(struct tr_endpoint *ep, void *cookie)
+{
+    ep->cookie = cookie;
+}
+
+uint16_t tr_endpoint_port(const struct tr_endpoint *ep)
+{
+    REQUIRE(is_endpoint(ep));
+    return ep->backend->port(ep);
+}
+
+uint16_t tr_endpoint_encaps_port(const struct tr_endpoint *ep)
+{
+    REQUIRE(is_endpoint(ep));
+    return ep->backend->encaps_port(ep);
+}
+
+enum tr_code tr_watch(struct tr_endpoint *ep, unsigned flags)
+{
+    REQUIRE(is_endpoint(ep) && ep->loop != NULL);
+    flags &= TR_READABLE | TR_WRITABLE;
+    if (flags == ep->watch)
+        return TR_OK;
+    enum tr_code code = ep->backend->watch(ep, flags);
+    if (code == TR_OK)
+        ep->watch = flags;
+    return code;
+}
+
+enum tr_code tr_release(struct tr_endpoint *ep, struct tr_error *error)
+{
+    REQUIRE(is_endpoint(ep) && ep->loop != NULL);
+    enum tr_code code = need_cap(ep->backend, TR_CAP_MOVE, true, "moving an endpoint to another loop", error);
+    if (code != TR_OK)
+        return code;
+    code = ep->backend->release(ep, error);
+    if (code == TR_OK) {
+        forget_ready(ep);
+        tr_stash_unlink(ep);
+        ep->loop = NULL;
+    }
+    return code;
+}
+
+enum tr_code tr_adopt(struct tr_loop *loop, struct tr_endpoint *ep, struct tr_error *error)
+{
+    REQUIRE(is_endpoint(ep) && ep->loop == NULL && loop != NULL && loop->backend == ep->backend);
+    enum tr_code code = ep->backend->adopt(loop, ep, error);
+    if (code == TR_OK) {
+        ep->loop = loop;
+        tr_stash_link(ep);
+    }
+    return code;
+}
+
+unsigned tr_addresses(struct tr_endpoint *ep, uint32_t assoc, bool remote, struct net_addr *out, unsigned max)
+{
+    REQUIRE(is_endpoint(ep));
+    return ep->backend->addresses(ep, assoc, remote, out, max);
+}
+
+/* ---- Associations --------------------------------------------------------------------------------- */
+
+static enum tr_code check_target(const struct tr_endpoint *ep, const struct tr_target *to,
+                                 struct tr_error *error)
+{
+    if (ep->peeled)
+        return tr_fail(error, TR_INVALID, 0, "connect: this endpoint has an association already");
+    if (to->address_count == 0 || to->addresses == NULL)
+        return tr_fail(error, TR_INVALID, 0, "connect: no address given");
+    uint16_t port = net_addr_port(&to->addresses[0]);
+    if (port == 0)
+        return tr_fail(error, TR_INVALID, 0, "connect: the peer's port is 0");
+    for (unsigned i = 0; i < to->address_count; i++) {
+        sa_family_t family = to->addresses[i].sa.sa_family;
+        if (family != AF_INET && family != AF_INET6)
+            return tr_fail(error, TR_INVALID, 0, "connect: address %u is neither IPv4 nor IPv6", i + 1);
+        if (net_addr_port(&to->addresses[i]) != port)
+            return tr_fail(error, TR_INVALID, 0,
+                           "connect: all addresses of a peer have the same port, address %u has %u, not %u",
+                           i + 1, net_addr_port(&to->addresses[i]), port);
+    }
+    return need_cap(ep->backend, TR_CAP_MULTIHOMING, to->address_count > 1, "several addresses of a peer",
+                    error);
+}
+
+enum tr_code tr_connect_init(struct tr_endpoint *ep, const struct tr_target *to, uint32_t *assoc,
+                             struct tr_error *error)
+{
+    REQUIRE(is_endpoint(ep) && ep->loop != NULL && to != NULL && assoc != NULL);
+    enum tr_code code = check_target(ep, to, error);
+    return code == TR_OK ? ep->backend->connect_init(ep, to, assoc, error) : code;
+}
+
+enum tr_code tr_peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cookie, struct tr_endpoint **out,
+                        struct tr_error *error)
+{
+    REQUIRE(is_endpoint(ep) && ep->loop != NULL && assoc != NULL && out != NULL);
+    if (ep->peeled)
+        return tr_fail(error, TR_INVALID, 0, "peel off: this endpoint has one association only");
+    uint32_t old = *assoc;
+    enum tr_code code = ep->backend->peeloff(ep, assoc, cookie, out, error);
+    if (code == TR_OK) {
+        adopt_fields(*out, ep->loop, cookie, TR_ONE_TO_ONE, true);
+        tr_stash_move(ep, old, *out, *assoc);
+    }
+    return code;
+}
+
+enum tr_code tr_eof(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error)
+{
+    REQUIRE(is_endpoint(ep));
+    return ep->backend->eof(ep, assoc, error);
+}
+
+enum tr_code tr_abort(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error)
+{
+    REQUIRE(is_endpoint(ep));
+    return ep->backend->abort(ep, assoc, error);
+}
+
+/* ---- Messages ------------------------------------------------------------------------------------- */
+
+/* How many of `msgs` may go to the backend in one burst; less than count: the next one is not valid. */
+static unsigned valid_run(const struct tr_msg *msgs, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (msgs[i].len == 0 || (msgs[i].flags & ~TR_UNORDERED) || msgs[i].assoc != msgs[0].assoc)
+            return i;
+    return count;
+}
+
+enum tr_code tr_send(struct tr_endpoint *ep, const struct tr_msg *msgs, unsigned count, unsigned *sent)
+{
+    REQUIRE(is_endpoint(ep) && ep->loop != NULL);
+    *sent = 0;
+    unsigned valid = valid_run(msgs, count);
+    enum tr_code code = valid > 0 ? ep->backend->send(ep, msgs, valid, sent) : TR_OK;
+    return code == TR_OK && valid < count ? TR_INVALID : code;
+}
+
+enum tr_code tr_send_simple(struct tr_endpoint *ep, uint32_t assoc, uint16_t stream, const void *data,
+                            uint32_t len)
+{
+    /* The bits of default_send_param's flags, in the order of options.def. */
+    enum { DSP_UNORDERED = 1, DSP_ABORT = 4, DSP_EOF = 8 };
+    struct opt_set d = {0};
+    enum tr_code code = tr_get_option(ep, assoc, OPT_DEFAULT_SEND_PARAM, &d, NULL);
+    if (code != TR_OK)
+        return code;
+    int64_t flags = opt_num(&d, OPTF_DSP_FLAGS, 0);
+    if (flags & DSP_ABORT)
+        return tr_abort(ep, assoc, NULL);
+    struct tr_msg msg = {.data = data,
+                         .len = len,
+                         .assoc = assoc,
+                         .stream = stream,
+                         .flags = (flags & DSP_UNORDERED) ? TR_UNORDERED : 0,
+                         .ppid = (uint32_t)opt_num(&d, OPTF_DSP_PPID, 0),
+                         .context = (uint32_t)opt_num(&d, OPTF_DSP_CONTEXT, 0),
+                         .ttl_ms = (uint32_t)opt_num(&d, OPTF_DSP_TIMETOLIVE, 0)};
+    unsigned sent;
+    code = tr_send(ep, &msg, 1, &sent);
+    return code == TR_OK && (flags & DSP_EOF) ? tr_eof(ep, assoc, NULL) : code;
+}
+
+enum tr_code tr_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count)
+{
+    REQUIRE(is_endpoint(ep) && ep->loop != NULL);
+    *count = 0;
+    if (__builtin_expect(ep->stash != NULL, 0) && tr_stash_recv(ep, max, items, count))
+        return TR_OK;
+    return ep->backend->recv(ep, max, items, count);
+}

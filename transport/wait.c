@@ -1,0 +1,330 @@
+/* The two calls that wait: tr_connect and tr_recv_wait, for simple programs and tests; and the stash that
+ * tr_connect needs.
+ *
+ * tr_connect reads the endpoint until its own association's outcome appears. What it reads on the way belongs
+ * to tr_recv; a stack cannot take it back, so it is copied into the endpoint's stash, and tr_recv empties the
+ * stash before it asks the backend again: the order stays. An endpoint with a stash counts as readable. */
+#include "transport/wait_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct tr_stash {
+    struct tr_endpoint *ep;
+    struct tr_stash *next; /* in the loop's list */
+    struct tr_item *items; /* their data is allocated one by one */
+    unsigned count, room;
+    unsigned given; /* the first ones are with the user, until the turn ends */
+};
+
+/* ---- Stash ---------------------------------------------------------------------------------------- */
+
+/* Where an item keeps memory outside itself; NULL where it does not. */
+static const void **item_data(struct tr_item *item, uint32_t *len)
+{
+    if (item->kind == TR_MESSAGE) {
+        *len = item->msg.len;
+        return &item->msg.data;
+    }
+    if (item->event.type == TR_EV_SEND_FAILED) {
+        *len = item->event.failed.msg.len;
+        return &item->event.failed.msg.data;
+    }
+    if (item->event.type == TR_EV_REMOTE_ERROR) {
+        *len = item->event.remote_error.len;
+        return &item->event.remote_error.data;
+    }
+    return NULL;
+}
+
+static uint32_t *item_assoc(struct tr_item *item)
+{
+    return item->kind == TR_MESSAGE ? &item->msg.assoc : &item->event.assoc;
+}
+
+static void free_items(struct tr_item *items, unsigned from, unsigned to)
+{
+    for (unsigned i = from; i < to; i++) {
+        uint32_t len;
+        const void **data = item_data(&items[i], &len);
+        if (data != NULL)
+            free((void *)*data);
+    }
+}
+
+static struct tr_stash *stash_of(struct tr_endpoint *ep)
+{
+    if (ep->stash == NULL) {
+        ep->stash = calloc(1, sizeof *ep->stash);
+        if (ep->stash == NULL)
+            return NULL;
+        ep->stash->ep = ep;
+        tr_stash_link(ep);
+    }
+    return ep->stash;
+}
+
+static bool make_room(struct tr_stash *s)
+{
+    if (s->count < s->room)
+        return true;
+    unsigned room = s->room ? 2 * s->room : 16;
+    struct tr_item *items = realloc(s->items, room * sizeof *items);
+    if (items == NULL)
+        return false;
+    s->items = items;
+    s->room = room;
+    return true;
+}
+
+/* Appends a copy of `item`. False: out of memory. */
+static bool stash_add(struct tr_endpoint *ep, const struct tr_item *item)
+{
+    struct tr_stash *s = stash_of(ep);
+    if (s == NULL || !make_room(s))
+        return false;
+    struct tr_item copy = *item;
+    uint32_t len;
+    const void **data = item_data(&copy, &len);
+    if (data != NULL) {
+        void *bytes = malloc(len > 0 ? len : 1);
+        if (bytes == NULL)
+            return false;
+        if (len > 0)
+            memcpy(bytes, *data, len);
+        *data = bytes;
+    }
+    s->items[s->count++] = copy;
+    return true;
+}
+
+bool tr_stash_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count)
+{
+    struct tr_stash *s = ep->stash;
+    unsigned left = s->count - s->given;
+    if (left == 0)
+        return false;
+    *items = s->items + s->given;
+    *count = max != 0 && max < left ? max : left;
+    s->given += *count;
+    return true;
+}
+
+bool tr_stash_any(const struct tr_loop *loop)
+{
+    for (const struct tr_stash *s = loop->stashes; s != NULL; s = s->next)
+        if (s->given < s->count && (s->ep->watch & TR_READABLE))
+            return true;
+    return false;
+}
+
+unsigned tr_stash_ready(struct tr_loop *loop, unsigned max)
+{
+    unsigned count = loop->ready_count;
+    for (struct tr_stash *s = loop->stashes; s != NULL; s = s->next) {
+        struct tr_endpoint *ep = s->ep;
+        if (s->given == s->count || !(ep->watch & TR_READABLE))
+            continue;
+        if (ep->ready_index != 0 && ep->ready_turn == loop->turn) {
+            loop->ready[ep->ready_index - 1].flags |= TR_READABLE;
+        } else if (count < max) {
+            loop->ready[count++] = (struct tr_ready){ep, ep->cookie, TR_READABLE};
+            ep->ready_index = count;
+            ep->ready_turn = loop->turn;
+        }
+    }
+    return count;
+}
+
+void tr_stash_unlink(struct tr_endpoint *ep)
+{
+    if (ep->stash == NULL || ep->loop == NULL)
+        return;
+    struct tr_stash **at = &ep->loop->stashes;
+    while (*at != ep->stash)
+        at = &(*at)->next;
+    *at = ep->stash->next;
+}
+
+void tr_stash_link(struct tr_endpoint *ep)
+{
+    if (ep->stash == NULL)
+        return;
+    ep->stash->next = ep->loop->stashes;
+    ep->loop->stashes = ep->stash;
+}
+
+void tr_stash_discard(struct tr_endpoint *ep)
+{
+    struct tr_stash *s = ep->stash;
+    if (s == NULL)
+        return;
+    tr_stash_unlink(ep);
+    ep->stash = NULL;
+    free_items(s->items, 0, s->count);
+    free(s->items);
+    free(s);
+}
+
+void tr_stash_discard_all(struct tr_loop *loop)
+{
+    while (loop->stashes != NULL)
+        tr_stash_discard(loop->stashes->ep);
+}
+
+void tr_stash_turn(struct tr_loop *loop)
+{
+    for (struct tr_stash *s = loop->stashes, *next; s != NULL; s = next) {
+        next = s->next;
+        if (s->given == s->count) {
+            tr_stash_discard(s->ep);
+        } else if (s->given > 0) {
+            free_items(s->items, 0, s->given);
+            s->count -= s->given;
+            memmove(s->items, s->items + s->given, s->count * sizeof *s->items);
+            s->given = 0;
+        }
+    }
+}
+
+void tr_stash_move(struct tr_endpoint *from, uint32_t assoc, struct tr_endpoint *to, uint32_t new_assoc)
+{
+    struct tr_stash *s = from->stash;
+    unsigned kept = s != NULL ? s->given : 0;
+    for (unsigned i = kept; s != NULL && i < s->count; i++) {
+        struct tr_item *item = &s->items[i];
+        struct tr_stash *target = *item_assoc(item) == assoc ? stash_of(to) : NULL;
+        if (target == NULL || !make_room(target)) {
+            s->items[kept++] = *item;
+            continue;
+        }
+        *item_assoc(item) = new_assoc;
+        if (item->kind == TR_EVENT && item->event.type == TR_EV_SEND_FAILED)
+            item->event.failed.msg.assoc = new_assoc;
+        target->items[target->count++] = *item;
+    }
+    if (s != NULL)
+        s->count = kept;
+}
+
+/* ---- Waiting -------------------------------------------------------------------------------------- */
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Sleeps until something happens at `ep` (readable or not: TR_OK) or the deadline (-1: none) is over. Only
+ * what `ep` gives ends the wait. Others that stay ready are left to the program, which gets them again; so
+ * that they do not keep this spinning, each such round is followed by a millisecond of sleep. */
+static enum tr_code wait_for(struct tr_endpoint *ep, int64_t deadline)
+{
+    struct tr_loop *loop = ep->loop;
+    struct tr_ready ready[16];
+    for (;;) {
+        int64_t left = deadline < 0 ? -1 : deadline - now_ms();
+        if (deadline >= 0 && left <= 0)
+            return TR_TIMEOUT;
+        int timeout = left > 60000 ? 60000 : (int)left;
+        unsigned n = loop->backend->loop_wait(loop, timeout, ready, sizeof ready / sizeof ready[0]);
+        for (unsigned i = 0; i < n; i++)
+            if (ready[i].endpoint == ep)
+                return TR_OK;
+        if (n > 0)
+            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+}
+
+enum tr_code tr_recv_wait(struct tr_endpoint *ep, int timeout_ms, const struct tr_item **item)
+{
+    int64_t deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+    unsigned watch = ep->watch, count;
+    enum tr_code code;
+
+    tr_loop_turn(ep->loop);
+    while ((code = tr_recv(ep, 1, item, &count)) == TR_AGAIN) {
+        if (!(watch & TR_READABLE))
+            tr_watch(ep, watch | TR_READABLE);
+        if ((code = wait_for(ep, deadline)) != TR_OK)
+            break;
+    }
+    tr_watch(ep, watch);
+    return code;
+}
+
+/* Reads what there is. The event that decides about `assoc` goes to *change, the rest to the stash. TR_AGAIN:
+ * not decided yet. `given_up`: everything about `assoc` is thrown away. */
+static enum tr_code read_for_connect(struct tr_endpoint *ep, uint32_t assoc, bool given_up,
+                                     struct tr_event *change, struct tr_error *error)
+{
+    const struct tr_item *items;
+    unsigned count;
+    bool decided = false;
+
+    tr_loop_turn(ep->loop);
+    enum tr_code code = ep->backend->recv(ep, 0, &items, &count);
+    if (code != TR_OK)
+        return code;
+    for (unsigned i = 0; i < count; i++) {
+        struct tr_item item = items[i];
+        bool ours = *item_assoc(&item) == assoc;
+        if (ours && given_up)
+            continue;
+        if (ours && !decided && item.kind == TR_EVENT && item.event.type == TR_EV_ASSOC_CHANGE) {
+            *change = item.event;
+            decided = true;
+        } else if (!stash_add(ep, &item)) {
+            return tr_fail(error, TR_LIMIT, 0, "connect: out of memory");
+        }
+    }
+    return decided ? TR_OK : TR_AGAIN;
+}
+
+static void give_up(struct tr_endpoint *ep, uint32_t assoc)
+{
+    struct tr_event ignored;
+    ep->backend->abort(ep, assoc, NULL);
+    read_for_connect(ep, assoc, true, &ignored, NULL);
+}
+
+static enum tr_code outcome(const struct tr_event *change, const char *to, struct tr_error *error)
+{
+    if (change->change.state == TR_COMM_UP)
+        return TR_OK;
+    if (change->change.error != 0)
+        return tr_fail(error, TR_REFUSED, 0, "connect to %s: the peer refused: %s", to,
+                       tr_error_string(change->change.error));
+    return tr_fail(error, TR_REFUSED, 0,
+                   "connect to %s: the peer refused or did not answer; does anything listen there?", to);
+}
+
+enum tr_code tr_connect(struct tr_endpoint *ep, const struct tr_target *to, int timeout_ms,
+                        struct tr_event *change, struct tr_error *error)
+{
+    int64_t deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+    unsigned watch = ep->watch;
+    uint32_t assoc = 0;
+    char text[NET_ADDR_TEXT];
+
+    enum tr_code code = tr_connect_init(ep, to, &assoc, error);
+    if (code != TR_OK)
+        return code;
+    net_addr_format(&to->addresses[0], text, sizeof text);
+    if (!(watch & TR_READABLE))
+        tr_watch(ep, watch | TR_READABLE);
+    while ((code = read_for_connect(ep, assoc, false, change, error)) == TR_AGAIN) {
+        if (wait_for(ep, deadline) == TR_OK)
+            continue;
+        code = tr_fail(error, TR_TIMEOUT, 0, "connect to %s: no association within %d ms", text, timeout_ms);
+        break;
+    }
+    if (code == TR_OK)
+        code = outcome(change, text, error);
+    else
+        give_up(ep, assoc);
+    tr_watch(ep, watch);
+    return code;
+}
