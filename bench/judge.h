@@ -1,0 +1,103 @@
+/* Judges what arrives: loss, duplicates, order, damage, latency.
+ *
+ * A flow is what SCTP keeps in order: one stream of one source association of one run. The payload names it,
+ * so it does not matter that a broker carried several source associations over one of its own.
+ *
+ *   lost        a number of the flow that never came. Exact when the flow's end is known: from the flow's
+ * last message, which is marked, or from the source itself (bench_judge_expect). duplicated  a number came
+ * again. misordered  an ordered message came after one with a higher number of its flow at the same place. A
+ * place is a listening endpoint; a flow that is spread over several is judged at each by itself. corrupt
+ * damaged, or with another PPID than it was sent with. foreign     not of the load generator, or of a run
+ * that is not awaited.
+ *
+ * Latency counts from the time in the payload, where sender and receiver share a clock. Pure: no sockets; one
+ * thread. */
+#ifndef JUNCTOR_BENCH_JUDGE_H
+#define JUNCTOR_BENCH_JUDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bench/histogram.h"
+#include "bench/sequence.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BENCH_RUNS_MAX   64         /* runs one judge follows at a time */
+#define BENCH_FLOWS_MAX  (1u << 22) /* flows of a run */
+#define BENCH_PLACES_MAX 16
+
+struct bench_flow {
+    struct bench_sequence sequence;
+    uint64_t end; /* how many the source sent, once it is known */
+    bool known;
+};
+
+struct bench_run {
+    uint32_t id, associations, streams;
+    uint64_t complete;                   /* flows of which all has come */
+    struct bench_flow *flows;            /* associations × streams */
+    uint64_t *highest[BENCH_PLACES_MAX]; /* per flow: one more than the highest ordered number there */
+};
+
+/* Counts of the run as a whole, and of the part after the warm-up. */
+struct bench_counts {
+    uint64_t messages, bytes; /* distinct ones */
+    uint64_t duplicated, misordered, corrupt, foreign;
+    uint64_t wrong_ppid;     /* those of `corrupt` that came under another PPID */
+    uint64_t stream_changed; /* came on another stream number than they were sent on: not an error */
+    uint64_t measured, measured_bytes;
+    uint64_t first_ns, last_ns; /* measured messages: when the first and the last came */
+    uint64_t at_first;          /* how many came together with the first */
+};
+
+struct bench_judge {
+    uint32_t only_run;  /* 0: any run */
+    uint16_t clock;     /* this host's, see bench_payload */
+    bool verify;        /* compare whole payloads */
+    bool out_of_memory; /* a run or flow could not be followed: the counts are not exact */
+    bool ending;        /* the last message of some flow has come: its source is about to end */
+    struct bench_counts counts;
+    struct bench_histogram latency;
+    struct bench_run *runs;
+    unsigned run_count;
+};
+
+/* A message as it was received. */
+struct bench_arrival {
+    const void *data;
+    uint32_t len, ppid;
+    uint16_t stream;
+};
+
+void bench_judge_init(struct bench_judge *j, uint16_t clock, bool verify);
+void bench_judge_free(struct bench_judge *j);
+
+/* Forgets everything and from now on awaits the messages of `only_run` (0: of any). */
+void bench_judge_reset(struct bench_judge *j, uint32_t only_run);
+
+/* Takes a message that arrived at `place` (below BENCH_PLACES_MAX) at `now_ns`. */
+void bench_judge_take(struct bench_judge *j, unsigned place, const struct bench_arrival *m, uint64_t now_ns);
+
+/* The source says how many messages it sent on a flow; also when none of that run ever came. */
+void bench_judge_expect(struct bench_judge *j, uint32_t run, uint32_t associations, uint32_t streams,
+                        uint32_t association, uint32_t stream, uint64_t sent);
+
+/* Messages missing from all flows, as far as their ends are known. *open is the number of flows that showed
+ * themselves and whose end is not known. */
+uint64_t bench_judge_lost(const struct bench_judge *j, uint64_t *open);
+
+/* True when something came and every flow of every run is complete. */
+bool bench_judge_complete(const struct bench_judge *j);
+
+/* Measured messages a second, from the first to the last; 0 where there are too few to tell. */
+double bench_counts_rate(const struct bench_counts *c);
+double bench_counts_seconds(const struct bench_counts *c);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
