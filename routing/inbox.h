@@ -1,12 +1,15 @@
 /* The inbox of a worker: many producers, one consumer, no locks.
  *
- * On liburcu's cds_wfcq: enqueue and splice are wait-free for producers; the consumer takes everything at
- * once. Order: parcels of one producer come out in the order it posted them.
+ * On liburcu's cds_wfcq. A producer gathers parcels in an rt_batch of its own, one per target, and posts the
+ * batch with one splice. Order: parcels of one producer come out in the order it posted them.
  *
- * Wake-up: a producer gathers parcels in an rt_batch of its own, one per target, and posts the batch with one
- * splice. Only the producer whose splice found the inbox empty writes the eventfd. The consumer clears the
+ * Progress: posting is wait-free but for the wake-up. Taking never waits either: a batch whose producer was
+ * stopped half way through its splice is left for a later take, together with what came behind it, and the
+ * consumer is woken again.
+ *
+ * Wake-up: only the producer whose splice found the inbox empty writes the eventfd. The consumer clears the
  * eventfd BEFORE it takes; so a batch posted after the take finds the inbox empty and writes it again: no
- * wake-up is lost, and at worst one is for nothing. */
+ * wake-up is lost, and at worst one is for nothing. inbox.c has the argument in full. */
 #ifndef JUNCTOR_ROUTING_INBOX_H
 #define JUNCTOR_ROUTING_INBOX_H
 
@@ -22,10 +25,10 @@ extern "C" {
 #endif
 
 /* A plain FIFO of parcels for one thread: gathers what goes to one inbox, holds what waits for one
- * destination. */
+ * destination. Zero-initialised it is empty; it moves by assignment (the source is then to be initialised
+ * anew). */
 struct rt_batch {
-    struct __cds_wfcq_head head;
-    struct cds_wfcq_tail tail;
+    struct rt_parcel *first, *last; /* NULL: empty */
     uint32_t count;
 };
 
@@ -37,15 +40,24 @@ struct rt_parcel *rt_batch_take(struct rt_batch *b); /* oldest, leaves; NULL: em
 struct rt_parcel *rt_batch_next(struct rt_batch *b, struct rt_parcel *p);
 void rt_batch_append(struct rt_batch *to, struct rt_batch *from); /* moves all; `from` is empty afterwards */
 
+#define RT_CACHE_LINE 64
+
+/* Stays where it was initialised: other threads point to it. The padding keeps producers, the consumer and
+ * the neighbours in memory off each other's cache lines whatever the alignment of the allocation. */
 struct rt_inbox {
-    struct cds_wfcq_tail tail __attribute__((aligned(64)));   /* producers */
-    struct __cds_wfcq_head head __attribute__((aligned(64))); /* consumer */
-    int eventfd;
+    char pad0[RT_CACHE_LINE];
+    struct cds_wfcq_tail tail; /* producers */
+    int eventfd;               /* does not change */
+    char pad1[RT_CACHE_LINE];
+    struct __cds_wfcq_head head;      /* consumer, and the producer that finds the inbox empty */
+    struct __cds_wfcq_head rest_head; /* consumer only: spliced out, waiting for a producer's last step */
+    struct cds_wfcq_tail rest_tail;
+    char pad2[RT_CACHE_LINE];
 };
 
 /* 0, or -1 with errno (out of descriptors). A failed init leaves nothing to clean. */
 int rt_inbox_init(struct rt_inbox *in);
-/* Parcels still inside are the caller's: take them first. */
+/* Parcels still inside are the caller's: take them first. No producer may post any more. */
 void rt_inbox_destroy(struct rt_inbox *in);
 
 /* Any thread: moves all of `b` (empty afterwards) into the inbox. Wait-free but for one write(2) when it was
@@ -53,7 +65,7 @@ void rt_inbox_destroy(struct rt_inbox *in);
 bool rt_inbox_post(struct rt_inbox *in, struct rt_batch *b);
 
 /* Consumer only: appends everything there is to `out`. `woken`: the eventfd polled readable and is cleared
- * first. Returns the number of parcels. */
+ * first. Returns the number of parcels. Never waits. */
 uint32_t rt_inbox_take(struct rt_inbox *in, bool woken, struct rt_batch *out);
 
 /* What to add to an event loop. */

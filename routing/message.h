@@ -10,8 +10,9 @@
  * by another worker, does not free the message: it is put into that worker's box and travels home in the
  * inbox (rt_message_unref says so).
  *
- * Memory order: the reference count is decremented with release and, when it reaches zero, followed by an
- * acquire fence, so that whoever frees it sees all that the other holders did. */
+ * Memory order: the reference count is decremented with acquire and release, so that whoever takes it to zero
+ * sees all that the other holders did. (A release with an acquire fence at zero would do as well, but race
+ * detectors do not see fences.) */
 #ifndef JUNCTOR_ROUTING_MESSAGE_H
 #define JUNCTOR_ROUTING_MESSAGE_H
 
@@ -45,7 +46,8 @@ struct rt_parcel {
     bool embedded;   /* part of its message: not freed by itself */
 };
 
-/* What one source socket may have waiting; owned and touched by one worker only. */
+/* What one source socket may have waiting; owned and touched by one worker only. The limits are at least 1.
+ * It must outlive the messages charged to it: when it is back at zero, none is left. */
 struct rt_credit {
     uint32_t messages, messages_max;
     uint64_t bytes, bytes_max;
@@ -69,17 +71,18 @@ struct rt_message {
  * memory, nothing charged. Home worker only. */
 struct rt_message *rt_message_new(uint32_t home, struct rt_credit *credit, const void *data, uint32_t len);
 
-/* A parcel for one place this message waits in; takes a reference. The first one costs no allocation. Only
- * while the caller still has the message to itself (before any parcel of it was posted). NULL: out of memory.
- */
+/* A parcel for one place this message waits in; takes a reference. The first one costs no allocation. Home
+ * worker only, and only while it holds a reference itself. NULL: out of memory. */
 struct rt_parcel *rt_parcel_new(struct rt_message *m, enum rt_parcel_kind kind, void *to);
 
-/* A parcel without a message. */
+/* A parcel without a message; give it up with rt_parcel_done. NULL: out of memory. */
 struct rt_parcel *rt_errand_new(uint16_t errand, void *to);
 
 /* Gives up a parcel's place and its reference. True: that was the last reference and `worker` is not its
  * home; the caller now sends m->first (kind RT_HOME, already filled in) to worker m->home. False: nothing
- * left to do (at home the message has been freed and its credit refunded). *m is the parcel's message. */
+ * left to do (at home the message has been freed and its credit refunded). *m is the parcel's message where
+ * the result is true, and NULL otherwise. Of an errand it frees the parcel. Not for RT_HOME: see
+ * rt_message_home. */
 bool rt_parcel_done(struct rt_parcel *p, uint32_t worker, struct rt_message **m);
 
 /* Drops the reference rt_message_new gave its creator; same result as rt_parcel_done. */
@@ -89,7 +92,7 @@ bool rt_message_unref(struct rt_message *m, uint32_t worker);
 void rt_message_home(struct rt_message *m);
 
 /* True when the source must be paused / may go on (hysteresis: full at the limit, free again at half of it).
- */
+ * The last message may pass the limit in bytes by its own length. */
 bool rt_credit_full(const struct rt_credit *c);
 bool rt_credit_free(const struct rt_credit *c);
 

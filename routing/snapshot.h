@@ -34,6 +34,7 @@ struct rt_group {
     enum cfg_share share;
     bool held; /* a member has just been lost and its messages are on their way to others: everybody waits */
     uint32_t count;          /* override: 0 or 1, the active one */
+    const uint64_t *seeds;   /* stream hash only: one for each of dests, see rt_group_pick; else NULL */
     struct rt_dest *dests[]; /* in order of the members of the configuration, then of coming up */
 };
 
@@ -53,13 +54,16 @@ struct rt_current {
 /* Reader: valid until the thread's next quiescent state. Registered QSBR threads that are online only. */
 const struct rt_snapshot *rt_current_read(const struct rt_current *c);
 
-/* ---- the control thread's side: not thread-safe ---- */
+/* ---- the control thread's side: not thread-safe (members.c) ---- */
 
-/* Membership, from which groups are built. */
+/* Membership, from which groups are built. A change costs time with the number of destinations in the groups
+ * of that member; a snapshot with the number of all groups and destinations. So gather changes that come
+ * together before building one. */
 struct rt_members;
 struct rt_members *rt_members_new(const struct cfg_config *c); /* NULL: out of memory */
 void rt_members_free(struct rt_members *m);
-/* A destination came up; or went (then its groups are held until rt_members_release). False: out of memory.
+/* A destination came up; or went (then its groups are held until rt_members_release). False: out of memory,
+ * and nothing changed. `d` stays the caller's and must live until a snapshot without it has been published.
  */
 bool rt_members_add(struct rt_members *m, struct rt_dest *d);
 void rt_members_remove(struct rt_members *m, struct rt_dest *d);
@@ -67,8 +71,8 @@ void rt_members_remove(struct rt_members *m, struct rt_dest *d);
  */
 void rt_members_release(struct rt_members *m, const struct rt_dest *d);
 
-/* A snapshot of the membership as it is. `table` is shared by successive snapshots and stays the caller's.
- * NULL: out of memory. */
+/* A snapshot of the membership as it is, in one allocation. `table` is shared by successive snapshots and
+ * stays the caller's. NULL: out of memory. */
 struct rt_snapshot *rt_snapshot_build(const struct rt_members *m, struct rt_table *table, uint64_t version);
 void rt_snapshot_free(struct rt_snapshot *s); /* not its table, not its destinations */
 
@@ -77,21 +81,27 @@ void rt_snapshot_free(struct rt_snapshot *s); /* not its table, not its destinat
 struct rt_snapshot *rt_current_publish(struct rt_current *c, struct rt_snapshot *s);
 
 /* ---- QSBR for threads, annotated for race detectors ---- */
-void rt_reader_register(void);
+void rt_reader_register(void); /* and online */
 void rt_reader_unregister(void);
-void rt_reader_quiescent(void);
-void rt_reader_offline(void); /* before sleeping */
-void rt_reader_online(void);
+void rt_reader_quiescent(void); /* holds no snapshot now; the next rt_current_read may give another */
+void rt_reader_offline(void);   /* before sleeping: nobody waits for this thread */
+void rt_reader_online(void);    /* before reading again */
 
 /* ---- picking ---- */
 
-/* One thread's memory between picks from one group; zero-initialise. */
+/* One thread's memory between picks from one group. Zero-initialise, or start threads at different numbers so
+ * that their first picks differ: any value will do. */
 struct rt_pick_state {
     uint32_t next;
 };
 
 /* Loadshare and override: the destination for a message of source association `origin` and stream, or NULL
- * when there is none now (held or nobody up). Broadcast: use all of dests. */
+ * when there is none now (held or nobody up). Not for broadcast: use all of dests.
+ *
+ * Round robin: each thread in turn on its own. Stream hash: rendezvous hashing. Each destination has a seed,
+ * and the one whose seed mixed with origin and stream gives the largest number gets the stream. So when a
+ * destination goes only its own streams move, spread over all others, and when one comes it takes an even
+ * share of them; a peer that comes back gets its streams back. Costs about a nanosecond a destination. */
 struct rt_dest *rt_group_pick(const struct rt_group *g, struct rt_pick_state *state, uint64_t origin,
                               uint16_t stream);
 

@@ -1,0 +1,17 @@
+/* One good 64-bit mixer for everything in routing/ that hashes: every bit of the input changes about half of
+ * the bits of the result, so that neighbouring PPIDs, streams and pointers end up far apart. */
+#ifndef JUNCTOR_ROUTING_HASH_PRIV_H
+#define JUNCTOR_ROUTING_HASH_PRIV_H
+
+#include <stdint.h>
+
+/* The output step of SplitMix64 (Steele, Lea and Flood 2014). */
+static inline uint64_t rt_mix(uint64_t x)
+{
+    x += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+#endif

@@ -1,0 +1,220 @@
+/* The inbox and the batches that go through it.
+ *
+ * A batch is a plain list, because one thread has it to itself: adding and taking cost a store or two, where
+ * a cds_wfcq of its own would pay a locked exchange for each parcel. Its nodes are linked the way cds_wfcq
+ * links them (first → … → last → NULL), so posting dresses it up as a cds_wfcq on the stack (head.next is the
+ * first node, tail the last) and lets liburcu splice that into the inbox. cds_wfcq's structs are public and
+ * its functions are inlined into other programs, so that shape cannot change without a new library version.
+ *
+ * What the splice does (urcu/wfcqueue.h): one atomic exchange of the inbox's tail for the last node of the
+ * batch, then a store that links the node that was the tail to the first node of the batch. The exchange
+ * decides the order of the batches. Between the two steps the list has a gap.
+ *
+ * Note on wake-up. The producer whose exchange found the tail at the head (nothing inside) writes the
+ * eventfd, after its second step. The consumer (1) clears the eventfd, (2) exchanges the tail for the head
+ * and has everything. Take a producer P whose exchange comes
+ *   - before (2): its batch is taken.
+ *   - after (2), the first to do so: it finds the tail at the head and writes the eventfd, and since it saw
+ * (2) the write comes after (1). The consumer is woken again.
+ *   - after (2), not the first: the first one's write stands for it.
+ * Where the consumer saw an empty inbox and exchanged nothing, a producer that it overlooked writes the
+ * eventfd after (1): had the write come before (1), reading the eventfd would have ordered P's exchange
+ * before the consumer's look. So whatever is inside after a take has a wake-up standing or under way.
+ *
+ * Note on gaps. A producer stopped between its two steps (a preempted thread) would keep a consumer waiting
+ * that insists on taking all; liburcu's blocking calls sleep 10 ms then. So the consumer takes up to the gap
+ * and keeps what lies behind in `rest`, to which later takes append. A gap shows in one of two places:
+ *   - At the very beginning: the splice answers WOULDBLOCK. The stopped producer found the inbox empty, so it
+ *     will write the eventfd once it goes on. Nothing else is to be done.
+ *   - In the middle of `rest`: a node that is not the last has no successor yet. That producer found the
+ * inbox not empty and will wake nobody, so the consumer writes its own eventfd. The node before the gap stays
+ * too: the producer is going to write to it. */
+#include "routing/inbox.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "routing/tsan_priv.h"
+
+/* How often to look again before a gap counts as one: a producer that runs on another processor needs a few
+ * nanoseconds for its second step. */
+#define GAP_LOOKS 100
+
+static struct rt_parcel *parcel_of(struct cds_wfcq_node *n)
+{
+    return caa_container_of(n, struct rt_parcel, node);
+}
+
+/* ---- batches ---- */
+
+void rt_batch_init(struct rt_batch *b)
+{
+    *b = (struct rt_batch){0};
+}
+
+void rt_batch_add(struct rt_batch *b, struct rt_parcel *p)
+{
+    p->node.next = NULL;
+    if (b->last)
+        b->last->node.next = &p->node;
+    else
+        b->first = p;
+    b->last = p;
+    b->count++;
+}
+
+struct rt_parcel *rt_batch_peek(struct rt_batch *b)
+{
+    return b->first;
+}
+
+struct rt_parcel *rt_batch_next(struct rt_batch *b, struct rt_parcel *p)
+{
+    return p == b->last ? NULL : parcel_of(p->node.next);
+}
+
+struct rt_parcel *rt_batch_take(struct rt_batch *b)
+{
+    struct rt_parcel *p = b->first;
+    if (!p)
+        return NULL;
+    b->first = rt_batch_next(b, p);
+    if (!b->first)
+        b->last = NULL;
+    b->count--;
+    return p;
+}
+
+void rt_batch_append(struct rt_batch *to, struct rt_batch *from)
+{
+    if (!from->first)
+        return;
+    if (to->last)
+        to->last->node.next = &from->first->node;
+    else
+        to->first = from->first;
+    to->last = from->last;
+    to->count += from->count;
+    rt_batch_init(from);
+}
+
+/* ---- inbox ---- */
+
+int rt_inbox_init(struct rt_inbox *in)
+{
+    int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (fd < 0)
+        return -1;
+    in->eventfd = fd;
+    __cds_wfcq_init(&in->head, &in->tail);
+    __cds_wfcq_init(&in->rest_head, &in->rest_tail);
+    return 0;
+}
+
+void rt_inbox_destroy(struct rt_inbox *in)
+{
+    assert(cds_wfcq_empty(&in->head, &in->tail));
+    assert(cds_wfcq_empty(&in->rest_head, &in->rest_tail));
+    close(in->eventfd);
+    in->eventfd = -1;
+}
+
+int rt_inbox_fd(const struct rt_inbox *in)
+{
+    return in->eventfd;
+}
+
+static void ring(struct rt_inbox *in)
+{
+    uint64_t one = 1;
+    ssize_t n = write(in->eventfd, &one, sizeof one);
+    /* EAGAIN: the counter is at its end, so it is readable anyway. */
+    assert(n == (ssize_t)sizeof one || (n < 0 && errno == EAGAIN));
+}
+
+static void clear(struct rt_inbox *in)
+{
+    uint64_t value;
+    ssize_t n = read(in->eventfd, &value, sizeof value);
+    assert(n == (ssize_t)sizeof value || (n < 0 && errno == EAGAIN));
+}
+
+bool rt_inbox_post(struct rt_inbox *in, struct rt_batch *b)
+{
+    if (!b->first)
+        return false;
+    struct __cds_wfcq_head head = {.node = {.next = &b->first->node}};
+    struct cds_wfcq_tail tail = {.p = &b->last->node};
+    rt_batch_init(b);
+    /* States that liburcu's exchange of the tail is a full barrier: what this thread did to the parcels comes
+     * before whatever the thread does that takes them. The other side is in rt_inbox_take. */
+    rt_tsan_release(&in->tail);
+    /* "Blocking" is about the source only, and that is complete: it never waits. */
+    enum cds_wfcq_ret found = __cds_wfcq_splice_blocking(&in->head, &in->tail, &head, &tail);
+    if (found != CDS_WFCQ_RET_DEST_EMPTY)
+        return false;
+    ring(in);
+    return true;
+}
+
+/* The successor of `n`, or NULL where its producer has not come to its second step. Acquire pairs with that
+ * step, a store after the full barrier of the producer's exchange. */
+static struct cds_wfcq_node *next_linked(struct cds_wfcq_node *n)
+{
+    struct cds_wfcq_node *next = __atomic_load_n(&n->next, __ATOMIC_ACQUIRE);
+    for (int i = 0; !next && i < GAP_LOOKS; i++) {
+        caa_cpu_relax();
+        next = __atomic_load_n(&n->next, __ATOMIC_ACQUIRE);
+    }
+    return next;
+}
+
+/* Moves the part of `rest` that is linked up to `out`. False: there is a gap and something stayed. */
+static bool take_linked(struct rt_inbox *in, struct rt_batch *out)
+{
+    struct cds_wfcq_node *first = in->rest_head.node.next, *last = in->rest_tail.p;
+    if (last == &in->rest_head.node)
+        return true;
+    struct cds_wfcq_node *before = NULL, *n = first;
+    uint32_t count = 0;
+    bool whole = true;
+    while (n != last) {
+        struct cds_wfcq_node *next = next_linked(n);
+        if (!next) {
+            whole = false;
+            break;
+        }
+        before = n;
+        n = next;
+        count++;
+    }
+    if (whole) {
+        before = last;
+        count++;
+        __cds_wfcq_init(&in->rest_head, &in->rest_tail);
+    } else {
+        in->rest_head.node.next = n;
+    }
+    if (count) {
+        before->next = NULL;
+        struct rt_batch part = {parcel_of(first), parcel_of(before), count};
+        rt_batch_append(out, &part);
+    }
+    return whole;
+}
+
+uint32_t rt_inbox_take(struct rt_inbox *in, bool woken, struct rt_batch *out)
+{
+    if (woken)
+        clear(in);
+    uint32_t had = out->count;
+    (void)__cds_wfcq_splice_nonblocking(&in->rest_head, &in->rest_tail, &in->head, &in->tail);
+    /* The other side of rt_inbox_post: the splice exchanged the tail, with a full barrier, after every
+     * producer whose batch it got. */
+    rt_tsan_acquire(&in->tail);
+    if (!take_linked(in, out))
+        ring(in);
+    return out->count - had;
+}

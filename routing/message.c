@@ -1,0 +1,91 @@
+/* Messages that wait, and the parcels that stand for them in queues. See message.h for who may do what. */
+#include "routing/message.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct rt_message *rt_message_new(uint32_t home, struct rt_credit *credit, const void *data, uint32_t len)
+{
+    struct rt_message *m = malloc(sizeof *m + len);
+    if (!m)
+        return NULL;
+    *m = (struct rt_message){.refs = 1, .home = home, .credit = credit, .len = len};
+    if (len)
+        memcpy(m->data, data, len);
+    if (credit) {
+        credit->messages++;
+        credit->bytes += len;
+    }
+    return m;
+}
+
+struct rt_parcel *rt_parcel_new(struct rt_message *m, enum rt_parcel_kind kind, void *to)
+{
+    bool embedded = !m->first_used;
+    struct rt_parcel *p = embedded ? &m->first : malloc(sizeof *p);
+    if (!p)
+        return NULL;
+    *p = (struct rt_parcel){.message = m, .to = to, .kind = (uint16_t)kind, .embedded = embedded};
+    m->first_used = true;
+    /* Relaxed: the caller's own reference keeps the count above zero, and what is posted travels with the
+     * queue's order. */
+    __atomic_fetch_add(&m->refs, 1, __ATOMIC_RELAXED);
+    return p;
+}
+
+struct rt_parcel *rt_errand_new(uint16_t errand, void *to)
+{
+    struct rt_parcel *p = malloc(sizeof *p);
+    if (p)
+        *p = (struct rt_parcel){.to = to, .kind = RT_ERRAND, .errand = errand};
+    return p;
+}
+
+bool rt_parcel_done(struct rt_parcel *p, uint32_t worker, struct rt_message **m)
+{
+    assert(p->kind != RT_HOME);
+    struct rt_message *message = p->message;
+    if (!p->embedded)
+        free(p);
+    bool travels = message && rt_message_unref(message, worker);
+    *m = travels ? message : NULL;
+    return travels;
+}
+
+bool rt_message_unref(struct rt_message *m, uint32_t worker)
+{
+    /* Release: what this holder did with the message comes before it is freed. Acquire: the holder that frees
+     * it (here, or at home after the inbox) comes after all the others. Both sides are this line. */
+    uint32_t left = __atomic_sub_fetch(&m->refs, 1, __ATOMIC_ACQ_REL);
+    assert(left != UINT32_MAX);
+    if (left > 0)
+        return false;
+    if (worker == m->home) {
+        rt_message_home(m);
+        return false;
+    }
+    m->first = (struct rt_parcel){.message = m, .kind = RT_HOME, .embedded = true};
+    return true;
+}
+
+void rt_message_home(struct rt_message *m)
+{
+    struct rt_credit *credit = m->credit;
+    if (credit) {
+        assert(credit->messages > 0 && credit->bytes >= m->len);
+        credit->messages--;
+        credit->bytes -= m->len;
+    }
+    free(m);
+}
+
+bool rt_credit_full(const struct rt_credit *c)
+{
+    return c->messages >= c->messages_max || c->bytes >= c->bytes_max;
+}
+
+bool rt_credit_free(const struct rt_credit *c)
+{
+    return c->messages <= c->messages_max / 2 && c->bytes <= c->bytes_max / 2;
+}

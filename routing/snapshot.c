@@ -1,0 +1,96 @@
+/* Publishing snapshots, reading them, and picking a destination from a group.
+ *
+ * QSBR (urcu-qsbr): a reader holds whatever it read until it says that it holds nothing (a quiescent state).
+ * A grace period ends when every reader that was online at its start has said so once, or gone offline. */
+#include "routing/snapshot.h"
+
+#include <assert.h>
+
+#include <urcu/urcu-qsbr.h>
+
+#include "routing/hash_priv.h"
+#include "routing/tsan_priv.h"
+
+/* What the annotations of a grace period refer to. States liburcu's guarantee: all that a reader did before
+ * its quiescent state (or before it went offline or unregistered) comes before whatever follows the grace
+ * period that waited for it. The converse (what came before a grace period is seen by readers after it) is
+ * left out: readers see what they need through the pointer itself. */
+static char grace;
+
+const struct rt_snapshot *rt_current_read(const struct rt_current *c)
+{
+    /* Acquire pairs with the release in rt_current_publish: the snapshot's contents come with its address. */
+    return __atomic_load_n(&c->pointer, __ATOMIC_ACQUIRE);
+}
+
+struct rt_snapshot *rt_current_publish(struct rt_current *c, struct rt_snapshot *s)
+{
+    /* Release pairs with the acquire in rt_current_read. Acquire: for publishing from one thread after
+     * another. */
+    struct rt_snapshot *old = __atomic_exchange_n(&c->pointer, s, __ATOMIC_ACQ_REL);
+    urcu_qsbr_synchronize_rcu();
+    rt_tsan_acquire(&grace);
+    return old;
+}
+
+void rt_reader_register(void)
+{
+    urcu_qsbr_register_thread();
+}
+
+void rt_reader_unregister(void)
+{
+    rt_tsan_release(&grace);
+    urcu_qsbr_unregister_thread();
+}
+
+void rt_reader_quiescent(void)
+{
+    rt_tsan_release(&grace);
+    urcu_qsbr_quiescent_state();
+}
+
+void rt_reader_offline(void)
+{
+    rt_tsan_release(&grace);
+    urcu_qsbr_thread_offline();
+}
+
+void rt_reader_online(void)
+{
+    urcu_qsbr_thread_online();
+}
+
+/* ---- picking ---- */
+
+static uint32_t pick_in_turn(const struct rt_group *g, struct rt_pick_state *state)
+{
+    uint32_t i = state->next < g->count ? state->next : state->next % g->count;
+    state->next = i + 1;
+    return i;
+}
+
+static uint32_t pick_by_stream(const struct rt_group *g, uint64_t origin, uint16_t stream)
+{
+    uint64_t key = rt_mix(rt_mix(origin) + stream), most = 0;
+    uint32_t best = 0;
+    for (uint32_t i = 0; i < g->count; i++) {
+        uint64_t weight = rt_mix(key ^ g->seeds[i]);
+        if (weight > most) {
+            most = weight;
+            best = i;
+        }
+    }
+    return best;
+}
+
+struct rt_dest *rt_group_pick(const struct rt_group *g, struct rt_pick_state *state, uint64_t origin,
+                              uint16_t stream)
+{
+    assert(g->mode != CFG_BROADCAST);
+    if (g->held || g->count == 0)
+        return NULL;
+    if (g->mode == CFG_OVERRIDE || g->count == 1)
+        return g->dests[0];
+    return g->dests[g->seeds ? pick_by_stream(g, origin, stream) : pick_in_turn(g, state)];
+}

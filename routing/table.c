@@ -1,0 +1,432 @@
+/* The route table: first-match rules compiled into something that is looked up in constant time.
+ *
+ * Two kinds of axis. An axis is the range of stream numbers 0 … 65535, cut into spans, each with the first
+ * route in file order that takes it. Every (source, PPID) that routes name has an axis made of just those
+ * routes; every source has one more made of its routes that take any PPID. The route for a message is the
+ * smaller of the two answers, as RT_NO_ROUTE is larger than any route. Merging the second kind into the first
+ * would save a search, but a file with n routes for exact PPIDs and m stream ranges for any PPID would need n
+ * × m spans.
+ *
+ * Cutting an axis: all ends of ranges, sorted, cut it into cells no range divides. The routes then paint the
+ * cells in file order, each only those without paint; a chain of "next one without paint" skips the painted
+ * ones, so every cell is painted once. n ranges cost n log n.
+ *
+ * Searching an axis: most have one span and keep the route in place. One with many has an index of blocks of
+ * 256 streams (each holds the span its first stream is in), so a binary search sees at most the 256 cuts of
+ * one block: eight steps, however many routes there are.
+ *
+ * The hash is open addressing over 16-byte slots, at most half full, and never changes: one cache line
+ * answers most lookups. A general hash table (uthash) would chase pointers and allocate for each entry. */
+#include "routing/table.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "routing/hash_priv.h"
+
+#define STREAMS     65536u
+#define BLOCK_SHIFT 8
+#define BLOCKS      (STREAMS >> BLOCK_SHIFT)
+#define INDEX_ABOVE 16 /* spans; with fewer the index would not save a step worth its memory */
+
+#define NO_AXIS   UINT32_MAX
+#define NO_INDEX  UINT32_MAX
+#define NO_SOURCE UINT32_MAX
+
+struct span {
+    uint32_t route;
+    uint16_t first; /* stream; up to the next span's first */
+};
+
+struct axis {
+    uint32_t span, count; /* in rt_table.spans */
+    uint32_t index;       /* of its BLOCKS + 1 entries in rt_table.index, or NO_INDEX */
+};
+
+/* Where a (source, PPID) leads to. */
+struct answer {
+    uint32_t route; /* of all streams, where there is no axis */
+    uint32_t axis;  /* or NO_AXIS */
+};
+
+struct slot {
+    uint32_t source; /* NO_SOURCE: empty */
+    uint32_t ppid;
+    struct answer answer;
+};
+
+struct rt_table {
+    struct slot *slots;
+    uint64_t mask; /* slots - 1; their number is a power of two */
+    struct answer *any;
+    uint32_t sources; /* in `any` */
+    struct axis *axes;
+    struct span *spans;
+    uint16_t *index;
+};
+
+/* ---- looking up ---- */
+
+static uint64_t hash(uint32_t source, uint32_t ppid)
+{
+    return rt_mix((uint64_t)source << 32 | ppid);
+}
+
+static uint32_t axis_find(const struct rt_table *t, const struct axis *a, uint16_t stream)
+{
+    const struct span *s = t->spans + a->span;
+    uint32_t n = a->count;
+    if (a->index != NO_INDEX) {
+        const uint16_t *block = t->index + a->index + (stream >> BLOCK_SHIFT);
+        s += block[0];
+        n = (uint32_t)block[1] - block[0] + 1;
+    }
+    while (n > 1) {
+        uint32_t half = n / 2;
+        s += s[half].first <= stream ? half : 0;
+        n -= half;
+    }
+    return s->route;
+}
+
+static uint32_t answer_find(const struct rt_table *t, struct answer a, uint16_t stream)
+{
+    return a.axis == NO_AXIS ? a.route : axis_find(t, &t->axes[a.axis], stream);
+}
+
+uint32_t rt_table_find(const struct rt_table *t, uint32_t source, uint32_t ppid, uint16_t stream)
+{
+    assert(source < t->sources);
+    uint32_t any = answer_find(t, t->any[source], stream);
+    for (uint64_t i = hash(source, ppid) & t->mask;; i = (i + 1) & t->mask) {
+        const struct slot *s = &t->slots[i];
+        if (s->source == source && s->ppid == ppid) {
+            uint32_t exact = answer_find(t, s->answer, stream);
+            return exact < any ? exact : any;
+        }
+        if (s->source == NO_SOURCE)
+            return any;
+    }
+}
+
+/* ---- building ---- */
+
+/* That `route` has a say on the axis of `key`. */
+struct entry {
+    uint64_t key; /* source, one bit for "any PPID", PPID */
+    uint32_t route;
+};
+
+#define KEY(source, any, ppid) ((uint64_t)(source) << 33 | (uint64_t)(any) << 32 | (ppid))
+#define KEY_SOURCE(key)        ((uint32_t)((key) >> 33))
+#define KEY_ANY(key)           ((bool)((key) >> 32 & 1))
+#define KEY_PPID(key)          ((uint32_t)(key))
+
+/* An array that grows. */
+struct growing {
+    void *items;
+    size_t count, room;
+};
+
+struct paint {
+    uint32_t route;
+    uint16_t first, last;
+};
+
+struct builder {
+    const struct cfg_config *config;
+    struct rt_table *table;
+    struct growing entries;            /* struct entry */
+    struct growing paints, cuts, skip; /* of the axis at hand: struct paint, uint32_t, uint32_t */
+    struct growing cells;              /* and its spans, struct span */
+    struct growing axes, spans, index; /* finished ones: struct axis, struct span, uint16_t */
+};
+
+/* Room for `more` further items behind the last; NULL: out of memory. Does not count them in. */
+static void *grow(struct growing *g, size_t more, size_t size)
+{
+    size_t room = g->room;
+    while (room < g->count + more)
+        room = room ? room * 2 : 64;
+    if (room != g->room) {
+        void *items = reallocarray(g->items, room, size);
+        if (!items)
+            return NULL;
+        g->items = items;
+        g->room = room;
+    }
+    return (char *)g->items + g->count * size;
+}
+
+static int compare_u32(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    if (x->key != y->key)
+        return x->key < y->key ? -1 : 1;
+    return (x->route > y->route) - (x->route < y->route);
+}
+
+static bool list_entries(struct builder *b)
+{
+    for (uint32_t r = 0; r < b->config->route_count; r++) {
+        const struct cfg_route *route = &b->config->routes[r];
+        for (unsigned f = 0; f < route->from_count; f++) {
+            uint32_t source = rt_source(b->config, route->from[f]);
+            unsigned n = route->ppid_count ? route->ppid_count : 1;
+            struct entry *e = grow(&b->entries, n, sizeof *e);
+            if (!e)
+                return false;
+            for (unsigned p = 0; p < n; p++)
+                e[p] = (struct entry){route->ppid_count ? KEY(source, 0, route->ppids[p]) : KEY(source, 1, 0),
+                                      r};
+            b->entries.count += n;
+        }
+    }
+    if (b->entries.count)
+        qsort(b->entries.items, b->entries.count, sizeof(struct entry), compare_entries);
+    return true;
+}
+
+/* The ranges that `count` entries of one key paint, in file order. A route for all streams is the last: no
+ * later one gets a stream. */
+static bool list_paints(struct builder *b, const struct entry *e, size_t count)
+{
+    b->paints.count = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct cfg_route *route = &b->config->routes[e[i].route];
+        unsigned n = route->stream_count ? route->stream_count : 1;
+        struct paint *p = grow(&b->paints, n, sizeof *p);
+        if (!p)
+            return false;
+        b->paints.count += n;
+        if (!route->stream_count) {
+            *p = (struct paint){e[i].route, 0, STREAMS - 1};
+            return true;
+        }
+        for (unsigned s = 0; s < n; s++)
+            p[s] = (struct paint){e[i].route, route->streams[s].first, route->streams[s].last};
+    }
+    return true;
+}
+
+/* Every stream at which a range begins or the one before it ended, sorted, each once; 0 and STREAMS included.
+ */
+static bool list_cuts(struct builder *b)
+{
+    const struct paint *p = b->paints.items;
+    b->cuts.count = 0;
+    uint32_t *cuts = grow(&b->cuts, b->paints.count * 2 + 2, sizeof *cuts);
+    if (!cuts)
+        return false;
+    size_t n = 0;
+    cuts[n++] = 0;
+    cuts[n++] = STREAMS;
+    for (size_t i = 0; i < b->paints.count; i++) {
+        cuts[n++] = p[i].first;
+        cuts[n++] = (uint32_t)p[i].last + 1;
+    }
+    qsort(cuts, n, sizeof *cuts, compare_u32);
+    size_t unique = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!unique || cuts[i] != cuts[unique - 1])
+            cuts[unique++] = cuts[i];
+    b->cuts.count = unique;
+    return true;
+}
+
+/* The first cell from `i` on without paint; shortens the chain it walks. */
+static uint32_t next_unpainted(uint32_t *skip, uint32_t i)
+{
+    while (skip[i] != i) {
+        skip[i] = skip[skip[i]];
+        i = skip[i];
+    }
+    return i;
+}
+
+/* Paints the cells between the cuts; cells[i] is the one that starts at cuts[i]. */
+static bool paint_cells(struct builder *b)
+{
+    const uint32_t *cuts = b->cuts.items;
+    size_t n = b->cuts.count - 1;
+    b->cells.count = b->skip.count = 0;
+    struct span *cells = grow(&b->cells, n, sizeof *cells);
+    uint32_t *skip = grow(&b->skip, n + 1, sizeof *skip);
+    if (!cells || !skip)
+        return false;
+    for (uint32_t i = 0; i < n; i++) {
+        cells[i] = (struct span){RT_NO_ROUTE, (uint16_t)cuts[i]};
+        skip[i] = i;
+    }
+    skip[n] = (uint32_t)n; /* the end: never painted */
+    const struct paint *p = b->paints.items;
+    for (size_t k = 0; k < b->paints.count; k++) {
+        uint32_t first = p[k].first;
+        const uint32_t *cut = bsearch(&first, cuts, n, sizeof *cuts, compare_u32);
+        uint32_t i = next_unpainted(skip, (uint32_t)(cut - cuts));
+        while (i < n && cuts[i] <= p[k].last) {
+            cells[i].route = p[k].route;
+            skip[i] = i + 1;
+            i = next_unpainted(skip, i);
+        }
+    }
+    b->cells.count = n;
+    return true;
+}
+
+/* Makes one span of neighbours with the same route. */
+static void merge_cells(struct builder *b)
+{
+    struct span *cells = b->cells.items;
+    size_t n = 0;
+    for (size_t i = 0; i < b->cells.count; i++)
+        if (!n || cells[i].route != cells[n - 1].route)
+            cells[n++] = cells[i];
+    b->cells.count = n;
+}
+
+static bool add_index(struct builder *b, const struct span *spans, uint32_t count)
+{
+    uint16_t *block = grow(&b->index, BLOCKS + 1, sizeof *block);
+    if (!block)
+        return false;
+    uint32_t s = 0;
+    for (uint32_t i = 0; i < BLOCKS; i++) {
+        while (s + 1 < count && spans[s + 1].first <= i << BLOCK_SHIFT)
+            s++;
+        block[i] = (uint16_t)s;
+    }
+    block[BLOCKS] = (uint16_t)(count - 1);
+    b->index.count += BLOCKS + 1;
+    return true;
+}
+
+static bool add_axis(struct builder *b, struct answer *out)
+{
+    const struct span *cells = b->cells.items;
+    size_t n = b->cells.count;
+    struct axis *axis = grow(&b->axes, 1, sizeof *axis);
+    struct span *spans = grow(&b->spans, n, sizeof *spans);
+    if (!axis || !spans || b->spans.count + n > UINT32_MAX || b->index.count + BLOCKS + 1 > NO_INDEX)
+        return false;
+    *axis = (struct axis){(uint32_t)b->spans.count, (uint32_t)n, NO_INDEX};
+    if (n > INDEX_ABOVE) {
+        axis->index = (uint32_t)b->index.count;
+        if (!add_index(b, cells, (uint32_t)n))
+            return false;
+    }
+    for (size_t i = 0; i < n; i++)
+        spans[i] = cells[i];
+    b->spans.count += n;
+    *out = (struct answer){RT_NO_ROUTE, (uint32_t)b->axes.count++};
+    return true;
+}
+
+static bool resolve(struct builder *b, const struct entry *e, size_t count, struct answer *out)
+{
+    if (!list_paints(b, e, count) || !list_cuts(b) || !paint_cells(b))
+        return false;
+    merge_cells(b);
+    if (b->cells.count == 1) {
+        *out = (struct answer){((const struct span *)b->cells.items)->route, NO_AXIS};
+        return true;
+    }
+    return add_axis(b, out);
+}
+
+static void insert(struct rt_table *t, uint32_t source, uint32_t ppid, struct answer answer)
+{
+    uint64_t i = hash(source, ppid) & t->mask;
+    while (t->slots[i].source != NO_SOURCE)
+        i = (i + 1) & t->mask;
+    t->slots[i] = (struct slot){source, ppid, answer};
+}
+
+static bool make_slots(struct rt_table *t, size_t keys)
+{
+    size_t n = 8;
+    while (n < keys * 2)
+        n *= 2;
+    t->slots = reallocarray(NULL, n, sizeof *t->slots);
+    if (!t->slots)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        t->slots[i].source = NO_SOURCE;
+    t->mask = n - 1;
+    return true;
+}
+
+static bool make_any(struct rt_table *t, const struct cfg_config *c)
+{
+    t->sources = c->listener_count + c->peer_count;
+    t->any = reallocarray(NULL, t->sources ? t->sources : 1, sizeof *t->any);
+    if (!t->any)
+        return false;
+    for (uint32_t i = 0; i < t->sources; i++)
+        t->any[i] = (struct answer){RT_NO_ROUTE, NO_AXIS};
+    return true;
+}
+
+static bool fill(struct builder *b)
+{
+    struct rt_table *t = b->table;
+    if (!make_any(t, b->config) || !list_entries(b))
+        return false;
+    const struct entry *e = b->entries.items;
+    size_t n = b->entries.count, keys = 0;
+    for (size_t i = 0; i < n; i++)
+        keys += i == 0 || e[i].key != e[i - 1].key;
+    if (!make_slots(t, keys))
+        return false;
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && e[end].key == e[i].key;)
+            end++;
+        struct answer answer;
+        if (!resolve(b, e + i, end - i, &answer))
+            return false;
+        if (KEY_ANY(e[i].key))
+            t->any[KEY_SOURCE(e[i].key)] = answer;
+        else
+            insert(t, KEY_SOURCE(e[i].key), KEY_PPID(e[i].key), answer);
+    }
+    return true;
+}
+
+struct rt_table *rt_table_build(const struct cfg_config *c)
+{
+    struct builder b = {.config = c, .table = calloc(1, sizeof *b.table)};
+    if (!b.table)
+        return NULL;
+    bool done = fill(&b);
+    b.table->axes = b.axes.items;
+    b.table->spans = b.spans.items;
+    b.table->index = b.index.items;
+    free(b.entries.items);
+    free(b.paints.items);
+    free(b.cuts.items);
+    free(b.skip.items);
+    free(b.cells.items);
+    if (done)
+        return b.table;
+    rt_table_free(b.table);
+    return NULL;
+}
+
+void rt_table_free(struct rt_table *t)
+{
+    if (!t)
+        return;
+    free(t->slots);
+    free(t->any);
+    free(t->axes);
+    free(t->spans);
+    free(t->index);
+    free(t);
+}
