@@ -102,7 +102,11 @@ $(BUILD)/junctor: $(call objects,broker/main.c) $(BUILD)/libjunctor.a
 TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c))
 $(BUILD)/tests/%: $(BUILD)/tests/%.c.o $(BUILD)/libjunctor.a
 	@echo "  LINK  $@"
-	@$(CC) $(LDFLAGS) $^ $(CMOCKA_LIBS) $(LDLIBS) -o $@
+	@$(CC) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(CMOCKA_LIBS) $(LDLIBS) -o $@
+
+# The conformance suite is one set of objects for every backend's program.
+CONFORMANCE := $(filter-out tests/conformance/test_%,$(wildcard tests/conformance/*.c))
+$(filter $(BUILD)/tests/conformance/%,$(TESTS)): $(call objects,$(CONFORMANCE))
 
 # One program per bench/micro/*.cc (Google Benchmark).
 MICRO := $(patsubst %.cc,$(BUILD)/%,$(wildcard bench/micro/*.cc))

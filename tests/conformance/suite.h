@@ -1,0 +1,21 @@
+/* The topics of the conformance suite, one .c file each. */
+#ifndef JUNCTOR_TESTS_CONFORMANCE_SUITE_H
+#define JUNCTOR_TESTS_CONFORMANCE_SUITE_H
+
+#include "tests/conformance/support.h"
+
+struct ct_topic {
+    const char *name;
+    const struct CMUnitTest *cases;
+    size_t count;
+};
+
+/* Ends a topic's file: CT_TOPIC(open, CT_CASE(...), CT_CASE(...)); */
+#define CT_TOPIC(topic, ...)                                                                                 \
+    static const struct CMUnitTest cases[] = {__VA_ARGS__};                                                  \
+    const struct ct_topic ct_topic_##topic = {#topic, cases, sizeof cases / sizeof *cases}
+
+extern const struct ct_topic ct_topic_errors, ct_topic_open, ct_topic_connect, ct_topic_messages,
+    ct_topic_batches;
+
+#endif
