@@ -1,0 +1,249 @@
+/* Associations: from COMM_UP to the end.
+ *
+ * An end takes up to three steps. brk_assoc_lost: the event; both sides of a session and the counters learn
+ * of it. brk_assoc_finish: everything that the stack gave back has been read; the association leaves its
+ * socket, and without a destination it is buried. brk_assoc_retire: only for destinations of shared sessions,
+ * when the control thread has made sure that nobody posts to it any more; what it left is sent again from the
+ * workers that had read it. Buried associations are freed at the end of the turn, because messages gathered
+ * in it may still name them. */
+#include "broker/broker_priv.h"
+
+#include <stdlib.h>
+
+#include <utlist.h>
+
+struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state)
+{
+    struct brk_assoc *a = calloc(1, sizeof *a);
+    if (!a)
+        return NULL;
+    a->worker = w;
+    a->state = state;
+    a->origin = (uint64_t)w->index << 48 | ++w->origins;
+    rt_batch_init(&a->pending);
+    rt_batch_init(&a->leftover);
+    return a;
+}
+
+void brk_assoc_attach(struct brk_assoc *a, struct brk_socket *s, uint32_t id)
+{
+    a->id = id;
+    a->socket = s;
+    HASH_ADD(hh, s->assocs, id, sizeof a->id, a);
+    a->worker->assoc_count++;
+}
+
+void brk_assoc_detach(struct brk_assoc *a)
+{
+    struct brk_socket *s = a->socket;
+    HASH_DEL(s->assocs, a);
+    if (s->last == a)
+        s->last = NULL;
+    a->worker->assoc_count--;
+}
+
+struct brk_assoc *brk_assoc_find(struct brk_socket *s, uint32_t id)
+{
+    if (s->last && s->last->id == id)
+        return s->last;
+    struct brk_assoc *a;
+    HASH_FIND(hh, s->assocs, &id, sizeof id, a);
+    if (a)
+        s->last = a;
+    return a;
+}
+
+const char *brk_assoc_name(const struct brk_assoc *a)
+{
+    return cfg_member_name(a->worker->config, a->socket->member);
+}
+
+static const char *member_word(const struct brk_assoc *a)
+{
+    return a->socket->member.kind == CFG_MEMBER_LISTENER ? "listener" : "peer";
+}
+
+/* ---- up ------------------------------------------------------------------------------------------- */
+
+static bool is_destination(const struct brk_assoc *a)
+{
+    const struct brk_broker *b = a->worker->broker;
+    struct cfg_member m = a->socket->member;
+    if (a->is_partner)
+        return false;
+    return m.kind == CFG_MEMBER_LISTENER ? b->listener_in_group[m.index] : b->peer_in_group[m.index];
+}
+
+static void errand_init(struct rt_parcel *p, enum brk_errand errand, struct brk_dest *d)
+{
+    *p = (struct rt_parcel){.kind = RT_ERRAND, .errand = (uint16_t)errand, .to = d, .embedded = true};
+}
+
+/* Joins the groups its listener or peer is a member of. */
+static void join(struct brk_worker *w, struct brk_assoc *a)
+{
+    struct brk_dest *d = calloc(1, sizeof *d);
+    if (!d) {
+        brk_log(CFG_LOG_ERROR, "no_memory", "%s=%s assoc=%u text=\"takes no part in its groups\"",
+                member_word(a), brk_assoc_name(a), a->id);
+        return;
+    }
+    d->dest = (struct rt_dest){.worker = w->index, .member = a->socket->member, .owner = a};
+    errand_init(&d->up, BRK_MEMBER_UP, d);
+    errand_init(&d->down, BRK_MEMBER_DOWN, d);
+    errand_init(&d->retire, BRK_RETIRE, d);
+    errand_init(&d->retired, BRK_RETIRED, d);
+    a->dest = d;
+    rt_batch_add(&w->out[w->broker->worker_count], &d->up);
+}
+
+static void log_up(struct brk_worker *w, struct brk_assoc *a)
+{
+    char text[NET_ADDR_TEXT] = "?";
+    struct net_addr address;
+    if (!brk_log_on(CFG_LOG_INFO))
+        return;
+    if (tr_addresses(a->socket->ep, a->id, true, &address, 1))
+        net_addr_format(&address, text, sizeof text);
+    brk_log(CFG_LOG_INFO, "association_up", "%s=%s assoc=%u remote=%s in_streams=%u out_streams=%u worker=%u",
+            member_word(a), brk_assoc_name(a), a->id, text, a->in_streams, a->out_streams, w->index);
+}
+
+void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *e)
+{
+    if (a->state == BRK_CONNECTING)
+        DL_DELETE(w->connecting, a);
+    a->state = BRK_UP;
+    a->was_up = true;
+    a->out_streams = e->change.outbound_streams ? e->change.outbound_streams : 1;
+    a->in_streams = e->change.inbound_streams ? e->change.inbound_streams : 1;
+    w->counts.opened++;
+    log_up(w, a);
+    if (a->socket->kind == BRK_OUTBOUND)
+        brk_peer_worked(w->broker, a->socket->member.index);
+    if (is_destination(a))
+        join(w, a);
+    if (!a->is_partner)
+        brk_session_open(w, a);
+    brk_send_pending(w, a);
+    if (a->eof_wanted)
+        brk_assoc_eof(w, a);
+}
+
+/* ---- over ----------------------------------------------------------------------------------------- */
+
+void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e)
+{
+    const char *why = tr_error_string(e->change.error);
+    char quoted[160];
+    a->socket->has_lost = true;
+    if (a->state == BRK_CONNECTING) {
+        DL_DELETE(w->connecting, a);
+        a->state = BRK_LOST;
+        a->tries++; /* finish decides what comes next */
+        brk_log(CFG_LOG_WARNING, "connect_failed", "peer=%s error=%s", brk_assoc_name(a),
+                brk_quote(why, quoted, sizeof quoted));
+        return;
+    }
+    a->state = BRK_LOST;
+    w->counts.lost++;
+    brk_log(clean ? CFG_LOG_INFO : CFG_LOG_WARNING, clean ? "association_closed" : "association_lost",
+            "%s=%s assoc=%u error=%s", member_word(a), brk_assoc_name(a), a->id,
+            brk_quote(clean ? "none" : why, quoted, sizeof quoted));
+    if (!clean && a->socket->kind == BRK_OUTBOUND)
+        brk_peer_failed(w->broker, a->socket->member.index, w->now_ms);
+    brk_session_lost(w, a, clean);
+}
+
+static void leave(struct brk_worker *w, struct brk_assoc *a)
+{
+    a->state = BRK_LEAVING;
+    DL_APPEND(w->leaving, a);
+    w->assoc_count++;
+    rt_batch_add(&w->out[w->broker->worker_count], &a->dest->down);
+}
+
+void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a)
+{
+    if (a->burst_count)
+        brk_flush(w);
+    struct brk_socket *s = a->socket;
+    brk_assoc_detach(a);
+    if (s->kind != BRK_LISTENING)
+        brk_socket_close(s);
+    if (!a->was_up && a->is_partner) {
+        brk_session_connect_failed(w, a, "refused");
+        return;
+    }
+    if (!a->is_partner && s->kind == BRK_OUTBOUND)
+        brk_peer_gone(w, a);
+    if (a->dest) {
+        leave(w, a);
+        return;
+    }
+    brk_drop_batch(w, &a->leftover, BRK_PEER_LOST);
+    brk_drop_batch(w, &a->pending, BRK_PEER_LOST);
+    brk_assoc_bury(w, a);
+}
+
+void brk_assoc_retire(struct brk_worker *w, struct brk_dest *d)
+{
+    struct brk_assoc *a = d->dest.owner;
+    struct rt_parcel *p;
+    while ((p = rt_batch_take(&a->leftover)))
+        brk_return(w, p, p->errand);
+    while ((p = rt_batch_take(&a->pending)))
+        brk_return(w, p, p->message->home);
+    rt_batch_add(&w->out[w->broker->worker_count], &d->retired);
+    DL_DELETE(w->leaving, a);
+    w->assoc_count--;
+    a->dest = NULL;
+    brk_assoc_bury(w, a);
+}
+
+void brk_assoc_bury(struct brk_worker *w, struct brk_assoc *a)
+{
+    DL_APPEND(w->graveyard, a);
+}
+
+void brk_assoc_free_buried(struct brk_worker *w)
+{
+    struct brk_assoc *a, *tmp;
+    DL_FOREACH_SAFE(w->graveyard, a, tmp)
+    {
+        DL_DELETE(w->graveyard, a);
+        free(a);
+    }
+}
+
+/* ---- ending it from our side ---------------------------------------------------------------------- */
+
+void brk_assoc_eof(struct brk_worker *w, struct brk_assoc *a)
+{
+    struct tr_error error;
+    a->eof_wanted = true;
+    if (a->state != BRK_UP || a->eof_sent)
+        return;
+    if (a->burst_count)
+        brk_flush(w);
+    if (a->pending.count || a->eof_sent)
+        return; /* when the last of them has been sent */
+    a->eof_sent = true;
+    enum tr_code code = tr_eof(a->socket->ep, a->id, &error);
+    if (code != TR_OK && code != TR_NO_ASSOC) {
+        char quoted[300];
+        brk_log(CFG_LOG_WARNING, "shutdown_failed", "%s=%s assoc=%u error=%s", member_word(a),
+                brk_assoc_name(a), a->id, brk_quote(error.text, quoted, sizeof quoted));
+        brk_assoc_abort(w, a);
+    }
+}
+
+void brk_assoc_abort(struct brk_worker *w, struct brk_assoc *a)
+{
+    struct tr_error error;
+    if (a->burst_count)
+        brk_flush(w);
+    a->blocked = true; /* nothing more goes out; COMM_LOST follows and finishes it */
+    a->eof_sent = true;
+    tr_abort(a->socket->ep, a->id, &error);
+}

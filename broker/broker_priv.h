@@ -1,0 +1,314 @@
+/* What the files of broker/ share: the broker, its workers, their sockets and associations. THREADS.md beside
+ * this file says which thread touches what; in short: everything below a brk_worker belongs to that worker's
+ * thread, everything else in a brk_broker is constant while workers run, atomic, or the control thread's.
+ *
+ *   run.c      command line, start and end          control.c  the control thread: signals, group membership
+ *   worker.c   a worker's thread and its turn       socket.c   sockets: reading, events, peeling off, closing
+ *   forward.c  the way of a message                 session.c  paired sessions
+ *   peer.c     standing associations to peers       assoc.c    associations: up, lost, gone */
+#ifndef JUNCTOR_BROKER_BROKER_PRIV_H
+#define JUNCTOR_BROKER_BROKER_PRIV_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uthash.h>
+
+#include "broker/counts.h"
+#include "broker/log.h"
+#include "config/config.h"
+#include "routing/inbox.h"
+#include "routing/message.h"
+#include "routing/snapshot.h"
+#include "routing/table.h"
+#include "transport/transport.h"
+
+#define BRK_READY_MAX   256  /* ready sockets a turn */
+#define BRK_GATHER_MAX  1024 /* messages gathered before everything is sent */
+#define BRK_BURST_MAX   256  /* messages in one tr_send */
+#define BRK_TICK_MS     50   /* how often timers are looked at while there are any */
+#define BRK_WORKERS_MAX 255  /* a worker's number fits the upper byte of a message's context */
+
+struct brk_worker;
+struct brk_socket;
+
+/* Errands: what parcels between threads mean beyond a message for a destination. */
+enum brk_errand {
+    BRK_RETURNED =
+        1, /* a message that its destination could not deliver: send it again, before what is parked */
+    BRK_MEMBER_UP,   /* to control: `to` is a brk_dest that can be sent to */
+    BRK_MEMBER_DOWN, /* to control: … no more */
+    BRK_RETIRE,      /* to the owner: nobody posts to this brk_dest any more */
+    BRK_RETIRED      /* to control: what it left has been passed on; free it */
+};
+
+/* An association as a destination of shared sessions. Made by the owning worker when it comes up, freed by
+ * the control thread when the retirement has come round. Its errands are part of it, so that they cannot
+ * fail. */
+struct brk_dest {
+    struct rt_dest dest;
+    struct rt_parcel up, down, retire, retired;
+};
+
+enum brk_assoc_state {
+    BRK_CONNECTING, /* set-up under way; messages wait in `pending` */
+    BRK_UP,
+    BRK_LOST,   /* ended; the messages it gave back are still being read */
+    BRK_LEAVING /* off its socket; waits for its destination's retirement */
+};
+
+struct brk_assoc {
+    UT_hash_handle hh; /* in socket->assocs by id */
+    uint32_t id;       /* RFC 6458 association id; unique on its socket */
+    enum brk_assoc_state state;
+    struct brk_worker *worker;
+    struct brk_socket *socket;
+    uint64_t origin; /* unique in the broker's life */
+    uint16_t out_streams, in_streams;
+    bool was_up;
+
+    /* What goes out. Invariant: a burst is gathered only while `pending` is empty, so order holds. */
+    uint32_t burst_first, burst_last, burst_count; /* in worker->gathered */
+    struct rt_batch pending;                       /* parcels that wait, oldest first */
+    bool blocked;                                  /* the stack said TR_AGAIN: wait for TR_WRITABLE */
+    bool dirty;                                    /* in worker->dirty */
+    struct brk_assoc *next_dirty;
+    bool eof_wanted, eof_sent; /* shut down once nothing is pending */
+    bool peel_wanted;
+
+    /* As a destination of shared sessions; NULL: none. */
+    struct brk_dest *dest;
+    struct rt_batch leftover; /* what it gave back; each parcel's errand is the worker to send it again */
+
+    /* Paired sessions. */
+    struct brk_assoc *client;                  /* of a partner: whose; NULL when the client is gone */
+    struct brk_assoc *partners, *next_partner; /* of a client: one per group */
+    bool is_partner;
+    uint32_t group, route; /* of a partner */
+    unsigned tries;        /* members tried */
+    unsigned first_member;
+    uint16_t asked_out_streams, asked_in_streams;
+    uint64_t deadline_ms;          /* while connecting */
+    struct brk_assoc *prev, *next; /* worker->connecting, then worker->leaving or graveyard */
+};
+
+enum brk_socket_kind { BRK_LISTENING, BRK_PEELED, BRK_OUTBOUND };
+
+struct brk_socket {
+    struct tr_endpoint *ep; /* NULL once closed; the struct stays until its credit is home */
+    struct brk_worker *worker;
+    enum brk_socket_kind kind;
+    struct cfg_member member; /* the listener or peer it belongs to */
+    uint32_t source;          /* the member's number in the route table */
+    struct brk_traffic *traffic;
+    struct rt_credit credit;
+    struct brk_assoc *assocs; /* uthash */
+    struct brk_assoc *last;   /* the one found last: messages come in runs */
+    bool paused;              /* credit used up: not read */
+    bool writable_wanted;
+    bool has_lost, has_peel;
+    struct brk_socket *prev, *next; /* worker->sockets or worker->closed */
+};
+
+/* A message on its way from a receive slot to the stack, within one turn. */
+struct brk_gathered {
+    struct tr_msg msg;
+    struct brk_assoc *from; /* whose socket's credit it uses if it must wait */
+    uint32_t route;
+    uint32_t next;
+};
+
+/* A peer that the broker keeps an association to, whoever sends: for shared sessions. Owned by one worker. */
+struct brk_standing {
+    unsigned peer;
+    struct brk_assoc *assoc; /* NULL: between attempts */
+    uint64_t next_try_ms;
+};
+
+enum brk_phase { BRK_RUNNING, BRK_DRAIN_SOURCES, BRK_DRAIN_ALL };
+
+/* Commands to workers, a bit each; set by control, which then wakes the inbox. Seen by the worker before it
+ * takes its inbox, carried out after: so what others posted before the command is handled before it. */
+enum brk_command { BRK_CMD_ACCOUNT = 1, BRK_CMD_DRAIN_SOURCES = 2, BRK_CMD_DRAIN_ALL = 4, BRK_CMD_STOP = 8 };
+
+enum brk_progress { BRK_BUSY, BRK_SOURCES_DONE, BRK_ALL_DONE };
+
+struct brk_worker {
+    unsigned index;
+    struct brk_broker *broker;
+    const struct cfg_config *config;
+    pthread_t thread;
+    struct rt_inbox inbox;
+    _Atomic unsigned commands; /* enum brk_command; written by control */
+    _Atomic int progress;      /* enum brk_progress; written by the worker */
+
+    struct tr_loop *loop;
+    const struct rt_snapshot *snapshot; /* valid for this turn */
+    uint64_t now_ms;
+    enum brk_phase phase;
+    bool stop;
+
+    struct brk_socket *sockets, *closed;
+    struct brk_assoc *connecting, *leaving, *graveyard;
+    struct brk_standing *standing;
+    unsigned standing_count;
+    uint64_t next_tick_ms;
+    uint64_t origins;
+
+    struct brk_gathered gathered[BRK_GATHER_MAX];
+    uint32_t gathered_count;
+    struct brk_assoc *dirty;
+    struct tr_msg burst[BRK_BURST_MAX];
+    struct tr_ready ready[BRK_READY_MAX];
+
+    struct rt_batch *out;        /* per worker, and one for control: posted at the end of the turn */
+    struct rt_batch *parked;     /* per group: messages that no member can take now */
+    struct rt_batch *returned;   /* per group: came back this turn, go before what is parked */
+    struct rt_pick_state *picks; /* per group */
+    uint64_t parked_version;     /* snapshot that the parked ones were last tried with */
+    uint64_t parked_count;
+    struct rt_batch taken;
+
+    struct brk_counts counts;
+    struct brk_log_limit drop_limits[BRK_DROP_COUNT];
+    struct brk_log_limit stream_limit;
+    unsigned assoc_count; /* those in the hash of a socket, and the leaving ones */
+};
+
+/* What workers share about a peer: whether connecting to it makes sense now. */
+struct brk_peer_health {
+    _Atomic uint64_t down_until_ms;
+    _Atomic unsigned failures;
+};
+
+struct brk_broker {
+    const struct cfg_config *config;
+    const struct tr_backend *backend;
+    struct rt_current current;
+    struct brk_peer_health *health; /* per peer */
+    bool *listener_in_group;        /* per listener: its associations are destinations */
+    int *source_session;            /* per source: the route whose partner is connected at once, or -1 */
+    bool *peer_standing;            /* per peer */
+    bool *peer_in_group;            /* per peer: in a group of a shared route */
+    struct brk_worker **workers;
+    unsigned worker_count;
+    struct rt_inbox control;
+    pthread_barrier_t account_enter, account_leave;
+};
+
+/* ---- worker.c ------------------------------------------------------------------------------------- */
+
+/* Opens everything of a worker (loop, inbox, listeners) in the calling thread. On failure the reason has been
+ * logged and nothing is left behind. */
+struct brk_worker *brk_worker_new(struct brk_broker *b, unsigned index);
+/* The thread: runs until BRK_CMD_STOP. */
+void *brk_worker_main(void *worker);
+/* After all worker threads have ended: counts what is left as dropped (BRK_STOPPED) and closes the sockets.
+ */
+void brk_worker_end(struct brk_worker *w);
+/* Then, for all workers in turn until it is false for each: passes on and settles what was between workers.
+ */
+bool brk_worker_settle(struct brk_worker *w);
+/* Frees it, counts included. */
+void brk_worker_free(struct brk_worker *w);
+/* Any thread: sets command bits and wakes the worker. */
+void brk_worker_command(struct brk_worker *w, unsigned commands);
+
+/* ---- forward.c ------------------------------------------------------------------------------------ */
+
+/* One message that `from` received, still in its receive slot. */
+void brk_forward(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m);
+/* A message that the stack gave back. */
+void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *failed);
+/* Puts a parcel behind what waits for `a`, to be sent at the end of the turn; takes it over. */
+void brk_append(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p);
+/* Sends a parcel again from its route on (home worker), or hands it to its home for that. */
+void brk_return(struct brk_worker *w, struct rt_parcel *p, unsigned home);
+/* Tries parked messages with the current snapshot. */
+void brk_unpark(struct brk_worker *w);
+/* Sends what waits for `a`, as far as the stack takes it. */
+void brk_send_pending(struct brk_worker *w, struct brk_assoc *a);
+/* Sends everything gathered and pending that is not blocked. */
+void brk_flush(struct brk_worker *w);
+/* Posts what was put into w->out. */
+void brk_post(struct brk_worker *w);
+/* Counts and frees a parcel that cannot be delivered, or one that was. */
+void brk_drop_parcel(struct brk_worker *w, struct rt_parcel *p, enum brk_drop reason);
+void brk_drop_batch(struct brk_worker *w, struct rt_batch *b, enum brk_drop reason);
+void brk_parcel_done(struct brk_worker *w, struct rt_parcel *p);
+/* A message came home: frees it and lets its source go on. */
+void brk_home(struct brk_worker *w, struct rt_message *m);
+
+/* ---- socket.c ------------------------------------------------------------------------------------- */
+
+enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error *error);
+/* A socket and a non-blocking association set-up to a peer; `streams` (may be NULL) sets initmsg. On success
+ * the association is in `a` (id, socket) and the socket's hash. */
+enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_set *streams,
+                         struct brk_assoc *a, struct tr_error *error);
+void brk_socket_read(struct brk_worker *w, struct brk_socket *s);
+void brk_socket_writable(struct brk_worker *w, struct brk_socket *s);
+void brk_socket_want_writable(struct brk_socket *s, bool wanted);
+/* Pauses a source whose credit is used up. */
+void brk_socket_check_pause(struct brk_socket *s);
+/* Resumes a source whose credit is free again; frees a closed one that nothing refers to any more. */
+void brk_socket_check_resume(struct brk_socket *s);
+/* Closes the stack's side; the struct goes when its credit is home and its associations are gone. */
+void brk_socket_close(struct brk_socket *s);
+/* Aborts all associations and counts what the stack gives back; for the end. */
+void brk_socket_abort_all(struct brk_worker *w, struct brk_socket *s);
+
+/* ---- assoc.c -------------------------------------------------------------------------------------- */
+
+struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state); /* NULL: out of memory */
+void brk_assoc_attach(struct brk_assoc *a, struct brk_socket *s, uint32_t id);
+void brk_assoc_detach(struct brk_assoc *a);
+struct brk_assoc *brk_assoc_find(struct brk_socket *s, uint32_t id);
+void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *e);
+/* The association is over, `clean` when by a shutdown of both sides. */
+void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e);
+/* Everything the stack gave back for a lost association has been read. */
+void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a);
+/* Its destination's retirement came round. */
+void brk_assoc_retire(struct brk_worker *w, struct brk_dest *d);
+/* Asks for a graceful shutdown once nothing is pending. */
+void brk_assoc_eof(struct brk_worker *w, struct brk_assoc *a);
+void brk_assoc_abort(struct brk_worker *w, struct brk_assoc *a);
+/* Frees at the end of the turn. */
+void brk_assoc_bury(struct brk_worker *w, struct brk_assoc *a);
+void brk_assoc_free_buried(struct brk_worker *w);
+const char *brk_assoc_name(const struct brk_assoc *a); /* of its listener or peer */
+
+/* ---- session.c ------------------------------------------------------------------------------------ */
+
+/* A source came up: connects its partner when its routes leave only one choice. */
+void brk_session_open(struct brk_worker *w, struct brk_assoc *client);
+/* The partner for a message of `client` on paired route `route`, connected when there is none yet. NULL:
+ * refused. */
+struct brk_assoc *brk_session_partner(struct brk_worker *w, struct brk_assoc *client, uint32_t route);
+/* An attempt to connect a partner failed: the next member, or the end of the session. */
+void brk_session_connect_failed(struct brk_worker *w, struct brk_assoc *partner, const char *why);
+/* One side of a session is over: carries it across. */
+void brk_session_lost(struct brk_worker *w, struct brk_assoc *a, bool clean);
+
+/* ---- peer.c --------------------------------------------------------------------------------------- */
+
+/* Connects the standing peers of this worker that are due. */
+void brk_peers_tick(struct brk_worker *w);
+void brk_peer_gone(struct brk_worker *w, struct brk_assoc *a);
+/* Health, for all workers. */
+void brk_peer_failed(struct brk_broker *b, unsigned peer, uint64_t now_ms);
+void brk_peer_worked(struct brk_broker *b, unsigned peer);
+bool brk_peer_usable(const struct brk_broker *b, unsigned peer, uint64_t now_ms);
+
+/* ---- control.c ------------------------------------------------------------------------------------ */
+
+/* Runs the broker until a signal ends it: the calling thread is the control thread. `signals` is a signalfd.
+ * Exit status. */
+int brk_control_main(struct brk_broker *b, int signals);
+
+uint64_t brk_now_ms(void); /* CLOCK_MONOTONIC */
+
+#endif

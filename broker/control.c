@@ -1,0 +1,265 @@
+/* The control thread: signals, and who is in which group.
+ *
+ * It is the only one that changes the snapshot. A destination that came up is added, one that was lost goes
+ * through the retirement that keeps its messages in order (see routing/snapshot.h and THREADS.md):
+ *
+ *   1. MEMBER_DOWN: publish a snapshot without it, its groups held; after the grace period nobody posts to it
+ * any more
+ *   2. RETIRE to its owner, which sends what is left back to the workers that had read it
+ *   3. RETIRED: publish the groups open again. The workers read the new snapshot before they take their
+ * inboxes, so they find what came back and send it before anything newer.
+ *
+ * Requests that arrive together share one publication.
+ *
+ * The end: SIGTERM or SIGINT stops accepting and shuts the sources down, in SCTP's way, so that what they
+ * still have queued arrives; when all workers are done with that the destinations are shut down; when nothing
+ * is left, or the deadline is over, or a second signal comes, the workers stop. SIGUSR1 asks for the account:
+ * all workers meet at a barrier so that the sum is taken at one moment. */
+#include "broker/broker_priv.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+struct control {
+    struct brk_broker *broker;
+    struct rt_members *members;
+    struct rt_table *table;
+    uint64_t version;
+    enum brk_phase phase;
+    uint64_t deadline_ms; /* of the drain */
+    bool stop;
+};
+
+static void command_all(struct brk_broker *b, unsigned commands)
+{
+    for (unsigned i = 0; i < b->worker_count; i++)
+        brk_worker_command(b->workers[i], commands);
+}
+
+/* ---- groups --------------------------------------------------------------------------------------- */
+
+static bool publish(struct control *c)
+{
+    struct rt_snapshot *s = rt_snapshot_build(c->members, c->table, ++c->version);
+    if (!s) {
+        brk_log(CFG_LOG_ERROR, "no_memory", "text=\"group changes wait\"");
+        return false;
+    }
+    rt_snapshot_free(rt_current_publish(&c->broker->current, s));
+    return true;
+}
+
+static void log_member(const struct control *c, const char *event, const struct brk_dest *d)
+{
+    brk_log(CFG_LOG_INFO, event, "member=%s worker=%u", cfg_member_name(c->broker->config, d->dest.member),
+            d->dest.worker);
+}
+
+/* Takes the requests that have come. Lost destinations go to *lost, to be retired after the publication. */
+static bool take_requests(struct control *c, bool woken, struct rt_batch *lost, struct rt_batch *done)
+{
+    struct rt_batch taken;
+    struct rt_parcel *p;
+    rt_batch_init(&taken);
+    rt_inbox_take(&c->broker->control, woken, &taken);
+    bool any = taken.count;
+    while ((p = rt_batch_take(&taken))) {
+        struct brk_dest *d = p->to;
+        switch ((enum brk_errand)p->errand) {
+        case BRK_MEMBER_UP:
+            if (rt_members_add(c->members, &d->dest))
+                log_member(c, "member_up", d);
+            else
+                brk_log(CFG_LOG_ERROR, "no_memory", "text=\"a destination takes no part in its groups\"");
+            break;
+        case BRK_MEMBER_DOWN:
+            log_member(c, "member_down", d);
+            rt_members_remove(c->members, &d->dest);
+            rt_batch_add(lost, &d->retire);
+            break;
+        case BRK_RETIRED:
+            rt_members_release(c->members, &d->dest);
+            rt_batch_add(done, p);
+            break;
+        case BRK_RETURNED:
+        case BRK_RETIRE:
+            break; /* never come here */
+        }
+    }
+    return any;
+}
+
+static void serve_requests(struct control *c, bool woken)
+{
+    struct rt_batch lost, done, one;
+    struct rt_parcel *p;
+    rt_batch_init(&lost);
+    rt_batch_init(&done);
+    rt_batch_init(&one);
+    if (!take_requests(c, woken, &lost, &done))
+        return;
+    while (!publish(c)) /* what was asked for must happen; memory may come back */
+        usleep(10000);
+    while ((p = rt_batch_take(&done)))
+        free(p->to);
+    while ((p = rt_batch_take(&lost))) {
+        unsigned owner = ((struct brk_dest *)p->to)->dest.worker;
+        rt_batch_add(&one, p);
+        rt_inbox_post(&c->broker->workers[owner]->inbox, &one);
+    }
+    command_all(c->broker, 0); /* parked messages may have somewhere to go now */
+}
+
+/* ---- account -------------------------------------------------------------------------------------- */
+
+static bool log_account(struct brk_broker *b)
+{
+    struct brk_counts sum;
+    struct tr_loop_stats stats = {0}, one;
+    if (!brk_counts_init(&sum, b->config))
+        return true;
+    for (unsigned i = 0; i < b->worker_count; i++) {
+        brk_counts_add(&sum, &b->workers[i]->counts, b->config);
+        tr_loop_get_stats(b->workers[i]->loop, &one);
+        stats.syscalls += one.syscalls;
+        stats.reassembled += one.reassembled;
+        stats.packets_in += one.packets_in;
+        stats.packets_out += one.packets_out;
+    }
+    bool holds = brk_counts_log(&sum, b->config, &stats);
+    brk_counts_free(&sum);
+    return holds;
+}
+
+static void account_now(struct brk_broker *b)
+{
+    command_all(b, BRK_CMD_ACCOUNT);
+    pthread_barrier_wait(&b->account_enter);
+    log_account(b);
+    pthread_barrier_wait(&b->account_leave);
+}
+
+/* ---- the end -------------------------------------------------------------------------------------- */
+
+static void begin_drain(struct control *c, unsigned signal)
+{
+    brk_log(CFG_LOG_INFO, "draining", "signal=%s timeout_ms=%u", signal == SIGINT ? "SIGINT" : "SIGTERM",
+            c->broker->config->drain_timeout_ms);
+    c->phase = BRK_DRAIN_SOURCES;
+    c->deadline_ms = brk_now_ms() + c->broker->config->drain_timeout_ms;
+    command_all(c->broker, BRK_CMD_DRAIN_SOURCES);
+}
+
+static bool all_reached(const struct brk_broker *b, int progress)
+{
+    for (unsigned i = 0; i < b->worker_count; i++)
+        if (atomic_load_explicit(&b->workers[i]->progress, memory_order_acquire) < progress)
+            return false;
+    return true;
+}
+
+static void drain(struct control *c)
+{
+    if (c->phase == BRK_DRAIN_SOURCES && all_reached(c->broker, BRK_SOURCES_DONE)) {
+        c->phase = BRK_DRAIN_ALL;
+        command_all(c->broker, BRK_CMD_DRAIN_ALL);
+    }
+    if (c->phase == BRK_DRAIN_ALL && all_reached(c->broker, BRK_ALL_DONE)) {
+        brk_log(CFG_LOG_INFO, "drained", "in_ms=%llu",
+                (unsigned long long)(brk_now_ms() + c->broker->config->drain_timeout_ms - c->deadline_ms));
+        c->stop = true;
+    } else if (brk_now_ms() >= c->deadline_ms) {
+        brk_log(CFG_LOG_WARNING, "drain_timeout", "timeout_ms=%u", c->broker->config->drain_timeout_ms);
+        c->stop = true;
+    }
+}
+
+static void take_signal(struct control *c, int signals)
+{
+    struct signalfd_siginfo info;
+    if (read(signals, &info, sizeof info) != (ssize_t)sizeof info)
+        return;
+    if (info.ssi_signo == SIGUSR1)
+        account_now(c->broker);
+    else if (c->phase == BRK_RUNNING)
+        begin_drain(c, info.ssi_signo);
+    else {
+        brk_log(CFG_LOG_WARNING, "stopped_at_once", "text=\"second signal\"");
+        c->stop = true;
+    }
+}
+
+static void serve(struct control *c, int signals)
+{
+    struct pollfd fds[] = {{.fd = signals, .events = POLLIN},
+                           {.fd = rt_inbox_fd(&c->broker->control), .events = POLLIN}};
+    while (!c->stop) {
+        if (poll(fds, 2, c->phase == BRK_RUNNING ? -1 : BRK_TICK_MS) < 0 && errno != EINTR)
+            abort(); /* two valid descriptors */
+        serve_requests(c, fds[1].revents & POLLIN);
+        if (fds[0].revents & POLLIN)
+            take_signal(c, signals);
+        if (c->phase != BRK_RUNNING)
+            drain(c);
+    }
+}
+
+/* ---- start and stop ------------------------------------------------------------------------------- */
+
+static unsigned start_workers(struct brk_broker *b)
+{
+    unsigned started = 0;
+    for (; started < b->worker_count; started++) {
+        struct brk_worker *w = b->workers[started];
+        int error = pthread_create(&w->thread, NULL, brk_worker_main, w);
+        if (error) {
+            brk_log(CFG_LOG_ERROR, "start_failed", "worker=%u error=\"%s\"", started, strerror(error));
+            break;
+        }
+    }
+    return started;
+}
+
+static void stop_workers(struct control *c, unsigned started)
+{
+    struct brk_broker *b = c->broker;
+    bool busy = true;
+    for (unsigned i = 0; i < started; i++)
+        brk_worker_command(b->workers[i], BRK_CMD_STOP);
+    for (unsigned i = 0; i < started; i++)
+        pthread_join(b->workers[i]->thread, NULL);
+    serve_requests(c, true); /* frees what has been retired; before the owners' associations go */
+    for (unsigned i = 0; i < b->worker_count; i++)
+        brk_worker_end(b->workers[i]);
+    while (busy) {
+        busy = false;
+        for (unsigned i = 0; i < b->worker_count; i++)
+            busy |= brk_worker_settle(b->workers[i]);
+    }
+}
+
+int brk_control_main(struct brk_broker *b, int signals)
+{
+    struct control c = {
+        .broker = b, .members = rt_members_new(b->config), .table = rt_table_build(b->config)};
+    bool good = c.members && c.table && publish(&c);
+    unsigned started = good ? start_workers(b) : 0;
+    good = good && started == b->worker_count;
+    if (good) {
+        brk_log(CFG_LOG_INFO, "ready", "workers=%u transport=%s", b->worker_count,
+                tr_backend_name(b->backend));
+        serve(&c, signals);
+    }
+    if (c.members && c.table)
+        stop_workers(&c, started);
+    good = log_account(b) && good;
+    rt_snapshot_free(rt_current_publish(&b->current, NULL));
+    rt_members_free(c.members);
+    rt_table_free(c.table);
+    return good ? 0 : 1;
+}

@@ -1,0 +1,117 @@
+/* Peers: standing associations for shared sessions, and what all workers know of a peer's health.
+ *
+ * A peer that is in a group of a shared route, or that a route takes messages from, has one association for
+ * all, kept up by one worker (peers are spread over the workers by index). A failed attempt or a lost
+ * association is followed by a pause that doubles up to a bound, with jitter so that many brokers do not come
+ * back at the same moment. */
+#include "broker/broker_priv.h"
+
+#include <stdlib.h>
+
+#include <utlist.h>
+
+/* The pause after `failures` failures in a row: doubling, bounded, and between half and all of that at
+ * random. */
+static uint64_t back_off(const struct cfg_peer *p, unsigned failures)
+{
+    uint64_t pause = p->reconnect_initial_ms;
+    for (; failures > 1 && pause < p->reconnect_max_ms; failures--)
+        pause *= 2;
+    if (pause > p->reconnect_max_ms)
+        pause = p->reconnect_max_ms;
+    return pause / 2 + (uint64_t)random() % (pause / 2 + 1);
+}
+
+/* Two workers may fail at the same moment; then one of the two notes wins, and either will do. */
+void brk_peer_failed(struct brk_broker *b, unsigned peer, uint64_t now_ms)
+{
+    struct brk_peer_health *h = &b->health[peer];
+    unsigned failures = atomic_fetch_add_explicit(&h->failures, 1, memory_order_relaxed) + 1;
+    atomic_store_explicit(&h->down_until_ms, now_ms + back_off(&b->config->peers[peer], failures),
+                          memory_order_relaxed);
+}
+
+void brk_peer_worked(struct brk_broker *b, unsigned peer)
+{
+    atomic_store_explicit(&b->health[peer].failures, 0, memory_order_relaxed);
+    atomic_store_explicit(&b->health[peer].down_until_ms, 0, memory_order_relaxed);
+}
+
+bool brk_peer_usable(const struct brk_broker *b, unsigned peer, uint64_t now_ms)
+{
+    return atomic_load_explicit(&b->health[peer].down_until_ms, memory_order_relaxed) <= now_ms;
+}
+
+static struct brk_standing *standing_of(struct brk_worker *w, const struct brk_assoc *a)
+{
+    for (unsigned i = 0; i < w->standing_count; i++)
+        if (w->standing[i].assoc == a)
+            return &w->standing[i];
+    return NULL;
+}
+
+static void again_later(struct brk_worker *w, struct brk_standing *st)
+{
+    st->assoc = NULL;
+    brk_peer_failed(w->broker, st->peer, w->now_ms);
+    st->next_try_ms = atomic_load_explicit(&w->broker->health[st->peer].down_until_ms, memory_order_relaxed);
+    brk_log(CFG_LOG_INFO, "peer_retry", "peer=%s in_ms=%llu", w->config->peers[st->peer].name,
+            (unsigned long long)(st->next_try_ms - w->now_ms));
+}
+
+void brk_peer_gone(struct brk_worker *w, struct brk_assoc *a)
+{
+    struct brk_standing *st = standing_of(w, a);
+    if (st)
+        again_later(w, st);
+}
+
+static void connect_standing(struct brk_worker *w, struct brk_standing *st)
+{
+    struct tr_error error;
+    char quoted[300];
+    struct brk_assoc *a = brk_assoc_new(w, BRK_CONNECTING);
+    if (a && brk_connect(w, st->peer, NULL, a, &error) == TR_OK) {
+        st->assoc = a;
+        DL_APPEND(w->connecting, a);
+        return;
+    }
+    brk_log(CFG_LOG_WARNING, "connect_failed", "peer=%s error=%s", w->config->peers[st->peer].name,
+            brk_quote(a ? error.text : "out of memory", quoted, sizeof quoted));
+    if (a)
+        brk_assoc_bury(w, a);
+    again_later(w, st);
+}
+
+/* Attempts whose time is over. The half-open association is aborted: its peer may answer later and must not
+ * find one. */
+static void time_out(struct brk_worker *w, struct brk_assoc *a)
+{
+    struct tr_error error;
+    struct brk_socket *s = a->socket;
+    brk_log(CFG_LOG_WARNING, "connect_failed", "peer=%s error=timeout", brk_assoc_name(a));
+    DL_DELETE(w->connecting, a);
+    a->tries++;
+    tr_abort(s->ep, a->id, &error);
+    brk_assoc_detach(a);
+    brk_socket_close(s);
+    if (a->is_partner) {
+        brk_session_connect_failed(w, a, "timeout");
+        return;
+    }
+    brk_peer_gone(w, a);
+    brk_assoc_bury(w, a);
+}
+
+void brk_peers_tick(struct brk_worker *w)
+{
+    struct brk_assoc *a, *tmp;
+    DL_FOREACH_SAFE(w->connecting, a, tmp)
+    if (a->deadline_ms <= w->now_ms)
+        time_out(w, a);
+    if (w->phase == BRK_DRAIN_ALL && !w->parked_count)
+        return;
+    for (unsigned i = 0; i < w->standing_count; i++)
+        if (!w->standing[i].assoc && w->standing[i].next_try_ms <= w->now_ms)
+            connect_standing(w, &w->standing[i]);
+}

@@ -1,0 +1,271 @@
+/* `junctor run`: reads the configuration, chooses the transport, opens everything, hands over to the control
+ * thread.
+ *
+ * Everything that can fail (a port in use, a missing permission, a kernel without SCTP) fails here, before
+ * the first association, with one line that says what to do. */
+#include <errno.h>
+#include <getopt.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "broker/broker_priv.h"
+#include "broker/commands.h"
+
+static void usage(FILE *out)
+{
+    fputs("usage: junctor run -c FILE [--log-level LEVEL]\n"
+          "\n"
+          "Runs the broker in the foreground until SIGTERM or SIGINT, and logs to standard error.\n"
+          "\n"
+          "  -c, --config FILE      the configuration (YAML; - for standard input)\n"
+          "      --log-level LEVEL  error, warning, info or debug, whatever the file says\n"
+          "  -h, --help             this text\n"
+          "\n"
+          "Signals:\n"
+          "  SIGTERM, SIGINT  stop accepting, deliver what is there, close (broker.drain_timeout bounds it); "
+          "a second\n"
+          "                   one does not wait\n"
+          "  SIGUSR1          log the account: received + copies = delivered + dropped + waiting\n"
+          "\n"
+          "Exit status: 0 after a drain whose account balances, 1 otherwise, 2 for wrong usage.\n",
+          out);
+}
+
+/* ---- preparation ---------------------------------------------------------------------------------- */
+
+static const struct tr_backend *choose_backend(enum cfg_transport wanted, struct tr_error *error)
+{
+    struct tr_error reason;
+    char quoted[300];
+    if (wanted == CFG_TRANSPORT_USRSCTP)
+        return tr_backend_probe(tr_usrsctp(), error) == TR_OK ? tr_usrsctp() : NULL;
+    if (tr_backend_probe(tr_kernel(), &reason) == TR_OK)
+        return tr_kernel();
+    if (wanted == CFG_TRANSPORT_KERNEL) {
+        *error = reason;
+        return NULL;
+    }
+    brk_log(CFG_LOG_INFO, "transport", "transport=usrsctp kernel=%s",
+            brk_quote(reason.text, quoted, sizeof quoted));
+    return tr_backend_probe(tr_usrsctp(), error) == TR_OK ? tr_usrsctp() : NULL;
+}
+
+static unsigned count_workers(const struct brk_broker *b)
+{
+    cpu_set_t cpus;
+    unsigned wanted = b->config->workers;
+    if (!wanted)
+        wanted = sched_getaffinity(0, sizeof cpus, &cpus) ? 1 : (unsigned)CPU_COUNT(&cpus);
+    if (wanted > BRK_WORKERS_MAX)
+        wanted = BRK_WORKERS_MAX;
+    if (wanted > 1 && !(tr_backend_caps(b->backend) & TR_CAP_LOOPS)) {
+        if (b->config->workers > 1)
+            brk_log(CFG_LOG_WARNING, "workers",
+                    "asked=%u used=1 text=\"the %s transport runs in one thread\"", b->config->workers,
+                    tr_backend_name(b->backend));
+        wanted = 1;
+    }
+    return wanted;
+}
+
+static bool is_paired_choice(const struct cfg_config *c, uint32_t source, int *route)
+{
+    *route = -1;
+    for (unsigned i = 0; i < c->route_count; i++) {
+        const struct cfg_route *r = &c->routes[i];
+        for (unsigned f = 0; f < r->from_count && r->session == CFG_PAIRED; f++) {
+            if (rt_source(c, r->from[f]) != source)
+                continue;
+            if (*route >= 0 && c->routes[*route].group != r->group)
+                return false; /* the first message decides */
+            if (*route < 0)
+                *route = (int)i;
+        }
+    }
+    return *route >= 0;
+}
+
+/* Who needs a standing association, and whose associations are destinations. */
+static void find_roles(struct brk_broker *b)
+{
+    const struct cfg_config *c = b->config;
+    for (unsigned i = 0; i < c->route_count; i++) {
+        const struct cfg_route *r = &c->routes[i];
+        const struct cfg_group *g = &c->groups[r->group];
+        for (unsigned f = 0; f < r->from_count; f++)
+            if (r->from[f].kind == CFG_MEMBER_PEER)
+                b->peer_standing[r->from[f].index] = true;
+        for (unsigned m = 0; r->session == CFG_SHARED && m < g->member_count; m++) {
+            unsigned index = g->members[m].index;
+            if (g->members[m].kind == CFG_MEMBER_PEER)
+                b->peer_standing[index] = b->peer_in_group[index] = true;
+            else
+                b->listener_in_group[index] = true;
+        }
+    }
+    for (uint32_t s = 0; s < c->listener_count + c->peer_count; s++)
+        if (!is_paired_choice(c, s, &b->source_session[s]))
+            b->source_session[s] = -1;
+}
+
+static bool prepare(struct brk_broker *b)
+{
+    const struct cfg_config *c = b->config;
+    b->worker_count = count_workers(b);
+    b->health = calloc(c->peer_count + 1, sizeof *b->health);
+    b->listener_in_group = calloc(c->listener_count + 1, sizeof *b->listener_in_group);
+    b->peer_standing = calloc(c->peer_count + 1, sizeof *b->peer_standing);
+    b->peer_in_group = calloc(c->peer_count + 1, sizeof *b->peer_in_group);
+    b->source_session = calloc(c->listener_count + c->peer_count + 1, sizeof *b->source_session);
+    b->workers = calloc(b->worker_count, sizeof(struct brk_worker *));
+    if (!b->health || !b->listener_in_group || !b->peer_standing || !b->peer_in_group || !b->source_session ||
+        !b->workers || rt_inbox_init(&b->control)) {
+        brk_log(CFG_LOG_ERROR, "start_failed", "error=\"out of memory or descriptors\"");
+        return false;
+    }
+    pthread_barrier_init(&b->account_enter, NULL, b->worker_count + 1);
+    pthread_barrier_init(&b->account_leave, NULL, b->worker_count + 1);
+    find_roles(b);
+    return true;
+}
+
+static bool open_workers(struct brk_broker *b)
+{
+    char text[NET_ADDR_TEXT];
+    for (unsigned i = 0; i < b->worker_count; i++)
+        if (!(b->workers[i] = brk_worker_new(b, i)))
+            return false;
+    for (unsigned i = 0; i < b->config->listener_count; i++) {
+        const struct cfg_listener *l = &b->config->listeners[i];
+        for (unsigned a = 0; a < l->address_count; a++)
+            brk_log(CFG_LOG_INFO, "listening", "listener=%s address=%s transport=%s", l->name,
+                    net_addr_format(&l->addresses[a], text, sizeof text), tr_backend_name(b->backend));
+    }
+    return true;
+}
+
+static void release(struct brk_broker *b)
+{
+    for (unsigned i = 0; b->workers && i < b->worker_count; i++)
+        if (b->workers[i])
+            brk_worker_free(b->workers[i]);
+    free(b->workers);
+    free(b->health);
+    free(b->listener_in_group);
+    free(b->peer_standing);
+    free(b->peer_in_group);
+    free(b->source_session);
+}
+
+/* One descriptor an association: as many as the system allows. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static int block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &set, NULL); /* inherited by the workers: only the signalfd gets them */
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static int run(const struct cfg_config *config)
+{
+    struct brk_broker b = {.config = config};
+    struct tr_error error;
+    char quoted[300];
+    int status = 1, signals = block_signals();
+    raise_descriptor_limit();
+    srandom((unsigned)(time(NULL) ^ getpid()));
+    b.backend = choose_backend(config->transport, &error);
+    if (!b.backend || signals < 0) {
+        brk_log(CFG_LOG_ERROR, "start_failed", "error=%s",
+                brk_quote(b.backend ? strerror(errno) : error.text, quoted, sizeof quoted));
+        return 1;
+    }
+    if (prepare(&b) && open_workers(&b))
+        status = brk_control_main(&b, signals);
+    release(&b);
+    close(signals);
+    return status;
+}
+
+/* ---- command line --------------------------------------------------------------------------------- */
+
+static bool parse_level(const char *text, enum cfg_log_level *level)
+{
+    static const char *const names[] = {"error", "warning", "info", "debug"};
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (!strcmp(text, names[i])) {
+            *level = (enum cfg_log_level)i;
+            return true;
+        }
+    fprintf(stderr, "junctor run: no log level \"%s\"; write error, warning, info or debug\n", text);
+    return false;
+}
+
+static int run_file(const char *file, const char *level_text)
+{
+    struct cfg_errors errors;
+    enum cfg_log_level level;
+    struct cfg_config *config = cfg_load(file, &errors);
+    if (!config) {
+        cfg_errors_print(file, &errors, stderr);
+        cfg_errors_free(&errors);
+        return 1;
+    }
+    cfg_errors_free(&errors);
+    level = config->log_level;
+    int status = 2;
+    if (!level_text || parse_level(level_text, &level)) {
+        brk_log_open(level);
+        status = run(config);
+    }
+    cfg_free(config);
+    return status;
+}
+
+int brk_cmd_run(int argc, char **argv)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"log-level", required_argument, NULL, 'l'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    const char *file = NULL, *level = NULL;
+    for (int o; (o = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
+        if (o == 'h') {
+            usage(stdout);
+            return 0;
+        }
+        if (o == 'c')
+            file = optarg;
+        else if (o == 'l')
+            level = optarg;
+        else {
+            usage(stderr);
+            return 2;
+        }
+    }
+    if (!file || optind != argc) {
+        usage(stderr);
+        return 2;
+    }
+    return run_file(file, level);
+}

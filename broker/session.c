@@ -1,0 +1,161 @@
+/* Paired sessions: each source association gets an association of its own to a member of the group, its
+ * partner.
+ *
+ * The partner asks for the streams its client has, both ways. Messages of the client wait in the partner's
+ * `pending` until it is up. If a member cannot be connected the next one is tried; when all failed the
+ * session is refused and the client's association aborted. Afterwards the two live and die together: a
+ * shutdown is carried across when what was pending has been sent, an abort at once.
+ *
+ * Client and partner belong to one worker, so nothing here is shared. */
+#include "broker/broker_priv.h"
+
+#include <utlist.h>
+
+static unsigned member_peer(const struct cfg_group *g, unsigned i)
+{
+    return g->members[i % g->member_count].index;
+}
+
+/* The member to begin with. */
+static unsigned choose(struct brk_worker *w, const struct brk_assoc *client, unsigned group)
+{
+    const struct cfg_group *g = &w->config->groups[group];
+    unsigned first = 0;
+    if (g->mode == CFG_LOADSHARE)
+        first = (g->share == CFG_STREAM_HASH ? (unsigned)client->origin : w->picks[group].next++) %
+                g->member_count;
+    for (unsigned i = 0; i < g->member_count; i++)
+        if (brk_peer_usable(w->broker, member_peer(g, first + i), w->now_ms))
+            return (first + i) % g->member_count;
+    return first;
+}
+
+/* Tries members from `partner->tries` on until a set-up is under way. */
+static bool connect_next(struct brk_worker *w, struct brk_assoc *partner)
+{
+    const struct cfg_group *g = &w->config->groups[partner->group];
+    struct opt_set streams = {0};
+    struct tr_error error;
+    char quoted[300];
+    opt_put(&streams, OPTF_INIT_OSTREAMS, partner->asked_out_streams);
+    opt_put(&streams, OPTF_INIT_INSTREAMS, partner->asked_in_streams);
+    for (; partner->tries < g->member_count; partner->tries++) {
+        unsigned peer = member_peer(g, partner->first_member + partner->tries);
+        if (brk_connect(w, peer, &streams, partner, &error) == TR_OK) {
+            DL_APPEND(w->connecting, partner);
+            return true;
+        }
+        brk_peer_failed(w->broker, peer, w->now_ms);
+        brk_log(CFG_LOG_WARNING, "connect_failed", "peer=%s error=%s", w->config->peers[peer].name,
+                brk_quote(error.text, quoted, sizeof quoted));
+    }
+    return false;
+}
+
+static void unlink_partner(struct brk_assoc *partner)
+{
+    if (partner->client)
+        LL_DELETE2(partner->client->partners, partner, next_partner);
+    partner->client = NULL;
+}
+
+struct brk_assoc *brk_session_partner(struct brk_worker *w, struct brk_assoc *client, uint32_t route)
+{
+    unsigned group = w->config->routes[route].group;
+    struct brk_assoc *partner;
+    for (partner = client->partners; partner; partner = partner->next_partner)
+        if (partner->group == group)
+            return partner;
+    if (client->state != BRK_UP || client->eof_wanted || client->eof_sent)
+        return NULL;
+    partner = brk_assoc_new(w, BRK_CONNECTING);
+    if (!partner)
+        return NULL;
+    partner->is_partner = true;
+    partner->group = group;
+    partner->route = route;
+    partner->client = client;
+    partner->first_member = choose(w, client, group);
+    partner->asked_out_streams = client->in_streams;
+    partner->asked_in_streams = client->out_streams;
+    if (!connect_next(w, partner)) {
+        brk_assoc_bury(w, partner);
+        brk_assoc_abort(w, client);
+        return NULL;
+    }
+    LL_PREPEND2(client->partners, partner, next_partner);
+    return partner;
+}
+
+void brk_session_open(struct brk_worker *w, struct brk_assoc *client)
+{
+    int route = w->broker->source_session[client->socket->source];
+    if (route >= 0)
+        brk_session_partner(w, client, (uint32_t)route);
+}
+
+void brk_session_connect_failed(struct brk_worker *w, struct brk_assoc *partner, const char *why)
+{
+    struct brk_assoc *client = partner->client;
+    const struct cfg_group *g = &w->config->groups[partner->group];
+    brk_peer_failed(w->broker, partner->socket->member.index, w->now_ms);
+    partner->state = BRK_CONNECTING;
+    if ((client || partner->pending.count) && connect_next(w, partner))
+        return;
+    brk_log(CFG_LOG_WARNING, "session_refused", "group=%s error=%s waiting=%u", g->name, why,
+            partner->pending.count);
+    partner->state = BRK_LOST;
+    unlink_partner(partner);
+    brk_drop_batch(w, &partner->pending, BRK_UNREACHABLE);
+    brk_assoc_bury(w, partner);
+    if (client)
+        brk_assoc_abort(w, client);
+}
+
+/* Gives up a partner that is still being connected. */
+static void abandon(struct brk_worker *w, struct brk_assoc *partner)
+{
+    struct tr_error error;
+    struct brk_socket *s = partner->socket;
+    DL_DELETE(w->connecting, partner);
+    partner->state = BRK_LOST;
+    tr_abort(s->ep, partner->id, &error);
+    brk_assoc_detach(partner);
+    brk_socket_close(s);
+    brk_drop_batch(w, &partner->pending, BRK_PEER_LOST);
+    brk_assoc_bury(w, partner);
+}
+
+/* The client is over: after a shutdown what it sent still goes to its partners, after an abort nothing does.
+ */
+static void client_lost(struct brk_worker *w, struct brk_assoc *client, bool clean)
+{
+    struct brk_assoc *partner, *tmp;
+    LL_FOREACH_SAFE2(client->partners, partner, tmp, next_partner)
+    {
+        partner->client = NULL;
+        if (clean)
+            brk_assoc_eof(w, partner);
+        else if (partner->state == BRK_CONNECTING)
+            abandon(w, partner);
+        else if (partner->state == BRK_UP)
+            brk_assoc_abort(w, partner);
+    }
+    client->partners = NULL;
+}
+
+void brk_session_lost(struct brk_worker *w, struct brk_assoc *a, bool clean)
+{
+    struct brk_assoc *client = a->client;
+    if (!a->is_partner) {
+        client_lost(w, a, clean);
+        return;
+    }
+    unlink_partner(a);
+    if (!client || client->state != BRK_UP)
+        return;
+    if (!clean)
+        brk_assoc_abort(w, client);
+    else if (!client->partners)
+        brk_assoc_eof(w, client);
+}

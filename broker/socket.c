@@ -1,0 +1,361 @@
+/* A worker's sockets: opening, reading, events, pausing, peeling off, closing.
+ *
+ * Closing is done in two steps. brk_socket_close gives the stack's endpoint back at once; the struct stays in
+ * worker->closed while messages that were read from it still wait somewhere and refer to its credit, and is
+ * freed by the worker at the end of a turn. */
+#include "broker/broker_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+static struct brk_socket *socket_new(struct brk_worker *w, enum brk_socket_kind kind,
+                                     struct cfg_member member)
+{
+    struct brk_socket *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->worker = w;
+    s->kind = kind;
+    s->member = member;
+    s->source = rt_source(w->config, member);
+    s->traffic = member.kind == CFG_MEMBER_LISTENER ? &w->counts.listeners[member.index]
+                                                    : &w->counts.peers[member.index];
+    s->credit.messages_max = w->config->queue_messages;
+    s->credit.bytes_max = w->config->queue_bytes;
+    s->credit.source = s;
+    DL_APPEND(w->sockets, s);
+    return s;
+}
+
+void brk_socket_close(struct brk_socket *s)
+{
+    if (!s->ep)
+        return;
+    tr_close(s->ep);
+    s->ep = NULL;
+    DL_DELETE(s->worker->sockets, s);
+    DL_APPEND(s->worker->closed, s);
+}
+
+/* ---- opening -------------------------------------------------------------------------------------- */
+
+static void log_difference(enum opt_id id, const char *text, void *arg)
+{
+    char quoted[512];
+    (void)id;
+    brk_log(CFG_LOG_WARNING, "option_differs", "%s text=%s", (const char *)arg,
+            brk_quote(text, quoted, sizeof quoted));
+}
+
+enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error *error)
+{
+    const struct cfg_listener *l = &w->config->listeners[listener];
+    struct brk_socket *s = socket_new(w, BRK_LISTENING, (struct cfg_member){CFG_MEMBER_LISTENER, listener});
+    if (!s) {
+        error->code = TR_LIMIT;
+        snprintf(error->text, sizeof error->text, "out of memory");
+        return TR_LIMIT;
+    }
+    struct tr_open_params params = {
+        .style = TR_ONE_TO_MANY,
+        .addresses = l->addresses,
+        .address_count = l->address_count,
+        .port = l->port,
+        .encaps_port = tr_backend_caps(w->broker->backend) & TR_CAP_ENCAPS ? l->encaps_port : 0,
+        .share_port = w->broker->worker_count > 1,
+        .options = &l->sctp,
+        .cookie = s,
+    };
+    enum tr_code code = tr_open(w->loop, &params, &s->ep, error);
+    if (code == TR_OK)
+        code = tr_listen(s->ep, 1024, error);
+    if (code != TR_OK) {
+        if (s->ep)
+            tr_close(s->ep);
+        DL_DELETE(w->sockets, s);
+        free(s);
+        return code;
+    }
+    if (w->index == 0) {
+        char who[128];
+        snprintf(who, sizeof who, "listener=%s", l->name);
+        tr_compare_options(s->ep, 0, &l->sctp, log_difference, who);
+    }
+    return TR_OK;
+}
+
+enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_set *streams,
+                         struct brk_assoc *a, struct tr_error *error)
+{
+    const struct cfg_peer *p = &w->config->peers[peer];
+    struct brk_socket *s = socket_new(w, BRK_OUTBOUND, (struct cfg_member){CFG_MEMBER_PEER, peer});
+    if (!s) {
+        error->code = TR_LIMIT;
+        snprintf(error->text, sizeof error->text, "out of memory");
+        return TR_LIMIT;
+    }
+    struct opt_set options = p->sctp;
+    if (streams) {
+        struct opt_set wanted = *streams;
+        opt_merge(&wanted, &options); /* what the file says goes before what the session would like */
+        options = wanted;
+    }
+    struct tr_open_params params = {.style = TR_ONE_TO_MANY,
+                                    .addresses = p->local,
+                                    .address_count = p->local_count,
+                                    .options = &options,
+                                    .cookie = s};
+    struct tr_target target = {
+        .addresses = p->addresses, .address_count = p->address_count, .encaps_port = p->encaps_port};
+    uint32_t id = 0;
+    enum tr_code code = tr_open(w->loop, &params, &s->ep, error);
+    if (code == TR_OK)
+        code = tr_connect_init(s->ep, &target, &id, error);
+    if (code != TR_OK) {
+        if (s->ep)
+            tr_close(s->ep);
+        DL_DELETE(w->sockets, s);
+        free(s);
+        return code;
+    }
+    brk_assoc_attach(a, s, id);
+    a->state = BRK_CONNECTING;
+    a->deadline_ms = w->now_ms + p->connect_timeout_ms;
+    return TR_OK;
+}
+
+/* ---- pausing -------------------------------------------------------------------------------------- */
+
+static void update_watch(struct brk_socket *s)
+{
+    if (s->ep)
+        tr_watch(s->ep, (s->paused ? 0 : TR_READABLE) | (s->writable_wanted ? TR_WRITABLE : 0));
+}
+
+void brk_socket_check_pause(struct brk_socket *s)
+{
+    if (s->paused || !rt_credit_full(&s->credit))
+        return;
+    s->paused = true;
+    update_watch(s);
+    brk_log(CFG_LOG_DEBUG, "paused", "%s=%s waiting=%u",
+            s->member.kind == CFG_MEMBER_LISTENER ? "listener" : "peer",
+            cfg_member_name(s->worker->config, s->member), s->credit.messages);
+}
+
+void brk_socket_check_resume(struct brk_socket *s)
+{
+    if (!s->paused || !rt_credit_free(&s->credit))
+        return;
+    s->paused = false;
+    update_watch(s);
+}
+
+void brk_socket_want_writable(struct brk_socket *s, bool wanted)
+{
+    if (s->writable_wanted == wanted)
+        return;
+    s->writable_wanted = wanted;
+    update_watch(s);
+}
+
+void brk_socket_writable(struct brk_worker *w, struct brk_socket *s)
+{
+    struct brk_assoc *a, *tmp;
+    brk_socket_want_writable(s, false);
+    HASH_ITER(hh, s->assocs, a, tmp)
+    {
+        if (!a->blocked || a->state != BRK_UP)
+            continue;
+        a->blocked = false;
+        brk_send_pending(w, a); /* wants TR_WRITABLE again when the stack is full again */
+        if (a->eof_wanted)
+            brk_assoc_eof(w, a);
+    }
+}
+
+/* ---- peeling off ---------------------------------------------------------------------------------- */
+
+/* Gives an association a socket of its own. Done between batches: everything of the association that has been
+ * read is forwarded by then, and what is queued in the stack moves along, so the order holds. */
+static void peel_off(struct brk_worker *w, struct brk_socket *from, struct brk_assoc *a)
+{
+    struct tr_error error;
+    struct brk_socket *s = socket_new(w, BRK_PEELED, from->member);
+    if (!s)
+        return; /* stays where it is: slower company, nothing lost */
+    uint32_t id = a->id;
+    if (a->burst_count)
+        brk_flush(w);
+    if (tr_peeloff(from->ep, &id, s, &s->ep, &error) != TR_OK) {
+        char text[300];
+        brk_log(CFG_LOG_WARNING, "peeloff_failed", "listener=%s assoc=%u error=%s", brk_assoc_name(a), a->id,
+                brk_quote(error.text, text, sizeof text));
+        DL_DELETE(w->sockets, s);
+        free(s);
+        return;
+    }
+    brk_assoc_detach(a);
+    brk_assoc_attach(a, s, id);
+    if (a->blocked)
+        brk_socket_want_writable(s, true);
+}
+
+static void peel_wanted(struct brk_worker *w, struct brk_socket *s)
+{
+    struct brk_assoc *a, *tmp;
+    s->has_peel = false;
+    HASH_ITER(hh, s->assocs, a, tmp)
+    {
+        if (!a->peel_wanted)
+            continue;
+        a->peel_wanted = false;
+        if (a->state == BRK_UP)
+            peel_off(w, s, a);
+    }
+}
+
+/* ---- events --------------------------------------------------------------------------------------- */
+
+static void accepted(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
+{
+    struct brk_assoc *a = brk_assoc_new(w, BRK_UP);
+    if (!a) {
+        struct tr_error error;
+        brk_log(CFG_LOG_ERROR, "refused", "listener=%s assoc=%u error=\"out of memory\"",
+                cfg_member_name(w->config, s->member), e->assoc);
+        tr_abort(s->ep, e->assoc, &error);
+        return;
+    }
+    brk_assoc_attach(a, s, e->assoc);
+    if (s->kind == BRK_LISTENING && w->config->listeners[s->member.index].peeloff == CFG_PEELOFF_ALWAYS)
+        a->peel_wanted = s->has_peel = true;
+    brk_assoc_up(w, a, e);
+    if (w->phase != BRK_RUNNING) /* set up while the broker was about to stop accepting */
+        brk_assoc_eof(w, a);
+}
+
+static void assoc_change(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
+{
+    struct brk_assoc *a = brk_assoc_find(s, e->assoc);
+    switch (e->change.state) {
+    case TR_COMM_UP:
+        if (a && a->state == BRK_CONNECTING)
+            brk_assoc_up(w, a, e);
+        else if (!a && s->kind != BRK_OUTBOUND)
+            accepted(w, s, e);
+        return;
+    case TR_RESTART: /* lost, then up: the peer has forgotten everything, so whatever hung on it begins anew
+                      */
+        if (!a || a->state != BRK_UP)
+            return;
+        brk_assoc_lost(w, a, false, e);
+        brk_assoc_abort(w, a);
+        return;
+    case TR_COMM_LOST:
+    case TR_CANT_ASSOC:
+    case TR_SHUTDOWN_COMP:
+        if (a && (a->state == BRK_UP || a->state == BRK_CONNECTING))
+            brk_assoc_lost(w, a, e->change.state == TR_SHUTDOWN_COMP, e);
+        return;
+    }
+}
+
+static void oversized(struct brk_worker *w, struct brk_socket *s)
+{
+    uint64_t skipped;
+    w->counts.received++;
+    s->traffic->received++;
+    s->traffic->dropped++;
+    w->counts.dropped[BRK_OVERSIZED]++;
+    if (brk_log_limited(&w->drop_limits[BRK_OVERSIZED], w->now_ms, &skipped))
+        brk_log(CFG_LOG_WARNING, "dropped", "reason=oversized from=%s max_message=%llu more_since_last=%llu",
+                cfg_member_name(w->config, s->member), (unsigned long long)w->config->max_message,
+                (unsigned long long)skipped);
+}
+
+static void handle_event(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
+{
+    char text[256];
+    struct brk_assoc *a;
+    brk_log(CFG_LOG_DEBUG, "sctp", "%s=%s %s", s->member.kind == CFG_MEMBER_LISTENER ? "listener" : "peer",
+            cfg_member_name(w->config, s->member), tr_event_format(e, text, sizeof text));
+    switch (e->type) {
+    case TR_EV_ASSOC_CHANGE:
+        assoc_change(w, s, e);
+        break;
+    case TR_EV_SEND_FAILED:
+        if ((a = brk_assoc_find(s, e->assoc)))
+            brk_give_back(w, a, e);
+        break;
+    case TR_EV_OVERSIZED:
+        oversized(w, s);
+        break;
+    case TR_EV_PARTIAL_DELIVERY:
+        w->counts.broken_off++;
+        break;
+    default: /* the rest is for the log */
+        break;
+    }
+}
+
+/* ---- reading -------------------------------------------------------------------------------------- */
+
+static void handle_items(struct brk_worker *w, struct brk_socket *s, const struct tr_item *items,
+                         unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        const struct tr_item *item = &items[i];
+        if (item->kind == TR_EVENT) {
+            handle_event(w, s, &item->event);
+            continue;
+        }
+        struct brk_assoc *a = brk_assoc_find(s, item->msg.assoc);
+        if (a)
+            brk_forward(w, a, &item->msg);
+        else /* its association was refused for lack of memory */
+            w->counts.received++, w->counts.dropped[BRK_NO_MEMORY]++;
+    }
+}
+
+static void finish_lost(struct brk_worker *w, struct brk_socket *s)
+{
+    struct brk_assoc *a, *tmp;
+    s->has_lost = false;
+    HASH_ITER(hh, s->assocs, a, tmp)
+    if (a->state == BRK_LOST)
+        brk_assoc_finish(w, a);
+}
+
+void brk_socket_read(struct brk_worker *w, struct brk_socket *s)
+{
+    const struct tr_item *items;
+    unsigned count;
+    enum tr_code code;
+    do {
+        code = tr_recv(s->ep, 0, &items, &count);
+        if (code == TR_OK)
+            handle_items(w, s, items, count);
+        if (s->has_peel)
+            peel_wanted(w, s);
+        if (code == TR_NO_SLOT || (code == TR_OK && s->has_lost)) {
+            brk_flush(w);
+            tr_loop_turn(w->loop);
+        }
+        /* What a lost association gave back stands in the same queue: read on until it is empty. */
+    } while (s->has_lost && code != TR_AGAIN && (code == TR_OK || code == TR_NO_SLOT));
+    if (s->has_lost)
+        finish_lost(w, s);
+}
+
+void brk_socket_abort_all(struct brk_worker *w, struct brk_socket *s)
+{
+    struct brk_assoc *a, *tmp;
+    HASH_ITER(hh, s->assocs, a, tmp)
+    if (a->state == BRK_UP || a->state == BRK_CONNECTING)
+        brk_assoc_abort(w, a);
+    s->has_lost = true;
+    brk_socket_read(w, s);
+}

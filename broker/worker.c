@@ -1,0 +1,385 @@
+/* A worker: one thread, one transport loop, one inbox. THREADS.md tells the whole; a turn in short:
+ *
+ *   sleep (offline for RCU) → commands, snapshot → inbox → parked messages → sockets → send → post → timers →
+ * free
+ *
+ * Two orders matter. The command word and the snapshot are read BEFORE the inbox is taken: whoever changed
+ * them posted first, so what was posted is in the inbox by then. And inbox and parked messages are handled
+ * before sockets are read: older before newer. */
+#include "broker/broker_priv.h"
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <utlist.h>
+
+uint64_t brk_now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* ---- opening -------------------------------------------------------------------------------------- */
+
+static bool allocate(struct brk_worker *w)
+{
+    const struct cfg_config *c = w->config;
+    unsigned workers = w->broker->worker_count;
+    w->out = calloc(workers + 1, sizeof *w->out);
+    w->parked = calloc(c->group_count + 1, sizeof *w->parked);
+    w->returned = calloc(c->group_count + 1, sizeof *w->returned);
+    w->picks = calloc(c->group_count + 1, sizeof *w->picks);
+    w->standing = calloc(c->peer_count + 1, sizeof *w->standing);
+    if (!w->out || !w->parked || !w->returned || !w->picks || !w->standing || !brk_counts_init(&w->counts, c))
+        return false;
+    for (unsigned i = 0; i <= workers; i++)
+        rt_batch_init(&w->out[i]);
+    for (unsigned i = 0; i < c->group_count; i++) {
+        rt_batch_init(&w->parked[i]);
+        rt_batch_init(&w->returned[i]);
+    }
+    rt_batch_init(&w->taken);
+    for (unsigned i = 0; i < c->peer_count; i++)
+        if (w->broker->peer_standing[i] && i % workers == w->index)
+            w->standing[w->standing_count++].peer = i;
+    return true;
+}
+
+static enum tr_code open_sockets(struct brk_worker *w, struct tr_error *error)
+{
+    struct tr_loop_params params = {.max_message = w->config->max_message};
+    enum tr_code code = tr_loop_open(w->broker->backend, &params, &w->loop, error);
+    if (code == TR_OK)
+        code = tr_loop_add_fd(w->loop, rt_inbox_fd(&w->inbox), w, error);
+    for (unsigned i = 0; code == TR_OK && i < w->config->listener_count; i++)
+        code = brk_listen(w, i, error);
+    return code;
+}
+
+struct brk_worker *brk_worker_new(struct brk_broker *b, unsigned index)
+{
+    struct tr_error error = {.text = "out of memory or descriptors"};
+    char quoted[300];
+    struct brk_worker *w = calloc(1, sizeof *w);
+    if (!w)
+        return NULL;
+    w->index = index;
+    w->broker = b;
+    w->config = b->config;
+    w->inbox.eventfd = -1;
+    w->now_ms = brk_now_ms();
+    if (allocate(w) && rt_inbox_init(&w->inbox) == 0 && open_sockets(w, &error) == TR_OK)
+        return w;
+    brk_log(CFG_LOG_ERROR, "start_failed", "worker=%u error=%s", index,
+            brk_quote(error.text, quoted, sizeof quoted));
+    brk_worker_free(w);
+    return NULL;
+}
+
+/* ---- inbox ---------------------------------------------------------------------------------------- */
+
+static void take_parcel(struct brk_worker *w, struct rt_parcel *p)
+{
+    switch (p->kind) {
+    case RT_HOME:
+        brk_home(w, p->message);
+        return;
+    case RT_ERRAND:
+        if (p->errand == BRK_RETIRE)
+            brk_assoc_retire(w, p->to);
+        return;
+    case RT_DELIVER:
+        w->counts.taken_in++;
+        w->counts.waiting++;
+        if (p->errand == BRK_RETURNED)
+            brk_return(w, p, w->index);
+        else
+            brk_append(w, ((struct rt_dest *)p->to)->owner, p);
+        return;
+    }
+}
+
+static void take_inbox(struct brk_worker *w, bool woken)
+{
+    struct rt_parcel *p;
+    if (!rt_inbox_take(&w->inbox, woken, &w->taken))
+        return;
+    while ((p = rt_batch_take(&w->taken)))
+        take_parcel(w, p);
+}
+
+static bool any_returned(const struct brk_worker *w)
+{
+    for (unsigned g = 0; g < w->config->group_count; g++)
+        if (w->returned[g].count)
+            return true;
+    return false;
+}
+
+/* ---- ending --------------------------------------------------------------------------------------- */
+
+static void stop_accepting(struct brk_worker *w)
+{
+    struct tr_error error;
+    struct brk_socket *s;
+    struct brk_assoc *a, *tmp;
+    DL_FOREACH(w->sockets, s)
+    {
+        if (s->kind == BRK_OUTBOUND)
+            continue;
+        if (s->kind == BRK_LISTENING)
+            tr_listen(s->ep, 0, &error);
+        HASH_ITER(hh, s->assocs, a, tmp)
+        if (!a->dest) /* sources; what is also a destination stays until its messages have come */
+            brk_assoc_eof(w, a);
+    }
+}
+
+static void end_associations(struct brk_worker *w)
+{
+    struct brk_socket *s;
+    struct brk_assoc *a, *tmp;
+    DL_FOREACH(w->sockets, s)
+    HASH_ITER(hh, s->assocs, a, tmp)
+    brk_assoc_eof(w, a);
+}
+
+/* How far the drain has come, for control. Sources are done when every association that only sends to us is
+ * closed and nothing of theirs waits here; everything is done when nothing is left at all. */
+static enum brk_progress progress(const struct brk_worker *w)
+{
+    if (w->phase == BRK_RUNNING || w->counts.waiting)
+        return BRK_BUSY;
+    if (!w->assoc_count)
+        return BRK_ALL_DONE;
+    const struct brk_socket *s;
+    DL_FOREACH(w->sockets, s)
+    {
+        if (s->kind == BRK_OUTBOUND)
+            continue;
+        for (const struct brk_assoc *a = s->assocs; a; a = a->hh.next)
+            if (!a->dest)
+                return BRK_BUSY;
+    }
+    return BRK_SOURCES_DONE;
+}
+
+static void report_progress(struct brk_worker *w)
+{
+    if (w->phase == BRK_RUNNING)
+        return;
+    int now = progress(w);
+    if (atomic_exchange_explicit(&w->progress, now, memory_order_acq_rel) != now)
+        eventfd_write(rt_inbox_fd(&w->broker->control), 1);
+}
+
+/* The deadline is over or somebody insists: abort, and count what comes back. */
+static void abort_everything(struct brk_worker *w)
+{
+    struct brk_socket *s, *tmp;
+    DL_FOREACH_SAFE(w->sockets, s, tmp)
+    if (s->ep)
+        brk_socket_abort_all(w, s);
+    brk_flush(w);
+}
+
+static void account(struct brk_worker *w)
+{
+    pthread_barrier_wait(&w->broker->account_enter); /* control reads our counts between the two */
+    pthread_barrier_wait(&w->broker->account_leave);
+}
+
+static void carry_out(struct brk_worker *w, unsigned commands)
+{
+    if (commands & BRK_CMD_ACCOUNT)
+        account(w);
+    if (commands & BRK_CMD_DRAIN_SOURCES && w->phase < BRK_DRAIN_SOURCES) {
+        w->phase = BRK_DRAIN_SOURCES;
+        stop_accepting(w);
+    }
+    if (commands & BRK_CMD_DRAIN_ALL && w->phase < BRK_DRAIN_ALL) {
+        w->phase = BRK_DRAIN_ALL;
+        end_associations(w);
+    }
+    if (commands & BRK_CMD_STOP)
+        w->stop = true;
+}
+
+void brk_worker_command(struct brk_worker *w, unsigned commands)
+{
+    atomic_fetch_or_explicit(&w->commands, commands,
+                             memory_order_release); /* pairs with the exchange in turn() */
+    eventfd_write(rt_inbox_fd(&w->inbox), 1);
+}
+
+/* ---- a turn --------------------------------------------------------------------------------------- */
+
+static bool timers_wanted(const struct brk_worker *w)
+{
+    if (w->connecting || w->phase != BRK_RUNNING)
+        return true;
+    for (unsigned i = 0; i < w->standing_count; i++)
+        if (!w->standing[i].assoc)
+            return true;
+    return false;
+}
+
+static void free_closed(struct brk_worker *w)
+{
+    struct brk_socket *s, *tmp;
+    brk_assoc_free_buried(w);
+    DL_FOREACH_SAFE(w->closed, s, tmp)
+    if (!s->credit.messages && !s->assocs) {
+        DL_DELETE(w->closed, s);
+        free(s);
+    }
+}
+
+static void serve_sockets(struct brk_worker *w, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        /* Read again each time: one that is closed on the way is cleared from the list. */
+        if (w->ready[i].endpoint && w->ready[i].flags & TR_WRITABLE)
+            brk_socket_writable(w, w->ready[i].cookie);
+        if (w->ready[i].endpoint && w->ready[i].flags & TR_READABLE)
+            brk_socket_read(w, w->ready[i].cookie);
+    }
+}
+
+static void turn(struct brk_worker *w)
+{
+    bool woken = false;
+    int timeout = timers_wanted(w) ? BRK_TICK_MS : -1;
+    rt_reader_offline();
+    unsigned count = tr_loop_wait(w->loop, timeout, w->ready, BRK_READY_MAX);
+    rt_reader_online();
+    w->now_ms = brk_now_ms();
+    for (unsigned i = 0; i < count; i++)
+        woken |= !w->ready[i].endpoint && w->ready[i].cookie == w;
+    unsigned commands = 0;
+    if (atomic_load_explicit(&w->commands, memory_order_relaxed))
+        commands = atomic_exchange_explicit(&w->commands, 0, memory_order_acquire);
+    w->snapshot = rt_current_read(&w->broker->current);
+    take_inbox(w, woken);
+    if (any_returned(w) || (w->parked_count && w->parked_version != w->snapshot->version))
+        brk_unpark(w);
+    brk_flush(w);
+    if (commands)
+        carry_out(w, commands);
+    serve_sockets(w, count);
+    if (w->now_ms >= w->next_tick_ms) {
+        w->next_tick_ms = w->now_ms + BRK_TICK_MS;
+        brk_peers_tick(w);
+    }
+    brk_flush(w);
+    if (w->stop)
+        abort_everything(w);
+    brk_post(w);
+    free_closed(w);
+    report_progress(w);
+    rt_reader_quiescent();
+}
+
+static void pin(unsigned index)
+{
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    CPU_SET(index % (unsigned)sysconf(_SC_NPROCESSORS_ONLN), &cpus);
+    if (pthread_setaffinity_np(pthread_self(), sizeof cpus, &cpus))
+        brk_log(CFG_LOG_WARNING, "not_pinned", "worker=%u", index);
+}
+
+void *brk_worker_main(void *worker)
+{
+    struct brk_worker *w = worker;
+    if (w->config->pin)
+        pin(w->index);
+    rt_reader_register();
+    while (!w->stop)
+        turn(w);
+    rt_reader_unregister();
+    return NULL;
+}
+
+/* ---- the end -------------------------------------------------------------------------------------- */
+
+static void drop_rest(struct brk_worker *w, struct brk_assoc *a)
+{
+    brk_drop_batch(w, &a->leftover, BRK_STOPPED);
+    brk_drop_batch(w, &a->pending, BRK_STOPPED);
+    free(a->dest);
+    brk_assoc_bury(w, a);
+}
+
+void brk_worker_end(struct brk_worker *w)
+{
+    struct brk_socket *s, *ts;
+    struct brk_assoc *a, *ta;
+    for (unsigned g = 0; g < w->config->group_count; g++) {
+        brk_drop_batch(w, &w->returned[g], BRK_STOPPED);
+        brk_drop_batch(w, &w->parked[g], BRK_STOPPED);
+    }
+    DL_FOREACH_SAFE(w->leaving, a, ta)
+    {
+        DL_DELETE(w->leaving, a);
+        drop_rest(w, a);
+    }
+    DL_FOREACH_SAFE(w->sockets, s, ts)
+    {
+        HASH_ITER(hh, s->assocs, a, ta)
+        {
+            brk_assoc_detach(a);
+            drop_rest(w, a);
+        }
+        brk_socket_close(s);
+    }
+    brk_assoc_free_buried(w);
+}
+
+bool brk_worker_settle(struct brk_worker *w)
+{
+    struct rt_parcel *p;
+    brk_post(w);
+    if (!rt_inbox_take(&w->inbox, true, &w->taken))
+        return false;
+    while ((p = rt_batch_take(&w->taken))) {
+        if (p->kind == RT_HOME)
+            brk_home(w, p->message);
+        if (p->kind != RT_DELIVER)
+            continue;
+        w->counts.taken_in++;
+        w->counts.waiting++;
+        brk_drop_parcel(w, p, BRK_STOPPED);
+    }
+    return true;
+}
+
+void brk_worker_free(struct brk_worker *w)
+{
+    struct brk_socket *s, *tmp;
+    DL_FOREACH_SAFE(w->sockets, s, tmp)
+    {
+        brk_socket_close(s);
+    }
+    DL_FOREACH_SAFE(w->closed, s, tmp)
+    {
+        DL_DELETE(w->closed, s);
+        free(s);
+    }
+    if (w->loop)
+        tr_loop_close(w->loop);
+    if (w->inbox.eventfd >= 0)
+        rt_inbox_destroy(&w->inbox);
+    brk_counts_free(&w->counts);
+    free(w->out);
+    free(w->parked);
+    free(w->returned);
+    free(w->picks);
+    free(w->standing);
+    free(w);
+}
