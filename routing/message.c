@@ -22,12 +22,15 @@ struct rt_message *rt_message_new(uint32_t home, struct rt_credit *credit, const
 
 struct rt_parcel *rt_parcel_new(struct rt_message *m, enum rt_parcel_kind kind, void *to)
 {
+    /* Another worker only gets here with a parcel, so the first one exists and nobody writes first_used now.
+     */
     bool embedded = !m->first_used;
     struct rt_parcel *p = embedded ? &m->first : malloc(sizeof *p);
     if (!p)
         return NULL;
     *p = (struct rt_parcel){.message = m, .to = to, .kind = (uint16_t)kind, .embedded = embedded};
-    m->first_used = true;
+    if (embedded)
+        m->first_used = true;
     /* Relaxed: the caller's own reference keeps the count above zero, and what is posted travels with the
      * queue's order. */
     __atomic_fetch_add(&m->refs, 1, __ATOMIC_RELAXED);

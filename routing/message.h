@@ -43,7 +43,7 @@ struct rt_parcel {
     uint16_t errand;
     uint32_t stream; /* RT_DELIVER: outbound stream asked for */
     uint32_t route;  /* index of the route that took the message */
-    bool embedded;   /* part of its message: not freed by itself */
+    bool embedded;   /* part of its message, or of something of the broker's: not freed by itself */
 };
 
 /* What one source socket may have waiting; owned and touched by one worker only. The limits are at least 1.
@@ -71,8 +71,9 @@ struct rt_message {
  * memory, nothing charged. Home worker only. */
 struct rt_message *rt_message_new(uint32_t home, struct rt_credit *credit, const void *data, uint32_t len);
 
-/* A parcel for one place this message waits in; takes a reference. The first one costs no allocation. Home
- * worker only, and only while it holds a reference itself. NULL: out of memory. */
+/* A parcel for one place this message waits in; takes a reference. The first one costs no allocation, and is
+ * the home worker's to make. Any worker may make further ones while it holds a reference, its own or that of
+ * a parcel it has. NULL: out of memory. */
 struct rt_parcel *rt_parcel_new(struct rt_message *m, enum rt_parcel_kind kind, void *to);
 
 /* A parcel without a message; give it up with rt_parcel_done. NULL: out of memory. */
@@ -81,8 +82,8 @@ struct rt_parcel *rt_errand_new(uint16_t errand, void *to);
 /* Gives up a parcel's place and its reference. True: that was the last reference and `worker` is not its
  * home; the caller now sends m->first (kind RT_HOME, already filled in) to worker m->home. False: nothing
  * left to do (at home the message has been freed and its credit refunded). *m is the parcel's message where
- * the result is true, and NULL otherwise. Of an errand it frees the parcel. Not for RT_HOME: see
- * rt_message_home. */
+ * the result is true, and NULL otherwise. Of an errand it frees the parcel, unless that is embedded in
+ * something of the broker's. Not for RT_HOME: see rt_message_home. */
 bool rt_parcel_done(struct rt_parcel *p, uint32_t worker, struct rt_message **m);
 
 /* Drops the reference rt_message_new gave its creator; same result as rt_parcel_done. */

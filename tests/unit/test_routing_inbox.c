@@ -1,0 +1,313 @@
+/* Batches and the inbox, in one thread: order, splicing, who writes the eventfd, and a producer that was
+ * stopped half way through its splice. What several threads do is tests/stress/test_inbox.c's part. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/resource.h>
+
+#include <cmocka.h>
+
+#include "routing/inbox.h"
+
+enum { N = 8 };
+
+static struct rt_parcel parcels[N];
+
+static void add(struct rt_batch *b, int from, int to)
+{
+    for (int i = from; i < to; i++)
+        rt_batch_add(b, &parcels[i]);
+}
+
+/* Takes all of `b` and checks that it holds parcels from … to - 1, in order. */
+static void assert_holds(struct rt_batch *b, int from, int to)
+{
+    assert_int_equal(b->count, to - from);
+    for (int i = from; i < to; i++)
+        assert_ptr_equal(rt_batch_take(b), &parcels[i]);
+    assert_null(rt_batch_take(b));
+    assert_int_equal(b->count, 0);
+}
+
+static bool readable(const struct rt_inbox *in)
+{
+    struct pollfd p = {.fd = rt_inbox_fd(in), .events = POLLIN};
+    return poll(&p, 1, 0) == 1;
+}
+
+static void post(struct rt_inbox *in, int from, int to, bool wakes)
+{
+    struct rt_batch b = {0};
+    add(&b, from, to);
+    assert_int_equal(rt_inbox_post(in, &b), wakes);
+    assert_int_equal(b.count, 0);
+    assert_null(rt_batch_peek(&b));
+}
+
+/* ---- batches ---- */
+
+static void test_batch_is_a_queue(void **state)
+{
+    (void)state;
+    struct rt_batch b;
+    rt_batch_init(&b);
+    assert_null(rt_batch_peek(&b));
+    assert_null(rt_batch_take(&b));
+    add(&b, 0, 3);
+    assert_ptr_equal(rt_batch_peek(&b), &parcels[0]);
+    assert_int_equal(b.count, 3);
+    assert_ptr_equal(rt_batch_take(&b), &parcels[0]);
+    add(&b, 3, 4);
+    assert_holds(&b, 1, 4);
+    add(&b, 0, 1); /* usable again after it was emptied */
+    assert_holds(&b, 0, 1);
+}
+
+static void test_batch_next(void **state)
+{
+    (void)state;
+    struct rt_batch b = {0};
+    add(&b, 0, N);
+    struct rt_parcel *p = rt_batch_peek(&b);
+    for (int i = 0; i < N; i++, p = rt_batch_next(&b, p))
+        assert_ptr_equal(p, &parcels[i]);
+    assert_null(p);
+    assert_holds(&b, 0, N);
+}
+
+static void test_batch_append(void **state)
+{
+    (void)state;
+    struct rt_batch a = {0}, b = {0};
+    rt_batch_append(&a, &b); /* nothing to nothing */
+    assert_null(rt_batch_peek(&a));
+    add(&b, 0, 2);
+    rt_batch_append(&a, &b); /* to an empty one */
+    assert_null(rt_batch_peek(&b));
+    assert_int_equal(b.count, 0);
+    rt_batch_append(&a, &b); /* from an empty one */
+    assert_int_equal(a.count, 2);
+    add(&b, 2, 5);
+    rt_batch_append(&a, &b);
+    add(&a, 5, 6);
+    assert_holds(&a, 0, 6);
+}
+
+static void test_batch_moves_by_assignment(void **state)
+{
+    (void)state;
+    struct rt_batch a = {0};
+    add(&a, 0, 3);
+    struct rt_batch b = a;
+    add(&b, 3, 4);
+    assert_holds(&b, 0, 4);
+}
+
+/* ---- inbox ---- */
+
+static void test_parcels_keep_their_order(void **state)
+{
+    (void)state;
+    struct rt_inbox in;
+    assert_int_equal(rt_inbox_init(&in), 0);
+    post(&in, 0, 3, true);
+    post(&in, 3, 4, false);
+    post(&in, 4, 4, false); /* nothing */
+    post(&in, 4, N, false);
+    struct rt_batch out = {0};
+    assert_int_equal(rt_inbox_take(&in, true, &out), N);
+    assert_int_equal(rt_inbox_take(&in, false, &out), 0);
+    assert_holds(&out, 0, N);
+    rt_inbox_destroy(&in);
+}
+
+static void test_take_appends(void **state)
+{
+    (void)state;
+    struct rt_inbox in;
+    assert_int_equal(rt_inbox_init(&in), 0);
+    struct rt_batch out = {0};
+    add(&out, 0, 2);
+    post(&in, 2, 5, true);
+    assert_int_equal(rt_inbox_take(&in, true, &out), 3);
+    assert_holds(&out, 0, 5);
+    rt_inbox_destroy(&in);
+}
+
+static void test_only_an_empty_inbox_wakes(void **state)
+{
+    (void)state;
+    struct rt_inbox in;
+    assert_int_equal(rt_inbox_init(&in), 0);
+    assert_false(readable(&in));
+    post(&in, 0, 0, false);
+    assert_false(readable(&in));
+    for (int round = 0; round < 3; round++) {
+        post(&in, 0, 1, true);
+        assert_true(readable(&in));
+        post(&in, 1, 2, false);
+        struct rt_batch out = {0};
+        assert_int_equal(rt_inbox_take(&in, true, &out), 2);
+        assert_false(readable(&in));
+        assert_holds(&out, 0, 2);
+    }
+    rt_inbox_destroy(&in);
+}
+
+/* Taking without having been woken leaves the wake-up standing: one for nothing, none lost. */
+static void test_take_unasked(void **state)
+{
+    (void)state;
+    struct rt_inbox in;
+    assert_int_equal(rt_inbox_init(&in), 0);
+    struct rt_batch out = {0};
+    assert_int_equal(rt_inbox_take(&in, false, &out), 0);
+    post(&in, 0, 2, true);
+    assert_int_equal(rt_inbox_take(&in, false, &out), 2);
+    assert_true(readable(&in));
+    post(&in, 2, 3, true); /* found it empty again */
+    assert_int_equal(rt_inbox_take(&in, true, &out), 1);
+    assert_false(readable(&in));
+    assert_int_equal(rt_inbox_take(&in, true, &out), 0); /* clearing a clear one */
+    assert_holds(&out, 0, 3);
+    rt_inbox_destroy(&in);
+}
+
+static void test_many_parcels_in_one_batch(void **state)
+{
+    (void)state;
+    enum { MANY = 100000 };
+    static struct rt_parcel many[MANY];
+    struct rt_inbox in;
+    assert_int_equal(rt_inbox_init(&in), 0);
+    struct rt_batch b = {0}, out = {0};
+    for (int i = 0; i < MANY; i++)
+        rt_batch_add(&b, &many[i]);
+    assert_true(rt_inbox_post(&in, &b));
+    assert_int_equal(rt_inbox_take(&in, true, &out), MANY);
+    for (int i = 0; i < MANY; i++)
+        assert_ptr_equal(rt_batch_take(&out), &many[i]);
+    rt_inbox_destroy(&in);
+}
+
+/* ---- a producer that was stopped between the two steps of a splice (urcu/wfcqueue.h) ---- */
+
+/* The first step alone, as another thread would have done it: the tail is exchanged, the link is missing.
+ * Returns the node that the second step has to link. */
+static struct cds_wfcq_node *half_post(struct rt_inbox *in, struct rt_batch *b)
+{
+    struct cds_wfcq_node *before = in->tail.p;
+    in->tail.p = &b->last->node;
+    return before;
+}
+
+static void test_gap_at_the_beginning(void **state)
+{
+    (void)state;
+    struct rt_inbox in;
+    assert_int_equal(rt_inbox_init(&in), 0);
+    struct rt_batch b = {0}, out = {0};
+    add(&b, 0, 2);
+    struct cds_wfcq_node *before = half_post(&in, &b);
+    assert_int_equal(rt_inbox_take(&in, true, &out), 0);
+    assert_false(readable(&in)); /* that producer is going to write it */
+    post(&in, 2, 3, false);      /* and nobody else */
+    assert_int_equal(rt_inbox_take(&in, true, &out), 0);
+    before->next = &b.first->node;
+    assert_int_equal(rt_inbox_take(&in, true, &out), 3);
+    assert_holds(&out, 0, 3);
+    rt_inbox_destroy(&in);
+}
+
+static void test_gap_in_the_middle(void **state)
+{
+    (void)state;
+    struct rt_inbox in;
+    assert_int_equal(rt_inbox_init(&in), 0);
+    struct rt_batch b = {0}, out = {0};
+    post(&in, 0, 2, true);
+    add(&b, 2, 4);
+    struct cds_wfcq_node *before = half_post(&in, &b);
+    post(&in, 4, 5, false);
+    assert_int_equal(rt_inbox_take(&in, true, &out), 1); /* not 1: its producer still writes to it */
+    assert_int_equal(out.count, 1);
+    assert_ptr_equal(rt_batch_peek(&out), &parcels[0]);
+    assert_null(rt_batch_next(&out, &parcels[0]));
+    assert_true(readable(&in)); /* the consumer woke itself */
+
+    post(&in, 5, 6, true); /* the inbox proper is empty */
+    assert_int_equal(rt_inbox_take(&in, true, &out), 0);
+    assert_true(readable(&in));
+
+    before->next = &b.first->node;
+    assert_int_equal(rt_inbox_take(&in, true, &out), 5);
+    assert_false(readable(&in));
+    assert_holds(&out, 0, 6);
+    rt_inbox_destroy(&in);
+}
+
+static void test_two_gaps(void **state)
+{
+    (void)state;
+    struct rt_inbox in;
+    assert_int_equal(rt_inbox_init(&in), 0);
+    struct rt_batch b = {0}, c = {0}, out = {0};
+    post(&in, 0, 3, true);
+    add(&b, 3, 5);
+    struct cds_wfcq_node *before_b = half_post(&in, &b);
+    add(&c, 5, 6);
+    struct cds_wfcq_node *before_c = half_post(&in, &c);
+    post(&in, 6, 7, false);
+    assert_int_equal(rt_inbox_take(&in, true, &out), 2);
+    before_b->next = &b.first->node;
+    assert_int_equal(rt_inbox_take(&in, true, &out), 2); /* up to the second gap */
+    assert_true(readable(&in));
+    before_c->next = &c.first->node;
+    post(&in, 7, 8, true);
+    assert_int_equal(rt_inbox_take(&in, true, &out), 4);
+    assert_false(readable(&in));
+    assert_holds(&out, 0, 8);
+    rt_inbox_destroy(&in);
+}
+
+/* ---- failure ---- */
+
+static void test_out_of_descriptors(void **state)
+{
+    (void)state;
+    struct rlimit before, none;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){0, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    struct rt_inbox in;
+    errno = 0;
+    int result = rt_inbox_init(&in);
+    int error = errno;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(result, -1);
+    assert_int_equal(error, EMFILE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_batch_is_a_queue),
+        cmocka_unit_test(test_batch_next),
+        cmocka_unit_test(test_batch_append),
+        cmocka_unit_test(test_batch_moves_by_assignment),
+        cmocka_unit_test(test_parcels_keep_their_order),
+        cmocka_unit_test(test_take_appends),
+        cmocka_unit_test(test_only_an_empty_inbox_wakes),
+        cmocka_unit_test(test_take_unasked),
+        cmocka_unit_test(test_many_parcels_in_one_batch),
+        cmocka_unit_test(test_gap_at_the_beginning),
+        cmocka_unit_test(test_gap_in_the_middle),
+        cmocka_unit_test(test_two_gaps),
+        cmocka_unit_test(test_out_of_descriptors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

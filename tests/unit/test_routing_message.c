@@ -1,0 +1,189 @@
+/* Messages, parcels and credit: who owns what, when it goes home, and when a source is paused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "routing/message.h"
+
+enum { HOME = 1, OTHER = 2 };
+
+static struct rt_credit credit_of(uint32_t messages_max, uint64_t bytes_max)
+{
+    return (struct rt_credit){.messages_max = messages_max, .bytes_max = bytes_max};
+}
+
+static void test_new_copies_and_charges(void **state)
+{
+    (void)state;
+    struct rt_credit credit = credit_of(10, 1000);
+    char text[] = "routing label";
+    struct rt_message *m = rt_message_new(HOME, &credit, text, sizeof text);
+    memset(text, 0, sizeof text);
+    assert_string_equal((const char *)m->data, "routing label");
+    assert_int_equal(m->len, sizeof text);
+    assert_int_equal(m->home, HOME);
+    assert_int_equal(m->refs, 1);
+    assert_int_equal(credit.messages, 1);
+    assert_int_equal(credit.bytes, sizeof text);
+    assert_false(rt_message_unref(m, HOME));
+    assert_int_equal(credit.messages, 0);
+    assert_int_equal(credit.bytes, 0);
+}
+
+static void test_without_credit_or_data(void **state)
+{
+    (void)state;
+    struct rt_message *m = rt_message_new(HOME, NULL, NULL, 0);
+    assert_int_equal(m->len, 0);
+    assert_false(rt_message_unref(m, HOME));
+}
+
+static void test_first_parcel_is_embedded(void **state)
+{
+    (void)state;
+    int there;
+    struct rt_message *m = rt_message_new(HOME, NULL, "x", 1), *gone = m;
+    struct rt_parcel *p = rt_parcel_new(m, RT_DELIVER, &there);
+    assert_ptr_equal(p, &m->first);
+    assert_true(p->embedded);
+    assert_ptr_equal(p->message, m);
+    assert_ptr_equal(p->to, &there);
+    assert_int_equal(p->kind, RT_DELIVER);
+    assert_int_equal(m->refs, 2);
+    assert_false(rt_message_unref(m, HOME)); /* the creator's: the parcel keeps the message */
+    assert_int_equal(m->data[0], 'x');
+    assert_false(rt_parcel_done(p, HOME, &gone));
+    assert_null(gone);
+}
+
+static void test_fan_out_shares_one_copy(void **state)
+{
+    (void)state;
+    enum { N = 5 };
+    struct rt_credit credit = credit_of(10, 1000);
+    struct rt_message *m = rt_message_new(HOME, &credit, "abc", 3), *gone;
+    struct rt_parcel *p[N];
+    for (int i = 0; i < N; i++) {
+        p[i] = rt_parcel_new(m, RT_DELIVER, &p[i]);
+        assert_ptr_equal(p[i]->message, m);
+        assert_int_equal(p[i]->embedded, i == 0);
+    }
+    assert_int_equal(credit.messages, 1);
+    assert_false(rt_message_unref(m, HOME));
+    /* The embedded one goes first: the message stays for the others. */
+    for (int i = 0; i < N - 1; i++) {
+        assert_false(rt_parcel_done(p[i], HOME, &gone));
+        assert_int_equal(credit.messages, 1);
+        assert_int_equal(m->data[2], 'c');
+    }
+    assert_false(rt_parcel_done(p[N - 1], HOME, &gone));
+    assert_int_equal(credit.messages, 0);
+}
+
+static void test_last_reference_elsewhere_travels_home(void **state)
+{
+    (void)state;
+    struct rt_credit credit = credit_of(10, 1000);
+    struct rt_message *m = rt_message_new(HOME, &credit, "abc", 3), *gone;
+    struct rt_parcel *embedded = rt_parcel_new(m, RT_DELIVER, NULL);
+    struct rt_parcel *second = rt_parcel_new(m, RT_DELIVER, NULL);
+    assert_false(rt_message_unref(m, HOME));
+    assert_false(rt_parcel_done(embedded, OTHER, &gone));
+    assert_null(gone);
+    assert_true(rt_parcel_done(second, OTHER, &gone));
+    assert_ptr_equal(gone, m);
+    assert_int_equal(credit.messages, 1); /* not yet: the credit is its home's */
+    assert_int_equal(m->home, HOME);
+    assert_int_equal(m->first.kind, RT_HOME);
+    assert_ptr_equal(m->first.message, m);
+    rt_message_home(m);
+    assert_int_equal(credit.messages, 0);
+    assert_int_equal(credit.bytes, 0);
+}
+
+static void test_unused_message_travels_home_too(void **state)
+{
+    (void)state;
+    struct rt_credit credit = credit_of(10, 1000);
+    struct rt_message *m = rt_message_new(HOME, &credit, "abc", 3);
+    assert_true(rt_message_unref(m, OTHER));
+    assert_int_equal(m->first.kind, RT_HOME);
+    assert_ptr_equal(m->first.message, m);
+    rt_message_home(m);
+    assert_int_equal(credit.messages, 0);
+}
+
+static void test_errand_has_no_message(void **state)
+{
+    (void)state;
+    int what;
+    struct rt_message *gone = (struct rt_message *)&what;
+    struct rt_parcel *p = rt_errand_new(7, &what);
+    assert_int_equal(p->kind, RT_ERRAND);
+    assert_int_equal(p->errand, 7);
+    assert_ptr_equal(p->to, &what);
+    assert_null(p->message);
+    assert_false(p->embedded);
+    assert_false(rt_parcel_done(p, HOME, &gone));
+    assert_null(gone);
+
+    struct rt_parcel own = {.kind = RT_ERRAND, .embedded = true}; /* the broker's: not freed */
+    assert_false(rt_parcel_done(&own, HOME, &gone));
+    assert_null(gone);
+}
+
+static void test_credit_hysteresis_in_messages(void **state)
+{
+    (void)state;
+    struct rt_credit c = credit_of(10, 1000);
+    for (c.messages = 0; c.messages <= 20; c.messages++) {
+        assert_int_equal(rt_credit_full(&c), c.messages >= 10);
+        assert_int_equal(rt_credit_free(&c), c.messages <= 5);
+    }
+}
+
+static void test_credit_hysteresis_in_bytes(void **state)
+{
+    (void)state;
+    struct rt_credit c = credit_of(10, 1001);
+    for (c.bytes = 0; c.bytes <= 2000; c.bytes++) {
+        assert_int_equal(rt_credit_full(&c), c.bytes >= 1001);
+        assert_int_equal(rt_credit_free(&c), c.bytes <= 500);
+    }
+}
+
+/* With a limit of one the source still goes on when its message is gone; never both full and free. */
+static void test_smallest_credit(void **state)
+{
+    (void)state;
+    struct rt_credit c = credit_of(1, 1);
+    assert_false(rt_credit_full(&c));
+    assert_true(rt_credit_free(&c));
+    struct rt_message *m = rt_message_new(HOME, &c, "more than a byte", 16);
+    assert_true(rt_credit_full(&c));
+    assert_false(rt_credit_free(&c));
+    rt_message_unref(m, HOME);
+    assert_false(rt_credit_full(&c));
+    assert_true(rt_credit_free(&c));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_new_copies_and_charges),
+        cmocka_unit_test(test_without_credit_or_data),
+        cmocka_unit_test(test_first_parcel_is_embedded),
+        cmocka_unit_test(test_fan_out_shares_one_copy),
+        cmocka_unit_test(test_last_reference_elsewhere_travels_home),
+        cmocka_unit_test(test_unused_message_travels_home_too),
+        cmocka_unit_test(test_errand_has_no_message),
+        cmocka_unit_test(test_credit_hysteresis_in_messages),
+        cmocka_unit_test(test_credit_hysteresis_in_bytes),
+        cmocka_unit_test(test_smallest_credit),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
