@@ -98,9 +98,11 @@ $(BUILD)/junctor: $(call objects,broker/main.c) $(BUILD)/libjunctor.a
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
-# One program per tests/*/test_*.c.
-TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c))
-$(BUILD)/tests/%: $(BUILD)/tests/%.c.o $(BUILD)/libjunctor.a
+# One program per tests/*/test_*.c; the other .c files of its folder go into each.
+TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c))
+shared_by = $(call objects,$(filter-out tests/$(1)/test_%,$(wildcard tests/$(1)/*.c)))
+.SECONDEXPANSION:
+$(BUILD)/tests/%: $(BUILD)/tests/%.c.o $$(call shared_by,$$(*D)) $(BUILD)/libjunctor.a
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(CMOCKA_LIBS) $(LDLIBS) -o $@
 
@@ -120,7 +122,7 @@ micro: $(MICRO)
 
 # The second compiler has to accept every file too; a check only, no code.
 SECOND_CC := $(if $(findstring clang,$(CC)),gcc,clang)
-SOURCES   := $(ALL_LIB) $(wildcard broker/main.c tests/*/test_*.c)
+SOURCES   := $(ALL_LIB) $(wildcard broker/main.c tests/*/*.c)
 .PHONY: second-compiler
 second-compiler: $(patsubst %,$(BUILD)/second/%.ok,$(SOURCES))
 $(BUILD)/second/%.c.ok: %.c $(BUILD)/flags

@@ -1,0 +1,42 @@
+# The test kernel's runner keeps what it promises.
+
+setup_file() {
+    bats_require_minimum_version 1.5.0
+}
+
+@test "arguments, folder and environment arrive; output, errors and exit status come back apart" {
+    run --separate-stderr env BACKEND='it is "so"' tests/vm/run --tcg -e MORE='a b' \
+        sh -c 'echo "$1|$BACKEND|$MORE|$(pwd)"; echo oops >&2; exit 7' x "it's \$1"
+    [ "$status" -eq 7 ]
+    [ "$output" = "it's \$1|it is \"so\"|a b|$(pwd -P)" ]
+    [ "$stderr" = oops ]
+}
+
+@test "the kernel has SCTP and two processors; packages, files and sysctls go along" {
+    run tests/vm/run --tcg -p lksctp-tools -f tests/vm/init -s net.core.rmem_max=7654321 \
+        sh -c 'checksctp; nproc; cat tests/vm/init | wc -l; sysctl -n net.core.rmem_max'
+    [ "$status" -eq 0 ]
+    [[ "${lines[0]}" = "SCTP supported"* ]]
+    [ "${lines[1]}" = 2 ]
+    [ "${lines[2]}" = "$(wc -l <tests/vm/init)" ]
+    [ "${lines[3]}" = 7654321 ]
+}
+
+@test "the time limit holds, and nothing is left behind" {
+    run env TMPDIR="$BATS_TEST_TMPDIR" tests/vm/run --tcg -t 6 sleep 1000
+    [ "$status" -eq 124 ]
+    [[ "$output" = *"not done after 6 s: sleep 1000"* ]]
+    [ -z "$(ls -d "$BATS_TEST_TMPDIR"/junctor-vm.* 2>/dev/null)" ]
+}
+
+@test "a kernel that panics is told apart, with its last words" {
+    run tests/vm/run --tcg sh -c 'echo c >/proc/sysrq-trigger'
+    [ "$status" -eq 125 ]
+    [[ "$output" = *"ended before the command did"*sysrq* ]]
+}
+
+@test "a program that is not there is named before anything starts" {
+    run tests/vm/run ./no-such-program
+    [ "$status" -eq 125 ]
+    [ "$output" = "tests/vm/run: no such program: ./no-such-program" ]
+}
