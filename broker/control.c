@@ -94,7 +94,8 @@ static bool take_requests(struct control *c, bool woken, struct rt_batch *lost, 
     return any;
 }
 
-static void serve_requests(struct control *c, bool woken)
+/* True when there were any. */
+static bool serve_requests(struct control *c, bool woken)
 {
     struct rt_batch lost, done, one;
     struct rt_parcel *p;
@@ -102,7 +103,7 @@ static void serve_requests(struct control *c, bool woken)
     rt_batch_init(&done);
     rt_batch_init(&one);
     if (!take_requests(c, woken, &lost, &done))
-        return;
+        return false;
     while (!publish(c)) /* what was asked for must happen; memory may come back */
         usleep(10000);
     while ((p = rt_batch_take(&done)))
@@ -113,6 +114,7 @@ static void serve_requests(struct control *c, bool woken)
         rt_inbox_post(&c->broker->workers[owner]->inbox, &one);
     }
     command_all(c->broker, 0); /* parked messages may have somewhere to go now */
+    return true;
 }
 
 /* ---- account -------------------------------------------------------------------------------------- */
@@ -225,22 +227,31 @@ static unsigned start_workers(struct brk_broker *b)
     return started;
 }
 
+static bool settle_workers(struct brk_broker *b)
+{
+    bool any = false;
+    for (unsigned i = 0; i < b->worker_count; i++)
+        any |= brk_worker_settle(b->workers[i]);
+    return any;
+}
+
+/* Errands are part of the destinations they are about, so all of them are taken before those are freed. */
 static void stop_workers(struct control *c, unsigned started)
 {
     struct brk_broker *b = c->broker;
-    bool busy = true;
     for (unsigned i = 0; i < started; i++)
         brk_worker_command(b->workers[i], BRK_CMD_STOP);
     for (unsigned i = 0; i < started; i++)
         pthread_join(b->workers[i]->thread, NULL);
-    serve_requests(c, true); /* frees what has been retired; before the owners' associations go */
+    bool any;
+    do {
+        any = serve_requests(c, true);
+        any |= settle_workers(b);
+    } while (any);
     for (unsigned i = 0; i < b->worker_count; i++)
         brk_worker_end(b->workers[i]);
-    while (busy) {
-        busy = false;
-        for (unsigned i = 0; i < b->worker_count; i++)
-            busy |= brk_worker_settle(b->workers[i]);
-    }
+    while (settle_workers(b))
+        ;
 }
 
 int brk_control_main(struct brk_broker *b, int signals)

@@ -156,6 +156,8 @@ static void release(struct brk_broker *b)
     for (unsigned i = 0; b->workers && i < b->worker_count; i++)
         if (b->workers[i])
             brk_worker_free(b->workers[i]);
+    if (b->control.eventfd >= 0)
+        rt_inbox_destroy(&b->control);
     free(b->workers);
     free(b->health);
     free(b->listener_in_group);
@@ -188,7 +190,7 @@ static int block_signals(void)
 
 static int run(const struct cfg_config *config)
 {
-    struct brk_broker b = {.config = config};
+    struct brk_broker b = {.config = config, .control.eventfd = -1};
     struct tr_error error;
     char quoted[300];
     int status = 1, signals = block_signals();
