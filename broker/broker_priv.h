@@ -29,7 +29,7 @@
 #define BRK_GATHER_MAX  1024 /* messages gathered before everything is sent */
 #define BRK_BURST_MAX   256  /* messages in one tr_send */
 #define BRK_TICK_MS     50   /* how often timers are looked at while there are any */
-#define BRK_WORKERS_MAX 255  /* a worker's number fits the upper byte of a message's context */
+#define BRK_WORKERS_MAX 256  /* a worker's number fits the upper byte of a message's context */
 
 struct brk_worker;
 struct brk_socket;
