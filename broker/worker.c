@@ -243,11 +243,13 @@ static void free_closed(struct brk_worker *w)
 static void serve_sockets(struct brk_worker *w, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        /* Read again each time: one that is closed on the way is cleared from the list. */
-        if (w->ready[i].endpoint && w->ready[i].flags & TR_WRITABLE)
-            brk_socket_writable(w, w->ready[i].cookie);
-        if (w->ready[i].endpoint && w->ready[i].flags & TR_READABLE)
-            brk_socket_read(w, w->ready[i].cookie);
+        /* A socket closed on the way is cleared from the list, or, when reading had to end the transport's
+         * turn early, at least known by its missing endpoint: the struct outlives the turn. */
+        struct brk_socket *s = w->ready[i].endpoint ? w->ready[i].cookie : NULL;
+        if (s && s->ep && w->ready[i].flags & TR_WRITABLE)
+            brk_socket_writable(w, s);
+        if (s && s->ep && w->ready[i].flags & TR_READABLE)
+            brk_socket_read(w, s);
     }
 }
 
