@@ -1,0 +1,412 @@
+/* Membership, the groups made from it, picking, and publishing. Readers in other threads are
+ * tests/stress/test_reload.c's part. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "routing/snapshot.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* One listener and three peers; groups of each mode over them. */
+enum { SHARE, STREAMS, ACTIVE, ALL, CLIENTS, ALONE, GROUPS };
+
+#define PEER(i)                                                                                              \
+    {                                                                                                        \
+        CFG_MEMBER_PEER, i                                                                                   \
+    }
+#define LISTENER(i)                                                                                          \
+    {                                                                                                        \
+        CFG_MEMBER_LISTENER, i                                                                               \
+    }
+
+static const struct cfg_member peers[] = {PEER(0), PEER(1), PEER(2)};
+static const struct cfg_member backwards[] = {PEER(2), PEER(0), PEER(2), LISTENER(0)};
+static const struct cfg_member clients[] = {LISTENER(0)};
+static const struct cfg_member third[] = {PEER(2)};
+
+static const struct cfg_group groups[GROUPS] = {
+    [SHARE] = {.members = peers, .member_count = 3, .mode = CFG_LOADSHARE, .share = CFG_ROUND_ROBIN},
+    [STREAMS] = {.members = peers, .member_count = 3, .mode = CFG_LOADSHARE, .share = CFG_STREAM_HASH},
+    [ACTIVE] = {.members = backwards, .member_count = 4, .mode = CFG_OVERRIDE},
+    [ALL] = {.members = backwards, .member_count = 4, .mode = CFG_BROADCAST},
+    [CLIENTS] = {.members = clients, .member_count = 1, .mode = CFG_LOADSHARE, .share = CFG_STREAM_HASH},
+    [ALONE] = {.members = third, .member_count = 1, .mode = CFG_LOADSHARE, .share = CFG_ROUND_ROBIN},
+};
+
+static const struct cfg_config config = {
+    .listener_count = 1, .peer_count = 3, .groups = groups, .group_count = GROUPS};
+
+static struct rt_dest p0 = {.member = PEER(0)}, p1 = {.member = PEER(1)}, p2 = {.member = PEER(2)};
+static struct rt_dest l0 = {.member = LISTENER(0)}, l1 = {.member = LISTENER(0)};
+
+struct fixture {
+    struct rt_members *members;
+    struct rt_snapshot *snapshot;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    f->members = rt_members_new(&config);
+    *state = f;
+    return f->members ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    rt_members_free(f->members);
+    rt_snapshot_free(f->snapshot);
+    free(f);
+    return 0;
+}
+
+/* The group as it would be published now; valid until the next call. */
+static const struct rt_group *group_now(struct fixture *f, unsigned group)
+{
+    rt_snapshot_free(f->snapshot);
+    f->snapshot = rt_snapshot_build(f->members, NULL, 1);
+    assert_non_null(f->snapshot);
+    return f->snapshot->groups[group];
+}
+
+static void add(struct fixture *f, struct rt_dest *d)
+{
+    assert_true(rt_members_add(f->members, d));
+}
+
+static struct rt_dest *pick(const struct rt_group *g, uint64_t origin, uint16_t stream)
+{
+    struct rt_pick_state turn = {0};
+    return rt_group_pick(g, &turn, origin, stream);
+}
+
+static void assert_dests(const struct rt_group *g, struct rt_dest *const *dests, uint32_t count)
+{
+    assert_int_equal(g->count, count);
+    for (uint32_t i = 0; i < count; i++)
+        assert_ptr_equal(g->dests[i], dests[i]);
+}
+
+/* ---- snapshots ---- */
+
+static void test_snapshot_says_what_it_is(void **state)
+{
+    struct fixture *f = *state;
+    struct rt_table *table = rt_table_build(&config);
+    f->snapshot = rt_snapshot_build(f->members, table, 42);
+    const struct rt_snapshot *s = f->snapshot;
+    assert_int_equal(s->version, 42);
+    assert_ptr_equal(s->config, &config);
+    assert_ptr_equal(s->table, table);
+    assert_int_equal(s->group_count, GROUPS);
+    for (int g = 0; g < GROUPS; g++) {
+        assert_int_equal(s->groups[g]->mode, groups[g].mode);
+        assert_int_equal(s->groups[g]->share, groups[g].share);
+        assert_int_equal(s->groups[g]->count, 0);
+        assert_false(s->groups[g]->held);
+    }
+    assert_null(pick(s->groups[SHARE], 1, 1));
+    assert_null(pick(s->groups[STREAMS], 1, 1));
+    assert_null(pick(s->groups[ACTIVE], 1, 1));
+    rt_table_free(table);
+}
+
+static void test_snapshot_does_not_change(void **state)
+{
+    struct fixture *f = *state;
+    add(f, &p0);
+    const struct rt_group *g = group_now(f, SHARE);
+    add(f, &p1);
+    rt_members_remove(f->members, &p0);
+    assert_dests(g, (struct rt_dest *[]){&p0}, 1);
+    assert_false(g->held);
+    assert_dests(group_now(f, SHARE), (struct rt_dest *[]){&p1}, 1);
+}
+
+static void test_order_of_members_then_of_coming_up(void **state)
+{
+    struct fixture *f = *state;
+    add(f, &l1);
+    add(f, &p0);
+    add(f, &l0);
+    add(f, &p2);
+    /* p2 stands in the group twice and counts once, where it stands first. */
+    assert_dests(group_now(f, ALL), (struct rt_dest *[]){&p2, &p0, &l1, &l0}, 4);
+    assert_dests(group_now(f, SHARE), (struct rt_dest *[]){&p0, &p2}, 2);
+    assert_dests(group_now(f, ALONE), (struct rt_dest *[]){&p2}, 1);
+    rt_members_remove(f->members, &p2);
+    assert_dests(group_now(f, ALL), (struct rt_dest *[]){&p0, &l1, &l0}, 3);
+    assert_dests(group_now(f, ALONE), NULL, 0);
+}
+
+static void test_many_subscribers(void **state)
+{
+    struct fixture *f = *state;
+    enum { N = 3000 };
+    struct rt_dest *d = calloc(N, sizeof *d);
+    for (int i = 0; i < N; i++) {
+        d[i].member = (struct cfg_member)LISTENER(0);
+        add(f, &d[i]);
+    }
+    const struct rt_group *g = group_now(f, CLIENTS);
+    assert_int_equal(g->count, N);
+    for (int i = 0; i < N; i++)
+        assert_ptr_equal(g->dests[i], &d[i]);
+    for (int i = 0; i < N; i += 2)
+        rt_members_remove(f->members, &d[i]);
+    g = group_now(f, CLIENTS);
+    assert_int_equal(g->count, N / 2);
+    for (int i = 0; i < N / 2; i++)
+        assert_ptr_equal(g->dests[i], &d[2 * i + 1]);
+    free(d);
+}
+
+/* ---- held groups ---- */
+
+static void test_lost_member_holds_its_groups(void **state)
+{
+    struct fixture *f = *state;
+    add(f, &p0);
+    add(f, &p1);
+    rt_members_remove(f->members, &p0);
+    assert_true(group_now(f, SHARE)->held);
+    assert_null(pick(group_now(f, SHARE), 1, 1));
+    assert_null(pick(group_now(f, STREAMS), 1, 1));
+    assert_true(group_now(f, ACTIVE)->held);
+    assert_false(group_now(f, CLIENTS)->held); /* p0 is not in these */
+    assert_false(group_now(f, ALONE)->held);
+    rt_members_release(f->members, &p0);
+    assert_false(group_now(f, SHARE)->held);
+    assert_ptr_equal(pick(group_now(f, SHARE), 1, 1), &p1);
+    assert_false(group_now(f, ACTIVE)->held);
+}
+
+static void test_every_loss_needs_its_release(void **state)
+{
+    struct fixture *f = *state;
+    add(f, &p0);
+    add(f, &p1);
+    add(f, &p2);
+    rt_members_remove(f->members, &p0);
+    rt_members_remove(f->members, &p1);
+    rt_members_release(f->members, &p1);
+    assert_null(pick(group_now(f, SHARE), 1, 1));
+    add(f, &p1); /* coming up again is no release */
+    assert_null(pick(group_now(f, SHARE), 1, 1));
+    rt_members_release(f->members, &p0);
+    assert_non_null(pick(group_now(f, SHARE), 1, 1));
+}
+
+/* ---- picking ---- */
+
+static void test_override_takes_the_first_that_is_up(void **state)
+{
+    struct fixture *f = *state; /* in order: p2, p0, listeners */
+    add(f, &l0);
+    assert_dests(group_now(f, ACTIVE), (struct rt_dest *[]){&l0}, 1);
+    add(f, &p0);
+    assert_ptr_equal(pick(group_now(f, ACTIVE), 1, 1), &p0);
+    add(f, &p2);
+    assert_ptr_equal(pick(group_now(f, ACTIVE), 1, 1), &p2);
+    assert_ptr_equal(pick(group_now(f, ACTIVE), 2, 9), &p2);
+    assert_int_equal(group_now(f, ACTIVE)->count, 1);
+    rt_members_remove(f->members, &p2);
+    rt_members_release(f->members, &p2);
+    assert_ptr_equal(pick(group_now(f, ACTIVE), 1, 1), &p0);
+}
+
+static void test_round_robin_is_fair(void **state)
+{
+    struct fixture *f = *state;
+    add(f, &p0);
+    add(f, &p1);
+    add(f, &p2);
+    const struct rt_group *g = group_now(f, SHARE);
+    struct rt_pick_state turn = {0};
+    for (int i = 0; i < 30; i++)
+        assert_ptr_equal(rt_group_pick(g, &turn, 7, 7), g->dests[i % 3]);
+}
+
+/* A thread may start anywhere, and the group may shrink or grow between two picks. */
+static void test_round_robin_from_anywhere(void **state)
+{
+    struct fixture *f = *state;
+    add(f, &p0);
+    add(f, &p1);
+    add(f, &p2);
+    const struct rt_group *g = group_now(f, SHARE);
+    struct rt_pick_state turn = {.next = 1000003}; /* 1 modulo 3 */
+    for (int i = 0; i < 9; i++)
+        assert_ptr_equal(rt_group_pick(g, &turn, 7, 7), g->dests[(i + 1) % 3]);
+    turn.next = UINT32_MAX; /* 0 modulo 3 */
+    for (int i = 0; i < 9; i++)
+        assert_ptr_equal(rt_group_pick(g, &turn, 7, 7), g->dests[i % 3]);
+
+    rt_members_remove(f->members, &p2);
+    rt_members_release(f->members, &p2);
+    g = group_now(f, SHARE);
+    turn.next = 2;
+    assert_ptr_equal(rt_group_pick(g, &turn, 7, 7), &p0);
+    assert_ptr_equal(rt_group_pick(g, &turn, 7, 7), &p1);
+    assert_ptr_equal(rt_group_pick(g, &turn, 7, 7), &p0);
+}
+
+static void test_stream_hash_is_stable(void **state)
+{
+    struct fixture *f = *state;
+    add(f, &p0);
+    add(f, &p1);
+    add(f, &p2);
+    enum { ORIGINS = 40, STREAMS_EACH = 16 };
+    struct rt_dest *before[ORIGINS][STREAMS_EACH];
+    const struct rt_group *g = group_now(f, STREAMS);
+    for (int o = 0; o < ORIGINS; o++)
+        for (int s = 0; s < STREAMS_EACH; s++) {
+            before[o][s] = pick(g, (uint64_t)o, (uint16_t)s);
+            assert_ptr_equal(before[o][s], pick(g, (uint64_t)o, (uint16_t)s));
+        }
+
+    /* p1 goes: only its streams move, and both others get some. */
+    rt_members_remove(f->members, &p1);
+    rt_members_release(f->members, &p1);
+    g = group_now(f, STREAMS);
+    unsigned to_p0 = 0, to_p2 = 0;
+    for (int o = 0; o < ORIGINS; o++)
+        for (int s = 0; s < STREAMS_EACH; s++) {
+            struct rt_dest *now = pick(g, (uint64_t)o, (uint16_t)s);
+            if (before[o][s] != &p1)
+                assert_ptr_equal(now, before[o][s]);
+            to_p0 += before[o][s] == &p1 && now == &p0;
+            to_p2 += before[o][s] == &p1 && now == &p2;
+        }
+    assert_true(to_p0 > 50 && to_p2 > 50);
+
+    /* It comes back, as a new association: it gets its streams back. */
+    struct rt_dest again = {.member = PEER(1)};
+    add(f, &again);
+    g = group_now(f, STREAMS);
+    for (int o = 0; o < ORIGINS; o++)
+        for (int s = 0; s < STREAMS_EACH; s++)
+            assert_ptr_equal(pick(g, (uint64_t)o, (uint16_t)s), before[o][s] == &p1 ? &again : before[o][s]);
+}
+
+/* Shares within a tenth of even: for the streams of one association, for associations that differ in the low
+ * bits or in the high bits only, over peers and over associations of one listener. */
+static void assert_even(const struct rt_group *g, uint64_t origins, int shift, uint16_t streams)
+{
+    enum { MAX = 8 };
+    unsigned seen[MAX] = {0};
+    assert_in_range(g->count, 2, MAX);
+    for (uint64_t o = 0; o < origins; o++)
+        for (uint16_t s = 0; s < streams; s++) {
+            const struct rt_dest *d = pick(g, o << shift, s);
+            for (uint32_t i = 0; i < g->count; i++)
+                seen[i] += g->dests[i] == d;
+        }
+    double even = (double)origins * streams / g->count;
+    for (uint32_t i = 0; i < g->count; i++)
+        if (seen[i] < even * 0.9 || seen[i] > even * 1.1)
+            fail_msg("%u of %u (shift %d): %u, even would be %.0f", i, g->count, shift, seen[i], even);
+}
+
+static void test_stream_hash_spreads_evenly(void **state)
+{
+    struct fixture *f = *state;
+    add(f, &p0);
+    add(f, &p1);
+    add(f, &p2);
+    struct rt_dest twin = {.member = PEER(1)}; /* a second association of the same peer has a share too */
+    add(f, &twin);
+    struct rt_dest *d = calloc(6, sizeof *d);
+    for (int i = 0; i < 6; i++) {
+        d[i].member = (struct cfg_member)LISTENER(0);
+        add(f, &d[i]);
+    }
+    const unsigned of[] = {STREAMS, CLIENTS};
+    for (unsigned i = 0; i < COUNT(of); i++) {
+        const struct rt_group *g = group_now(f, of[i]);
+        assert_even(g, 1, 0, 40000);
+        assert_even(g, 40000, 0, 1);
+        assert_even(g, 40000, 48, 1);
+        assert_even(g, 2000, 4, 20);
+    }
+    free(d);
+}
+
+static void test_single_member_takes_everything(void **state)
+{
+    struct fixture *f = *state;
+    add(f, &p2);
+    assert_ptr_equal(pick(group_now(f, SHARE), 5, 5), &p2);
+    assert_ptr_equal(pick(group_now(f, STREAMS), 5, 5), &p2);
+    assert_ptr_equal(pick(group_now(f, ALONE), 5, 5), &p2);
+}
+
+/* ---- publishing ---- */
+
+static void test_publish_returns_the_old_one(void **state)
+{
+    struct fixture *f = *state;
+    struct rt_current current = {0};
+    struct rt_snapshot *a = rt_snapshot_build(f->members, NULL, 1);
+    struct rt_snapshot *b = rt_snapshot_build(f->members, NULL, 2);
+    assert_null(rt_current_read(&current));
+    assert_null(rt_current_publish(&current, a));
+    assert_ptr_equal(rt_current_read(&current), a);
+    assert_ptr_equal(rt_current_publish(&current, b), a);
+    assert_ptr_equal(rt_current_read(&current), b);
+    assert_ptr_equal(rt_current_publish(&current, NULL), b);
+    assert_null(rt_current_read(&current));
+    rt_snapshot_free(a);
+    rt_snapshot_free(b);
+}
+
+/* A thread that reads and publishes in turn: publishing must not wait for itself. */
+static void test_reader_that_is_offline_holds_nobody_up(void **state)
+{
+    struct fixture *f = *state;
+    struct rt_current current = {0};
+    rt_reader_register();
+    assert_null(rt_current_read(&current));
+    rt_reader_quiescent();
+    rt_reader_offline();
+    struct rt_snapshot *s = rt_snapshot_build(f->members, NULL, 1);
+    assert_null(rt_current_publish(&current, s));
+    rt_reader_online();
+    assert_int_equal(rt_current_read(&current)->version, 1);
+    rt_reader_quiescent();
+    rt_reader_unregister();
+    assert_ptr_equal(rt_current_publish(&current, NULL), s);
+    rt_snapshot_free(s);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_snapshot_says_what_it_is),
+        TEST(test_snapshot_does_not_change),
+        TEST(test_order_of_members_then_of_coming_up),
+        TEST(test_many_subscribers),
+        TEST(test_lost_member_holds_its_groups),
+        TEST(test_every_loss_needs_its_release),
+        TEST(test_override_takes_the_first_that_is_up),
+        TEST(test_round_robin_is_fair),
+        TEST(test_round_robin_from_anywhere),
+        TEST(test_stream_hash_is_stable),
+        TEST(test_stream_hash_spreads_evenly),
+        TEST(test_single_member_takes_everything),
+        TEST(test_publish_returns_the_old_one),
+        TEST(test_reader_that_is_offline_holds_nobody_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
