@@ -1,0 +1,177 @@
+# What the scenarios share: a broker with a config of its own, the load generator, their logs and numbers.
+#
+# A scenario begins with `load lib`, starts a broker with start_broker and a config on standard input, sends something
+# through it and looks at what arrived and at the broker's account. BACKEND is usrsctp or kernel, JUNCTOR the program.
+# Whatever a scenario starts ends with it; when it fails, the logs are printed.
+#
+# Ports, new ones each time: P0 … P7 for SCTP; U0 … U3 for UDP, which usrsctp runs over. By habit the broker listens on P0 and
+# U0, the load generator on P1 … and U1.
+
+BACKEND=${BACKEND:-usrsctp}
+JUNCTOR=${JUNCTOR:-build/junctor}
+
+# Patience: the test kernel runs on an emulated processor.
+case $BACKEND in
+kernel) PATIENCE=${PATIENCE:-4} ;;
+*) PATIENCE=${PATIENCE:-2} ;;
+esac
+
+setup() {
+    work=$BATS_TEST_TMPDIR
+    pids=()
+    local base i used
+    used=$(ss -Huan 2>/dev/null | awk '{sub(/.*:/, "", $4); print $4}')
+    while :; do
+        base=$((10000 + RANDOM % 2000 * 10))
+        for i in 0 1 2 3; do
+            ! grep -qx $((base + i)) <<<"$used" || continue 2
+        done
+        break
+    done
+    for i in 0 1 2 3 4 5 6 7; do printf -v "P$i" %d $((base + i)); done
+    for i in 0 1 2 3; do printf -v "U$i" %d $((base + i)); done
+}
+
+teardown() {
+    local pid file
+    for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
+    # Only when the scenario failed does bats show this.
+    for file in "$work"/*.yaml "$work"/*.log "$work"/*.err; do
+        [ -s "$file" ] || continue
+        echo "---- ${file##*/}"
+        tail -n 60 "$file"
+    done
+    for file in "$work"/*.json; do
+        [ -s "$file" ] || continue
+        echo "---- ${file##*/}"
+        jq -c . "$file" || cat "$file"
+    done
+}
+
+# ---- waiting ----------------------------------------------------------------------------------------
+
+# wait_until SECONDS CONDITION…: until the command succeeds; fails when it has not by then.
+wait_until() {
+    local end=$((SECONDS + $1 * PATIENCE))
+    shift
+    until "$@"; do
+        if [ $SECONDS -ge $end ]; then
+            echo "in vain: $*"
+            return 1
+        fi
+        sleep 0.1
+    done
+}
+
+# wait_log PATTERN [SECONDS]: until a line of the broker's log fits the regular expression.
+wait_log() {
+    wait_until "${2:-10}" grep -qE -- "$1" "$work/broker.log"
+}
+
+# wait_count N PATTERN: until that many lines fit.
+log_count_is() {
+    [ "$(grep -cE -- "$2" "$work/broker.log")" -ge "$1" ]
+}
+wait_count() {
+    wait_until 10 log_count_is "$1" "$2"
+}
+
+ended() {
+    ! kill -0 "$1" 2>/dev/null
+}
+
+# ---- the broker -------------------------------------------------------------------------------------
+
+# start_broker <<CONFIG: the config without its `broker:` section, or with one (then it chooses the transport by itself).
+# Leaves its process id in $broker.
+start_broker() {
+    cat >"$work/broker.yaml"
+    grep -q '^broker:' "$work/broker.yaml" || sed -i "1i broker: {transport: $BACKEND}" "$work/broker.yaml"
+    "$JUNCTOR" run -c "$work/broker.yaml" >"$work/broker.out" 2>"$work/broker.log" 3>&- </dev/null &
+    broker=$!
+    pids+=("$broker")
+    wait_until 10 eval 'grep -q event=ready "$work/broker.log" || ended $broker'
+    if ended $broker; then
+        echo "the broker did not start"
+        return 1
+    fi
+}
+
+# stop_broker: SIGTERM, which drains; the exit status must be 0 and the account must balance with nothing left waiting.
+stop_broker() {
+    local status=0
+    kill -TERM "$broker"
+    wait_until 15 ended "$broker"
+    wait "$broker" || status=$?
+    echo "the broker's exit status: $status"
+    [ $status = 0 ]
+    [ "$(account balanced)" = yes ]
+    [ "$(account waiting)" = 0 ]
+}
+
+# ask_account: makes the running broker log its account once more.
+ask_account() {
+    local before
+    before=$(grep -c event=account "$work/broker.log") || true
+    kill -USR1 "$broker"
+    wait_until 5 log_count_is $((before + 1)) event=account
+}
+
+# logged EVENT KEY [PATTERN]: the value of a key in the last line of an event (that fits the pattern).
+logged() {
+    grep -E "event=$1( |\$)" "$work/broker.log" | grep -E -- "${3-}" | tail -n 1 | grep -oE "(^| )$2=[^ ]*" | head -n 1 | cut -d = -f 2-
+}
+
+# account KEY: from the last account; 0 where the line does not name it.
+account() {
+    local value
+    value=$(logged account "$1")
+    echo "${value:-0}"
+}
+
+# ---- the load generator -----------------------------------------------------------------------------
+
+# start_load NAME OPTION…: `junctor load` in the background; its process id in $loader.
+start_load() {
+    local name=$1
+    shift
+    "$JUNCTOR" load --transport "$BACKEND" --json --quiet "$@" >"$work/$name.json" 2>"$work/$name.err" 3>&- </dev/null &
+    loader=$!
+    pids+=("$loader")
+}
+
+# load_status [PID] [SECONDS]: waits for one in the background and prints its exit status.
+load_status() {
+    local status=0
+    wait_until "${2:-30}" ended "${1:-$loader}" >&2
+    wait "${1:-$loader}" || status=$?
+    echo $status
+}
+
+# run_load NAME OPTION…: the same in the foreground; the status is that of the load generator (0: nothing lost, duplicated,
+# misordered or corrupt).
+run_load() {
+    local name=$1
+    shift
+    timeout $((60 * PATIENCE)) "$JUNCTOR" load --transport "$BACKEND" --json --quiet "$@" \
+        >"$work/$name.json" 2>"$work/$name.err" 3>&- </dev/null
+}
+
+# through_broker NAME OPTION…: source and sink in one process, from the broker's P0 back to P1.
+through_broker() {
+    local name=$1
+    shift
+    run_load "$name" --to 127.0.0.1:"$P0" --to-encaps "$U0" --listen 127.0.0.1:"$P1" --listen-encaps "$U1" "$@"
+}
+
+# result NAME KEY: from the last run of a report, like .delivered or .latency_ns.p99.
+result() {
+    jq -r ".runs[-1]$2" "$work/$1.json"
+}
+
+# delivered_all NAME [COUNT]: the report says that every message arrived, once, in order (and how many they were).
+delivered_all() {
+    jq -e --argjson count "${2:-null}" '.ok and (.runs[-1] | .sent == .delivered and .sent > 0 and .lost == 0 and
+        .duplicated == 0 and .misordered == 0 and .corrupt == 0 and .wrong_ppid == 0 and
+        ($count == null or .delivered == $count))' "$work/$1.json" >/dev/null
+}
