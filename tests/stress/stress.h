@@ -1,0 +1,90 @@
+/* What the stress tests share: a clock, random numbers, sleeping on an inbox in a way that notices a lost
+ * wake-up, and showing that a race would be found.
+ *
+ * The tests pass as little as possible between threads on ways of their own: what they count across threads
+ * they count with relaxed atomics, which order nothing. So ThreadSanitizer judges the order that routing/
+ * gives, not one the test added. */
+#ifndef JUNCTOR_TESTS_STRESS_H
+#define JUNCTOR_TESTS_STRESS_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "routing/inbox.h"
+#include "routing/tsan_priv.h"
+
+#define relaxed_load(p)   __atomic_load_n(p, __ATOMIC_RELAXED)
+#define relaxed_add(p, n) __atomic_fetch_add(p, n, __ATOMIC_RELAXED)
+#define relaxed_set(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
+
+/* A failed check in any thread ends the program: what follows could only confuse. */
+#define check(condition, ...)                                                                                \
+    do {                                                                                                     \
+        if (!(condition)) {                                                                                  \
+            fprintf(stderr, "%s:%d: %s: ", __FILE__, __LINE__, #condition);                                  \
+            fprintf(stderr, __VA_ARGS__);                                                                    \
+            fputc('\n', stderr);                                                                             \
+            abort();                                                                                         \
+        }                                                                                                    \
+    } while (0)
+
+static inline double seconds_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* xorshift; each thread has its own state, not 0. */
+static inline uint32_t below(uint64_t *random, uint32_t n)
+{
+    *random ^= *random << 13;
+    *random ^= *random >> 7;
+    *random ^= *random << 17;
+    return (uint32_t)((*random >> 32) * n >> 32);
+}
+
+static inline bool inbox_readable(const struct rt_inbox *in, int timeout_ms)
+{
+    struct pollfd p = {.fd = rt_inbox_fd(in), .events = POLLIN};
+    return poll(&p, 1, timeout_ms) == 1;
+}
+
+/* Sleeps until the inbox wakes its consumer and takes, as a worker does. After LONG without a wake-up it
+ * looks without having been asked: what it finds then must come with a wake-up within another LONG. */
+static inline uint32_t inbox_sleep_and_take(struct rt_inbox *in, struct rt_batch *out)
+{
+    enum { LONG = 2000 };
+    bool woken = inbox_readable(in, LONG);
+    uint32_t n = rt_inbox_take(in, woken, out);
+    if (!woken && n)
+        check(inbox_readable(in, LONG), "%u parcels came without a wake-up", n);
+    return n;
+}
+
+/* Runs this program again with `argument`, which makes it break a rule on purpose. True when ThreadSanitizer
+ * ended it. */
+static inline bool race_is_found(const char *argument)
+{
+    pid_t child = fork();
+    check(child >= 0, "fork");
+    if (child == 0) {
+        setenv("TSAN_OPTIONS", "halt_on_error=1 exitcode=66", 1);
+        if (!freopen("/dev/null", "w", stderr) || !freopen("/dev/null", "w", stdout))
+            _exit(1);
+        execl("/proc/self/exe", "again", argument, (char *)NULL);
+        _exit(1);
+    }
+    int status = 0;
+    check(waitpid(child, &status, 0) == child, "waitpid");
+    return WIFEXITED(status) && WEXITSTATUS(status) == 66;
+}
+
+#endif
