@@ -223,3 +223,33 @@ double bench_counts_rate(const struct bench_counts *c)
         return 0;
     return (double)(c->measured - c->at_first) / bench_counts_seconds(c);
 }
+
+double bench_counts_mbits(const struct bench_counts *c)
+{
+    return c->measured ? bench_counts_rate(c) * 8e-6 * (double)c->measured_bytes / (double)c->measured : 0;
+}
+
+void bench_counts_add(struct bench_counts *into, const struct bench_counts *from)
+{
+    if (from->measured > 0) {
+        bool earlier = into->measured == 0 || from->first_ns < into->first_ns;
+        if (!earlier && from->first_ns == into->first_ns)
+            into->at_first += from->at_first;
+        if (earlier) {
+            into->first_ns = from->first_ns;
+            into->at_first = from->at_first;
+        }
+        if (from->last_ns > into->last_ns)
+            into->last_ns = from->last_ns;
+    }
+    into->messages += from->messages;
+    into->bytes += from->bytes;
+    into->duplicated += from->duplicated;
+    into->misordered += from->misordered;
+    into->corrupt += from->corrupt;
+    into->foreign += from->foreign;
+    into->wrong_ppid += from->wrong_ppid;
+    into->stream_changed += from->stream_changed;
+    into->measured += from->measured;
+    into->measured_bytes += from->measured_bytes;
+}

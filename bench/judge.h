@@ -95,7 +95,11 @@ bool bench_judge_complete(const struct bench_judge *j);
 
 /* Measured messages a second, from the first to the last; 0 where there are too few to tell. */
 double bench_counts_rate(const struct bench_counts *c);
+double bench_counts_mbits(const struct bench_counts *c); /* 10^6 bits of user data a second */
 double bench_counts_seconds(const struct bench_counts *c);
+
+/* Adds the counts of another judge of the same run. */
+void bench_counts_add(struct bench_counts *into, const struct bench_counts *from);
 
 #ifdef __cplusplus
 }

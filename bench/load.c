@@ -1,0 +1,552 @@
+/* `junctor load`: brings source and sink together on one loop and leads them through a run.
+ *
+ * A run: the associations are set up; the source sends (warm-up first); it ends; what is on its way is
+ * awaited for a bounded time; the associations are shut down; the account is drawn up. With --baseline there
+ * are two, the first straight from source to sink. A sink or echo on its own just listens until its sources
+ * have ended.
+ *
+ * All state is in struct load, so that source and sink can later get loops and threads of their own. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "bench/endpoint_priv.h"
+#include "bench/plan.h"
+#include "bench/report.h"
+#include "bench/sink.h"
+#include "bench/source.h"
+#include "broker/commands.h"
+
+#define MS           UINT64_C(1000000) /* in nanoseconds */
+#define READY_MAX    256
+#define QUIET_GRACE  (500 * MS) /* how long a complete sink looks out for duplicates */
+#define CLOSE_MS     2000       /* how long a sink waits for its associations to shut down */
+#define SIGNAL_TWICE 2
+
+static volatile sig_atomic_t signals;
+
+static void on_signal(int number)
+{
+    (void)number;
+    if (signals < SIGNAL_TWICE)
+        signals++;
+}
+
+struct load {
+    struct bench_plan plan;
+    const struct tr_backend *backend;
+    struct tr_loop *loop;
+    uint16_t clock;
+    bool sinking; /* `sink` is open */
+    struct bench_sink sink;
+    struct bench_source source;
+    struct bench_judge replies;
+
+    struct bench_handle timer; /* wakes the loop when a message is due, more finely than milliseconds */
+    int timer_fd;
+    uint64_t timer_calls;
+
+    uint64_t progress_ns; /* when to print the next progress line */
+    uint64_t progress_start, progress_before;
+
+    uint64_t syscalls_before; /* when the sending began */
+    struct rusage usage_before;
+    struct bench_result results[2];
+    unsigned result_count;
+};
+
+/* ---- set-up ----------------------------------------------------------------------------------------- */
+
+/* A number that hosts with different clocks do not share (by chance, 1 in 65536). */
+static uint16_t clock_id(void)
+{
+    char text[64] = "";
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    uint32_t hash = 2166136261u; /* FNV-1a */
+
+    if (fd >= 0) {
+        ssize_t got = read(fd, text, sizeof text - 1);
+        text[got > 0 ? got : 0] = 0;
+        close(fd);
+    }
+    for (const char *c = text; *c; c++)
+        hash = (hash ^ (uint8_t)*c) * 16777619u;
+    return (uint16_t)(hash ^ hash >> 16);
+}
+
+static uint32_t random_run(void)
+{
+    uint32_t run = 0;
+
+    while (run == 0)
+        if (getrandom(&run, sizeof run, 0) != sizeof run)
+            run = (uint32_t)bench_now_ns();
+    return run;
+}
+
+static bool choose_backend(struct load *l)
+{
+    struct tr_error error;
+    bool any = l->plan.transport == CFG_TRANSPORT_AUTO;
+
+    l->backend = l->plan.transport == CFG_TRANSPORT_USRSCTP ? tr_usrsctp() : tr_kernel();
+    if (tr_backend_probe(l->backend, &error) == TR_OK)
+        return true;
+    if (any) {
+        if (!l->plan.quiet)
+            fprintf(stderr, "junctor load: %s; using usrsctp (SCTP over UDP)\n", error.text);
+        l->backend = tr_usrsctp();
+        if (tr_backend_probe(l->backend, &error) == TR_OK)
+            return true;
+    }
+    fprintf(stderr, "junctor load: no %s SCTP here: %s\n", tr_backend_name(l->backend), error.text);
+    return false;
+}
+
+/* The timer is read by being set anew. */
+static void timer_ready(struct bench_handle *handle, unsigned flags)
+{
+    (void)handle;
+    (void)flags;
+}
+
+static bool open_loop(struct load *l)
+{
+    struct tr_loop_params params = {.max_message = BENCH_SIZE_MAX};
+    struct tr_error error;
+
+    if (l->plan.role == BENCH_BOTH) { /* what comes is what was sent: small slots stay in the cache */
+        params.slot_bytes = (l->plan.size_max + 1023) & ~(size_t)1023;
+        if (params.slot_bytes < 2048)
+            params.slot_bytes = 2048;
+        if (params.slot_bytes > 65536)
+            params.slot_bytes = 65536;
+    }
+    if (tr_loop_open(l->backend, &params, &l->loop, &error) != TR_OK) {
+        fprintf(stderr, "junctor load: %s\n", error.text);
+        return false;
+    }
+    l->timer.ready = timer_ready;
+    l->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (l->timer_fd < 0 || tr_loop_add_fd(l->loop, l->timer_fd, &l->timer, &error) != TR_OK) {
+        fprintf(stderr, "junctor load: timer: %s\n", l->timer_fd < 0 ? strerror(errno) : error.text);
+        return false;
+    }
+    return true;
+}
+
+static bool open_sink(struct load *l)
+{
+    struct tr_error error;
+
+    if (l->plan.role == BENCH_SOURCE)
+        return true;
+    if (bench_sink_open(&l->sink, &l->plan, l->loop, l->clock, &error) != TR_OK) {
+        fprintf(stderr, "junctor load: cannot listen: %s\n", error.text);
+        return false;
+    }
+    l->sinking = true;
+    return true;
+}
+
+/* ---- turns ------------------------------------------------------------------------------------------ */
+
+static uint64_t handled(const struct load *l)
+{
+    if (l->sinking)
+        return bench_sink_delivered(&l->sink);
+    return l->plan.reply ? l->replies.counts.messages : l->source.counts.sent;
+}
+
+static void progress(struct load *l, uint64_t now, const char *phase)
+{
+    char rate[32], flight[32];
+
+    if (l->plan.quiet || now < l->progress_ns)
+        return;
+    uint64_t before = l->progress_before;
+    double seconds = (double)(now - l->progress_ns) / 1e9 + 1;
+    l->progress_before = handled(l);
+    l->progress_ns = now + 1000 * MS;
+    bench_format_count((uint64_t)((double)(l->progress_before - before) / seconds), rate, sizeof rate);
+    fprintf(stderr, "%5.0f s  %-8s %12s msg/s", (double)(now - l->progress_start) / 1e9, phase, rate);
+    if (l->sinking && l->plan.role == BENCH_BOTH && !l->plan.fanout)
+        fprintf(stderr, "  %12s in flight",
+                bench_format_count(l->source.counts.sent - l->progress_before, flight, sizeof flight));
+    fputc('\n', stderr);
+}
+
+static void progress_begin(struct load *l, uint64_t now)
+{
+    l->progress_start = now;
+    l->progress_ns = now + 1000 * MS;
+    l->progress_before = 0;
+}
+
+/* Wakes the loop at `due_ns`, in nanoseconds; 0 not at all. */
+static void set_timer(struct load *l, uint64_t due_ns)
+{
+    struct itimerspec when = {.it_value = {(time_t)(due_ns / 1000000000), (long)(due_ns % 1000000000)}};
+
+    timerfd_settime(l->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
+    l->timer_calls++;
+}
+
+/* One turn: waits until something happens or `until_ns`, and lets everybody do his part. */
+static void turn(struct load *l, uint64_t now, uint64_t until_ns)
+{
+    struct tr_ready ready[READY_MAX];
+    uint64_t limit = l->progress_ns < until_ns && !l->plan.quiet ? l->progress_ns : until_ns;
+    uint64_t wait_ms = limit > now ? (limit - now + MS - 1) / MS : 0;
+
+    unsigned count = tr_loop_wait(l->loop, wait_ms > 1000 ? 1000 : (int)wait_ms, ready, READY_MAX);
+    for (unsigned i = 0; i < count; i++) {
+        struct bench_handle *handle = ready[i].cookie;
+        if (handle && (ready[i].endpoint || handle == &l->timer))
+            handle->ready(handle, ready[i].flags);
+    }
+}
+
+/* ---- a run with a source ------------------------------------------------------------------------------- */
+
+static bool connect_all(struct load *l)
+{
+    uint64_t start = bench_now_ns(), deadline = start + l->plan.connect_ms * MS, now;
+
+    progress_begin(l, start);
+    while (!bench_source_connect(&l->source)) {
+        now = bench_now_ns();
+        if (now >= deadline || signals) {
+            bench_source_give_up(&l->source);
+            break;
+        }
+        turn(l, now, deadline);
+    }
+    tr_loop_turn(l->loop);
+    if (l->source.counts.up > 0)
+        return true;
+    fprintf(stderr, "junctor load: %s\n", signals ? "interrupted" : l->source.trouble);
+    return false;
+}
+
+/* Lets the source send until all is handed over. At a rate the schedule ends by itself; in either case the
+ * time for the rest is bounded once the end is there. Returns when sending was to be over. */
+static uint64_t send_all(struct load *l)
+{
+    struct bench_source *s = &l->source;
+    const struct bench_plan *plan = &l->plan;
+    uint64_t start = bench_now_ns(), measure_at = start + plan->warmup_ms * MS;
+    uint64_t end = plan->duration_ms ? measure_at + plan->duration_ms * MS : UINT64_MAX;
+
+    progress_begin(l, start);
+    bench_source_start(s, start);
+    while (!bench_source_finished(s)) {
+        uint64_t now = bench_now_ns();
+        if (now >= measure_at && !s->measuring)
+            bench_source_measure(s);
+        if (signals && !s->finishing)
+            end = now;
+        if ((signals || plan->rate == 0) && now >= end)
+            bench_source_finish(s);
+        if (end != UINT64_MAX && now >= end + plan->drain_ms * MS)
+            break;
+        if (signals >= SIGNAL_TWICE)
+            break;
+        uint64_t due = bench_source_turn(s, now);
+        if (due != UINT64_MAX && due > now)
+            set_timer(l, due);
+        uint64_t wake = end == UINT64_MAX ? UINT64_MAX : now < end ? end : end + plan->drain_ms * MS;
+        if (!s->measuring && measure_at < wake)
+            wake = measure_at;
+        turn(l, now, due <= now ? now : wake);
+        progress(l, bench_now_ns(), s->measuring ? "" : "warm-up");
+    }
+    set_timer(l, 0);
+    return end == UINT64_MAX ? bench_now_ns() : end;
+}
+
+static bool all_arrived(const struct load *l)
+{
+    uint64_t sent = l->source.counts.sent;
+    unsigned copies = l->plan.fanout ? l->sink.place_count : 1;
+
+    if (l->sinking && bench_sink_delivered(&l->sink) < sent * copies)
+        return false;
+    return !l->plan.reply || l->replies.counts.messages >= sent;
+}
+
+static void drain(struct load *l, uint64_t deadline)
+{
+    uint64_t now;
+
+    while (!all_arrived(l) && signals < SIGNAL_TWICE && (now = bench_now_ns()) < deadline) {
+        turn(l, now, deadline);
+        progress(l, bench_now_ns(), "drain");
+    }
+}
+
+/* Graceful shutdown; without a sink or replies it also shows that the far side has everything. */
+static void shut_down(struct load *l)
+{
+    uint64_t deadline = bench_now_ns() + l->plan.drain_ms * MS, now;
+
+    bench_source_eof(&l->source);
+    while (l->source.alive > 0 && signals < SIGNAL_TWICE && (now = bench_now_ns()) < deadline)
+        turn(l, now, deadline);
+    tr_loop_turn(l->loop);
+}
+
+static void cost_begin(struct load *l)
+{
+    struct tr_loop_stats stats;
+
+    tr_loop_get_stats(l->loop, &stats);
+    l->syscalls_before = stats.syscalls + l->timer_calls;
+    getrusage(RUSAGE_SELF, &l->usage_before);
+}
+
+static double seconds_between(const struct timeval *from, const struct timeval *to)
+{
+    return (double)(to->tv_sec - from->tv_sec) + (double)(to->tv_usec - from->tv_usec) / 1e6;
+}
+
+static void cost_end(struct load *l, struct bench_result *r)
+{
+    struct tr_loop_stats stats;
+    struct rusage usage;
+
+    tr_loop_get_stats(l->loop, &stats);
+    getrusage(RUSAGE_SELF, &usage);
+    r->syscalls = stats.syscalls + l->timer_calls - l->syscalls_before;
+    r->cpu_user = seconds_between(&l->usage_before.ru_utime, &usage.ru_utime);
+    r->cpu_system = seconds_between(&l->usage_before.ru_stime, &usage.ru_stime);
+}
+
+static void collect_sink(struct load *l, struct bench_result *r)
+{
+    for (unsigned i = 0; i < l->sink.judge_count; i++)
+        bench_verdict_add(&r->delivery, &l->sink.judges[i], l->plan.partial);
+    r->sink_seen = l->sink.seen;
+    r->sink_lost = l->sink.lost;
+    r->not_echoed = l->sink.not_echoed;
+}
+
+static void collect(struct load *l, struct bench_result *r)
+{
+    struct bench_source *s = &l->source;
+
+    r->has_source = true;
+    r->source = s->counts;
+    r->not_sent = bench_source_not_sent(s);
+    r->not_closed = s->alive;
+    memcpy(r->trouble, s->trouble, sizeof r->trouble);
+    if (l->sinking) {
+        for (unsigned i = 0; i < l->sink.judge_count; i++)
+            bench_source_tell(s, &l->sink.judges[i]);
+        collect_sink(l, r);
+    }
+    if (l->plan.reply) {
+        bench_source_tell(s, &l->replies);
+        bench_verdict_add(&r->replies, &l->replies, false);
+    }
+}
+
+/* One run of the source towards `to`; false where it could not even begin. */
+static bool run(struct load *l, const char *name, const struct bench_end *to)
+{
+    struct bench_result *r = &l->results[l->result_count];
+    uint32_t id = random_run();
+    char where[NET_ADDR_TEXT];
+
+    if (l->sinking)
+        bench_sink_reset(&l->sink, id);
+    bench_judge_reset(&l->replies, id);
+    if (!bench_source_init(&l->source, &l->plan, to, l->loop, id, l->clock,
+                           l->plan.reply ? &l->replies : NULL)) {
+        fputs("junctor load: out of memory\n", stderr);
+        return false;
+    }
+    if (!l->plan.quiet)
+        fprintf(stderr, "junctor load: %s, to %s over %s SCTP\n", name,
+                net_addr_format(&to->addresses[0], where, sizeof where), tr_backend_name(l->backend));
+    bool connected = connect_all(l);
+    if (connected) {
+        cost_begin(l);
+        uint64_t end = send_all(l);
+        drain(l, end + l->plan.drain_ms * MS);
+        cost_end(l, r);
+        shut_down(l);
+        r->name = name;
+        collect(l, r);
+        l->result_count++;
+    }
+    bench_source_free(&l->source);
+    return connected;
+}
+
+/* A sink that listens everywhere is reached at the loopback address. */
+static void make_reachable(struct bench_end *end)
+{
+    for (unsigned i = 0; i < end->count; i++) {
+        struct net_addr *a = &end->addresses[i];
+        if (a->sa.sa_family == AF_INET && a->in4.sin_addr.s_addr == htonl(INADDR_ANY))
+            a->in4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (a->sa.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr))
+            a->in6.sin6_addr = in6addr_loopback;
+    }
+}
+
+static bool run_source(struct load *l)
+{
+    struct bench_end direct = l->plan.listen[0];
+
+    make_reachable(&direct);
+    if (l->plan.role == BENCH_BOTH && (l->plan.baseline || l->plan.to.count == 0))
+        if (!run(l, "direct", &direct))
+            return false;
+    if (l->plan.to.count == 0 || signals)
+        return true;
+    return run(l, l->plan.role == BENCH_SOURCE ? "source" : "broker", &l->plan.to);
+}
+
+/* ---- a sink alone ------------------------------------------------------------------------------------- */
+
+/* True when nothing more is to be expected. */
+static bool sources_ended(const struct load *l, uint64_t quiet_ns)
+{
+    bool complete = true, ending = false;
+
+    for (unsigned i = 0; i < l->sink.judge_count; i++) {
+        complete = complete && bench_judge_complete(&l->sink.judges[i]);
+        ending = ending || l->sink.judges[i].ending;
+    }
+    if (complete && (l->sink.alive == 0 || (l->plan.role == BENCH_SINK && quiet_ns > QUIET_GRACE)))
+        return true;
+    return (ending || l->sink.alive == 0) && l->sink.seen > 0 && quiet_ns > l->plan.drain_ms * MS;
+}
+
+static void listen_until_done(struct load *l)
+{
+    uint64_t start = bench_now_ns(), last = start, before = 0;
+    uint64_t end = l->plan.duration_ms ? start + l->plan.duration_ms * MS : UINT64_MAX;
+
+    progress_begin(l, start);
+    while (!signals) {
+        uint64_t now = bench_now_ns(), wake = now + 100 * MS;
+        uint64_t delivered = bench_sink_delivered(&l->sink);
+        if (delivered != before) {
+            if (before == 0)
+                cost_begin(l);
+            before = delivered;
+            last = now;
+        }
+        if (now >= end || (!l->plan.keep && sources_ended(l, now - last)))
+            break;
+        turn(l, now, wake < end ? wake : end);
+        progress(l, bench_now_ns(), "");
+    }
+}
+
+static void run_sink(struct load *l)
+{
+    struct bench_result *r = &l->results[l->result_count++];
+    char where[NET_ADDR_TEXT];
+
+    r->name = l->plan.role == BENCH_ECHO ? "echo" : "sink";
+    if (!l->plan.quiet)
+        fprintf(stderr, "junctor load: listening on %s over %s SCTP\n",
+                net_addr_format(&l->plan.listen[0].addresses[0], where, sizeof where),
+                tr_backend_name(l->backend));
+    cost_begin(l);
+    listen_until_done(l);
+    cost_end(l, r);
+    collect_sink(l, r);
+}
+
+/* Lets the far side know before the endpoints go. */
+static void close_sink(struct load *l)
+{
+    uint64_t deadline = bench_now_ns() + CLOSE_MS * MS, now;
+
+    bench_sink_eof(&l->sink);
+    while (l->sink.alive > 0 && (now = bench_now_ns()) < deadline && signals < SIGNAL_TWICE)
+        turn(l, now, deadline);
+    bench_sink_close(&l->sink);
+}
+
+/* ---- the command ----------------------------------------------------------------------------------------
+ */
+
+static void handle_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static int report(const struct load *l, bool complete)
+{
+    bool ok = complete && l->result_count > 0;
+
+    for (unsigned i = 0; i < l->result_count; i++)
+        ok = ok && bench_result_ok(&l->results[i]);
+    if (l->result_count > 0 && l->plan.json)
+        bench_report_json(stdout, &l->plan, tr_backend_name(l->backend), l->results, l->result_count);
+    else if (l->result_count > 0)
+        bench_report_table(stdout, &l->plan, tr_backend_name(l->backend), l->results, l->result_count);
+    if (fflush(stdout) != 0) {
+        fprintf(stderr, "junctor load: standard output: %s\n", strerror(errno));
+        ok = false;
+    }
+    return ok ? 0 : 1;
+}
+
+static int load(struct load *l)
+{
+    if (!choose_backend(l) || !open_loop(l) || !open_sink(l))
+        return 1;
+    bool complete = true;
+    if (l->plan.role == BENCH_BOTH || l->plan.role == BENCH_SOURCE)
+        complete = run_source(l);
+    else
+        run_sink(l);
+    if (l->sinking)
+        close_sink(l);
+    return report(l, complete);
+}
+
+int brk_cmd_load(int argc, char **argv)
+{
+    struct load *l = calloc(1, sizeof *l);
+
+    if (!l) {
+        fputs("junctor load: out of memory\n", stderr);
+        return 1;
+    }
+    l->timer_fd = -1;
+    l->clock = clock_id();
+    bench_judge_init(&l->replies, l->clock, false);
+    enum bench_parsed parsed = bench_plan_parse(argc, argv, &l->plan);
+    int status = parsed == BENCH_PARSED_HELP ? 0 : 2;
+    if (parsed == BENCH_PARSED_OK) {
+        l->replies.verify = l->plan.verify;
+        handle_signals();
+        status = load(l);
+    }
+    if (l->loop)
+        tr_loop_close(l->loop);
+    if (l->timer_fd >= 0)
+        close(l->timer_fd);
+    bench_judge_free(&l->replies);
+    free(l);
+    return status;
+}

@@ -1,0 +1,56 @@
+/* The receiving side of the load generator: listens, judges what comes, and as an echo sends it back.
+ *
+ * A sink reads all its associations from the listening endpoint. An echo gives each association an endpoint
+ * of its own: when an association's send buffer is full, only that association is not read until there is
+ * room, so nothing piles up here and SCTP's window holds the sender back.
+ *
+ * One thread: that of the loop it was opened in. */
+#ifndef JUNCTOR_BENCH_SINK_H
+#define JUNCTOR_BENCH_SINK_H
+
+#include "bench/endpoint_priv.h"
+#include "bench/judge.h"
+#include "bench/plan.h"
+#include "transport/transport.h"
+
+struct bench_echo; /* one association of an echo */
+struct bench_sink;
+
+struct bench_place {
+    struct bench_handle handle;
+    struct bench_sink *sink;
+    struct tr_endpoint *endpoint;
+    struct bench_judge *judge;
+    uint32_t *assocs; /* those that are up, without those of an echo */
+    unsigned assoc_count, assoc_room;
+};
+
+struct bench_sink {
+    const struct bench_plan *plan;
+    struct tr_loop *loop;
+    struct bench_place places[BENCH_PLACES_MAX];
+    unsigned place_count;
+    struct bench_judge *judges; /* one for all places; with --fanout one for each */
+    unsigned judge_count;
+    struct bench_echo *echoes;
+    unsigned alive;      /* associations up now */
+    unsigned seen, lost; /* associations that came up; that ended without a shutdown */
+    uint64_t echoed, not_echoed;
+};
+
+/* Opens and listens on all of the plan's places. On failure nothing is left open and *error says why. */
+enum tr_code bench_sink_open(struct bench_sink *s, const struct bench_plan *plan, struct tr_loop *loop,
+                             uint16_t clock, struct tr_error *error);
+
+void bench_sink_close(struct bench_sink *s);
+
+/* Forgets what was counted; from now on only messages of `run` (0: of any) are awaited. */
+void bench_sink_reset(struct bench_sink *s, uint32_t run);
+
+/* Distinct messages delivered so far, at all places together. */
+uint64_t bench_sink_delivered(const struct bench_sink *s);
+
+/* Shuts down gracefully what is still up; `alive` counts it. */
+void bench_sink_eof(struct bench_sink *s);
+
+#endif

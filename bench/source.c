@@ -1,0 +1,498 @@
+/* The sending side of the load generator; see source.h. */
+#include "bench/source.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/endpoint_priv.h"
+#include "bench/payload.h"
+
+#define CONNECTING_MAX 64 /* set-ups under way at once: a storm of INITs would measure its own losses */
+
+enum link_state { LINK_CLOSED, LINK_CONNECTING, LINK_UP };
+
+struct bench_link {
+    struct bench_handle handle;
+    struct bench_source *source;
+    struct tr_endpoint *endpoint;
+    uint32_t assoc, index;
+    enum link_state state;
+    uint32_t streams;  /* used: as many as were granted */
+    uint64_t next;     /* message to send next */
+    uint64_t quota;    /* messages to send in all */
+    uint64_t sequence; /* of message `next` in its flow */
+    uint32_t stream;   /* of message `next` */
+    bool finished;     /* nothing left to send */
+    bool blocked;      /* at a rate: waits for room in the send buffer */
+};
+
+static void link_ready(struct bench_handle *handle, unsigned flags);
+
+bool bench_source_init(struct bench_source *s, const struct bench_plan *plan, const struct bench_end *to,
+                       struct tr_loop *loop, uint32_t run, uint16_t clock, struct bench_judge *replies)
+{
+    *s = (struct bench_source){.plan = plan,
+                               .to = to,
+                               .loop = loop,
+                               .run = run,
+                               .clock = clock,
+                               .replies = replies,
+                               .random = run | 1,
+                               .stride = (plan->size_max + 63) & ~(size_t)63};
+    s->links = calloc(plan->associations, sizeof *s->links);
+    s->buffers = aligned_alloc(64, s->stride * plan->batch);
+    s->tails = calloc(plan->batch, sizeof *s->tails);
+    s->msgs = calloc(plan->batch, sizeof *s->msgs);
+    if (!s->links || !s->buffers || !s->tails || !s->msgs) {
+        bench_source_free(s);
+        return false;
+    }
+    for (unsigned i = 0; i < plan->batch; i++)
+        bench_payload_pattern(s->buffers + i * s->stride, 0, plan->size_max);
+    return true;
+}
+
+void bench_source_free(struct bench_source *s)
+{
+    for (unsigned i = 0; s->links && i < s->started; i++)
+        if (s->links[i].endpoint)
+            tr_close(s->links[i].endpoint);
+    free(s->links);
+    free(s->buffers);
+    free(s->tails);
+    free(s->msgs);
+    s->links = NULL;
+    s->buffers = NULL;
+    s->tails = NULL;
+    s->msgs = NULL;
+}
+
+/* ---- associations ---------------------------------------------------------------------------------- */
+
+static void note(struct bench_source *s, const char *what, const char *why)
+{
+    char where[NET_ADDR_TEXT];
+
+    if (!s->trouble[0])
+        snprintf(s->trouble, sizeof s->trouble, "%s %s: %s", what,
+                 net_addr_format(&s->to->addresses[0], where, sizeof where), why);
+}
+
+static void link_close(struct bench_link *link)
+{
+    if (link->endpoint)
+        tr_close(link->endpoint);
+    link->endpoint = NULL;
+    link->state = LINK_CLOSED;
+    if (!link->finished) {
+        link->finished = true;
+        link->source->unfinished--;
+    }
+}
+
+static void link_failed(struct bench_link *link, const char *why)
+{
+    note(link->source, "no association with", why);
+    link->source->counts.set_up_failed++;
+    link_close(link);
+}
+
+static void link_open(struct bench_source *s, struct bench_link *link)
+{
+    struct tr_open_params params = {.style = TR_ONE_TO_MANY,
+                                    .addresses = s->plan->from.addresses,
+                                    .address_count = s->plan->from.count,
+                                    .options = &s->plan->options,
+                                    .cookie = &link->handle};
+    struct tr_target target = {s->to->addresses, s->to->count, s->to->encaps_port};
+    struct tr_error error;
+
+    link->handle.ready = link_ready;
+    link->source = s;
+    link->index = (uint32_t)(link - s->links);
+    link->quota = UINT64_MAX;
+    s->unfinished++;
+    if (tr_open(s->loop, &params, &link->endpoint, &error) != TR_OK ||
+        tr_connect_init(link->endpoint, &target, &link->assoc, &error) != TR_OK) {
+        link_failed(link, error.text);
+        return;
+    }
+    link->state = LINK_CONNECTING;
+    s->connecting++;
+}
+
+bool bench_source_connect(struct bench_source *s)
+{
+    while (s->started < s->plan->associations && s->connecting < CONNECTING_MAX)
+        link_open(s, &s->links[s->started++]);
+    return s->started == s->plan->associations && s->connecting == 0;
+}
+
+void bench_source_give_up(struct bench_source *s)
+{
+    for (unsigned i = 0; i < s->started; i++)
+        if (s->links[i].state == LINK_CONNECTING) {
+            s->connecting--;
+            link_failed(&s->links[i], "no answer in time; is anybody listening there?");
+        }
+}
+
+static void link_up(struct bench_link *link, const struct tr_event *e)
+{
+    struct bench_source *s = link->source;
+
+    link->assoc = e->assoc;
+    link->state = LINK_UP;
+    link->streams = s->plan->streams;
+    if (e->change.outbound_streams < link->streams) {
+        link->streams = e->change.outbound_streams;
+        s->counts.streams_refused++;
+    }
+    s->connecting--;
+    s->alive++;
+    s->counts.up++;
+}
+
+static void link_change(struct bench_link *link, const struct tr_event *e)
+{
+    struct bench_source *s = link->source;
+
+    switch (e->change.state) {
+    case TR_COMM_UP:
+        if (link->state == LINK_CONNECTING)
+            link_up(link, e);
+        break;
+    case TR_CANT_ASSOC:
+        if (link->state == LINK_CONNECTING) {
+            s->connecting--;
+            link_failed(link, e->change.error ? tr_error_string(e->change.error)
+                                              : "refused, or no answer; is anybody listening there?");
+        }
+        break;
+    case TR_RESTART:
+        s->counts.restarted++;
+        break;
+    case TR_COMM_LOST:
+        if (link->state == LINK_UP) {
+            s->alive--;
+            s->counts.lost++;
+            note(s, "lost an association with", tr_error_string(e->change.error));
+            link_close(link);
+        }
+        break;
+    case TR_SHUTDOWN_COMP:
+        if (link->state == LINK_UP) {
+            s->alive--;
+            if (!link->finished) {
+                s->counts.lost++;
+                note(s, "lost an association with", "the far side shut it down");
+            }
+            link_close(link);
+        }
+        break;
+    }
+}
+
+static void link_event(struct bench_link *link, const struct tr_event *e)
+{
+    if (e->type == TR_EV_ASSOC_CHANGE)
+        link_change(link, e);
+    else if (e->type == TR_EV_SEND_FAILED && e->failed.was_sent)
+        link->source->counts.failed_sent++;
+    else if (e->type == TR_EV_SEND_FAILED)
+        link->source->counts.failed_unsent++;
+}
+
+static void link_read(struct bench_link *link)
+{
+    struct bench_source *s = link->source;
+    const struct tr_item *items;
+    unsigned count;
+
+    if (bench_recv(link->endpoint, &items, &count) != TR_OK)
+        return;
+    uint64_t now = bench_now_ns();
+    for (unsigned i = 0; i < count && link->endpoint; i++) {
+        if (items[i].kind == TR_EVENT) {
+            link_event(link, &items[i].event);
+        } else if (s->replies) {
+            const struct tr_msg *m = &items[i].msg;
+            struct bench_arrival arrival = {m->data, m->len, m->ppid, m->stream};
+            bench_judge_take(s->replies, 0, &arrival, now);
+        }
+    }
+}
+
+/* ---- sending --------------------------------------------------------------------------------------- */
+
+static uint32_t pick_size(struct bench_source *s)
+{
+    const struct bench_plan *plan = s->plan;
+
+    if (plan->size_min == plan->size_max)
+        return plan->size_min;
+    s->random ^= s->random << 13;
+    s->random ^= s->random >> 7;
+    s->random ^= s->random << 17;
+    return plan->size_min + (uint32_t)((s->random >> 32) * (plan->size_max - plan->size_min + 1) >> 32);
+}
+
+/* Puts the message that `p` describes into buffer number `slot`. */
+static void build(struct bench_source *s, unsigned slot, const struct bench_payload *p)
+{
+    uint8_t *buffer = s->buffers + slot * s->stride;
+    size_t tail = bench_payload_tail(p->size);
+
+    if (s->tails[slot] && s->tails[slot] != tail)
+        bench_payload_pattern(buffer, s->tails[slot], 8);
+    s->tails[slot] = tail;
+    bench_payload_encode(buffer, p);
+    s->msgs[slot] = (struct tr_msg){.data = buffer,
+                                    .len = p->size,
+                                    .stream = p->stream,
+                                    .flags = s->plan->unordered ? TR_UNORDERED : 0,
+                                    .ppid = p->ppid,
+                                    .context = (uint32_t)p->sequence};
+}
+
+/* Builds the link's next `count` messages. */
+static void build_burst(struct bench_link *link, unsigned count, uint64_t now_ns)
+{
+    struct bench_source *s = link->source;
+    const struct bench_plan *plan = s->plan;
+    uint8_t flags = plan->unordered ? BENCH_PAYLOAD_UNORDERED : 0;
+    struct bench_payload p = {.run = s->run,
+                              .associations = plan->associations,
+                              .association = link->index,
+                              .streams = (uint16_t)plan->streams,
+                              .stream = (uint16_t)link->stream,
+                              .sequence = link->sequence,
+                              .clock = s->clock,
+                              .intended_ns = now_ns};
+
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t k = link->next + i;
+        bool warmup = !s->measuring;
+        if (plan->rate > 0) {
+            uint64_t n = k * plan->associations + link->index;
+            uint64_t due = bench_schedule_time(&s->schedule, n);
+            p.intended_ns = due < now_ns ? due : now_ns;
+            warmup = n < s->warmup_messages;
+        }
+        p.flags = flags | (warmup ? BENCH_PAYLOAD_WARMUP : 0) |
+                  (k + link->streams >= link->quota ? BENCH_PAYLOAD_LAST : 0);
+        p.size = pick_size(s);
+        p.ppid = plan->ppids[plan->ppid_count == 1 ? 0 : (p.sequence + p.stream) % plan->ppid_count];
+        build(s, i, &p);
+        s->msgs[i].assoc = link->assoc;
+        if (++p.stream == link->streams) {
+            p.stream = 0;
+            p.sequence++;
+        }
+    }
+}
+
+static void link_advance(struct bench_link *link, unsigned sent)
+{
+    struct bench_source *s = link->source;
+
+    for (unsigned i = 0; i < sent; i++)
+        s->counts.bytes += s->msgs[i].len;
+    s->counts.sent += sent;
+    link->next += sent;
+    link->stream += sent;
+    while (link->stream >= link->streams) {
+        link->stream -= link->streams;
+        link->sequence++;
+    }
+    if (link->next >= link->quota && !link->finished) {
+        link->finished = true;
+        s->unfinished--;
+        tr_watch(link->endpoint, TR_READABLE);
+    }
+}
+
+/* Sends up to `wanted` messages in one go; TR_OK when all were taken, TR_AGAIN when the send buffer is full,
+ * TR_NO_ASSOC when the association cannot send any more. */
+static enum tr_code link_burst(struct bench_link *link, uint64_t wanted, uint64_t now_ns)
+{
+    struct bench_source *s = link->source;
+    unsigned count = wanted < s->plan->batch ? (unsigned)wanted : s->plan->batch, sent = 0;
+
+    build_burst(link, count, now_ns);
+    enum tr_code code = tr_send(link->endpoint, s->msgs, count, &sent);
+    link_advance(link, sent);
+    if (code == TR_OK || code == TR_AGAIN || code == TR_NO_ASSOC)
+        return code;
+
+    char why[160];
+    snprintf(why, sizeof why, "%s (stream %u, %u bytes)", tr_code_text(code), s->msgs[sent].stream,
+             s->msgs[sent].len);
+    note(s, "cannot send to", why);
+    s->counts.lost++;
+    s->alive--;
+    link_close(link);
+    return TR_NO_ASSOC;
+}
+
+/* At a rate: sends all that is due. */
+static void link_catch_up(struct bench_link *link, uint64_t now_ns)
+{
+    struct bench_source *s = link->source;
+    uint64_t due = s->finishing ? link->quota : bench_share(s->dealt, link->index, s->plan->associations);
+
+    if (due > link->quota)
+        due = link->quota;
+    while (link->state == LINK_UP && !link->finished && link->next < due) {
+        enum tr_code code = link_burst(link, due - link->next, now_ns);
+        if (code == TR_AGAIN) {
+            link->blocked = true;
+            tr_watch(link->endpoint, TR_READABLE | TR_WRITABLE);
+        }
+        if (code != TR_OK)
+            return;
+    }
+}
+
+static void link_ready(struct bench_handle *handle, unsigned flags)
+{
+    struct bench_link *link = (struct bench_link *)handle;
+
+    if (flags & TR_READABLE)
+        link_read(link);
+    if (!(flags & TR_WRITABLE) || link->state != LINK_UP || link->finished)
+        return;
+    if (link->source->plan->rate > 0) {
+        link->blocked = false;
+        tr_watch(link->endpoint, TR_READABLE);
+        link_catch_up(link, bench_now_ns());
+    } else {
+        link_burst(link, link->quota - link->next, bench_now_ns());
+    }
+}
+
+/* ---- the course of a run ------------------------------------------------------------------------------ */
+
+static void set_quota(struct bench_link *link, uint64_t quota)
+{
+    link->quota = quota;
+    if (!link->finished && link->next >= quota) {
+        link->finished = true;
+        link->source->unfinished--;
+        tr_watch(link->endpoint, TR_READABLE);
+    }
+}
+
+/* At a rate everything is settled beforehand: how many messages, and which of them are the warm-up. */
+static void plan_rate(struct bench_source *s, uint64_t now_ns)
+{
+    const struct bench_plan *plan = s->plan;
+    uint64_t total = plan->count ? plan->count : UINT64_MAX / 2;
+
+    s->schedule = (struct bench_schedule){now_ns, 1e9 / plan->rate};
+    s->warmup_messages =
+        plan->warmup_ms ? bench_schedule_due(&s->schedule, now_ns + plan->warmup_ms * UINT64_C(1000000) - 1)
+                        : 0;
+    if (plan->duration_ms) {
+        uint64_t end = now_ns + (plan->warmup_ms + (uint64_t)plan->duration_ms) * 1000000;
+        uint64_t most = bench_schedule_due(&s->schedule, end - 1) - s->warmup_messages;
+        total = total < most ? total : most;
+    }
+    total += s->warmup_messages;
+    for (unsigned i = 0; i < s->started; i++)
+        set_quota(&s->links[i], bench_share(total, i, plan->associations));
+}
+
+void bench_source_start(struct bench_source *s, uint64_t now_ns)
+{
+    if (s->plan->rate > 0) {
+        plan_rate(s, now_ns);
+        return;
+    }
+    if (s->plan->warmup_ms == 0)
+        bench_source_measure(s);
+    for (unsigned i = 0; i < s->started; i++)
+        if (!s->links[i].finished)
+            tr_watch(s->links[i].endpoint, TR_READABLE | TR_WRITABLE);
+}
+
+void bench_source_measure(struct bench_source *s)
+{
+    s->measuring = true;
+    if (s->plan->rate > 0 || s->plan->count == 0)
+        return;
+    for (unsigned i = 0; i < s->started; i++)
+        set_quota(&s->links[i], s->links[i].next + bench_share(s->plan->count, i, s->plan->associations));
+}
+
+uint64_t bench_source_turn(struct bench_source *s, uint64_t now_ns)
+{
+    if (s->plan->rate == 0 || s->unfinished == 0)
+        return UINT64_MAX;
+    uint64_t dealt = bench_schedule_due(&s->schedule, now_ns), news = dealt - s->dealt;
+    unsigned links = s->plan->associations;
+
+    /* Only those that got something new: the others have caught up, or wait for room. */
+    unsigned first = (unsigned)(s->dealt % links), touched = news < links ? (unsigned)news : links;
+    s->dealt = dealt;
+    for (unsigned i = 0; i < touched; i++) {
+        struct bench_link *link = &s->links[(first + i) % links];
+        if (!link->blocked)
+            link_catch_up(link, now_ns);
+    }
+    return bench_schedule_time(&s->schedule, s->dealt);
+}
+
+void bench_source_finish(struct bench_source *s)
+{
+    uint64_t now = bench_now_ns();
+
+    if (s->finishing)
+        return;
+    s->finishing = true;
+    for (unsigned i = 0; i < s->started; i++) {
+        struct bench_link *link = &s->links[i];
+        if (link->finished || link->quota - link->next <= link->streams)
+            continue;
+        set_quota(link, link->next + link->streams);
+        if (s->plan->rate > 0 && !link->blocked)
+            link_catch_up(link, now);
+    }
+}
+
+bool bench_source_finished(const struct bench_source *s)
+{
+    return s->unfinished == 0;
+}
+
+uint64_t bench_source_not_sent(const struct bench_source *s)
+{
+    uint64_t rest = 0;
+
+    for (unsigned i = 0; i < s->started; i++)
+        if (s->links[i].quota != UINT64_MAX)
+            rest += s->links[i].quota - s->links[i].next;
+    return rest;
+}
+
+void bench_source_eof(struct bench_source *s)
+{
+    struct tr_error error;
+
+    for (unsigned i = 0; i < s->started; i++)
+        if (s->links[i].state == LINK_UP) {
+            tr_watch(s->links[i].endpoint, TR_READABLE);
+            tr_eof(s->links[i].endpoint, s->links[i].assoc, &error);
+        }
+}
+
+void bench_source_tell(const struct bench_source *s, struct bench_judge *judge)
+{
+    for (unsigned i = 0; i < s->started; i++) {
+        const struct bench_link *link = &s->links[i];
+        for (unsigned stream = 0; stream < s->plan->streams; stream++)
+            bench_judge_expect(judge, s->run, s->plan->associations, s->plan->streams, i, stream,
+                               stream < link->streams ? bench_share(link->next, stream, link->streams) : 0);
+    }
+}
