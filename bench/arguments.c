@@ -45,6 +45,16 @@ static bool parse_unsigned(const char *text, int64_t min, int64_t max, unsigned 
     return true;
 }
 
+static bool parse_count(const char *text, uint64_t *out, char *why, size_t size)
+{
+    int64_t number;
+
+    if (!parse_number(text, 1, INT64_MAX / 2, &number, why, size))
+        return false;
+    *out = (uint64_t)number;
+    return true;
+}
+
 static bool parse_port(const char *text, uint16_t *out, char *why, size_t size)
 {
     int64_t number;
@@ -115,7 +125,8 @@ static bool parse_size(const char *text, struct bench_plan *plan, char *why, siz
     return true;
 }
 
-static bool parse_word(const char *text, const char *names, int *out, char *why, size_t size)
+/* `out` is an enum that counts from 0. */
+static bool parse_word(const char *text, const char *names, unsigned *out, char *why, size_t size)
 {
     struct val_spec spec = {.type = OPT_ENUM, .unit = OPT_NO_UNIT, .min = 0, .names = names};
     int64_t number;
@@ -125,7 +136,7 @@ static bool parse_word(const char *text, const char *names, int *out, char *why,
         spec.max++;
     if (!val_parse(&spec, text, &number, why, size))
         return false;
-    *out = (int)number;
+    *out = (unsigned)number;
     return true;
 }
 
@@ -237,7 +248,7 @@ static bool find_field(enum opt_id id, const char *field, enum opt_field *out, c
 bool bench_option_parse(const char *text, struct opt_set *set, char *why, size_t size)
 {
     const char *equals = strchr(text, '=');
-    char name[64], *field;
+    char name[64], reason[VAL_WHY_MAX], *field;
     enum opt_field f;
     int64_t number;
 
@@ -257,11 +268,13 @@ bool bench_option_parse(const char *text, struct opt_set *set, char *why, size_t
         opt_put_text(set, f, equals + 1);
     } else {
         struct val_spec spec = val_spec_of(f);
-        if (!val_parse(&spec, equals + 1, &number, why, size))
-            return false;
+        if (!val_parse(&spec, equals + 1, &number, reason, sizeof reason))
+            return say(why, size, "%.*s: %s", (int)(equals - text), text, reason);
         opt_put(set, f, number);
     }
-    return opt_check(set, why, size) == OPTF_COUNT;
+    if (opt_check(set, reason, sizeof reason) != OPTF_COUNT)
+        return say(why, size, "%.*s: %s", (int)(equals - text), text, reason);
+    return true;
 }
 
 /* ---- the command line ------------------------------------------------------------------------------ */
@@ -370,29 +383,43 @@ static void take_switch(struct bench_plan *plan, int which)
     }
 }
 
-static bool take_value(struct bench_plan *plan, int which, const char *text, uint16_t *listen_encaps,
-                       char *why, size_t size)
+/* Where to send and listen. False in *mine where `which` is about something else. */
+static bool take_end(struct bench_plan *plan, int which, const char *text, uint16_t *listen_encaps,
+                     bool *mine, char *why, size_t size)
 {
-    int word;
-    int64_t number;
-
+    *mine = true;
     switch (which) {
-    case ARG_ROLE:
-        if (!parse_word(text, "both,source,sink,echo", &word, why, size))
-            return false;
-        plan->role = (enum bench_role)word;
-        return true;
-    case ARG_TRANSPORT:
-        if (!parse_word(text, "auto,kernel,usrsctp", &word, why, size))
-            return false;
-        plan->transport = (enum cfg_transport)word;
-        return true;
     case ARG_TO:
         return bench_end_parse(text, true, &plan->to, why, size);
     case ARG_FROM:
         return bench_end_parse(text, false, &plan->from, why, size);
     case ARG_LISTEN:
         return add_listen(text, plan, why, size);
+    case ARG_TO_ENCAPS:
+        return parse_port(text, &plan->to.encaps_port, why, size);
+    case ARG_LISTEN_ENCAPS:
+        return parse_port(text, listen_encaps, why, size);
+    default:
+        *mine = false;
+        return true;
+    }
+}
+
+static bool take_value(struct bench_plan *plan, int which, const char *text, char *why, size_t size)
+{
+    unsigned number;
+
+    switch (which) {
+    case ARG_ROLE:
+        if (!parse_word(text, "both,source,sink,echo", &number, why, size))
+            return false;
+        plan->role = (enum bench_role)number;
+        return true;
+    case ARG_TRANSPORT:
+        if (!parse_word(text, "auto,kernel,usrsctp", &number, why, size))
+            return false;
+        plan->transport = (enum cfg_transport)number;
+        return true;
     case ARG_ASSOCIATIONS:
         return parse_unsigned(text, 1, 60000, &plan->associations, why, size);
     case ARG_STREAMS:
@@ -404,10 +431,7 @@ static bool take_value(struct bench_plan *plan, int which, const char *text, uin
     case ARG_RATE:
         return parse_rate(text, &plan->rate, why, size);
     case ARG_COUNT:
-        if (!parse_number(text, 1, INT64_MAX / 2, &number, why, size))
-            return false;
-        plan->count = (uint64_t)number;
-        return true;
+        return parse_count(text, &plan->count, why, size);
     case ARG_DURATION:
         return parse_time(text, &plan->duration_ms, why, size);
     case ARG_WARMUP:
@@ -420,10 +444,6 @@ static bool take_value(struct bench_plan *plan, int which, const char *text, uin
         return parse_unsigned(text, 1, BENCH_BATCH_MAX, &plan->batch, why, size);
     case ARG_OPTION:
         return bench_option_parse(text, &plan->options, why, size);
-    case ARG_TO_ENCAPS:
-        return parse_port(text, &plan->to.encaps_port, why, size);
-    case ARG_LISTEN_ENCAPS:
-        return parse_port(text, listen_encaps, why, size);
     default:
         take_switch(plan, which);
         return true;
@@ -523,7 +543,9 @@ enum bench_parsed bench_plan_parse(int argc, char **argv, struct bench_plan *pla
             fputs("Try `junctor load --help`.\n", stderr);
             return BENCH_PARSED_BAD;
         }
-        if (!take_value(plan, which, optarg, &listen_encaps, why, sizeof why))
+        bool mine;
+        if (!take_end(plan, which, optarg, &listen_encaps, &mine, why, sizeof why) ||
+            (!mine && !take_value(plan, which, optarg, why, sizeof why)))
             return bad(option_name(which), why);
     }
     if (optind < argc) {

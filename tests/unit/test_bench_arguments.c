@@ -1,0 +1,240 @@
+/* The command line of `junctor load`: what is right is taken, what is wrong gets a reason that helps. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bench/plan.h"
+
+static struct bench_plan plan;
+static char *said;
+
+/* Parses "load" and the words of `line`, keeping what goes to standard error in `said`. */
+static enum bench_parsed parse(const char *line)
+{
+    char copy[1024], name[] = "load", *argv[64] = {name}, *rest = copy, *word;
+    int argc = 1;
+    size_t size;
+
+    snprintf(copy, sizeof copy, "%s", line);
+    while ((word = strsep(&rest, " ")))
+        if (*word)
+            argv[argc++] = word;
+    argv[argc] = NULL;
+
+    FILE *saved = stderr;
+    free(said);
+    stderr = open_memstream(&said, &size);
+    enum bench_parsed result = bench_plan_parse(argc, argv, &plan);
+    fclose(stderr);
+    stderr = saved;
+    return result;
+}
+
+static void good(const char *line)
+{
+    if (parse(line) != BENCH_PARSED_OK)
+        fail_msg("refused: %s\n%s", line, said);
+}
+
+/* `line` is refused, and the reason contains `reason`. */
+static void bad(const char *line, const char *reason)
+{
+    if (parse(line) != BENCH_PARSED_BAD)
+        fail_msg("taken: %s", line);
+    if (!strstr(said, reason))
+        fail_msg("%s\nsays: %slacks: %s", line, said, reason);
+}
+
+static void test_defaults(void **state)
+{
+    (void)state;
+    good("--listen 127.0.0.1:2906");
+    assert_int_equal(plan.role, BENCH_BOTH);
+    assert_int_equal(plan.to.count, 0);
+    assert_int_equal(plan.listen_count, 1);
+    assert_int_equal(plan.listen[0].port, 2906);
+    assert_int_equal(plan.listen[0].encaps_port, 9899);
+    assert_int_equal(plan.associations, 1);
+    assert_int_equal(plan.streams, 1);
+    assert_int_equal(plan.size_min, 64);
+    assert_int_equal(plan.size_max, 64);
+    assert_int_equal(plan.duration_ms, 10000);
+    assert_int_equal(plan.count, 0);
+    assert_true(plan.rate == 0);
+    assert_int_equal(plan.ppid_count, 1);
+    assert_int_equal(plan.ppids[0], 0);
+    assert_int_equal(opt_num(&plan.options, OPTF_INIT_OSTREAMS, -1), 1);
+    assert_int_equal(opt_num(&plan.options, OPTF_NODELAY, -1), 1);
+}
+
+static void test_everything(void **state)
+{
+    (void)state;
+    good("--to 127.0.0.1,127.0.0.2:2905 --listen [::1]:2906 --listen 127.0.0.3:2907 --from 127.0.0.9 "
+         "--associations 50 --streams 8 --ppid m3ua,NGAP,46 --size 64-1400 --rate 12.5 --count 1000 "
+         "--warmup 500ms --drain 2 --duration 1m --batch 32 --unordered --verify --json --quiet --reply "
+         "--to-encaps 1000 --listen-encaps 2000 --transport usrsctp --connect-timeout 3s "
+         "--option rtoinfo.min=20ms --option nodelay=false --option sctp_sndbuf=1M");
+    assert_int_equal(plan.to.count, 2);
+    assert_int_equal(plan.to.port, 2905);
+    assert_int_equal(net_addr_port(&plan.to.addresses[1]), 2905);
+    assert_int_equal(plan.listen_count, 2);
+    assert_int_equal(plan.listen[0].addresses[0].sa.sa_family, AF_INET6);
+    assert_int_equal(plan.listen[1].port, 2907);
+    assert_int_equal(plan.from.count, 1);
+    assert_int_equal(plan.associations, 50);
+    assert_int_equal(plan.streams, 8);
+    assert_int_equal(plan.ppid_count, 3);
+    assert_int_equal(plan.ppids[0], 3);
+    assert_int_equal(plan.ppids[1], 60);
+    assert_int_equal(plan.ppids[2], 46);
+    assert_int_equal(plan.size_min, 64);
+    assert_int_equal(plan.size_max, 1400);
+    assert_true(plan.rate == 12.5);
+    assert_int_equal(plan.count, 1000);
+    assert_int_equal(plan.warmup_ms, 500);
+    assert_int_equal(plan.drain_ms, 2000);
+    assert_int_equal(plan.duration_ms, 60000);
+    assert_int_equal(plan.connect_ms, 3000);
+    assert_int_equal(plan.batch, 32);
+    assert_true(plan.unordered && plan.verify && plan.json && plan.quiet && plan.reply);
+    assert_int_equal(plan.to.encaps_port, 1000);
+    assert_int_equal(plan.listen[0].encaps_port, 2000);
+    assert_int_equal(plan.listen[1].encaps_port, 2000);
+    assert_int_equal(plan.transport, CFG_TRANSPORT_USRSCTP);
+    assert_int_equal(opt_num(&plan.options, OPTF_INIT_OSTREAMS, -1), 8);
+    assert_int_equal(opt_num(&plan.options, OPTF_RTO_MIN, -1), 20);
+    assert_int_equal(opt_num(&plan.options, OPTF_NODELAY, -1), 0);
+    assert_int_equal(opt_num(&plan.options, OPTF_SNDBUF, -1), 1 << 20);
+}
+
+/* What belongs together is kept together, whatever the order of the arguments. */
+static void test_order_of_arguments_does_not_matter(void **state)
+{
+    (void)state;
+    good("--listen-encaps 2000 --to-encaps 1000 --listen 127.0.0.1:1 --to 127.0.0.1:2");
+    assert_int_equal(plan.listen[0].encaps_port, 2000);
+    assert_int_equal(plan.to.encaps_port, 1000);
+    good("--option initmsg.num_ostreams=5 --streams 3 --listen 127.0.0.1:1");
+    assert_int_equal(opt_num(&plan.options, OPTF_INIT_OSTREAMS, -1), 5);
+}
+
+static void test_roles(void **state)
+{
+    (void)state;
+    good("--role sink --listen 127.0.0.1:1 --keep --partial");
+    assert_int_equal(plan.duration_ms, 0);
+    good("--role echo --listen 127.0.0.1:1");
+    assert_true(plan.reply);
+    good("--role source --to 127.0.0.1:1 --count 5");
+    assert_int_equal(plan.duration_ms, 0);
+    bad("", "--listen");
+    bad("--role source", "--to");
+    bad("--role source --to 127.0.0.1:1 --listen 127.0.0.1:2", "does not listen");
+    bad("--role sink --listen 127.0.0.1:2 --to 127.0.0.1:1", "does not connect");
+    bad("--role sink --listen 127.0.0.1:2 --reply", "--role echo");
+    bad("--role snik --listen 127.0.0.1:2", "sink");
+    bad("--listen 127.0.0.1:2 --baseline", "--to");
+    bad("--listen 127.0.0.1:2 --keep", "--keep");
+    bad("--listen 127.0.0.1:2 --fanout --reply", "--fanout");
+}
+
+static void test_addresses(void **state)
+{
+    (void)state;
+    good("--listen [::1],127.0.0.1:5");
+    assert_int_equal(plan.listen[0].count, 2);
+    good("--listen 127.0.0.1,[::1]:5");
+    assert_int_equal(plan.listen[0].count, 2);
+    good("--listen ::1,[::1]:5");
+    bad("--listen 127.0.0.1", "has no port");
+    bad("--listen ::1:5", "[ADDRESS]:PORT");
+    bad("--listen 127.0.0.1,::1:5", "[ADDRESS]:PORT");
+    bad("--listen [::1]", "no port");
+    bad("--listen 127.0.0.1:0", "1 to 65535");
+    bad("--listen 127.0.0.1:99999", "1 to 65535");
+    bad("--listen localhost:5", "localhost");
+    bad("--listen 127.0.0.1,:5", "no numeric");
+    bad("--listen 1.1.1.1,1.1.1.2,1.1.1.3,1.1.1.4,1.1.1.5,1.1.1.6,1.1.1.7,1.1.1.8,1.1.1.9:5", "more than 8");
+}
+
+static void test_sizes_and_numbers(void **state)
+{
+    (void)state;
+    good("--listen 127.0.0.1:5 --size 52");
+    good("--listen 127.0.0.1:5 --size 64-64");
+    good("--listen 127.0.0.1:5 --size 64K");
+    assert_int_equal(plan.size_max, 65536);
+    bad("--listen 127.0.0.1:5 --size 51", "52");
+    bad("--listen 127.0.0.1:5 --size 100-60", "larger end");
+    bad("--listen 127.0.0.1:5 --size 17M", "16M");
+    bad("--listen 127.0.0.1:5 --size many", "many");
+    bad("--listen 127.0.0.1:5 --associations 0", "associations");
+    bad("--listen 127.0.0.1:5 --streams 65536", "streams");
+    bad("--listen 127.0.0.1:5 --streams 65535 --associations 60000", "flows");
+    bad("--listen 127.0.0.1:5 --rate 0", "messages a second");
+    bad("--listen 127.0.0.1:5 --rate fast", "messages a second");
+    bad("--listen 127.0.0.1:5 --rate 5x", "messages a second");
+    bad("--listen 127.0.0.1:5 --rate nan", "messages a second");
+    bad("--listen 127.0.0.1:5 --duration 10parsecs", "duration");
+    bad("--listen 127.0.0.1:5 --batch 1025", "1024");
+    bad("--listen 127.0.0.1:5 --ppid m3ux", "m3ua");
+    bad("--listen 127.0.0.1:5 extra", "extra");
+    bad("--listen 127.0.0.1:5 --nonsense", "help");
+}
+
+static void test_sctp_options(void **state)
+{
+    (void)state;
+    good("--listen 127.0.0.1:5 --option peer_addr_params.flags=hb_disable,sackdelay_disable");
+    bad("--listen 127.0.0.1:5 --option nodelay", "NAME=VALUE");
+    bad("--listen 127.0.0.1:5 --option nodlay=true", "nodelay");
+    bad("--listen 127.0.0.1:5 --option rtoinfo=5", "initial, max, min");
+    bad("--listen 127.0.0.1:5 --option rtoinfo.mon=5", "initial, max, min");
+    bad("--listen 127.0.0.1:5 --option nodelay.x=true", "single value");
+    bad("--listen 127.0.0.1:5 --option rtoinfo.min=0", "rtoinfo.min: 0 is too small");
+    bad("--listen 127.0.0.1:5 --option status.rwnd=5", "cannot be set");
+    bad("--listen 127.0.0.1:5 --option peer_addr_params.address=nowhere", "address");
+}
+
+static void test_help(void **state)
+{
+    (void)state;
+    char *page = NULL;
+    size_t size;
+    FILE *saved = stdout;
+
+    stdout = open_memstream(&page, &size);
+    enum bench_parsed result = parse("--help");
+    fclose(stdout);
+    stdout = saved;
+    assert_int_equal(result, BENCH_PARSED_HELP);
+    static const char *const sections[] = {"SYNOPSIS", "ROLES",       "LOAD",    "OUTPUT",
+                                           "JSON",     "EXIT STATUS", "EXAMPLES"};
+    for (unsigned i = 0; i < sizeof sections / sizeof sections[0]; i++)
+        assert_non_null(strstr(page, sections[i]));
+    free(page);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_everything),
+        cmocka_unit_test(test_order_of_arguments_does_not_matter),
+        cmocka_unit_test(test_roles),
+        cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_sizes_and_numbers),
+        cmocka_unit_test(test_sctp_options),
+        cmocka_unit_test(test_help),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    free(said);
+    return failed;
+}
