@@ -37,6 +37,7 @@ struct places {
 struct rt_members {
     const struct cfg_config *config;
     struct seats *groups;   /* by group index */
+    uint32_t group_count;   /* for freeing without the configuration, which may have gone */
     struct places *sources; /* by source number */
     struct place *places;
 };
@@ -79,6 +80,7 @@ struct rt_members *rt_members_new(const struct cfg_config *c)
     if (!m)
         return NULL;
     m->config = c;
+    m->group_count = c->group_count;
     m->groups = calloc(c->group_count + 1, sizeof *m->groups);
     m->sources = calloc(source_count + 1, sizeof *m->sources);
     if (m->groups && m->sources)
@@ -96,7 +98,7 @@ void rt_members_free(struct rt_members *m)
     if (!m)
         return;
     if (m->groups)
-        for (uint32_t g = 0; g < m->config->group_count; g++)
+        for (uint32_t g = 0; g < m->group_count; g++)
             free(m->groups[g].list);
     free(m->groups);
     free(m->sources);
