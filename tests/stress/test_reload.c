@@ -281,7 +281,7 @@ static void publish(struct world *w)
         old = __atomic_exchange_n(&w->current.pointer, s, __ATOMIC_ACQ_REL);
     else
         old = rt_current_publish(&w->current, s);
-    if (old)
+    if (old && !w->free_early)
         poison(old, sizeof *old);
     rt_snapshot_free(old);
 }
