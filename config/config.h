@@ -39,8 +39,9 @@ struct cfg_listener {
 
 struct cfg_peer {
     const char *name;
-    const struct net_addr *addresses; /* the remote end, all with its port; at least one */
+    const struct net_addr *addresses; /* the remote end, all with `port`; at least one */
     unsigned address_count;
+    uint16_t port;
     const struct net_addr *local; /* what to bind before connecting; may be none */
     unsigned local_count;
     uint16_t encaps_port;          /* remote UDP port with usrsctp, default 9899 */

@@ -54,6 +54,18 @@ enum opt_type {
     OPT_ADDR     /* an IP address, numeric form */
 };
 
+/* Bits of OPT_FLAGS values, in the order of their names. */
+enum opt_path_flag {
+    OPT_HB_ENABLE = 1,
+    OPT_HB_DISABLE = 2,
+    OPT_HB_DEMAND = 4,
+    OPT_PMTUD_ENABLE = 8,
+    OPT_PMTUD_DISABLE = 16,
+    OPT_SACKDELAY_ENABLE = 32,
+    OPT_SACKDELAY_DISABLE = 64
+};
+enum opt_send_flag { OPT_SEND_UNORDERED = 1, OPT_SEND_ADDR_OVER = 2, OPT_SEND_ABORT = 4, OPT_SEND_EOF = 8 };
+
 enum opt_unit { OPT_NO_UNIT, OPT_COUNT, OPT_BYTES, OPT_MSEC, OPT_SECONDS };
 
 struct opt_row {

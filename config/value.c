@@ -171,16 +171,41 @@ const char *val_format(const struct val_spec *spec, int64_t num, char *out, size
     return out;
 }
 
+/* "a, b, c" */
+static const char *name_list(const char *names, char *out, size_t size)
+{
+    const char *name;
+    size_t len, used = 0;
+    out[0] = '\0';
+    for (unsigned i = 0; (name = val_name(names, i, &len)) && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%.*s", i ? ", " : "", (int)len, name);
+    return out;
+}
+
+static void uint_bounds(const struct val_spec *spec, char *out, size_t size)
+{
+    char low[VAL_TEXT_MAX], high[VAL_TEXT_MAX], words[VAL_TEXT_MAX];
+    struct val_spec numbers = *spec;
+    size_t len;
+    while (spec->names && val_name(spec->names, (unsigned)numbers.min, &len))
+        numbers.min++; /* the least value that no word stands for */
+    numbers.names = NULL;
+    if (spec->names)
+        name_list(spec->names, words, sizeof words);
+    snprintf(out, size, "%s%s%s to %s", spec->names ? words : "", spec->names ? " or " : "",
+             val_format(&numbers, numbers.min, low, sizeof low),
+             val_format(&numbers, numbers.max, high, sizeof high));
+}
+
 const char *val_bounds(const struct val_spec *spec, char *out, size_t size)
 {
-    char low[VAL_TEXT_MAX], high[VAL_TEXT_MAX];
     switch (spec->type) {
     case OPT_BOOL:
         snprintf(out, size, "true or false");
         break;
     case OPT_ENUM:
     case OPT_FLAGS:
-        snprintf(out, size, "%s", spec->names);
+        name_list(spec->names, out, size);
         break;
     case OPT_PPID:
         snprintf(out, size, "a name such as m3ua or a number up to 4294967295");
@@ -190,8 +215,7 @@ const char *val_bounds(const struct val_spec *spec, char *out, size_t size)
         break;
     case OPT_UINT:
     case OPT_UINT_RO:
-        snprintf(out, size, "%s to %s", val_format(spec, spec->min, low, sizeof low),
-                 val_format(spec, spec->max, high, sizeof high));
+        uint_bounds(spec, out, size);
         break;
     }
     return out;
@@ -207,7 +231,7 @@ bool val_check(const struct val_spec *spec, int64_t num, char *why, size_t size)
     if (spec->type == OPT_FLAGS) {
         if (num & ~spec->max)
             return refuse(why, size, "0x%" PRIx64 " has bits that mean nothing; the flags are %s",
-                          (uint64_t)num, spec->names);
+                          (uint64_t)num, val_bounds(spec, bounds, sizeof bounds));
         return true;
     }
     if (num >= spec->min && num <= spec->max)
@@ -219,19 +243,21 @@ bool val_check(const struct val_spec *spec, int64_t num, char *why, size_t size)
 
 /* ---- reading -------------------------------------------------------------------------------------- */
 
-/* " (did you mean x?)" or "" for a word that should be one of `names`. */
-static const char *did_you_mean(const char *names, const char *word, char *out, size_t size)
+/* A word that is none of `names`: the nearest one, and all of them. */
+static bool refuse_word(const char *names, const char *word, char *why, size_t size)
 {
     struct nearest n;
     const char *name;
     size_t len;
+    char all[VAL_TEXT_MAX];
+    name_list(names, all, sizeof all);
     nearest_begin(&n, word);
     for (unsigned i = 0; (name = val_name(names, i, &len)); i++)
         nearest_try_len(&n, name, len);
-    out[0] = '\0';
     if (nearest_found(&n))
-        snprintf(out, size, ", did you mean %s?", nearest_found(&n));
-    return out;
+        return refuse(why, size, "'%.40s' is unknown, did you mean %s? (there are %s)", word,
+                      nearest_found(&n), all);
+    return refuse(why, size, "'%.40s' is unknown; write one of %s", word, all);
 }
 
 static bool parse_bool(const char *text, int64_t *out, char *why, size_t size)
@@ -251,11 +277,9 @@ static bool parse_bool(const char *text, int64_t *out, char *why, size_t size)
 
 static bool parse_enum(const struct val_spec *spec, const char *text, int64_t *out, char *why, size_t size)
 {
-    char hint[NEAREST_MAX + 24];
     int i = find_name(spec->names, text, strlen(text));
     if (i < 0 || i > spec->max)
-        return refuse(why, size, "'%.40s' is unknown%s; write one of %s", text,
-                      did_you_mean(spec->names, text, hint, sizeof hint), spec->names);
+        return refuse_word(spec->names, text, why, size);
     *out = i;
     return true;
 }
@@ -264,13 +288,12 @@ static bool parse_flags(const struct val_spec *spec, const char *text, int64_t *
 {
     int64_t bits = 0;
     while (*text) {
+        char word[NEAREST_MAX];
         size_t len = strcspn(text, ",");
         int i = find_name(spec->names, text, len);
         if (i < 0) {
-            char word[NEAREST_MAX], hint[NEAREST_MAX + 24];
-            snprintf(word, sizeof word, "%.*s", (int)(len < 40 ? len : 40), text);
-            return refuse(why, size, "flag '%s' is unknown%s; flags are %s", word,
-                          did_you_mean(spec->names, word, hint, sizeof hint), spec->names);
+            snprintf(word, sizeof word, "%.*s", (int)(len < sizeof word ? len : sizeof word - 1), text);
+            return refuse_word(spec->names, word, why, size);
         }
         bits |= INT64_C(1) << i;
         text += len;

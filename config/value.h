@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 #define VAL_TEXT_MAX 160 /* enough for any val_format */
-#define VAL_WHY_MAX  256 /* enough for any reason */
+#define VAL_WHY_MAX  320 /* enough for any reason */
 
 struct val_spec {
     enum opt_type type;

@@ -1,0 +1,103 @@
+/* `junctor check`: validates a configuration without touching the network. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "broker/commands.h"
+#include "config/config.h"
+
+static const char help[] =
+    "Usage: junctor check -c FILE [--print]\n"
+    "\n"
+    "Reads a configuration and reports every error in it as `file:line:column: what is wrong, and what to "
+    "write`.\n"
+    "Opens no socket and needs no privilege. What depends on the host (whether an address exists, which SCTP "
+    "it\n"
+    "has, how large buffers may be) is told by `junctor run`.\n"
+    "\n"
+    "  -c, --config FILE   the YAML file; - reads standard input\n"
+    "  -p, --print         write the effective configuration: every default filled in, SCTP options in full "
+    "at\n"
+    "                      each listener and peer; it reads back as the same configuration\n"
+    "  -h, --help          this text\n"
+    "\n"
+    "Exit status: 0 the file is valid, 1 it is not (errors on standard error), 2 wrong usage.\n"
+    "\n"
+    "  junctor check -c relay.yaml\n"
+    "  junctor check -c relay.yaml --print > effective.yaml\n";
+
+static int usage(const char *what)
+{
+    fprintf(stderr, "junctor check: %s; `junctor check --help` tells more\n", what);
+    return 2;
+}
+
+static const char *plural(unsigned n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* With --print the summary is a comment, so that the output is a configuration as it stands. */
+static void print_summary(const struct cfg_config *c, const char *before)
+{
+    const char *name = strcmp(c->file, "-") == 0 ? "standard input" : c->file;
+    printf("%s%s: valid: %u listener%s, %u peer%s, %u group%s, %u route%s\n", before, name, c->listener_count,
+           plural(c->listener_count), c->peer_count, plural(c->peer_count), c->group_count,
+           plural(c->group_count), c->route_count, plural(c->route_count));
+}
+
+static int check(const char *file, bool print)
+{
+    struct cfg_errors errors;
+    struct cfg_config *c = cfg_load(file, &errors);
+    if (!c) {
+        cfg_errors_print(file, &errors, stderr);
+        cfg_errors_free(&errors);
+        return 1;
+    }
+    print_summary(c, print ? "# " : "");
+    if (print)
+        cfg_print(c, stdout);
+    cfg_free(c);
+    if (fflush(stdout) != 0) {
+        perror("junctor check: standard output");
+        return 1;
+    }
+    return 0;
+}
+
+int brk_cmd_check(int argc, char **argv)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"print", no_argument, NULL, 'p'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    const char *file = NULL;
+    bool print = false;
+    int option;
+
+    optind = 0; /* the program's own options may have been read already */
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "+:c:ph", options, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            file = optarg;
+            break;
+        case 'p':
+            print = true;
+            break;
+        case 'h':
+            fputs(help, stdout);
+            return 0;
+        case ':':
+            return usage("-c needs the name of a file");
+        default:
+            return usage("unknown option");
+        }
+    }
+    if (optind < argc)
+        return usage("only options are taken; name the file with -c");
+    if (!file)
+        return usage("name the configuration with -c FILE");
+    return check(file, print);
+}

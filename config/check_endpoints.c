@@ -1,0 +1,211 @@
+/* Listeners and peers: addresses that do not fit each other, and buffers that do not fit the messages. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/load_priv.h"
+
+#define MAX_MESSAGE_DEFAULT (1 << 20)
+
+static bool is_wildcard(const struct net_addr *a)
+{
+    if (a->sa.sa_family == AF_INET6)
+        return IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr);
+    return a->in4.sin_addr.s_addr == INADDR_ANY;
+}
+
+static const char *plain(const struct net_addr *a, char out[NET_ADDR_TEXT])
+{
+    struct net_addr copy = *a;
+    net_addr_set_port(&copy, 0);
+    return net_addr_format(&copy, out, NET_ADDR_TEXT);
+}
+
+static bool has_address(const struct net_addr *list, unsigned count, const struct net_addr *wanted)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct net_addr a = list[i];
+        net_addr_set_port(&a, 0);
+        if (net_addr_equal(&a, wanted))
+            return true;
+    }
+    return false;
+}
+
+/* ---- one listener --------------------------------------------------------------------------------- */
+
+static void check_wildcard(struct loader *l, const struct cfg_listener *listener, struct cfg_place at)
+{
+    char text[NET_ADDR_TEXT];
+    for (unsigned i = 0; i < listener->address_count && listener->address_count > 1; i++)
+        if (is_wildcard(&listener->addresses[i])) {
+            err_add(&l->errors, at,
+                    "address: %s already means every address; write it alone (\"::\" takes IPv4 as well)",
+                    plain(&listener->addresses[i], text));
+            return;
+        }
+}
+
+/* An address in an option must be one that the endpoint can have at all. */
+static void check_option_address(struct loader *l, const struct cfg_origin *o, enum opt_field f,
+                                 const struct net_addr *list, unsigned count, const char *of)
+{
+    const char *text = opt_text(&o->effective->set, f);
+    struct net_addr wanted;
+    struct cfg_place at = o->effective->at[f];
+    if (!text || !net_addr_parse(text, 0, &wanted) || has_address(list, count, &wanted))
+        return;
+    err_add(&l->errors, at.line ? at : o->at, "%s: %s is no address of %s; write one of those under `%s`",
+            opt_rows[opt_field_rows[f].option].name, text, of,
+            f == OPTF_SET_PEER_PRIMARY_ADDR && strncmp(of, "peer", 4) == 0 ? "local" : "address");
+}
+
+static bool overlap(const struct net_addr *a, const struct net_addr *b)
+{
+    if (net_addr_port(a) != net_addr_port(b))
+        return false;
+    if (net_addr_equal(a, b))
+        return true;
+    bool any_a = is_wildcard(a), any_b = is_wildcard(b);
+    if (a->sa.sa_family == b->sa.sa_family)
+        return any_a || any_b;
+    return (any_a && a->sa.sa_family == AF_INET6) || (any_b && b->sa.sa_family == AF_INET6);
+}
+
+/* The first listener before `index` that has one of its addresses and ports. */
+static void check_clash(struct loader *l, unsigned index)
+{
+    const struct cfg_listener *all = l->config->listeners, *mine = &all[index];
+    char text[NET_ADDR_TEXT];
+    for (unsigned other = 0; other < index; other++) {
+        if (all[other].port != mine->port || l->listeners[other].bad)
+            continue;
+        for (unsigned i = 0; i < mine->address_count; i++)
+            for (unsigned j = 0; j < all[other].address_count; j++)
+                if (overlap(&mine->addresses[i], &all[other].addresses[j])) {
+                    err_add(&l->errors, origin_place(&l->listeners[index], CFG_KEY_LISTENER_PORT),
+                            "port: %s is taken by listener '%s' in line %u; write another port or address",
+                            net_addr_format(&mine->addresses[i], text, sizeof text), all[other].name,
+                            l->listeners[other].at.line);
+                    return;
+                }
+    }
+}
+
+static void check_listener(struct loader *l, unsigned index)
+{
+    const struct cfg_listener *listener = &l->config->listeners[index];
+    const struct cfg_origin *o = &l->listeners[index];
+    char of[96];
+    check_options(l, o);
+    if (o->bad)
+        return;
+    check_wildcard(l, listener, origin_place(o, CFG_KEY_LISTENER_ADDRESS));
+    check_clash(l, index);
+    snprintf(of, sizeof of, "listener '%s'", listener->name);
+    if (!is_wildcard(&listener->addresses[0]))
+        check_option_address(l, o, OPTF_SET_PEER_PRIMARY_ADDR, listener->addresses, listener->address_count,
+                             of);
+}
+
+/* ---- one peer ------------------------------------------------------------------------------------- */
+
+static bool has_family(const struct net_addr *list, unsigned count, sa_family_t family)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (list[i].sa.sa_family == family)
+            return true;
+    return false;
+}
+
+static void no_wildcard(struct loader *l, struct cfg_place at, const char *key, const struct net_addr *list,
+                        unsigned count, const char *instead)
+{
+    char text[NET_ADDR_TEXT];
+    for (unsigned i = 0; i < count; i++)
+        if (is_wildcard(&list[i]))
+            err_add(&l->errors, at, "%s: %s means every address; %s", key, plain(&list[i], text), instead);
+}
+
+static void check_families(struct loader *l, const struct cfg_peer *p, struct cfg_place at)
+{
+    bool v4 =
+        has_family(p->addresses, p->address_count, AF_INET) && has_family(p->local, p->local_count, AF_INET);
+    bool v6 = has_family(p->addresses, p->address_count, AF_INET6) &&
+              has_family(p->local, p->local_count, AF_INET6);
+    if (p->local_count && !v4 && !v6)
+        err_add(&l->errors, at,
+                "local: none of these can reach the peer's addresses; write at least one %s address",
+                p->addresses[0].sa.sa_family == AF_INET ? "IPv4" : "IPv6");
+}
+
+static void check_peer(struct loader *l, unsigned index)
+{
+    const struct cfg_peer *p = &l->config->peers[index];
+    const struct cfg_origin *o = &l->peers[index];
+    char of[96];
+    check_options(l, o);
+    if (o->bad)
+        return;
+    no_wildcard(l, origin_place(o, CFG_KEY_PEER_ADDRESS), "address", p->addresses, p->address_count,
+                "write the peer's own");
+    no_wildcard(l, origin_place(o, CFG_KEY_PEER_LOCAL), "local", p->local, p->local_count,
+                "leave `local` out, and the stack chooses");
+    check_families(l, p, origin_place(o, CFG_KEY_PEER_LOCAL));
+    if (p->reconnect_initial_ms > p->reconnect_max_ms)
+        err_add(&l->errors, origin_place(o, CFG_KEY_PEER_RECONNECT_INITIAL),
+                "reconnect.initial: %u ms is more than reconnect.max, %u ms; write at most that",
+                p->reconnect_initial_ms, p->reconnect_max_ms);
+    snprintf(of, sizeof of, "peer '%s'", p->name);
+    check_option_address(l, o, OPTF_PRIMARY_ADDR, p->addresses, p->address_count, of);
+    check_option_address(l, o, OPTF_PAP_ADDRESS, p->addresses, p->address_count, of);
+    if (p->local_count)
+        check_option_address(l, o, OPTF_SET_PEER_PRIMARY_ADDR, p->local, p->local_count, of);
+}
+
+/* ---- message size --------------------------------------------------------------------------------- */
+
+static void check_buffer(struct loader *l, const struct cfg_origin *o, const char *kind, const char *name)
+{
+    uint64_t most = l->config->max_message;
+    int64_t sndbuf = opt_num(&o->effective->set, OPTF_SNDBUF, 0);
+    const struct val_spec spec = val_spec_of(OPTF_SNDBUF);
+    char message[VAL_TEXT_MAX], buffer[VAL_TEXT_MAX];
+    if (o->bad || (uint64_t)sndbuf >= most)
+        return;
+    struct cfg_place at = o->effective->at[OPTF_SNDBUF];
+    err_add(&l->errors, at.line ? at : origin_place(&l->broker, CFG_KEY_MAX_MESSAGE),
+            "sndbuf: %s of %s '%s' cannot hold a message of broker.max_message, %s; write sndbuf: %s or "
+            "max_message: %s",
+            val_format(&spec, sndbuf, buffer, sizeof buffer), kind, name,
+            val_format(&spec, (int64_t)most, message, sizeof message), message, buffer);
+}
+
+/* A message must fit into the send buffer whole, or the stack refuses it (EMSGSIZE). */
+static void check_message_size(struct loader *l)
+{
+    struct cfg_config *c = l->config;
+    if (!origin_has(&l->broker, CFG_KEY_MAX_MESSAGE)) {
+        c->max_message = MAX_MESSAGE_DEFAULT;
+        for (unsigned i = 0; i < c->listener_count + c->peer_count; i++) {
+            const struct opt_set *s =
+                i < c->listener_count ? &c->listeners[i].sctp : &c->peers[i - c->listener_count].sctp;
+            uint64_t sndbuf = (uint64_t)opt_num(s, OPTF_SNDBUF, MAX_MESSAGE_DEFAULT);
+            c->max_message = sndbuf < c->max_message ? sndbuf : c->max_message;
+        }
+        return;
+    }
+    for (unsigned i = 0; i < c->listener_count; i++)
+        check_buffer(l, &l->listeners[i], "listener", c->listeners[i].name);
+    for (unsigned i = 0; i < c->peer_count; i++)
+        check_buffer(l, &l->peers[i], "peer", c->peers[i].name);
+}
+
+void check_endpoints(struct loader *l)
+{
+    for (unsigned i = 0; i < l->config->listener_count; i++)
+        check_listener(l, i);
+    for (unsigned i = 0; i < l->config->peer_count; i++)
+        check_peer(l, i);
+    check_message_size(l);
+}

@@ -1,0 +1,217 @@
+/* What is left for a route after those before it.
+ *
+ * The first route that fits takes a message, so a route whose every message is taken before it comes to it is
+ * dead text: almost always a rule that was meant to stand further up. It is an error. The routes are walked
+ * in order, and for each source and PPID that they name (and once for all other PPIDs) it is noted which
+ * streams are taken.
+ *
+ * The same walk finds a listener whose clients would get partners in two groups. A client's association has
+ * one partner: they begin and end together, and its streams are asked for to match. Paired routes to one
+ * group, and shared routes beside them, are fine: the shared ones borrow messages from the association, not
+ * its life. */
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/load_priv.h"
+
+#define UNFOLDED_MAX                                                                                         \
+    1000000 /* sources x PPIDs x stream ranges of all routes: as many as the route table would hold */
+
+struct cover {
+    uint64_t key;
+    struct cfg_range *spans; /* streams taken: in order, none touching another */
+    unsigned count, room;
+    unsigned line; /* of the first route that takes any */
+};
+
+struct reach {
+    struct loader *l;
+    void *covers; /* tsearch tree */
+    unsigned unfolded;
+    const struct cfg_route **partner; /* of each listener: its first paired route */
+};
+
+static const struct cfg_range all_streams = {0, UINT16_MAX};
+
+#define OTHER_PPIDS (UINT64_C(1) << 32)
+
+static int by_key(const void *a, const void *b)
+{
+    const struct cover *x = a, *y = b;
+    return x->key != y->key ? (x->key < y->key ? -1 : 1) : 0;
+}
+
+static struct cover *find_cover(struct reach *r, unsigned source, uint64_t ppid)
+{
+    const struct cover wanted = {.key = (uint64_t)source << 33 | ppid};
+    struct cover **found = tfind(&wanted, &r->covers, by_key);
+    return found ? *found : NULL;
+}
+
+static struct cover *make_cover(struct reach *r, unsigned source, uint64_t ppid, unsigned line)
+{
+    struct cover *c = find_cover(r, source, ppid);
+    if (c)
+        return c;
+    c = arena_alloc(&r->l->scratch, sizeof *c);
+    c->key = (uint64_t)source << 33 | ppid;
+    c->line = line;
+    if (!tsearch(c, &r->covers, by_key))
+        abort();
+    return c;
+}
+
+/* The last stream of the span that holds `stream`, or -1. */
+static int span_end(const struct cover *c, unsigned stream)
+{
+    unsigned low = 0, high = c ? c->count : 0;
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+        if (c->spans[middle].last < stream)
+            low = middle + 1;
+        else if (c->spans[middle].first > stream)
+            high = middle;
+        else
+            return c->spans[middle].last;
+    }
+    return -1;
+}
+
+static bool is_taken(const struct cover *a, const struct cover *b, struct cfg_range range)
+{
+    unsigned next = range.first;
+    while (next <= range.last) {
+        int end_a = span_end(a, next), end_b = span_end(b, next);
+        int end = end_a > end_b ? end_a : end_b;
+        if (end < 0)
+            return false;
+        next = (unsigned)end + 1;
+    }
+    return true;
+}
+
+static void insert_span(struct reach *r, struct cover *c, unsigned at, unsigned replaced,
+                        struct cfg_range span)
+{
+    if (replaced == 0 && c->count == c->room) {
+        unsigned room = c->room ? c->room * 2 : 4;
+        struct cfg_range *spans = arena_array(&r->l->scratch, room, sizeof *spans);
+        if (c->count)
+            memcpy(spans, c->spans, c->count * sizeof *spans);
+        c->spans = spans;
+        c->room = room;
+    }
+    memmove(&c->spans[at + 1], &c->spans[at + replaced], (c->count - at - replaced) * sizeof *c->spans);
+    c->spans[at] = span;
+    c->count += 1 - replaced;
+}
+
+static void take(struct reach *r, struct cover *c, struct cfg_range range)
+{
+    unsigned from = 0, to;
+    while (from < c->count && (unsigned)c->spans[from].last + 1 < range.first)
+        from++;
+    for (to = from; to < c->count && c->spans[to].first <= (unsigned)range.last + 1; to++) {
+        range.first = c->spans[to].first < range.first ? c->spans[to].first : range.first;
+        range.last = c->spans[to].last > range.last ? c->spans[to].last : range.last;
+    }
+    insert_span(r, c, from, to - from, range);
+}
+
+/* One source and PPID of a route. True where the route gets anything of it; else *line tells who takes it. */
+static bool walk_ppid(struct reach *r, const struct cfg_route *route, unsigned source, uint64_t ppid,
+                      unsigned *line)
+{
+    const struct cover *others = find_cover(r, source, OTHER_PPIDS);
+    const struct cover *same = ppid == OTHER_PPIDS ? NULL : find_cover(r, source, ppid);
+    const struct cfg_range *streams = route->stream_count ? route->streams : &all_streams;
+    unsigned count = route->stream_count ? route->stream_count : 1;
+    bool gets = false;
+
+    for (unsigned i = 0; i < count; i++)
+        gets |= !is_taken(others, same, streams[i]);
+    if (!gets) {
+        unsigned first = others && (!same || others->line < same->line) ? others->line : same->line;
+        *line = first < *line ? first : *line;
+        return false;
+    }
+    struct cover *mine = make_cover(r, source, ppid, route->line);
+    for (unsigned i = 0; i < count; i++)
+        take(r, mine, streams[i]);
+    r->unfolded += count;
+    return true;
+}
+
+static bool walk_source(struct reach *r, const struct cfg_route *route, unsigned source, unsigned *line)
+{
+    bool gets = false;
+    if (route->ppid_count == 0)
+        return walk_ppid(r, route, source, OTHER_PPIDS, line);
+    for (unsigned i = 0; i < route->ppid_count; i++)
+        gets |= walk_ppid(r, route, source, route->ppids[i], line);
+    return gets;
+}
+
+static void check_partner(struct reach *r, const struct cfg_route *route, unsigned listener,
+                          struct cfg_place at)
+{
+    const struct cfg_config *c = r->l->config;
+    const struct cfg_route *first = r->partner[listener];
+    if (!first)
+        r->partner[listener] = route;
+    else if (first->group != route->group)
+        err_add(&r->l->errors, at,
+                "to: clients of listener '%s' have their partner in '%s' already (route in line %u), and can "
+                "have only "
+                "one; write to: %s, session: shared, or another listener",
+                c->listeners[listener].name, c->groups[first->group].name, first->line,
+                c->groups[first->group].name);
+}
+
+static void walk_route(struct reach *r, unsigned index)
+{
+    const struct cfg_config *c = r->l->config;
+    const struct cfg_route *route = &c->routes[index];
+    struct cfg_place at = origin_place(&r->l->routes[index], CFG_KEY_ROUTE_TO);
+    unsigned line = UINT32_MAX;
+    bool gets = false;
+
+    for (unsigned i = 0; i < route->from_count; i++) {
+        struct cfg_member m = route->from[i];
+        bool is_listener = m.kind == CFG_MEMBER_LISTENER;
+        if (!walk_source(r, route, is_listener ? m.index : c->listener_count + m.index, &line))
+            continue;
+        gets = true;
+        if (is_listener && route->session == CFG_PAIRED)
+            check_partner(r, route, m.index, at);
+    }
+    if (!gets)
+        err_add(&r->l->errors, r->l->routes[index].at,
+                "this route gets no message, because earlier ones (from line %u on) take them all; move it "
+                "up, narrow "
+                "them, or remove it",
+                line);
+}
+
+static void keep_cover(void *cover)
+{
+    (void)cover; /* the arena's */
+}
+
+void check_reach(struct loader *l)
+{
+    const struct cfg_config *c = l->config;
+    struct reach r = {.l = l};
+    r.partner = arena_array(&l->scratch, c->listener_count, sizeof *r.partner);
+    for (unsigned i = 0; i < c->route_count && r.unfolded <= UNFOLDED_MAX; i++)
+        if (!l->routes[i].bad)
+            walk_route(&r, i);
+    tdestroy(r.covers, keep_cover);
+    if (r.unfolded > UNFOLDED_MAX)
+        err_add(
+            &l->errors, (struct cfg_place){0},
+            "the routes unfold into more than %d combinations of source, PPID and stream range; write ranges "
+            "instead of single streams, and `any` instead of long lists",
+            UNFOLDED_MAX);
+}

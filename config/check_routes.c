@@ -1,0 +1,98 @@
+/* Groups and routes, each alone: what a session needs of its two sides.
+ *
+ * A paired session begins with an association that a client opens: Junctor then opens one of its own to the
+ * chosen member, relays both ways, and ends the one when the other ends. So its sources are listeners; its
+ * members are peers, because nobody can open an association to a client; and it has one member at a time, so
+ * that broadcast makes no sense for it. Everything else is shared. */
+#include <string.h>
+
+#include "config/load_priv.h"
+
+void check_group(struct loader *l, unsigned index)
+{
+    const struct cfg_group *g = &l->config->groups[index];
+    const struct cfg_origin *o = &l->groups[index];
+    if (!o->bad && origin_has(o, CFG_KEY_GROUP_SHARE) && g->mode != CFG_LOADSHARE)
+        err_add(&l->errors, origin_place(o, CFG_KEY_GROUP_SHARE),
+                "share: only mode loadshare spreads its traffic; leave `share` out");
+}
+
+/* The first member of this kind, or NULL. */
+static const struct cfg_member *find_kind(const struct cfg_member *list, unsigned count,
+                                          enum cfg_member_kind kind)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (list[i].kind == kind)
+            return &list[i];
+    return NULL;
+}
+
+static enum cfg_session natural_session(const struct loader *l, const struct cfg_route *r,
+                                        const struct cfg_origin *o)
+{
+    const struct cfg_group *g = &l->config->groups[r->group];
+    if (g->mode == CFG_BROADCAST || find_kind(g->members, g->member_count, CFG_MEMBER_LISTENER))
+        return CFG_SHARED;
+    if (o->any_source)
+        return l->config->listener_count ? CFG_PAIRED : CFG_SHARED;
+    return find_kind(r->from, r->from_count, CFG_MEMBER_PEER) ? CFG_SHARED : CFG_PAIRED;
+}
+
+static void check_paired(struct loader *l, const struct cfg_route *r, struct cfg_place at)
+{
+    const struct cfg_config *c = l->config;
+    const struct cfg_group *g = &c->groups[r->group];
+    const struct cfg_member *listener = find_kind(g->members, g->member_count, CFG_MEMBER_LISTENER);
+    const struct cfg_member *peer = find_kind(r->from, r->from_count, CFG_MEMBER_PEER);
+    if (listener)
+        err_add(&l->errors, at,
+                "session: paired opens an association for each client, which listener '%s' in '%s' cannot; "
+                "write shared",
+                cfg_member_name(c, *listener), g->name);
+    else if (g->mode == CFG_BROADCAST)
+        err_add(&l->errors, at, "session: paired has one partner, group '%s' is broadcast; write shared",
+                g->name);
+    else if (peer)
+        err_add(&l->errors, at,
+                "session: paired begins with a client's association, but '%s' in `from` is a peer; write a "
+                "listener there, "
+                "or session: shared",
+                cfg_member_name(c, *peer));
+}
+
+/* Every listener, and with session shared every peer. */
+static void fill_sources(struct loader *l, struct cfg_route *r, struct cfg_place at)
+{
+    const struct cfg_config *c = l->config;
+    unsigned count = c->listener_count + (r->session == CFG_SHARED ? c->peer_count : 0);
+    struct cfg_member *list = arena_array(l->keep, count, sizeof *list);
+    for (unsigned i = 0; i < count; i++)
+        list[i] = i < c->listener_count ? (struct cfg_member){CFG_MEMBER_LISTENER, i}
+                                        : (struct cfg_member){CFG_MEMBER_PEER, i - c->listener_count};
+    r->from = list;
+    r->from_count = count;
+    if (count == 0)
+        err_add(&l->errors, at,
+                "session: paired takes messages from listeners, and there is none; write shared");
+}
+
+void check_route(struct loader *l, unsigned index)
+{
+    struct cfg_route *r = (struct cfg_route *)&l->config->routes[index]; /* still ours to write */
+    struct cfg_origin *o = &l->routes[index];
+    unsigned before = l->errors.count;
+    if (o->bad)
+        return;
+    if (r->group < l->group_count && l->groups[r->group].bad) {
+        o->bad = true; /* its group has been complained about; what the route needs of it cannot be told */
+        return;
+    }
+    o->any_source |= !origin_has(o, CFG_KEY_ROUTE_FROM);
+    if (!origin_has(o, CFG_KEY_ROUTE_SESSION))
+        r->session = natural_session(l, r, o);
+    if (r->session == CFG_PAIRED)
+        check_paired(l, r, origin_place(o, CFG_KEY_ROUTE_SESSION));
+    if (o->any_source)
+        fill_sources(l, r, origin_place(o, CFG_KEY_ROUTE_SESSION));
+    o->bad = l->errors.count != before;
+}

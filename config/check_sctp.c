@@ -1,0 +1,132 @@
+/* SCTP options that do not go together. Each check looks at the effective set of one listener or peer and
+ * speaks at the place of the value that is at fault; where both come from the common section, all endpoints
+ * say the same and the error list drops the repetitions. */
+#include <stdio.h>
+
+#include "config/load_priv.h"
+
+/* What stacks use where the file says nothing (RFC 9260, section 16). */
+#define STACK_RTO_MIN 1000
+#define STACK_RTO_MAX 60000
+
+/* What is left for user data of the smallest packet that Linux cuts, 512 bytes, over IPv4. */
+#define STACK_MAXSEG_MIN 464
+
+static struct cfg_place place(const struct cfg_origin *o, enum opt_field f)
+{
+    struct cfg_place at = o->effective->at[f];
+    return at.line ? at : o->at;
+}
+
+static const char *text(enum opt_field f, int64_t num, char *out, size_t size)
+{
+    const struct val_spec spec = val_spec_of(f);
+    return val_format(&spec, num, out, size);
+}
+
+static void check_rto(struct loader *l, const struct cfg_origin *o)
+{
+    const struct opt_set *s = &o->effective->set;
+    int64_t min = opt_num(s, OPTF_RTO_MIN, STACK_RTO_MIN), max = opt_num(s, OPTF_RTO_MAX, STACK_RTO_MAX);
+    int64_t initial = opt_num(s, OPTF_RTO_INITIAL, min);
+    char a[VAL_TEXT_MAX], b[VAL_TEXT_MAX];
+
+    if (min > max && !opt_given(s, OPTF_RTO_MIN))
+        err_add(
+            &l->errors, place(o, OPTF_RTO_MAX),
+            "rtoinfo.max: %s is below the least timeout that stacks begin with (%s); write rtoinfo.min too",
+            text(OPTF_RTO_MAX, max, a, sizeof a), text(OPTF_RTO_MIN, min, b, sizeof b));
+    else if (min > max && !opt_given(s, OPTF_RTO_MAX))
+        err_add(&l->errors, place(o, OPTF_RTO_MIN),
+                "rtoinfo.min: %s is above the greatest timeout that stacks begin with (%s); write "
+                "rtoinfo.max too",
+                text(OPTF_RTO_MIN, min, a, sizeof a), text(OPTF_RTO_MAX, max, b, sizeof b));
+    else if (min > max)
+        err_add(&l->errors, place(o, OPTF_RTO_MIN), "rtoinfo.min: %s is above rtoinfo.max; write at most %s",
+                text(OPTF_RTO_MIN, min, a, sizeof a), text(OPTF_RTO_MAX, max, b, sizeof b));
+    else if (initial < min)
+        err_add(&l->errors, place(o, OPTF_RTO_INITIAL),
+                "rtoinfo.initial: %s is below rtoinfo.min; write at least %s",
+                text(OPTF_RTO_INITIAL, initial, a, sizeof a), text(OPTF_RTO_MIN, min, b, sizeof b));
+    else if (initial > max)
+        err_add(&l->errors, place(o, OPTF_RTO_INITIAL),
+                "rtoinfo.initial: %s is above rtoinfo.max; write at most %s",
+                text(OPTF_RTO_INITIAL, initial, a, sizeof a), text(OPTF_RTO_MAX, max, b, sizeof b));
+}
+
+static void check_pair(struct loader *l, const struct cfg_origin *o, int64_t both, const char *names)
+{
+    if ((opt_num(&o->effective->set, OPTF_PAP_FLAGS, 0) & both) == both)
+        err_add(&l->errors, place(o, OPTF_PAP_FLAGS),
+                "peer_addr_params.flags: %s exclude each other; write one", names);
+}
+
+static void check_paths(struct loader *l, const struct cfg_origin *o)
+{
+    const struct opt_set *s = &o->effective->set;
+    int64_t flags = opt_num(s, OPTF_PAP_FLAGS, 0);
+
+    check_pair(l, o, OPT_HB_ENABLE | OPT_HB_DISABLE, "hb_enable and hb_disable");
+    check_pair(l, o, OPT_PMTUD_ENABLE | OPT_PMTUD_DISABLE, "pmtud_enable and pmtud_disable");
+    check_pair(l, o, OPT_SACKDELAY_ENABLE | OPT_SACKDELAY_DISABLE, "sackdelay_enable and sackdelay_disable");
+    if (flags & OPT_HB_DEMAND)
+        err_add(&l->errors, place(o, OPTF_PAP_FLAGS),
+                "peer_addr_params.flags: hb_demand sends one heartbeat on an association that is there "
+                "already; leave it out "
+                "(hb_enable sends them regularly)");
+    if (opt_given(s, OPTF_PAP_HBINTERVAL) && flags & OPT_HB_DISABLE)
+        err_add(&l->errors, place(o, OPTF_PAP_HBINTERVAL),
+                "peer_addr_params.hbinterval means nothing with flag hb_disable; leave one of them out");
+    if (opt_given(s, OPTF_PAP_PATHMTU) && !(flags & OPT_PMTUD_DISABLE))
+        err_add(
+            &l->errors, place(o, OPTF_PAP_PATHMTU),
+            "peer_addr_params.pathmtu needs path MTU discovery off; write `flags: [pmtud_disable]` with it");
+    if (opt_given(s, OPTF_PAP_SACKDELAY) && !(flags & OPT_SACKDELAY_ENABLE))
+        err_add(
+            &l->errors, place(o, OPTF_PAP_SACKDELAY),
+            "peer_addr_params.sackdelay needs delayed SACKs on; write `flags: [sackdelay_enable]` with it");
+}
+
+static void check_sack(struct loader *l, const struct cfg_origin *o)
+{
+    const struct opt_set *s = &o->effective->set;
+    char a[VAL_TEXT_MAX];
+    if (!opt_given(s, OPTF_DELAYED_ACK_TIME))
+        return;
+    int64_t time = opt_num(s, OPTF_DELAYED_ACK_TIME, 0);
+    if (opt_num(s, OPTF_PAP_FLAGS, 0) & OPT_SACKDELAY_DISABLE)
+        err_add(&l->errors, place(o, OPTF_DELAYED_ACK_TIME),
+                "delayed_ack_time means nothing with peer_addr_params flag sackdelay_disable; leave one of "
+                "them out");
+    else if (opt_num(s, OPTF_PAP_SACKDELAY, time) != time)
+        err_add(&l->errors, place(o, OPTF_DELAYED_ACK_TIME),
+                "delayed_ack_time: %s contradicts peer_addr_params.sackdelay, which is the same thing; leave "
+                "one out",
+                text(OPTF_DELAYED_ACK_TIME, time, a, sizeof a));
+}
+
+static void check_linger(struct loader *l, const struct cfg_origin *o)
+{
+    const struct opt_set *s = &o->effective->set;
+    if (opt_given(s, OPTF_LINGER_TIME) && !opt_given(s, OPTF_LINGER_ENABLED))
+        err_add(&l->errors, place(o, OPTF_LINGER_TIME),
+                "linger.time needs linger.enabled; write `enabled: true` with it");
+}
+
+static void check_maxseg(struct loader *l, const struct cfg_origin *o)
+{
+    int64_t maxseg = opt_num(&o->effective->set, OPTF_MAXSEG, 0);
+    if (maxseg != 0 && maxseg < STACK_MAXSEG_MIN)
+        err_add(&l->errors, place(o, OPTF_MAXSEG),
+                "maxseg: %d is less than a stack fragments to; write 0 (as the path allows) or at least %d",
+                (int)maxseg, STACK_MAXSEG_MIN);
+}
+
+void check_options(struct loader *l, const struct cfg_origin *o)
+{
+    check_rto(l, o);
+    check_paths(l, o);
+    check_sack(l, o);
+    check_linger(l, o);
+    check_maxseg(l, o);
+}

@@ -1,0 +1,91 @@
+/* The keys of the configuration file as data, from keys.def: for the reader, the printer and whatever
+ * documents them. SCTP options are not here but in options.h; a row of kind CFG_OPTIONS stands for all of
+ * them.
+ *
+ * Walking the file's whole vocabulary: for each section in cfg_section_rows, the rows of cfg_key_rows that
+ * have it, in the order in which they are printed. Constant tables; any thread. */
+#ifndef JUNCTOR_CONFIG_KEYS_H
+#define JUNCTOR_CONFIG_KEYS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/value.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum cfg_section {
+#define SECTION(id, name, shape, help) CFG_##id,
+#define VALUE(section, id, name, type, unit, min, max, dflt, names, strct, member, help)
+#define ITEM(section, id, name, kind, dflt, strct, member, help)
+#define LIST(section, id, name, kind, most, dflt, strct, member, count, help)
+#include "config/keys.def"
+    CFG_SECTION_COUNT
+};
+
+enum cfg_key {
+#define SECTION(id, name, shape, help)
+#define VALUE(section, id, name, type, unit, min, max, dflt, names, strct, member, help) CFG_KEY_##id,
+#define ITEM(section, id, name, kind, dflt, strct, member, help)                         CFG_KEY_##id,
+#define LIST(section, id, name, kind, most, dflt, strct, member, count, help)            CFG_KEY_##id,
+#include "config/keys.def"
+    CFG_KEY_COUNT
+};
+
+enum cfg_shape {
+    CFG_MAPPING, /* the section is one mapping of keys */
+    CFG_LIST,    /* a list of such mappings */
+    CFG_SETS     /* a mapping of names to sets of SCTP options */
+};
+
+enum cfg_kind {
+    CFG_SCALAR,    /* told by its val_spec */
+    CFG_NAME,      /* the name that others refer to */
+    CFG_ADDRESSES, /* one address or a list */
+    CFG_PROFILE,   /* the name of a profile */
+    CFG_OPTIONS,   /* a mapping of SCTP options */
+    CFG_MEMBERS,   /* names of peers and listeners */
+    CFG_SOURCES,   /* the same, or `any` */
+    CFG_PPIDS,     /* PPIDs, or `any` */
+    CFG_STREAMS,   /* stream numbers and ranges, or `any` */
+    CFG_TARGET,    /* name of a group, peer or listener */
+    CFG_KIND_COUNT
+};
+
+/* Default column. */
+#define CFG_REQUIRED INT64_MIN       /* must be written */
+#define CFG_OPTIONAL (INT64_MIN + 1) /* need not, and has no value then */
+#define CFG_DERIVED  (INT64_MIN + 2) /* need not; worked out from the rest as the help says */
+
+struct cfg_section_row {
+    const char *name, *help;
+    enum cfg_shape shape;
+};
+
+struct cfg_key_row {
+    enum cfg_section section;
+    const char *name; /* "a.b": key b in a mapping a */
+    enum cfg_kind kind;
+    struct val_spec spec; /* CFG_SCALAR; of a list only `max`, its longest length */
+    int64_t dflt;         /* a value, or CFG_REQUIRED, CFG_OPTIONAL, CFG_DERIVED */
+    size_t offset, size;  /* where it is kept in the section's struct */
+    size_t count_offset;  /* of a list's length */
+    const char *help;
+};
+
+extern const struct cfg_section_row cfg_section_rows[CFG_SECTION_COUNT];
+extern const struct cfg_key_row cfg_key_rows[CFG_KEY_COUNT];
+
+/* Row by section and full name, or CFG_KEY_COUNT. */
+enum cfg_key cfg_key_find(enum cfg_section section, const char *name);
+
+/* A CFG_SCALAR in the struct that holds it. */
+int64_t cfg_key_get(const struct cfg_key_row *row, const void *object);
+void cfg_key_put(const struct cfg_key_row *row, void *object, int64_t value);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,135 @@
+/* Reading a configuration: bytes, tree, structs, checks; all or nothing. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/load_priv.h"
+
+#define FILE_MAX (16 * 1024 * 1024)
+
+/* What cfg_free gets back: the arena holds everything, this struct included. */
+struct owned {
+    struct cfg_config config; /* first: the pointer that callers have */
+    struct arena arena;
+};
+
+static struct owned *new_config(const char *name)
+{
+    struct arena arena = {0};
+    struct owned *o = arena_alloc(&arena, sizeof *o);
+    o->config.file = arena_text(&arena, name, strlen(name));
+    o->arena = arena;
+    return o;
+}
+
+struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, struct cfg_errors *errors)
+{
+    struct owned *o = new_config(name);
+    struct loader l = {.keep = &o->arena, .config = &o->config};
+    const struct yaml_node *root = NULL;
+
+    if (len > FILE_MAX)
+        err_add(&l.errors, (struct cfg_place){0},
+                "larger than %d MiB; a configuration this large is not taken", FILE_MAX >> 20);
+    else
+        root = yaml_read(&l.scratch, text, len, &l.errors);
+    if (root)
+        read_sections(&l, root);
+    names_free(&l.names);
+    arena_free(&l.scratch);
+
+    err_finish(&l.errors, errors);
+    if (errors->count == 0)
+        return &o->config;
+    cfg_free(&o->config);
+    return NULL;
+}
+
+void cfg_free(struct cfg_config *c)
+{
+    if (!c)
+        return;
+    struct arena arena = ((struct owned *)c)->arena;
+    arena_free(&arena);
+}
+
+const char *cfg_member_name(const struct cfg_config *c, struct cfg_member m)
+{
+    return m.kind == CFG_MEMBER_PEER ? c->peers[m.index].name : c->listeners[m.index].name;
+}
+
+/* ---- files ---------------------------------------------------------------------------------------- */
+
+static struct cfg_config *failed(struct cfg_errors *errors, const char *what)
+{
+    struct err_list e = {0};
+    err_add(&e, (struct cfg_place){0}, "%s", what);
+    err_finish(&e, errors);
+    return NULL;
+}
+
+static const char *open_failure(int error)
+{
+    switch (error) {
+    case ENOENT:
+        return "there is no such file; check the name given with -c";
+    case EACCES:
+        return "may not be read; check its permissions and those of its folder";
+    default:
+        return strerror(error);
+    }
+}
+
+/* All of it, or one byte more than is taken; NULL with errno. The caller frees it. */
+static char *read_all(int fd, size_t *len)
+{
+    size_t room = 64 * 1024;
+    char *text = malloc(room);
+    *len = 0;
+    while (text && *len <= FILE_MAX) {
+        if (*len == room) {
+            room *= 2;
+            char *larger = realloc(text, room);
+            if (!larger)
+                break;
+            text = larger;
+        }
+        ssize_t n = read(fd, text + *len, room - *len);
+        if (n == 0)
+            return text;
+        if (n < 0 && errno != EINTR)
+            break;
+        *len += n > 0 ? (size_t)n : 0;
+    }
+    if (text && *len > FILE_MAX)
+        return text;
+    free(text);
+    return NULL;
+}
+
+struct cfg_config *cfg_load(const char *file, struct cfg_errors *errors)
+{
+    bool from_stdin = strcmp(file, "-") == 0;
+    int fd = from_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    size_t len;
+    if (fd < 0)
+        return failed(errors, open_failure(errno));
+    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+        close(fd);
+        return failed(errors, "is a folder; name the file in it");
+    }
+    char *text = read_all(fd, &len);
+    int error = errno;
+    if (!from_stdin)
+        close(fd);
+    if (!text)
+        return failed(errors, open_failure(error));
+    struct cfg_config *c = cfg_parse(file, text, len, errors);
+    free(text);
+    return c;
+}

@@ -1,0 +1,110 @@
+/* What the parts of the loader share while one file is read.
+ *
+ * The order is fixed, whatever the order in the file: broker, sctp, profiles, listeners, peers, groups,
+ * routes. So a name is always known when something refers to it, and one pass over the tree is enough. Beside
+ * every struct of the result stands a cfg_origin that remembers where each of its values was written, for the
+ * checks that need several values at once. Such checks leave out what is already known to be wrong, so that
+ * one mistake is one error. */
+#ifndef JUNCTOR_CONFIG_LOAD_PRIV_H
+#define JUNCTOR_CONFIG_LOAD_PRIV_H
+
+#include "config/arena_priv.h"
+#include "config/config.h"
+#include "config/errors_priv.h"
+#include "config/keys.h"
+#include "config/names_priv.h"
+#include "config/yaml_priv.h"
+
+/* SCTP options with the place of each. */
+struct placed_options {
+    struct opt_set set;
+    struct cfg_place at[OPTF_COUNT];
+};
+
+struct profile {
+    const char *name;
+    struct placed_options options;
+};
+
+/* Where the values of one listener, peer, group, route or of `broker` come from. */
+struct cfg_origin {
+    struct cfg_place at;                 /* the mapping */
+    struct cfg_place key[CFG_KEY_COUNT]; /* each value that is written; line 0 for others */
+    bool bad;                            /* has an error of its own already */
+    bool any_source;                     /* a route without `from` */
+    const struct profile *profile;       /* listeners and peers: what they name, */
+    struct placed_options *own;          /* what they say themselves, */
+    struct placed_options *effective;    /* and what comes out of it */
+};
+
+struct loader {
+    struct arena *keep;   /* what the result points to */
+    struct arena scratch; /* gone after loading */
+    struct err_list errors;
+    struct cfg_config *config;
+    struct names names;
+    struct placed_options common; /* defaults and the section `sctp` */
+    struct profile *profiles;
+    unsigned profile_count;
+    struct cfg_origin broker, *listeners, *peers, *groups, *routes;
+    unsigned group_count; /* as written; those of one member that routes name come behind them */
+};
+
+/* The value at `key`, or else the whole mapping. */
+struct cfg_place origin_place(const struct cfg_origin *o, enum cfg_key key);
+static inline bool origin_has(const struct cfg_origin *o, enum cfg_key key)
+{
+    return o->key[key].line != 0;
+}
+
+/* read_keys.c: reads a mapping by the rows of its section into `object`; what is not written gets its
+ * default. */
+void read_mapping(struct loader *l, enum cfg_section section, const struct yaml_node *map, void *object,
+                  struct cfg_origin *origin);
+
+/* Reads the value of one key into `object`; `value` is no alias. One for every cfg_kind. */
+typedef void cfg_reader(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
+                        void *object, struct cfg_origin *origin);
+cfg_reader read_name, read_addresses, read_ppids, read_streams;   /* read_items.c */
+cfg_reader read_profile, read_members, read_sources, read_target; /* read_refs.c */
+cfg_reader read_own_options;                                      /* read_sctp.c */
+
+/* read_items.c. The text of a scalar, or NULL where it is something else (then reported). */
+const char *read_scalar(struct loader *l, const char *key, const struct yaml_node *value);
+
+/* One item or a list of them, each a scalar: an array of *count nodes; NULL where it is none or too long
+ * (then reported). */
+const struct yaml_node **read_list(struct loader *l, const struct cfg_key_row *row,
+                                   const struct yaml_node *value, unsigned *count);
+
+/* True for the one item `any` or `*`. */
+bool is_any(const struct yaml_node **items, unsigned count);
+
+/* True where `name` can name something; else reported. */
+bool valid_name(struct loader *l, const char *key, struct cfg_place at, const char *name);
+
+/* Puts an array and its length where the row of a list says. */
+void put_list(const struct cfg_key_row *row, void *object, const void *list, unsigned count);
+
+/* read_sctp.c: a mapping of SCTP options; and base overridden by `over`. */
+void read_options(struct loader *l, const struct yaml_node *value, struct placed_options *out);
+void merge_options(struct placed_options *base, const struct placed_options *over);
+
+/* read_sections.c: everything from the root down, in the order above. */
+void read_sections(struct loader *l, const struct yaml_node *root);
+
+/* check_sctp.c: options that do not go together, in the effective set of a listener or peer. */
+void check_options(struct loader *l, const struct cfg_origin *o);
+
+/* check_endpoints.c: listeners and peers, each alone and beside the others. */
+void check_endpoints(struct loader *l);
+
+/* check_routes.c: one group, one route. Works out what of a route is not written: `session`, and who `any`
+ * is. */
+void check_group(struct loader *l, unsigned index);
+void check_route(struct loader *l, unsigned index);
+
+/* check_reach.c: all routes together: those that can never take a message, and clients with two partners. */
+void check_reach(struct loader *l);
+
+#endif

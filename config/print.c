@@ -1,0 +1,226 @@
+/* Writing a configuration as YAML that reads back as the same one.
+ *
+ * Everything that has a value is written, defaults included, by the rows of keys.def and options.def; SCTP
+ * options stand in full at each listener and peer, so that profiles and the common section are not needed any
+ * more. The groups of one that stand for a peer or listener are left out, and routes name that peer or
+ * listener again. */
+#include <string.h>
+
+#include "config/config.h"
+#include "config/keys.h"
+
+struct printer {
+    const struct cfg_config *config;
+    FILE *out;
+};
+
+static void print_address(const struct printer *p, const struct net_addr *a)
+{
+    char text[NET_ADDR_TEXT];
+    struct net_addr copy = *a;
+    net_addr_set_port(&copy, 0);
+    net_addr_format(&copy, text, sizeof text);
+    fprintf(p->out, strchr(text, ':') ? "\"%s\"" : "%s", text);
+}
+
+/* ---- SCTP options --------------------------------------------------------------------------------- */
+
+static void print_field(const struct printer *p, const struct opt_set *s, enum opt_field f)
+{
+    char text[VAL_TEXT_MAX];
+    opt_format(f, &s->value[f], text, sizeof text);
+    fprintf(p->out, opt_field_rows[f].type == OPT_ADDR ? "\"%s\"" : "%s", text);
+}
+
+static void print_record(const struct printer *p, const struct opt_set *s, const struct opt_row *row)
+{
+    const char *comma = "";
+    fputc('{', p->out);
+    for (unsigned f = row->first; f < row->first + row->fields; f++)
+        if (opt_given(s, f)) {
+            fprintf(p->out, "%s%s: ", comma, opt_field_rows[f].name);
+            print_field(p, s, f);
+            comma = ", ";
+        }
+    fputs("}\n", p->out);
+}
+
+static void print_options(const struct printer *p, const struct opt_set *s)
+{
+    fputs("    sctp:\n", p->out);
+    for (unsigned id = 0; id < OPT_ID_COUNT; id++) {
+        const struct opt_row *row = &opt_rows[id];
+        if (!opt_any(s, id))
+            continue;
+        fprintf(p->out, "      %s: ", row->name);
+        if (*opt_field_rows[row->first].name) {
+            print_record(p, s, row);
+        } else {
+            print_field(p, s, row->first);
+            fputc('\n', p->out);
+        }
+    }
+}
+
+/* ---- lists ---------------------------------------------------------------------------------------- */
+
+static void print_item(const struct printer *p, enum cfg_kind kind, const void *list, unsigned i)
+{
+    static const struct val_spec ppid = {OPT_PPID, OPT_NO_UNIT, 0, UINT32_MAX, NULL};
+    const struct cfg_range *range;
+    char text[VAL_TEXT_MAX];
+    switch (kind) {
+    case CFG_ADDRESSES:
+        print_address(p, (const struct net_addr *)list + i);
+        break;
+    case CFG_PPIDS:
+        fputs(val_format(&ppid, ((const uint32_t *)list)[i], text, sizeof text), p->out);
+        break;
+    case CFG_STREAMS:
+        range = (const struct cfg_range *)list + i;
+        fprintf(p->out, range->first == range->last ? "%u" : "%u-%u", range->first, range->last);
+        break;
+    default:
+        fputs(cfg_member_name(p->config, ((const struct cfg_member *)list)[i]), p->out);
+    }
+}
+
+static void print_list(const struct printer *p, enum cfg_kind kind, const void *list, unsigned count)
+{
+    if (count == 0) {
+        fputs("any\n", p->out);
+        return;
+    }
+    fputc('[', p->out);
+    for (unsigned i = 0; i < count; i++) {
+        if (i)
+            fputs(", ", p->out);
+        print_item(p, kind, list, i);
+    }
+    fputs("]\n", p->out);
+}
+
+/* ---- rows ----------------------------------------------------------------------------------------- */
+
+static const void *pointer_at(const void *object, size_t offset)
+{
+    const void *p;
+    memcpy(&p, (const char *)object + offset, sizeof p);
+    return p;
+}
+
+static unsigned count_at(const void *object, size_t offset)
+{
+    unsigned n;
+    memcpy(&n, (const char *)object + offset, sizeof n);
+    return n;
+}
+
+/* Whether there is something to write for a row. */
+static bool is_written(const struct cfg_key_row *row, const void *object)
+{
+    if (row == &cfg_key_rows[CFG_KEY_GROUP_SHARE])
+        return ((const struct cfg_group *)object)->mode == CFG_LOADSHARE;
+    if (row->kind == CFG_ADDRESSES)
+        return count_at(object, row->count_offset) != 0;
+    return row->kind != CFG_PROFILE && row->kind != CFG_OPTIONS;
+}
+
+static void print_value(const struct printer *p, const struct cfg_key_row *row, const void *object)
+{
+    char text[VAL_TEXT_MAX];
+    switch (row->kind) {
+    case CFG_SCALAR:
+        fprintf(p->out, "%s\n", val_format(&row->spec, cfg_key_get(row, object), text, sizeof text));
+        break;
+    case CFG_NAME:
+        fprintf(p->out, "%s\n", (const char *)pointer_at(object, row->offset));
+        break;
+    case CFG_TARGET:
+        fprintf(p->out, "%s\n", p->config->groups[((const struct cfg_route *)object)->group].name);
+        break;
+    default:
+        print_list(p, row->kind, pointer_at(object, row->offset), count_at(object, row->count_offset));
+    }
+}
+
+/* Rows "a.b" and "a.c" follow each other and become `a: {b: …, c: …}` in block form. */
+static void print_rows(const struct printer *p, enum cfg_section section, const void *object,
+                       const char *indent, const char *first)
+{
+    char outer[32] = "";
+    for (unsigned k = 0; k < CFG_KEY_COUNT; k++) {
+        const struct cfg_key_row *row = &cfg_key_rows[k];
+        if (row->section != section || !is_written(row, object))
+            continue;
+        size_t len = strcspn(row->name, ".");
+        const char *lead = first;
+        first = indent;
+        if (row->name[len] == '.') {
+            if (strncmp(outer, row->name, len) != 0 || outer[len] != '\0') {
+                snprintf(outer, sizeof outer, "%.*s", (int)len, row->name);
+                fprintf(p->out, "%s%s:\n", lead, outer);
+            }
+            fprintf(p->out, "%s  %s: ", indent, row->name + len + 1);
+        } else {
+            fprintf(p->out, "%s%s: ", lead, row->name);
+        }
+        print_value(p, row, object);
+    }
+}
+
+/* ---- sections ------------------------------------------------------------------------------------- */
+
+/* A group of one that a route's `to` made: only such a group is called as its member is. */
+static bool is_implicit(const struct cfg_config *c, const struct cfg_group *g)
+{
+    return g->member_count == 1 && strcmp(g->name, cfg_member_name(c, g->members[0])) == 0;
+}
+
+static void begin_section(const struct printer *p, enum cfg_section section)
+{
+    fprintf(p->out, "%s:\n", cfg_section_rows[section].name);
+}
+
+static void print_endpoints(const struct printer *p)
+{
+    const struct cfg_config *c = p->config;
+    if (c->listener_count)
+        begin_section(p, CFG_LISTENERS);
+    for (unsigned i = 0; i < c->listener_count; i++) {
+        print_rows(p, CFG_LISTENERS, &c->listeners[i], "    ", "  - ");
+        print_options(p, &c->listeners[i].sctp);
+    }
+    if (c->peer_count)
+        begin_section(p, CFG_PEERS);
+    for (unsigned i = 0; i < c->peer_count; i++) {
+        print_rows(p, CFG_PEERS, &c->peers[i], "    ", "  - ");
+        print_options(p, &c->peers[i].sctp);
+    }
+}
+
+static void print_routing(const struct printer *p)
+{
+    const struct cfg_config *c = p->config;
+    bool begun = false;
+    for (unsigned i = 0; i < c->group_count; i++) {
+        if (is_implicit(c, &c->groups[i]))
+            continue;
+        if (!begun)
+            begin_section(p, CFG_GROUPS);
+        begun = true;
+        print_rows(p, CFG_GROUPS, &c->groups[i], "    ", "  - ");
+    }
+    begin_section(p, CFG_ROUTES);
+    for (unsigned i = 0; i < c->route_count; i++)
+        print_rows(p, CFG_ROUTES, &c->routes[i], "    ", "  - ");
+}
+
+void cfg_print(const struct cfg_config *c, FILE *out)
+{
+    const struct printer p = {c, out};
+    begin_section(&p, CFG_BROKER);
+    print_rows(&p, CFG_BROKER, c, "  ", "  ");
+    print_endpoints(&p);
+    print_routing(&p);
+}

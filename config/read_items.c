@@ -1,0 +1,249 @@
+/* Readers of names, addresses, PPIDs and stream numbers. */
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/load_priv.h"
+#include "config/ppid.h"
+
+#define NAME_LENGTH_MAX 63
+#define STREAM_MAX      65534 /* an association has at most 65535 streams (RFC 9260, 3.3.2) */
+
+const char *read_scalar(struct loader *l, const char *key, const struct yaml_node *value)
+{
+    if (value->kind == YAML_SCALAR)
+        return value->text;
+    err_add(&l->errors, value->at, "%s: one value belongs here, not a %s", key,
+            value->kind == YAML_LIST ? "list" : "mapping");
+    return NULL;
+}
+
+const struct yaml_node **read_list(struct loader *l, const struct cfg_key_row *row,
+                                   const struct yaml_node *value, unsigned *count)
+{
+    unsigned n = value->kind == YAML_LIST ? value->count : 1;
+    const struct yaml_node *item = value->kind == YAML_LIST ? value->first : value;
+    *count = 0;
+    if (n == 0 || (value->kind == YAML_SCALAR && value->text[0] == '\0')) {
+        err_add(&l->errors, value->at, "%s: at least one value belongs here", row->name);
+        return NULL;
+    }
+    if (n > row->spec.max) {
+        err_add(&l->errors, value->at, "%s: %u values are too many; write at most %" PRId64, row->name, n,
+                row->spec.max);
+        return NULL;
+    }
+    const struct yaml_node **items = arena_array(&l->scratch, n, sizeof *items);
+    for (; *count < n; item = item->next) {
+        const struct yaml_node *real = yaml_real(item);
+        if (!read_scalar(l, row->name, real))
+            return NULL;
+        items[(*count)++] = real;
+    }
+    return items;
+}
+
+bool is_any(const struct yaml_node **items, unsigned count)
+{
+    return count == 1 && (strcmp(items[0]->text, "any") == 0 || strcmp(items[0]->text, "*") == 0);
+}
+
+void put_list(const struct cfg_key_row *row, void *object, const void *list, unsigned count)
+{
+    memcpy((char *)object + row->offset, &list, sizeof list);
+    memcpy((char *)object + row->count_offset, &count, sizeof count);
+}
+
+/* Names go into logs and metrics, so they are words. */
+bool valid_name(struct loader *l, const char *key, struct cfg_place at, const char *name)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
+    size_t len = strlen(name);
+    if (len == 0 || len > NAME_LENGTH_MAX || strspn(name, letters) != len)
+        err_add(&l->errors, at, "%s: '%.40s' is no name; write 1 to %d letters, digits, '-', '_' or '.'", key,
+                name, NAME_LENGTH_MAX);
+    else if (strcmp(name, "any") == 0)
+        err_add(&l->errors, at, "%s: 'any' means every source in a route; write another name", key);
+    else
+        return true;
+    return false;
+}
+
+void read_name(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value, void *object,
+               struct cfg_origin *origin)
+{
+    const char *text = read_scalar(l, row->name, value);
+    (void)origin;
+    if (text && valid_name(l, row->name, value->at, text)) {
+        const char *copy = arena_text(l->keep, text, strlen(text));
+        memcpy((char *)object + row->offset, &copy, sizeof copy);
+    }
+}
+
+/* ---- addresses ------------------------------------------------------------------------------------ */
+
+static void no_address(struct loader *l, const char *key, const struct yaml_node *item)
+{
+    const char *text = item->text, *colon = strrchr(text, ':');
+    struct net_addr scratch;
+    char host[64];
+    if (colon && colon > text && (size_t)(colon - text) < sizeof host) {
+        bool brackets = text[0] == '[' && colon[-1] == ']';
+        size_t len = (size_t)(colon - text) - (brackets ? 2 : 0);
+        memcpy(host, text + brackets, len);
+        host[len] = '\0';
+        if (net_addr_parse(host, 0, &scratch)) {
+            err_add(&l->errors, item->at,
+                    "%s: '%.60s' has a port; write %s here and the port as `port: %.8s`", key, text, host,
+                    colon + 1);
+            return;
+        }
+    }
+    err_add(&l->errors, item->at,
+            "%s: '%.60s' is no address; write an IPv4 or IPv6 address such as 127.0.0.1 or \"::1\" (names "
+            "are not looked "
+            "up)",
+            key, text);
+}
+
+static bool is_multicast(const struct net_addr *a)
+{
+    if (a->sa.sa_family == AF_INET6)
+        return IN6_IS_ADDR_MULTICAST(&a->in6.sin6_addr);
+    return IN_MULTICAST(ntohl(a->in4.sin_addr.s_addr)) || a->in4.sin_addr.s_addr == INADDR_BROADCAST;
+}
+
+static bool take_address(struct loader *l, const char *key, const struct yaml_node *item,
+                         struct net_addr *list, unsigned count)
+{
+    struct net_addr *a = &list[count];
+    if (!net_addr_parse(item->text, 0, a)) {
+        no_address(l, key, item);
+        return false;
+    }
+    if (is_multicast(a)) {
+        err_add(&l->errors, item->at,
+                "%s: SCTP has no multicast or broadcast, as %.60s is; write a unicast address", key,
+                item->text);
+        return false;
+    }
+    for (unsigned i = 0; i < count; i++)
+        if (net_addr_equal(&list[i], a)) {
+            err_add(&l->errors, item->at, "%s: %.60s is here twice; remove one", key, item->text);
+            return false;
+        }
+    return true;
+}
+
+void read_addresses(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
+                    void *object, struct cfg_origin *origin)
+{
+    unsigned n, count = 0;
+    const struct yaml_node **items = read_list(l, row, value, &n);
+    struct net_addr *list = arena_array(l->keep, n, sizeof *list);
+    (void)origin;
+    for (unsigned i = 0; items && i < n; i++)
+        count += take_address(l, row->name, items[i], list, count);
+    put_list(row, object, list, count);
+}
+
+/* ---- PPIDs ---------------------------------------------------------------------------------------- */
+
+void read_ppids(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value, void *object,
+                struct cfg_origin *origin)
+{
+    static const struct val_spec spec = {OPT_PPID, OPT_NO_UNIT, 0, UINT32_MAX, NULL};
+    unsigned n, count = 0;
+    char why[VAL_WHY_MAX];
+    const struct yaml_node **items = read_list(l, row, value, &n);
+    (void)origin;
+    if (!items || is_any(items, n))
+        return;
+    uint32_t *list = arena_array(l->keep, n, sizeof *list);
+    for (unsigned i = 0; i < n; i++) {
+        int64_t ppid;
+        bool twice = false;
+        if (!val_parse(&spec, items[i]->text, &ppid, why, sizeof why)) {
+            err_add(&l->errors, items[i]->at, "%s: %s", row->name, why);
+            continue;
+        }
+        for (unsigned j = 0; j < count; j++)
+            twice |= list[j] == (uint32_t)ppid;
+        if (twice)
+            err_add(&l->errors, items[i]->at, "%s: %.40s is here twice; remove one", row->name,
+                    items[i]->text);
+        else
+            list[count++] = (uint32_t)ppid;
+    }
+    put_list(row, object, list, count);
+}
+
+/* ---- streams -------------------------------------------------------------------------------------- */
+
+static bool parse_range(struct loader *l, const char *key, const struct yaml_node *item,
+                        struct cfg_range *out)
+{
+    uint64_t first = 0, last = 0;
+    const char *rest = val_digits(item->text, &first);
+    last = first;
+    if (rest && *rest == '-')
+        rest = val_digits(rest + 1, &last);
+    if (!rest || *rest) {
+        err_add(&l->errors, item->at,
+                "%s: '%.40s' is no stream number; write one such as 3, or a range such as 0-15", key,
+                item->text);
+        return false;
+    }
+    if (first > STREAM_MAX || last > STREAM_MAX) {
+        err_add(&l->errors, item->at, "%s: %.40s goes beyond the last stream; write 0 to %d, or any", key,
+                item->text, STREAM_MAX);
+        return false;
+    }
+    if (first > last) {
+        err_add(&l->errors, item->at, "%s: %.40s runs backwards; write %" PRIu64 "-%" PRIu64, key, item->text,
+                last, first);
+        return false;
+    }
+    *out = (struct cfg_range){(uint16_t)first, (uint16_t)last};
+    return true;
+}
+
+static int by_first(const void *a, const void *b)
+{
+    const struct cfg_range *x = a, *y = b;
+    return x->first != y->first ? (x->first < y->first ? -1 : 1) : 0;
+}
+
+/* Sorts the ranges; those that touch become one. An overlap is a slip of the pen and reported. */
+static unsigned tidy_ranges(struct loader *l, const char *key, struct cfg_place at, struct cfg_range *list,
+                            unsigned n)
+{
+    unsigned count = 0;
+    if (n)
+        qsort(list, n, sizeof *list, by_first);
+    for (unsigned i = 0; i < n; i++) {
+        struct cfg_range *before = count ? &list[count - 1] : NULL;
+        if (before && list[i].first <= before->last)
+            err_add(&l->errors, at, "%s: stream %u is here twice; write each once", key, list[i].first);
+        if (before && list[i].first <= before->last + 1)
+            before->last = list[i].last > before->last ? list[i].last : before->last;
+        else
+            list[count++] = list[i];
+    }
+    return count;
+}
+
+void read_streams(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
+                  void *object, struct cfg_origin *origin)
+{
+    unsigned n, count = 0;
+    const struct yaml_node **items = read_list(l, row, value, &n);
+    (void)origin;
+    if (!items || is_any(items, n))
+        return;
+    struct cfg_range *list = arena_array(l->keep, n, sizeof *list);
+    for (unsigned i = 0; i < n; i++)
+        count += parse_range(l, row->name, items[i], &list[count]);
+    put_list(row, object, list, tidy_ranges(l, row->name, value->at, list, count));
+}

@@ -1,0 +1,164 @@
+/* Readers of what refers to something by its name. */
+#include <stdio.h>
+#include <string.h>
+
+#include "config/load_priv.h"
+#include "config/nearest.h"
+
+/* Adds a word to a list in a message, as far as there is room. */
+static void add_word(char *list, size_t size, const char *word)
+{
+    size_t used = strlen(list);
+    if (used + strlen(word) + 8 < size)
+        snprintf(list + used, size - used, "%s%s", used ? ", " : "", word);
+    else if (used + 5 < size && strcmp(list + used - 3, "...") != 0)
+        strcpy(list + used, ", ...");
+}
+
+static void unknown_name(struct loader *l, const char *key, const struct yaml_node *item, bool groups)
+{
+    char known[160] = "";
+    struct nearest n;
+    nearest_begin(&n, item->text);
+    for (const struct name_entry *e = l->names.first; e; e = e->next)
+        if (groups || e->kind != NAME_GROUP) {
+            nearest_try(&n, e->name);
+            add_word(known, sizeof known, e->name);
+        }
+    const char *near = nearest_found(&n), *what = groups ? "group, peer or listener" : "peer or listener";
+    if (near)
+        err_add(&l->errors, item->at, "%s: there is no %s '%.63s', did you mean '%s'?", key, what, item->text,
+                near);
+    else if (known[0])
+        err_add(&l->errors, item->at, "%s: there is no %s '%.63s'; there are %s", key, what, item->text,
+                known);
+    else
+        err_add(&l->errors, item->at, "%s: there is no %s '%.63s'; add it under `peers` or `listeners`", key,
+                what, item->text);
+}
+
+void read_profile(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
+                  void *object, struct cfg_origin *origin)
+{
+    char known[160] = "";
+    struct nearest n;
+    const char *text = read_scalar(l, row->name, value);
+    (void)object;
+    if (!text)
+        return;
+    nearest_begin(&n, text);
+    for (unsigned i = 0; i < l->profile_count; i++) {
+        const char *name = l->profiles[i].name;
+        if (strcmp(name, text) == 0) {
+            origin->profile = &l->profiles[i];
+            return;
+        }
+        nearest_try(&n, name);
+        add_word(known, sizeof known, name);
+    }
+    if (nearest_found(&n))
+        err_add(&l->errors, value->at, "profile: there is no profile '%.63s', did you mean '%s'?", text,
+                nearest_found(&n));
+    else if (known[0])
+        err_add(&l->errors, value->at, "profile: there is no profile '%.63s'; there are %s", text, known);
+    else
+        err_add(&l->errors, value->at, "profile: there is no profile '%.63s'; add it under `profiles`", text);
+}
+
+/* ---- members and sources -------------------------------------------------------------------------- */
+
+/* A group stands where only peers and listeners can: name its members. */
+static void group_is_no_member(struct loader *l, const char *key, const struct yaml_node *item,
+                               unsigned index)
+{
+    const struct cfg_group *g = &l->config->groups[index];
+    char members[160] = "";
+    for (unsigned i = 0; i < g->member_count; i++)
+        add_word(members, sizeof members, cfg_member_name(l->config, g->members[i]));
+    err_add(&l->errors, item->at, "%s: '%.63s' is a group; write its members%s%s", key, item->text,
+            members[0] ? ": " : "", members);
+}
+
+static bool take_member(struct loader *l, const char *key, const struct yaml_node *item,
+                        struct cfg_member *list, unsigned count)
+{
+    const struct name_entry *e = names_find(&l->names, item->text);
+    if (!e) {
+        unknown_name(l, key, item, false);
+        return false;
+    }
+    if (e->kind == NAME_GROUP) {
+        group_is_no_member(l, key, item, e->index);
+        return false;
+    }
+    struct cfg_member m = {e->kind == NAME_PEER ? CFG_MEMBER_PEER : CFG_MEMBER_LISTENER, e->index};
+    for (unsigned i = 0; i < count; i++)
+        if (list[i].kind == m.kind && list[i].index == m.index) {
+            err_add(&l->errors, item->at, "%s: '%.63s' is here twice; remove one", key, item->text);
+            return false;
+        }
+    list[count] = m;
+    return true;
+}
+
+static void take_members(struct loader *l, const struct cfg_key_row *row, const struct yaml_node **items,
+                         unsigned n, void *object)
+{
+    unsigned count = 0;
+    struct cfg_member *list = arena_array(l->keep, n, sizeof *list);
+    for (unsigned i = 0; i < n; i++)
+        count += take_member(l, row->name, items[i], list, count);
+    put_list(row, object, list, count);
+}
+
+void read_members(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
+                  void *object, struct cfg_origin *origin)
+{
+    unsigned n;
+    const struct yaml_node **items = read_list(l, row, value, &n);
+    (void)origin;
+    if (items)
+        take_members(l, row, items, n, object);
+}
+
+void read_sources(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
+                  void *object, struct cfg_origin *origin)
+{
+    unsigned n;
+    const struct yaml_node **items = read_list(l, row, value, &n);
+    if (items && is_any(items, n))
+        origin->any_source = true;
+    else if (items)
+        take_members(l, row, items, n, object);
+}
+
+/* ---- the target of a route ------------------------------------------------------------------------ */
+
+/* The group of one that stands for a peer or listener: made when a route first names it, called as it is. */
+static unsigned group_of_one(struct loader *l, const struct name_entry *e)
+{
+    struct cfg_config *c = l->config;
+    struct cfg_group *groups = (struct cfg_group *)c->groups; /* still ours to write */
+    for (unsigned i = 0; i < c->group_count; i++)
+        if (groups[i].name && strcmp(groups[i].name, e->name) == 0)
+            return i;
+    struct cfg_member *m = arena_alloc(l->keep, sizeof *m);
+    *m = (struct cfg_member){e->kind == NAME_PEER ? CFG_MEMBER_PEER : CFG_MEMBER_LISTENER, e->index};
+    groups[c->group_count] = (struct cfg_group){.name = e->name, .members = m, .member_count = 1};
+    return c->group_count++;
+}
+
+void read_target(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value, void *object,
+                 struct cfg_origin *origin)
+{
+    struct cfg_route *route = object;
+    const char *text = read_scalar(l, row->name, value);
+    (void)origin;
+    if (!text)
+        return;
+    const struct name_entry *e = names_find(&l->names, text);
+    if (!e)
+        unknown_name(l, row->name, value, true);
+    else
+        route->group = e->kind == NAME_GROUP ? e->index : group_of_one(l, e);
+}

@@ -1,0 +1,239 @@
+/* From the root of the tree to the finished structs, section by section. */
+#include <string.h>
+
+#include "config/load_priv.h"
+#include "config/nearest.h"
+
+/* How many a configuration may have; the bounds keep a runaway generator from a broker that cannot start. */
+#define LISTENERS_MAX 1024
+#define PEERS_MAX     4096
+#define GROUPS_MAX    4096
+#define ROUTES_MAX    65536
+
+static bool is_empty(const struct yaml_node *n)
+{
+    return n->kind == YAML_SCALAR && n->text[0] == '\0';
+}
+
+/* How many entries a section that is a list has. */
+static unsigned list_length(struct loader *l, enum cfg_section s, const struct yaml_node *list, unsigned most)
+{
+    const char *name = cfg_section_rows[s].name;
+    if (!list || is_empty(list))
+        return 0;
+    if (list->kind != YAML_LIST) {
+        err_add(&l->errors, list->at, "%s: a list belongs here; begin each entry with `- `", name);
+        return 0;
+    }
+    if (list->count > most) {
+        err_add(&l->errors, list->at, "%s: %u are too many; at most %u are taken", name, list->count, most);
+        return 0;
+    }
+    return list->count;
+}
+
+static void register_name(struct loader *l, enum name_kind kind, unsigned index, enum cfg_key key,
+                          const char *name, struct cfg_origin *o)
+{
+    if (!name)
+        return;
+    const struct name_entry *holder =
+        names_add(&l->names, &l->scratch, name, kind, index, origin_place(o, key));
+    if (!holder)
+        return;
+    err_add(&l->errors, origin_place(o, key), "name '%s' is taken by the %s in line %u; write another", name,
+            name_kind_text(holder->kind), holder->at.line);
+    o->bad = true;
+}
+
+/* ---- sections ------------------------------------------------------------------------------------- */
+
+static void read_profiles(struct loader *l, const struct yaml_node *map)
+{
+    unsigned count;
+    if (!map || is_empty(map))
+        return;
+    if (map->kind != YAML_MAP) {
+        err_add(&l->errors, map->at, "profiles: write each as `name: {options}`");
+        return;
+    }
+    const struct yaml_pair *pairs = yaml_pairs(&l->scratch, map, &count, &l->errors);
+    l->profiles = arena_array(&l->scratch, count, sizeof *l->profiles);
+    for (unsigned i = 0; i < count; i++) {
+        struct profile *p = &l->profiles[l->profile_count];
+        if (!valid_name(l, "profiles", pairs[i].key->at, pairs[i].key->text))
+            continue;
+        p->name = pairs[i].key->text;
+        l->profile_count++;
+        read_options(l, pairs[i].value, &p->options);
+    }
+}
+
+/* The options of one endpoint: what is common, then its profile, then its own. */
+static void settle_options(struct loader *l, struct cfg_origin *o, struct opt_set *out)
+{
+    o->effective = arena_alloc(&l->scratch, sizeof *o->effective);
+    *o->effective = l->common;
+    if (o->profile)
+        merge_options(o->effective, &o->profile->options);
+    if (o->own)
+        merge_options(o->effective, o->own);
+    *out = o->effective->set;
+}
+
+static const struct net_addr *with_port(const struct net_addr *list, unsigned count, uint16_t port)
+{
+    struct net_addr *ours = (struct net_addr *)list; /* still ours to write */
+    for (unsigned i = 0; i < count; i++)
+        net_addr_set_port(&ours[i], port);
+    return list;
+}
+
+static void read_listeners(struct loader *l, const struct yaml_node *list)
+{
+    unsigned count = list_length(l, CFG_LISTENERS, list, LISTENERS_MAX);
+    struct cfg_listener *all = arena_array(l->keep, count, sizeof *all);
+    l->listeners = arena_array(&l->scratch, count, sizeof *l->listeners);
+    const struct yaml_node *item = count ? list->first : NULL;
+    for (unsigned i = 0; i < count; i++, item = item->next) {
+        struct cfg_listener *listener = &all[i];
+        struct cfg_origin *o = &l->listeners[i];
+        read_mapping(l, CFG_LISTENERS, yaml_real(item), listener, o);
+        if (!listener->addresses && !origin_has(o, CFG_KEY_LISTENER_ADDRESS)) {
+            struct net_addr *any = arena_alloc(l->keep, sizeof *any);
+            net_addr_parse("0.0.0.0", 0, any);
+            listener->addresses = any;
+            listener->address_count = 1;
+        }
+        with_port(listener->addresses, listener->address_count, listener->port);
+        settle_options(l, o, &listener->sctp);
+        register_name(l, NAME_LISTENER, i, CFG_KEY_LISTENER_NAME, listener->name, o);
+    }
+    l->config->listeners = all;
+    l->config->listener_count = count;
+}
+
+static void read_peers(struct loader *l, const struct yaml_node *list)
+{
+    unsigned count = list_length(l, CFG_PEERS, list, PEERS_MAX);
+    struct cfg_peer *all = arena_array(l->keep, count, sizeof *all);
+    l->peers = arena_array(&l->scratch, count, sizeof *l->peers);
+    const struct yaml_node *item = count ? list->first : NULL;
+    for (unsigned i = 0; i < count; i++, item = item->next) {
+        struct cfg_peer *peer = &all[i];
+        struct cfg_origin *o = &l->peers[i];
+        read_mapping(l, CFG_PEERS, yaml_real(item), peer, o);
+        with_port(peer->addresses, peer->address_count, peer->port);
+        settle_options(l, o, &peer->sctp);
+        register_name(l, NAME_PEER, i, CFG_KEY_PEER_NAME, peer->name, o);
+    }
+    l->config->peers = all;
+    l->config->peer_count = count;
+}
+
+/* Room for one more group per listener and peer: those that routes name directly. */
+static void read_groups(struct loader *l, const struct yaml_node *list)
+{
+    struct cfg_config *c = l->config;
+    unsigned count = list_length(l, CFG_GROUPS, list, GROUPS_MAX);
+    struct cfg_group *all =
+        arena_array(l->keep, (size_t)count + c->listener_count + c->peer_count, sizeof *all);
+    l->groups = arena_array(&l->scratch, count, sizeof *l->groups);
+    const struct yaml_node *item = count ? list->first : NULL;
+    c->groups = all;
+    c->group_count = l->group_count = count;
+    for (unsigned i = 0; i < count; i++, item = item->next) {
+        read_mapping(l, CFG_GROUPS, yaml_real(item), &all[i], &l->groups[i]);
+        check_group(l, i);
+        register_name(l, NAME_GROUP, i, CFG_KEY_GROUP_NAME, all[i].name, &l->groups[i]);
+    }
+}
+
+static void read_routes(struct loader *l, const struct yaml_node *list)
+{
+    unsigned count = list_length(l, CFG_ROUTES, list, ROUTES_MAX);
+    struct cfg_route *all = arena_array(l->keep, count, sizeof *all);
+    l->routes = arena_array(&l->scratch, count, sizeof *l->routes);
+    const struct yaml_node *item = count ? list->first : NULL;
+    l->config->routes = all;
+    l->config->route_count = count;
+    for (unsigned i = 0; i < count; i++, item = item->next) {
+        all[i].line = item->at.line;
+        read_mapping(l, CFG_ROUTES, yaml_real(item), &all[i], &l->routes[i]);
+        check_route(l, i);
+    }
+}
+
+/* ---- the root ------------------------------------------------------------------------------------- */
+
+static void unknown_section(struct loader *l, const struct yaml_node *key)
+{
+    struct nearest n;
+    nearest_begin(&n, key->text);
+    for (unsigned s = 0; s < CFG_SECTION_COUNT; s++)
+        nearest_try(&n, cfg_section_rows[s].name);
+    if (nearest_found(&n))
+        err_add(&l->errors, key->at, "unknown section '%.40s', did you mean '%s'?", key->text,
+                nearest_found(&n));
+    else
+        err_add(&l->errors, key->at,
+                "unknown section '%.40s'; known are broker, sctp, profiles, listeners, peers, groups, routes",
+                key->text);
+}
+
+static bool find_sections(struct loader *l, const struct yaml_node *root, const struct yaml_node **found)
+{
+    unsigned count;
+    if (root->kind != YAML_MAP) {
+        err_add(&l->errors, is_empty(root) ? (struct cfg_place){0} : root->at,
+                is_empty(root) ? "this file is empty; write at least `listeners` and `routes`"
+                               : "a configuration is a mapping; begin with a section such as `listeners:`");
+        return false;
+    }
+    const struct yaml_pair *pairs = yaml_pairs(&l->scratch, root, &count, &l->errors);
+    for (unsigned i = 0; i < count; i++) {
+        unsigned s = 0;
+        while (s < CFG_SECTION_COUNT && strcmp(cfg_section_rows[s].name, pairs[i].key->text) != 0)
+            s++;
+        if (s == CFG_SECTION_COUNT)
+            unknown_section(l, pairs[i].key);
+        else
+            found[s] = pairs[i].value;
+    }
+    return true;
+}
+
+/* A broker that has nothing to do is a file that is not finished. */
+static void check_complete(struct loader *l, const struct yaml_node **section)
+{
+    const struct cfg_place nowhere = {0};
+    if (!section[CFG_LISTENERS] && !section[CFG_PEERS])
+        err_add(&l->errors, nowhere,
+                "there is no listener and no peer; write at least one under `listeners` or `peers`");
+    else if (!section[CFG_ROUTES])
+        err_add(&l->errors, nowhere,
+                "there is no route, so that every message would be dropped; write `routes`");
+}
+
+void read_sections(struct loader *l, const struct yaml_node *root)
+{
+    const struct yaml_node *section[CFG_SECTION_COUNT] = {NULL};
+    const struct yaml_node nothing = {.kind = YAML_SCALAR, .text = ""};
+    if (!find_sections(l, root, section))
+        return;
+    check_complete(l, section);
+    read_mapping(l, CFG_BROKER, section[CFG_BROKER] ? section[CFG_BROKER] : &nothing, l->config, &l->broker);
+    opt_defaults(&l->common.set);
+    if (section[CFG_SCTP]) {
+        struct placed_options *own = arena_alloc(&l->scratch, sizeof *own);
+        read_options(l, section[CFG_SCTP], own);
+        merge_options(&l->common, own);
+    }
+    read_profiles(l, section[CFG_PROFILES]);
+    read_listeners(l, section[CFG_LISTENERS]);
+    read_peers(l, section[CFG_PEERS]);
+    check_endpoints(l);
+    read_groups(l, section[CFG_GROUPS]);
+    read_routes(l, section[CFG_ROUTES]);
+    check_reach(l);
+}

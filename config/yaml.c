@@ -1,0 +1,423 @@
+#include "config/yaml_priv.h"
+
+#include <libfyaml.h>
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MERGE_DEPTH_MAX 8
+#define MERGES_MAX      1000 /* in one map, those of merged maps included */
+#define PAIRS_MAX       10000
+
+struct anchor {
+    const char *name;
+    const struct yaml_node *node;
+};
+
+struct builder {
+    struct arena *arena;
+    struct err_list *errors;
+    const char *text;
+    size_t len;
+    struct yaml_node *root;
+    struct yaml_node *open[YAML_DEPTH_MAX]; /* lists and maps not yet closed */
+    unsigned depth, nodes;
+    void *anchors;       /* tsearch tree of struct anchor */
+    char complaint[128]; /* of libfyaml, where it gives no place */
+};
+
+/* ---- is it text at all ---------------------------------------------------------------------------- */
+
+static size_t utf8_length(const unsigned char *p, size_t left)
+{
+    size_t len = *p < 0x80                 ? 1
+                 : *p >= 0xc2 && *p < 0xe0 ? 2
+                 : *p >= 0xe0 && *p < 0xf0 ? 3
+                 : *p >= 0xf0 && *p < 0xf5 ? 4
+                                           : 0;
+    if (len > left || (len == 1 && *p < 0x20 && *p != '\t' && *p != '\n' && *p != '\r') || *p == 0x7f)
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    return len;
+}
+
+/* libfyaml stops without a word at a byte it cannot read, as if the file ended there. */
+static bool is_text(struct builder *b)
+{
+    struct cfg_place at = {1, 1};
+    for (size_t i = 0; i < b->len;) {
+        const unsigned char *p = (const unsigned char *)b->text + i;
+        size_t len = utf8_length(p, b->len - i);
+        if (len == 0) {
+            err_add(b->errors, at, "byte 0x%02x is no text in UTF-8; a configuration is a YAML file", *p);
+            return false;
+        }
+        if (*p == '\n') {
+            at.line++;
+            at.column = 0;
+        }
+        at.column++;
+        i += len;
+    }
+    return true;
+}
+
+/* ---- syntax errors -------------------------------------------------------------------------------- */
+
+static void keep_complaint(struct fy_diag *diag, void *user, const char *text, size_t len)
+{
+    struct builder *b = user;
+    static const char prefix[] = "[ERR]: ";
+    (void)diag;
+    if (len >= sizeof prefix && memcmp(text, prefix, sizeof prefix - 1) == 0) {
+        text += sizeof prefix - 1;
+        len -= sizeof prefix - 1;
+    }
+    if (len && text[len - 1] == '\n')
+        len--;
+    if (b->complaint[0] == '\0')
+        snprintf(b->complaint, sizeof b->complaint, "%.*s", (int)(len < 120 ? len : 120), text);
+}
+
+/* What the place of a syntax error tells about its likely cause. */
+static const char *syntax_hint(const struct builder *b, struct cfg_place at)
+{
+    const char *line = b->text, *end = b->text + b->len;
+    for (unsigned n = 1; n < at.line && line; n++) {
+        line = memchr(line, '\n', (size_t)(end - line));
+        line = line ? line + 1 : NULL;
+    }
+    if (!line || line >= end)
+        return "; is a bracket, brace or quote not closed?";
+    const char *p = line;
+    while (p < end && *p == ' ')
+        p++;
+    if (p < end && *p == '\t')
+        return "; indent with spaces, not with tabs";
+    if (at.column == 0 || at.column > (size_t)(end - line))
+        return "";
+    p = line + at.column - 1;
+    if (*p == '*')
+        return "; write any, or \"*\" in quotes";
+    return strchr("@`%&!", *p) ? "; put the value in quotes" : "";
+}
+
+static void report_syntax(struct builder *b, struct fy_diag *diag)
+{
+    void *state = NULL;
+    const struct fy_diag_error *fault;
+    bool any = false;
+    while ((fault = fy_diag_errors_iterate(diag, &state))) {
+        struct cfg_place at = {fault->line > 0 ? (unsigned)fault->line : 0,
+                               fault->column > 0 ? (unsigned)fault->column : 0};
+        err_add(b->errors, at, "this is not YAML: %s%s", fault->msg, syntax_hint(b, at));
+        any = true;
+    }
+    if (!any)
+        err_add(b->errors, (struct cfg_place){0}, "this is not YAML: %s",
+                b->complaint[0] ? b->complaint : "it cannot be read");
+}
+
+/* ---- the tree ------------------------------------------------------------------------------------- */
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct anchor *)a)->name, ((const struct anchor *)b)->name);
+}
+
+static void set_anchor(struct builder *b, struct fy_token *token, const struct yaml_node *node)
+{
+    size_t len;
+    const char *name = token ? fy_token_get_text(token, &len) : NULL;
+    if (!name)
+        return;
+    struct anchor *a = arena_alloc(b->arena, sizeof *a);
+    a->name = arena_text(b->arena, name, len);
+    a->node = node;
+    struct anchor **found = tsearch(a, &b->anchors, by_name);
+    if (!found)
+        abort();
+    (*found)->node = node; /* a name may be given again: what follows means the new one */
+}
+
+/* Where the token stands; where nothing is written, where its parent's last child or the parent does. */
+static struct cfg_place place_of(const struct builder *b, struct fy_token *token)
+{
+    const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
+    if (mark)
+        return (struct cfg_place){(unsigned)mark->line + 1, (unsigned)mark->column + 1};
+    if (b->depth == 0)
+        return (struct cfg_place){1, 1};
+    const struct yaml_node *parent = b->open[b->depth - 1];
+    return parent->last ? parent->last->at : parent->at;
+}
+
+static struct yaml_node *add_node(struct builder *b, enum yaml_kind kind, struct fy_token *token)
+{
+    struct cfg_place at = place_of(b, token);
+    if (++b->nodes > YAML_NODES_MAX) {
+        err_add(b->errors, at, "more than %d values; a configuration this large is not taken",
+                YAML_NODES_MAX);
+        return NULL;
+    }
+    struct yaml_node *n = arena_alloc(b->arena, sizeof *n);
+    n->kind = kind;
+    n->at = at;
+    n->text = "";
+    if (b->depth == 0) {
+        b->root = n;
+        return n;
+    }
+    struct yaml_node *parent = b->open[b->depth - 1];
+    if (parent->last)
+        parent->last->next = n;
+    else
+        parent->first = n;
+    parent->last = n;
+    parent->count++;
+    return n;
+}
+
+static bool add_scalar(struct builder *b, struct fy_token *value, struct fy_token *anchor)
+{
+    size_t len = 0;
+    struct yaml_node *n = add_node(b, YAML_SCALAR, value);
+    const char *text = value ? fy_token_get_text(value, &len) : NULL;
+    if (!n)
+        return false;
+    if (text && memchr(text, '\0', len)) {
+        err_add(b->errors, n->at, "a zero byte is in this text; take it out");
+        return false;
+    }
+    if (text)
+        n->text = arena_text(b->arena, text, len);
+    set_anchor(b, anchor, n);
+    return true;
+}
+
+static bool add_alias(struct builder *b, struct fy_token *token)
+{
+    size_t len;
+    struct yaml_node *n = add_node(b, YAML_SCALAR, token);
+    const char *text = fy_token_get_text(token, &len);
+    if (!n || !text)
+        return false;
+    struct anchor wanted = {arena_text(b->arena, text, len), NULL};
+    struct anchor **found = tfind(&wanted, &b->anchors, by_name);
+    if (!found) {
+        err_add(b->errors, n->at, "alias *%.40s refers to nothing; write &%.40s before an earlier value",
+                wanted.name, wanted.name);
+        return false;
+    }
+    n->target = (*found)->node;
+    return true;
+}
+
+static bool open_node(struct builder *b, enum yaml_kind kind, struct fy_token *token, struct fy_token *anchor)
+{
+    struct yaml_node *n = add_node(b, kind, token);
+    if (!n)
+        return false;
+    if (b->depth == YAML_DEPTH_MAX) {
+        err_add(b->errors, n->at, "nested more than %d deep; a configuration needs six", YAML_DEPTH_MAX);
+        return false;
+    }
+    b->open[b->depth++] = n;
+    set_anchor(b, anchor, n);
+    return true;
+}
+
+static bool close_node(struct builder *b)
+{
+    struct yaml_node *n = b->open[--b->depth];
+    if (n->kind == YAML_MAP)
+        n->count /= 2;
+    return true;
+}
+
+static bool start_document(struct builder *b, struct fy_token *token)
+{
+    if (!b->root)
+        return true;
+    err_add(b->errors, place_of(b, token),
+            "a second document begins here; write one document, without --- between");
+    return false;
+}
+
+/* Takes one event; false ends the reading, with the reason among the errors. */
+static bool take(struct builder *b, struct fy_event *e)
+{
+    switch (e->type) {
+    case FYET_DOCUMENT_START:
+        return start_document(b, e->document_start.document_start);
+    case FYET_SCALAR:
+        return add_scalar(b, e->scalar.value, e->scalar.anchor);
+    case FYET_ALIAS:
+        return add_alias(b, e->alias.anchor);
+    case FYET_SEQUENCE_START:
+        return open_node(b, YAML_LIST, e->sequence_start.sequence_start, e->sequence_start.anchor);
+    case FYET_MAPPING_START:
+        return open_node(b, YAML_MAP, e->mapping_start.mapping_start, e->mapping_start.anchor);
+    case FYET_SEQUENCE_END:
+    case FYET_MAPPING_END:
+        return close_node(b);
+    default:
+        return true;
+    }
+}
+
+static bool take_all(struct builder *b, struct fy_parser *parser, struct fy_diag *diag)
+{
+    struct fy_event *e;
+    bool ok = true;
+    while (ok && (e = fy_parser_parse(parser))) {
+        ok = take(b, e);
+        fy_parser_event_free(parser, e);
+    }
+    if (ok && fy_parser_get_stream_error(parser)) {
+        report_syntax(b, diag);
+        ok = false;
+    }
+    return ok;
+}
+
+static bool parse(struct builder *b)
+{
+    struct fy_diag_cfg diag_cfg;
+    fy_diag_cfg_default(&diag_cfg);
+    diag_cfg.fp = NULL;
+    diag_cfg.output_fn = keep_complaint;
+    diag_cfg.user = b;
+    diag_cfg.colorize = false;
+    struct fy_diag *diag = fy_diag_create(&diag_cfg);
+    if (!diag)
+        abort();
+    fy_diag_set_collect_errors(diag, true);
+
+    const struct fy_parse_cfg cfg = {
+        .flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG | FYPCF_DISABLE_MMAP_OPT | FYPCF_JSON_NONE, .diag = diag};
+    struct fy_parser *parser = fy_parser_create(&cfg);
+    if (!parser || fy_parser_set_string(parser, b->text, b->len) != 0)
+        abort();
+    bool ok = take_all(b, parser, diag);
+    fy_parser_destroy(parser);
+    fy_diag_destroy(diag);
+    return ok;
+}
+
+static void keep_entry(void *entry)
+{
+    (void)entry; /* the arena's */
+}
+
+const struct yaml_node *yaml_read(struct arena *a, const char *text, size_t len, struct err_list *e)
+{
+    struct builder b = {.arena = a, .errors = e, .text = text, .len = len};
+    if (!is_text(&b))
+        return NULL;
+    bool ok = len == 0 || parse(&b);
+    tdestroy(b.anchors, keep_entry);
+    if (!ok)
+        return NULL;
+    if (!b.root)
+        add_node(&b, YAML_SCALAR, NULL);
+    return b.root;
+}
+
+const struct yaml_node *yaml_real(const struct yaml_node *n)
+{
+    return n->target ? n->target : n;
+}
+
+/* ---- pairs ---------------------------------------------------------------------------------------- */
+
+struct pairs {
+    struct yaml_pair *list;
+    unsigned count, room, merges;
+    struct arena *arena;
+    struct err_list *errors;
+    void *keys; /* tsearch tree of yaml_node: the keys so far */
+};
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(((const struct yaml_node *)a)->text, ((const struct yaml_node *)b)->text);
+}
+
+/* A key counts once: of a merged one and the map's own, the own; twice in one map it is an error. */
+static void add_pair(struct pairs *p, const struct yaml_node *key, const struct yaml_node *value, bool merged)
+{
+    const struct yaml_node **known = tsearch(key, &p->keys, by_text);
+    if (!known)
+        abort();
+    if (*known != key) {
+        if (!merged)
+            err_add(p->errors, key->at, "key '%.40s' is here a second time (first in line %u); remove one",
+                    key->text, (*known)->at.line);
+        return;
+    }
+    if (p->count == p->room) {
+        unsigned room = p->room ? p->room * 2 : 16;
+        struct yaml_pair *list = arena_array(p->arena, room, sizeof *list);
+        if (p->count)
+            memcpy(list, p->list, p->count * sizeof *list);
+        p->list = list;
+        p->room = room;
+    }
+    p->list[p->count++] = (struct yaml_pair){key, yaml_real(value)};
+}
+
+static void add_map(struct pairs *p, const struct yaml_node *map, unsigned depth);
+
+static void merge(struct pairs *p, struct cfg_place at, const struct yaml_node *value, unsigned depth)
+{
+    if (depth == MERGE_DEPTH_MAX || ++p->merges > MERGES_MAX) {
+        if (p->merges <= MERGES_MAX + 1)
+            err_add(p->errors, at,
+                    "too many merge keys for one mapping; write the keys out, or use a profile");
+        return;
+    }
+    if (value->kind == YAML_MAP) {
+        add_map(p, value, depth + 1);
+        return;
+    }
+    if (value->kind != YAML_LIST)
+        err_add(p->errors, at, "<< merges mappings; write an alias of one, or a list of such aliases");
+    for (const struct yaml_node *item = value->first; item; item = item->next)
+        merge(p, item->at, yaml_real(item), depth + 1);
+}
+
+static bool is_merge(const struct yaml_node *key)
+{
+    return key->kind == YAML_SCALAR && strcmp(key->text, "<<") == 0;
+}
+
+static void add_map(struct pairs *p, const struct yaml_node *map, unsigned depth)
+{
+    for (const struct yaml_node *key = map->first; key; key = key->next->next) {
+        if (p->count >= PAIRS_MAX) {
+            err_add(p->errors, map->at, "more than %d keys in one mapping", PAIRS_MAX);
+            return;
+        }
+        const struct yaml_node *real = yaml_real(key);
+        if (real->kind != YAML_SCALAR)
+            err_add(p->errors, key->at, "a key is one word, not a list or a mapping");
+        else if (!is_merge(real))
+            add_pair(p, real, key->next, depth > 0);
+    }
+    for (const struct yaml_node *key = map->first; key; key = key->next->next)
+        if (is_merge(key) && p->count < PAIRS_MAX)
+            merge(p, key->at, yaml_real(key->next), depth);
+}
+
+const struct yaml_pair *yaml_pairs(struct arena *a, const struct yaml_node *map, unsigned *count,
+                                   struct err_list *e)
+{
+    struct pairs p = {.arena = a, .errors = e};
+    add_map(&p, map, 0);
+    tdestroy(p.keys, keep_entry);
+    *count = p.count;
+    return p.list;
+}

@@ -1,0 +1,48 @@
+/* YAML text as a tree in which every node knows its line and column.
+ *
+ * libfyaml reads the text and reports events; the tree is ours, because its own documents keep no place for a
+ * mapping or list, and because here the size of the tree is bounded whatever the text says. An alias is a
+ * node that points to its target and is never copied, so "a billion laughs" stay as small as they are
+ * written, and a list that holds an alias of itself does no harm to readers that go only as deep as they
+ * expect. */
+#ifndef JUNCTOR_CONFIG_YAML_PRIV_H
+#define JUNCTOR_CONFIG_YAML_PRIV_H
+
+#include <stdbool.h>
+
+#include "config/arena_priv.h"
+#include "config/errors_priv.h"
+
+#define YAML_NODES_MAX 1000000
+#define YAML_DEPTH_MAX 64
+
+enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
+
+struct yaml_node {
+    enum yaml_kind kind;
+    struct cfg_place at;
+    const char *text;               /* of a scalar; "" where nothing was written */
+    const struct yaml_node *target; /* of an alias; the rest then is as for an empty scalar */
+    struct yaml_node *first, *last; /* items of a list; key, value, key, value … of a map */
+    struct yaml_node *next;         /* among its parent's */
+    unsigned count;                 /* how many of those: pairs of a map */
+};
+
+/* Reads one document. Returns its root (an empty scalar for an empty file), or NULL with the fault in *e.
+ * `text` need not outlive the call; the tree lives in `a`. */
+const struct yaml_node *yaml_read(struct arena *a, const char *text, size_t len, struct err_list *e);
+
+/* The node itself, or what it is an alias of. */
+const struct yaml_node *yaml_real(const struct yaml_node *n);
+
+struct yaml_pair {
+    const struct yaml_node *key, *value;
+};
+
+/* The pairs of a map: its own, then those that its merge keys (<<) add. Keys are scalars and each stands
+ * there once; value is what aliases stand for. *count is how many. Repeated keys, keys of another kind and
+ * merges of something that is no map are reported to *e and left out. */
+const struct yaml_pair *yaml_pairs(struct arena *a, const struct yaml_node *map, unsigned *count,
+                                   struct err_list *e);
+
+#endif
