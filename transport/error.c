@@ -60,15 +60,15 @@ static const struct cause_row cause_rows[] = {
     {11, "Restart of an Association with New Addresses"},
     {12, "User-Initiated Abort"},
     {13, "Protocol Violation"},
-    /* RFC 6951 5.9 */
+    /* RFC 6951 */
     {14, "Restart of an Association with New Encapsulation Port"},
-    /* RFC 5061 4.3 */
+    /* RFC 5061 */
     {160, "Request to Delete Last Remaining IP Address"},
     {161, "Operation Refused Due to Resource Shortage"},
     {162, "Request to Delete Source IP Address"},
     {163, "Association Aborted Due to Illegal ASCONF-ACK"},
     {164, "Request Refused - No Authorization"},
-    /* RFC 4895 4.1 */
+    /* RFC 4895 */
     {261, "Unsupported HMAC Identifier"},
 };
 

@@ -1,0 +1,38 @@
+/* What the files of the kernel backend's options share. */
+#ifndef JUNCTOR_TRANSPORT_KERNEL_OPTIONS_PRIV_H
+#define JUNCTOR_TRANSPORT_KERNEL_OPTIONS_PRIV_H
+
+#include "transport/kernel_priv.h"
+
+/* One pair per row of options.def. */
+#define OPTION(id, name, when, effect, source, help)                                                         \
+    tr_option_set kernel_set_##id;                                                                           \
+    tr_option_get kernel_get_##id;
+#define FIELD(opt, id, name, type, unit, min, max, dflt, names, help)
+#include "config/options.def"
+
+/* setsockopt and getsockopt of an exact size: 0, or -1 with errno. */
+int kernel_set_raw(struct tr_endpoint *ep, int level, int name, const void *value, size_t size);
+int kernel_get_raw(struct tr_endpoint *ep, int level, int name, void *value, size_t size);
+
+/* From errno: "<option>: <reason><advice>". */
+enum tr_code kernel_opt_failed(enum opt_id id, const char *advice, struct tr_error *error);
+
+/* True for a one-to-many endpoint: it may have several associations. */
+bool kernel_shared(const struct tr_endpoint *ep);
+
+/* Sets a record whose association id is at `id`, for `assoc`; 0 of a one-to-many endpoint: for all
+ * associations that there are and will be. */
+int kernel_set_for_all(struct tr_endpoint *ep, uint32_t assoc, int name, void *record, size_t size,
+                       sctp_assoc_t *id);
+
+/* The associations of a one-to-many endpoint; *ids is the caller's to free. */
+unsigned kernel_list_assocs(struct tr_endpoint *ep, struct sctp_assoc_ids **ids);
+
+/* An address as an option's value, without port. */
+void kernel_put_address(struct opt_set *out, enum opt_field f, const struct sockaddr_storage *from);
+
+/* Turns reports of one kind on or off (RFC 6458 6.2.2). */
+int kernel_set_event(struct tr_endpoint *ep, uint32_t assoc, uint16_t type, bool on);
+
+#endif

@@ -1,0 +1,167 @@
+/* The kernel backend's own structs and the seams between its files:
+ *   kernel.c         backend table, probe, errno → tr_code
+ *   kernel_loop.c    epoll, readiness, timers; the note on writability
+ *   kernel_socket.c  open, bind, listen, connect, peel off, close, addresses
+ *   kernel_recv.c    recvmmsg into slots, items
+ *   kernel_event.c   notifications → tr_event (pure)
+ *   kernel_send.c    sendmmsg in bursts; the note on MSG_MORE
+ *   kernel_options.c one pair of functions per row of options.def */
+#ifndef JUNCTOR_TRANSPORT_KERNEL_PRIV_H
+#define JUNCTOR_TRANSPORT_KERNEL_PRIV_H
+
+#include "transport/backend_priv.h"
+#include "transport/reassembly.h"
+
+#include <netinet/sctp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+enum { KERNEL_BURST = 128, KERNEL_EVENTS = 256 };
+
+struct kernel_endpoint {
+    struct tr_endpoint base;
+    struct kernel_endpoint *next, *prev; /* all endpoints of the loop */
+    struct kernel_endpoint *wait_next, *wait_prev;
+    int fd;
+    uint16_t port;
+    sa_family_t family;
+    uint32_t registered; /* with epoll, for these events; 0: not at all */
+    bool at_end;         /* one-to-one: the stack said end of file; only notifications may follow */
+    bool listening;
+    bool waits;                    /* on the loop's list of those that the timer calls writable */
+    bool muted;                    /* polled writable, but took nothing: EPOLLOUT is not believed for now */
+    bool full;                     /* the last burst ended with TR_AGAIN */
+    unsigned ready_turn, ready_at; /* its place in the ready list of wait number ready_turn */
+    unsigned writable_turn;        /* the last wait that called it writable */
+    int64_t room;                  /* free send buffer, at least; see kernel_send.c */
+    struct net_addr *connecting;   /* one-to-one, not up yet: whom connect_init called */
+    struct reasm_partial *pieces;  /* while released: what was under way */
+};
+
+/* Control data of a received message: one RCVINFO. */
+union kernel_control_in {
+    struct cmsghdr align;
+    char bytes[CMSG_SPACE(sizeof(struct sctp_rcvinfo))];
+};
+
+/* Of a message to send: SNDINFO, and PRINFO where it has a time to live. */
+union kernel_control_out {
+    struct cmsghdr align;
+    char bytes[CMSG_SPACE(sizeof(struct sctp_sndinfo)) + CMSG_SPACE(sizeof(struct sctp_prinfo))];
+};
+
+struct kernel_fd {
+    struct kernel_fd *next;
+    int fd;
+    void *cookie;
+};
+
+struct kernel_loop {
+    struct tr_loop base;
+    int epoll, timer;
+    bool timer_on;
+    unsigned turn;                     /* number of the current wait */
+    struct kernel_endpoint *endpoints; /* all */
+    struct kernel_endpoint *waiting;   /* to be called writable by the timer */
+    struct kernel_fd *fds;
+    struct reasm_pool pieces;
+
+    /* Receive slots. Those before next_slot are in use until the turn ends. */
+    uint8_t *memory;
+    size_t memory_bytes, stride;
+    unsigned next_slot;
+    struct mmsghdr *in;
+    struct iovec *in_vec;
+    union kernel_control_in *in_control;
+    struct tr_item *items;
+
+    /* One burst to send, prepared once. */
+    struct mmsghdr out[KERNEL_BURST];
+    struct iovec out_vec[KERNEL_BURST];
+    union kernel_control_out out_control[KERNEL_BURST];
+
+    struct epoll_event events[KERNEL_EVENTS];
+};
+
+static inline struct kernel_loop *kernel_loop(struct tr_loop *loop)
+{
+    return (struct kernel_loop *)loop;
+}
+
+static inline struct kernel_endpoint *kernel_endpoint(struct tr_endpoint *ep)
+{
+    return (struct kernel_endpoint *)ep;
+}
+
+/* Counts system calls made for `ep` (which may be between two loops). */
+static inline void kernel_count(const struct kernel_endpoint *ep, unsigned calls)
+{
+    if (ep->base.loop != NULL)
+        ep->base.loop->stats.syscalls += calls;
+}
+
+/* kernel.c: the closest code for an errno outside the send path. */
+enum tr_code kernel_code(int error_number);
+
+/* kernel_loop.c */
+enum tr_code kernel_loop_open(const struct tr_loop_params *p, struct tr_loop **out, struct tr_error *error);
+void kernel_loop_close(struct tr_loop *loop);
+int kernel_loop_fd(const struct tr_loop *loop);
+enum tr_code kernel_loop_add_fd(struct tr_loop *loop, int fd, void *cookie, struct tr_error *error);
+void kernel_loop_remove_fd(struct tr_loop *loop, int fd);
+unsigned kernel_loop_wait(struct tr_loop *loop, int timeout_ms, struct tr_ready *ready, unsigned max);
+void kernel_loop_turn(struct tr_loop *loop);
+enum tr_code kernel_watch(struct tr_endpoint *ep, unsigned flags);
+/* Enters a loop (list and epoll, as ep->base.watch says), or leaves it. */
+enum tr_code kernel_enter(struct kernel_loop *l, struct kernel_endpoint *ep, struct tr_error *error);
+void kernel_leave(struct kernel_endpoint *ep);
+/* The stack said end of file (kernel_recv.c). */
+void kernel_at_end(struct kernel_endpoint *ep);
+/* A send took nothing, or something (kernel_send.c). */
+void kernel_refused(struct kernel_endpoint *ep);
+void kernel_took(struct kernel_endpoint *ep);
+
+/* kernel_socket.c */
+enum tr_code kernel_open(struct tr_loop *loop, const struct tr_open_params *p, struct tr_endpoint **out,
+                         struct tr_error *error);
+enum tr_code kernel_listen(struct tr_endpoint *ep, int backlog, struct tr_error *error);
+void kernel_close(struct tr_endpoint *ep);
+uint16_t kernel_port(const struct tr_endpoint *ep);
+uint16_t kernel_encaps_port(const struct tr_endpoint *ep);
+enum tr_code kernel_release(struct tr_endpoint *ep, struct tr_error *error);
+enum tr_code kernel_adopt(struct tr_loop *loop, struct tr_endpoint *ep, struct tr_error *error);
+unsigned kernel_addresses(struct tr_endpoint *ep, uint32_t assoc, bool remote, struct net_addr *out,
+                          unsigned max);
+enum tr_code kernel_connect_init(struct tr_endpoint *ep, const struct tr_target *to, uint32_t *assoc,
+                                 struct tr_error *error);
+enum tr_code kernel_peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cookie, struct tr_endpoint **out,
+                            struct tr_error *error);
+enum tr_code kernel_eof(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
+enum tr_code kernel_abort(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
+
+/* kernel_netns.c: an SCTP socket (non-blocking, close-on-exec), in a network namespace where `netns` is not
+ * NULL. -1 with *error filled in. */
+int kernel_new_socket(int family, int type, const char *netns, struct tr_error *error);
+
+/* kernel_recv.c */
+enum tr_code kernel_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count);
+void kernel_slots_init(struct kernel_loop *l);
+
+/* kernel_event.c: reads one whole notification of `len` bytes. False: nothing that is reported. Payloads in
+ * *out point into `bytes`. */
+bool kernel_event(const void *bytes, size_t len, struct tr_event *out);
+
+/* kernel_send.c */
+enum tr_code kernel_send(struct tr_endpoint *ep, const struct tr_msg *msgs, unsigned count, unsigned *sent);
+void kernel_burst_init(struct kernel_loop *l);
+
+/* kernel_options.c */
+extern const struct tr_option_ops kernel_options[OPT_ID_COUNT];
+/* What every endpoint starts with: which events it reports, and control data on received messages. */
+enum tr_code kernel_subscribe(struct kernel_endpoint *ep, struct tr_error *error);
+/* A peeled-off or accepted association keeps every option of its origin: kernel_inherit_read before, from the
+ * origin; kernel_inherit after, onto the new endpoint. */
+void kernel_inherit_read(struct kernel_endpoint *from, uint32_t assoc, struct opt_set *options);
+void kernel_inherit(struct kernel_endpoint *to, const struct opt_set *options);
+
+#endif

@@ -1,0 +1,431 @@
+/* The life of an endpoint on a kernel socket: open, bind, listen, connect, peel off, move, close. */
+#include "transport/kernel_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- Addresses -------------------------------------------------------------------------------------- */
+
+/* libsctp takes and gives addresses packed one behind the other, each as long as its family's. */
+struct packed {
+    struct sockaddr *bytes; /* freed by the caller */
+    int count;
+};
+
+static bool pack(const struct net_addr *addresses, unsigned count, uint16_t port, struct packed *out)
+{
+    uint8_t *at = malloc(count * sizeof(struct sockaddr_in6));
+    out->bytes = (struct sockaddr *)at;
+    out->count = (int)count;
+    if (at == NULL)
+        return false;
+    for (unsigned i = 0; i < count; i++) {
+        struct net_addr a = addresses[i];
+        if (port != 0)
+            net_addr_set_port(&a, port);
+        memcpy(at, &a, net_addr_len(&a));
+        at += net_addr_len(&a);
+    }
+    return true;
+}
+
+unsigned kernel_addresses(struct tr_endpoint *tep, uint32_t assoc, bool remote, struct net_addr *out,
+                          unsigned max)
+{
+    struct kernel_endpoint *ep = kernel_endpoint(tep);
+    struct sockaddr *packed = NULL;
+    int count = remote ? sctp_getpaddrs(ep->fd, (sctp_assoc_t)assoc, &packed)
+                       : sctp_getladdrs(ep->fd, (sctp_assoc_t)assoc, &packed);
+    kernel_count(ep, 1);
+    if (count <= 0)
+        return 0;
+    const uint8_t *at = (const uint8_t *)packed;
+    for (unsigned i = 0; i < (unsigned)count && i < max; i++) {
+        const struct sockaddr *sa = (const struct sockaddr *)at;
+        size_t len = sa->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+        memset(&out[i], 0, sizeof out[i]);
+        memcpy(&out[i], sa, len);
+        at += len;
+    }
+    if (remote)
+        sctp_freepaddrs(packed);
+    else
+        sctp_freeladdrs(packed);
+    return (unsigned)count;
+}
+
+/* IPv4 addresses only: an IPv4 socket. Else an IPv6 one, which takes both kinds. */
+static sa_family_t family_for(const struct tr_open_params *p)
+{
+    for (unsigned i = 0; i < p->address_count; i++)
+        if (p->addresses[i].sa.sa_family == AF_INET6)
+            return AF_INET6;
+    return p->address_count > 0 ? AF_INET : AF_INET6;
+}
+
+/* ---- Open -------------------------------------------------------------------------------------------- */
+
+static enum tr_code bind_failed(const struct tr_open_params *p, int e, struct tr_error *error)
+{
+    char where[NET_ADDR_TEXT] = "any address";
+    if (p->address_count > 0) {
+        struct net_addr a = p->addresses[0];
+        net_addr_set_port(&a, p->port);
+        net_addr_format(&a, where, sizeof where);
+    }
+    const char *more = p->address_count > 1 ? " and its other addresses" : "";
+    const char *advice = "";
+    if (e == EADDRINUSE)
+        advice = "; another socket has this port: see `ss -lS`";
+    else if (e == EADDRNOTAVAIL)
+        advice = "; is it one of this host's addresses (`ip address`)?";
+    else if (e == EACCES)
+        advice = "; a port below 1024 needs CAP_NET_BIND_SERVICE";
+    else if (e == EINVAL)
+        advice = "; is an address given twice?";
+    return tr_fail(error, kernel_code(e), e, "binding %s%s, port %u: %s%s", where, more, p->port, strerror(e),
+                   advice);
+}
+
+static enum tr_code bind_all(struct kernel_endpoint *ep, const struct tr_open_params *p,
+                             struct tr_error *error)
+{
+    struct net_addr any = {0};
+    any.sa.sa_family = ep->family;
+    const struct net_addr *addresses = p->address_count > 0 ? p->addresses : &any;
+    unsigned count = p->address_count > 0 ? p->address_count : 1;
+    struct packed packed;
+    /* The first goes through bind, which lets the stack pick a port; the others then get the same one. */
+    struct net_addr first = addresses[0];
+    net_addr_set_port(&first, p->port);
+    if (bind(ep->fd, &first.sa, net_addr_len(&first)) != 0)
+        return bind_failed(p, errno, error);
+    struct net_addr bound = {0};
+    socklen_t len = sizeof bound;
+    if (getsockname(ep->fd, &bound.sa, &len) != 0)
+        return tr_fail(error, TR_SYSTEM, errno, "reading the bound address: %s", strerror(errno));
+    ep->port = net_addr_port(&bound);
+    kernel_count(ep, 2);
+    if (count == 1)
+        return TR_OK;
+    if (!pack(addresses + 1, count - 1, ep->port, &packed))
+        return tr_fail(error, TR_LIMIT, ENOMEM, "binding %u addresses: out of memory", count);
+    int failed = sctp_bindx(ep->fd, packed.bytes, packed.count, SCTP_BINDX_ADD_ADDR), e = errno;
+    free(packed.bytes);
+    kernel_count(ep, 1);
+    return failed == 0 ? TR_OK : bind_failed(p, e, error);
+}
+
+static enum tr_code set_int(struct kernel_endpoint *ep, int level, int name, int value, const char *what,
+                            struct tr_error *error)
+{
+    kernel_count(ep, 1);
+    if (setsockopt(ep->fd, level, name, &value, sizeof value) == 0)
+        return TR_OK;
+    int e = errno;
+    return tr_fail(error, kernel_code(e), e, "%s: %s", what, strerror(e));
+}
+
+static enum tr_code bind_device(struct kernel_endpoint *ep, const char *device, struct tr_error *error)
+{
+    kernel_count(ep, 1);
+    if (setsockopt(ep->fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device)) == 0)
+        return TR_OK;
+    int e = errno;
+    return tr_fail(error, kernel_code(e), e, "binding to device %s: %s%s", device, strerror(e),
+                   e == EPERM ? "; it needs CAP_NET_RAW" : "");
+}
+
+static enum tr_code set_up(struct kernel_endpoint *ep, const struct tr_open_params *p, struct tr_error *error)
+{
+    enum tr_code code = kernel_subscribe(ep, error);
+    /* A half-delivered message of one association must not hold back the others; pieces are sorted by
+     * association here. */
+    if (code == TR_OK && p->style == TR_ONE_TO_MANY)
+        code = set_int(ep, IPPROTO_SCTP, SCTP_FRAGMENT_INTERLEAVE, 1, "fragment interleaving", error);
+    if (code == TR_OK && p->share_port)
+        code = set_int(ep, SOL_SOCKET, SO_REUSEPORT, 1, "sharing a port", error);
+    if (code == TR_OK && p->device != NULL)
+        code = bind_device(ep, p->device, error);
+    if (code == TR_OK && p->options != NULL)
+        code = tr_apply_options(kernel_options, &ep->base, 0, p->options, NULL, error);
+    return code == TR_OK ? bind_all(ep, p, error) : code;
+}
+
+static struct kernel_endpoint *new_endpoint(struct tr_loop *loop, int fd, enum tr_style style, bool peeled,
+                                            void *cookie)
+{
+    struct kernel_endpoint *ep = calloc(1, sizeof *ep);
+    if (ep == NULL)
+        return NULL;
+    ep->base.backend = loop->backend;
+    ep->base.loop = loop;
+    ep->base.cookie = cookie;
+    ep->base.style = style;
+    ep->base.peeled = peeled;
+    ep->base.watch = TR_READABLE;
+    ep->fd = fd;
+    return ep;
+}
+
+/* A new socket of the family that fits; IPv4 where the host has no IPv6 and the addresses do not ask for it.
+ */
+static int socket_for(const struct tr_open_params *p, sa_family_t *family, struct tr_error *error)
+{
+    int type = p->style == TR_ONE_TO_MANY ? SOCK_SEQPACKET : SOCK_STREAM;
+    *family = family_for(p);
+    struct tr_error local;
+    int fd = kernel_new_socket(*family, type, p->netns, &local);
+    if (fd < 0 && *family == AF_INET6 && p->address_count == 0 && local.error_number == EAFNOSUPPORT) {
+        *family = AF_INET;
+        fd = kernel_new_socket(*family, type, p->netns, &local);
+    }
+    if (fd < 0 && error != NULL)
+        *error = local;
+    return fd >= 0 ? fd : -(int)local.code;
+}
+
+enum tr_code kernel_open(struct tr_loop *loop, const struct tr_open_params *p, struct tr_endpoint **out,
+                         struct tr_error *error)
+{
+    sa_family_t family;
+    int fd = socket_for(p, &family, error);
+    if (fd < 0)
+        return (enum tr_code) - fd;
+    struct kernel_endpoint *ep = new_endpoint(loop, fd, p->style, false, p->cookie);
+    if (ep == NULL) {
+        close(fd);
+        return tr_fail(error, TR_LIMIT, ENOMEM, "opening an endpoint: out of memory");
+    }
+    ep->family = family;
+    kernel_count(ep, 1);
+    enum tr_code code = set_up(ep, p, error);
+    if (code == TR_OK)
+        code = kernel_enter(kernel_loop(loop), ep, error);
+    if (code != TR_OK) {
+        close(fd);
+        free(ep);
+        return code;
+    }
+    *out = &ep->base;
+    return TR_OK;
+}
+
+enum tr_code kernel_listen(struct tr_endpoint *tep, int backlog, struct tr_error *error)
+{
+    struct kernel_endpoint *ep = kernel_endpoint(tep);
+    kernel_count(ep, 1);
+    if (listen(ep->fd, backlog) == 0) {
+        ep->listening = backlog > 0;
+        return TR_OK;
+    }
+    int e = errno;
+    const char *advice =
+        e == EADDRINUSE ? "; endpoints that share a port must all be opened for it, with exactly the same "
+                          "addresses"
+                        : "";
+    return tr_fail(error, kernel_code(e), e, "listening on port %u: %s%s", ep->port, strerror(e), advice);
+}
+
+uint16_t kernel_port(const struct tr_endpoint *ep)
+{
+    return ((const struct kernel_endpoint *)ep)->port;
+}
+
+uint16_t kernel_encaps_port(const struct tr_endpoint *ep)
+{
+    (void)ep;
+    return 0; /* net.sctp.udp_port is the host's, not an endpoint's */
+}
+
+/* ---- Close and move ----------------------------------------------------------------------------------- */
+
+void kernel_close(struct tr_endpoint *tep)
+{
+    struct kernel_endpoint *ep = kernel_endpoint(tep);
+    struct tr_loop *loop = tep->loop;
+    if (loop != NULL) {
+        struct kernel_loop *l = kernel_loop(loop);
+        if (l->pieces.under_way > 0)
+            reasm_abort_owner(&l->pieces, ep);
+        kernel_leave(ep);
+        loop->stats.syscalls++;
+    }
+    reasm_discard(ep->pieces);
+    close(ep->fd);
+    free(ep->connecting);
+    free(ep);
+}
+
+enum tr_code kernel_release(struct tr_endpoint *tep, struct tr_error *error)
+{
+    (void)error;
+    struct kernel_endpoint *ep = kernel_endpoint(tep);
+    struct kernel_loop *l = kernel_loop(tep->loop);
+    ep->pieces = l->pieces.under_way > 0 ? reasm_take(&l->pieces, ep) : NULL;
+    kernel_leave(ep);
+    ep->ready_turn = ep->writable_turn = 0; /* numbers of the old loop's waits */
+    return TR_OK;
+}
+
+enum tr_code kernel_adopt(struct tr_loop *loop, struct tr_endpoint *tep, struct tr_error *error)
+{
+    struct kernel_endpoint *ep = kernel_endpoint(tep);
+    struct kernel_loop *l = kernel_loop(loop);
+    enum tr_code code = kernel_enter(l, ep, error);
+    if (code == TR_OK) {
+        reasm_put(&l->pieces, ep->pieces);
+        ep->pieces = NULL;
+    }
+    return code;
+}
+
+/* ---- Associations ---------------------------------------------------------------------------------------
+ */
+
+static void remember_target(struct kernel_endpoint *ep, const struct net_addr *to)
+{
+    if (ep->connecting == NULL)
+        ep->connecting = malloc(sizeof *ep->connecting);
+    if (ep->connecting != NULL)
+        *ep->connecting = *to;
+}
+
+enum tr_code kernel_connect_init(struct tr_endpoint *tep, const struct tr_target *to, uint32_t *assoc,
+                                 struct tr_error *error)
+{
+    struct kernel_endpoint *ep = kernel_endpoint(tep);
+    char text[NET_ADDR_TEXT];
+    struct packed packed;
+    sctp_assoc_t id = 0;
+
+    net_addr_format(&to->addresses[0], text, sizeof text);
+    if (!pack(to->addresses, to->address_count, 0, &packed))
+        return tr_fail(error, TR_LIMIT, ENOMEM, "connecting to %s: out of memory", text);
+    int failed = sctp_connectx(ep->fd, packed.bytes, packed.count, &id), e = errno;
+    free(packed.bytes);
+    kernel_count(ep, 1);
+    if (failed != 0 && e != EINPROGRESS) {
+        bool mixed = e == EINVAL && ep->family == AF_INET && to->addresses[0].sa.sa_family == AF_INET6;
+        return tr_fail(error, kernel_code(e), e, "connecting to %s: %s%s", text, strerror(e),
+                       mixed ? "; the endpoint has IPv4 addresses only" : "");
+    }
+    if (tep->style == TR_ONE_TO_ONE) {
+        ep->at_end = false;
+        remember_target(ep, &to->addresses[0]);
+    }
+    *assoc = (uint32_t)id;
+    return TR_OK;
+}
+
+/* Sends no data but a flag: SCTP_EOF or SCTP_ABORT. The address finds an association that a one-to-one socket
+ * does not admit to yet. */
+static int send_flag(struct kernel_endpoint *ep, uint32_t assoc, uint16_t flag, const struct net_addr *to)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(struct sctp_sndinfo))];
+    } control;
+    struct sctp_sndinfo info = {.snd_flags = flag, .snd_assoc_id = (sctp_assoc_t)assoc};
+    memset(&control, 0, sizeof control);
+    control.align = (struct cmsghdr){CMSG_LEN(sizeof(struct sctp_sndinfo)), IPPROTO_SCTP, SCTP_SNDINFO};
+    memcpy(CMSG_DATA(&control.align), &info, sizeof info);
+    struct msghdr h = {.msg_control = &control, .msg_controllen = sizeof control};
+    if (to != NULL) {
+        h.msg_name = (void *)to;
+        h.msg_namelen = net_addr_len(to);
+    }
+    kernel_count(ep, 1);
+    return sendmsg(ep->fd, &h, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
+}
+
+static enum tr_code flag_failed(const char *what, uint32_t assoc, int e, struct tr_error *error)
+{
+    enum tr_code code = e == EINVAL ? TR_NO_ASSOC : kernel_code(e);
+    return tr_fail(error, code, e, "%s of association %u: %s", what, assoc, strerror(e));
+}
+
+enum tr_code kernel_eof(struct tr_endpoint *tep, uint32_t assoc, struct tr_error *error)
+{
+    struct kernel_endpoint *ep = kernel_endpoint(tep);
+    int e = send_flag(ep, assoc, SCTP_EOF, NULL);
+    return e == 0 ? TR_OK : flag_failed("shutdown", assoc, e, error);
+}
+
+enum tr_code kernel_abort(struct tr_endpoint *tep, uint32_t assoc, struct tr_error *error)
+{
+    struct kernel_endpoint *ep = kernel_endpoint(tep);
+    int e = send_flag(ep, assoc, SCTP_ABORT, NULL);
+    if (e != 0 && ep->connecting != NULL)
+        e = send_flag(ep, assoc, SCTP_ABORT, ep->connecting);
+    return e == 0 ? TR_OK : flag_failed("abort", assoc, e, error);
+}
+
+/* The association of a one-to-one socket. */
+static uint32_t only_assoc(struct kernel_endpoint *ep)
+{
+    struct sctp_status status;
+    memset(&status, 0, sizeof status);
+    socklen_t len = sizeof status;
+    kernel_count(ep, 1);
+    return getsockopt(ep->fd, IPPROTO_SCTP, SCTP_STATUS, &status, &len) == 0 ? (uint32_t)status.sstat_assoc_id
+                                                                             : 0;
+}
+
+static int take_socket(struct kernel_endpoint *ep, uint32_t assoc)
+{
+    kernel_count(ep, 1);
+    return ep->base.style == TR_ONE_TO_ONE
+               ? accept4(ep->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)
+               : sctp_peeloff_flags(ep->fd, (sctp_assoc_t)assoc, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+static enum tr_code peeloff_failed(const struct kernel_endpoint *ep, uint32_t assoc, int e,
+                                   struct tr_error *error)
+{
+    if (ep->base.style == TR_ONE_TO_ONE)
+        return tr_fail(error, kernel_code(e), e, "accepting an association on port %u: %s", ep->port,
+                       strerror(e));
+    return tr_fail(error, e == EINVAL ? TR_NO_ASSOC : kernel_code(e), e, "peeling off association %u: %s",
+                   assoc, strerror(e));
+}
+
+enum tr_code kernel_peeloff(struct tr_endpoint *tep, uint32_t *assoc, void *cookie, struct tr_endpoint **out,
+                            struct tr_error *error)
+{
+    struct kernel_endpoint *from = kernel_endpoint(tep);
+    struct kernel_loop *l = kernel_loop(tep->loop);
+    bool accepts = tep->style == TR_ONE_TO_ONE;
+    struct opt_set options = {0};
+
+    if (!accepts) /* afterwards the origin does not know the association any more */
+        kernel_inherit_read(from, *assoc, &options);
+    int fd = take_socket(from, *assoc);
+    if (fd < 0)
+        return peeloff_failed(from, *assoc, errno, error);
+    if (accepts)
+        kernel_inherit_read(from, 0, &options);
+    struct kernel_endpoint *ep = new_endpoint(tep->loop, fd, TR_ONE_TO_ONE, true, cookie);
+    enum tr_code code = TR_LIMIT;
+    if (ep == NULL) {
+        tr_fail(error, code, ENOMEM, "peeling off association %u: out of memory", *assoc);
+    } else {
+        ep->port = from->port;
+        ep->family = from->family;
+        kernel_inherit(ep, &options);
+        code = kernel_enter(l, ep, error);
+    }
+    if (code != TR_OK) { /* the association is on the new socket only: it ends with it */
+        close(fd);
+        free(ep);
+        return code;
+    }
+    if (accepts)
+        *assoc = only_assoc(ep);
+    else if (l->pieces.under_way > 0)
+        reasm_move(&l->pieces, from, *assoc, ep, *assoc);
+    *out = &ep->base;
+    return TR_OK;
+}
