@@ -431,6 +431,15 @@ unsigned ct_changes(const struct ct_end *e, enum tr_assoc_state state, uint32_t 
     return n;
 }
 
+size_t ct_place(const struct ct_end *e, const struct tr_event *event)
+{
+    for (size_t i = 0; i < e->count; i++)
+        if (&e->items[i]->tr.event == event)
+            return i;
+    fail_msg("no such event");
+    return 0;
+}
+
 /* ---- Associations --------------------------------------------------------------------------------- */
 
 uint32_t ct_connect(struct ct_end *from, struct ct_end *to, uint32_t *far)

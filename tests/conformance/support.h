@@ -145,6 +145,9 @@ void ct_messages(struct ct_end *e, size_t n);
 /* The association changes of this kind seen so far, returned or not; assoc 0: any. */
 unsigned ct_changes(const struct ct_end *e, enum tr_assoc_state state, uint32_t assoc);
 
+/* Where in the order of arrival an event stands that a wait returned. */
+size_t ct_place(const struct ct_end *e, const struct tr_event *event);
+
 /* ---- Messages ------------------------------------------------------------------------------------- */
 
 /* Recognisable contents that differ with `seed` and position. */

@@ -1,0 +1,429 @@
+/* Walks every row of options.def: settable where its row says so, read back equal, both bounds, one past each
+ * bound, only given fields change. Knows the rows from the tables; by hand are only the values that need
+ * company (companions). Collects all complaints of a walk before it fails. */
+#include "tests/conformance/suite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum scope { AT_OPEN, LATER, PER_ASSOC };
+
+static const char *const scope_names[] = {"at open", "later", "per association"};
+static const unsigned scope_bits[] = {OPT_AT_OPEN, OPT_LATER, OPT_PER_ASSOC};
+
+struct walk {
+    struct ct_world *world;
+    enum scope scope;
+    struct ct_end *end; /* what is set and read; at open a new one for each trial */
+    uint32_t assoc;
+    unsigned complaints, trials;
+};
+
+static struct walk walk_of(struct ct_world *w, enum scope scope)
+{
+    struct walk k = {.world = w, .scope = scope};
+    if (scope == LATER) {
+        k.end = ct_client(w, NULL);
+    } else if (scope == PER_ASSOC) {
+        struct ct_pair p = ct_pair(w, NULL, NULL);
+        k.end = p.client;
+        k.assoc = p.near;
+    }
+    return k;
+}
+
+static void complain(struct walk *k, enum opt_field f, int64_t value, const char *what)
+{
+    const struct opt_field_row *r = &opt_field_rows[f];
+    fprintf(stderr, "  %s %s%s%s = %lld: %s\n", scope_names[k->scope], opt_rows[r->option].name,
+            r->name[0] ? "." : "", r->name, (long long)value, what);
+    k->complaints++;
+}
+
+static void end_walk(const struct walk *k)
+{
+    assert_in_range(k->trials, 1, UINT32_MAX);
+    if (k->complaints)
+        fail_msg("%u of %u trials went wrong", k->complaints, k->trials);
+}
+
+/* ---- Values --------------------------------------------------------------------------------------- */
+
+static bool settable(enum opt_field f)
+{
+    enum opt_type t = opt_field_rows[f].type;
+    return !(opt_rows[opt_field_rows[f].option].when & OPT_NO_SET) &&
+           (t == OPT_BOOL || t == OPT_UINT || t == OPT_FLAGS || t == OPT_PPID);
+}
+
+enum { HB_ENABLE = 1, HB_DEMAND = 4, PMTUD_DISABLE = 16, SACKDELAY_ENABLE = 32 };
+
+/* What has to be given beside `value` for it to make sense. */
+static void companions(struct opt_set *s, enum opt_field f, int64_t value)
+{
+    switch (f) {
+    case OPTF_RTO_INITIAL:
+        opt_put(s, OPTF_RTO_MIN, 1);
+        opt_put(s, OPTF_RTO_MAX, opt_field_rows[OPTF_RTO_MAX].max);
+        break;
+    case OPTF_RTO_MAX:
+        opt_put(s, OPTF_RTO_MIN, 1);
+        opt_put(s, OPTF_RTO_INITIAL, value);
+        break;
+    case OPTF_RTO_MIN:
+        opt_put(s, OPTF_RTO_INITIAL, value);
+        opt_put(s, OPTF_RTO_MAX, opt_field_rows[OPTF_RTO_MAX].max);
+        break;
+    case OPTF_LINGER_TIME:
+        opt_put(s, OPTF_LINGER_ENABLED, 1);
+        break;
+    case OPTF_PAP_HBINTERVAL:
+        opt_put(s, OPTF_PAP_FLAGS, HB_ENABLE);
+        break;
+    case OPTF_PAP_PATHMTU:
+        opt_put(s, OPTF_PAP_FLAGS, PMTUD_DISABLE);
+        break;
+    case OPTF_PAP_SACKDELAY:
+        opt_put(s, OPTF_PAP_FLAGS, SACKDELAY_ENABLE);
+        break;
+    default:
+        break;
+    }
+}
+
+static struct opt_set with_companions(enum opt_field f, int64_t value)
+{
+    struct opt_set s = {0};
+    opt_put(&s, f, value);
+    companions(&s, f, value);
+    return s;
+}
+
+/* The values of a field to try. Returns how many. */
+static unsigned values_of(const struct walk *k, enum opt_field f, int64_t out[8])
+{
+    const struct opt_field_row *r = &opt_field_rows[f];
+    unsigned n = 0;
+    if (r->type == OPT_FLAGS) {
+        for (int64_t bit = 1; bit <= r->max; bit *= 2)
+            if (!(f == OPTF_PAP_FLAGS && bit == HB_DEMAND)) /* an order, not a state: heartbeat_on_demand */
+                out[n++] = bit;
+        return n;
+    }
+    int64_t max = k->scope == PER_ASSOC && f == OPTF_DSP_STREAM ? 9 : r->max; /* granted */
+    out[n++] = r->min;
+    if (max - r->min > 1)
+        out[n++] = max - r->min > 3000 ? r->min + 1500 : r->min + (max - r->min) / 2;
+    out[n++] = max;
+    return n;
+}
+
+/* ---- Setting and reading -------------------------------------------------------------------------- */
+
+/* Sets at the scope of the walk. At open the endpoint that is left is in k->end, or NULL. */
+static enum tr_code set(struct walk *k, const struct opt_set *s, enum opt_id *failed, struct tr_error *error)
+{
+    k->trials++;
+    if (k->scope != AT_OPEN)
+        return tr_set_options(k->end->ep, k->assoc, s, failed, error);
+    struct net_addr local = ct_addr("127.0.0.1", 0);
+    struct tr_open_params p = {.addresses = &local, .address_count = 1, .options = s};
+    struct tr_endpoint *ep = NULL;
+    enum tr_code code = tr_open(ct_main(k->world), &p, &ep, error);
+    k->end = code == TR_OK ? ct_wrap(k->world, ep) : NULL;
+    return code;
+}
+
+static void done(struct walk *k)
+{
+    if (k->scope == AT_OPEN && k->end) {
+        ct_close(k->end);
+        k->world->end_count--; /* rows × values are more than a case may hold */
+        free(k->end);
+        k->end = NULL;
+    }
+}
+
+static bool get(struct walk *k, enum opt_id id, struct opt_set *out)
+{
+    struct tr_error error = {0};
+    memset(out, 0, sizeof *out);
+    if (tr_get_option(k->end->ep, k->assoc, id, out, &error) == TR_OK)
+        return true;
+    fprintf(stderr, "  %s %s cannot be read: %s\n", scope_names[k->scope], opt_rows[id].name, error.text);
+    k->complaints++;
+    return false;
+}
+
+static void is_wanted(enum opt_id id, const char *text, void *arg)
+{
+    enum opt_id *wanted = arg;
+    if (id == *wanted && strstr(text, opt_rows[id].name))
+        *wanted = OPT_ID_COUNT;
+}
+
+/* Sizes may be granted differently if that is reported; times may be rounded up to the stack's clock tick. */
+static bool good_enough(struct walk *k, enum opt_field f, int64_t value, int64_t got, const struct opt_set *s)
+{
+    const struct opt_field_row *r = &opt_field_rows[f];
+    enum opt_id id = r->option;
+    if (f == OPTF_PAP_FLAGS)
+        return (got & value) == value;
+    if (got == value)
+        return true;
+    if (r->unit == OPT_MSEC)
+        return got > value && got - value <= 10;
+    if (r->unit != OPT_BYTES)
+        return false;
+    tr_compare_options(k->end->ep, k->assoc, s, is_wanted, &id);
+    return id == OPT_ID_COUNT;
+}
+
+static void try_value(struct walk *k, enum opt_field f, int64_t value)
+{
+    enum opt_id id = opt_field_rows[f].option;
+    struct opt_set s = with_companions(f, value), got;
+    struct tr_error error = {0};
+    enum tr_code code = set(k, &s, NULL, &error);
+    if (code == TR_PERMISSION && geteuid() != 0 && error.text[0]) {
+        /* said so: nothing to read back */
+    } else if (code != TR_OK) {
+        complain(k, f, value, error.text);
+    } else if (tr_backend_can_get(ct_backend, id) && get(k, id, &got)) {
+        char what[80];
+        snprintf(what, sizeof what, "reads back as %lld", (long long)opt_num(&got, f, -1));
+        if (!good_enough(k, f, value, opt_num(&got, f, -1), &s))
+            complain(k, f, value, what);
+    }
+    done(k);
+}
+
+/* What the backend or the row does not allow is refused by name. */
+static void try_refused(struct walk *k, enum opt_field f, int64_t value, enum tr_code wanted)
+{
+    enum opt_id id = opt_field_rows[f].option, failed = OPT_ID_COUNT;
+    struct opt_set s = with_companions(f, value);
+    struct tr_error error = {0};
+    enum tr_code code = set(k, &s, &failed, &error);
+    char what[400];
+    snprintf(what, sizeof what, "wanted %s, got %s '%s'", tr_code_name(wanted), tr_code_name(code),
+             error.text);
+    if (code != wanted || error.code != wanted || !strstr(error.text, opt_rows[id].name) ||
+        (k->scope != AT_OPEN && failed != id))
+        complain(k, f, value, what);
+    done(k);
+}
+
+/* ---- The walks ------------------------------------------------------------------------------------ */
+
+static enum tr_code expected(const struct walk *k, enum opt_id id)
+{
+    if (opt_rows[id].when & OPT_NO_SET)
+        return TR_INVALID;
+    if (!tr_backend_can_set(ct_backend, id))
+        return TR_UNSUPPORTED;
+    return opt_rows[id].when & scope_bits[k->scope] ? TR_OK : TR_INVALID;
+}
+
+static void walk_all(struct ct_world *w, enum scope scope)
+{
+    struct walk k = walk_of(w, scope);
+    for (int i = 0; i < OPTF_COUNT; i++) {
+        enum opt_field f = (enum opt_field)i;
+        int64_t values[8];
+        if (!settable(f))
+            continue;
+        enum tr_code wanted = expected(&k, opt_field_rows[f].option);
+        unsigned n = values_of(&k, f, values);
+        for (unsigned v = 0; v < n; v++) {
+            if (wanted == TR_OK)
+                try_value(&k, f, values[v]);
+            else
+                try_refused(&k, f, values[v], wanted);
+        }
+    }
+    end_walk(&k);
+}
+
+static void every_row_at_open(void **state)
+{
+    walk_all(*state, AT_OPEN);
+}
+
+static void every_row_later(void **state)
+{
+    walk_all(*state, LATER);
+}
+
+static void every_row_per_association(void **state)
+{
+    walk_all(*state, PER_ASSOC);
+}
+
+static void past_the_bounds(struct ct_world *w, enum scope scope)
+{
+    struct walk k = walk_of(w, scope);
+    for (int i = 0; i < OPTF_COUNT; i++) {
+        enum opt_field f = (enum opt_field)i;
+        const struct opt_field_row *r = &opt_field_rows[f];
+        bool readable = scope != AT_OPEN && tr_backend_can_get(ct_backend, r->option);
+        struct opt_set before, after;
+        if (!settable(f) || expected(&k, r->option) != TR_OK)
+            continue;
+        if (readable && !get(&k, r->option, &before))
+            continue;
+        try_refused(&k, f, r->min - 1, TR_INVALID);
+        try_refused(&k, f, r->max + 1, TR_INVALID);
+        if (readable && get(&k, r->option, &after) && opt_num(&before, f, -1) != opt_num(&after, f, -1))
+            complain(&k, f, opt_num(&after, f, -1), "changed although it was refused");
+    }
+    end_walk(&k);
+}
+
+static void past_the_bounds_is_invalid(void **state)
+{
+    for (enum scope s = AT_OPEN; s <= PER_ASSOC; s++)
+        past_the_bounds(*state, s);
+}
+
+static void read_only_fields_cannot_be_set(void **state)
+{
+    struct walk k = walk_of(*state, PER_ASSOC);
+    for (int i = 0; i < OPTF_COUNT; i++) {
+        const struct opt_field_row *r = &opt_field_rows[i];
+        if (r->type == OPT_ADDR)
+            continue;
+        if (r->type == OPT_UINT_RO || (opt_rows[r->option].when & OPT_NO_SET))
+            try_refused(&k, (enum opt_field)i, r->min, TR_INVALID);
+    }
+    end_walk(&k);
+}
+
+/* A value near the present one that differs from it. */
+static int64_t another(enum opt_field f, int64_t now)
+{
+    const struct opt_field_row *r = &opt_field_rows[f];
+    if (r->type == OPT_BOOL || r->type == OPT_FLAGS)
+        return now ^ 1;
+    return now >= r->min && now < r->max ? now + 1 : r->min + 1;
+}
+
+static void change_one(struct walk *k, enum opt_field f)
+{
+    enum opt_id id = opt_field_rows[f].option;
+    struct opt_set before, after, s = {0};
+    struct tr_error error = {0};
+    if (!get(k, id, &before))
+        return;
+    opt_put(&s, f, another(f, opt_num(&before, f, 0)));
+    if (id == OPT_PEER_ADDR_PARAMS)
+        companions(&s, f, 0);
+    if (set(k, &s, NULL, &error) != TR_OK) {
+        complain(k, f, opt_num(&s, f, 0), error.text);
+        return;
+    }
+    if (!get(k, id, &after))
+        return;
+    for (unsigned i = 0; i < opt_rows[id].fields; i++) {
+        enum opt_field g = opt_rows[id].first + i;
+        if (settable(g) && !opt_given(&s, g) && opt_num(&before, g, -1) != opt_num(&after, g, -1))
+            complain(k, g, opt_num(&after, g, -1), "changed, although only another field was set");
+    }
+    if (opt_num(&before, f, -1) == opt_num(&after, f, -1))
+        complain(k, f, opt_num(&s, f, 0), "was set and has not changed");
+}
+
+static void only_given_fields_change(void **state)
+{
+    for (enum scope scope = LATER; scope <= PER_ASSOC; scope++) {
+        struct walk k = walk_of(*state, scope);
+        for (int i = 0; i < OPTF_COUNT; i++) {
+            enum opt_field f = (enum opt_field)i;
+            enum opt_id id = opt_field_rows[f].option;
+            if (opt_rows[id].fields > 1 && settable(f) && f != OPTF_PAP_FLAGS && expected(&k, id) == TR_OK &&
+                tr_backend_can_get(ct_backend, id))
+                change_one(&k, f);
+        }
+        end_walk(&k);
+    }
+}
+
+/* What is set on one association shows neither at the endpoint nor on its other associations. */
+static void an_association_is_set_alone(void **state)
+{
+    struct walk k = walk_of(*state, PER_ASSOC);
+    struct ct_end *second = ct_server(*state, NULL);
+    struct walk others[2] = {k, k};
+    others[0].scope = LATER;
+    others[0].assoc = 0;
+    others[1].assoc = ct_connect(k.end, second, NULL);
+    for (int i = 0; i < OPTF_COUNT; i++) {
+        enum opt_field f = (enum opt_field)i;
+        enum opt_id id = opt_field_rows[f].option;
+        struct opt_set own, before[2], after[2], s = {0};
+        struct tr_error error = {0};
+        if (!settable(f) || f == OPTF_PAP_FLAGS || expected(&k, id) != TR_OK ||
+            !tr_backend_can_get(ct_backend, id))
+            continue;
+        if (!get(&k, id, &own) || !get(&others[0], id, &before[0]) || !get(&others[1], id, &before[1]))
+            continue;
+        int64_t value = f == OPTF_MAXSEG ? 700 : another(f, opt_num(&own, f, 0));
+        opt_put(&s, f, value);
+        if (id == OPT_PEER_ADDR_PARAMS)
+            companions(&s, f, value);
+        if (set(&k, &s, NULL, &error) != TR_OK) {
+            complain(&k, f, value, error.text);
+            continue;
+        }
+        for (unsigned o = 0; o < 2; o++)
+            if (get(&others[o], id, &after[o]) && opt_num(&before[o], f, -1) != opt_num(&after[o], f, -1))
+                complain(&k, f, opt_num(&after[o], f, -1),
+                         o ? "shows on another association" : "shows at the endpoint");
+    }
+    k.complaints += others[0].complaints + others[1].complaints;
+    end_walk(&k);
+}
+
+/* Reading fills every field of a record, or says that the backend cannot. */
+static void every_row_is_read_in_full(void **state)
+{
+    struct walk k = walk_of(*state, PER_ASSOC);
+    for (int i = 0; i < OPT_ID_COUNT; i++) {
+        const struct opt_row *row = &opt_rows[i];
+        struct opt_set s = {0};
+        struct tr_error error = {0};
+        k.trials++;
+        if (i == OPT_PEER_ADDR_INFO)
+            opt_put_text(&s, OPTF_PAI_ADDRESS, "127.0.0.1");
+        bool per_assoc = row->when & OPT_PER_ASSOC;
+        enum tr_code code = tr_get_option(k.end->ep, per_assoc ? k.assoc : 0, (enum opt_id)i, &s, &error);
+        enum tr_code wanted = tr_backend_can_get(ct_backend, (enum opt_id)i) ? TR_OK
+                              : row->when & OPT_NO_GET                       ? TR_INVALID
+                                                                             : TR_UNSUPPORTED;
+        if (code != wanted || (code != TR_OK && !strstr(error.text, row->name))) {
+            complain(&k, row->first, 0, error.text[0] ? error.text : tr_code_name(code));
+            continue;
+        }
+        for (unsigned f = row->first; code == TR_OK && f < row->first + row->fields; f++)
+            if (opt_field_rows[f].type != OPT_ADDR && !opt_given(&s, (enum opt_field)f))
+                complain(&k, (enum opt_field)f, 0, "was not filled in");
+    }
+    end_walk(&k);
+}
+
+static void unknown_association_has_no_options(void **state)
+{
+    struct walk k = walk_of(*state, PER_ASSOC);
+    struct tr_error error = {0};
+    struct opt_set s = CT_OPTIONS({OPTF_RTO_MIN, 500}), got = {0};
+    ct_failed_as(tr_set_options(k.end->ep, k.assoc + 500, &s, NULL, &error), TR_NO_ASSOC, &error);
+    ct_failed_as(tr_get_option(k.end->ep, k.assoc + 500, OPT_RTOINFO, &got, &error), TR_NO_ASSOC, &error);
+}
+
+CT_TOPIC(option_walk, CT_CASE(every_row_at_open), CT_CASE(every_row_later),
+         CT_CASE(every_row_per_association), CT_CASE(past_the_bounds_is_invalid),
+         CT_CASE(read_only_fields_cannot_be_set), CT_CASE(only_given_fields_change),
+         CT_CASE(an_association_is_set_alone), CT_CASE(every_row_is_read_in_full),
+         CT_CASE(unknown_association_has_no_options));

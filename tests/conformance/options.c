@@ -1,0 +1,238 @@
+/* Options one by one, where they need more than the walk over all rows (option_walk.c): what they do, records
+ * about an association or a path, and how failures are told. */
+#include "tests/conformance/suite.h"
+
+#include <string.h>
+
+static void status_tells_the_truth(void **state)
+{
+    struct opt_set client = CT_OPTIONS({OPTF_INIT_OSTREAMS, 7}), server = CT_OPTIONS({OPTF_INIT_OSTREAMS, 9});
+    struct ct_pair p = ct_pair(*state, &client, &server);
+    struct opt_set s = {0};
+    struct tr_error error = {0};
+    char wanted[64];
+    ct_ok(tr_get_option(p.client->ep, p.near, OPT_STATUS, &s, &error), &error);
+    for (unsigned i = 0; i < opt_rows[OPT_STATUS].fields; i++)
+        assert_true(opt_given(&s, opt_rows[OPT_STATUS].first + i));
+    assert_int_equal(opt_num(&s, OPTF_STATUS_STATE, -1), 6); /* established */
+    assert_int_equal(opt_num(&s, OPTF_STATUS_OUTSTRMS, -1), 7);
+    assert_int_equal(opt_num(&s, OPTF_STATUS_INSTRMS, -1), 9);
+    assert_int_equal(opt_num(&s, OPTF_STATUS_UNACKDATA, -1), 0);
+    assert_int_equal(opt_num(&s, OPTF_STATUS_PENDDATA, -1), 0);
+    assert_in_range(opt_num(&s, OPTF_STATUS_RWND, -1), 1000, UINT32_MAX);
+    assert_in_range(opt_num(&s, OPTF_STATUS_FRAG_POINT, -1), 500, 65535);
+    assert_string_equal(
+        opt_text(&s, OPTF_STATUS_PRIMARY),
+        net_addr_format(
+            &(struct net_addr){.in4 = {.sin_family = AF_INET, .sin_addr = p.server->address.in4.sin_addr}},
+            wanted, sizeof wanted));
+    ct_failed_as(tr_get_option(p.client->ep, p.near + 500, OPT_STATUS, &s, &error), TR_NO_ASSOC, &error);
+}
+
+static void status_counts_unacknowledged_data(void **state)
+{
+    struct opt_set small = CT_OPTIONS({OPTF_SNDBUF, 100000}, {OPTF_RECBUF, 65536}, {OPTF_NODELAY, 1});
+    struct ct_pair p = ct_pair(*state, &small, &small);
+    struct ct_flow f = {.from = p.client, .assoc = p.near, .size = 1000};
+    struct opt_set s = {0};
+    struct tr_error error = {0};
+    ct_pause(p.server);
+    ct_flow_fill(&f, 8000000);
+    ct_ok(tr_get_option(p.client->ep, p.near, OPT_STATUS, &s, &error), &error);
+    assert_in_range(opt_num(&s, OPTF_STATUS_RWND, UINT32_MAX), 0, 65536);
+    ct_ok(tr_get_option(p.server->ep, p.far, OPT_STATUS, &s, &error), &error);
+    assert_in_range(opt_num(&s, OPTF_STATUS_PENDDATA, 0), 1, f.next);
+}
+
+static void path_info_needs_its_path(void **state)
+{
+    struct ct_pair p = ct_pair(*state, NULL, NULL);
+    struct opt_set s = {0};
+    struct tr_error error = {0};
+    if (!tr_backend_can_get(ct_backend, OPT_PEER_ADDR_INFO)) {
+        opt_put_text(&s, OPTF_PAI_ADDRESS, "127.0.0.1");
+        ct_failed_as(tr_get_option(p.client->ep, p.near, OPT_PEER_ADDR_INFO, &s, &error), TR_UNSUPPORTED,
+                     &error);
+        return;
+    }
+    ct_failed_as(tr_get_option(p.client->ep, p.near, OPT_PEER_ADDR_INFO, &s, &error), TR_INVALID, &error);
+    opt_put_text(&s, OPTF_PAI_ADDRESS, "127.0.0.99");
+    assert_int_not_equal(tr_get_option(p.client->ep, p.near, OPT_PEER_ADDR_INFO, &s, &error), TR_OK);
+    opt_put_text(&s, OPTF_PAI_ADDRESS, "127.0.0.1");
+    ct_ok(tr_get_option(p.client->ep, p.near, OPT_PEER_ADDR_INFO, &s, &error), &error);
+    assert_string_equal(opt_text(&s, OPTF_PAI_ADDRESS), "127.0.0.1");
+    assert_int_equal(opt_num(&s, OPTF_PAI_STATE, -1), 1); /* active */
+    assert_in_range(opt_num(&s, OPTF_PAI_MTU, 0), 500, 65536);
+    assert_in_range(opt_num(&s, OPTF_PAI_CWND, 0), 500, UINT32_MAX);
+    assert_in_range(opt_num(&s, OPTF_PAI_RTO, 0), 1, 3600000);
+    assert_in_range(opt_num(&s, OPTF_PAI_SRTT, -1), 0, 60000);
+}
+
+static void one_path_has_parameters_of_its_own(void **state)
+{
+    struct ct_pair p = ct_pair(*state, NULL, NULL);
+    struct opt_set one = {0}, got = {0};
+    struct tr_error error = {0};
+    opt_put_text(&one, OPTF_PAP_ADDRESS, "127.0.0.1");
+    opt_put(&one, OPTF_PAP_PATHMAXRXT, 9);
+    ct_ok(tr_set_options(p.client->ep, p.near, &one, NULL, &error), &error);
+    opt_put_text(&got, OPTF_PAP_ADDRESS, "127.0.0.1");
+    ct_ok(tr_get_option(p.client->ep, p.near, OPT_PEER_ADDR_PARAMS, &got, &error), &error);
+    assert_string_equal(opt_text(&got, OPTF_PAP_ADDRESS), "127.0.0.1");
+    assert_int_equal(opt_num(&got, OPTF_PAP_PATHMAXRXT, -1), 9);
+    opt_put_text(&one, OPTF_PAP_ADDRESS, "127.0.0.99"); /* no path of this association */
+    assert_int_not_equal(tr_set_options(p.client->ep, p.near, &one, NULL, &error), TR_OK);
+    assert_in_range(strlen(error.text), 1, 255);
+}
+
+static void primary_addr_takes_a_path_of_the_peer(void **state)
+{
+    struct ct_pair p = ct_pair(*state, NULL, NULL);
+    struct opt_set s = {0}, got = {0};
+    struct tr_error error = {0};
+    enum opt_id failed = OPT_ID_COUNT;
+    opt_put_text(&s, OPTF_PRIMARY_ADDR, "127.0.0.1");
+    ct_ok(tr_set_options(p.client->ep, p.near, &s, NULL, &error), &error);
+    ct_ok(tr_get_option(p.client->ep, p.near, OPT_PRIMARY_ADDR, &got, &error), &error);
+    assert_string_equal(opt_text(&got, OPTF_PRIMARY_ADDR), "127.0.0.1");
+    opt_put_text(&s, OPTF_PRIMARY_ADDR, "127.0.0.99");
+    ct_failed_as(tr_set_options(p.client->ep, p.near, &s, &failed, &error), TR_INVALID, &error);
+    assert_int_equal(failed, OPT_PRIMARY_ADDR);
+    opt_put_text(&s, OPTF_PRIMARY_ADDR, "not an address");
+    ct_failed_as(tr_set_options(p.client->ep, p.near, &s, &failed, &error), TR_INVALID, &error);
+}
+
+/* Dynamic addresses may be off on the host: then the error has to say so. */
+static void peer_primary_is_asked_or_refused_in_words(void **state)
+{
+    struct ct_pair p = ct_pair(*state, NULL, NULL);
+    struct opt_set s = {0};
+    struct tr_error error = {0};
+    opt_put_text(&s, OPTF_SET_PEER_PRIMARY_ADDR, "127.0.0.1");
+    enum tr_code code = tr_set_options(p.client->ep, p.near, &s, NULL, &error);
+    if (!tr_backend_can_set(ct_backend, OPT_SET_PEER_PRIMARY_ADDR))
+        ct_failed_as(code, TR_UNSUPPORTED, &error);
+    if (code != TR_OK) {
+        ct_failed_as(code, code, &error);
+        assert_non_null(strstr(error.text, "set_peer_primary_addr"));
+    }
+    ct_failed_as(tr_get_option(p.client->ep, p.near, OPT_SET_PEER_PRIMARY_ADDR, &s, &error),
+                 tr_backend_can_set(ct_backend, OPT_SET_PEER_PRIMARY_ADDR) ? TR_INVALID : TR_UNSUPPORTED,
+                 &error);
+}
+
+/* All values are checked before the first is set. */
+static void bad_value_leaves_everything_as_it_was(void **state)
+{
+    struct ct_end *e = ct_client(*state, NULL);
+    struct opt_set both = CT_OPTIONS({OPTF_NODELAY, 1}, {OPTF_AUTOCLOSE, 70000}), got = {0};
+    struct tr_error error = {0};
+    enum opt_id failed = OPT_ID_COUNT;
+    ct_failed_as(tr_set_options(e->ep, 0, &both, &failed, &error), TR_INVALID, &error);
+    assert_int_equal(failed, OPT_AUTOCLOSE);
+    assert_non_null(strstr(error.text, "autoclose"));
+    ct_ok(tr_get_option(e->ep, 0, OPT_NODELAY, &got, &error), &error);
+    assert_int_equal(opt_num(&got, OPTF_NODELAY, -1), 0);
+}
+
+/* What no table can know: bounds that contradict each other. */
+static void contradictions_are_invalid(void **state)
+{
+    static const struct ct_option pairs[][2] = {
+        {{OPTF_RTO_MIN, 5000}, {OPTF_RTO_MAX, 1000}},
+        {{OPTF_RTO_INITIAL, 9000}, {OPTF_RTO_MAX, 1000}},
+    };
+    struct ct_end *e = ct_client(*state, NULL);
+    struct tr_error error = {0};
+    for (unsigned i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        struct opt_set before = {0}, after = {0}, s = CT_OPTIONS(pairs[i][0], pairs[i][1]);
+        enum opt_id failed = OPT_ID_COUNT;
+        ct_ok(tr_get_option(e->ep, 0, OPT_RTOINFO, &before, &error), &error);
+        ct_failed_as(tr_set_options(e->ep, 0, &s, &failed, &error), TR_INVALID, &error);
+        assert_int_equal(failed, OPT_RTOINFO);
+        assert_non_null(strstr(error.text, "rtoinfo"));
+        ct_ok(tr_get_option(e->ep, 0, OPT_RTOINFO, &after, &error), &error);
+        assert_memory_equal(&before, &after, sizeof before);
+    }
+    for (unsigned bit = 0; bit < 7; bit += bit == 0 ? 3 : 2) { /* enable and disable at once: 0|1, 3|4, 5|6 */
+        struct opt_set s = CT_OPTIONS({OPTF_PAP_FLAGS, 3 << bit});
+        ct_failed_as(tr_set_options(e->ep, 0, &s, NULL, &error), TR_INVALID, &error);
+        assert_non_null(strstr(error.text, "peer_addr_params"));
+    }
+}
+
+static void heartbeat_on_demand(void **state)
+{
+    struct ct_pair p = ct_pair(*state, NULL, NULL);
+    struct opt_set s = CT_OPTIONS({OPTF_PAP_FLAGS, 1 << 2});
+    struct tr_error error = {0};
+    opt_put_text(&s, OPTF_PAP_ADDRESS, "127.0.0.1");
+    ct_ok(tr_set_options(p.client->ep, p.near, &s, NULL, &error), &error);
+    ct_send(p.client, p.near, 0, 1, "alive", 5);
+    ct_message(p.server);
+}
+
+struct differences {
+    unsigned count, right;
+    enum opt_id wanted;
+};
+
+static void differs(enum opt_id id, const char *text, void *arg)
+{
+    struct differences *d = arg;
+    d->count++;
+    d->right += id == d->wanted && strstr(text, opt_rows[id].name) != NULL && !strchr(text, '\n');
+}
+
+static void compare_lists_what_differs(void **state)
+{
+    struct opt_set wanted = CT_OPTIONS({OPTF_NODELAY, 1}, {OPTF_RTO_MIN, 300}, {OPTF_INIT_OSTREAMS, 12});
+    struct ct_end *e = ct_client(*state, &wanted);
+    struct differences d = {.wanted = OPT_RTOINFO};
+    tr_compare_options(e->ep, 0, &wanted, differs, &d);
+    assert_int_equal(d.count, 0);
+    opt_put(&wanted, OPTF_RTO_MIN, 301);
+    tr_compare_options(e->ep, 0, &wanted, differs, &d);
+    assert_int_equal(d.count, 1);
+    assert_int_equal(d.right, 1);
+}
+
+static void autoclose_shuts_idle_associations_down(void **state)
+{
+    struct opt_set idle = CT_OPTIONS({OPTF_AUTOCLOSE, 1});
+    struct tr_error error = {0};
+    struct ct_end *server, *client;
+    if (!tr_backend_can_set(ct_backend, OPT_AUTOCLOSE)) {
+        client = ct_client(*state, NULL);
+        ct_failed_as(tr_set_options(client->ep, 0, &idle, NULL, &error), TR_UNSUPPORTED, &error);
+        return;
+    }
+    server = ct_server(*state, &idle);
+    client = ct_client(*state, NULL);
+    ct_connect(client, server, NULL);
+    ct_change(client, TR_SHUTDOWN_COMP);
+    ct_change(server, TR_SHUTDOWN_COMP);
+}
+
+/* Two associations of one endpoint, set apart from each other. */
+static void associations_have_options_of_their_own(void **state)
+{
+    struct ct_world *w = *state;
+    struct ct_end *client = ct_client(w, NULL), *a = ct_server(w, NULL), *b = ct_server(w, NULL);
+    uint32_t first = ct_connect(client, a, NULL), second = ct_connect(client, b, NULL);
+    struct opt_set s = CT_OPTIONS({OPTF_DSP_PPID, 3}), t = CT_OPTIONS({OPTF_DSP_PPID, 60});
+    struct tr_error error = {0};
+    ct_ok(tr_set_options(client->ep, first, &s, NULL, &error), &error);
+    ct_ok(tr_set_options(client->ep, second, &t, NULL, &error), &error);
+    assert_int_equal(tr_send_simple(client->ep, first, 0, "x", 1), TR_OK);
+    assert_int_equal(tr_send_simple(client->ep, second, 0, "x", 1), TR_OK);
+    assert_int_equal(ct_message(a)->ppid, 3);
+    assert_int_equal(ct_message(b)->ppid, 60);
+}
+
+CT_TOPIC(options, CT_CASE(status_tells_the_truth), CT_CASE(status_counts_unacknowledged_data),
+         CT_CASE(path_info_needs_its_path), CT_CASE(one_path_has_parameters_of_its_own),
+         CT_CASE(primary_addr_takes_a_path_of_the_peer), CT_CASE(peer_primary_is_asked_or_refused_in_words),
+         CT_CASE(bad_value_leaves_everything_as_it_was), CT_CASE(contradictions_are_invalid),
+         CT_CASE(heartbeat_on_demand), CT_CASE(compare_lists_what_differs),
+         CT_CASE(autoclose_shuts_idle_associations_down), CT_CASE(associations_have_options_of_their_own));

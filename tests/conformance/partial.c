@@ -1,0 +1,171 @@
+/* Messages that come in pieces: put together per association, bounded, and dropped when they break off. */
+#include "tests/conformance/suite.h"
+
+#include <stdlib.h>
+
+static struct opt_set large_buffers(void)
+{
+    return CT_OPTIONS({OPTF_SNDBUF, 2000000}, {OPTF_RECBUF, 2000000}, {OPTF_NODELAY, 1});
+}
+
+static void pieces_of_many_associations_do_not_mix(void **state)
+{
+    enum { MANY = 6 };
+    struct opt_set large = large_buffers();
+    struct ct_world *w = *state;
+    struct ct_end *server = ct_server(w, &large);
+    struct ct_flow flows[MANY] = {0};
+    uint32_t far[MANY];
+    for (unsigned i = 0; i < MANY; i++) {
+        flows[i].from = ct_client(w, &large);
+        flows[i].assoc = ct_connect(flows[i].from, server, &far[i]);
+        flows[i].size = 150000 + i * 10000;
+        flows[i].streams = 2;
+    }
+    for (unsigned round = 0; round < 5; round++)
+        for (unsigned i = 0; i < MANY; i++)
+            ct_flow_send(&flows[i], 1);
+    for (unsigned i = 0; i < MANY; i++)
+        ct_flow_finish(&flows[i], server, far[i]);
+}
+
+static void message_larger_than_the_receive_buffer(void **state)
+{
+    struct opt_set sends = large_buffers(), takes = CT_OPTIONS({OPTF_RECBUF, 100000});
+    struct ct_pair p = ct_pair(*state, &sends, &takes);
+    struct ct_flow f = {.from = p.client, .assoc = p.near, .size = 300000};
+    ct_flow_send(&f, 6);
+    ct_flow_finish(&f, p.server, p.far);
+}
+
+static void send_sized(struct ct_pair *p, uint32_t size, uint32_t ppid)
+{
+    char *data = malloc(size);
+    struct tr_msg m = {.data = data, .len = size, .assoc = p->near, .stream = 1, .ppid = ppid};
+    unsigned sent;
+    assert_non_null(data);
+    ct_pattern(data, size, ppid);
+    enum tr_code code = tr_send(p->client->ep, &m, 1, &sent);
+    free(data);
+    assert_int_equal(code, TR_OK);
+}
+
+/* A message over the limit is dropped and told about; what stands around it arrives. */
+static void oversized_message_is_dropped_and_told(void **state)
+{
+    static const uint32_t limits[] = {10000, 100000};
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t limit = limits[i];
+        struct opt_set large = large_buffers();
+        struct tr_loop_params params = {.slot_bytes = 2048, .max_message = limit};
+        struct tr_loop_stats stats;
+        struct tr_loop *loop = ct_loop(*state, &params);
+        struct ct_pair p = ct_pair(*state, &large, &large);
+        send_sized(&p, limit, 1);
+        send_sized(&p, limit + 1, 2);
+        send_sized(&p, 10, 3);
+        send_sized(&p, 280000, 4);
+        send_sized(&p, limit, 5);
+        for (uint32_t ppid = 1; ppid <= 5; ppid += 2) {
+            const struct tr_msg *m = ct_message(p.server);
+            assert_int_equal(m->ppid, ppid);
+            assert_int_equal(m->len, ppid == 3 ? 10 : limit);
+            assert_true(ct_is_pattern(m->data, m->len, ppid));
+        }
+        for (unsigned k = 0; k < 2; k++) {
+            const struct tr_event *e = ct_event(p.server, TR_EV_OVERSIZED);
+            assert_int_equal(e->assoc, p.far);
+            assert_int_equal(e->oversized.stream, 1);
+            assert_in_range(e->oversized.bytes, limit + 1, k ? 280000 : limit + 1);
+        }
+        assert_int_equal(p.server->messages, 3);
+        tr_loop_get_stats(loop, &stats);
+        assert_int_equal(stats.oversized, 2);
+        ct_loop_close(*state, loop);
+    }
+}
+
+/* The sender aborts with half a message across. No half message may come up; the break is told, then the loss
+ * of the association. */
+static void broken_off_message_is_dropped_and_told(void **state)
+{
+    struct opt_set sends = large_buffers(), takes = CT_OPTIONS({OPTF_RECBUF, 100000});
+    opt_put(&sends, OPTF_MAXSEG, 1200);
+    struct ct_pair p = ct_pair(*state, &sends, &takes);
+    struct tr_error error = {0};
+    ct_pause(p.server);
+    send_sized(&p, 300000, 1);
+    ct_spend(*state, 200);
+    ct_ok(tr_abort(p.client->ep, p.near, &error), &error);
+    ct_spend(*state, 50);
+    ct_resume(p.server);
+    const struct tr_event *broke = ct_event(p.server, TR_EV_PARTIAL_DELIVERY);
+    assert_int_equal(broke->assoc, p.far);
+    const struct tr_event *lost = ct_change(p.server, TR_COMM_LOST);
+    assert_true(ct_place(p.server, broke) < ct_place(p.server, lost));
+    ct_spend(*state, 30);
+    assert_int_equal(p.server->messages, 0);
+}
+
+/* The same on a one-to-many endpoint where a sibling goes on sending. */
+static void broken_off_message_leaves_siblings_whole(void **state)
+{
+    struct opt_set sends = large_buffers(), takes = CT_OPTIONS({OPTF_RECBUF, 150000});
+    struct ct_world *w = *state;
+    struct ct_pair p = ct_pair(w, &sends, &takes);
+    struct ct_end *other = ct_client(w, &sends);
+    struct tr_error error = {0};
+    uint32_t far, near = ct_connect(other, p.server, &far);
+    struct ct_flow f = {.from = other, .assoc = near, .size = 120000};
+    ct_pause(p.server);
+    send_sized(&p, 300000, 1);
+    ct_flow_send(&f, 2);
+    ct_spend(w, 100);
+    ct_ok(tr_abort(p.client->ep, p.near, &error), &error);
+    ct_spend(w, 30);
+    ct_resume(p.server);
+    ct_flow_send(&f, 5);
+    ct_flow_finish(&f, p.server, far);
+    ct_change(p.server, TR_COMM_LOST);
+    assert_int_equal(p.server->messages, 7);
+}
+
+/* Peeling off with part of a message read already: the rest comes on the new endpoint, whole and in order. */
+static void peeloff_in_the_middle_of_messages(void **state)
+{
+    struct opt_set large = large_buffers(), takes = CT_OPTIONS({OPTF_RECBUF, 100000});
+    struct ct_world *w = *state;
+    for (unsigned reads = 0; reads < 5; reads++) {
+        struct ct_pair p = ct_pair(w, &large, &takes);
+        struct ct_flow f = {.from = p.client, .assoc = p.near, .size = 90000, .streams = 2};
+        uint32_t assoc = p.far;
+        ct_pause(p.server);
+        assert_int_equal(ct_flow_offer(&f, 6, NULL), TR_OK);
+        ct_spend(w, 50);
+        for (unsigned i = 0; i < reads; i++) {
+            const struct tr_item *items;
+            unsigned count, seen = 0;
+            for (int64_t end = ct_now_ms() + CT_DEADLINE_MS; seen < 1 && ct_now_ms() < end;) {
+                enum tr_code code = tr_recv(p.server->ep, 1, &items, &count);
+                if (code == TR_OK) {
+                    assert_int_equal(items->msg.ppid, i);
+                    assert_true(ct_is_pattern(items->msg.data, 90000, i));
+                    f.seen[i % 2]++;
+                    f.arrived++;
+                    seen++;
+                }
+                ct_turn(w, code == TR_AGAIN ? 1 : 0);
+            }
+            assert_int_equal(seen, 1);
+        }
+        struct ct_end *peeled = ct_peel(p.server, &assoc);
+        ct_flow_send(&f, 4);
+        ct_flow_finish(&f, peeled, assoc);
+        assert_int_equal(p.server->messages, 0);
+    }
+}
+
+CT_TOPIC(partial, CT_CASE(pieces_of_many_associations_do_not_mix),
+         CT_CASE(message_larger_than_the_receive_buffer), CT_CASE(oversized_message_is_dropped_and_told),
+         CT_CASE(broken_off_message_is_dropped_and_told), CT_CASE(broken_off_message_leaves_siblings_whole),
+         CT_CASE(peeloff_in_the_middle_of_messages));

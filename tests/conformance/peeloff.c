@@ -1,0 +1,252 @@
+/* Peeling off: what is queued goes along in order, options are kept, the origin goes on. */
+#include "tests/conformance/suite.h"
+
+#include <stdio.h>
+
+static void peeled_association_talks_both_ways(void **state)
+{
+    struct ct_pair p = ct_pair(*state, NULL, NULL);
+    uint32_t assoc = p.far;
+    struct ct_end *peeled = ct_peel(p.server, &assoc);
+    assert_int_not_equal(assoc, 0);
+    assert_int_equal(tr_endpoint_port(peeled->ep), net_addr_port(&p.server->address));
+    ct_send(p.client, p.near, 0, 1, "there", 5);
+    const struct tr_msg *m = ct_message(peeled);
+    assert_int_equal(m->assoc, assoc);
+    assert_int_equal(m->ppid, 1);
+    ct_send(peeled, assoc, 0, 2, "back", 4);
+    assert_int_equal(ct_message(p.client)->ppid, 2);
+    ct_send(peeled, 999999, 0, 3, "any id", 6); /* it has but one association */
+    assert_int_equal(ct_message(p.client)->ppid, 3);
+    assert_int_equal(p.server->messages, 0);
+}
+
+static void peeloff_takes_the_queue_along(void **state)
+{
+    struct ct_world *w = *state;
+    struct ct_pair p = ct_pair(w, NULL, NULL);
+    struct ct_end *other = ct_client(w, NULL);
+    uint32_t other_far, other_near = ct_connect(other, p.server, &other_far);
+    struct ct_flow f = {.from = p.client, .assoc = p.near, .streams = 3, .size = 400},
+                   stays = {.from = other, .assoc = other_near, .size = 300};
+    uint32_t assoc = p.far;
+    ct_pause(p.server);
+    for (unsigned i = 0; i < 10; i++) {
+        assert_int_equal(ct_flow_offer(&f, 3, NULL), TR_OK);
+        assert_int_equal(ct_flow_offer(&stays, 2, NULL), TR_OK);
+        ct_turn(w, 0);
+    }
+    ct_spend(w, 250);
+    struct ct_end *peeled = ct_peel(p.server, &assoc);
+    ct_flow_send(&f, 30);
+    ct_resume(p.server);
+    ct_flow_finish(&f, peeled, assoc);
+    ct_flow_finish(&stays, p.server, other_far);
+    assert_int_equal(p.server->messages, 20);
+    assert_int_equal(peeled->messages, 60);
+}
+
+/* Peeling off again and again in the middle of a flood, with reads of every length before. */
+static void peeloff_under_flood_keeps_order(void **state)
+{
+    struct opt_set now = CT_OPTIONS({OPTF_NODELAY, 1});
+    struct ct_world *w = *state;
+    struct ct_end *server = ct_server(w, NULL);
+    for (unsigned round = 0; round < 20; round++) {
+        struct ct_end *client = ct_client(w, &now);
+        uint32_t far, near = ct_connect(client, server, &far);
+        struct ct_flow f = {.from = client, .assoc = near, .streams = 4, .size = 200 + round * 77};
+        for (unsigned i = 0; i < round; i++) {
+            ct_flow_offer(&f, 7, NULL);
+            ct_turn(w, 0);
+        }
+        ct_flow_scan(&f, server, far);
+        ct_flow_offer(&f, 15, NULL);
+        struct ct_end *peeled = ct_peel(server, &far);
+        ct_flow_scan(&f, server, 0); /* nothing of it may come there any more */
+        size_t left = server->messages;
+        ct_flow_send(&f, 60);
+        ct_flow_finish(&f, peeled, far);
+        assert_int_equal(server->messages, left);
+        ct_close(client);
+        ct_change(peeled, TR_SHUTDOWN_COMP);
+        ct_close(peeled);
+    }
+}
+
+/* The origin still holds items of the association in its slots. */
+static void returned_messages_stay_valid(void **state)
+{
+    struct ct_world *w = *state;
+    struct ct_pair p = ct_pair(w, NULL, NULL);
+    struct ct_flow f = {.from = p.client, .assoc = p.near, .size = 500};
+    const struct tr_item *items = NULL;
+    unsigned count = 0;
+    uint32_t assoc = p.far;
+    p.server->reading = false;
+    assert_int_equal(ct_flow_offer(&f, 5, NULL), TR_OK);
+    ct_spend(w, 250);
+    assert_int_equal(tr_recv(p.server->ep, 3, &items, &count), TR_OK);
+    assert_in_range(count, 1, 3);
+    struct ct_end *peeled = ct_peel(p.server, &assoc);
+    for (unsigned i = 0; i < count; i++) {
+        assert_int_equal(items[i].msg.ppid, i);
+        assert_true(ct_is_pattern(items[i].msg.data, 500, i));
+        f.seen[0]++;
+        f.arrived++;
+    }
+    tr_loop_turn(ct_main(w));
+    ct_flow_finish(&f, peeled, assoc);
+}
+
+/* Its end is told there and not at the origin. */
+static void end_is_told_on_the_peeled_endpoint(void **state)
+{
+    struct ct_world *w = *state;
+    struct ct_pair p = ct_pair(w, NULL, NULL);
+    struct tr_error error = {0};
+    uint32_t assoc = p.far;
+    ct_pause(p.server);
+    ct_send(p.client, p.near, 0, 1, "last words", 10);
+    struct ct_end *peeled = ct_peel(p.server, &assoc);
+    ct_ok(tr_eof(p.client->ep, p.near, &error), &error);
+    ct_resume(p.server);
+    assert_int_equal(ct_message(peeled)->ppid, 1);
+    ct_change(peeled, TR_SHUTDOWN_COMP);
+    ct_change(p.client, TR_SHUTDOWN_COMP);
+    assert_int_equal(ct_changes(p.server, TR_SHUTDOWN_COMP, 0), 0);
+}
+
+static void origin_goes_on_and_may_go_first(void **state)
+{
+    struct ct_world *w = *state;
+    struct ct_pair p = ct_pair(w, NULL, NULL);
+    uint32_t assoc = p.far;
+    struct ct_end *peeled = ct_peel(p.server, &assoc), *late = ct_client(w, NULL);
+    uint32_t late_near = ct_connect(late, p.server, NULL);
+    ct_send(late, late_near, 0, 5, "hi", 2);
+    assert_int_equal(ct_message(p.server)->ppid, 5);
+    ct_close(late);
+    ct_change(p.server, TR_SHUTDOWN_COMP);
+    ct_close(p.server);
+    struct ct_flow f = {.from = p.client, .assoc = p.near, .size = 1000},
+                   back = {.from = peeled, .assoc = assoc, .size = 1000};
+    ct_flow_send(&f, 200);
+    ct_flow_send(&back, 200);
+    ct_flow_finish(&f, peeled, assoc);
+    ct_flow_finish(&back, p.client, p.near);
+}
+
+static void client_side_peels_too(void **state)
+{
+    struct ct_pair p = ct_pair(*state, NULL, NULL);
+    uint32_t assoc = p.near;
+    struct ct_end *peeled = ct_peel(p.client, &assoc);
+    struct ct_flow f = {.from = peeled, .assoc = assoc, .size = 100};
+    ct_flow_send(&f, 100);
+    ct_flow_finish(&f, p.server, p.far);
+    ct_close(peeled);
+    ct_change(p.server, TR_SHUTDOWN_COMP);
+    ct_connect(p.client, p.server, NULL); /* and the origin can call again */
+}
+
+static void peeloff_refuses_what_it_cannot(void **state)
+{
+    struct ct_pair p = ct_pair(*state, NULL, NULL);
+    struct tr_error error = {0};
+    struct tr_endpoint *ep = NULL;
+    uint32_t unknown = p.far + 1000, assoc = p.far;
+    ct_failed_as(tr_peeloff(p.server->ep, &unknown, NULL, &ep, &error), TR_NO_ASSOC, &error);
+    struct ct_end *peeled = ct_peel(p.server, &assoc);
+    ct_failed_as(tr_peeloff(peeled->ep, &assoc, NULL, &ep, &error), TR_INVALID, &error);
+    assoc = p.far;
+    ct_failed_as(tr_peeloff(p.server->ep, &assoc, NULL, &ep, &error), TR_NO_ASSOC, &error);
+
+    struct net_addr local = ct_addr("127.0.0.1", 0);
+    struct tr_open_params one = {.style = TR_ONE_TO_ONE, .addresses = &local, .address_count = 1};
+    struct ct_end *single = ct_open(*state, NULL, &one);
+    assoc = ct_connect(single, p.server, NULL);
+    ct_failed_as(tr_peeloff(single->ep, &assoc, NULL, &ep, &error), TR_INVALID, &error);
+}
+
+/* gen_sctp lost some; Linux itself loses the SACK delay. Every readable option set on the origin must read
+ * the same on the peeled-off endpoint. */
+static void peeloff_keeps_every_option(void **state)
+{
+    static const struct ct_option wanted[] = {{OPTF_SNDBUF, 123456},
+                                              {OPTF_RECBUF, 234567},
+                                              {OPTF_LINGER_ENABLED, 1},
+                                              {OPTF_LINGER_TIME, 0},
+                                              {OPTF_TOS, 0x28},
+                                              {OPTF_PRIORITY, 3},
+                                              {OPTF_RTO_INITIAL, 500},
+                                              {OPTF_RTO_MAX, 4000},
+                                              {OPTF_RTO_MIN, 200},
+                                              {OPTF_ASOC_MAXRXT, 4},
+                                              {OPTF_ASOC_COOKIE_LIFE, 30000},
+                                              {OPTF_INIT_OSTREAMS, 17},
+                                              {OPTF_INIT_INSTREAMS, 18},
+                                              {OPTF_NODELAY, 1},
+                                              {OPTF_DISABLE_FRAGMENTS, 1},
+                                              {OPTF_MAXSEG, 1100},
+                                              {OPTF_ADAPTATION_LAYER, 77},
+                                              {OPTF_PAP_HBINTERVAL, 7000},
+                                              {OPTF_PAP_PATHMAXRXT, 3},
+                                              {OPTF_PAP_SACKDELAY, 20},
+                                              {OPTF_PAP_FLAGS, 1 | 1 << 5},
+                                              {OPTF_DSP_PPID, 46},
+                                              {OPTF_DSP_CONTEXT, 5},
+                                              {OPTF_EV_ADDRESS, 1}};
+    struct opt_set options = {0};
+    for (unsigned i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        if (tr_backend_can_set(ct_backend, opt_field_rows[wanted[i].field].option))
+            opt_put(&options, wanted[i].field, wanted[i].num);
+    struct ct_pair p = ct_pair(*state, NULL, &options);
+    uint32_t assoc = p.far;
+    struct ct_end *peeled = ct_peel(p.server, &assoc);
+    for (int id = 0; id < OPT_ID_COUNT; id++) {
+        struct opt_set origin = {0}, kept = {0};
+        struct tr_error error = {0};
+        if (!opt_any(&options, (enum opt_id)id) || !tr_backend_can_get(ct_backend, (enum opt_id)id))
+            continue;
+        ct_ok(tr_get_option(p.server->ep, 0, (enum opt_id)id, &origin, &error), &error);
+        ct_ok(tr_get_option(peeled->ep, 0, (enum opt_id)id, &kept, &error), &error);
+        for (unsigned i = 0; i < opt_rows[id].fields; i++) {
+            enum opt_field f = opt_rows[id].first + i;
+            if (!opt_given(&options, f))
+                continue;
+            if (opt_num(&origin, f, -1) != opt_num(&kept, f, -2))
+                fail_msg("%s %s: %lld on the origin, %lld on the peeled-off endpoint", opt_rows[id].name,
+                         opt_field_rows[f].name, (long long)opt_num(&origin, f, -1),
+                         (long long)opt_num(&kept, f, -2));
+        }
+    }
+}
+
+static void many_are_peeled_off(void **state)
+{
+    enum { MANY = 40 };
+    struct ct_world *w = *state;
+    struct ct_end *server = ct_server(w, NULL), *peeled[MANY];
+    struct ct_flow flows[MANY] = {0};
+    uint32_t far[MANY];
+    for (unsigned i = 0; i < MANY; i++) {
+        flows[i].from = ct_client(w, NULL);
+        flows[i].size = 50 + i;
+        flows[i].assoc = ct_connect(flows[i].from, server, &far[i]);
+    }
+    for (unsigned i = 0; i < MANY; i++) {
+        ct_flow_offer(&flows[i], 4, NULL);
+        peeled[i] = ct_peel(server, &far[i]);
+    }
+    for (unsigned i = 0; i < MANY; i++) {
+        ct_flow_send(&flows[i], 20);
+        ct_flow_finish(&flows[i], peeled[i], far[i]);
+    }
+}
+
+CT_TOPIC(peeloff, CT_CASE(peeled_association_talks_both_ways), CT_CASE(peeloff_takes_the_queue_along),
+         CT_CASE(peeloff_under_flood_keeps_order), CT_CASE(returned_messages_stay_valid),
+         CT_CASE(end_is_told_on_the_peeled_endpoint), CT_CASE(origin_goes_on_and_may_go_first),
+         CT_CASE(client_side_peels_too), CT_CASE(peeloff_refuses_what_it_cannot),
+         CT_CASE(peeloff_keeps_every_option), CT_CASE(many_are_peeled_off));

@@ -1,0 +1,327 @@
+/* Several loops: side by side in one thread, in threads of their own sharing a port, and endpoints that move
+ * from one to another. Threads assert nothing themselves: they note what they saw, and the case judges. */
+#include "tests/conformance/suite.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+static void two_loops_talk(void **state)
+{
+    struct ct_world *w = *state;
+    struct net_addr local = ct_addr("127.0.0.1", 0);
+    struct tr_open_params p = {.addresses = &local, .address_count = 1};
+    if (!ct_has(TR_CAP_LOOPS))
+        skip();
+    struct ct_end *server = ct_server(w, NULL), *client = ct_open(w, ct_loop(w, NULL), &p);
+    assert_ptr_not_equal(tr_endpoint_loop(server->ep), tr_endpoint_loop(client->ep));
+    uint32_t far, near = ct_connect(client, server, &far);
+    struct ct_flow f = {.from = client, .assoc = near, .size = 800};
+    ct_flow_send(&f, 500);
+    ct_flow_finish(&f, server, far);
+    ct_loop_close(w, w->loops[1]); /* aborts what is left in it */
+    ct_change(server, TR_COMM_LOST);
+}
+
+static void release_needs_the_capability(void **state)
+{
+    struct ct_pair p = ct_pair(*state, NULL, NULL);
+    struct tr_error error = {0};
+    enum tr_code code = tr_release(p.server->ep, &error);
+    if (ct_has(TR_CAP_MOVE)) {
+        ct_ok(code, &error);
+        ct_ok(tr_adopt(ct_main(*state), p.server->ep, &error), &error); /* the same loop will do */
+    } else {
+        ct_failed_as(code, TR_UNSUPPORTED, &error);
+    }
+    assert_ptr_equal(tr_endpoint_loop(p.server->ep), ct_main(*state));
+    ct_send(p.client, p.near, 0, 1, "still here", 10);
+    assert_int_equal(ct_message(p.server)->len, 10);
+}
+
+/* Back and forth between two loops with messages queued each time. */
+static void endpoint_moves_with_its_queue(void **state)
+{
+    struct ct_world *w = *state;
+    struct tr_error error = {0};
+    if (!ct_has(TR_CAP_MOVE) || !ct_has(TR_CAP_LOOPS))
+        skip();
+    struct ct_pair p = ct_pair(w, NULL, NULL);
+    struct tr_loop *loops[2] = {ct_main(w), ct_loop(w, NULL)};
+    struct ct_flow f = {.from = p.client, .assoc = p.near, .streams = 3, .size = 700};
+    for (unsigned i = 1; i <= 20; i++) {
+        ct_flow_offer(&f, 20, NULL);
+        ct_turn(w, 0);
+        ct_flow_offer(&f, 5, NULL);
+        ct_ok(tr_release(p.server->ep, &error), &error);
+        ct_turn(w, 1);
+        ct_flow_offer(&f, 5, NULL);
+        ct_ok(tr_adopt(loops[i % 2], p.server->ep, &error), &error);
+        assert_ptr_equal(tr_endpoint_loop(p.server->ep), loops[i % 2]);
+        assert_ptr_equal(tr_endpoint_cookie(p.server->ep), p.server);
+    }
+    ct_flow_finish(&f, p.server, p.far);
+    struct ct_flow back = {.from = p.server, .assoc = p.far, .size = 100};
+    ct_flow_send(&back, 50);
+    ct_flow_finish(&back, p.client, p.near);
+}
+
+/* ---- Moving under traffic to another thread and back ---------------------------------------------- */
+
+enum { MOVED = 4000, AWAY = 1500 };
+
+struct mover {
+    int wake;
+    _Atomic(struct tr_endpoint *) there, back;
+    uint32_t seen[MOVED];
+    unsigned count;
+    char problem[300];
+};
+
+static void note(struct mover *m, const char *what, const char *why)
+{
+    if (!m->problem[0])
+        snprintf(m->problem, sizeof m->problem, "%s: %s", what, why);
+}
+
+static void read_away(struct mover *m, struct tr_endpoint *ep)
+{
+    const struct tr_item *items;
+    unsigned count;
+    while (m->count < MOVED && tr_recv(ep, 16, &items, &count) == TR_OK)
+        for (unsigned i = 0; i < count; i++)
+            if (items[i].kind == TR_MESSAGE && m->count < MOVED)
+                m->seen[m->count++] = items[i].msg.ppid;
+}
+
+static void *other_thread(void *arg)
+{
+    static const struct tr_loop_params plain;
+    struct mover *m = arg;
+    struct tr_error error = {0};
+    struct tr_loop *loop = NULL;
+    struct tr_endpoint *ep = NULL;
+    if (tr_loop_open(ct_backend, &plain, &loop, &error) != TR_OK) {
+        note(m, "tr_loop_open", error.text);
+        return NULL;
+    }
+    if (tr_loop_add_fd(loop, m->wake, m, &error) != TR_OK)
+        note(m, "tr_loop_add_fd", error.text);
+    for (int64_t end = ct_now_ms() + CT_DEADLINE_MS; m->count < AWAY && ct_now_ms() < end;) {
+        struct tr_ready ready[4];
+        unsigned n = tr_loop_wait(loop, 100, ready, 4);
+        for (unsigned i = 0; i < n; i++)
+            if (ready[i].endpoint)
+                read_away(m, ready[i].endpoint);
+        if (!ep && (ep = atomic_load(&m->there)) && tr_adopt(loop, ep, &error) != TR_OK)
+            note(m, "tr_adopt", error.text);
+        tr_loop_turn(loop);
+        uint64_t calls;
+        if (ep && read(m->wake, &calls, sizeof calls) < 0)
+            continue; /* nobody called again: as it should be */
+    }
+    if (ep && tr_release(ep, &error) != TR_OK)
+        note(m, "tr_release", error.text);
+    tr_loop_close(loop);
+    atomic_store(&m->back, ep);
+    return NULL;
+}
+
+static void pump_flow(struct ct_world *w, struct ct_flow *f)
+{
+    if (f->next < MOVED)
+        ct_flow_offer(f, f->next + 20 > MOVED ? MOVED - f->next : 20, NULL);
+    ct_turn(w, 1);
+}
+
+static void endpoint_moves_under_traffic(void **state)
+{
+    static struct mover m;
+    struct ct_world *w = *state;
+    struct opt_set now = CT_OPTIONS({OPTF_NODELAY, 1});
+    struct tr_error error = {0};
+    pthread_t thread;
+    uint64_t one = 1;
+    if (!ct_has(TR_CAP_MOVE) || !ct_has(TR_CAP_LOOPS))
+        skip();
+    memset(&m, 0, sizeof m);
+    m.wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    w->fds[w->fd_count++] = m.wake;
+    struct ct_pair p = ct_pair(w, &now, NULL);
+    struct ct_flow f = {.from = p.client, .assoc = p.near, .size = 200};
+    assert_int_equal(pthread_create(&thread, NULL, other_thread, &m), 0);
+    while (p.server->messages < 500)
+        pump_flow(w, &f);
+    struct tr_endpoint *ep = p.server->ep;
+    ct_ok(tr_release(ep, &error), &error);
+    p.server->ep = NULL; /* not ours any more */
+    atomic_store(&m.there, ep);
+    assert_int_equal(write(m.wake, &one, sizeof one), sizeof one);
+    for (int64_t end = ct_now_ms() + 2 * CT_DEADLINE_MS; !atomic_load(&m.back) && ct_now_ms() < end;)
+        pump_flow(w, &f);
+    pthread_join(thread, NULL);
+    if (m.problem[0])
+        fail_msg("the other thread: %s", m.problem);
+    ep = atomic_load(&m.back);
+    assert_ptr_not_equal(ep, NULL);
+    ct_ok(tr_adopt(ct_main(w), ep, &error), &error);
+    p.server->ep = ep;
+
+    ct_flow_scan(&f, p.server, p.far); /* first what came before the move, then what the thread saw */
+    for (unsigned i = 0; i < m.count; i++, f.seen[0]++, f.arrived++)
+        if (m.seen[i] != f.arrived)
+            fail_msg("message %u came where %u was due", m.seen[i], f.arrived);
+    assert_in_range(m.count, AWAY, MOVED);
+    while (f.next < MOVED)
+        pump_flow(w, &f);
+    ct_flow_finish(&f, p.server, p.far);
+}
+
+/* ---- Listeners in several threads on one port ----------------------------------------------------- */
+
+enum { THREADS = 3, CLIENTS = 48 };
+
+struct listener {
+    uint16_t port;
+    pthread_barrier_t *ready;
+    atomic_bool *stop;
+    unsigned up, echoed;
+    char problem[300];
+};
+
+static void echo(struct listener *l, struct tr_endpoint *ep)
+{
+    const struct tr_item *items;
+    unsigned count, sent;
+    while (tr_recv(ep, 0, &items, &count) == TR_OK)
+        for (unsigned i = 0; i < count; i++) {
+            if (items[i].kind == TR_MESSAGE) {
+                if (tr_send(ep, &items[i].msg, 1, &sent) != TR_OK)
+                    snprintf(l->problem, sizeof l->problem, "the echo was not sent");
+                l->echoed++;
+            } else if (items[i].event.type == TR_EV_ASSOC_CHANGE) {
+                l->up += items[i].event.change.state == TR_COMM_UP;
+            }
+        }
+}
+
+static void *listen_and_echo(void *arg)
+{
+    static const struct tr_loop_params plain;
+    struct listener *l = arg;
+    struct net_addr local;
+    struct tr_open_params p = {.addresses = &local, .address_count = 1, .port = l->port, .share_port = true};
+    struct tr_error error = {0};
+    struct tr_loop *loop = NULL;
+    struct tr_endpoint *ep = NULL;
+    net_addr_parse("127.0.0.1", 0, &local);
+    enum tr_code code = tr_loop_open(ct_backend, &plain, &loop, &error);
+    if (code == TR_OK)
+        code = tr_open(loop, &p, &ep, &error);
+    if (code == TR_OK)
+        code = tr_listen(ep, 128, &error);
+    if (code != TR_OK)
+        snprintf(l->problem, sizeof l->problem, "%s", error.text);
+    pthread_barrier_wait(l->ready);
+    while (code == TR_OK && !atomic_load(l->stop)) {
+        struct tr_ready ready[4];
+        if (tr_loop_wait(loop, 20, ready, 4))
+            echo(l, ep);
+        tr_loop_turn(loop);
+    }
+    if (loop)
+        tr_loop_close(loop);
+    return NULL;
+}
+
+static void echo_with_everybody(struct ct_world *w, uint16_t port)
+{
+    struct ct_end *clients[CLIENTS];
+    struct ct_flow flows[CLIENTS] = {0};
+    struct net_addr there = ct_addr("127.0.0.1", port);
+    struct tr_target to = {&there, 1, 0};
+    struct tr_error error = {0};
+    for (unsigned i = 0; i < CLIENTS; i++) {
+        clients[i] = ct_client(w, NULL);
+        flows[i] = (struct ct_flow){.from = clients[i], .size = 100 + i};
+        ct_ok(tr_connect_init(clients[i]->ep, &to, &flows[i].assoc, &error), &error);
+    }
+    for (unsigned i = 0; i < CLIENTS; i++)
+        ct_change(clients[i], TR_COMM_UP);
+    for (unsigned round = 0; round < 4; round++)
+        for (unsigned i = 0; i < CLIENTS; i++)
+            ct_flow_send(&flows[i], 5);
+    for (unsigned i = 0; i < CLIENTS; i++)
+        ct_flow_finish(&flows[i], clients[i], 0);
+}
+
+static void threads_share_a_port(void **state)
+{
+    struct listener listeners[THREADS];
+    pthread_t threads[THREADS];
+    pthread_barrier_t ready;
+    atomic_bool stop = false;
+    unsigned up = 0, echoed = 0;
+    uint16_t port = ct_port();
+    if (!ct_has(TR_CAP_LOOPS) || !ct_has(TR_CAP_SHARE_PORT))
+        skip();
+    pthread_barrier_init(&ready, NULL, THREADS + 1);
+    for (unsigned i = 0; i < THREADS; i++) {
+        listeners[i] = (struct listener){.port = port, .ready = &ready, .stop = &stop};
+        assert_int_equal(pthread_create(&threads[i], NULL, listen_and_echo, &listeners[i]), 0);
+    }
+    pthread_barrier_wait(&ready);
+    echo_with_everybody(*state, port);
+    atomic_store(&stop, true);
+    for (unsigned i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        up += listeners[i].up;
+        echoed += listeners[i].echoed;
+    }
+    pthread_barrier_destroy(&ready);
+    for (unsigned i = 0; i < THREADS; i++) {
+        if (listeners[i].problem[0])
+            fail_msg("listener %u: %s", i, listeners[i].problem);
+        assert_in_range(listeners[i].up, 1, CLIENTS); /* 48 over 3: the stack spreads them */
+    }
+    assert_int_equal(up, CLIENTS);
+    assert_int_equal(echoed, CLIENTS * 20);
+}
+
+static void one_loop_shares_a_port_too(void **state)
+{
+    struct ct_world *w = *state;
+    struct net_addr local = ct_addr("127.0.0.1", 0);
+    struct tr_open_params p = {
+        .addresses = &local, .address_count = 1, .port = ct_port(), .share_port = true};
+    struct ct_end *listeners[3];
+    struct tr_error error = {0};
+    if (!ct_has(TR_CAP_SHARE_PORT))
+        skip();
+    for (unsigned i = 0; i < 3; i++) {
+        listeners[i] = ct_open(w, NULL, &p);
+        ct_ok(tr_listen(listeners[i]->ep, 50, &error), &error);
+    }
+    struct tr_target to = ct_target(listeners[0]);
+    size_t got = 0;
+    for (unsigned i = 0; i < 30; i++) {
+        struct tr_event change;
+        struct ct_end *c = ct_client(w, NULL);
+        ct_ok(tr_connect(c->ep, &to, CT_DEADLINE_MS, &change, &error), &error);
+        ct_send(c, change.assoc, 0, i, "hello", 5);
+    }
+    for (int64_t end = ct_now_ms() + CT_DEADLINE_MS; got < 30 && ct_now_ms() < end;) {
+        ct_turn(w, 10);
+        got = listeners[0]->messages + listeners[1]->messages + listeners[2]->messages;
+    }
+    assert_int_equal(got, 30);
+    for (unsigned i = 0; i < 3; i++)
+        assert_in_range(listeners[i]->messages, 1, 29);
+}
+
+CT_TOPIC(threads, CT_CASE(two_loops_talk), CT_CASE(release_needs_the_capability),
+         CT_CASE(endpoint_moves_with_its_queue), CT_CASE(endpoint_moves_under_traffic),
+         CT_CASE(one_loop_shares_a_port_too), CT_CASE(threads_share_a_port));
