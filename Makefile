@@ -106,10 +106,6 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.c.o $$(call shared_by,$$(*D)) $(BUILD)/libjun
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(CMOCKA_LIBS) $(LDLIBS) -o $@
 
-# The conformance suite is one set of objects for every backend's program.
-CONFORMANCE := $(filter-out tests/conformance/test_%,$(wildcard tests/conformance/*.c))
-$(filter $(BUILD)/tests/conformance/%,$(TESTS)): $(call objects,$(CONFORMANCE))
-
 # One program per bench/micro/*.cc (Google Benchmark).
 MICRO := $(patsubst %.cc,$(BUILD)/%,$(wildcard bench/micro/*.cc))
 $(BUILD)/bench/micro/%: $(BUILD)/bench/micro/%.cc.o $(BUILD)/libjunctor.a

@@ -12,7 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WATCHDOG_S 90 /* a case that takes longer hangs inside a call */
+#define WATCHDOG_S 90   /* a case that takes longer hangs inside a call */
+#define SLOW_MS    1000 /* worth a line, so that the suite stays quick */
 #define PORTS      340
 
 const struct tr_backend *ct_backend;
@@ -43,6 +44,7 @@ int ct_setup(void **state)
     if (!w)
         return -1;
     w->name = running = *state;
+    w->start = ct_now_ms();
     *state = w;
     signal(SIGALRM, hangs);
     alarm(WATCHDOG_S);
@@ -68,6 +70,9 @@ int ct_teardown(void **state)
     for (unsigned i = 0; i < w->fd_count; i++)
         if (w->fds[i] >= 0)
             close(w->fds[i]);
+    int64_t took = ct_now_ms() - w->start;
+    if (took > SLOW_MS)
+        fprintf(stderr, "  %s took %lld ms\n", w->name, (long long)took);
     free(w);
     alarm(0);
     return 0;

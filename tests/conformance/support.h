@@ -57,6 +57,7 @@ struct ct_end {
 
 struct ct_world {
     const char *name; /* of the case */
+    int64_t start;
     struct tr_loop *loops[CT_LOOPS];
     unsigned loop_count;
     struct ct_end *ends[CT_ENDS];
