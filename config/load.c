@@ -76,9 +76,9 @@ static const char *open_failure(int error)
 {
     switch (error) {
     case ENOENT:
-        return "there is no such file; check the name given with -c";
+        return "No such file; check the name";
     case EACCES:
-        return "may not be read; check its permissions and those of its folder";
+        return "Permission denied; check who may read it and its folder";
     default:
         return strerror(error);
     }

@@ -28,19 +28,28 @@ struct builder {
 
 /* ---- is it text at all ---------------------------------------------------------------------------- */
 
+/* Control characters, half surrogates and what is no character at all (YAML 1.2, 5.1). */
+static bool is_printable(uint32_t c)
+{
+    if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+        return c == '\t' || c == '\n' || c == '\r';
+    return c < 0xd800 || (c > 0xdfff && c <= 0x10ffff && (c & 0xfffe) != 0xfffe);
+}
+
+/* Length of the character at p, or 0 where there is none in its shortest form. */
 static size_t utf8_length(const unsigned char *p, size_t left)
 {
-    size_t len = *p < 0x80                 ? 1
-                 : *p >= 0xc2 && *p < 0xe0 ? 2
-                 : *p >= 0xe0 && *p < 0xf0 ? 3
-                 : *p >= 0xf0 && *p < 0xf5 ? 4
-                                           : 0;
-    if (len > left || (len == 1 && *p < 0x20 && *p != '\t' && *p != '\n' && *p != '\r') || *p == 0x7f)
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t len = *p < 0x80 ? 1 : *p < 0xc0 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : *p < 0xf8 ? 4 : 0;
+    if (len == 0 || len > left)
         return 0;
-    for (size_t i = 1; i < len; i++)
+    uint32_t c = len == 1 ? *p : *p & (0x7fU >> len);
+    for (size_t i = 1; i < len; i++) {
         if ((p[i] & 0xc0) != 0x80)
             return 0;
-    return len;
+        c = c << 6 | (p[i] & 0x3f);
+    }
+    return c >= least[len] && is_printable(c) ? len : 0;
 }
 
 /* libfyaml stops without a word at a byte it cannot read, as if the file ended there. */
@@ -142,12 +151,19 @@ static void set_anchor(struct builder *b, struct fy_token *token, const struct y
     (*found)->node = node; /* a name may be given again: what follows means the new one */
 }
 
+/* libfyaml has quoted text begin behind the quote. */
+static unsigned begins_late(struct fy_token *token)
+{
+    enum fy_scalar_style style = fy_token_scalar_style(token);
+    return style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+}
+
 /* Where the token stands; where nothing is written, where its parent's last child or the parent does. */
 static struct cfg_place place_of(const struct builder *b, struct fy_token *token)
 {
     const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
     if (mark)
-        return (struct cfg_place){(unsigned)mark->line + 1, (unsigned)mark->column + 1};
+        return (struct cfg_place){(unsigned)mark->line + 1, (unsigned)mark->column + 1 - begins_late(token)};
     if (b->depth == 0)
         return (struct cfg_place){1, 1};
     const struct yaml_node *parent = b->open[b->depth - 1];
@@ -204,6 +220,7 @@ static bool add_alias(struct builder *b, struct fy_token *token)
     const char *text = fy_token_get_text(token, &len);
     if (!n || !text)
         return false;
+    n->at.column--; /* it begins with a star */
     struct anchor wanted = {arena_text(b->arena, text, len), NULL};
     struct anchor **found = tfind(&wanted, &b->anchors, by_name);
     if (!found) {
@@ -349,15 +366,15 @@ static int by_text(const void *a, const void *b)
 /* A key counts once: of a merged one and the map's own, the own; twice in one map it is an error. */
 static void add_pair(struct pairs *p, const struct yaml_node *key, const struct yaml_node *value, bool merged)
 {
-    const struct yaml_node **known = tsearch(key, &p->keys, by_text);
-    if (!known)
-        abort();
-    if (*known != key) {
+    const struct yaml_node **known = tfind(key, &p->keys, by_text);
+    if (known) {
         if (!merged)
             err_add(p->errors, key->at, "key '%.40s' is here a second time (first in line %u); remove one",
                     key->text, (*known)->at.line);
         return;
     }
+    if (!tsearch(key, &p->keys, by_text))
+        abort();
     if (p->count == p->room) {
         unsigned room = p->room ? p->room * 2 : 16;
         struct yaml_pair *list = arena_array(p->arena, room, sizeof *list);

@@ -1,0 +1,209 @@
+/* The option table itself, row by row, and sets of option values. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config/options.h"
+#include "config/value.h"
+
+static bool is_settable(enum opt_field f)
+{
+    return !(opt_rows[opt_field_rows[f].option].when & OPT_NO_SET) && opt_field_rows[f].type != OPT_UINT_RO;
+}
+
+static void test_rows(void **state)
+{
+    unsigned next = 0;
+    (void)state;
+    for (unsigned id = 0; id < OPT_ID_COUNT; id++) {
+        const struct opt_row *row = &opt_rows[id];
+        assert_non_null(row->name);
+        assert_true(strlen(row->help) > 10);
+        assert_true(strlen(row->source) > 3);
+        assert_true(row->when != 0);
+        assert_int_equal(opt_find(row->name), id);
+        assert_int_equal(row->first, next);
+        assert_true(row->fields > 0);
+        for (unsigned f = row->first; f < row->first + row->fields; f++) {
+            assert_int_equal(opt_field_rows[f].option, id);
+            assert_int_equal(opt_find_field(id, opt_field_rows[f].name), f);
+            assert_true(*opt_field_rows[f].name || row->fields == 1);
+        }
+        next += row->fields;
+    }
+    assert_int_equal(next, OPTF_COUNT);
+}
+
+static void test_field_rows(void **state)
+{
+    size_t len;
+    (void)state;
+    for (unsigned f = 0; f < OPTF_COUNT; f++) {
+        const struct opt_field_row *row = &opt_field_rows[f];
+        unsigned names = 0;
+        while (val_name(row->names, names, &len))
+            names++;
+        if (row->type == OPT_FLAGS)
+            assert_int_equal(row->max, (INT64_C(1) << names) - 1);
+        if (row->type == OPT_ADDR || row->type == OPT_FLAGS)
+            continue;
+        assert_true(row->min < row->max);
+        if (row->type == OPT_ENUM)
+            assert_true(names == row->max + 1 || names == row->max + 2);
+        if (row->dflt != OPT_STACK)
+            assert_true(row->dflt >= row->min && row->dflt <= row->max);
+    }
+}
+
+/* Both bounds are taken, what lies beyond is not, and both read back from their text. */
+static void test_bounds(void **state)
+{
+    char why[VAL_WHY_MAX], text[VAL_TEXT_MAX];
+    (void)state;
+    for (unsigned f = 0; f < OPTF_COUNT; f++) {
+        const struct opt_field_row *row = &opt_field_rows[f];
+        const struct val_spec spec = val_spec_of(f);
+        if (row->type == OPT_ADDR || !is_settable(f))
+            continue;
+        for (int beyond = 0; beyond < 2; beyond++)
+            for (int upper = 0; upper < 2; upper++) {
+                struct opt_set s = {0};
+                int64_t edge = upper ? row->max + beyond : row->min - beyond;
+                opt_put(&s, f, edge);
+                enum opt_field bad = opt_check(&s, why, sizeof why);
+                if (bad != (beyond ? f : OPTF_COUNT))
+                    fail_msg("%s.%s: %lld: %s", opt_rows[row->option].name, row->name, (long long)edge,
+                             beyond ? "taken" : why);
+                if (beyond || row->type == OPT_FLAGS)
+                    continue;
+                int64_t back;
+                opt_format(f, &s.value[f], text, sizeof text);
+                assert_true(val_parse(&spec, text, &back, why, sizeof why));
+                assert_int_equal(back, edge);
+            }
+    }
+}
+
+static void test_flags(void **state)
+{
+    struct opt_set s = {0};
+    char text[VAL_TEXT_MAX], why[VAL_WHY_MAX];
+    const struct val_spec spec = val_spec_of(OPTF_PAP_FLAGS);
+    int64_t bits;
+    (void)state;
+    opt_put(&s, OPTF_PAP_FLAGS, OPT_HB_ENABLE | OPT_PMTUD_DISABLE | OPT_SACKDELAY_ENABLE);
+    assert_string_equal(opt_format(OPTF_PAP_FLAGS, &s.value[OPTF_PAP_FLAGS], text, sizeof text),
+                        "[hb_enable, pmtud_disable, sackdelay_enable]");
+    assert_true(val_parse(&spec, "hb_enable,pmtud_disable,sackdelay_enable", &bits, why, sizeof why));
+    assert_int_equal(bits, s.value[OPTF_PAP_FLAGS].num);
+    assert_true(
+        val_parse(&spec, "hb_disable,hb_demand,pmtud_enable,sackdelay_disable", &bits, why, sizeof why));
+    assert_int_equal(bits, OPT_HB_DISABLE | OPT_HB_DEMAND | OPT_PMTUD_ENABLE | OPT_SACKDELAY_DISABLE);
+    opt_put(&s, OPTF_DSP_FLAGS, OPT_SEND_UNORDERED | OPT_SEND_ADDR_OVER | OPT_SEND_ABORT | OPT_SEND_EOF);
+    assert_string_equal(opt_format(OPTF_DSP_FLAGS, &s.value[OPTF_DSP_FLAGS], text, sizeof text),
+                        "[unordered, addr_over, abort, eof]");
+}
+
+static void test_read_only(void **state)
+{
+    char why[VAL_WHY_MAX];
+    unsigned refused = 0;
+    (void)state;
+    for (unsigned f = 0; f < OPTF_COUNT; f++) {
+        struct opt_set s = {0};
+        if (is_settable(f))
+            continue;
+        opt_put(&s, f, opt_field_rows[f].min);
+        assert_int_equal(opt_check(&s, why, sizeof why), f);
+        assert_non_null(strstr(why, "only be read"));
+        refused++;
+    }
+    assert_true(refused >= 10);
+}
+
+static void test_addresses(void **state)
+{
+    struct opt_set s = {0};
+    char why[VAL_WHY_MAX], text[VAL_TEXT_MAX];
+    (void)state;
+    opt_put_text(&s, OPTF_PRIMARY_ADDR, "127.0.0.1");
+    assert_int_equal(opt_check(&s, why, sizeof why), OPTF_COUNT);
+    assert_string_equal(opt_text(&s, OPTF_PRIMARY_ADDR), "127.0.0.1");
+    assert_string_equal(opt_format(OPTF_PRIMARY_ADDR, &s.value[OPTF_PRIMARY_ADDR], text, sizeof text),
+                        "127.0.0.1");
+    assert_null(opt_text(&s, OPTF_PAP_ADDRESS));
+
+    opt_put_text(&s, OPTF_PRIMARY_ADDR, "localhost");
+    assert_int_equal(opt_check(&s, why, sizeof why), OPTF_PRIMARY_ADDR);
+    assert_non_null(strstr(why, "localhost"));
+
+    opt_put_text(&s, OPTF_PRIMARY_ADDR,
+                 "fe80::1%11111111111111111111111111111111111111111111111111111111111111111111111111111");
+    assert_int_equal(strlen(opt_text(&s, OPTF_PRIMARY_ADDR)), OPT_TEXT_MAX - 1);
+    assert_int_equal(opt_check(&s, why, sizeof why), OPTF_PRIMARY_ADDR);
+}
+
+static void test_find(void **state)
+{
+    (void)state;
+    assert_int_equal(opt_find("nodelay"), OPT_NODELAY);
+    assert_int_equal(opt_find("sctp_nodelay"), OPT_NODELAY);
+    assert_int_equal(opt_find("sctp_sctp_nodelay"), OPT_ID_COUNT);
+    assert_int_equal(opt_find("NODELAY"), OPT_ID_COUNT);
+    assert_int_equal(opt_find(""), OPT_ID_COUNT);
+    assert_int_equal(opt_find_field(OPT_RTOINFO, "max"), OPTF_RTO_MAX);
+    assert_int_equal(opt_find_field(OPT_RTOINFO, "hbinterval"), OPTF_COUNT);
+    assert_int_equal(opt_find_field(OPT_NODELAY, ""), OPTF_NODELAY);
+}
+
+static void test_sets(void **state)
+{
+    struct opt_set base = {0}, over = {0};
+    (void)state;
+    assert_false(opt_any(&base, OPT_RTOINFO));
+    assert_int_equal(opt_num(&base, OPTF_RTO_MIN, -7), -7);
+    opt_put(&base, OPTF_RTO_MIN, 100);
+    opt_put(&base, OPTF_RTO_MAX, 1000);
+    opt_put(&over, OPTF_RTO_MAX, 2000);
+    opt_put(&over, OPTF_NODELAY, 0);
+    opt_put_text(&over, OPTF_PAP_ADDRESS, "::1");
+    opt_merge(&base, &over);
+    assert_true(opt_any(&base, OPT_RTOINFO));
+    assert_int_equal(opt_num(&base, OPTF_RTO_MIN, 0), 100);
+    assert_int_equal(opt_num(&base, OPTF_RTO_MAX, 0), 2000);
+    assert_true(opt_given(&base, OPTF_NODELAY));
+    assert_int_equal(opt_num(&base, OPTF_NODELAY, 1), 0);
+    assert_string_equal(opt_text(&base, OPTF_PAP_ADDRESS), "::1");
+    assert_false(opt_given(&base, OPTF_RTO_INITIAL));
+    assert_false(opt_given(&over, OPTF_RTO_MIN));
+}
+
+static void test_defaults(void **state)
+{
+    struct opt_set s = {0};
+    char why[VAL_WHY_MAX];
+    (void)state;
+    opt_defaults(&s);
+    assert_int_equal(opt_check(&s, why, sizeof why), OPTF_COUNT);
+    for (unsigned f = 0; f < OPTF_COUNT; f++) {
+        assert_int_equal(opt_given(&s, f), opt_field_rows[f].dflt != OPT_STACK);
+        if (opt_given(&s, f))
+            assert_int_equal(s.value[f].num, opt_field_rows[f].dflt);
+    }
+    assert_int_equal(opt_num(&s, OPTF_NODELAY, 0), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),  cmocka_unit_test(test_field_rows), cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_flags), cmocka_unit_test(test_read_only),  cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_find),  cmocka_unit_test(test_sets),       cmocka_unit_test(test_defaults),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
