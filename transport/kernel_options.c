@@ -25,12 +25,6 @@ const struct tr_option_ops kernel_options[OPT_ID_COUNT] = {
 #include "config/options.def"
 };
 
-enum tr_code kernel_opt_failed(enum opt_id id, const char *advice, struct tr_error *error)
-{
-    int e = errno;
-    return tr_fail(error, kernel_code(e), e, "%s: %s%s", opt_rows[id].name, strerror(e), advice);
-}
-
 int kernel_set_raw(struct tr_endpoint *ep, int level, int name, const void *value, size_t size)
 {
     kernel_count(kernel_endpoint(ep), 1);
@@ -42,6 +36,22 @@ int kernel_get_raw(struct tr_endpoint *ep, int level, int name, void *value, siz
     socklen_t len = (socklen_t)size;
     kernel_count(kernel_endpoint(ep), 1);
     return getsockopt(kernel_endpoint(ep)->fd, level, name, value, &len);
+}
+
+/* Linux says EINVAL both for a value and for an association that it does not know. */
+static bool assoc_exists(struct tr_endpoint *ep, uint32_t assoc)
+{
+    struct sctp_status status = {.sstat_assoc_id = (sctp_assoc_t)assoc};
+    return kernel_get_raw(ep, IPPROTO_SCTP, SCTP_STATUS, &status, sizeof status) == 0;
+}
+
+enum tr_code kernel_opt_failed(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id, const char *advice,
+                               struct tr_error *error)
+{
+    int e = errno;
+    if (e == EINVAL && assoc != 0 && !assoc_exists(ep, assoc))
+        return tr_fail(error, TR_NO_ASSOC, e, "%s: there is no association %u", opt_rows[id].name, assoc);
+    return tr_fail(error, kernel_code(e), e, "%s: %s%s", opt_rows[id].name, strerror(e), advice);
 }
 
 bool kernel_shared(const struct tr_endpoint *ep)
@@ -87,10 +97,10 @@ enum tr_code kernel_subscribe(struct kernel_endpoint *ep, struct tr_error *error
                                       SCTP_PARTIAL_DELIVERY_EVENT, SCTP_ADAPTATION_INDICATION};
     int on = 1;
     if (kernel_set_raw(&ep->base, IPPROTO_SCTP, SCTP_RECVRCVINFO, &on, sizeof on) != 0)
-        return kernel_opt_failed(OPT_EVENTS, "", error);
+        return kernel_opt_failed(&ep->base, 0, OPT_EVENTS, "", error);
     for (unsigned i = 0; i < sizeof always / sizeof always[0]; i++)
         if (kernel_set_event(&ep->base, 0, always[i], true) != 0)
-            return kernel_opt_failed(OPT_EVENTS, "; Linux 4.20 or newer is needed", error);
+            return kernel_opt_failed(&ep->base, 0, OPT_EVENTS, "; Linux 4.20 or newer is needed", error);
     return TR_OK;
 }
 

@@ -17,7 +17,7 @@ enum tr_code kernel_get_RTOINFO(struct tr_endpoint *ep, uint32_t assoc, struct o
 {
     struct sctp_rtoinfo r;
     if (read_rtoinfo(ep, assoc, &r) != 0)
-        return kernel_opt_failed(OPT_RTOINFO, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_RTOINFO, "", error);
     opt_put(out, OPTF_RTO_INITIAL, r.srto_initial);
     opt_put(out, OPTF_RTO_MAX, r.srto_max);
     opt_put(out, OPTF_RTO_MIN, r.srto_min);
@@ -29,7 +29,7 @@ enum tr_code kernel_set_RTOINFO(struct tr_endpoint *ep, uint32_t assoc, const st
 {
     struct sctp_rtoinfo r;
     if (read_rtoinfo(ep, assoc, &r) != 0)
-        return kernel_opt_failed(OPT_RTOINFO, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_RTOINFO, "", error);
     r.srto_initial = (uint32_t)opt_num(in, OPTF_RTO_INITIAL, r.srto_initial);
     r.srto_max = (uint32_t)opt_num(in, OPTF_RTO_MAX, r.srto_max);
     r.srto_min = (uint32_t)opt_num(in, OPTF_RTO_MIN, r.srto_min);
@@ -38,7 +38,7 @@ enum tr_code kernel_set_RTOINFO(struct tr_endpoint *ep, uint32_t assoc, const st
                        r.srto_max);
     if (kernel_set_raw(ep, IPPROTO_SCTP, SCTP_RTOINFO, &r, sizeof r) == 0)
         return TR_OK;
-    return kernel_opt_failed(OPT_RTOINFO, "", error);
+    return kernel_opt_failed(ep, assoc, OPT_RTOINFO, "", error);
 }
 
 static int read_associnfo(struct tr_endpoint *ep, uint32_t assoc, struct sctp_assocparams *a)
@@ -52,7 +52,7 @@ enum tr_code kernel_get_ASSOCINFO(struct tr_endpoint *ep, uint32_t assoc, struct
 {
     struct sctp_assocparams a;
     if (read_associnfo(ep, assoc, &a) != 0)
-        return kernel_opt_failed(OPT_ASSOCINFO, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_ASSOCINFO, "", error);
     opt_put(out, OPTF_ASOC_MAXRXT, a.sasoc_asocmaxrxt);
     opt_put(out, OPTF_ASOC_DESTINATIONS, a.sasoc_number_peer_destinations);
     opt_put(out, OPTF_ASOC_PEER_RWND, a.sasoc_peer_rwnd);
@@ -66,14 +66,14 @@ enum tr_code kernel_set_ASSOCINFO(struct tr_endpoint *ep, uint32_t assoc, const 
 {
     struct sctp_assocparams a;
     if (read_associnfo(ep, assoc, &a) != 0)
-        return kernel_opt_failed(OPT_ASSOCINFO, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_ASSOCINFO, "", error);
     a.sasoc_asocmaxrxt = (uint16_t)opt_num(in, OPTF_ASOC_MAXRXT, a.sasoc_asocmaxrxt);
     a.sasoc_cookie_life = (uint32_t)opt_num(in, OPTF_ASOC_COOKIE_LIFE, a.sasoc_cookie_life);
     if (kernel_set_raw(ep, IPPROTO_SCTP, SCTP_ASSOCINFO, &a, sizeof a) == 0)
         return TR_OK;
     return kernel_opt_failed(
-        OPT_ASSOCINFO, errno == EINVAL ? "; asocmaxrxt cannot be above the sum of the paths' pathmaxrxt" : "",
-        error);
+        ep, assoc, OPT_ASSOCINFO,
+        errno == EINVAL ? "; asocmaxrxt cannot be above the sum of the paths' pathmaxrxt" : "", error);
 }
 
 enum tr_code kernel_get_INITMSG(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
@@ -82,7 +82,7 @@ enum tr_code kernel_get_INITMSG(struct tr_endpoint *ep, uint32_t assoc, struct o
     (void)assoc;
     struct sctp_initmsg m = {0};
     if (kernel_get_raw(ep, IPPROTO_SCTP, SCTP_INITMSG, &m, sizeof m) != 0)
-        return kernel_opt_failed(OPT_INITMSG, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_INITMSG, "", error);
     opt_put(out, OPTF_INIT_OSTREAMS, m.sinit_num_ostreams);
     opt_put(out, OPTF_INIT_INSTREAMS, m.sinit_max_instreams);
     opt_put(out, OPTF_INIT_ATTEMPTS, m.sinit_max_attempts);
@@ -96,14 +96,14 @@ enum tr_code kernel_set_INITMSG(struct tr_endpoint *ep, uint32_t assoc, const st
     (void)assoc;
     struct sctp_initmsg m = {0};
     if (kernel_get_raw(ep, IPPROTO_SCTP, SCTP_INITMSG, &m, sizeof m) != 0)
-        return kernel_opt_failed(OPT_INITMSG, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_INITMSG, "", error);
     m.sinit_num_ostreams = (uint16_t)opt_num(in, OPTF_INIT_OSTREAMS, m.sinit_num_ostreams);
     m.sinit_max_instreams = (uint16_t)opt_num(in, OPTF_INIT_INSTREAMS, m.sinit_max_instreams);
     m.sinit_max_attempts = (uint16_t)opt_num(in, OPTF_INIT_ATTEMPTS, m.sinit_max_attempts);
     m.sinit_max_init_timeo = (uint16_t)opt_num(in, OPTF_INIT_TIMEO, m.sinit_max_init_timeo);
     if (kernel_set_raw(ep, IPPROTO_SCTP, SCTP_INITMSG, &m, sizeof m) == 0)
         return TR_OK;
-    return kernel_opt_failed(OPT_INITMSG, "", error);
+    return kernel_opt_failed(ep, assoc, OPT_INITMSG, "", error);
 }
 
 static enum tr_code set_maxseg(struct tr_endpoint *ep, uint32_t assoc, uint32_t bytes, struct tr_error *error)
@@ -111,7 +111,8 @@ static enum tr_code set_maxseg(struct tr_endpoint *ep, uint32_t assoc, uint32_t 
     struct sctp_assoc_value v = {.assoc_id = (sctp_assoc_t)assoc, .assoc_value = bytes};
     if (kernel_set_raw(ep, IPPROTO_SCTP, SCTP_MAXSEG, &v, sizeof v) == 0)
         return TR_OK;
-    return kernel_opt_failed(OPT_MAXSEG, errno == EINVAL ? "; the least is about 500 bytes" : "", error);
+    return kernel_opt_failed(ep, assoc, OPT_MAXSEG, errno == EINVAL ? "; the least is about 500 bytes" : "",
+                             error);
 }
 
 /* Has no scope "all"; an association that ends meanwhile is not an error. */
@@ -135,7 +136,7 @@ enum tr_code kernel_get_MAXSEG(struct tr_endpoint *ep, uint32_t assoc, struct op
 {
     struct sctp_assoc_value v = {.assoc_id = (sctp_assoc_t)assoc};
     if (kernel_get_raw(ep, IPPROTO_SCTP, SCTP_MAXSEG, &v, sizeof v) != 0)
-        return kernel_opt_failed(OPT_MAXSEG, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_MAXSEG, "", error);
     opt_put(out, OPTF_MAXSEG, v.assoc_value);
     return TR_OK;
 }
@@ -147,7 +148,7 @@ enum tr_code kernel_set_ADAPTATION_LAYER(struct tr_endpoint *ep, uint32_t assoc,
     struct sctp_setadaptation a = {.ssb_adaptation_ind = (uint32_t)opt_num(in, OPTF_ADAPTATION_LAYER, 0)};
     return kernel_set_raw(ep, IPPROTO_SCTP, SCTP_ADAPTATION_LAYER, &a, sizeof a) == 0
                ? TR_OK
-               : kernel_opt_failed(OPT_ADAPTATION_LAYER, "", error);
+               : kernel_opt_failed(ep, assoc, OPT_ADAPTATION_LAYER, "", error);
 }
 
 enum tr_code kernel_get_ADAPTATION_LAYER(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
@@ -156,7 +157,7 @@ enum tr_code kernel_get_ADAPTATION_LAYER(struct tr_endpoint *ep, uint32_t assoc,
     (void)assoc;
     struct sctp_setadaptation a = {0};
     if (kernel_get_raw(ep, IPPROTO_SCTP, SCTP_ADAPTATION_LAYER, &a, sizeof a) != 0)
-        return kernel_opt_failed(OPT_ADAPTATION_LAYER, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_ADAPTATION_LAYER, "", error);
     opt_put(out, OPTF_ADAPTATION_LAYER, a.ssb_adaptation_ind);
     return TR_OK;
 }
@@ -171,7 +172,7 @@ enum tr_code kernel_get_DELAYED_ACK_TIME(struct tr_endpoint *ep, uint32_t assoc,
 {
     struct sctp_sack_info s;
     if (read_sack(ep, assoc, &s) != 0)
-        return kernel_opt_failed(OPT_DELAYED_ACK_TIME, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_DELAYED_ACK_TIME, "", error);
     opt_put(out, OPTF_DELAYED_ACK_TIME, s.sack_delay);
     return TR_OK;
 }
@@ -182,7 +183,7 @@ enum tr_code kernel_set_DELAYED_ACK_TIME(struct tr_endpoint *ep, uint32_t assoc,
     struct sctp_sack_info s = {.sack_delay = (uint32_t)opt_num(in, OPTF_DELAYED_ACK_TIME, 0)};
     if (kernel_set_for_all(ep, assoc, SCTP_DELAYED_SACK, &s, sizeof s, &s.sack_assoc_id) == 0)
         return TR_OK;
-    return kernel_opt_failed(OPT_DELAYED_ACK_TIME, "", error);
+    return kernel_opt_failed(ep, assoc, OPT_DELAYED_ACK_TIME, "", error);
 }
 
 /* The flags' bits in options.def and in the kernel. */
@@ -203,7 +204,7 @@ enum tr_code kernel_get_DEFAULT_SEND_PARAM(struct tr_endpoint *ep, uint32_t asso
 {
     struct sctp_sndrcvinfo s;
     if (read_send_param(ep, assoc, &s) != 0)
-        return kernel_opt_failed(OPT_DEFAULT_SEND_PARAM, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_DEFAULT_SEND_PARAM, "", error);
     unsigned flags = 0;
     for (unsigned i = 0; i < sizeof send_flags / sizeof send_flags[0]; i++)
         if (s.sinfo_flags & send_flags[i].theirs)
@@ -221,7 +222,7 @@ enum tr_code kernel_set_DEFAULT_SEND_PARAM(struct tr_endpoint *ep, uint32_t asso
 {
     struct sctp_sndrcvinfo s;
     if (read_send_param(ep, assoc, &s) != 0)
-        return kernel_opt_failed(OPT_DEFAULT_SEND_PARAM, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_DEFAULT_SEND_PARAM, "", error);
     if (opt_given(in, OPTF_DSP_FLAGS)) {
         s.sinfo_flags = 0;
         for (unsigned i = 0; i < sizeof send_flags / sizeof send_flags[0]; i++)
@@ -234,7 +235,7 @@ enum tr_code kernel_set_DEFAULT_SEND_PARAM(struct tr_endpoint *ep, uint32_t asso
     s.sinfo_timetolive = (uint32_t)opt_num(in, OPTF_DSP_TIMETOLIVE, s.sinfo_timetolive);
     if (kernel_set_for_all(ep, assoc, SCTP_DEFAULT_SEND_PARAM, &s, sizeof s, &s.sinfo_assoc_id) == 0)
         return TR_OK;
-    return kernel_opt_failed(OPT_DEFAULT_SEND_PARAM, "", error);
+    return kernel_opt_failed(ep, assoc, OPT_DEFAULT_SEND_PARAM, "", error);
 }
 
 /* ---- Events: one by one, because the struct of SCTP_EVENTS grew and differs between kernels
@@ -267,14 +268,14 @@ enum tr_code kernel_set_EVENTS(struct tr_endpoint *ep, uint32_t assoc, const str
     if (opt_given(in, OPTF_EV_DATA_IO)) {
         int on = opt_num(in, OPTF_EV_DATA_IO, 1) != 0;
         if (kernel_set_raw(ep, IPPROTO_SCTP, SCTP_RECVRCVINFO, &on, sizeof on) != 0)
-            return kernel_opt_failed(OPT_EVENTS, "", error);
+            return kernel_opt_failed(ep, assoc, OPT_EVENTS, "", error);
     }
     for (unsigned i = 0; i < sizeof event_fields / sizeof event_fields[0]; i++) {
         if (!opt_given(in, event_fields[i].field))
             continue;
         bool on = opt_num(in, event_fields[i].field, 0) != 0;
         if (kernel_set_event(ep, assoc, event_fields[i].type, on) != 0)
-            return kernel_opt_failed(OPT_EVENTS, "", error);
+            return kernel_opt_failed(ep, assoc, OPT_EVENTS, "", error);
     }
     return TR_OK;
 }
@@ -284,12 +285,12 @@ enum tr_code kernel_get_EVENTS(struct tr_endpoint *ep, uint32_t assoc, struct op
 {
     int on = 0;
     if (kernel_get_raw(ep, IPPROTO_SCTP, SCTP_RECVRCVINFO, &on, sizeof on) != 0)
-        return kernel_opt_failed(OPT_EVENTS, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_EVENTS, "", error);
     opt_put(out, OPTF_EV_DATA_IO, on != 0);
     for (unsigned i = 0; i < sizeof event_fields / sizeof event_fields[0]; i++) {
         struct sctp_event e = {.se_assoc_id = (sctp_assoc_t)assoc, .se_type = event_fields[i].type};
         if (kernel_get_raw(ep, IPPROTO_SCTP, SCTP_EVENT, &e, sizeof e) != 0)
-            return kernel_opt_failed(OPT_EVENTS, "", error);
+            return kernel_opt_failed(ep, assoc, OPT_EVENTS, "", error);
         opt_put(out, event_fields[i].field, e.se_on != 0);
     }
     return TR_OK;
@@ -304,6 +305,15 @@ static int64_t state_index(int32_t state)
     return state >= SCTP_COOKIE_WAIT ? state + 2 : state;
 }
 
+/* Without a number Linux means the association of a one-to-one socket, and says EINVAL where it has none. */
+static enum tr_code no_association(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id,
+                                   struct tr_error *error)
+{
+    if (errno == EINVAL && assoc == 0)
+        return tr_fail(error, TR_NO_ASSOC, EINVAL, "%s: needs an association", opt_rows[id].name);
+    return kernel_opt_failed(ep, assoc, id, "", error);
+}
+
 enum tr_code kernel_get_STATUS(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
                                struct tr_error *error)
 {
@@ -311,7 +321,7 @@ enum tr_code kernel_get_STATUS(struct tr_endpoint *ep, uint32_t assoc, struct op
     memset(&s, 0, sizeof s);
     s.sstat_assoc_id = (sctp_assoc_t)assoc;
     if (kernel_get_raw(ep, IPPROTO_SCTP, SCTP_STATUS, &s, sizeof s) != 0)
-        return kernel_opt_failed(OPT_STATUS, errno == EINVAL ? "; no such association" : "", error);
+        return no_association(ep, assoc, OPT_STATUS, error);
     opt_put(out, OPTF_STATUS_STATE, state_index(s.sstat_state));
     opt_put(out, OPTF_STATUS_RWND, s.sstat_rwnd);
     opt_put(out, OPTF_STATUS_UNACKDATA, s.sstat_unackdata);

@@ -68,7 +68,7 @@ enum tr_code kernel_set_PRIMARY_ADDR(struct tr_endpoint *ep, uint32_t assoc, con
     p.ssp_addr = address;
     return kernel_set_raw(ep, IPPROTO_SCTP, SCTP_PRIMARY_ADDR, &p, sizeof p) == 0
                ? TR_OK
-               : kernel_opt_failed(OPT_PRIMARY_ADDR, "", error);
+               : kernel_opt_failed(ep, assoc, OPT_PRIMARY_ADDR, "", error);
 }
 
 enum tr_code kernel_get_PRIMARY_ADDR(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
@@ -78,7 +78,7 @@ enum tr_code kernel_get_PRIMARY_ADDR(struct tr_endpoint *ep, uint32_t assoc, str
     memset(&p, 0, sizeof p);
     p.ssp_assoc_id = (sctp_assoc_t)assoc;
     if (kernel_get_raw(ep, IPPROTO_SCTP, SCTP_PRIMARY_ADDR, &p, sizeof p) != 0)
-        return kernel_opt_failed(OPT_PRIMARY_ADDR, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_PRIMARY_ADDR, "", error);
     struct sockaddr_storage address = p.ssp_addr;
     kernel_put_address(out, OPTF_PRIMARY_ADDR, &address);
     return TR_OK;
@@ -99,7 +99,7 @@ enum tr_code kernel_set_SET_PEER_PRIMARY_ADDR(struct tr_endpoint *ep, uint32_t a
     if (kernel_set_raw(ep, IPPROTO_SCTP, SCTP_SET_PEER_PRIMARY_ADDR, &p, sizeof p) == 0)
         return TR_OK;
     return kernel_opt_failed(
-        OPT_SET_PEER_PRIMARY_ADDR,
+        ep, assoc, OPT_SET_PEER_PRIMARY_ADDR,
         errno == EPERM ? "; both sides need dynamic addresses (net.sctp.addip_enable)" : "", error);
 }
 
@@ -125,7 +125,7 @@ static enum tr_code read_path_params(struct tr_endpoint *ep, uint32_t assoc, con
     }
     if (kernel_get_raw(ep, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, p, sizeof *p) == 0)
         return TR_OK;
-    return kernel_opt_failed(OPT_PEER_ADDR_PARAMS, "", error);
+    return kernel_opt_failed(ep, assoc, OPT_PEER_ADDR_PARAMS, "", error);
 }
 
 enum tr_code kernel_get_PEER_ADDR_PARAMS(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
@@ -202,7 +202,7 @@ enum tr_code kernel_set_PEER_ADDR_PARAMS(struct tr_endpoint *ep, uint32_t assoc,
         advice = "; hb_demand needs an association";
     else if (errno == EINVAL)
         advice = "; of enable and disable only one can be given";
-    return kernel_opt_failed(OPT_PEER_ADDR_PARAMS, advice, error);
+    return kernel_opt_failed(ep, assoc, OPT_PEER_ADDR_PARAMS, advice, error);
 }
 
 /* ---- Path state -------------------------------------------------------------------------------------------
@@ -228,7 +228,7 @@ enum tr_code kernel_get_PEER_ADDR_INFO(struct tr_endpoint *ep, uint32_t assoc, s
     p.spinfo_assoc_id = (sctp_assoc_t)assoc;
     p.spinfo_address = address;
     if (kernel_get_raw(ep, IPPROTO_SCTP, SCTP_GET_PEER_ADDR_INFO, &p, sizeof p) != 0)
-        return kernel_opt_failed(OPT_PEER_ADDR_INFO, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_PEER_ADDR_INFO, "", error);
     opt_put(out, OPTF_PAI_STATE, path_state(p.spinfo_state));
     opt_put(out, OPTF_PAI_CWND, p.spinfo_cwnd);
     opt_put(out, OPTF_PAI_SRTT, p.spinfo_srtt);

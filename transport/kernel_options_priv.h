@@ -15,8 +15,9 @@
 int kernel_set_raw(struct tr_endpoint *ep, int level, int name, const void *value, size_t size);
 int kernel_get_raw(struct tr_endpoint *ep, int level, int name, void *value, size_t size);
 
-/* From errno: "<option>: <reason><advice>". */
-enum tr_code kernel_opt_failed(enum opt_id id, const char *advice, struct tr_error *error);
+/* From errno: "<option>: <reason><advice>"; TR_NO_ASSOC where `assoc` is given and is none. */
+enum tr_code kernel_opt_failed(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id, const char *advice,
+                               struct tr_error *error);
 
 /* True for a one-to-many endpoint: it may have several associations. */
 bool kernel_shared(const struct tr_endpoint *ep);

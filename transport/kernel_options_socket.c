@@ -13,7 +13,7 @@
         int value = (int)opt_num(in, OPTF_##ID, 0);                                                          \
         return kernel_set_raw(ep, level, name, &value, sizeof value) == 0                                    \
                    ? TR_OK                                                                                   \
-                   : kernel_opt_failed(OPT_##ID, "", error);                                                 \
+                   : kernel_opt_failed(ep, assoc, OPT_##ID, "", error);                                      \
     }                                                                                                        \
     enum tr_code kernel_get_##ID(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,                \
                                  struct tr_error *error)                                                     \
@@ -21,7 +21,7 @@
         (void)assoc;                                                                                         \
         int value = 0;                                                                                       \
         if (kernel_get_raw(ep, level, name, &value, sizeof value) != 0)                                      \
-            return kernel_opt_failed(OPT_##ID, "", error);                                                   \
+            return kernel_opt_failed(ep, assoc, OPT_##ID, "", error);                                        \
         opt_put(out, OPTF_##ID, value);                                                                      \
         return TR_OK;                                                                                        \
     }
@@ -37,7 +37,7 @@ static enum tr_code set_buffer(struct tr_endpoint *ep, enum opt_id id, int64_t b
     if (kernel_set_raw(ep, SOL_SOCKET, force, &value, sizeof value) == 0 ||
         kernel_set_raw(ep, SOL_SOCKET, plain, &value, sizeof value) == 0)
         return TR_OK;
-    return kernel_opt_failed(id, "", error);
+    return kernel_opt_failed(ep, 0, id, "", error);
 }
 
 static enum tr_code get_buffer(struct tr_endpoint *ep, enum opt_id id, int name, struct opt_set *out,
@@ -45,7 +45,7 @@ static enum tr_code get_buffer(struct tr_endpoint *ep, enum opt_id id, int name,
 {
     int value = 0;
     if (kernel_get_raw(ep, SOL_SOCKET, name, &value, sizeof value) != 0)
-        return kernel_opt_failed(id, "", error);
+        return kernel_opt_failed(ep, 0, id, "", error);
     opt_put(out, opt_rows[id].first, value / 2);
     return TR_OK;
 }
@@ -87,7 +87,7 @@ enum tr_code kernel_get_LINGER(struct tr_endpoint *ep, uint32_t assoc, struct op
     (void)assoc;
     struct linger l = {0};
     if (kernel_get_raw(ep, SOL_SOCKET, SO_LINGER, &l, sizeof l) != 0)
-        return kernel_opt_failed(OPT_LINGER, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_LINGER, "", error);
     opt_put(out, OPTF_LINGER_ENABLED, l.l_onoff != 0);
     opt_put(out, OPTF_LINGER_TIME, l.l_linger);
     return TR_OK;
@@ -99,12 +99,12 @@ enum tr_code kernel_set_LINGER(struct tr_endpoint *ep, uint32_t assoc, const str
     (void)assoc;
     struct linger l = {0};
     if (kernel_get_raw(ep, SOL_SOCKET, SO_LINGER, &l, sizeof l) != 0)
-        return kernel_opt_failed(OPT_LINGER, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_LINGER, "", error);
     l.l_onoff = (int)opt_num(in, OPTF_LINGER_ENABLED, l.l_onoff);
     l.l_linger = (int)opt_num(in, OPTF_LINGER_TIME, l.l_linger);
     return kernel_set_raw(ep, SOL_SOCKET, SO_LINGER, &l, sizeof l) == 0
                ? TR_OK
-               : kernel_opt_failed(OPT_LINGER, "", error);
+               : kernel_opt_failed(ep, assoc, OPT_LINGER, "", error);
 }
 
 /* An IPv6 socket also carries IPv4 associations, whose packets take the IPv4 field. */
@@ -114,10 +114,10 @@ enum tr_code kernel_set_TOS(struct tr_endpoint *ep, uint32_t assoc, const struct
     (void)assoc;
     int tos = (int)opt_num(in, OPTF_TOS, 0);
     if (kernel_set_raw(ep, IPPROTO_IP, IP_TOS, &tos, sizeof tos) != 0)
-        return kernel_opt_failed(OPT_TOS, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_TOS, "", error);
     if (kernel_endpoint(ep)->family == AF_INET6 &&
         kernel_set_raw(ep, IPPROTO_IPV6, IPV6_TCLASS, &tos, sizeof tos) != 0)
-        return kernel_opt_failed(OPT_TOS, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_TOS, "", error);
     return TR_OK;
 }
 
@@ -128,7 +128,7 @@ enum tr_code kernel_get_TOS(struct tr_endpoint *ep, uint32_t assoc, struct opt_s
     int tos = 0;
     bool v6 = kernel_endpoint(ep)->family == AF_INET6;
     if (kernel_get_raw(ep, v6 ? IPPROTO_IPV6 : IPPROTO_IP, v6 ? IPV6_TCLASS : IP_TOS, &tos, sizeof tos) != 0)
-        return kernel_opt_failed(OPT_TOS, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_TOS, "", error);
     opt_put(out, OPTF_TOS, tos);
     return TR_OK;
 }
@@ -140,7 +140,8 @@ enum tr_code kernel_set_PRIORITY(struct tr_endpoint *ep, uint32_t assoc, const s
     int value = (int)opt_num(in, OPTF_PRIORITY, 0);
     if (kernel_set_raw(ep, SOL_SOCKET, SO_PRIORITY, &value, sizeof value) == 0)
         return TR_OK;
-    return kernel_opt_failed(OPT_PRIORITY, errno == EPERM ? "; above 6 it needs CAP_NET_ADMIN" : "", error);
+    return kernel_opt_failed(ep, assoc, OPT_PRIORITY,
+                             errno == EPERM ? "; above 6 it needs CAP_NET_ADMIN" : "", error);
 }
 
 enum tr_code kernel_get_PRIORITY(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
@@ -149,7 +150,7 @@ enum tr_code kernel_get_PRIORITY(struct tr_endpoint *ep, uint32_t assoc, struct 
     (void)assoc;
     int value = 0;
     if (kernel_get_raw(ep, SOL_SOCKET, SO_PRIORITY, &value, sizeof value) != 0)
-        return kernel_opt_failed(OPT_PRIORITY, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_PRIORITY, "", error);
     opt_put(out, OPTF_PRIORITY, value);
     return TR_OK;
 }
@@ -166,7 +167,7 @@ enum tr_code kernel_set_AUTOCLOSE(struct tr_endpoint *ep, uint32_t assoc, const 
         return tr_fail(error, TR_UNSUPPORTED, 0, "autoclose: only one-to-many endpoints have it");
     if (kernel_set_raw(ep, IPPROTO_SCTP, SCTP_AUTOCLOSE, &value, sizeof value) == 0)
         return TR_OK;
-    return kernel_opt_failed(OPT_AUTOCLOSE, "", error);
+    return kernel_opt_failed(ep, assoc, OPT_AUTOCLOSE, "", error);
 }
 
 enum tr_code kernel_get_AUTOCLOSE(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
@@ -175,7 +176,7 @@ enum tr_code kernel_get_AUTOCLOSE(struct tr_endpoint *ep, uint32_t assoc, struct
     (void)assoc;
     int value = 0;
     if (kernel_shared(ep) && kernel_get_raw(ep, IPPROTO_SCTP, SCTP_AUTOCLOSE, &value, sizeof value) != 0)
-        return kernel_opt_failed(OPT_AUTOCLOSE, "", error);
+        return kernel_opt_failed(ep, assoc, OPT_AUTOCLOSE, "", error);
     opt_put(out, OPTF_AUTOCLOSE, value);
     return TR_OK;
 }

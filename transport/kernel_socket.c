@@ -374,12 +374,19 @@ static uint32_t only_assoc(struct kernel_endpoint *ep)
                                                                              : 0;
 }
 
+/* Some builds of the shared libsctp lack sctp_peeloff_flags; this is what it does. */
+static int peel(int fd, uint32_t assoc, unsigned flags)
+{
+    sctp_peeloff_flags_arg_t arg = {.p_arg = {.associd = (sctp_assoc_t)assoc, .sd = -1}, .flags = flags};
+    socklen_t len = sizeof arg;
+    return getsockopt(fd, IPPROTO_SCTP, SCTP_SOCKOPT_PEELOFF_FLAGS, &arg, &len) < 0 ? -1 : arg.p_arg.sd;
+}
+
 static int take_socket(struct kernel_endpoint *ep, uint32_t assoc)
 {
     kernel_count(ep, 1);
-    return ep->base.style == TR_ONE_TO_ONE
-               ? accept4(ep->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)
-               : sctp_peeloff_flags(ep->fd, (sctp_assoc_t)assoc, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    return ep->base.style == TR_ONE_TO_ONE ? accept4(ep->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)
+                                           : peel(ep->fd, assoc, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
 static enum tr_code peeloff_failed(const struct kernel_endpoint *ep, uint32_t assoc, int e,

@@ -290,21 +290,46 @@ static void give_up(struct tr_endpoint *ep, uint32_t assoc)
     read_for_connect(ep, assoc, true, &ignored, NULL);
 }
 
-static enum tr_code outcome(const struct tr_event *change, const char *to, struct tr_error *error)
+/* How long the stack tries at least before it gives an unanswered association up: attempts + 1 waiting times,
+ * each twice as long as the one before up to max_init_timeo (RFC 9260 5.1, RFC 6458 8.1.3). 0: not known. */
+static int64_t set_up_time(struct tr_endpoint *ep)
+{
+    struct opt_set o = {0};
+    if (tr_get_option(ep, 0, OPT_INITMSG, &o, NULL) != TR_OK ||
+        tr_get_option(ep, 0, OPT_RTOINFO, &o, NULL) != TR_OK)
+        return 0;
+    int64_t wait = opt_num(&o, OPTF_RTO_INITIAL, 0), longest = opt_num(&o, OPTF_INIT_TIMEO, 0), sum = 0;
+    for (int64_t i = opt_num(&o, OPTF_INIT_ATTEMPTS, 0); i >= 0; i--) {
+        if (longest > 0 && wait > longest)
+            wait = longest;
+        sum += wait;
+        wait *= 2;
+        if (wait > INT32_MAX)
+            break;
+    }
+    return sum;
+}
+
+/* A stack reports an association that nobody answered and one that was refused without a cause alike. The
+ * time it took tells them apart: a refusal comes after a round trip, giving up after all attempts. */
+static enum tr_code outcome(struct tr_endpoint *ep, const struct tr_event *change, int64_t took,
+                            const char *to, struct tr_error *error)
 {
     if (change->change.state == TR_COMM_UP)
         return TR_OK;
+    int64_t all = change->change.error == 0 ? set_up_time(ep) : 0;
+    if (all > 0 && took >= all - all / 4)
+        return tr_fail(error, TR_TIMEOUT, 0, "connect to %s: no answer to any attempt", to);
     if (change->change.error != 0)
         return tr_fail(error, TR_REFUSED, 0, "connect to %s: the peer refused: %s", to,
                        tr_error_string(change->change.error));
-    return tr_fail(error, TR_REFUSED, 0,
-                   "connect to %s: the peer refused or did not answer; does anything listen there?", to);
+    return tr_fail(error, TR_REFUSED, 0, "connect to %s: the peer refused; does anything listen there?", to);
 }
 
 enum tr_code tr_connect(struct tr_endpoint *ep, const struct tr_target *to, int timeout_ms,
                         struct tr_event *change, struct tr_error *error)
 {
-    int64_t deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+    int64_t begin = now_ms(), deadline = timeout_ms < 0 ? -1 : begin + timeout_ms;
     unsigned watch = ep->watch;
     uint32_t assoc = 0;
     char text[NET_ADDR_TEXT];
@@ -322,7 +347,7 @@ enum tr_code tr_connect(struct tr_endpoint *ep, const struct tr_target *to, int 
         break;
     }
     if (code == TR_OK)
-        code = outcome(change, text, error);
+        code = outcome(ep, change, now_ms() - begin, text, error);
     else
         give_up(ep, assoc);
     tr_watch(ep, watch);
