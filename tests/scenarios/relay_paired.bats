@@ -39,7 +39,7 @@ CONFIG
     start_load sink --role sink --listen 127.0.0.1:"$P1" --listen-encaps "$U1" --option initmsg.max_instreams=2
     local sink=$loader
     run_load source --role source --to 127.0.0.1:"$P0" --to-encaps "$U0" --listen-encaps "$U2" --streams 6 --rate 600 --count 600
-    [ "$(load_status $sink)" = 0 ]
+    ends_with 0 $sink
     delivered_all sink 600
     [ "$(result sink .stream_changed)" -ge 300 ]
     stop_broker

@@ -1,0 +1,83 @@
+load lib
+
+# check <<CONFIG: `junctor check` on it; output and status as bats' run leaves them.
+check() {
+    cat >"$work/bad.yaml"
+    run "$JUNCTOR" check -c "$work/bad.yaml"
+}
+
+@test "junctor check lists every error with its place, what to write, and the nearest known name" {
+    check <<CONFIG
+listeners:
+  - {name: access, adress: 127.0.0.1, port: 2905}
+peers:
+  - {name: core, address: 127.0.0.300, port: 70000}
+routes:
+  - {from: acess, to: core}
+CONFIG
+    [ "$status" = 1 ]
+    [[ "$output" == *"bad.yaml:2:20: "*adress*address* ]]
+    [[ "$output" == *"bad.yaml:4:27: "*127.0.0.300* ]]
+    [[ "$output" == *"bad.yaml:4:"*70000* ]]
+    [[ "$output" == *"bad.yaml:6:"*acess*access* ]]
+}
+
+@test "junctor check: broken YAML has a place too" {
+    check <<CONFIG
+listeners:
+  - {name: access, port: [2905}
+CONFIG
+    [ "$status" = 1 ]
+    [[ "$output" == *"bad.yaml:2:"* ]]
+}
+
+@test "junctor check --print reads back as the same configuration" {
+    cat >"$work/good.yaml" <<CONFIG
+broker: {workers: 2}
+sctp: {sndbuf: 1M, rtoinfo: {min: 200ms}}
+profiles: {quick: {nodelay: true}}
+listeners: [{name: access, address: [127.0.0.1, "::1"], port: 2905, profile: quick}]
+peers: [{name: core, address: 127.0.0.3, port: 2906}]
+groups: [{name: all, members: [core, access], mode: broadcast}]
+routes:
+  - {from: access, ppid: [m3ua, 46], stream: [0-15, 20], to: core, session: paired}
+  - {from: core, to: all}
+CONFIG
+    "$JUNCTOR" check -c "$work/good.yaml" --print >"$work/first.yaml"
+    "$JUNCTOR" check -c "$work/first.yaml" --print >"$work/second.yaml"
+    cmp <(grep -v "^#" "$work/first.yaml") <(grep -v "^#" "$work/second.yaml")
+    grep -q 1M "$work/first.yaml" || grep -q 1048576 "$work/first.yaml"
+}
+
+@test "junctor run refuses a bad config, a missing one, and an address that is not this host's" {
+    echo 'listeners: [{name: a, prot: 1}]' >"$work/bad.yaml"
+    run "$JUNCTOR" run -c "$work/bad.yaml"
+    [ "$status" = 1 ]
+    [[ "$output" == *"bad.yaml:1:"*prot*port* ]]
+
+    run "$JUNCTOR" run -c "$work/none.yaml"
+    [ "$status" = 1 ]
+    [[ "$output" == *none.yaml*"no such file"* ]]
+
+    cat >"$work/elsewhere.yaml" <<CONFIG
+broker: {transport: $BACKEND}
+listeners: [{name: access, address: 203.0.113.77, port: $P0, encaps_port: $U0}]
+peers: [{name: core, address: 127.0.0.1, port: $P1}]
+routes: [{from: access, to: core}]
+CONFIG
+    run timeout 20 "$JUNCTOR" run -c "$work/elsewhere.yaml"
+    [ "$status" = 1 ]
+    [[ "$output" == *event=start_failed*203.0.113.77* ]]
+}
+
+@test "a second broker on the same port says so and ends" {
+    start_broker <<CONFIG
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
+routes: [{from: access, to: core}]
+CONFIG
+    run timeout 20 "$JUNCTOR" run -c "$work/broker.yaml"
+    [ "$status" = 1 ]
+    [[ "$output" == *event=start_failed*"in use"* ]]
+    stop_broker
+}

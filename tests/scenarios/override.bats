@@ -1,0 +1,44 @@
+load lib
+
+# Finds out within a second that a peer is gone without a word.
+impatient="{rtoinfo: {initial: 100ms, min: 50ms, max: 200ms}, associnfo: {asocmaxrxt: 4},
+            peer_addr_params: {pathmaxrxt: 4, hbinterval: 200ms, flags: [hb_enable]}}"
+
+@test "override: the standby takes over when the active member is killed; every message is accounted for" {
+    start_broker <<CONFIG
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers:
+  - {name: active, address: 127.0.0.1, port: $P1, encaps_port: $U1, sctp: $impatient}
+  - {name: standby, address: 127.0.0.1, port: $P2, encaps_port: $U2, sctp: $impatient}
+groups: [{name: core, members: [active, standby], mode: override}]
+routes: [{from: access, to: core, session: shared}]
+CONFIG
+    start_load active --role sink --partial --keep --listen 127.0.0.1:"$P1" --listen-encaps "$U1"
+    local active=$loader
+    start_load standby --role sink --partial --keep --listen 127.0.0.1:"$P2" --listen-encaps "$U2"
+    local standby=$loader
+    wait_count 2 event=member_up
+
+    start_load source --role source --to 127.0.0.1:"$P0" --to-encaps "$U0" --listen-encaps "$U3" --streams 4 --rate 500 --duration 6s
+    local source=$loader
+    sleep 2
+    ask_account
+    # Until now the active one has it all.
+    [ "$(account delivered)" -gt 0 ]
+    [ -z "$(logged traffic delivered 'peer=standby ')" ]
+    kill -KILL $active
+    wait_log 'event=association_(lost|closed).*active'
+    ends_with 0 $source
+
+    stop_broker
+    [ "$(account delivered)" = "$(account received)" ]
+    [ "$(logged traffic delivered 'peer=standby ')" -gt 500 ]
+    kill -TERM $standby
+    ends_with 0 $standby
+    # What the standby got is in order and whole, and is what the broker delivered to it.
+    [ "$(result standby .misordered)" = 0 ]
+    [ "$(result standby .corrupt)" = 0 ]
+    [ "$(result standby .delivered)" = "$(logged traffic delivered 'peer=standby ')" ]
+    # Nothing is missing from where the standby begins: active's and standby's parts cover all that was sent.
+    [ $(($(logged traffic delivered 'peer=active ') + $(result standby .delivered))) -ge "$(result source .sent)" ]
+}

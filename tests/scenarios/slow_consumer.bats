@@ -1,0 +1,55 @@
+load lib
+
+received() {
+    ask_account
+    account received
+}
+
+# NGAP goes to a peer that stops for a while, M3UA to one that does not.
+@test "slow consumer: its sender is slowed and loses nothing; a peeled-off neighbour notices nothing" {
+    start_broker <<CONFIG
+broker: {transport: $BACKEND, queue_messages: 256}
+sctp: {sndbuf: 128k, recbuf: 128k}
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0, peeloff: always}]
+peers:
+  - {name: slow, address: 127.0.0.1, port: $P1, encaps_port: $U1}
+  - {name: fast, address: 127.0.0.1, port: $P2, encaps_port: $U2}
+routes:
+  - {from: access, ppid: ngap, to: slow, session: shared}
+  - {from: access, ppid: m3ua, to: fast, session: shared}
+CONFIG
+    start_load slow --role sink --listen 127.0.0.1:"$P1" --listen-encaps "$U1" --option recbuf=128k --drain 60s
+    local slow=$loader
+    wait_count 1 event=member_up
+    local from_fast=(--to 127.0.0.1:"$P0" --to-encaps "$U0" --listen 127.0.0.1:"$P2" --listen-encaps "$U2" --ppid m3ua)
+    start_load source --role source --to 127.0.0.1:"$P0" --to-encaps "$U0" --listen-encaps "$U3" --ppid ngap --streams 2 \
+        --size 1000 --count 30000 --option sndbuf=128k --drain 60s
+    local source=$loader
+    # It flows, until the slow one stops.
+    wait_log "event=association_up.*access"
+    kill -STOP $slow
+    sleep 1
+
+    # The neighbour meanwhile, at a steady rate: all there, and none of its messages waited for the slow one.
+    run_load fast "${from_fast[@]}" --rate 200 --count 600
+    delivered_all fast 600
+    echo "neighbour's slowest message: $(result fast .latency_ns.max) ns"
+    [ "$(result fast .latency_ns.max)" -lt $((500000000 * PATIENCE)) ]
+
+    # The sender stands still: nothing more comes in, and what waits is bounded.
+    local before after
+    before=$(received)
+    sleep 1
+    after=$(received)
+    [ "$before" = "$after" ]
+    [ "$(account waiting)" -gt 0 ]
+    [ "$(account waiting)" -le 600 ]
+    ! ended $source
+
+    kill -CONT $slow
+    ends_with 0 $source 60
+    ends_with 0 $slow 60
+    delivered_all slow 30000
+    stop_broker
+    [ "$(account dropped)" = 0 ]
+}
