@@ -10,9 +10,9 @@
  * batch, then a store that links the node that was the tail to the first node of the batch. The exchange
  * decides the order of the batches. Between the two steps the list has a gap.
  *
- * Note on wake-up. The producer whose exchange found the tail at the head (nothing inside) writes the
- * eventfd, after its second step. The consumer (1) clears the eventfd, (2) exchanges the tail for the head
- * and has everything. Take a producer P whose exchange comes
+ * Note on wake-up, the consumer asleep (`awake` false). The producer whose exchange found the tail at the
+ * head (nothing inside) writes the eventfd, after its second step. The consumer (1) clears the eventfd, (2)
+ * exchanges the tail for the head and has everything. Take a producer P whose exchange comes
  *   - before (2): its batch is taken.
  *   - after (2), the first to do so: it finds the tail at the head and writes the eventfd, and since it saw
  * (2) the write comes after (1). The consumer is woken again.
@@ -21,11 +21,20 @@
  * eventfd after (1): had the write come before (1), reading the eventfd would have ordered P's exchange
  * before the consumer's look. So whatever is inside after a take has a wake-up standing or under way.
  *
+ * Note on wake-up, the consumer awake. A wake-up costs both sides a system call, and a consumer that is busy
+ * with other things finds the inbox empty often. So while it says that it is awake no producer writes. Before
+ * it sleeps it (3) says that it is not, (4) passes a full barrier, (5) looks at the tail. A producer that
+ * finds the inbox empty (6) exchanges the tail, a full barrier, (7) looks at `awake`. Either (7) sees (3) and
+ * the producer writes the eventfd, or (5) sees (6) and the consumer does not sleep; each looking past the
+ * other is what the two barriers rule out. A producer that finds it not empty comes after one that this was
+ * said of.
+ *
  * Note on gaps. A producer stopped between its two steps (a preempted thread) would keep a consumer waiting
  * that insists on taking all; liburcu's blocking calls sleep 10 ms then. So the consumer takes up to the gap
  * and keeps what lies behind in `rest`, to which later takes append. A gap shows in one of two places:
  *   - At the very beginning: the splice answers WOULDBLOCK. The stopped producer found the inbox empty, so it
- *     will write the eventfd once it goes on. Nothing else is to be done.
+ *     will write the eventfd once it goes on; or the consumer is awake and, when it wants to sleep, sees that
+ * the tail has moved. Nothing else is to be done.
  *   - In the middle of `rest`: a node that is not the last has no successor yet. That producer found the
  * inbox not empty and will wake nobody, so the consumer writes its own eventfd. The node before the gap stays
  * too: the producer is going to write to it. */
@@ -108,6 +117,7 @@ int rt_inbox_init(struct rt_inbox *in)
     if (fd < 0)
         return -1;
     in->eventfd = fd;
+    in->awake = false;
     __cds_wfcq_init(&in->head, &in->tail);
     __cds_wfcq_init(&in->rest_head, &in->rest_tail);
     return 0;
@@ -155,8 +165,27 @@ bool rt_inbox_post(struct rt_inbox *in, struct rt_batch *b)
     enum cds_wfcq_ret found = __cds_wfcq_splice_blocking(&in->head, &in->tail, &head, &tail);
     if (found != CDS_WFCQ_RET_DEST_EMPTY)
         return false;
+    /* Relaxed, after the full barrier of the exchange; the other side is in rt_inbox_sleep. */
+    if (__atomic_load_n(&in->awake, __ATOMIC_RELAXED))
+        return false;
     ring(in);
     return true;
+}
+
+void rt_inbox_awake(struct rt_inbox *in)
+{
+    /* Relaxed: a producer that sees it late writes the eventfd for nothing. */
+    __atomic_store_n(&in->awake, true, __ATOMIC_RELAXED);
+}
+
+bool rt_inbox_sleep(struct rt_inbox *in)
+{
+    __atomic_store_n(&in->awake, false, __ATOMIC_RELAXED);
+    cmm_smp_mb(); /* the other side is the exchange in rt_inbox_post */
+    if (cds_wfcq_empty(&in->head, &in->tail))
+        return true;
+    rt_inbox_awake(in);
+    return false;
 }
 
 /* The successor of `n`, or NULL where its producer has not come to its second step. Acquire pairs with that

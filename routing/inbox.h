@@ -9,7 +9,8 @@
  *
  * Wake-up: only the producer whose splice found the inbox empty writes the eventfd. The consumer clears the
  * eventfd BEFORE it takes; so a batch posted after the take finds the inbox empty and writes it again: no
- * wake-up is lost, and at worst one is for nothing. inbox.c has the argument in full. */
+ * wake-up is lost, and at worst one is for nothing. A consumer that looks once a turn anyway can say when it
+ * is awake, and saves both sides the system calls (rt_inbox_awake). inbox.c has the arguments in full. */
 #ifndef JUNCTOR_ROUTING_INBOX_H
 #define JUNCTOR_ROUTING_INBOX_H
 
@@ -48,6 +49,7 @@ struct rt_inbox {
     char pad0[RT_CACHE_LINE];
     struct cds_wfcq_tail tail; /* producers */
     int eventfd;               /* does not change */
+    bool awake;                /* atomic */
     char pad1[RT_CACHE_LINE];
     struct __cds_wfcq_head head;      /* consumer, and the producer that finds the inbox empty */
     struct __cds_wfcq_head rest_head; /* consumer only: spliced out, waiting for a producer's last step */
@@ -61,12 +63,27 @@ int rt_inbox_init(struct rt_inbox *in);
 void rt_inbox_destroy(struct rt_inbox *in);
 
 /* Any thread: moves all of `b` (empty afterwards) into the inbox. Wait-free but for one write(2) when it was
- * empty. True when it wrote the eventfd. An empty batch does nothing. */
+ * empty and the consumer not awake. True when it wrote the eventfd. An empty batch does nothing. */
 bool rt_inbox_post(struct rt_inbox *in, struct rt_batch *b);
 
 /* Consumer only: appends everything there is to `out`. `woken`: the eventfd polled readable and is cleared
  * first. Returns the number of parcels. Never waits. */
 uint32_t rt_inbox_take(struct rt_inbox *in, bool woken, struct rt_batch *out);
+
+/* Consumer only, and optional: an inbox starts asleep and may stay so. rt_inbox_awake: until rt_inbox_sleep
+ * nobody wakes this thread; it takes once a turn without being asked. rt_inbox_sleep: before waiting without
+ * having taken. True: wait; whoever posts from now on writes the eventfd. False: there is something, so do
+ * not wait but take; still awake.
+ *
+ *     for (;;) {
+ *         bool wait = rt_inbox_sleep(in);
+ *         bool woken = the eventfd is among what epoll_wait(…, wait ? timeout : 0) returned;
+ *         rt_inbox_awake(in);
+ *         rt_inbox_take(in, woken, &out);
+ *         …
+ *     } */
+void rt_inbox_awake(struct rt_inbox *in);
+bool rt_inbox_sleep(struct rt_inbox *in);
 
 /* What to add to an event loop. */
 int rt_inbox_fd(const struct rt_inbox *in);

@@ -64,15 +64,20 @@ static inline bool inbox_readable(const struct rt_inbox *in, int timeout_ms)
     return poll(&p, 1, timeout_ms) == 1;
 }
 
-/* Sleeps until the inbox wakes its consumer and takes, as a worker does. After LONG without a wake-up it
- * looks without having been asked: what it finds then must come with a wake-up within another LONG. */
-static inline uint32_t inbox_sleep_and_take(struct rt_inbox *in, struct rt_batch *out)
+/* Sleeps until the inbox wakes its consumer and takes, as a worker does; `announced`: with rt_inbox_awake and
+ * rt_inbox_sleep. After LONG without a wake-up it looks without having been asked: what it finds then must
+ * come with a wake-up within another LONG. */
+static inline uint32_t inbox_sleep_and_take(struct rt_inbox *in, bool announced, struct rt_batch *out)
 {
     enum { LONG = 2000 };
+    if (announced && !rt_inbox_sleep(in))
+        return rt_inbox_take(in, false, out);
     bool woken = inbox_readable(in, LONG);
     uint32_t n = rt_inbox_take(in, woken, out);
     if (!woken && n)
         check(inbox_readable(in, LONG), "%u parcels came without a wake-up", n);
+    if (announced)
+        rt_inbox_awake(in);
     return n;
 }
 

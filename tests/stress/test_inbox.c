@@ -34,6 +34,7 @@ struct stress {
     struct rt_inbox inbox;
     struct producer producers[PRODUCERS];
     int stop;          /* relaxed */
+    bool announced;    /* the consumer says when it is awake */
     bool touch_posted; /* break the rule */
 };
 
@@ -116,7 +117,7 @@ static void consume_for(struct stress *s, double seconds)
     while (seconds_now() < end) {
         struct rt_batch out = {0};
         if (below(&random, 8))
-            inbox_sleep_and_take(&s->inbox, &out);
+            inbox_sleep_and_take(&s->inbox, s->announced, &out);
         else
             rt_inbox_take(&s->inbox, false, &out);
         consume(s, &out);
@@ -155,7 +156,14 @@ static void test_nothing_lost_misordered_or_asleep(void **state)
 {
     (void)state;
     static struct stress s;
-    run(&s, 3);
+    run(&s, 2);
+}
+
+static void test_the_same_with_a_consumer_that_is_awake(void **state)
+{
+    (void)state;
+    static struct stress s = {.announced = true};
+    run(&s, 2);
 }
 
 static void test_a_race_would_be_found(void **state)
@@ -177,6 +185,7 @@ int main(int argc, char **argv)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_lost_misordered_or_asleep),
+        cmocka_unit_test(test_the_same_with_a_consumer_that_is_awake),
         cmocka_unit_test(test_a_race_would_be_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

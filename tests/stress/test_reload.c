@@ -260,7 +260,7 @@ static void *work_on(void *arg)
         /* Only with nothing to do and something still to come. */
         if (w->todo.count == 0 && (w->stopped || !rt_credit_free(&w->credit))) {
             rt_reader_offline();
-            inbox_sleep_and_take(&w->inbox, &w->todo);
+            inbox_sleep_and_take(&w->inbox, w->index != 0, &w->todo);
             rt_reader_online();
         } else {
             rt_inbox_take(&w->inbox, false, &w->todo);

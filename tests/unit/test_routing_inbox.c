@@ -177,6 +177,31 @@ static void test_take_unasked(void **state)
     rt_inbox_destroy(&in);
 }
 
+/* A consumer that is awake is not woken; what came meanwhile keeps it from going to sleep. */
+static void test_awake_and_asleep(void **state)
+{
+    (void)state;
+    struct rt_inbox in;
+    struct rt_batch out = {0};
+    assert_int_equal(rt_inbox_init(&in), 0);
+    rt_inbox_awake(&in);
+    post(&in, 0, 1, false);
+    assert_false(readable(&in));
+    assert_false(rt_inbox_sleep(&in));
+    post(&in, 1, 2, false);
+    assert_int_equal(rt_inbox_take(&in, false, &out), 2);
+    post(&in, 2, 3, false); /* still awake */
+    assert_false(rt_inbox_sleep(&in));
+    assert_int_equal(rt_inbox_take(&in, false, &out), 1);
+    assert_true(rt_inbox_sleep(&in));
+    assert_false(readable(&in));
+    post(&in, 3, 4, true);
+    assert_true(readable(&in));
+    assert_int_equal(rt_inbox_take(&in, true, &out), 1);
+    assert_holds(&out, 0, 4);
+    rt_inbox_destroy(&in);
+}
+
 static void test_many_parcels_in_one_batch(void **state)
 {
     (void)state;
@@ -220,6 +245,26 @@ static void test_gap_at_the_beginning(void **state)
     before->next = &b.first->node;
     assert_int_equal(rt_inbox_take(&in, true, &out), 3);
     assert_holds(&out, 0, 3);
+    rt_inbox_destroy(&in);
+}
+
+/* The producer that was stopped found the consumer awake and will write nothing. */
+static void test_gap_keeps_the_consumer_awake(void **state)
+{
+    (void)state;
+    struct rt_inbox in;
+    struct rt_batch b = {0}, out = {0};
+    assert_int_equal(rt_inbox_init(&in), 0);
+    rt_inbox_awake(&in);
+    add(&b, 0, 2);
+    struct cds_wfcq_node *before = half_post(&in, &b);
+    assert_false(rt_inbox_sleep(&in));
+    assert_int_equal(rt_inbox_take(&in, false, &out), 0);
+    assert_false(rt_inbox_sleep(&in));
+    before->next = &b.first->node;
+    assert_int_equal(rt_inbox_take(&in, false, &out), 2);
+    assert_true(rt_inbox_sleep(&in));
+    assert_holds(&out, 0, 2);
     rt_inbox_destroy(&in);
 }
 
@@ -303,8 +348,10 @@ int main(void)
         cmocka_unit_test(test_take_appends),
         cmocka_unit_test(test_only_an_empty_inbox_wakes),
         cmocka_unit_test(test_take_unasked),
+        cmocka_unit_test(test_awake_and_asleep),
         cmocka_unit_test(test_many_parcels_in_one_batch),
         cmocka_unit_test(test_gap_at_the_beginning),
+        cmocka_unit_test(test_gap_keeps_the_consumer_awake),
         cmocka_unit_test(test_gap_in_the_middle),
         cmocka_unit_test(test_two_gaps),
         cmocka_unit_test(test_out_of_descriptors),
