@@ -16,8 +16,7 @@
 
 /* ---- Addresses -------------------------------------------------------------------------------------- */
 
-/* ::ffff:a.b.c.d becomes a.b.c.d. */
-static void unmap(struct net_addr *a)
+void udp_unmap(struct net_addr *a)
 {
     if (a->sa.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&a->in6.sin6_addr))
         return;
@@ -26,7 +25,7 @@ static void unmap(struct net_addr *a)
     *a = v4;
 }
 
-static void map(struct net_addr *a)
+void udp_map(struct net_addr *a)
 {
     if (a->sa.sa_family != AF_INET)
         return;
@@ -43,8 +42,8 @@ void udp_route_set(struct udp_route *r, struct udp_socket *s, const struct net_a
     if (source != NULL && s->any)
         r->source = *source;
     if (s->local.sa.sa_family == AF_INET6) {
-        map(&r->remote);
-        map(&r->source);
+        udp_map(&r->remote);
+        udp_map(&r->source);
     }
 }
 
@@ -138,8 +137,10 @@ enum tr_code udp_open(struct udp_socket *s, const struct net_addr *at, uint16_t 
 {
     *s = (struct udp_socket){.any = at == NULL, .segments = true};
     struct net_addr where = {.in6 = {.sin6_family = AF_INET6, .sin6_addr = in6addr_any}};
-    if (at != NULL)
+    if (at != NULL) {
         where = *at;
+        udp_unmap(&where);
+    }
     net_addr_set_port(&where, port);
     enum tr_code code = open_at(s, &where, error);
     if (at == NULL && code != TR_OK && code != TR_ADDR_IN_USE) { /* a host without IPv6 */
@@ -227,8 +228,8 @@ bool udp_receive(struct udp_socket *s, struct udp_inbox *in, udp_arrival_fn *fn,
             continue;
         struct udp_arrival a = {in->from[i], s->local, in->iov[i].iov_base, len, len};
         read_control(h, &a);
-        unmap(&a.from);
-        unmap(&a.to);
+        udp_unmap(&a.from);
+        udp_unmap(&a.to);
         fn(arg, s, &a);
     }
     return n == SLOTS;

@@ -29,6 +29,10 @@ struct udp_socket {
 enum tr_code udp_open(struct udp_socket *s, const struct net_addr *at, uint16_t port, struct tr_error *error);
 void udp_close(struct udp_socket *s);
 
+/* ::ffff:a.b.c.d becomes a.b.c.d, and the other way. Other addresses stay. */
+void udp_unmap(struct net_addr *a);
+void udp_map(struct net_addr *a);
+
 /* The local address from which the kernel would send to `remote`. False: no route. Two system calls. */
 bool udp_source_for(const struct net_addr *remote, struct net_addr *out);
 

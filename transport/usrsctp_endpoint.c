@@ -1,0 +1,336 @@
+/* Endpoints: opening, listening, closing.
+ *
+ * Closing. The stack's own close aborts every association when anything waits unread, a mere event included,
+ * and a closed socket cannot be asked for anything any more. So a close without abort goes on here: the
+ * endpoint ends its associations gracefully, discards what still arrives, and its socket is closed when the
+ * last of them is gone ("closing down"). Until then its ports stay in use.
+ *
+ * Room for failed messages. When an association ends, the stack gives every message that was not acknowledged
+ * back as an event, all at once, but only as far as the receive buffer has room; the rest would vanish. So
+ * the buffer's limit is lifted while anything happens that may end an association: a packet that says so, a
+ * call of ours, and the stack's timers while some peer is silent. The messages are in memory already, so this
+ * costs none. Between those moments the limit is what the user asked for, and so is the window that peers
+ * see. */
+#include "transport/usrsctp_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+enum {
+    FIRST_EPHEMERAL = 49152, /* RFC 6335 6 */
+    PORT_TRIES = 2000,
+    ROOM = 1 << 30
+};
+
+enum tr_code usr_code(int error_number)
+{
+    switch (error_number) {
+    case 0:
+        return TR_OK;
+    case EAGAIN:
+    case ENOBUFS:
+    case ENOMEM:
+        return TR_AGAIN;
+    case EMSGSIZE:
+        return TR_TOO_LONG;
+    case ENOENT:
+    case ENOTCONN:
+    case ECONNRESET:
+    case ECONNABORTED:
+    case EPIPE:
+    case EFAULT: /* the socket has no endpoint any more */
+        return TR_NO_ASSOC;
+    case EALREADY:
+    case EISCONN:
+        return TR_EXISTS;
+    case EADDRINUSE:
+        return TR_ADDR_IN_USE;
+    case EINVAL:
+        return TR_INVALID;
+    default:
+        return TR_SYSTEM;
+    }
+}
+
+void usr_make_room(struct usr_endpoint *ep, bool on)
+{
+    int bytes = on ? ROOM : ep->kept.recbuf;
+    (void)usrsctp_setsockopt(ep->so, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+}
+
+/* ---- Opening ---------------------------------------------------------------------------------------- */
+
+static void enter(struct usr_loop *loop, struct usr_endpoint *ep)
+{
+    ep->base.loop = &loop->base;
+    ep->base.watch = TR_READABLE;
+    DL_APPEND(loop->endpoints, ep);
+    usrsctp_set_upcall(ep->so, usr_upcall, ep);
+    usr_loop_set_timer(loop);
+}
+
+static int bind_port(struct socket *so, uint16_t port)
+{
+    struct sockaddr_conn any = {.sconn_family = AF_CONN, .sconn_port = htons(port)};
+    return usrsctp_bind(so, (struct sockaddr *)&any, sizeof any) == 0 ? 0 : errno;
+}
+
+static enum tr_code bind_sctp(struct usr_endpoint *ep, uint16_t port, struct tr_error *error)
+{
+    int failed = EADDRINUSE;
+    ep->port = port;
+    if (port != 0)
+        failed = bind_port(ep->so, port);
+    for (int i = 0; port == 0 && failed == EADDRINUSE && i < PORT_TRIES; i++) {
+        ep->port = (uint16_t)(FIRST_EPHEMERAL + arc4random_uniform(65536 - FIRST_EPHEMERAL));
+        failed = bind_port(ep->so, ep->port);
+    }
+    if (failed == EADDRINUSE)
+        return tr_fail(error, TR_ADDR_IN_USE, failed,
+                       "SCTP port %u is in use by another endpoint of this process (with usrsctp one port is "
+                       "one endpoint, whatever its addresses); choose another port",
+                       ep->port);
+    if (failed != 0)
+        return tr_fail(error, usr_code(failed), failed, "cannot bind SCTP port %u: %s", ep->port,
+                       strerror(failed));
+    return TR_OK;
+}
+
+static enum tr_code open_socket(struct usr_endpoint *ep, const struct tr_open_params *params,
+                                struct tr_error *error)
+{
+    int type = params->style == TR_ONE_TO_MANY ? SOCK_SEQPACKET : SOCK_STREAM;
+    ep->so = usrsctp_socket(AF_CONN, type, IPPROTO_SCTP, NULL, NULL, 0, NULL);
+    if (ep->so == NULL)
+        return tr_fail(error, TR_LIMIT, errno, "cannot open a usrsctp socket: %s", strerror(errno));
+    usrsctp_set_non_blocking(ep->so, 1);
+    enum tr_code code = usr_option_defaults(ep, error);
+    if (code == TR_OK && params->options != NULL)
+        code = tr_apply_options(usr_option_ops, &ep->base, 0, params->options, NULL, error);
+    if (code == TR_OK)
+        code = bind_sctp(ep, params->port, error);
+    if (code != TR_OK)
+        usrsctp_close(ep->so);
+    return code;
+}
+
+enum tr_code usr_open(struct tr_loop *base, const struct tr_open_params *params, struct tr_endpoint **out,
+                      struct tr_error *error)
+{
+    struct usr_loop *loop = (struct usr_loop *)base;
+    const struct net_addr *at = params->address_count > 0 ? params->addresses : NULL;
+    struct usr_endpoint *ep = calloc(1, sizeof *ep);
+    if (ep == NULL)
+        return tr_fail(error, TR_LIMIT, ENOMEM, "out of memory for an endpoint");
+    ep->base.style = params->style;
+    ep->base.loop = base;
+    enum tr_code code = usr_udp_get(loop, at, params->encaps_port, &ep->udp, error);
+    if (code == TR_OK) {
+        ep->local = ep->udp->socket.local;
+        net_addr_set_port(&ep->local, 0);
+        code = open_socket(ep, params, error);
+        if (code != TR_OK)
+            usr_udp_put(loop, ep->udp);
+    }
+    if (code != TR_OK) {
+        free(ep);
+        return code;
+    }
+    ep->owner = true;
+    HASH_ADD(by_port, loop->by_port, port, sizeof ep->port, ep);
+    enter(loop, ep);
+    *out = &ep->base;
+    return TR_OK;
+}
+
+struct usr_endpoint *usr_endpoint_beside(struct usr_endpoint *origin, struct socket *so)
+{
+    struct usr_endpoint *ep = calloc(1, sizeof *ep);
+    if (ep == NULL) {
+        usrsctp_close(so);
+        return NULL;
+    }
+    ep->so = so;
+    ep->udp = origin->udp;
+    ep->udp->users++;
+    ep->local = origin->local;
+    ep->port = origin->port;
+    ep->base.style = TR_ONE_TO_ONE;
+    usrsctp_set_non_blocking(so, 1);
+    enter(usr_loop_of(&origin->base), ep);
+    usr_option_inherit(origin, ep);
+    usr_ready_mark(ep);
+    return ep;
+}
+
+enum tr_code usr_listen(struct tr_endpoint *base, int backlog, struct tr_error *error)
+{
+    struct usr_endpoint *ep = usr_ep(base);
+    if (usrsctp_listen(ep->so, backlog) != 0)
+        return tr_fail(error, errno == EADDRINUSE ? TR_EXISTS : usr_code(errno), errno,
+                       "cannot listen on SCTP port %u: %s", ep->port, strerror(errno));
+    ep->listening = base->style == TR_ONE_TO_ONE && backlog > 0;
+    return TR_OK;
+}
+
+/* ---- Closing ---------------------------------------------------------------------------------------- */
+
+static void forget_owner(struct usr_loop *loop, struct usr_endpoint *ep)
+{
+    if (ep->owner)
+        HASH_DELETE(by_port, loop->by_port, ep);
+    ep->owner = false;
+}
+
+/* The last of an endpoint that stands in no list any more. */
+static void finish(struct usr_loop *loop, struct usr_endpoint *ep)
+{
+    forget_owner(loop, ep);
+    usrsctp_set_upcall(ep->so, NULL, NULL);
+    usrsctp_close(ep->so);
+    usr_udp_put(loop, ep->udp);
+    loop->paths.ended++;
+    free(ep);
+}
+
+/* Takes an open endpoint out of everything but the list of those that close down. */
+static void leave(struct usr_loop *loop, struct usr_endpoint *ep)
+{
+    usr_ready_forget(ep);
+    usrsctp_set_upcall(ep->so, NULL, NULL);
+    reasm_abort_owner(&loop->reassembly, ep);
+    reasm_abort_owner(&loop->reassembly, usr_failed_owner(ep));
+    usr_setup_over(ep, 0);
+    DL_DELETE(loop->endpoints, ep);
+    DL_APPEND(loop->closing_down, ep);
+    ep->closed = true;
+}
+
+void usr_endpoint_abandon(struct usr_loop *loop, struct usr_endpoint *ep)
+{
+    struct linger now = {.l_onoff = 1, .l_linger = 0};
+    if (!ep->closed)
+        leave(loop, ep);
+    DL_DELETE(loop->closing_down, ep);
+    (void)usrsctp_setsockopt(ep->so, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    finish(loop, ep);
+    usr_loop_set_timer(loop);
+}
+
+static void end_gracefully(struct usr_endpoint *ep, const struct sctp_status *s, void *arg)
+{
+    (void)arg;
+    if (s->sstat_state == SCTP_COOKIE_WAIT || s->sstat_state == SCTP_COOKIE_ECHOED)
+        usr_abort(&ep->base, s->sstat_assoc_id, NULL);
+    else
+        usr_eof(&ep->base, s->sstat_assoc_id, NULL);
+}
+
+static void discard_input(struct usr_endpoint *ep)
+{
+    static uint8_t nowhere[65536];
+    struct sctp_rcvinfo info;
+    for (;;) {
+        socklen_t len = sizeof info;
+        unsigned type = 0;
+        int flags = 0;
+        if (usrsctp_recvv(ep->so, nowhere, sizeof nowhere, NULL, NULL, &info, &len, &type, &flags) <= 0)
+            return;
+    }
+}
+
+static void count_only(struct usr_endpoint *ep, const struct sctp_status *s, void *arg)
+{
+    (void)ep;
+    (void)s;
+    (void)arg;
+}
+
+/* True when that was the end of it. */
+static bool closed_down(struct usr_loop *loop, struct usr_endpoint *ep)
+{
+    discard_input(ep);
+    if (usr_each_assoc(ep, count_only, NULL) > 0)
+        return false;
+    DL_DELETE(loop->closing_down, ep);
+    finish(loop, ep);
+    usr_loop_set_timer(loop);
+    return true;
+}
+
+void usr_closing_turn(struct usr_loop *loop)
+{
+    struct usr_endpoint *ep, *next;
+    DL_FOREACH_SAFE(loop->closing_down, ep, next)
+    {
+        closed_down(loop, ep);
+    }
+}
+
+/* Still among those that close down? `ep` may be freed already. */
+static bool is_closing(const struct usr_loop *loop, const struct usr_endpoint *ep)
+{
+    const struct usr_endpoint *each;
+    DL_FOREACH(loop->closing_down, each)
+    {
+        if (each == ep)
+            return true;
+    }
+    return false;
+}
+
+void usr_close(struct tr_endpoint *base)
+{
+    struct usr_endpoint *ep = usr_ep(base);
+    struct usr_loop *loop = usr_loop_of(base);
+    struct linger linger = {0};
+    socklen_t len = sizeof linger;
+    (void)usrsctp_getsockopt(ep->so, SOL_SOCKET, SO_LINGER, &linger, &len);
+    if (ep->listening || (linger.l_onoff && linger.l_linger == 0)) {
+        usr_endpoint_abandon(loop, ep);
+        return;
+    }
+    if (base->style == TR_ONE_TO_MANY)
+        (void)usrsctp_listen(ep->so, 0);
+    usr_each_assoc(ep, end_gracefully, NULL);
+    leave(loop, ep);
+    if (closed_down(loop, ep) || !linger.l_onoff)
+        return;
+    for (int64_t end = usr_now_ms() + linger.l_linger * INT64_C(1000), now;
+         (now = usr_now_ms()) < end && is_closing(loop, ep);)
+        usr_loop_pump(loop, (int)(end - now < 10 ? end - now : 10));
+}
+
+/* ---- Small questions -------------------------------------------------------------------------------- */
+
+uint16_t usr_port(const struct tr_endpoint *ep)
+{
+    return ((const struct usr_endpoint *)ep)->port;
+}
+
+uint16_t usr_encaps_port(const struct tr_endpoint *ep)
+{
+    return net_addr_port(&((const struct usr_endpoint *)ep)->udp->socket.local);
+}
+
+unsigned usr_addresses(struct tr_endpoint *base, uint32_t assoc, bool remote, struct net_addr *out,
+                       unsigned max)
+{
+    struct usr_endpoint *ep = usr_ep(base);
+    bool whole = assoc == 0 && !remote;
+    struct net_addr far, near = ep->local;
+    struct sctp_status status;
+    if (!whole &&
+        (!usr_status(ep, assoc, &status) ||
+         !usr_peer_address(usr_loop_of(base), (void *)&status.sstat_primary.spinfo_address, &far, &near)))
+        return 0;
+    net_addr_set_port(&near, ep->port);
+    if (max > 0) {
+        out[0] = remote ? far : near;
+        usr_show_address(ep, &out[0]);
+    }
+    return 1;
+}

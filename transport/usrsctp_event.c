@@ -1,0 +1,172 @@
+/* The stack's notifications (RFC 6458 6.1) as tr_event. Pure: bytes in, a record out, for tests to feed. The
+ * layouts are usrsctp's; where its numbers differ from the contract's order they are translated here. */
+#include "transport/usrsctp_priv.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* The stack's states count from 1 in the contract's order. */
+static bool from_one(uint32_t value, uint32_t count, uint32_t *out)
+{
+    *out = value - 1;
+    return value >= 1 && value <= count;
+}
+
+static bool parse_change(const union sctp_notification *n, struct tr_event *out)
+{
+    const struct sctp_assoc_change *c = &n->sn_assoc_change;
+    uint32_t state;
+    if (!from_one(c->sac_state, TR_CANT_ASSOC + 1, &state))
+        return false;
+    out->type = TR_EV_ASSOC_CHANGE;
+    out->assoc = c->sac_assoc_id;
+    out->change.state = (enum tr_assoc_state)state;
+    out->change.error = c->sac_error;
+    out->change.outbound_streams = c->sac_outbound_streams;
+    out->change.inbound_streams = c->sac_inbound_streams;
+    return true;
+}
+
+static bool parse_path(const union sctp_notification *n, struct tr_event *out,
+                       const struct sockaddr_conn **sconn)
+{
+    const struct sctp_paddr_change *c = &n->sn_paddr_change;
+    uint32_t state;
+    if (!from_one(c->spc_state, TR_PATH_CONFIRMED + 1, &state))
+        return false;
+    out->type = TR_EV_PATH_CHANGE;
+    out->assoc = c->spc_assoc_id;
+    out->path.state = (enum tr_path_state)state;
+    out->path.error = c->spc_error;
+    *sconn = (const struct sockaddr_conn *)&c->spc_aaddr;
+    return true;
+}
+
+static bool parse_failed(const union sctp_notification *n, size_t len, struct tr_event *out,
+                         unsigned *fragment)
+{
+    const struct sctp_send_failed_event *f = &n->sn_send_failed_event;
+    enum { DATA_UNORDERED = 4 }; /* U bit of a DATA chunk: what was sent has its chunk flags here */
+    out->type = TR_EV_SEND_FAILED;
+    out->assoc = f->ssfe_assoc_id;
+    out->failed.was_sent = f->ssfe_flags & SCTP_DATA_SENT;
+    out->failed.error = f->ssfe_error;
+    out->failed.msg.data = f->ssfe_data;
+    out->failed.msg.len = (uint32_t)(len - offsetof(struct sctp_send_failed_event, ssfe_data));
+    out->failed.msg.assoc = f->ssfe_assoc_id;
+    out->failed.msg.stream = f->ssfe_info.snd_sid;
+    out->failed.msg.ppid = ntohl(f->ssfe_info.snd_ppid);
+    out->failed.msg.context = f->ssfe_info.snd_context;
+    if (f->ssfe_info.snd_flags & DATA_UNORDERED)
+        out->failed.msg.flags = TR_UNORDERED;
+    *fragment = f->ssfe_info.snd_flags & (USR_FIRST | USR_LAST);
+    return true;
+}
+
+static bool parse_error(const union sctp_notification *n, size_t len, struct tr_event *out)
+{
+    /* The data is a whole ERROR chunk; users get what its first cause says, as from the kernel. */
+    enum { CHUNK_AND_CAUSE_HEADER = 8 };
+    const struct sctp_remote_error *e = &n->sn_remote_error;
+    size_t bytes = len - offsetof(struct sctp_remote_error, sre_data);
+    out->type = TR_EV_REMOTE_ERROR;
+    out->assoc = e->sre_assoc_id;
+    out->remote_error.error = e->sre_error;
+    if (bytes > CHUNK_AND_CAUSE_HEADER) {
+        out->remote_error.data = e->sre_data + CHUNK_AND_CAUSE_HEADER;
+        out->remote_error.len = (uint32_t)(bytes - CHUNK_AND_CAUSE_HEADER);
+    }
+    return true;
+}
+
+static bool parse_partial(const union sctp_notification *n, struct tr_event *out)
+{
+    const struct sctp_pdapi_event *p = &n->sn_pdapi_event;
+    out->type = TR_EV_PARTIAL_DELIVERY;
+    out->assoc = p->pdapi_assoc_id;
+    out->partial.indication = p->pdapi_indication;
+    out->partial.stream = p->pdapi_stream;
+    out->partial.seq = p->pdapi_seq;
+    return true;
+}
+
+static bool parse_authentication(const union sctp_notification *n, struct tr_event *out)
+{
+    /* The stack counts NEW_KEY, NO_AUTH, FREE_KEY from 1; the contract has the order of RFC 6458 6.1.8. */
+    static const uint32_t indications[] = {
+        [SCTP_AUTH_NEW_KEY] = 0, [SCTP_AUTH_NO_AUTH] = 2, [SCTP_AUTH_FREE_KEY] = 1};
+    const struct sctp_authkey_event *a = &n->sn_auth_event;
+    if (a->auth_indication < SCTP_AUTH_NEW_KEY || a->auth_indication > SCTP_AUTH_FREE_KEY)
+        return false;
+    out->type = TR_EV_AUTHENTICATION;
+    out->assoc = a->auth_assoc_id;
+    out->authentication.indication = indications[a->auth_indication];
+    out->authentication.key = a->auth_keynumber;
+    return true;
+}
+
+/* The shortest form of each; 0: not one that is subscribed to. */
+static size_t shortest(uint16_t type)
+{
+    switch (type) {
+    case SCTP_ASSOC_CHANGE:
+        return offsetof(struct sctp_assoc_change, sac_info);
+    case SCTP_PEER_ADDR_CHANGE:
+        return sizeof(struct sctp_paddr_change);
+    case SCTP_SEND_FAILED_EVENT:
+        return offsetof(struct sctp_send_failed_event, ssfe_data);
+    case SCTP_REMOTE_ERROR:
+        return offsetof(struct sctp_remote_error, sre_data);
+    case SCTP_SHUTDOWN_EVENT:
+        return sizeof(struct sctp_shutdown_event);
+    case SCTP_PARTIAL_DELIVERY_EVENT:
+        return sizeof(struct sctp_pdapi_event);
+    case SCTP_ADAPTATION_INDICATION:
+        return sizeof(struct sctp_adaptation_event);
+    case SCTP_AUTHENTICATION_EVENT:
+        return sizeof(struct sctp_authkey_event);
+    case SCTP_SENDER_DRY_EVENT:
+        return sizeof(struct sctp_sender_dry_event);
+    default:
+        return 0;
+    }
+}
+
+bool usr_event_parse(const void *data, size_t len, struct tr_event *out, unsigned *fragment,
+                     const struct sockaddr_conn **sconn)
+{
+    const union sctp_notification *n = data;
+    *out = (struct tr_event){0};
+    *fragment = 0;
+    *sconn = NULL;
+    if (len < sizeof n->sn_header || shortest(n->sn_header.sn_type) == 0 ||
+        len < shortest(n->sn_header.sn_type))
+        return false;
+    switch (n->sn_header.sn_type) {
+    case SCTP_ASSOC_CHANGE:
+        return parse_change(n, out);
+    case SCTP_PEER_ADDR_CHANGE:
+        return parse_path(n, out, sconn);
+    case SCTP_SEND_FAILED_EVENT:
+        return parse_failed(n, len, out, fragment);
+    case SCTP_REMOTE_ERROR:
+        return parse_error(n, len, out);
+    case SCTP_PARTIAL_DELIVERY_EVENT:
+        return parse_partial(n, out);
+    case SCTP_AUTHENTICATION_EVENT:
+        return parse_authentication(n, out);
+    case SCTP_SHUTDOWN_EVENT:
+        out->type = TR_EV_SHUTDOWN;
+        out->assoc = n->sn_shutdown_event.sse_assoc_id;
+        return true;
+    case SCTP_ADAPTATION_INDICATION:
+        out->type = TR_EV_ADAPTATION;
+        out->assoc = n->sn_adaptation_event.sai_assoc_id;
+        out->adaptation.indication = n->sn_adaptation_event.sai_adaptation_ind;
+        return true;
+    default:
+        out->type = TR_EV_SENDER_DRY;
+        out->assoc = n->sn_sender_dry_event.sender_dry_assoc_id;
+        return true;
+    }
+}

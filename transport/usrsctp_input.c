@@ -1,0 +1,227 @@
+/* Packets in and out, and the stack's clock.
+ *
+ * In: bytes from the network are checked for length and checksum here (with crc32c_offload the stack looks at
+ * neither the one nor the other before it reads the common header), then find their path and go into the
+ * stack. Out: the stack's packets get their checksum and wait in the outbox for the end of the turn.
+ *
+ * The stack finds an endpoint by SCTP port alone. So that an endpoint bound to one address is not reached
+ * through another one, an INIT must have come on the endpoint's own UDP socket; everything after it needs the
+ * association's path anyway. A refused INIT is dropped, as if nobody were there. */
+#include "transport/usrsctp_priv.h"
+
+#include <string.h>
+
+#include "transport/crc32c.h"
+
+enum {
+    COMMON_HEADER = 12,
+    CHUNK_HEADER = 4,
+    SHORTEST = COMMON_HEADER + CHUNK_HEADER,
+    INIT_TAG = COMMON_HEADER + CHUNK_HEADER, /* where the initiate tag stands */
+    SILENT_MS = 1000,                        /* the smallest RTO.min that RFC 9260 recommends */
+    BATCHES = 4                              /* of one socket in a row, then the others */
+};
+
+static uint32_t checksum(const uint8_t *packet, size_t len)
+{
+    static const uint8_t zeros[4];
+    uint32_t c = crc32c(0, packet, 8);
+    c = crc32c(c, zeros, sizeof zeros);
+    return crc32c(c, packet + COMMON_HEADER, len - COMMON_HEADER);
+}
+
+/* The checksum's bytes stand lowest first (RFC 9260 appendix A). */
+static uint32_t read_checksum(const uint8_t *packet)
+{
+    return (uint32_t)packet[8] | (uint32_t)packet[9] << 8 | (uint32_t)packet[10] << 16 |
+           (uint32_t)packet[11] << 24;
+}
+
+static void write_checksum(uint8_t *packet, uint32_t c)
+{
+    for (int i = 0; i < 4; i++)
+        packet[8 + i] = (uint8_t)(c >> 8 * i);
+}
+
+static uint16_t destination_port(const uint8_t *packet)
+{
+    return (uint16_t)(packet[2] << 8 | packet[3]);
+}
+
+/* ---- Out -------------------------------------------------------------------------------------------- */
+
+void usr_output(struct usr_loop *loop, const void *handle, const void *packet, size_t len, uint8_t tos)
+{
+    struct usr_path *path = usr_path_of(loop, handle);
+    uint8_t chunk = ((const uint8_t *)packet)[COMMON_HEADER];
+    if (path == NULL || len < SHORTEST)
+        return;
+    if (loop->closing && chunk != SCTP_ABORT_ASSOCIATION && chunk != SCTP_SHUTDOWN_COMPLETE)
+        return;
+    if (loop->setup_tag != NULL && chunk == SCTP_INITIATION)
+        memcpy(loop->setup_tag, (const uint8_t *)packet + INIT_TAG, sizeof *loop->setup_tag);
+    uint8_t *copy = udp_outbox_put(loop->outbox, &path->route, tos, packet, len);
+    if (copy != NULL)
+        write_checksum(copy, checksum(copy, len));
+    path->seen_ms = loop->now_ms;
+}
+
+void usr_flush(struct usr_loop *loop)
+{
+    if (udp_outbox_empty(loop->outbox))
+        return;
+    struct udp_outbox_stats before = *udp_outbox_get_stats(loop->outbox);
+    udp_outbox_flush(loop->outbox);
+    const struct udp_outbox_stats *after = udp_outbox_get_stats(loop->outbox);
+    loop->base.stats.packets_out += after->packets - before.packets;
+    loop->base.stats.syscalls += after->syscalls - before.syscalls;
+}
+
+/* ---- In --------------------------------------------------------------------------------------------- */
+
+static struct usr_endpoint *owner_of(struct usr_loop *loop, uint16_t port)
+{
+    struct usr_endpoint *ep;
+    HASH_FIND(by_port, loop->by_port, &port, sizeof port, ep);
+    return ep;
+}
+
+/* These end an association, or begin it anew; whatever it has not sent comes back to the user. */
+static bool may_fail_messages(uint8_t chunk)
+{
+    return chunk == SCTP_ABORT_ASSOCIATION || chunk == SCTP_OPERATION_ERROR || chunk == SCTP_COOKIE_ECHO;
+}
+
+static void make_room(struct usr_loop *loop, uint16_t port, bool on)
+{
+    for (struct usr_endpoint *ep = loop->endpoints; ep != NULL; ep = ep->next)
+        if (ep->port == port)
+            usr_make_room(ep, on);
+}
+
+void usr_inject(struct usr_loop *loop, struct usr_path *path, const void *packet, size_t len)
+{
+    uint8_t chunk = ((const uint8_t *)packet)[COMMON_HEADER];
+    uint16_t port = destination_port(packet);
+    bool room = may_fail_messages(chunk);
+    if (room)
+        make_room(loop, port, true);
+    usrsctp_conninput(usr_path_handle(path), packet, len, 0);
+    if (room)
+        make_room(loop, port, false);
+}
+
+static uint32_t established(void)
+{
+    struct sctpstat stat;
+    usrsctp_get_stat(&stat);
+    return stat.sctps_passiveestab + stat.sctps_restartestab + stat.sctps_collisionestab;
+}
+
+/* COOKIE ECHO of an unknown sender: keeps the path only if an association came of it. */
+static struct usr_path *try_cookie(struct usr_loop *loop, const struct usr_path_key *key, const void *packet,
+                                   size_t len)
+{
+    struct usr_path *path = usr_path_get(loop, key);
+    if (path == NULL)
+        return NULL;
+    uint32_t before = established();
+    usr_inject(loop, path, packet, len);
+    if (established() != before)
+        return path;
+    usr_path_release(loop, path);
+    return NULL;
+}
+
+static struct usr_path *from_unknown(struct usr_loop *loop, const struct usr_path_key *key,
+                                     const void *packet, size_t len)
+{
+    if (((const uint8_t *)packet)[COMMON_HEADER] == SCTP_COOKIE_ECHO)
+        return try_cookie(loop, key, packet, len);
+    usr_inject(loop, usr_path_transient(loop, key), packet, len);
+    return NULL;
+}
+
+static bool acceptable(struct usr_loop *loop, const struct usr_udp *udp, const uint8_t *packet, size_t len)
+{
+    if (len < SHORTEST || checksum(packet, len) != read_checksum(packet))
+        return false;
+    if (packet[COMMON_HEADER] != SCTP_INITIATION)
+        return true;
+    struct usr_endpoint *ep = owner_of(loop, destination_port(packet));
+    return ep == NULL || ep->udp == udp;
+}
+
+struct arrival {
+    struct usr_loop *loop;
+    struct usr_udp *udp;
+};
+
+/* A run of packets of one sender. */
+static void arrived(void *arg, struct udp_socket *socket, const struct udp_arrival *a)
+{
+    struct usr_loop *loop = ((struct arrival *)arg)->loop;
+    struct usr_udp *udp = ((struct arrival *)arg)->udp;
+    struct usr_path_key key;
+    (void)socket;
+    usr_path_key(&key, udp, &a->from, &a->to);
+    struct usr_path *path = usr_path_find(loop, &key);
+    for (size_t at = 0, len; at < a->len; at += len) {
+        const uint8_t *packet = a->data + at;
+        len = a->len - at < a->segment ? a->len - at : a->segment;
+        loop->base.stats.packets_in++;
+        udp->packets_in++;
+        if (!acceptable(loop, udp, packet, len)) {
+            loop->dropped_in++;
+            continue;
+        }
+        if (path == NULL) {
+            path = from_unknown(loop, &key, packet, len);
+            continue;
+        }
+        path->packets_in++;
+        path->seen_ms = path->heard_ms = loop->now_ms;
+        usr_inject(loop, path, packet, len);
+    }
+}
+
+void usr_input(struct usr_loop *loop, struct usr_udp *udp)
+{
+    struct arrival arg = {loop, udp};
+    bool more = true;
+    for (int i = 0; i < BATCHES && more; i++) {
+        loop->base.stats.syscalls++;
+        more = udp_receive(&udp->socket, loop->inbox, arrived, &arg);
+    }
+}
+
+/* ---- Time ------------------------------------------------------------------------------------------- */
+
+/* True where we have sent and heard nothing since: only then a timer can end an association. */
+static bool somebody_is_silent(const struct usr_loop *loop)
+{
+    struct usr_path *path, *next;
+    HASH_ITER(hh, loop->paths.table, path, next)
+    {
+        if (path->seen_ms - path->heard_ms >= SILENT_MS)
+            return true;
+    }
+    return false;
+}
+
+void usr_tick(struct usr_loop *loop)
+{
+    int64_t elapsed = loop->now_ms - loop->timers_ms;
+    if (elapsed <= 0)
+        return;
+    bool room = somebody_is_silent(loop);
+    for (struct usr_endpoint *ep = room ? loop->endpoints : NULL; ep != NULL; ep = ep->next)
+        usr_make_room(ep, true);
+    usrsctp_handle_timers(elapsed < UINT32_MAX ? (uint32_t)elapsed : UINT32_MAX);
+    for (struct usr_endpoint *ep = room ? loop->endpoints : NULL; ep != NULL; ep = ep->next)
+        usr_make_room(ep, false);
+    loop->timers_ms = loop->now_ms;
+    loop->ticked = true;
+    usr_closing_turn(loop);
+    usr_paths_clean(loop);
+}
