@@ -1,6 +1,7 @@
 /* IPv6, mixed families, and several addresses an endpoint. */
 #include "tests/conformance/suite.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static bool among(const struct net_addr *list, unsigned count, const char *text, uint16_t port)
@@ -9,6 +10,9 @@ static bool among(const struct net_addr *list, unsigned count, const char *text,
     for (unsigned i = 0; i < count; i++)
         if (net_addr_equal(&list[i], &wanted))
             return true;
+    char line[NET_ADDR_TEXT];
+    for (unsigned i = 0; i < count; i++)
+        fprintf(stderr, "  %s is not %s port %u\n", net_addr_format(&list[i], line, sizeof line), text, port);
     return false;
 }
 
@@ -74,12 +78,22 @@ static void ipv6_works_like_ipv4(void **state)
     both_ways(client, near, peeled, far);
 }
 
+/* IPv4 addresses are to be shown as such, where the backend leaves a choice. */
+static struct opt_set mapped(bool on)
+{
+    struct opt_set s = {0};
+    if (tr_backend_can_set(ct_backend, OPT_MAPPED_V4))
+        opt_put(&s, OPTF_MAPPED_V4, on);
+    return s;
+}
+
 /* No address given means any address, of both families. */
 static void any_address_means_both_families(void **state)
 {
     struct ct_world *w = *state;
     struct net_addr four = ct_addr("127.0.0.1", 0), six = ct_addr("::1", 0);
-    struct ct_end *server = open_at(w, NULL, 0, true, NULL);
+    struct opt_set plain = mapped(false);
+    struct ct_end *server = open_at(w, NULL, 0, true, &plain);
     uint16_t port = tr_endpoint_port(server->ep);
     for (unsigned i = 0; i < (ct_ipv6() ? 2u : 1u); i++) {
         struct ct_end *client = open_at(w, i ? &six : &four, 1, false, NULL);
@@ -144,9 +158,10 @@ static void mixed_families_on_one_endpoint(void **state)
 {
     struct ct_world *w = *state;
     struct net_addr both[2] = {ct_addr("127.0.0.1", 0), ct_addr("::1", 0)}, a[4];
+    struct opt_set plain = mapped(false);
     if (!ct_has(TR_CAP_MULTIHOMING) || !ct_ipv6())
         skip();
-    struct ct_end *server = open_at(w, both, 2, true, NULL);
+    struct ct_end *server = open_at(w, both, 2, true, &plain);
     uint16_t port = tr_endpoint_port(server->ep);
     assert_int_equal(tr_addresses(server->ep, 0, false, a, 4), 2);
     assert_true(among(a, 2, "127.0.0.1", port) && among(a, 2, "::1", port));
@@ -158,6 +173,20 @@ static void mixed_families_on_one_endpoint(void **state)
         uint32_t near = ct_connect(client, server, &far);
         both_ways(client, near, server, far);
     }
+}
+
+static void mapped_addresses_where_wanted(void **state)
+{
+    struct ct_world *w = *state;
+    struct net_addr four = ct_addr("127.0.0.1", 0), got;
+    struct opt_set on = mapped(true);
+    if (!tr_backend_can_set(ct_backend, OPT_MAPPED_V4) || !ct_ipv6())
+        skip();
+    struct ct_end *server = open_at(w, NULL, 0, true, &on), *client = open_at(w, &four, 1, false, NULL);
+    uint32_t far;
+    ct_connect(client, server, &far);
+    assert_int_equal(tr_addresses(server->ep, far, true, &got, 1), 1);
+    assert_true(among(&got, 1, "::ffff:127.0.0.1", tr_endpoint_port(client->ep)));
 }
 
 static void primary_path_moves(void **state)
@@ -190,4 +219,5 @@ static void primary_path_moves(void **state)
 CT_TOPIC(addresses, CT_CASE(addresses_of_an_association), CT_CASE(ipv6_works_like_ipv4),
          CT_CASE(any_address_means_both_families), CT_CASE(unbound_client_reaches_anybody),
          CT_CASE(several_addresses_make_several_paths), CT_CASE(second_target_address_is_tried),
-         CT_CASE(mixed_families_on_one_endpoint), CT_CASE(primary_path_moves));
+         CT_CASE(mixed_families_on_one_endpoint), CT_CASE(mapped_addresses_where_wanted),
+         CT_CASE(primary_path_moves));

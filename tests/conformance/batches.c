@@ -14,7 +14,8 @@ static void batch_of(struct ct_flow *f, unsigned count)
 
 static void batches_of_every_length_arrive(void **state)
 {
-    struct ct_pair p = ct_pair(*state, NULL, NULL);
+    struct opt_set roomy = ct_roomy();
+    struct ct_pair p = ct_pair(*state, &roomy, &roomy);
     struct ct_flow f = {.from = p.client, .assoc = p.near, .streams = 3, .size = 64};
     for (unsigned count = 1; count <= 500; count += count < 70 ? 1 : 43)
         batch_of(&f, count);
@@ -39,7 +40,7 @@ static void no_tail_waits(void **state)
 
 static void full_stack_takes_part_of_a_batch(void **state)
 {
-    struct opt_set small = CT_OPTIONS({OPTF_SNDBUF, 40000}, {OPTF_RECBUF, 40000});
+    struct opt_set small = ct_tight(40000, 40000);
     struct ct_pair p = ct_pair(*state, &small, &small);
     struct ct_flow f = {.from = p.client, .assoc = p.near, .streams = 2, .size = 1000};
     unsigned taken = 0;

@@ -170,8 +170,9 @@ static bool flow_is_there(void *arg)
 
 static void nested_loop_carries_traffic(void **state)
 {
+    struct opt_set roomy = ct_roomy();
     struct ct_world *w = *state;
-    struct ct_pair p = ct_pair(w, NULL, NULL);
+    struct ct_pair p = ct_pair(w, &roomy, &roomy);
     struct ct_flow f = {.from = p.client, .assoc = p.near, .streams = 2, .size = 300};
     struct watched a = {&f, &p};
     int outer = watch_loop(w, ct_main(w));

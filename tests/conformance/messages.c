@@ -64,7 +64,7 @@ static void messages_of_every_size_stay_whole(void **state)
 {
     static const uint32_t around[] = {1024,  1200,  1400,  1452,  1500,   2048,   4096,   8192,
                                       16384, 32768, 65483, 65536, 131072, 200000, 262144, KB(300)};
-    struct opt_set big = CT_OPTIONS({OPTF_SNDBUF, 4194304}, {OPTF_RECBUF, 4194304}, {OPTF_NODELAY, 1});
+    struct opt_set big = ct_roomy();
     struct ct_pair p = ct_pair(*state, &big, &big);
     for (uint32_t size = 1; size <= 70; size++)
         one_message(&p, size);
@@ -77,7 +77,7 @@ static void messages_of_every_size_stay_whole(void **state)
 static void small_slots_take_large_messages(void **state)
 {
     struct tr_loop_params params = {.slots = 16, .slot_bytes = 1024};
-    struct opt_set big = CT_OPTIONS({OPTF_SNDBUF, 4194304}, {OPTF_RECBUF, 4194304});
+    struct opt_set big = ct_roomy();
     struct tr_loop_stats stats;
     struct tr_loop *loop = ct_loop(*state, &params);
     struct ct_pair p = ct_pair(*state, &big, &big);
@@ -237,7 +237,9 @@ static void full_record_ignores_the_default_send_param(void **state)
 
 static void order_holds_on_every_stream(void **state)
 {
-    struct opt_set many = CT_OPTIONS({OPTF_INIT_OSTREAMS, 16}, {OPTF_INIT_INSTREAMS, 16});
+    struct opt_set many = ct_roomy();
+    opt_put(&many, OPTF_INIT_OSTREAMS, 16);
+    opt_put(&many, OPTF_INIT_INSTREAMS, 16);
     struct ct_pair p = ct_pair(*state, &many, &many);
     struct ct_flow f = {.from = p.client, .assoc = p.near, .streams = 16, .size = 100};
     ct_flow_send(&f, 8000);
@@ -246,7 +248,8 @@ static void order_holds_on_every_stream(void **state)
 
 static void order_holds_for_large_messages(void **state)
 {
-    struct ct_pair p = ct_pair(*state, NULL, NULL);
+    struct opt_set roomy = ct_roomy();
+    struct ct_pair p = ct_pair(*state, &roomy, &roomy);
     struct ct_flow f = {.from = p.client, .assoc = p.near, .streams = 5, .size = 40000};
     ct_flow_send(&f, 100);
     ct_flow_finish(&f, p.server, p.far);
@@ -254,13 +257,14 @@ static void order_holds_for_large_messages(void **state)
 
 static void order_holds_between_many_associations(void **state)
 {
+    struct opt_set roomy = ct_roomy();
     enum { MANY = 12 };
     struct ct_world *w = *state;
-    struct ct_end *server = ct_server(w, NULL);
+    struct ct_end *server = ct_server(w, &roomy);
     struct ct_flow flows[MANY] = {0};
     uint32_t far[MANY];
     for (unsigned i = 0; i < MANY; i++) {
-        struct ct_end *c = ct_client(w, NULL);
+        struct ct_end *c = ct_client(w, &roomy);
         flows[i] = (struct ct_flow){.from = c, .streams = 1 + i % 3, .size = 10 + i * 400};
         flows[i].assoc = ct_connect(c, server, &far[i]);
     }
@@ -273,7 +277,8 @@ static void order_holds_between_many_associations(void **state)
 
 static void unordered_messages_come_once_each(void **state)
 {
-    struct ct_pair p = ct_pair(*state, NULL, NULL);
+    struct opt_set roomy = ct_roomy();
+    struct ct_pair p = ct_pair(*state, &roomy, &roomy);
     struct ct_flow f = {.from = p.client, .assoc = p.near, .streams = 4, .size = 700, .flags = TR_UNORDERED};
     ct_flow_send(&f, 2000);
     ct_flow_finish(&f, p.server, p.far);
@@ -281,7 +286,8 @@ static void unordered_messages_come_once_each(void **state)
 
 static void stats_count_whole_messages(void **state)
 {
-    struct ct_pair p = ct_pair(*state, NULL, NULL);
+    struct opt_set roomy = ct_roomy();
+    struct ct_pair p = ct_pair(*state, &roomy, &roomy);
     struct tr_loop *loop = ct_main(*state);
     struct tr_loop_stats before, after;
     tr_loop_get_stats(loop, &before);

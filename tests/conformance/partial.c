@@ -3,15 +3,10 @@
 
 #include <stdlib.h>
 
-static struct opt_set large_buffers(void)
-{
-    return CT_OPTIONS({OPTF_SNDBUF, 2000000}, {OPTF_RECBUF, 2000000}, {OPTF_NODELAY, 1});
-}
-
 static void pieces_of_many_associations_do_not_mix(void **state)
 {
     enum { MANY = 6 };
-    struct opt_set large = large_buffers();
+    struct opt_set large = ct_tight(2000000, 2000000);
     struct ct_world *w = *state;
     struct ct_end *server = ct_server(w, &large);
     struct ct_flow flows[MANY] = {0};
@@ -31,7 +26,7 @@ static void pieces_of_many_associations_do_not_mix(void **state)
 
 static void message_larger_than_the_receive_buffer(void **state)
 {
-    struct opt_set sends = large_buffers(), takes = CT_OPTIONS({OPTF_RECBUF, 100000});
+    struct opt_set sends = ct_tight(2000000, 2000000), takes = ct_tight(2000000, 100000);
     struct ct_pair p = ct_pair(*state, &sends, &takes);
     struct ct_flow f = {.from = p.client, .assoc = p.near, .size = 300000};
     ct_flow_send(&f, 6);
@@ -56,7 +51,7 @@ static void oversized_message_is_dropped_and_told(void **state)
     static const uint32_t limits[] = {10000, 100000};
     for (unsigned i = 0; i < 2; i++) {
         uint32_t limit = limits[i];
-        struct opt_set large = large_buffers();
+        struct opt_set large = ct_tight(2000000, 2000000);
         struct tr_loop_params params = {.slot_bytes = 2048, .max_message = limit};
         struct tr_loop_stats stats;
         struct tr_loop *loop = ct_loop(*state, &params);
@@ -89,13 +84,15 @@ static void oversized_message_is_dropped_and_told(void **state)
  * of the association. */
 static void broken_off_message_is_dropped_and_told(void **state)
 {
-    struct opt_set sends = large_buffers(), takes = CT_OPTIONS({OPTF_RECBUF, 100000});
+    struct opt_set sends = ct_tight(2000000, 2000000), takes = ct_tight(2000000, 100000);
     opt_put(&sends, OPTF_MAXSEG, 1200);
+    opt_put(&sends, OPTF_RTO_INITIAL, 100); /* the closed window is probed soon, which is what makes a */
+    opt_put(&sends, OPTF_RTO_MIN, 100);     /* stack hand up the half that it has */
     struct ct_pair p = ct_pair(*state, &sends, &takes);
     struct tr_error error = {0};
     ct_pause(p.server);
     send_sized(&p, 300000, 1);
-    ct_spend(*state, 200);
+    ct_spend(*state, 800);
     ct_ok(tr_abort(p.client->ep, p.near, &error), &error);
     ct_spend(*state, 50);
     ct_resume(p.server);
@@ -110,7 +107,7 @@ static void broken_off_message_is_dropped_and_told(void **state)
 /* The same on a one-to-many endpoint where a sibling goes on sending. */
 static void broken_off_message_leaves_siblings_whole(void **state)
 {
-    struct opt_set sends = large_buffers(), takes = CT_OPTIONS({OPTF_RECBUF, 150000});
+    struct opt_set sends = ct_tight(2000000, 2000000), takes = ct_tight(2000000, 150000);
     struct ct_world *w = *state;
     struct ct_pair p = ct_pair(w, &sends, &takes);
     struct ct_end *other = ct_client(w, &sends);
@@ -133,7 +130,7 @@ static void broken_off_message_leaves_siblings_whole(void **state)
 /* Peeling off with part of a message read already: the rest comes on the new endpoint, whole and in order. */
 static void peeloff_in_the_middle_of_messages(void **state)
 {
-    struct opt_set large = large_buffers(), takes = CT_OPTIONS({OPTF_RECBUF, 100000});
+    struct opt_set large = ct_tight(2000000, 2000000), takes = ct_tight(2000000, 100000);
     struct ct_world *w = *state;
     for (unsigned reads = 0; reads < 5; reads++) {
         struct ct_pair p = ct_pair(w, &large, &takes);

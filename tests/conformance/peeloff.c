@@ -119,10 +119,11 @@ static void end_is_told_on_the_peeled_endpoint(void **state)
 
 static void origin_goes_on_and_may_go_first(void **state)
 {
+    struct opt_set roomy = ct_roomy();
     struct ct_world *w = *state;
-    struct ct_pair p = ct_pair(w, NULL, NULL);
+    struct ct_pair p = ct_pair(w, &roomy, &roomy);
     uint32_t assoc = p.far;
-    struct ct_end *peeled = ct_peel(p.server, &assoc), *late = ct_client(w, NULL);
+    struct ct_end *peeled = ct_peel(p.server, &assoc), *late = ct_client(w, &roomy);
     uint32_t late_near = ct_connect(late, p.server, NULL);
     ct_send(late, late_near, 0, 5, "hi", 2);
     assert_int_equal(ct_message(p.server)->ppid, 5);

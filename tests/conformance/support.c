@@ -565,3 +565,14 @@ struct opt_set ct_options(const struct ct_option *list)
         opt_put(&s, list->field, list->num);
     return s;
 }
+
+struct opt_set ct_tight(int64_t sndbuf, int64_t recbuf)
+{
+    return CT_OPTIONS({OPTF_SNDBUF, sndbuf}, {OPTF_RECBUF, recbuf}, {OPTF_NODELAY, 1},
+                      {OPTF_RTO_INITIAL, 100}, {OPTF_RTO_MIN, 50});
+}
+
+struct opt_set ct_roomy(void)
+{
+    return ct_tight(4194304, 4194304);
+}

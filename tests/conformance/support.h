@@ -95,6 +95,11 @@ struct ct_end *ct_server(struct ct_world *w, const struct opt_set *options);
 struct ct_end *ct_client(struct ct_world *w, const struct opt_set *options);
 void ct_close(struct ct_end *e);
 
+/* Options for cases whose matter is not the stack's defaults: large or small buffers, no delay, and quick
+ * repair where a stack drops what it has no room for. */
+struct opt_set ct_roomy(void);
+struct opt_set ct_tight(int64_t sndbuf, int64_t recbuf);
+
 /* Target to reach `e`; points into `e`. */
 struct tr_target ct_target(const struct ct_end *e);
 

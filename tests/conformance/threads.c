@@ -11,12 +11,13 @@
 
 static void two_loops_talk(void **state)
 {
+    struct opt_set roomy = ct_roomy();
     struct ct_world *w = *state;
     struct net_addr local = ct_addr("127.0.0.1", 0);
-    struct tr_open_params p = {.addresses = &local, .address_count = 1};
+    struct tr_open_params p = {.addresses = &local, .address_count = 1, .options = &roomy};
     if (!ct_has(TR_CAP_LOOPS))
         skip();
-    struct ct_end *server = ct_server(w, NULL), *client = ct_open(w, ct_loop(w, NULL), &p);
+    struct ct_end *server = ct_server(w, &roomy), *client = ct_open(w, ct_loop(w, NULL), &p);
     assert_ptr_not_equal(tr_endpoint_loop(server->ep), tr_endpoint_loop(client->ep));
     uint32_t far, near = ct_connect(client, server, &far);
     struct ct_flow f = {.from = client, .assoc = near, .size = 800};
@@ -45,11 +46,12 @@ static void release_needs_the_capability(void **state)
 /* Back and forth between two loops with messages queued each time. */
 static void endpoint_moves_with_its_queue(void **state)
 {
+    struct opt_set roomy = ct_roomy();
     struct ct_world *w = *state;
     struct tr_error error = {0};
     if (!ct_has(TR_CAP_MOVE) || !ct_has(TR_CAP_LOOPS))
         skip();
-    struct ct_pair p = ct_pair(w, NULL, NULL);
+    struct ct_pair p = ct_pair(w, &roomy, &roomy);
     struct tr_loop *loops[2] = {ct_main(w), ct_loop(w, NULL)};
     struct ct_flow f = {.from = p.client, .assoc = p.near, .streams = 3, .size = 700};
     for (unsigned i = 1; i <= 20; i++) {
