@@ -46,18 +46,17 @@ static void check_wildcard(struct loader *l, const struct cfg_listener *listener
         }
 }
 
-/* An address in an option must be one that the endpoint can have at all. */
+/* An address in an option must be one that the endpoint can have at all: one of those under `key`. */
 static void check_option_address(struct loader *l, const struct cfg_origin *o, enum opt_field f,
-                                 const struct net_addr *list, unsigned count, const char *of)
+                                 const struct net_addr *list, unsigned count, const char *key, const char *of)
 {
+    const struct opt_field_row *row = &opt_field_rows[f];
     const char *text = opt_text(&o->effective->set, f);
     struct net_addr wanted;
-    struct cfg_place at = o->effective->at[f];
-    if (!text || !net_addr_parse(text, 0, &wanted) || has_address(list, count, &wanted))
-        return;
-    err_add(&l->errors, at.line ? at : o->at, "%s: %s is no address of %s; write one of those under `%s`",
-            opt_rows[opt_field_rows[f].option].name, text, of,
-            f == OPTF_SET_PEER_PRIMARY_ADDR && strncmp(of, "peer", 4) == 0 ? "local" : "address");
+    if (text && net_addr_parse(text, 0, &wanted) && !has_address(list, count, &wanted))
+        err_add(&l->errors, o->effective->at[f],
+                "%s%s%s: %s does not stand under `%s` of %s; write one that does", opt_rows[row->option].name,
+                *row->name ? "." : "", row->name, text, key, of);
 }
 
 static bool overlap(const struct net_addr *a, const struct net_addr *b)
@@ -105,7 +104,7 @@ static void check_listener(struct loader *l, unsigned index)
     snprintf(of, sizeof of, "listener '%s'", listener->name);
     if (!is_wildcard(&listener->addresses[0]))
         check_option_address(l, o, OPTF_SET_PEER_PRIMARY_ADDR, listener->addresses, listener->address_count,
-                             of);
+                             "address", of);
 }
 
 /* ---- one peer ------------------------------------------------------------------------------------- */
@@ -118,13 +117,17 @@ static bool has_family(const struct net_addr *list, unsigned count, sa_family_t 
     return false;
 }
 
-static void no_wildcard(struct loader *l, struct cfg_place at, const char *key, const struct net_addr *list,
+/* False, and reported, where one of the addresses is none that a packet can have. */
+static bool no_wildcard(struct loader *l, struct cfg_place at, const char *key, const struct net_addr *list,
                         unsigned count, const char *instead)
 {
     char text[NET_ADDR_TEXT];
     for (unsigned i = 0; i < count; i++)
-        if (is_wildcard(&list[i]))
+        if (is_wildcard(&list[i])) {
             err_add(&l->errors, at, "%s: %s means every address; %s", key, plain(&list[i], text), instead);
+            return false;
+        }
+    return true;
 }
 
 static void check_families(struct loader *l, const struct cfg_peer *p, struct cfg_place at)
@@ -147,20 +150,20 @@ static void check_peer(struct loader *l, unsigned index)
     check_options(l, o);
     if (o->bad)
         return;
-    no_wildcard(l, origin_place(o, CFG_KEY_PEER_ADDRESS), "address", p->addresses, p->address_count,
-                "write the peer's own");
-    no_wildcard(l, origin_place(o, CFG_KEY_PEER_LOCAL), "local", p->local, p->local_count,
-                "leave `local` out, and the stack chooses");
-    check_families(l, p, origin_place(o, CFG_KEY_PEER_LOCAL));
+    if (no_wildcard(l, origin_place(o, CFG_KEY_PEER_ADDRESS), "address", p->addresses, p->address_count,
+                    "write the peer's own") &&
+        no_wildcard(l, origin_place(o, CFG_KEY_PEER_LOCAL), "local", p->local, p->local_count,
+                    "leave `local` out, and the stack chooses"))
+        check_families(l, p, origin_place(o, CFG_KEY_PEER_LOCAL));
     if (p->reconnect_initial_ms > p->reconnect_max_ms)
         err_add(&l->errors, origin_place(o, CFG_KEY_PEER_RECONNECT_INITIAL),
                 "reconnect.initial: %u ms is more than reconnect.max, %u ms; write at most that",
                 p->reconnect_initial_ms, p->reconnect_max_ms);
     snprintf(of, sizeof of, "peer '%s'", p->name);
-    check_option_address(l, o, OPTF_PRIMARY_ADDR, p->addresses, p->address_count, of);
-    check_option_address(l, o, OPTF_PAP_ADDRESS, p->addresses, p->address_count, of);
+    check_option_address(l, o, OPTF_PRIMARY_ADDR, p->addresses, p->address_count, "address", of);
+    check_option_address(l, o, OPTF_PAP_ADDRESS, p->addresses, p->address_count, "address", of);
     if (p->local_count)
-        check_option_address(l, o, OPTF_SET_PEER_PRIMARY_ADDR, p->local, p->local_count, of);
+        check_option_address(l, o, OPTF_SET_PEER_PRIMARY_ADDR, p->local, p->local_count, "local", of);
 }
 
 /* ---- message size --------------------------------------------------------------------------------- */

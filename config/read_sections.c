@@ -203,14 +203,19 @@ static bool find_sections(struct loader *l, const struct yaml_node *root, const 
     return true;
 }
 
+static bool is_missing(const struct yaml_node *section)
+{
+    return !section || is_empty(section) || (section->kind == YAML_LIST && section->count == 0);
+}
+
 /* A broker that has nothing to do is a file that is not finished. */
 static void check_complete(struct loader *l, const struct yaml_node **section)
 {
     const struct cfg_place nowhere = {0};
-    if (!section[CFG_LISTENERS] && !section[CFG_PEERS])
+    if (is_missing(section[CFG_LISTENERS]) && is_missing(section[CFG_PEERS]))
         err_add(&l->errors, nowhere,
                 "there is no listener and no peer; write at least one under `listeners` or `peers`");
-    else if (!section[CFG_ROUTES])
+    else if (is_missing(section[CFG_ROUTES]))
         err_add(&l->errors, nowhere,
                 "there is no route, so that every message would be dropped; write `routes`");
 }
