@@ -12,6 +12,8 @@
 #include "config/value.h"
 
 #define DEFAULT_ENCAPS_PORT 9899
+#define SNDBUF_TOTAL        (16 << 20)
+#define SNDBUF_LEAST        (128 << 10)
 
 static bool say(char *why, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -489,13 +491,18 @@ static bool check_load(struct bench_plan *plan, char *why, size_t size)
     return true;
 }
 
-/* The streams asked for are those that are used, unless the user asks otherwise. */
+/* The streams asked for are those that are used, and the send buffers of many associations together stay well
+ * below what the stack allows itself (net.sctp.sctp_mem), unless the user asks otherwise. */
 static void finish(struct bench_plan *plan, uint16_t listen_encaps)
 {
     struct opt_set options = {{0}, {{0}}};
 
     opt_defaults(&options);
     opt_put(&options, OPTF_INIT_OSTREAMS, plan->streams);
+    int64_t sndbuf = SNDBUF_TOTAL / plan->associations;
+    sndbuf = sndbuf < SNDBUF_LEAST ? SNDBUF_LEAST : sndbuf;
+    if (sndbuf < opt_num(&options, OPTF_SNDBUF, 0))
+        opt_put(&options, OPTF_SNDBUF, sndbuf);
     opt_merge(&options, &plan->options);
     plan->options = options;
     for (unsigned i = 0; i < plan->listen_count; i++)

@@ -210,8 +210,9 @@ static void turn(struct load *l, uint64_t now, uint64_t until_ns)
     unsigned count = tr_loop_wait(l->loop, wait_ms > 1000 ? 1000 : (int)wait_ms, ready, READY_MAX);
     for (unsigned i = 0; i < count; i++) {
         struct bench_handle *handle = ready[i].cookie;
-        if (handle && (ready[i].endpoint || handle == &l->timer))
-            handle->ready(handle, ready[i].flags);
+        if (!handle || (!ready[i].endpoint && handle != &l->timer))
+            continue;
+        handle->ready(handle, ready[i].flags);
     }
 }
 

@@ -112,8 +112,11 @@ void bench_payload_encode(void *buffer, const struct bench_payload *p)
     put32(at + CHECKED, (uint32_t)(check >> 32));
 
     size_t tail = bench_payload_tail(p->size);
-    for (size_t offset = MARK_STEP; offset + 8 <= tail; offset += MARK_STEP)
+    size_t offset = MARK_STEP;
+    for (; offset + 8 <= tail; offset += MARK_STEP)
         put64(at + offset, mark_at(check, offset));
+    if (offset < tail) /* a longer message may have had a mark here */
+        bench_payload_pattern(at, offset, tail - offset);
     if (tail)
         put64(at + tail, mark_at(check, tail));
 }

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ECHO_BURST 64
+#define BURST      64
 #define BACKLOG    1024
+#define FULL_BATCH 64 /* a batch of that many items may not have been all */
+#define ROUNDS_MAX 8  /* batches in a row, so that others get their turn */
 
 /* What an echo could not send at once: a copy of it. */
 struct held {
@@ -15,148 +17,103 @@ struct held {
     uint8_t data[];
 };
 
-struct bench_echo {
+struct bench_guest {
     struct bench_handle handle;
     struct bench_place *place;
     struct tr_endpoint *endpoint;
     uint32_t assoc, origin; /* its id here, and at the listening endpoint */
     struct held *held, **held_end;
-    struct bench_echo *next;
+    struct bench_guest *next, **link; /* of the sink's list */
 };
 
 static void place_ready(struct bench_handle *handle, unsigned flags);
-static void echo_ready(struct bench_handle *handle, unsigned flags);
+static void guest_ready(struct bench_handle *handle, unsigned flags);
 
 /* ---- associations ---------------------------------------------------------------------------------- */
 
-static void place_add(struct bench_place *place, uint32_t assoc)
+/* The guest that came in at `place` under this id; the latest, should the stack use ids again. */
+static struct bench_guest *guest_find(struct bench_place *place, uint32_t origin)
 {
-    if (place->assoc_count == place->assoc_room) {
-        unsigned room = place->assoc_room ? 2 * place->assoc_room : 16;
-        uint32_t *assocs = reallocarray(place->assocs, room, sizeof *assocs);
-        if (!assocs)
-            return; /* it then ends with its endpoint, not by an eof of its own */
-        place->assocs = assocs;
-        place->assoc_room = room;
+    struct bench_guest *guest = place->sink->guests;
+
+    while (guest && (guest->place != place || guest->origin != origin))
+        guest = guest->next;
+    return guest;
+}
+
+static void guest_new(struct bench_place *place, uint32_t assoc)
+{
+    struct bench_sink *s = place->sink;
+    struct bench_guest *guest = calloc(1, sizeof *guest);
+    struct tr_error error = {.text = "out of memory"};
+
+    if (guest) {
+        guest->handle.ready = guest_ready;
+        guest->place = place;
+        guest->origin = guest->assoc = assoc;
+        guest->held_end = &guest->held;
     }
-    place->assocs[place->assoc_count++] = assoc;
-}
-
-static void place_remove(struct bench_place *place, uint32_t assoc)
-{
-    for (unsigned i = 0; i < place->assoc_count; i++)
-        if (place->assocs[i] == assoc) {
-            place->assocs[i] = place->assocs[--place->assoc_count];
-            return;
-        }
-}
-
-static struct bench_echo *echo_find(struct bench_place *place, uint32_t origin)
-{
-    struct bench_echo *echo = place->sink->echoes;
-
-    while (echo && (echo->place != place || echo->origin != origin))
-        echo = echo->next;
-    return echo;
-}
-
-static void echo_new(struct bench_place *place, uint32_t assoc)
-{
-    struct bench_echo *echo = calloc(1, sizeof *echo);
-    struct tr_error error;
-
-    if (!echo)
-        return;
-    echo->handle.ready = echo_ready;
-    echo->place = place;
-    echo->origin = echo->assoc = assoc;
-    echo->held_end = &echo->held;
-    if (tr_peeloff(place->endpoint, &echo->assoc, &echo->handle, &echo->endpoint, &error) != TR_OK) {
-        fprintf(stderr, "junctor load: cannot echo: %s\n", error.text);
-        free(echo);
+    if (!guest ||
+        tr_peeloff(place->endpoint, &guest->assoc, &guest->handle, &guest->endpoint, &error) != TR_OK) {
+        fprintf(stderr, "junctor load: an association was turned away: %s\n", error.text);
+        tr_abort(place->endpoint, assoc, &error);
+        free(guest);
         return;
     }
-    echo->next = place->sink->echoes;
-    place->sink->echoes = echo;
+    guest->next = s->guests;
+    guest->link = &s->guests;
+    if (guest->next)
+        guest->next->link = &guest->next;
+    s->guests = guest;
+    s->alive++;
+    s->seen++;
 }
 
-static void echo_free(struct bench_echo *echo)
+static void guest_free(struct bench_guest *guest)
 {
-    struct bench_echo **link = &echo->place->sink->echoes;
+    struct bench_sink *s = guest->place->sink;
 
-    while (*link != echo)
-        link = &(*link)->next;
-    *link = echo->next;
-    while (echo->held) {
-        struct held *next = echo->held->next;
-        free(echo->held);
-        echo->held = next;
-        echo->place->sink->not_echoed++;
+    *guest->link = guest->next;
+    if (guest->next)
+        guest->next->link = guest->link;
+    while (guest->held) {
+        struct held *next = guest->held->next;
+        free(guest->held);
+        guest->held = next;
+        s->not_echoed++;
     }
-    tr_close(echo->endpoint);
-    free(echo);
-}
-
-/* Counts the change; true when the association is gone. */
-static bool association_change(struct bench_sink *s, const struct tr_event *e)
-{
-    if (e->change.state == TR_COMM_UP) {
-        s->alive++;
-        s->seen++;
-    }
-    if (e->change.state == TR_COMM_LOST)
-        s->lost++;
-    bool gone = e->change.state == TR_COMM_LOST || e->change.state == TR_SHUTDOWN_COMP;
-    s->alive -= gone;
-    return gone;
-}
-
-static void place_event(struct bench_place *place, const struct tr_event *e)
-{
-    if (e->type != TR_EV_ASSOC_CHANGE)
-        return;
-    if (association_change(place->sink, e))
-        place_remove(place, e->assoc);
-    else if (e->change.state == TR_COMM_UP && place->sink->plan->reply)
-        echo_new(place, e->assoc);
-    else if (e->change.state == TR_COMM_UP)
-        place_add(place, e->assoc);
+    tr_close(guest->endpoint);
+    free(guest);
+    s->alive--;
 }
 
 /* ---- messages --------------------------------------------------------------------------------------- */
 
-static void judge(struct bench_place *place, const struct tr_msg *m, uint64_t now)
-{
-    struct bench_arrival arrival = {m->data, m->len, m->ppid, m->stream};
-
-    bench_judge_take(place->judge, (unsigned)(place - place->sink->places), &arrival, now);
-}
-
-static void echo_hold(struct bench_echo *echo, const struct tr_msg *m)
+static void echo_hold(struct bench_guest *guest, const struct tr_msg *m)
 {
     struct held *held = malloc(sizeof *held + m->len);
 
     if (!held) {
-        echo->place->sink->not_echoed++;
+        guest->place->sink->not_echoed++;
         return;
     }
     held->next = NULL;
     held->msg = *m;
     held->msg.data = held->data;
     memcpy(held->data, m->data, m->len);
-    *echo->held_end = held;
-    echo->held_end = &held->next;
-    tr_watch(echo->endpoint, TR_WRITABLE);
+    *guest->held_end = held;
+    guest->held_end = &held->next;
+    tr_watch(guest->endpoint, TR_WRITABLE);
 }
 
 /* Sends `count` messages back, in order; what does not go now is held. */
-static void echo_send(struct bench_echo *echo, const struct tr_msg *msgs, unsigned count)
+static void echo_send(struct bench_guest *guest, const struct tr_msg *msgs, unsigned count)
 {
-    struct bench_sink *s = echo->place->sink;
+    struct bench_sink *s = guest->place->sink;
     unsigned done = 0, sent;
 
-    while (done < count && !echo->held) {
-        enum tr_code code = tr_send(echo->endpoint, msgs + done, count - done, &sent);
+    while (done < count && !guest->held) {
+        enum tr_code code = tr_send(guest->endpoint, msgs + done, count - done, &sent);
         done += sent;
         s->echoed += sent;
         if (code == TR_AGAIN)
@@ -167,73 +124,102 @@ static void echo_send(struct bench_echo *echo, const struct tr_msg *msgs, unsign
         }
     }
     while (done < count)
-        echo_hold(echo, &msgs[done++]);
+        echo_hold(guest, &msgs[done++]);
 }
 
-static void echo_release(struct bench_echo *echo)
+static void echo_release(struct bench_guest *guest)
 {
-    while (echo->held) {
-        struct held *held = echo->held;
+    struct bench_sink *s = guest->place->sink;
+
+    while (guest->held) {
+        struct held *held = guest->held;
         unsigned sent;
-        enum tr_code code = tr_send(echo->endpoint, &held->msg, 1, &sent);
+        enum tr_code code = tr_send(guest->endpoint, &held->msg, 1, &sent);
         if (code == TR_AGAIN)
             return;
         if (code == TR_OK)
-            echo->place->sink->echoed++;
+            s->echoed++;
         else
-            echo->place->sink->not_echoed++;
-        echo->held = held->next;
-        if (!echo->held)
-            echo->held_end = &echo->held;
+            s->not_echoed++;
+        guest->held = held->next;
         free(held);
     }
-    tr_watch(echo->endpoint, TR_READABLE);
+    guest->held_end = &guest->held;
+    tr_watch(guest->endpoint, TR_READABLE);
 }
 
-/* Judges and sends back items first … of one association until one that is an event; returns where that is.
- */
-static unsigned echo_messages(struct bench_echo *echo, const struct tr_item *items, unsigned first,
-                              unsigned count, uint64_t now)
+static void judge(struct bench_place *place, const struct tr_msg *m, uint64_t now)
 {
-    struct tr_msg msgs[ECHO_BURST];
-    unsigned n = 0;
+    struct bench_arrival arrival = {m->data, m->len, m->ppid, m->stream};
 
-    while (first + n < count && n < ECHO_BURST && items[first + n].kind == TR_MESSAGE) {
-        judge(echo->place, &items[first + n].msg, now);
-        msgs[n] = items[first + n].msg;
-        msgs[n].assoc = echo->assoc;
-        msgs[n].flags &= TR_UNORDERED;
-        msgs[n].ttl_ms = 0;
+    bench_judge_take(place->judge, (unsigned)(place - place->sink->places), &arrival, now);
+}
+
+/* Judges the messages of one guest that `items` begins with, up to a burst, and sends them back where it is
+ * an echo. Returns how many. */
+static unsigned guest_messages(struct bench_guest *guest, const struct tr_item *items, unsigned count,
+                               uint64_t now)
+{
+    struct tr_msg msgs[BURST];
+    unsigned n = 0;
+    bool echo = guest->place->sink->plan->reply;
+
+    while (n < count && n < BURST && items[n].kind == TR_MESSAGE) {
+        judge(guest->place, &items[n].msg, now);
+        if (echo) {
+            msgs[n] = items[n].msg;
+            msgs[n].assoc = guest->assoc;
+            msgs[n].flags &= TR_UNORDERED;
+            msgs[n].ttl_ms = 0;
+        }
         n++;
     }
-    echo_send(echo, msgs, n);
-    return first + n;
+    if (echo)
+        echo_send(guest, msgs, n);
+    return n;
 }
 
-static void echo_ready(struct bench_handle *handle, unsigned flags)
+/* False: the association is gone, and the guest with it. */
+static bool guest_event(struct bench_guest *guest, const struct tr_event *e)
 {
-    struct bench_echo *echo = (struct bench_echo *)handle;
+    if (e->type != TR_EV_ASSOC_CHANGE ||
+        (e->change.state != TR_COMM_LOST && e->change.state != TR_SHUTDOWN_COMP))
+        return true;
+    if (e->change.state == TR_COMM_LOST)
+        guest->place->sink->lost++;
+    guest_free(guest);
+    return false;
+}
+
+/* Reads one batch; true when the guest is still there and there may be more. */
+static bool guest_read(struct bench_guest *guest)
+{
     const struct tr_item *items;
     unsigned count, i = 0;
 
-    if (flags & TR_WRITABLE && echo->held)
-        echo_release(echo);
-    if (!(flags & TR_READABLE) || bench_recv(echo->endpoint, &items, &count) != TR_OK)
-        return;
+    if (bench_recv(guest->endpoint, &items, &count) != TR_OK)
+        return false;
     uint64_t now = bench_now_ns();
     while (i < count) {
-        if (items[i].kind == TR_MESSAGE) {
-            i = echo_messages(echo, items, i, count, now);
-            continue;
-        }
-        const struct tr_event *e = &items[i++].event;
-        if (e->type == TR_EV_ASSOC_CHANGE && association_change(echo->place->sink, e)) {
-            echo_free(echo);
-            return;
-        }
+        if (items[i].kind == TR_MESSAGE)
+            i += guest_messages(guest, items + i, count - i, now);
+        else if (!guest_event(guest, &items[i++].event))
+            return false;
     }
+    return count >= FULL_BATCH && !guest->held;
 }
 
+static void guest_ready(struct bench_handle *handle, unsigned flags)
+{
+    struct bench_guest *guest = (struct bench_guest *)handle;
+
+    if (flags & TR_WRITABLE && guest->held)
+        echo_release(guest);
+    for (unsigned round = 0; flags & TR_READABLE && round < ROUNDS_MAX && guest_read(guest); round++)
+        continue;
+}
+
+/* The listening endpoint has what came until its association was peeled off: its beginning, mostly. */
 static void place_ready(struct bench_handle *handle, unsigned flags)
 {
     struct bench_place *place = (struct bench_place *)handle;
@@ -244,13 +230,16 @@ static void place_ready(struct bench_handle *handle, unsigned flags)
         return;
     uint64_t now = bench_now_ns();
     for (unsigned i = 0; i < count; i++) {
-        struct bench_echo *echo;
-        if (items[i].kind == TR_EVENT)
-            place_event(place, &items[i].event);
-        else if (place->sink->echoes && (echo = echo_find(place, items[i].msg.assoc)))
-            echo_messages(echo, items, i, i + 1, now); /* read before it was peeled off */
-        else
+        uint32_t assoc = items[i].kind == TR_EVENT ? items[i].event.assoc : items[i].msg.assoc;
+        struct bench_guest *guest = guest_find(place, assoc);
+        if (items[i].kind == TR_MESSAGE && guest)
+            guest_messages(guest, items + i, 1, now);
+        else if (items[i].kind == TR_MESSAGE)
             judge(place, &items[i].msg, now);
+        else if (items[i].event.type == TR_EV_ASSOC_CHANGE && items[i].event.change.state == TR_COMM_UP)
+            guest_new(place, assoc);
+        else if (guest)
+            guest_event(guest, &items[i].event);
     }
 }
 
@@ -298,13 +287,11 @@ enum tr_code bench_sink_open(struct bench_sink *s, const struct bench_plan *plan
 
 void bench_sink_close(struct bench_sink *s)
 {
-    while (s->echoes)
-        echo_free(s->echoes);
-    for (unsigned i = 0; i < s->place_count; i++) {
+    while (s->guests)
+        guest_free(s->guests);
+    for (unsigned i = 0; i < s->place_count; i++)
         if (s->places[i].endpoint)
             tr_close(s->places[i].endpoint);
-        free(s->places[i].assocs);
-    }
     s->place_count = 0;
     for (unsigned i = 0; i < s->judge_count; i++)
         bench_judge_free(&s->judges[i]);
@@ -333,9 +320,6 @@ void bench_sink_eof(struct bench_sink *s)
 {
     struct tr_error error;
 
-    for (struct bench_echo *echo = s->echoes; echo; echo = echo->next)
-        tr_eof(echo->endpoint, echo->assoc, &error);
-    for (unsigned i = 0; i < s->place_count; i++)
-        for (unsigned n = 0; n < s->places[i].assoc_count; n++)
-            tr_eof(s->places[i].endpoint, s->places[i].assocs[n], &error);
+    for (struct bench_guest *guest = s->guests; guest; guest = guest->next)
+        tr_eof(guest->endpoint, guest->assoc, &error);
 }

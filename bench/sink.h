@@ -13,7 +13,7 @@
 #include "bench/plan.h"
 #include "transport/transport.h"
 
-struct bench_echo; /* one association of an echo */
+struct bench_guest; /* one association */
 struct bench_sink;
 
 struct bench_place {
@@ -21,8 +21,6 @@ struct bench_place {
     struct bench_sink *sink;
     struct tr_endpoint *endpoint;
     struct bench_judge *judge;
-    uint32_t *assocs; /* those that are up, without those of an echo */
-    unsigned assoc_count, assoc_room;
 };
 
 struct bench_sink {
@@ -32,7 +30,7 @@ struct bench_sink {
     unsigned place_count;
     struct bench_judge *judges; /* one for all places; with --fanout one for each */
     unsigned judge_count;
-    struct bench_echo *echoes;
+    struct bench_guest *guests;
     unsigned alive;      /* associations up now */
     unsigned seen, lost; /* associations that came up; that ended without a shutdown */
     uint64_t echoed, not_echoed;

@@ -134,9 +134,11 @@ static void test_damage_between_the_marks(void **state)
 static void test_buffer_used_again(void **state)
 {
     (void)state;
+    uint32_t random = 1;
     bench_payload_pattern(buffer, 0, ROOM);
-    for (unsigned i = 0; i < 2 * SIZES; i++) {
-        struct bench_payload p = example(sizes[i * 7 % SIZES]), out;
+    for (unsigned i = 0; i < 20000; i++) {
+        random = random * 1664525 + 1013904223;
+        struct bench_payload p = example(BENCH_PAYLOAD_MIN + (random >> 16) % (i % 2 ? 60 : 4200)), out;
         p.sequence = i;
         bench_payload_encode(buffer, &p);
         assert_int_equal(bench_payload_decode(buffer, p.size, &out), BENCH_PAYLOAD_GOOD);

@@ -1,0 +1,169 @@
+// One hop of a message from thread to thread: the inbox, and beside it what one would write without it, a
+// list with a mutex and a condition variable.
+//
+// Every row moves the same parcels from one producer to one consumer that sleeps when there is nothing (in
+// poll on the eventfd, as a worker does, or in pthread_cond_wait), with at most WINDOW of them on the way,
+// and reports messages per second of real time. The argument is how many messages the producer hands over at
+// a time. What differs:
+//
+//   inbox/n             n messages a post; the consumer takes all there is
+//   mutex_each/1        the textbook queue: one message a lock, in and out
+//   mutex_take_all/n    n messages a lock; the consumer takes all there is with one lock: the same batching
+//   as
+//                       the inbox, so this row shows what the lock itself costs
+//
+// A broker gathers what a turn of its loop has for another worker and posts it at once (n > 1 under load);
+// the textbook queue is what "a queue between threads" otherwise means.
+#include <benchmark/benchmark.h>
+
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+
+#include <atomic>
+#include <memory>
+#include <thread>
+
+#include "routing/inbox.h"
+
+namespace
+{
+
+constexpr uint64_t WINDOW = 32768, TELL = 64;
+
+class Inbox
+{
+  public:
+    Inbox()
+    {
+        if (rt_inbox_init(&inbox) != 0)
+            abort();
+    }
+    ~Inbox()
+    {
+        rt_inbox_destroy(&inbox);
+    }
+    void put(rt_batch *b)
+    {
+        rt_inbox_post(&inbox, b);
+    }
+    void take(rt_batch *out)
+    {
+        if (rt_inbox_take(&inbox, false, out))
+            return;
+        if (!rt_inbox_sleep(&inbox)) {
+            rt_inbox_take(&inbox, false, out);
+            return;
+        }
+        pollfd p = {rt_inbox_fd(&inbox), POLLIN, 0};
+        poll(&p, 1, -1);
+        rt_inbox_awake(&inbox);
+        rt_inbox_take(&inbox, true, out);
+    }
+
+  private:
+    rt_inbox inbox;
+};
+
+// `all`: take() gives everything there is instead of one message.
+template <bool all> class MutexQueue
+{
+  public:
+    ~MutexQueue()
+    {
+        pthread_cond_destroy(&filled);
+        pthread_mutex_destroy(&lock);
+    }
+    void put(rt_batch *b)
+    {
+        pthread_mutex_lock(&lock);
+        rt_batch_append(&list, b);
+        pthread_mutex_unlock(&lock);
+        pthread_cond_signal(&filled);
+    }
+    void take(rt_batch *out)
+    {
+        pthread_mutex_lock(&lock);
+        while (list.count == 0)
+            pthread_cond_wait(&filled, &lock);
+        if (all)
+            rt_batch_append(out, &list);
+        else
+            rt_batch_add(out, rt_batch_take(&list));
+        pthread_mutex_unlock(&lock);
+    }
+
+  private:
+    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cond_t filled = PTHREAD_COND_INITIALIZER;
+    rt_batch list = {};
+};
+
+// Producer and consumer on processors of their own, as workers are: a scheduler that puts both on one measures
+// its own switches.
+void pin(unsigned processor)
+{
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(processor % std::thread::hardware_concurrency(), &set);
+    pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
+// The consumer's thread: takes until it has had `total` messages, and says how far it is now and then, so that
+// the producer can use their memory again.
+template <class Queue>
+void consume(Queue *queue, const std::atomic<uint64_t> *total, std::atomic<uint64_t> *taken)
+{
+    pin(1);
+    rt_batch out = {};
+    uint64_t n = 0, streams = 0;
+    while (n < total->load(std::memory_order_relaxed)) {
+        queue->take(&out);
+        while (rt_parcel *p = rt_batch_take(&out)) {
+            streams += p->stream;
+            if (++n % TELL == 0)
+                taken->store(n, std::memory_order_release); // the parcels are the producer's again
+        }
+        taken->store(n, std::memory_order_release);
+    }
+    benchmark::DoNotOptimize(streams);
+}
+
+template <class Queue> void hop(benchmark::State &state)
+{
+    pin(0);
+    const uint64_t size = (uint64_t)state.range(0);
+    auto queue = std::make_unique<Queue>();
+    auto parcels = std::make_unique<rt_parcel[]>(WINDOW);
+    std::atomic<uint64_t> total{UINT64_MAX};
+    alignas(RT_CACHE_LINE) std::atomic<uint64_t> taken{0};
+    alignas(RT_CACHE_LINE) uint64_t put = 0, room = WINDOW;
+    std::thread consumer(consume<Queue>, queue.get(), &total, &taken);
+    rt_batch batch = {};
+    auto hand_over = [&](uint64_t n) {
+        while (put + n > room) {
+            room = taken.load(std::memory_order_acquire) + WINDOW;
+            if (put + n > room)
+                sched_yield();
+        }
+        for (; n > 0; n--, put++) {
+            rt_parcel *p = &parcels[put % WINDOW];
+            p->stream = (uint32_t)put;
+            rt_batch_add(&batch, p);
+        }
+        queue->put(&batch);
+    };
+    for (auto _ : state)
+        hand_over(size);
+    total.store(put + 1, std::memory_order_relaxed); // one more ends the consumer
+    hand_over(1);
+    consumer.join();
+    state.SetItemsProcessed((int64_t)(put - 1));
+}
+
+} // namespace
+
+BENCHMARK_TEMPLATE(hop, Inbox)->Name("inbox")->Arg(1)->Arg(8)->Arg(32)->UseRealTime();
+BENCHMARK_TEMPLATE(hop, MutexQueue<false>)->Name("mutex_each")->Arg(1)->UseRealTime();
+BENCHMARK_TEMPLATE(hop, MutexQueue<true>)->Name("mutex_take_all")->Arg(1)->Arg(8)->Arg(32)->UseRealTime();
+BENCHMARK_MAIN();
