@@ -68,11 +68,13 @@ programs: $(BUILD)/junctor $(BUILD)/libjunctor-transport.a
 
 # ---- rules ------------------------------------------------------------------------------------------
 
-# Other flags or another compiler in the same build folder: everything again.
-$(BUILD)/flags: FORCE
+# What was built how: other flags or another compiler in the same build folder, and everything is built again; a source
+# file more or less, and the libraries are.
+$(BUILD)/flags: what = $(CC) $(CXX) $(CPPFLAGS) $(OPT) $(WARN) $(CWARN) $(SANFLAGS)
+$(BUILD)/sources: what = $(ALL_LIB)
+$(BUILD)/flags $(BUILD)/sources: FORCE
 	@mkdir -p $(@D)
-	@echo '$(CC) $(CXX) $(CPPFLAGS) $(OPT) $(WARN) $(CWARN) $(SANFLAGS)' | cmp -s - $@ || \
-	 echo '$(CC) $(CXX) $(CPPFLAGS) $(OPT) $(WARN) $(CWARN) $(SANFLAGS)' > $@
+	@echo '$(what)' | cmp -s - $@ || echo '$(what)' > $@
 .PHONY: FORCE
 FORCE:
 
@@ -86,13 +88,13 @@ $(BUILD)/%.cc.o: %.cc $(BUILD)/flags
 	@echo "  CXX   $<"
 	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/libjunctor-transport.a: $(call objects,$(TRANSPORT_LIB))
+$(BUILD)/libjunctor-transport.a: $(call objects,$(TRANSPORT_LIB)) $(BUILD)/sources
 	@echo "  AR    $@"
-	@rm -f $@ && ar rcs $@ $^
+	@rm -f $@ && ar rcs $@ $(filter %.o,$^)
 
-$(BUILD)/libjunctor.a: $(call objects,$(ALL_LIB))
+$(BUILD)/libjunctor.a: $(call objects,$(ALL_LIB)) $(BUILD)/sources
 	@echo "  AR    $@"
-	@rm -f $@ && ar rcs $@ $^
+	@rm -f $@ && ar rcs $@ $(filter %.o,$^)
 
 $(BUILD)/junctor: $(call objects,broker/main.c) $(BUILD)/libjunctor.a
 	@echo "  LINK  $@"
