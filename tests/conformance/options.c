@@ -215,6 +215,34 @@ static void autoclose_shuts_idle_associations_down(void **state)
     ct_change(server, TR_SHUTDOWN_COMP);
 }
 
+/* A listener comes back at once, while an association of its earlier life cannot finish closing. */
+static void reuseaddr_lets_a_listener_come_back(void **state)
+{
+    struct opt_set reuse = ct_tight(300000, 65536), small = ct_tight(65536, 65536);
+    struct ct_world *w = *state;
+    struct tr_error error = {0};
+    if (!tr_backend_can_set(ct_backend, OPT_REUSEADDR))
+        skip(); /* the walk over all rows shows that it is refused by name */
+    opt_put(&reuse, OPTF_REUSEADDR, 1);
+    struct ct_pair p = ct_pair(w, &small, &reuse);
+    struct ct_flow f = {.from = p.server, .assoc = p.far, .size = 1000};
+    struct net_addr local = ct_addr("127.0.0.1", 0);
+    struct tr_open_params again = {.addresses = &local,
+                                   .address_count = 1,
+                                   .port = net_addr_port(&p.server->address),
+                                   .encaps_port = p.server->udp,
+                                   .options = &reuse};
+    ct_pause(p.client);
+    ct_flow_fill(&f, 8000000);
+    ct_close(p.server);
+    struct ct_end *back = ct_open(w, NULL, &again), *late = ct_client(w, NULL);
+    ct_ok(tr_listen(back->ep, 5, &error), &error);
+    ct_connect(late, back, NULL);
+    ct_resume(p.client);
+    ct_flow_finish(&f, p.client, p.near); /* and the old one still delivers */
+    ct_change(p.client, TR_SHUTDOWN_COMP);
+}
+
 /* Two associations of one endpoint, set apart from each other. */
 static void associations_have_options_of_their_own(void **state)
 {
@@ -236,4 +264,5 @@ CT_TOPIC(options, CT_CASE(status_tells_the_truth), CT_CASE(status_shows_the_clos
          CT_CASE(primary_addr_takes_a_path_of_the_peer), CT_CASE(peer_primary_is_asked_or_refused_in_words),
          CT_CASE(bad_value_leaves_everything_as_it_was), CT_CASE(contradictions_are_invalid),
          CT_CASE(heartbeat_on_demand), CT_CASE(compare_lists_what_differs),
-         CT_CASE(autoclose_shuts_idle_associations_down), CT_CASE(associations_have_options_of_their_own));
+         CT_CASE(autoclose_shuts_idle_associations_down), CT_CASE(reuseaddr_lets_a_listener_come_back),
+         CT_CASE(associations_have_options_of_their_own));
