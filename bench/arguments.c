@@ -12,6 +12,7 @@
 #include "config/value.h"
 
 #define DEFAULT_ENCAPS_PORT 9899
+#define ECHO_STREAMS        1024 /* an echo does not know what its sources use; they take what they need */
 #define SNDBUF_TOTAL        (16 << 20)
 #define SNDBUF_LEAST        (128 << 10)
 
@@ -495,10 +496,14 @@ static bool check_load(struct bench_plan *plan, char *why, size_t size)
  * below what the stack allows itself (net.sctp.sctp_mem), unless the user asks otherwise. */
 static void finish(struct bench_plan *plan, uint16_t listen_encaps)
 {
+    bool sends = plan->role == BENCH_BOTH || plan->role == BENCH_SOURCE;
     struct opt_set options = {{0}, {{0}}};
 
     opt_defaults(&options);
-    opt_put(&options, OPTF_INIT_OSTREAMS, plan->streams);
+    opt_put(&options, OPTF_INIT_OSTREAMS,
+            plan->role == BENCH_ECHO && plan->streams < ECHO_STREAMS ? ECHO_STREAMS : plan->streams);
+    if (sends && plan->reply)
+        opt_put(&options, OPTF_INIT_INSTREAMS, plan->streams);
     int64_t sndbuf = SNDBUF_TOTAL / plan->associations;
     sndbuf = sndbuf < SNDBUF_LEAST ? SNDBUF_LEAST : sndbuf;
     if (sndbuf < opt_num(&options, OPTF_SNDBUF, 0))

@@ -318,6 +318,11 @@ static void verdict_lines(FILE *out, const struct bench_result *results, unsigne
             fprintf(out, "%s: %s\n", r->name, r->trouble);
         if (r->delivery.inexact || r->replies.inexact)
             fprintf(out, "%s: too many runs or gaps to follow: loss and duplicates are not exact\n", r->name);
+        if (r->not_echoed)
+            fprintf(
+                out,
+                "%s: could not send everything back; did the far side grant as many streams as it uses?\n",
+                r->name);
         if (r->not_sent)
             fprintf(out, "%s: the associations took less than was asked for\n", r->name);
         if (bench_result_messages(r) == 0)
@@ -463,11 +468,13 @@ void bench_report_json(FILE *out, const struct bench_plan *plan, const char *tra
     bench_json_open(&j, NULL, '{');
     bench_json_text(&j, "transport", transport);
     bench_json_text(&j, "role", roles[plan->role]);
-    bench_json_uint(&j, "associations", plan->associations);
-    bench_json_uint(&j, "streams", plan->streams);
-    bench_json_uint(&j, "size_min", plan->size_min);
-    bench_json_uint(&j, "size_max", plan->size_max);
-    bench_json_real(&j, "rate", plan->rate);
+    if (results[0].has_source) {
+        bench_json_uint(&j, "associations", plan->associations);
+        bench_json_uint(&j, "streams", plan->streams);
+        bench_json_uint(&j, "size_min", plan->size_min);
+        bench_json_uint(&j, "size_max", plan->size_max);
+        bench_json_real(&j, "rate", plan->rate);
+    }
     bench_json_bool(&j, "ok", ok);
     bench_json_open(&j, "runs", '[');
     for (unsigned i = 0; i < count; i++)
