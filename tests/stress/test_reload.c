@@ -310,10 +310,10 @@ static void come_up(struct world *w)
     publish(w);
 }
 
-static void go_down(struct world *w)
+static bool go_down(struct world *w)
 {
     if (w->dest_count == 0 || w->retiring_count == DESTS_MAX * 4)
-        return;
+        return false;
     unsigned i = below(&w->random, w->dest_count);
     struct dest *d = w->dests[i];
     uint32_t worker = d->dest.worker;
@@ -322,6 +322,7 @@ static void go_down(struct world *w)
     w->retiring[w->retiring_count++] = d->dest.member;
     publish(w);
     tell(w, worker, RETIRE, d);
+    return true;
 }
 
 /* A worker has freed one of this member. */
@@ -418,12 +419,12 @@ static void finish(struct world *w)
     double deadline = seconds_now() + 20;
     for (;;) {
         uint32_t waiting = 0;
-        while (w->dest_count)
-            go_down(w);
+        while (go_down(w))
+            continue;
         hear(w);
         for (uint32_t i = 0; i < WORKERS; i++)
             waiting += relaxed_load(&w->workers[i].waiting);
-        if (waiting == 0 && w->retiring_count == 0)
+        if (waiting == 0 && w->dest_count == 0 && w->retiring_count == 0)
             break;
         check(seconds_now() < deadline, "%u messages and %u destinations never came home", waiting,
               w->retiring_count);

@@ -295,6 +295,35 @@ static void test_gap_in_the_middle(void **state)
     rt_inbox_destroy(&in);
 }
 
+/* What was taken up to a gap is a batch like any other: its last parcel leads nowhere when it is posted on.
+ */
+static void test_part_before_a_gap_can_be_posted_on(void **state)
+{
+    (void)state;
+    struct rt_inbox in, next;
+    assert_int_equal(rt_inbox_init(&in), 0);
+    assert_int_equal(rt_inbox_init(&next), 0);
+    struct rt_batch b = {0}, c = {0}, out = {0}, after = {0};
+    post(&in, 0, 3, true);
+    add(&b, 3, 5);
+    struct cds_wfcq_node *before = half_post(&in, &b);
+    assert_int_equal(rt_inbox_take(&in, true, &out), 2);
+    assert_true(rt_inbox_post(&next, &out));
+    add(&c, 5, 6);
+    struct cds_wfcq_node *before_c = half_post(&next, &c);
+    assert_int_equal(rt_inbox_take(&next, true, &after), 1); /* sees the gap behind parcel 1, not parcel 2 */
+    before_c->next = &c.first->node;
+    assert_int_equal(rt_inbox_take(&next, true, &after), 2);
+    assert_ptr_equal(rt_batch_take(&after), &parcels[0]);
+    assert_ptr_equal(rt_batch_take(&after), &parcels[1]);
+    assert_ptr_equal(rt_batch_take(&after), &parcels[5]);
+    before->next = &b.first->node;
+    assert_int_equal(rt_inbox_take(&in, true, &out), 3);
+    assert_holds(&out, 2, 5);
+    rt_inbox_destroy(&in);
+    rt_inbox_destroy(&next);
+}
+
 static void test_two_gaps(void **state)
 {
     (void)state;
@@ -353,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_gap_at_the_beginning),
         cmocka_unit_test(test_gap_keeps_the_consumer_awake),
         cmocka_unit_test(test_gap_in_the_middle),
+        cmocka_unit_test(test_part_before_a_gap_can_be_posted_on),
         cmocka_unit_test(test_two_gaps),
         cmocka_unit_test(test_out_of_descriptors),
     };
