@@ -10,12 +10,10 @@ peers:
 groups: [{name: all, members: [a, b, c], mode: broadcast}]
 routes: [{from: access, to: all, session: shared}]
 CONFIG
-    start_load sink --role sink --fanout --listen 127.0.0.1:"$P1" --listen 127.0.0.1:"$P2" --listen 127.0.0.1:"$P3" \
-        --listen-encaps "$U1"
+    start_sink sink $U1 $P1,$P2,$P3 --fanout
     local sink=$loader
     wait_count 3 event=member_up
-    run_load source --role source --to 127.0.0.1:"$P0" --to-encaps "$U0" --listen-encaps "$U2" \
-        --associations 2 --streams 4 --rate 1000 --count 2000
+    run_source source $U2 --associations 2 --streams 4 --rate 1000 --count 2000
     ends_with 0 $sink
     delivered_all sink
     stop_broker

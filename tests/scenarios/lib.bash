@@ -4,7 +4,7 @@
 # through it and looks at what arrived and at the broker's account. BACKEND is usrsctp or kernel, JUNCTOR the program.
 # Whatever a scenario starts ends with it; when it fails, the logs are printed.
 #
-# Ports, new ones each time: P0 … P7 for SCTP; U0 … U3 for UDP, which usrsctp runs over. By habit the broker listens on P0 and
+# Ports, new ones each time: P0 … P7 for SCTP; U0 … U7 for UDP, which usrsctp runs over. By habit the broker listens on P0 and
 # U0, the load generator on P1 … and U1.
 
 BACKEND=${BACKEND:-usrsctp}
@@ -23,13 +23,12 @@ setup() {
     used=$(ss -Huan 2>/dev/null | awk '{sub(/.*:/, "", $4); print $4}')
     while :; do
         base=$((10000 + RANDOM % 2000 * 10))
-        for i in 0 1 2 3; do
+        for i in 0 1 2 3 4 5 6 7; do
             ! grep -qx $((base + i)) <<<"$used" || continue 2
         done
         break
     done
-    for i in 0 1 2 3 4 5 6 7; do printf -v "P$i" %d $((base + i)); done
-    for i in 0 1 2 3; do printf -v "U$i" %d $((base + i)); done
+    for i in 0 1 2 3 4 5 6 7; do printf -v "P$i" %d $((base + i)) && printf -v "U$i" %d $((base + i)); done
 }
 
 teardown() {
@@ -143,6 +142,38 @@ start_load() {
     "$JUNCTOR" load --transport "$BACKEND" --json --quiet "$@" >"$work/$name.json" 2>"$work/$name.err" 3>&- </dev/null &
     loader=$!
     pids+=("$loader")
+}
+
+# is_listening SCTP-PORT UDP-PORT
+is_listening() {
+    case $BACKEND in
+    kernel) awk -v port="$1" '$6 == port {found = 1} END {exit !found}' /proc/net/sctp/eps ;;
+    *) ss -Huln "sport = :$2" | grep -q . ;;
+    esac
+}
+
+# start_sink NAME UDP-PORT SCTP-PORT[,SCTP-PORT…] OPTION…: the load generator as a sink on 127.0.0.1, in the background; its
+# process id in $loader. Returns when it listens.
+start_sink() {
+    local name=$1 udp=$2 ports=$3 listen=() port
+    shift 3
+    for port in ${ports//,/ }; do listen+=(--listen "127.0.0.1:$port"); done
+    start_load "$name" --role sink "${listen[@]}" --listen-encaps "$udp" "$@"
+    for port in ${ports//,/ }; do wait_until 10 is_listening "$port" "$udp"; done
+}
+
+# start_source NAME UDP-PORT OPTION…: as a source that sends to the broker's P0, in the background; its process id in $loader.
+start_source() {
+    local name=$1 udp=$2
+    shift 2
+    start_load "$name" --role source --to "127.0.0.1:$P0" --to-encaps "$U0" --listen-encaps "$udp" "$@"
+}
+
+# run_source NAME UDP-PORT OPTION…: the same in the foreground.
+run_source() {
+    local name=$1 udp=$2
+    shift 2
+    run_load "$name" --role source --to "127.0.0.1:$P0" --to-encaps "$U0" --listen-encaps "$udp" "$@"
 }
 
 # run_load NAME OPTION…: the same in the foreground; the status is that of the load generator (0: nothing lost, duplicated,

@@ -11,7 +11,7 @@ CONFIG
 }
 
 sinks() {
-    start_load sink --role sink --listen 127.0.0.1:"$P1" --listen 127.0.0.1:"$P2" --listen 127.0.0.1:"$P3" --listen-encaps "$U1"
+    start_sink sink $U1 $P1,$P2,$P3
     sink=$loader
 }
 
@@ -23,7 +23,7 @@ routes: [{from: access, to: core, session: shared}]
 CONFIG
     sinks
     wait_count 3 event=member_up
-    run_load source --role source --to 127.0.0.1:"$P0" --to-encaps "$U0" --listen-encaps "$U2" --streams 4 --rate 1500 --count 3000
+    run_source source $U2 --streams 4 --rate 1500 --count 3000
     ends_with 0 $sink
     delivered_all sink 3000
     stop_broker
@@ -44,8 +44,7 @@ routes: [{from: access, to: core, session: shared}]
 CONFIG
     sinks
     wait_count 3 event=member_up
-    run_load source --role source --to 127.0.0.1:"$P0" --to-encaps "$U0" --listen-encaps "$U2" \
-        --associations 4 --streams 16 --rate 1500 --count 3200
+    run_source source $U2 --associations 4 --streams 16 --rate 1500 --count 3200
     ends_with 0 $sink
     delivered_all sink 3200
     stop_broker
@@ -63,8 +62,7 @@ groups: [{name: core, members: [a, b, c], mode: loadshare}]
 routes: [{from: access, to: core, session: paired}]
 CONFIG
     sinks
-    run_load source --role source --to 127.0.0.1:"$P0" --to-encaps "$U0" --listen-encaps "$U2" \
-        --associations 6 --streams 2 --rate 1500 --count 3000
+    run_source source $U2 --associations 6 --streams 2 --rate 1500 --count 3000
     ends_with 0 $sink
     delivered_all sink 3000
     stop_broker

@@ -13,13 +13,13 @@ peers:
 groups: [{name: core, members: [active, standby], mode: override}]
 routes: [{from: access, to: core, session: shared}]
 CONFIG
-    start_load active --role sink --partial --keep --listen 127.0.0.1:"$P1" --listen-encaps "$U1"
+    start_sink active $U1 $P1 --partial --keep
     local active=$loader
-    start_load standby --role sink --partial --keep --listen 127.0.0.1:"$P2" --listen-encaps "$U2"
+    start_sink standby $U2 $P2 --partial --keep
     local standby=$loader
     wait_count 2 event=member_up
 
-    start_load source --role source --to 127.0.0.1:"$P0" --to-encaps "$U0" --listen-encaps "$U3" --streams 4 --rate 500 --duration 6s
+    start_source source $U3 --streams 4 --rate 500 --duration 6s
     local source=$loader
     sleep 2
     ask_account

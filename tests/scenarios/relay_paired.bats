@@ -36,9 +36,9 @@ peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
 routes: [{from: access, to: core, session: paired}]
 CONFIG
     # The sink grants 2 of the 6 streams that the source uses.
-    start_load sink --role sink --listen 127.0.0.1:"$P1" --listen-encaps "$U1" --option initmsg.max_instreams=2
+    start_sink sink $U1 $P1 --option initmsg.max_instreams=2
     local sink=$loader
-    run_load source --role source --to 127.0.0.1:"$P0" --to-encaps "$U0" --listen-encaps "$U2" --streams 6 --rate 600 --count 600
+    run_source source $U2 --streams 6 --rate 600 --count 600
     ends_with 0 $sink
     delivered_all sink 600
     [ "$(result sink .stream_changed)" -ge 300 ]

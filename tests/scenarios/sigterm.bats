@@ -6,11 +6,10 @@ listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
 peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
 routes: [{from: access, to: core, session: shared}]
 CONFIG
-    start_load sink --role sink --partial --keep --listen 127.0.0.1:"$P1" --listen-encaps "$U1"
+    start_sink sink $U1 $P1 --partial --keep
     local sink=$loader
     wait_log "event=member_up.*core"
-    start_load source --role source --to 127.0.0.1:"$P0" --to-encaps "$U0" --listen-encaps "$U2" \
-        --associations 4 --streams 4 --rate 4000 --duration 30s --drain 1s
+    start_source source $U2 --associations 4 --streams 4 --rate 4000 --duration 30s --drain 1s
     local source=$loader
     sleep 2
     ask_account
@@ -35,7 +34,7 @@ peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
 routes: [{from: access, to: core, session: shared}]
 CONFIG
     # Nobody listens at P1: everything waits in the broker.
-    start_load source --role source --to 127.0.0.1:"$P0" --to-encaps "$U0" --listen-encaps "$U2" --rate 500 --count 200 --drain 1s
+    start_source source $U2 --rate 500 --count 200 --drain 1s
     wait_log event=association_up
     sleep 2
     ask_account
@@ -56,7 +55,7 @@ listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
 peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
 routes: [{from: access, to: core, session: shared}]
 CONFIG
-    start_load source --role source --to 127.0.0.1:"$P0" --to-encaps "$U0" --listen-encaps "$U2" --rate 500 --count 50 --drain 1s
+    start_source source $U2 --rate 500 --count 50 --drain 1s
     wait_log event=association_up
     sleep 1
     kill -TERM "$broker"

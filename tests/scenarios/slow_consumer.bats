@@ -18,20 +18,21 @@ routes:
   - {from: access, ppid: ngap, to: slow, session: shared}
   - {from: access, ppid: m3ua, to: fast, session: shared}
 CONFIG
-    start_load slow --role sink --listen 127.0.0.1:"$P1" --listen-encaps "$U1" --option recbuf=128k --drain 60s
+    start_sink slow $U1 $P1 --option recbuf=128k --drain 60s
     local slow=$loader
-    wait_count 1 event=member_up
-    local from_fast=(--to 127.0.0.1:"$P0" --to-encaps "$U0" --listen 127.0.0.1:"$P2" --listen-encaps "$U2" --ppid m3ua)
-    start_load source --role source --to 127.0.0.1:"$P0" --to-encaps "$U0" --listen-encaps "$U3" --ppid ngap --streams 2 \
-        --size 1000 --count 30000 --option sndbuf=128k --drain 60s
-    local source=$loader
+    start_sink fast $U2 $P2
+    local fast=$loader
+    wait_count 2 event=member_up
+    start_source flood $U3 --ppid ngap --streams 2 --size 1000 --count 30000 --option sndbuf=128k --drain 60s
+    local flood=$loader
     # It flows, until the slow one stops.
     wait_log "event=association_up.*access"
     kill -STOP $slow
     sleep 1
 
     # The neighbour meanwhile, at a steady rate: all there, and none of its messages waited for the slow one.
-    run_load fast "${from_fast[@]}" --rate 200 --count 600
+    run_source neighbour $U4 --ppid m3ua --rate 200 --count 600
+    ends_with 0 $fast
     delivered_all fast 600
     echo "neighbour's slowest message: $(result fast .latency_ns.max) ns"
     [ "$(result fast .latency_ns.max)" -lt $((500000000 * PATIENCE)) ]
@@ -44,10 +45,10 @@ CONFIG
     [ "$before" = "$after" ]
     [ "$(account waiting)" -gt 0 ]
     [ "$(account waiting)" -le 600 ]
-    ! ended $source
+    ! ended $flood
 
     kill -CONT $slow
-    ends_with 0 $source 60
+    ends_with 0 $flood 60
     ends_with 0 $slow 60
     delivered_all slow 30000
     stop_broker
