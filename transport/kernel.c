@@ -30,6 +30,7 @@ enum tr_code kernel_code(int error_number)
     case ESHUTDOWN:
     case ENOTCONN:
     case ECONNRESET:
+    case EBADF: /* an aborted one-to-one endpoint that could not get a new socket */
         return TR_NO_ASSOC;
     case EPERM:
     case EACCES:

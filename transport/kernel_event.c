@@ -62,6 +62,15 @@ static bool path_change(const void *bytes, size_t len, struct tr_event *out)
     return true;
 }
 
+/* snd_flags of a message that comes back are those of its DATA chunk (RFC 9260 3.3.1), which tell whether it
+ * was fragmented: each fragment has a notification of its own. */
+static uint16_t failed_flags(uint16_t chunk)
+{
+    enum { CHUNK_LAST = 1, CHUNK_FIRST = 2, CHUNK_UNORDERED = 4 };
+    return ((chunk & CHUNK_UNORDERED) ? TR_UNORDERED : 0) | ((chunk & CHUNK_FIRST) ? KERNEL_FIRST : 0) |
+           ((chunk & CHUNK_LAST) ? KERNEL_LAST : 0);
+}
+
 /* The cause of a lost message: network order where it is a cause of the protocol (at most 16 bits). */
 static uint32_t failed_error(uint32_t error)
 {
@@ -82,7 +91,7 @@ static bool send_failed(const void *bytes, size_t len, struct tr_event *out)
         .len = (uint32_t)(len - sizeof n),
         .assoc = (uint32_t)n.ssf_assoc_id,
         .stream = n.ssfe_info.snd_sid,
-        .flags = (n.ssfe_info.snd_flags & SCTP_UNORDERED) ? TR_UNORDERED : 0,
+        .flags = failed_flags(n.ssfe_info.snd_flags),
         .ppid = ntohl(n.ssfe_info.snd_ppid),
         .context = n.ssfe_info.snd_context,
     };

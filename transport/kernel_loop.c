@@ -204,6 +204,8 @@ static void update_waiting(struct kernel_loop *l, struct kernel_endpoint *ep)
 static uint32_t wanted_events(const struct kernel_endpoint *ep)
 {
     uint32_t events = 0;
+    if (ep->fd < 0)
+        return 0;
     if (ep->base.watch & TR_READABLE)
         events |= EPOLLIN;
     if ((ep->base.watch & TR_WRITABLE) && !ep->muted)
@@ -275,6 +277,12 @@ void kernel_leave(struct kernel_endpoint *ep)
     else
         l->endpoints = ep->next;
     ep->base.loop = NULL;
+}
+
+void kernel_unregister(struct kernel_endpoint *ep)
+{
+    if (ep->base.loop != NULL)
+        register_now(kernel_loop(ep->base.loop), ep, 0);
 }
 
 void kernel_at_end(struct kernel_endpoint *ep)

@@ -138,14 +138,19 @@ static bool differs(enum opt_id id, const struct opt_set *a, const struct opt_se
     return false;
 }
 
-/* Only what differs is set: a value that was granted to the origin must not be clipped when asked for again.
- */
+void kernel_copy_option(struct kernel_endpoint *to, enum opt_id id, const struct opt_set *wanted,
+                        const struct opt_set *now)
+{
+    if (differs(id, wanted, now))
+        kernel_options[id].set(&to->base, 0, wanted, NULL);
+}
+
 void kernel_inherit(struct kernel_endpoint *to, const struct opt_set *options)
 {
     for (unsigned i = 0; i < sizeof inherited / sizeof inherited[0]; i++) {
         enum opt_id id = inherited[i];
         struct opt_set now = {0};
-        if (kernel_options[id].get(&to->base, 0, &now, NULL) == TR_OK && differs(id, options, &now))
-            kernel_options[id].set(&to->base, 0, options, NULL);
+        if (kernel_options[id].get(&to->base, 0, &now, NULL) == TR_OK)
+            kernel_copy_option(to, id, options, &now);
     }
 }

@@ -36,6 +36,9 @@ enum tr_code kernel_set_RTOINFO(struct tr_endpoint *ep, uint32_t assoc, const st
     if (r.srto_min > r.srto_max)
         return tr_fail(error, TR_INVALID, 0, "rtoinfo: min is %u ms, above max, which is %u ms", r.srto_min,
                        r.srto_max);
+    if (opt_given(in, OPTF_RTO_INITIAL) && r.srto_initial > r.srto_max)
+        return tr_fail(error, TR_INVALID, 0, "rtoinfo: initial is %u ms, above max, which is %u ms",
+                       r.srto_initial, r.srto_max);
     if (kernel_set_raw(ep, IPPROTO_SCTP, SCTP_RTOINFO, &r, sizeof r) == 0)
         return TR_OK;
     return kernel_opt_failed(ep, assoc, OPT_RTOINFO, "", error);

@@ -49,8 +49,11 @@ static enum tr_code find_address(struct tr_endpoint *ep, uint32_t assoc, bool re
         memcpy(out, &all[i], sizeof all[i]);
         return TR_OK;
     }
-    return tr_fail(error, count == 0 ? TR_NO_ASSOC : TR_ADDR_UNKNOWN, 0,
-                   "%s: %s is no %s address of association %u", opt_rows[id].name, text,
+    return tr_fail(error,
+                   count == 0 ? TR_NO_ASSOC
+                   : remote   ? TR_INVALID
+                              : TR_ADDR_UNKNOWN,
+                   0, "%s: %s is no %s address of association %u", opt_rows[id].name, text,
                    remote ? "peer" : "local", assoc);
 }
 

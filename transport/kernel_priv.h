@@ -2,6 +2,7 @@
  *   kernel.c         backend table, probe, errno → tr_code
  *   kernel_loop.c    epoll, readiness, timers; the note on writability
  *   kernel_socket.c  open, bind, listen, connect, peel off, close, addresses
+ *   kernel_renew.c   a one-to-one endpoint gets a new socket: after abort, and to connect again
  *   kernel_recv.c    recvmmsg into slots, items
  *   kernel_event.c   notifications → tr_event (pure)
  *   kernel_send.c    sendmmsg in bursts; the note on MSG_MORE
@@ -18,6 +19,10 @@
 
 enum { KERNEL_BURST = 128, KERNEL_EVENTS = 256 };
 
+/* In tr_msg.flags of a message that comes back: the fragment it begins or ends with. Never in what users see.
+ */
+enum { KERNEL_FIRST = 0x1000, KERNEL_LAST = 0x2000 };
+
 struct kernel_endpoint {
     struct tr_endpoint base;
     struct kernel_endpoint *next, *prev; /* all endpoints of the loop */
@@ -25,16 +30,17 @@ struct kernel_endpoint {
     int fd;
     uint16_t port;
     sa_family_t family;
-    uint32_t registered; /* with epoll, for these events; 0: not at all */
-    bool at_end;         /* one-to-one: the stack said end of file; only notifications may follow */
-    bool listening;
+    uint32_t registered;           /* with epoll, for these events; 0: not at all */
+    bool at_end;                   /* one-to-one: the stack said end of file; only notifications may follow */
+    bool stream;                   /* a SOCK_STREAM socket; a peeled-off one is not */
     bool waits;                    /* on the loop's list of those that the timer calls writable */
     bool muted;                    /* polled writable, but took nothing: EPOLLOUT is not believed for now */
     bool full;                     /* the last burst ended with TR_AGAIN */
     unsigned ready_turn, ready_at; /* its place in the ready list of wait number ready_turn */
     unsigned writable_turn;        /* the last wait that called it writable */
     int64_t room;                  /* free send buffer, at least; see kernel_send.c */
-    struct net_addr *connecting;   /* one-to-one, not up yet: whom connect_init called */
+    struct kernel_origin *origin;  /* one-to-one: how to open its like (kernel_renew.c); else NULL */
+    uint32_t called;               /* one-to-one: the association of the last connect_init */
     struct reasm_partial *pieces;  /* while released: what was under way */
 };
 
@@ -115,6 +121,8 @@ enum tr_code kernel_watch(struct tr_endpoint *ep, unsigned flags);
 /* Enters a loop (list and epoll, as ep->base.watch says), or leaves it. */
 enum tr_code kernel_enter(struct kernel_loop *l, struct kernel_endpoint *ep, struct tr_error *error);
 void kernel_leave(struct kernel_endpoint *ep);
+/* The socket is about to go: takes it out of epoll. */
+void kernel_unregister(struct kernel_endpoint *ep);
 /* The stack said end of file (kernel_recv.c). */
 void kernel_at_end(struct kernel_endpoint *ep);
 /* A send took nothing, or something (kernel_send.c). */
@@ -139,6 +147,20 @@ enum tr_code kernel_peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cooki
 enum tr_code kernel_eof(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
 enum tr_code kernel_abort(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
 
+/* kernel_renew.c */
+struct kernel_origin *kernel_origin_new(const struct tr_open_params *p); /* NULL: out of memory */
+/* Binds as at open; `port` 0 lets the stack pick. ep->port is set. */
+enum tr_code kernel_bind(struct kernel_endpoint *ep, const struct net_addr *addresses, unsigned count,
+                         uint16_t port, struct tr_error *error);
+/* Puts a fresh socket in place of a one-to-one endpoint's old one, whose association is aborted if there
+ * still is one. Without success the endpoint has no socket. */
+enum tr_code kernel_renew(struct kernel_endpoint *ep, struct tr_error *error);
+/* The association of a one-to-one socket that is up; 0: none. */
+uint32_t kernel_only_assoc(struct kernel_endpoint *ep);
+/* Options of the socket that must be set before bind. */
+enum tr_code kernel_set_up(struct kernel_endpoint *ep, bool share_port, const char *device,
+                           struct tr_error *error);
+
 /* kernel_netns.c: an SCTP socket (non-blocking, close-on-exec), in a network namespace where `netns` is not
  * NULL. -1 with *error filled in. */
 int kernel_new_socket(int family, int type, const char *netns, struct tr_error *error);
@@ -148,7 +170,7 @@ enum tr_code kernel_recv(struct tr_endpoint *ep, unsigned max, const struct tr_i
 void kernel_slots_init(struct kernel_loop *l);
 
 /* kernel_event.c: reads one whole notification of `len` bytes. False: nothing that is reported. Payloads in
- * *out point into `bytes`. */
+ * *out point into `bytes`. The message of TR_EV_SEND_FAILED may be a fragment: KERNEL_FIRST, KERNEL_LAST. */
 bool kernel_event(const void *bytes, size_t len, struct tr_event *out);
 
 /* kernel_send.c */
@@ -163,5 +185,9 @@ enum tr_code kernel_subscribe(struct kernel_endpoint *ep, struct tr_error *error
  * origin; kernel_inherit after, onto the new endpoint. */
 void kernel_inherit_read(struct kernel_endpoint *from, uint32_t assoc, struct opt_set *options);
 void kernel_inherit(struct kernel_endpoint *to, const struct opt_set *options);
+/* Sets option `id` as in `wanted` where `now`, what was read, differs. Only then: a value that was granted
+ * once must not be clipped when asked for again. */
+void kernel_copy_option(struct kernel_endpoint *to, enum opt_id id, const struct opt_set *wanted,
+                        const struct opt_set *now);
 
 #endif

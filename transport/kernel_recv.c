@@ -100,6 +100,32 @@ static void follow_event(struct kernel_loop *l, struct kernel_endpoint *ep, cons
         reasm_abort_assoc(&l->pieces, ep, e->assoc);
 }
 
+/* A sent message comes back fragment by fragment; Linux keeps the fragments of one message together and gives
+ * all of them, the acknowledged ones too. It counts as sent when any of it was. False: no item (yet). */
+static bool gather_failed(struct kernel_loop *l, const struct kernel_endpoint *ep, struct tr_event *e)
+{
+    struct tr_msg piece = e->failed.msg;
+    uint16_t position = piece.flags & (KERNEL_FIRST | KERNEL_LAST);
+    uint64_t bytes;
+
+    piece.flags = (uint16_t)((piece.flags & ~position) | REASM_FAILED);
+    e->failed.msg.flags &= (uint16_t)~position;
+    if (position == (KERNEL_FIRST | KERNEL_LAST))
+        return true;
+    if (position & KERNEL_FIRST)
+        reasm_abort_one(&l->pieces, ep, piece.assoc, piece.stream, piece.flags);
+    else if (!reasm_under_way(&l->pieces, ep, piece.assoc, piece.stream, piece.flags))
+        return false; /* its beginning is missing: not to be passed off as the message */
+    if (e->failed.was_sent)
+        piece.ttl_ms = 1; /* of no other use here: remembers it for the first fragment */
+    if (reasm_add(&l->pieces, ep, &piece, position & KERNEL_LAST, &e->failed.msg, &bytes) != REASM_WHOLE)
+        return false;
+    e->failed.msg.flags &= TR_UNORDERED;
+    e->failed.was_sent = e->failed.msg.ttl_ms != 0;
+    e->failed.msg.ttl_ms = 0;
+    return true;
+}
+
 /* A notification; one with a large payload comes in pieces as well, one directly after the other. */
 static bool event_item(struct kernel_loop *l, struct kernel_endpoint *ep, unsigned slot, bool whole,
                        struct tr_item *item)
@@ -118,6 +144,8 @@ static bool event_item(struct kernel_loop *l, struct kernel_endpoint *ep, unsign
     item->kind = TR_EVENT;
     if (!kernel_event(m.data, m.len, &item->event))
         return false;
+    if (item->event.type == TR_EV_SEND_FAILED)
+        return gather_failed(l, ep, &item->event);
     follow_event(l, ep, &item->event);
     return true;
 }

@@ -1,5 +1,6 @@
 /* The life of an endpoint on a kernel socket: open, bind, listen, connect, peel off, move, close. */
 #include "transport/kernel_priv.h"
+#include "transport/wait_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -67,15 +68,13 @@ static sa_family_t family_for(const struct tr_open_params *p)
 
 /* ---- Open -------------------------------------------------------------------------------------------- */
 
-static enum tr_code bind_failed(const struct tr_open_params *p, int e, struct tr_error *error)
+static enum tr_code bind_failed(const struct net_addr *addresses, unsigned count, uint16_t port, int e,
+                                struct tr_error *error)
 {
-    char where[NET_ADDR_TEXT] = "any address";
-    if (p->address_count > 0) {
-        struct net_addr a = p->addresses[0];
-        net_addr_set_port(&a, p->port);
-        net_addr_format(&a, where, sizeof where);
-    }
-    const char *more = p->address_count > 1 ? " and its other addresses" : "";
+    char where[NET_ADDR_TEXT];
+    struct net_addr first = addresses[0];
+    net_addr_set_port(&first, port);
+    net_addr_format(&first, where, sizeof where);
     const char *advice = "";
     if (e == EADDRINUSE)
         advice = "; another socket has this port: see `ss -lS`";
@@ -85,29 +84,31 @@ static enum tr_code bind_failed(const struct tr_open_params *p, int e, struct tr
         advice = "; a port below 1024 needs CAP_NET_BIND_SERVICE";
     else if (e == EINVAL)
         advice = "; is an address given twice?";
-    return tr_fail(error, kernel_code(e), e, "binding %s%s, port %u: %s%s", where, more, p->port, strerror(e),
-                   advice);
+    return tr_fail(error, kernel_code(e), e, "binding %s%s: %s%s", where,
+                   count > 1 ? " and its other addresses" : "", strerror(e), advice);
 }
 
-static enum tr_code bind_all(struct kernel_endpoint *ep, const struct tr_open_params *p,
-                             struct tr_error *error)
+/* The first address goes through bind, which lets the stack pick a port; the others then get the same one. */
+enum tr_code kernel_bind(struct kernel_endpoint *ep, const struct net_addr *addresses, unsigned count,
+                         uint16_t port, struct tr_error *error)
 {
-    struct net_addr any = {0};
-    any.sa.sa_family = ep->family;
-    const struct net_addr *addresses = p->address_count > 0 ? p->addresses : &any;
-    unsigned count = p->address_count > 0 ? p->address_count : 1;
+    struct net_addr any = {0}, first, bound = {0};
     struct packed packed;
-    /* The first goes through bind, which lets the stack pick a port; the others then get the same one. */
-    struct net_addr first = addresses[0];
-    net_addr_set_port(&first, p->port);
-    if (bind(ep->fd, &first.sa, net_addr_len(&first)) != 0)
-        return bind_failed(p, errno, error);
-    struct net_addr bound = {0};
     socklen_t len = sizeof bound;
+
+    any.sa.sa_family = ep->family;
+    if (count == 0) {
+        addresses = &any;
+        count = 1;
+    }
+    first = addresses[0];
+    net_addr_set_port(&first, port);
+    kernel_count(ep, 2);
+    if (bind(ep->fd, &first.sa, net_addr_len(&first)) != 0)
+        return bind_failed(addresses, count, port, errno, error);
     if (getsockname(ep->fd, &bound.sa, &len) != 0)
         return tr_fail(error, TR_SYSTEM, errno, "reading the bound address: %s", strerror(errno));
     ep->port = net_addr_port(&bound);
-    kernel_count(ep, 2);
     if (count == 1)
         return TR_OK;
     if (!pack(addresses + 1, count - 1, ep->port, &packed))
@@ -115,7 +116,7 @@ static enum tr_code bind_all(struct kernel_endpoint *ep, const struct tr_open_pa
     int failed = sctp_bindx(ep->fd, packed.bytes, packed.count, SCTP_BINDX_ADD_ADDR), e = errno;
     free(packed.bytes);
     kernel_count(ep, 1);
-    return failed == 0 ? TR_OK : bind_failed(p, e, error);
+    return failed == 0 ? TR_OK : bind_failed(addresses, count, port, e, error);
 }
 
 static enum tr_code set_int(struct kernel_endpoint *ep, int level, int name, int value, const char *what,
@@ -138,20 +139,29 @@ static enum tr_code bind_device(struct kernel_endpoint *ep, const char *device, 
                    e == EPERM ? "; it needs CAP_NET_RAW" : "");
 }
 
-static enum tr_code set_up(struct kernel_endpoint *ep, const struct tr_open_params *p, struct tr_error *error)
+enum tr_code kernel_set_up(struct kernel_endpoint *ep, bool share_port, const char *device,
+                           struct tr_error *error)
 {
     enum tr_code code = kernel_subscribe(ep, error);
     /* A half-delivered message of one association must not hold back the others; pieces are sorted by
      * association here. */
-    if (code == TR_OK && p->style == TR_ONE_TO_MANY)
+    if (code == TR_OK && !ep->stream)
         code = set_int(ep, IPPROTO_SCTP, SCTP_FRAGMENT_INTERLEAVE, 1, "fragment interleaving", error);
-    if (code == TR_OK && p->share_port)
+    if (code == TR_OK && share_port)
         code = set_int(ep, SOL_SOCKET, SO_REUSEPORT, 1, "sharing a port", error);
-    if (code == TR_OK && p->device != NULL)
-        code = bind_device(ep, p->device, error);
+    if (code == TR_OK && device != NULL)
+        code = bind_device(ep, device, error);
+    return code;
+}
+
+static enum tr_code set_up(struct kernel_endpoint *ep, const struct tr_open_params *p, struct tr_error *error)
+{
+    if (ep->stream && (ep->origin = kernel_origin_new(p)) == NULL)
+        return tr_fail(error, TR_LIMIT, ENOMEM, "opening an endpoint: out of memory");
+    enum tr_code code = kernel_set_up(ep, p->share_port, p->device, error);
     if (code == TR_OK && p->options != NULL)
         code = tr_apply_options(kernel_options, &ep->base, 0, p->options, NULL, error);
-    return code == TR_OK ? bind_all(ep, p, error) : code;
+    return code == TR_OK ? kernel_bind(ep, p->addresses, p->address_count, p->port, error) : code;
 }
 
 static struct kernel_endpoint *new_endpoint(struct tr_loop *loop, int fd, enum tr_style style, bool peeled,
@@ -200,12 +210,14 @@ enum tr_code kernel_open(struct tr_loop *loop, const struct tr_open_params *p, s
         return tr_fail(error, TR_LIMIT, ENOMEM, "opening an endpoint: out of memory");
     }
     ep->family = family;
+    ep->stream = p->style == TR_ONE_TO_ONE;
     kernel_count(ep, 1);
     enum tr_code code = set_up(ep, p, error);
     if (code == TR_OK)
         code = kernel_enter(kernel_loop(loop), ep, error);
     if (code != TR_OK) {
         close(fd);
+        free(ep->origin);
         free(ep);
         return code;
     }
@@ -217,10 +229,8 @@ enum tr_code kernel_listen(struct tr_endpoint *tep, int backlog, struct tr_error
 {
     struct kernel_endpoint *ep = kernel_endpoint(tep);
     kernel_count(ep, 1);
-    if (listen(ep->fd, backlog) == 0) {
-        ep->listening = backlog > 0;
+    if (listen(ep->fd, backlog) == 0)
         return TR_OK;
-    }
     int e = errno;
     const char *advice =
         e == EADDRINUSE ? "; endpoints that share a port must all be opened for it, with exactly the same "
@@ -254,8 +264,9 @@ void kernel_close(struct tr_endpoint *tep)
         loop->stats.syscalls++;
     }
     reasm_discard(ep->pieces);
-    close(ep->fd);
-    free(ep->connecting);
+    if (ep->fd >= 0)
+        close(ep->fd);
+    free(ep->origin);
     free(ep);
 }
 
@@ -285,12 +296,11 @@ enum tr_code kernel_adopt(struct tr_loop *loop, struct tr_endpoint *tep, struct 
 /* ---- Associations ---------------------------------------------------------------------------------------
  */
 
-static void remember_target(struct kernel_endpoint *ep, const struct net_addr *to)
+static int call(struct kernel_endpoint *ep, const struct packed *to, sctp_assoc_t *id)
 {
-    if (ep->connecting == NULL)
-        ep->connecting = malloc(sizeof *ep->connecting);
-    if (ep->connecting != NULL)
-        *ep->connecting = *to;
+    *id = 0;
+    kernel_count(ep, 1);
+    return sctp_connectx(ep->fd, to->bytes, to->count, id) == 0 ? 0 : errno;
 }
 
 enum tr_code kernel_connect_init(struct tr_endpoint *tep, const struct tr_target *to, uint32_t *assoc,
@@ -299,30 +309,28 @@ enum tr_code kernel_connect_init(struct tr_endpoint *tep, const struct tr_target
     struct kernel_endpoint *ep = kernel_endpoint(tep);
     char text[NET_ADDR_TEXT];
     struct packed packed;
-    sctp_assoc_t id = 0;
+    sctp_assoc_t id;
 
     net_addr_format(&to->addresses[0], text, sizeof text);
     if (!pack(to->addresses, to->address_count, 0, &packed))
         return tr_fail(error, TR_LIMIT, ENOMEM, "connecting to %s: out of memory", text);
-    int failed = sctp_connectx(ep->fd, packed.bytes, packed.count, &id), e = errno;
+    int e = call(ep, &packed, &id);
+    /* Linux lets a one-to-one socket connect only once, even when that association is gone. */
+    if (e == EISCONN && ep->origin != NULL && kernel_only_assoc(ep) == 0 && kernel_renew(ep, NULL) == TR_OK)
+        e = call(ep, &packed, &id);
     free(packed.bytes);
-    kernel_count(ep, 1);
-    if (failed != 0 && e != EINPROGRESS) {
+    if (e != 0 && e != EINPROGRESS) {
         bool mixed = e == EINVAL && ep->family == AF_INET && to->addresses[0].sa.sa_family == AF_INET6;
         return tr_fail(error, kernel_code(e), e, "connecting to %s: %s%s", text, strerror(e),
                        mixed ? "; the endpoint has IPv4 addresses only" : "");
     }
-    if (tep->style == TR_ONE_TO_ONE) {
-        ep->at_end = false;
-        remember_target(ep, &to->addresses[0]);
-    }
+    ep->called = (uint32_t)id;
     *assoc = (uint32_t)id;
     return TR_OK;
 }
 
-/* Sends no data but a flag: SCTP_EOF or SCTP_ABORT. The address finds an association that a one-to-one socket
- * does not admit to yet. */
-static int send_flag(struct kernel_endpoint *ep, uint32_t assoc, uint16_t flag, const struct net_addr *to)
+/* Sends no data but a flag: SCTP_EOF or SCTP_ABORT. Not for SOCK_STREAM sockets. */
+static int send_flag(struct kernel_endpoint *ep, uint32_t assoc, uint16_t flag)
 {
     union {
         struct cmsghdr align;
@@ -333,12 +341,22 @@ static int send_flag(struct kernel_endpoint *ep, uint32_t assoc, uint16_t flag, 
     control.align = (struct cmsghdr){CMSG_LEN(sizeof(struct sctp_sndinfo)), IPPROTO_SCTP, SCTP_SNDINFO};
     memcpy(CMSG_DATA(&control.align), &info, sizeof info);
     struct msghdr h = {.msg_control = &control, .msg_controllen = sizeof control};
-    if (to != NULL) {
-        h.msg_name = (void *)to;
-        h.msg_namelen = net_addr_len(to);
-    }
     kernel_count(ep, 1);
     return sendmsg(ep->fd, &h, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
+}
+
+/* Linux has no abort for a SOCK_STREAM socket but closing it. So the endpoint gets a fresh socket, and the
+ * event that the stack would have sent is given in its stead. */
+static int abort_stream(struct kernel_endpoint *ep)
+{
+    uint32_t up = kernel_only_assoc(ep);
+    if (up == 0 && ep->called == 0)
+        return ENOTCONN;
+    struct tr_event lost = {.type = TR_EV_ASSOC_CHANGE, .assoc = up != 0 ? up : ep->called};
+    lost.change.state = up != 0 ? TR_COMM_LOST : TR_CANT_ASSOC;
+    kernel_renew(ep, NULL);
+    tr_stash_event(&ep->base, &lost);
+    return 0;
 }
 
 static enum tr_code flag_failed(const char *what, uint32_t assoc, int e, struct tr_error *error)
@@ -350,21 +368,24 @@ static enum tr_code flag_failed(const char *what, uint32_t assoc, int e, struct 
 enum tr_code kernel_eof(struct tr_endpoint *tep, uint32_t assoc, struct tr_error *error)
 {
     struct kernel_endpoint *ep = kernel_endpoint(tep);
-    int e = send_flag(ep, assoc, SCTP_EOF, NULL);
+    int e;
+    if (ep->stream) {
+        kernel_count(ep, 1);
+        e = shutdown(ep->fd, SHUT_WR) == 0 ? 0 : errno;
+    } else {
+        e = send_flag(ep, assoc, SCTP_EOF);
+    }
     return e == 0 ? TR_OK : flag_failed("shutdown", assoc, e, error);
 }
 
 enum tr_code kernel_abort(struct tr_endpoint *tep, uint32_t assoc, struct tr_error *error)
 {
     struct kernel_endpoint *ep = kernel_endpoint(tep);
-    int e = send_flag(ep, assoc, SCTP_ABORT, NULL);
-    if (e != 0 && ep->connecting != NULL)
-        e = send_flag(ep, assoc, SCTP_ABORT, ep->connecting);
+    int e = ep->stream ? abort_stream(ep) : send_flag(ep, assoc, SCTP_ABORT);
     return e == 0 ? TR_OK : flag_failed("abort", assoc, e, error);
 }
 
-/* The association of a one-to-one socket. */
-static uint32_t only_assoc(struct kernel_endpoint *ep)
+uint32_t kernel_only_assoc(struct kernel_endpoint *ep)
 {
     struct sctp_status status;
     memset(&status, 0, sizeof status);
@@ -421,6 +442,7 @@ enum tr_code kernel_peeloff(struct tr_endpoint *tep, uint32_t *assoc, void *cook
     } else {
         ep->port = from->port;
         ep->family = from->family;
+        ep->stream = accepts;
         kernel_inherit(ep, &options);
         code = kernel_enter(l, ep, error);
     }
@@ -430,7 +452,7 @@ enum tr_code kernel_peeloff(struct tr_endpoint *tep, uint32_t *assoc, void *cook
         return code;
     }
     if (accepts)
-        *assoc = only_assoc(ep);
+        *assoc = kernel_only_assoc(ep);
     else if (l->pieces.under_way > 0)
         reasm_move(&l->pieces, from, *assoc, ep, *assoc);
     *out = &ep->base;

@@ -17,7 +17,7 @@ struct reasm_partial {
 
 enum { FIRST_ROOM = 64 * 1024, TOTAL_FACTOR = 16 };
 
-#define KEY_FLAGS (TR_UNORDERED | REASM_NOTIFICATION)
+#define KEY_FLAGS (TR_UNORDERED | REASM_NOTIFICATION | REASM_FAILED)
 
 void reasm_init(struct reasm_pool *p, uint64_t max_message, uint64_t max_total)
 {
@@ -167,6 +167,13 @@ bool reasm_under_way(const struct reasm_pool *p, const void *owner, uint32_t ass
                      uint16_t flags)
 {
     return p->under_way > 0 && *find((struct reasm_pool *)p, owner, assoc, stream, flags) != NULL;
+}
+
+void reasm_abort_one(struct reasm_pool *p, const void *owner, uint32_t assoc, uint16_t stream, uint16_t flags)
+{
+    struct reasm_partial **at = find(p, owner, assoc, stream, flags);
+    if (*at != NULL)
+        discard(p, unlink_at(p, at));
 }
 
 unsigned reasm_abort_stream(struct reasm_pool *p, const void *owner, uint32_t assoc, uint16_t stream)

@@ -26,8 +26,10 @@ extern "C" {
 
 #define REASM_BUCKETS 256
 
-/* In tr_msg.flags of a piece: it belongs to a notification, not to a message. Never in what users see. */
+/* In tr_msg.flags of a piece: it belongs to a notification, or to a sent message that comes back, not to a
+ * received message. Never in what users see. */
 #define REASM_NOTIFICATION 0x8000
+#define REASM_FAILED       0x4000
 
 struct reasm_partial;
 
@@ -66,6 +68,9 @@ bool reasm_under_way(const struct reasm_pool *p, const void *owner, uint32_t ass
 /* The stack gave up a message half way (RFC 6458 6.1.7): forgets its pieces, ordered and unordered. Returns
  * how many messages that was. */
 unsigned reasm_abort_stream(struct reasm_pool *p, const void *owner, uint32_t assoc, uint16_t stream);
+/* Forgets the one message that `flags` says. */
+void reasm_abort_one(struct reasm_pool *p, const void *owner, uint32_t assoc, uint16_t stream,
+                     uint16_t flags);
 /* The association is gone: forgets all its pieces. Notifications under way stay: they are the endpoint's. */
 unsigned reasm_abort_assoc(struct reasm_pool *p, const void *owner, uint32_t assoc);
 /* The endpoint is gone. */

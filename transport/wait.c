@@ -99,6 +99,27 @@ static bool stash_add(struct tr_endpoint *ep, const struct tr_item *item)
     return true;
 }
 
+bool tr_stash_event(struct tr_endpoint *ep, const struct tr_event *e)
+{
+    struct tr_item item = {.kind = TR_EVENT, .event = *e};
+    return stash_add(ep, &item);
+}
+
+/* Forgets what waits for one association and is not with the user yet. */
+static void stash_forget(struct tr_endpoint *ep, uint32_t assoc)
+{
+    struct tr_stash *s = ep->stash;
+    unsigned kept = s != NULL ? s->given : 0;
+    for (unsigned i = kept; s != NULL && i < s->count; i++) {
+        if (*item_assoc(&s->items[i]) == assoc)
+            free_items(s->items, i, i + 1);
+        else
+            s->items[kept++] = s->items[i];
+    }
+    if (s != NULL)
+        s->count = kept;
+}
+
 bool tr_stash_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count)
 {
     struct tr_stash *s = ep->stash;
@@ -288,6 +309,7 @@ static void give_up(struct tr_endpoint *ep, uint32_t assoc)
     struct tr_event ignored;
     ep->backend->abort(ep, assoc, NULL);
     read_for_connect(ep, assoc, true, &ignored, NULL);
+    stash_forget(ep, assoc);
 }
 
 /* How long the stack tries at least before it gives an unanswered association up: attempts + 1 waiting times,

@@ -7,6 +7,9 @@
 
 /* False where nothing waits (any more) for this endpoint; then the backend is asked. */
 bool tr_stash_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count);
+/* For a backend that has to tell something its stack does not: tr_recv gives it before anything else. False:
+ * out of memory. */
+bool tr_stash_event(struct tr_endpoint *ep, const struct tr_event *e);
 /* True when an endpoint that watches TR_READABLE has items here. */
 bool tr_stash_any(const struct tr_loop *loop);
 /* Adds such endpoints to the loop's ready list, up to `max` entries; returns how many there are then. */
