@@ -59,6 +59,7 @@ static bool path_change(const void *bytes, size_t len, struct tr_event *out)
         memcpy(&out->path.address, &n.spc_aaddr, sizeof(struct sockaddr_in));
     else if (n.spc_aaddr.ss_family == AF_INET6)
         memcpy(&out->path.address, &n.spc_aaddr, sizeof(struct sockaddr_in6));
+    kernel_clean_address(&out->path.address);
     return true;
 }
 

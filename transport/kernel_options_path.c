@@ -15,6 +15,7 @@ void kernel_put_address(struct opt_set *out, enum opt_field f, const struct sock
     if (a.sa.sa_family != AF_INET && a.sa.sa_family != AF_INET6)
         return;
     net_addr_set_port(&a, 0);
+    kernel_clean_address(&a);
     opt_put_text(out, f, net_addr_format(&a, text, sizeof text));
 }
 

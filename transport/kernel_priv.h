@@ -140,6 +140,8 @@ enum tr_code kernel_release(struct tr_endpoint *ep, struct tr_error *error);
 enum tr_code kernel_adopt(struct tr_loop *loop, struct tr_endpoint *ep, struct tr_error *error);
 unsigned kernel_addresses(struct tr_endpoint *ep, uint32_t assoc, bool remote, struct net_addr *out,
                           unsigned max);
+/* Takes meaningless fields out of an address that the kernel gave. */
+void kernel_clean_address(struct net_addr *a);
 enum tr_code kernel_connect_init(struct tr_endpoint *ep, const struct tr_target *to, uint32_t *assoc,
                                  struct tr_error *error);
 enum tr_code kernel_peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cookie, struct tr_endpoint **out,

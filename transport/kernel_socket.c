@@ -9,6 +9,13 @@
 
 /* ---- Addresses -------------------------------------------------------------------------------------- */
 
+/* Linux fills in a scope for every IPv6 address; it means something for link-local ones only. */
+void kernel_clean_address(struct net_addr *a)
+{
+    if (a->sa.sa_family == AF_INET6 && !IN6_IS_ADDR_LINKLOCAL(&a->in6.sin6_addr))
+        a->in6.sin6_scope_id = 0;
+}
+
 /* libsctp takes and gives addresses packed one behind the other, each as long as its family's. */
 struct packed {
     struct sockaddr *bytes; /* freed by the caller */
@@ -48,6 +55,7 @@ unsigned kernel_addresses(struct tr_endpoint *tep, uint32_t assoc, bool remote, 
         size_t len = sa->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
         memset(&out[i], 0, sizeof out[i]);
         memcpy(&out[i], sa, len);
+        kernel_clean_address(&out[i]);
         at += len;
     }
     if (remote)
