@@ -131,9 +131,8 @@ static void broken_off_message_leaves_siblings_whole(void **state)
 /* Peeling off with part of a message read already: the rest comes on the new endpoint, whole and in order. */
 static void peeloff_in_the_middle_of_messages(void **state)
 {
-    struct opt_set large = ct_tight(2000000, 2000000), takes = ct_tight(2000000, 100000);
+    struct opt_set large = ct_tight(2000000, 2000000), takes = ct_tight(2000000, 250000);
     struct ct_world *w = *state;
-    opt_put(&large, OPTF_MAXSEG, 1200);
     for (unsigned reads = 0; reads < 5; reads++) {
         struct ct_pair p = ct_pair(w, &large, &takes);
         struct ct_flow f = {.from = p.client, .assoc = p.near, .size = 90000, .streams = 2};

@@ -62,6 +62,8 @@ static void free_end(struct ct_end *e)
 int ct_teardown(void **state)
 {
     struct ct_world *w = *state;
+    if (w->end_threads)
+        w->end_threads();
     for (unsigned i = 0; i < w->loop_count; i++)
         if (w->loops[i])
             tr_loop_close(w->loops[i]);

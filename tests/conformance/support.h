@@ -64,7 +64,8 @@ struct ct_world {
     unsigned end_count;
     int fds[16]; /* closed at the end */
     unsigned fd_count;
-    unsigned fd_wakeups; /* entries of tr_loop_add_fd seen by the pump */
+    unsigned fd_wakeups;       /* entries of tr_loop_add_fd seen by the pump */
+    void (*end_threads)(void); /* called before anything is closed, however the case ends; may be NULL */
 };
 
 int ct_setup(void **state);    /* *state: the name of the case before, the ct_world afterwards */

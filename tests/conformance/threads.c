@@ -76,27 +76,54 @@ static void endpoint_moves_with_its_queue(void **state)
 enum { MOVED = 4000, AWAY = 1500 };
 
 struct mover {
+    pthread_t thread;
+    bool running;
     int wake;
     _Atomic(struct tr_endpoint *) there, back;
+    atomic_bool stop, done;
     uint32_t seen[MOVED];
     unsigned count;
     char problem[300];
 };
 
-static void note(struct mover *m, const char *what, const char *why)
+static struct mover mover; /* outlives a case that fails */
+
+static void note(char *problem, size_t size, const char *what, const char *why)
 {
-    if (!m->problem[0])
-        snprintf(m->problem, sizeof m->problem, "%s: %s", what, why);
+    if (!problem[0])
+        snprintf(problem, size, "%s: %s", what, why);
 }
 
 static void read_away(struct mover *m, struct tr_endpoint *ep)
 {
     const struct tr_item *items;
     unsigned count;
-    while (m->count < MOVED && tr_recv(ep, 16, &items, &count) == TR_OK)
+    while (m->count + 16 <= MOVED && tr_recv(ep, 16, &items, &count) == TR_OK)
         for (unsigned i = 0; i < count; i++)
-            if (items[i].kind == TR_MESSAGE && m->count < MOVED)
+            if (items[i].kind == TR_MESSAGE)
                 m->seen[m->count++] = items[i].msg.ppid;
+}
+
+static void adopt_and_read(struct mover *m, struct tr_loop *loop)
+{
+    struct tr_error error = {0};
+    struct tr_endpoint *ep = NULL;
+    uint64_t calls;
+    while (m->count < AWAY && !atomic_load(&m->stop)) {
+        struct tr_ready ready[4];
+        unsigned n = tr_loop_wait(loop, 50, ready, 4);
+        for (unsigned i = 0; i < n; i++)
+            if (ready[i].endpoint)
+                read_away(m, ready[i].endpoint);
+            else if (read(m->wake, &calls, sizeof calls) != sizeof calls)
+                note(m->problem, sizeof m->problem, "the descriptor", "woke the loop for nothing");
+        if (!ep && (ep = atomic_load(&m->there)) && tr_adopt(loop, ep, &error) != TR_OK)
+            note(m->problem, sizeof m->problem, "tr_adopt", error.text);
+        tr_loop_turn(loop);
+    }
+    if (ep && tr_release(ep, &error) != TR_OK)
+        note(m->problem, sizeof m->problem, "tr_release", error.text);
+    atomic_store(&m->back, ep);
 }
 
 static void *other_thread(void *arg)
@@ -105,31 +132,24 @@ static void *other_thread(void *arg)
     struct mover *m = arg;
     struct tr_error error = {0};
     struct tr_loop *loop = NULL;
-    struct tr_endpoint *ep = NULL;
     if (tr_loop_open(ct_backend, &plain, &loop, &error) != TR_OK) {
-        note(m, "tr_loop_open", error.text);
-        return NULL;
+        note(m->problem, sizeof m->problem, "tr_loop_open", error.text);
+    } else {
+        if (tr_loop_add_fd(loop, m->wake, m, &error) != TR_OK)
+            note(m->problem, sizeof m->problem, "tr_loop_add_fd", error.text);
+        adopt_and_read(m, loop);
+        tr_loop_close(loop);
     }
-    if (tr_loop_add_fd(loop, m->wake, m, &error) != TR_OK)
-        note(m, "tr_loop_add_fd", error.text);
-    for (int64_t end = ct_now_ms() + CT_DEADLINE_MS; m->count < AWAY && ct_now_ms() < end;) {
-        struct tr_ready ready[4];
-        unsigned n = tr_loop_wait(loop, 100, ready, 4);
-        for (unsigned i = 0; i < n; i++)
-            if (ready[i].endpoint)
-                read_away(m, ready[i].endpoint);
-        if (!ep && (ep = atomic_load(&m->there)) && tr_adopt(loop, ep, &error) != TR_OK)
-            note(m, "tr_adopt", error.text);
-        tr_loop_turn(loop);
-        uint64_t calls;
-        if (ep && read(m->wake, &calls, sizeof calls) < 0)
-            continue; /* nobody called again: as it should be */
-    }
-    if (ep && tr_release(ep, &error) != TR_OK)
-        note(m, "tr_release", error.text);
-    tr_loop_close(loop);
-    atomic_store(&m->back, ep);
+    atomic_store(&m->done, true);
     return NULL;
+}
+
+static void end_mover(void)
+{
+    atomic_store(&mover.stop, true);
+    if (mover.running)
+        pthread_join(mover.thread, NULL);
+    mover.running = false;
 }
 
 static void pump_flow(struct ct_world *w, struct ct_flow *f)
@@ -139,44 +159,48 @@ static void pump_flow(struct ct_world *w, struct ct_flow *f)
     ct_turn(w, 1);
 }
 
+/* Everything that was seen, in order: here before the move, then in the thread, then here again. */
+static void check_moved(struct ct_flow *f, struct ct_pair *p)
+{
+    ct_flow_scan(f, p->server, p->far);
+    for (unsigned i = 0; i < mover.count; i++, f->seen[0]++, f->arrived++)
+        if (mover.seen[i] != f->arrived)
+            fail_msg("message %u came where %u was due", mover.seen[i], f->arrived);
+    assert_in_range(mover.count, AWAY, MOVED);
+}
+
 static void endpoint_moves_under_traffic(void **state)
 {
-    static struct mover m;
     struct ct_world *w = *state;
-    struct opt_set now = CT_OPTIONS({OPTF_NODELAY, 1});
+    struct opt_set roomy = ct_roomy();
     struct tr_error error = {0};
-    pthread_t thread;
     uint64_t one = 1;
     if (!ct_has(TR_CAP_MOVE) || !ct_has(TR_CAP_LOOPS))
         skip();
-    memset(&m, 0, sizeof m);
-    m.wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    w->fds[w->fd_count++] = m.wake;
-    struct ct_pair p = ct_pair(w, &now, NULL);
+    memset(&mover, 0, sizeof mover);
+    mover.wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    w->fds[w->fd_count++] = mover.wake;
+    w->end_threads = end_mover;
+    struct ct_pair p = ct_pair(w, &roomy, &roomy);
     struct ct_flow f = {.from = p.client, .assoc = p.near, .size = 200};
-    assert_int_equal(pthread_create(&thread, NULL, other_thread, &m), 0);
+    mover.running = pthread_create(&mover.thread, NULL, other_thread, &mover) == 0;
     while (p.server->messages < 500)
         pump_flow(w, &f);
     struct tr_endpoint *ep = p.server->ep;
     ct_ok(tr_release(ep, &error), &error);
     p.server->ep = NULL; /* not ours any more */
-    atomic_store(&m.there, ep);
-    assert_int_equal(write(m.wake, &one, sizeof one), sizeof one);
-    for (int64_t end = ct_now_ms() + 2 * CT_DEADLINE_MS; !atomic_load(&m.back) && ct_now_ms() < end;)
+    atomic_store(&mover.there, ep);
+    assert_int_equal(write(mover.wake, &one, sizeof one), sizeof one);
+    for (int64_t end = ct_now_ms() + CT_DEADLINE_MS; !atomic_load(&mover.done) && ct_now_ms() < end;)
         pump_flow(w, &f);
-    pthread_join(thread, NULL);
-    if (m.problem[0])
-        fail_msg("the other thread: %s", m.problem);
-    ep = atomic_load(&m.back);
+    end_mover();
+    ep = atomic_load(&mover.back);
+    if (mover.problem[0])
+        fail_msg("the other thread: %s", mover.problem);
     assert_ptr_not_equal(ep, NULL);
     ct_ok(tr_adopt(ct_main(w), ep, &error), &error);
     p.server->ep = ep;
-
-    ct_flow_scan(&f, p.server, p.far); /* first what came before the move, then what the thread saw */
-    for (unsigned i = 0; i < m.count; i++, f.seen[0]++, f.arrived++)
-        if (m.seen[i] != f.arrived)
-            fail_msg("message %u came where %u was due", m.seen[i], f.arrived);
-    assert_in_range(m.count, AWAY, MOVED);
+    check_moved(&f, &p);
     while (f.next < MOVED)
         pump_flow(w, &f);
     ct_flow_finish(&f, p.server, p.far);
@@ -187,12 +211,26 @@ static void endpoint_moves_under_traffic(void **state)
 enum { THREADS = 3, CLIENTS = 48 };
 
 struct listener {
+    pthread_t thread;
+    bool running;
     uint16_t port;
-    pthread_barrier_t *ready;
-    atomic_bool *stop;
     unsigned up, echoed;
     char problem[300];
 };
+
+static struct listener listeners[THREADS]; /* outlive a case that fails */
+static atomic_uint listening;
+static atomic_bool stop_listening;
+
+static void end_listeners(void)
+{
+    atomic_store(&stop_listening, true);
+    for (unsigned i = 0; i < THREADS; i++) {
+        if (listeners[i].running)
+            pthread_join(listeners[i].thread, NULL);
+        listeners[i].running = false;
+    }
+}
 
 static void echo(struct listener *l, struct tr_endpoint *ep)
 {
@@ -201,8 +239,9 @@ static void echo(struct listener *l, struct tr_endpoint *ep)
     while (tr_recv(ep, 0, &items, &count) == TR_OK)
         for (unsigned i = 0; i < count; i++) {
             if (items[i].kind == TR_MESSAGE) {
-                if (tr_send(ep, &items[i].msg, 1, &sent) != TR_OK)
-                    snprintf(l->problem, sizeof l->problem, "the echo was not sent");
+                enum tr_code code = tr_send(ep, &items[i].msg, 1, &sent);
+                if (code != TR_OK)
+                    note(l->problem, sizeof l->problem, "the echo", tr_code_name(code));
                 l->echoed++;
             } else if (items[i].event.type == TR_EV_ASSOC_CHANGE) {
                 l->up += items[i].event.change.state == TR_COMM_UP;
@@ -214,8 +253,10 @@ static void *listen_and_echo(void *arg)
 {
     static const struct tr_loop_params plain;
     struct listener *l = arg;
+    struct opt_set roomy = ct_roomy();
     struct net_addr local;
-    struct tr_open_params p = {.addresses = &local, .address_count = 1, .port = l->port, .share_port = true};
+    struct tr_open_params p = {
+        .addresses = &local, .address_count = 1, .port = l->port, .share_port = true, .options = &roomy};
     struct tr_error error = {0};
     struct tr_loop *loop = NULL;
     struct tr_endpoint *ep = NULL;
@@ -226,9 +267,9 @@ static void *listen_and_echo(void *arg)
     if (code == TR_OK)
         code = tr_listen(ep, 128, &error);
     if (code != TR_OK)
-        snprintf(l->problem, sizeof l->problem, "%s", error.text);
-    pthread_barrier_wait(l->ready);
-    while (code == TR_OK && !atomic_load(l->stop)) {
+        note(l->problem, sizeof l->problem, "listening", error.text);
+    atomic_fetch_add(&listening, 1);
+    while (code == TR_OK && !atomic_load(&stop_listening)) {
         struct tr_ready ready[4];
         if (tr_loop_wait(loop, 20, ready, 4))
             echo(l, ep);
@@ -242,12 +283,13 @@ static void *listen_and_echo(void *arg)
 static void echo_with_everybody(struct ct_world *w, uint16_t port)
 {
     struct ct_end *clients[CLIENTS];
-    struct ct_flow flows[CLIENTS] = {0};
+    struct ct_flow flows[CLIENTS];
+    struct opt_set roomy = ct_roomy();
     struct net_addr there = ct_addr("127.0.0.1", port);
     struct tr_target to = {&there, 1, 0};
     struct tr_error error = {0};
     for (unsigned i = 0; i < CLIENTS; i++) {
-        clients[i] = ct_client(w, NULL);
+        clients[i] = ct_client(w, &roomy);
         flows[i] = (struct ct_flow){.from = clients[i], .size = 100 + i};
         ct_ok(tr_connect_init(clients[i]->ep, &to, &flows[i].assoc, &error), &error);
     }
@@ -260,34 +302,37 @@ static void echo_with_everybody(struct ct_world *w, uint16_t port)
         ct_flow_finish(&flows[i], clients[i], 0);
 }
 
+static bool all_listen(void *arg)
+{
+    (void)arg;
+    return atomic_load(&listening) == THREADS;
+}
+
 static void threads_share_a_port(void **state)
 {
-    struct listener listeners[THREADS];
-    pthread_t threads[THREADS];
-    pthread_barrier_t ready;
-    atomic_bool stop = false;
+    struct ct_world *w = *state;
     unsigned up = 0, echoed = 0;
     uint16_t port = ct_port();
     if (!ct_has(TR_CAP_LOOPS) || !ct_has(TR_CAP_SHARE_PORT))
         skip();
-    pthread_barrier_init(&ready, NULL, THREADS + 1);
+    w->end_threads = end_listeners;
+    atomic_store(&listening, 0);
+    atomic_store(&stop_listening, false);
+    ct_main(w);
     for (unsigned i = 0; i < THREADS; i++) {
-        listeners[i] = (struct listener){.port = port, .ready = &ready, .stop = &stop};
-        assert_int_equal(pthread_create(&threads[i], NULL, listen_and_echo, &listeners[i]), 0);
+        struct listener *l = &listeners[i];
+        *l = (struct listener){.port = port};
+        l->running = pthread_create(&l->thread, NULL, listen_and_echo, l) == 0;
     }
-    pthread_barrier_wait(&ready);
-    echo_with_everybody(*state, port);
-    atomic_store(&stop, true);
-    for (unsigned i = 0; i < THREADS; i++) {
-        pthread_join(threads[i], NULL);
-        up += listeners[i].up;
-        echoed += listeners[i].echoed;
-    }
-    pthread_barrier_destroy(&ready);
+    assert_true(ct_pump(w, all_listen, NULL, CT_DEADLINE_MS));
+    echo_with_everybody(w, port);
+    end_listeners();
     for (unsigned i = 0; i < THREADS; i++) {
         if (listeners[i].problem[0])
             fail_msg("listener %u: %s", i, listeners[i].problem);
         assert_in_range(listeners[i].up, 1, CLIENTS); /* 48 over 3: the stack spreads them */
+        up += listeners[i].up;
+        echoed += listeners[i].echoed;
     }
     assert_int_equal(up, CLIENTS);
     assert_int_equal(echoed, CLIENTS * 20);
@@ -299,15 +344,15 @@ static void one_loop_shares_a_port_too(void **state)
     struct net_addr local = ct_addr("127.0.0.1", 0);
     struct tr_open_params p = {
         .addresses = &local, .address_count = 1, .port = ct_port(), .share_port = true};
-    struct ct_end *listeners[3];
+    struct ct_end *ends[3];
     struct tr_error error = {0};
     if (!ct_has(TR_CAP_SHARE_PORT))
         skip();
     for (unsigned i = 0; i < 3; i++) {
-        listeners[i] = ct_open(w, NULL, &p);
-        ct_ok(tr_listen(listeners[i]->ep, 50, &error), &error);
+        ends[i] = ct_open(w, NULL, &p);
+        ct_ok(tr_listen(ends[i]->ep, 50, &error), &error);
     }
-    struct tr_target to = ct_target(listeners[0]);
+    struct tr_target to = ct_target(ends[0]);
     size_t got = 0;
     for (unsigned i = 0; i < 30; i++) {
         struct tr_event change;
@@ -317,11 +362,11 @@ static void one_loop_shares_a_port_too(void **state)
     }
     for (int64_t end = ct_now_ms() + CT_DEADLINE_MS; got < 30 && ct_now_ms() < end;) {
         ct_turn(w, 10);
-        got = listeners[0]->messages + listeners[1]->messages + listeners[2]->messages;
+        got = ends[0]->messages + ends[1]->messages + ends[2]->messages;
     }
     assert_int_equal(got, 30);
     for (unsigned i = 0; i < 3; i++)
-        assert_in_range(listeners[i]->messages, 1, 29);
+        assert_in_range(ends[i]->messages, 1, 29);
 }
 
 CT_TOPIC(threads, CT_CASE(two_loops_talk), CT_CASE(release_needs_the_capability),
