@@ -258,7 +258,10 @@ static void turn(struct brk_worker *w)
     bool woken = false;
     int timeout = timers_wanted(w) ? BRK_TICK_MS : -1;
     rt_reader_offline();
+    if (!rt_inbox_sleep(&w->inbox))
+        timeout = 0; /* something has come */
     unsigned count = tr_loop_wait(w->loop, timeout, w->ready, BRK_READY_MAX);
+    rt_inbox_awake(&w->inbox);
     rt_reader_online();
     w->now_ms = brk_now_ms();
     for (unsigned i = 0; i < count; i++)
