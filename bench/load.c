@@ -239,8 +239,8 @@ static bool connect_all(struct load *l)
 }
 
 /* Lets the source send until all is handed over. At a rate the schedule ends by itself; in either case the
- * time for the rest is bounded once the end is there. Returns when sending was to be over. */
-static uint64_t send_all(struct load *l)
+ * time for the rest is bounded once the end is there. */
+static void send_all(struct load *l)
 {
     struct bench_source *s = &l->source;
     const struct bench_plan *plan = &l->plan;
@@ -271,7 +271,6 @@ static uint64_t send_all(struct load *l)
         progress(l, bench_now_ns(), s->measuring ? "" : "warm-up");
     }
     set_timer(l, 0);
-    return end == UINT64_MAX ? bench_now_ns() : end;
 }
 
 static bool all_arrived(const struct load *l)
@@ -284,9 +283,9 @@ static bool all_arrived(const struct load *l)
     return !l->plan.reply || l->replies.counts.messages >= sent;
 }
 
-static void drain(struct load *l, uint64_t deadline)
+static void drain(struct load *l)
 {
-    uint64_t now;
+    uint64_t deadline = bench_now_ns() + l->plan.drain_ms * MS, now;
 
     while (!all_arrived(l) && signals < SIGNAL_TWICE && (now = bench_now_ns()) < deadline) {
         turn(l, now, deadline);
@@ -337,7 +336,10 @@ static void collect_sink(struct load *l, struct bench_result *r)
         bench_verdict_add(&r->delivery, &l->sink.judges[i], l->plan.partial);
     r->sink_seen = l->sink.seen;
     r->sink_lost = l->sink.lost;
+    r->turned_away = l->sink.turned_away;
     r->not_echoed = l->sink.not_echoed;
+    if (!r->trouble[0])
+        memcpy(r->trouble, l->sink.trouble, sizeof r->trouble);
 }
 
 static void collect(struct load *l, struct bench_result *r)
@@ -381,8 +383,8 @@ static bool run(struct load *l, const char *name, const struct bench_end *to)
     bool connected = connect_all(l);
     if (connected) {
         cost_begin(l);
-        uint64_t end = send_all(l);
-        drain(l, end + l->plan.drain_ms * MS);
+        send_all(l);
+        drain(l);
         cost_end(l, r);
         shut_down(l);
         r->name = name;
@@ -496,13 +498,15 @@ static void handle_signals(void)
 
 static int report(const struct load *l, bool complete)
 {
-    bool ok = complete && l->result_count > 0;
+    bool ok = true;
 
+    if (!complete || l->result_count == 0) /* what is missing was told already */
+        return 1;
     for (unsigned i = 0; i < l->result_count; i++)
         ok = ok && bench_result_ok(&l->results[i]);
-    if (l->result_count > 0 && l->plan.json)
+    if (l->plan.json)
         bench_report_json(stdout, &l->plan, tr_backend_name(l->backend), l->results, l->result_count);
-    else if (l->result_count > 0)
+    else
         bench_report_table(stdout, &l->plan, tr_backend_name(l->backend), l->results, l->result_count);
     if (fflush(stdout) != 0) {
         fprintf(stderr, "junctor load: standard output: %s\n", strerror(errno));
@@ -511,8 +515,20 @@ static int report(const struct load *l, bool complete)
     return ok ? 0 : 1;
 }
 
+/* Two descriptors an association, and the usual limit is 1024. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit); /* where it fails, opening will say so */
+    }
+}
+
 static int load(struct load *l)
 {
+    raise_descriptor_limit();
     if (!choose_backend(l) || !open_loop(l) || !open_sink(l))
         return 1;
     bool complete = true;

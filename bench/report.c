@@ -38,7 +38,8 @@ bool bench_result_ok(const struct bench_result *r)
     const struct bench_source_counts *s = &r->source;
 
     return verdict_ok(&r->delivery) && verdict_ok(&r->replies) && bench_result_messages(r) > 0 &&
-           s->failed_sent + s->failed_unsent + s->set_up_failed + s->lost + r->not_echoed == 0;
+           s->failed_sent + s->failed_unsent + s->set_up_failed + s->lost + r->turned_away + r->not_echoed ==
+               0;
 }
 
 uint64_t bench_result_messages(const struct bench_result *r)
@@ -157,6 +158,7 @@ PICK(pick_restarted, r->source.restarted)
 PICK(pick_streams_refused, r->source.streams_refused)
 PICK(pick_sink_seen, r->sink_seen)
 PICK(pick_sink_lost, r->sink_lost)
+PICK(pick_turned_away, r->turned_away)
 PICK(pick_not_closed, r->not_closed)
 PICK(pick_sent, r->source.sent)
 PICK(pick_not_sent, r->not_sent)
@@ -354,6 +356,7 @@ void bench_report_table(FILE *out, const struct bench_plan *plan, const char *tr
     else
         count_row(out, "associations seen", results, count, true, pick_sink_seen);
     count_row(out, "  lost at the sink", results, count, false, pick_sink_lost);
+    count_row(out, "  turned away", results, count, false, pick_turned_away);
     if (last->delivery.judged)
         delivery_rows(out, results, count);
     count_row(out, "not echoed", results, count, false, pick_not_echoed);
@@ -437,6 +440,7 @@ static void json_result(struct bench_json *j, const struct bench_result *r)
         bench_json_open(j, "sink_associations", '{');
         bench_json_uint(j, "seen", r->sink_seen);
         bench_json_uint(j, "lost", r->sink_lost);
+        bench_json_uint(j, "turned_away", r->turned_away);
         bench_json_close(j, '}');
         bench_json_uint(j, "not_echoed", r->not_echoed);
         json_verdict(j, &r->delivery);

@@ -23,7 +23,7 @@ struct bench_result {
     bool has_source;
     struct bench_source_counts source;
     uint64_t not_sent;
-    unsigned sink_seen, sink_lost; /* associations at the sink */
+    unsigned sink_seen, sink_lost, turned_away; /* associations at the sink */
     uint64_t not_echoed;
     unsigned not_closed;           /* associations that did not shut down in time */
     struct bench_verdict delivery; /* at the sink */

@@ -55,7 +55,9 @@ static void guest_new(struct bench_place *place, uint32_t assoc)
     }
     if (!guest ||
         tr_peeloff(place->endpoint, &guest->assoc, &guest->handle, &guest->endpoint, &error) != TR_OK) {
-        fprintf(stderr, "junctor load: an association was turned away: %s\n", error.text);
+        s->turned_away++;
+        if (!s->trouble[0])
+            snprintf(s->trouble, sizeof s->trouble, "an association was turned away: %.200s", error.text);
         tr_abort(place->endpoint, assoc, &error);
         free(guest);
         return;

@@ -31,9 +31,11 @@ struct bench_sink {
     struct bench_judge *judges; /* one for all places; with --fanout one for each */
     unsigned judge_count;
     struct bench_guest *guests;
-    unsigned alive;      /* associations up now */
-    unsigned seen, lost; /* associations that came up; that ended without a shutdown */
+    unsigned alive;       /* associations up now */
+    unsigned seen, lost;  /* associations that came up; that ended without a shutdown */
+    unsigned turned_away; /* associations that could not be served */
     uint64_t echoed, not_echoed;
+    char trouble[256]; /* the first thing that went wrong, for the user; "" */
 };
 
 /* Opens and listens on all of the plan's places. On failure nothing is left open and *error says why. */

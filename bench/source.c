@@ -18,13 +18,14 @@ struct bench_link {
     struct tr_endpoint *endpoint;
     uint32_t assoc, index;
     enum link_state state;
-    uint32_t streams;  /* used: as many as were granted */
-    uint64_t next;     /* message to send next */
-    uint64_t quota;    /* messages to send in all */
-    uint64_t sequence; /* of message `next` in its flow */
-    uint32_t stream;   /* of message `next` */
-    bool finished;     /* nothing left to send */
-    bool blocked;      /* at a rate: waits for room in the send buffer */
+    uint32_t streams;    /* used: as many as were granted */
+    uint64_t next;       /* message to send next */
+    uint64_t quota;      /* messages to send in all */
+    uint64_t sequence;   /* of message `next` in its flow */
+    uint32_t stream;     /* of message `next` */
+    uint64_t refused_ns; /* as fast as possible: when message `next` was first refused; 0: not yet tried */
+    bool finished;       /* nothing left to send */
+    bool blocked;        /* at a rate: waits for room in the send buffer */
 };
 
 static void link_ready(struct bench_handle *handle, unsigned flags);
@@ -268,8 +269,7 @@ static void build_burst(struct bench_link *link, unsigned count, uint64_t now_ns
                               .streams = (uint16_t)plan->streams,
                               .stream = (uint16_t)link->stream,
                               .sequence = link->sequence,
-                              .clock = s->clock,
-                              .intended_ns = now_ns};
+                              .clock = s->clock};
 
     for (unsigned i = 0; i < count; i++) {
         uint64_t k = link->next + i;
@@ -279,6 +279,8 @@ static void build_burst(struct bench_link *link, unsigned count, uint64_t now_ns
             uint64_t due = bench_schedule_time(&s->schedule, n);
             p.intended_ns = due < now_ns ? due : now_ns;
             warmup = n < s->warmup_messages;
+        } else {
+            p.intended_ns = i == 0 && link->refused_ns ? link->refused_ns : now_ns;
         }
         p.flags = flags | (warmup ? BENCH_PAYLOAD_WARMUP : 0) |
                   (k + link->streams >= link->quota ? BENCH_PAYLOAD_LAST : 0);
@@ -322,6 +324,10 @@ static enum tr_code link_burst(struct bench_link *link, uint64_t wanted, uint64_
 
     build_burst(link, count, now_ns);
     enum tr_code code = tr_send(link->endpoint, s->msgs, count, &sent);
+    if (sent > 0)
+        link->refused_ns = 0;
+    if (code == TR_AGAIN && link->refused_ns == 0)
+        link->refused_ns = now_ns;
     link_advance(link, sent);
     if (code == TR_OK || code == TR_AGAIN || code == TR_NO_ASSOC)
         return code;

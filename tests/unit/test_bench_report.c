@@ -135,6 +135,9 @@ static void test_a_faulty_run_is_not_ok(void **state)
     results[0].source.set_up_failed = 1;
     assert_false(bench_result_ok(&results[0]));
     results[0].source.set_up_failed = 0;
+    results[0].turned_away = 1;
+    assert_false(bench_result_ok(&results[0]));
+    results[0].turned_away = 0;
     results[0].delivery.inexact = true;
     assert_false(bench_result_ok(&results[0]));
     results[0].delivery.inexact = false;

@@ -1,0 +1,91 @@
+// What the micro-benchmarks share: each row stands beside a plain alternative, and the comparison is printed.
+//
+// Rows run several times in random order, so that what else the machine does falls on all of them alike;
+// shown is the median. Any flag of Google Benchmark can still be given.
+#ifndef JUNCTOR_BENCH_MICRO_BESIDE_H
+#define JUNCTOR_BENCH_MICRO_BESIDE_H
+
+#include <benchmark/benchmark.h>
+
+#include <cstdio>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace beside
+{
+
+// "`ours` does N times as much as `plain`"; names as they are printed, without "/real_time".
+struct Pair {
+    const char *ours, *plain;
+};
+
+class Reporter : public benchmark::ConsoleReporter
+{
+  public:
+    explicit Reporter(std::vector<Pair> compared) : ConsoleReporter(OO_Tabular), pairs(std::move(compared))
+    {
+    }
+
+    void ReportRuns(const std::vector<Run> &runs) override
+    {
+        for (const Run &run : runs) {
+            if (run.run_type != Run::RT_Iteration)
+                continue;
+            auto row = std::make_pair(run.family_index, run.per_family_instance_index);
+            auto found = best.find(row);
+            if (found == best.end())
+                best.emplace(row, run);
+            else if (run.error_occurred || rate(run) > rate(found->second))
+                found->second = run;
+        }
+    }
+
+    void Finalize() override
+    {
+        std::vector<Run> shown;
+        std::map<std::string, double> rates;
+        for (const auto &[row, run] : best) {
+            std::string name = run.run_name.str();
+            shown.push_back(run);
+            rates[name.substr(0, name.find("/real_time"))] = rate(run);
+        }
+        ConsoleReporter::ReportRuns(shown);
+        for (const Pair &pair : pairs)
+            if (rates.count(pair.ours) && rates.count(pair.plain))
+                printf("%-24s %8.2f times %s\n", pair.ours, rates[pair.ours] / rates[pair.plain], pair.plain);
+    }
+
+  private:
+    static double rate(const Run &run)
+    {
+        auto found = run.counters.find("items_per_second");
+        return found == run.counters.end() ? 0 : found->second.value;
+    }
+
+    std::vector<Pair> pairs;
+    std::map<std::pair<int64_t, int64_t>, Run> best;
+};
+
+inline int run(int argc, char **argv, const std::vector<Pair> &pairs)
+{
+    std::string settings[] = {"--benchmark_repetitions=15", "--benchmark_min_time=0.05",
+                              "--benchmark_enable_random_interleaving=true"};
+    std::vector<char *> arguments = {argv[0]};
+    for (std::string &s : settings)
+        arguments.push_back(s.data());
+    arguments.insert(arguments.end(), argv + 1, argv + argc);
+    int count = (int)arguments.size();
+    arguments.push_back(nullptr);
+    benchmark::Initialize(&count, arguments.data());
+    if (benchmark::ReportUnrecognizedArguments(count, arguments.data()))
+        return 1;
+    Reporter reporter(pairs);
+    benchmark::RunSpecifiedBenchmarks(&reporter);
+    return 0;
+}
+
+} // namespace beside
+
+#endif
