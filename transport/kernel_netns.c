@@ -1,45 +1,76 @@
-/* Opening an SCTP socket, if wanted in another network namespace.
+/* Network namespaces, and opening an SCTP socket.
  *
- * A socket belongs to the namespace of the thread that creates it, for ever. So a short-lived thread enters
- * the namespace, creates the socket and ends: the calling thread never leaves its own, and there is no way
- * back that could fail. */
+ * A socket belongs to the namespace of the thread that creates it, for ever; and Linux peels an association
+ * off only in the namespace of its socket. So a short-lived thread enters the namespace, does the work and
+ * ends: the calling thread never leaves its own, and there is no way back that could fail. */
 #include "transport/kernel_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-struct request {
-    int family, type, netns; /* a descriptor of the namespace */
-    int fd, error_number;    /* the result */
+struct errand {
+    int netns; /* a descriptor of the namespace */
+    int (*work)(void *arg);
+    void *arg;
+    int result, error_number; /* of work, or of entering the namespace */
     bool entered;
 };
 
-static void create(struct request *r)
+static void *inside(void *arg)
 {
-    r->fd = socket(r->family, r->type | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_SCTP);
-    r->error_number = r->fd < 0 ? errno : 0;
-}
-
-static void *create_inside(void *arg)
-{
-    struct request *r = arg;
-    r->fd = -1;
-    r->entered = setns(r->netns, CLONE_NEWNET) == 0;
-    if (r->entered)
-        create(r);
-    else
-        r->error_number = errno;
+    struct errand *e = arg;
+    e->result = -1;
+    e->entered = setns(e->netns, CLONE_NEWNET) == 0;
+    if (e->entered)
+        e->result = e->work(e->arg);
+    e->error_number = errno;
     return NULL;
 }
 
-static int no_socket(const struct request *r, struct tr_error *error)
+/* Result and errno of work(arg) as if called there. */
+static int run_inside(struct errand *e)
 {
-    int e = r->error_number;
+    pthread_t thread;
+    int failed = pthread_create(&thread, NULL, inside, e);
+    if (failed != 0) {
+        errno = failed;
+        return -1;
+    }
+    pthread_join(thread, NULL);
+    errno = e->error_number;
+    return e->result;
+}
+
+int kernel_run_beside(int fd, int (*work)(void *arg), void *arg)
+{
+    struct errand e = {.netns = ioctl(fd, SIOCGSKNS), .work = work, .arg = arg};
+    if (e.netns < 0)
+        return -1;
+    int result = run_inside(&e), n = errno;
+    close(e.netns);
+    errno = n;
+    return result;
+}
+
+struct kind {
+    int family, type;
+};
+
+static int create(void *arg)
+{
+    const struct kind *k = arg;
+    return socket(k->family, k->type | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_SCTP);
+}
+
+static int no_socket(int e, struct tr_error *error)
+{
     enum tr_code code = kernel_code(e);
     if (code == TR_NO_SCTP)
         tr_fail(error, code, e,
@@ -68,29 +99,27 @@ static int open_namespace(const char *netns, struct tr_error *error)
 
 int kernel_new_socket(int family, int type, const char *netns, struct tr_error *error)
 {
-    struct request r = {.family = family, .type = type, .netns = -1, .entered = true};
+    struct kind k = {family, type};
     if (netns == NULL) {
-        create(&r);
-        return r.fd >= 0 ? r.fd : no_socket(&r, error);
+        int fd = create(&k);
+        return fd >= 0 ? fd : no_socket(errno, error);
     }
-    r.netns = open_namespace(netns, error);
-    if (r.netns < 0)
+    struct errand e = {.netns = open_namespace(netns, error), .work = create, .arg = &k};
+    if (e.netns < 0)
         return -1;
-    pthread_t thread;
-    int failed = pthread_create(&thread, NULL, create_inside, &r);
-    if (failed == 0)
-        pthread_join(thread, NULL);
-    close(r.netns);
-    if (failed != 0) {
-        tr_fail(error, TR_LIMIT, failed, "network namespace %s: cannot start a thread: %s", netns,
-                strerror(failed));
-        return -1;
-    }
-    if (r.fd >= 0)
-        return r.fd;
-    if (r.entered)
-        return no_socket(&r, error);
-    tr_fail(error, kernel_code(r.error_number), r.error_number, "network namespace %s: %s%s", netns,
-            strerror(r.error_number), r.error_number == EPERM ? "; entering it needs CAP_SYS_ADMIN" : "");
+    int fd = run_inside(&e), n = errno;
+    close(e.netns);
+    if (fd >= 0)
+        return fd;
+    if (e.entered)
+        return no_socket(n, error);
+    tr_fail(error, kernel_code(n), n, "network namespace %s: %s%s", netns, strerror(n),
+            n == EPERM ? "; entering it needs CAP_SYS_ADMIN" : "");
     return -1;
+}
+
+int kernel_new_socket_beside(int fd, int family, int type)
+{
+    struct kind k = {family, type};
+    return kernel_run_beside(fd, create, &k);
 }

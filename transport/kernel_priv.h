@@ -33,6 +33,7 @@ struct kernel_endpoint {
     uint32_t registered;           /* with epoll, for these events; 0: not at all */
     bool at_end;                   /* one-to-one: the stack said end of file; only notifications may follow */
     bool stream;                   /* a SOCK_STREAM socket; a peeled-off one is not */
+    bool foreign;                  /* in a network namespace that was named, maybe not the threads' own */
     bool waits;                    /* on the loop's list of those that the timer calls writable */
     bool muted;                    /* polled writable, but took nothing: EPOLLOUT is not believed for now */
     bool full;                     /* the last burst ended with TR_AGAIN */
@@ -166,6 +167,10 @@ enum tr_code kernel_set_up(struct kernel_endpoint *ep, bool share_port, const ch
 /* kernel_netns.c: an SCTP socket (non-blocking, close-on-exec), in a network namespace where `netns` is not
  * NULL. -1 with *error filled in. */
 int kernel_new_socket(int family, int type, const char *netns, struct tr_error *error);
+/* The same in the namespace of socket `fd`; -1 with errno. Needs CAP_NET_ADMIN and CAP_SYS_ADMIN there. */
+int kernel_new_socket_beside(int fd, int family, int type);
+/* Calls work(arg) by a thread in the namespace of socket `fd`; its result and errno. */
+int kernel_run_beside(int fd, int (*work)(void *arg), void *arg);
 
 /* kernel_recv.c */
 enum tr_code kernel_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count);

@@ -15,17 +15,16 @@
 struct kernel_origin {
     bool share_port;
     uint16_t port; /* asked for */
+    char *device;  /* NULL: none */
     unsigned count;
-    char *netns, *device; /* NULL where not given */
     struct net_addr addresses[];
 };
 
 struct kernel_origin *kernel_origin_new(const struct tr_open_params *p)
 {
     size_t fixed = sizeof(struct kernel_origin) + p->address_count * sizeof(struct net_addr);
-    size_t netns = p->netns != NULL ? strlen(p->netns) + 1 : 0;
     size_t device = p->device != NULL ? strlen(p->device) + 1 : 0;
-    struct kernel_origin *o = calloc(1, fixed + netns + device);
+    struct kernel_origin *o = calloc(1, fixed + device);
     if (o == NULL)
         return NULL;
     o->share_port = p->share_port;
@@ -33,11 +32,8 @@ struct kernel_origin *kernel_origin_new(const struct tr_open_params *p)
     o->count = p->address_count;
     for (unsigned i = 0; i < p->address_count; i++)
         o->addresses[i] = p->addresses[i];
-    char *text = (char *)o + fixed;
-    if (netns > 0)
-        o->netns = memcpy(text, p->netns, netns);
     if (device > 0)
-        o->device = memcpy(text + netns, p->device, device);
+        o->device = memcpy((char *)o + fixed, p->device, device);
     return o;
 }
 
@@ -74,6 +70,13 @@ static void abort_and_close(struct kernel_endpoint *ep)
     ep->room = 0;
 }
 
+static int another_socket(struct kernel_endpoint *ep)
+{
+    kernel_count(ep, 1);
+    return ep->foreign ? kernel_new_socket_beside(ep->fd, ep->family, SOCK_STREAM)
+                       : kernel_new_socket(ep->family, SOCK_STREAM, NULL, NULL);
+}
+
 static enum tr_code bind_again(struct kernel_endpoint *ep, struct tr_error *error)
 {
     const struct kernel_origin *o = ep->origin;
@@ -85,26 +88,31 @@ static enum tr_code bind_again(struct kernel_endpoint *ep, struct tr_error *erro
     return code;
 }
 
+static enum tr_code prepare(struct kernel_endpoint *ep, const struct opt_set *options, struct tr_error *error)
+{
+    enum tr_code code = kernel_set_up(ep, ep->origin->share_port, ep->origin->device, error);
+    if (code != TR_OK)
+        return code;
+    write_options(ep, options);
+    code = bind_again(ep, error);
+    return code == TR_OK ? kernel_watch(&ep->base, ep->base.watch) : code;
+}
+
 enum tr_code kernel_renew(struct kernel_endpoint *ep, struct tr_error *error)
 {
-    const struct kernel_origin *o = ep->origin;
     struct opt_set options = {0};
+    int fresh = -1;
 
-    read_options(ep, &options);
-    abort_and_close(ep);
-    if (o == NULL) /* accepted: it was its association and nothing else */
-        return tr_fail(error, TR_NO_ASSOC, 0, "the endpoint's association has ended");
-    ep->fd = kernel_new_socket(ep->family, SOCK_STREAM, o->netns, error);
-    kernel_count(ep, 1);
-    if (ep->fd < 0)
-        return TR_SYSTEM;
-    enum tr_code code = kernel_set_up(ep, o->share_port, o->device, error);
-    if (code == TR_OK) {
-        write_options(ep, &options);
-        code = bind_again(ep, error);
+    if (ep->origin != NULL) { /* else accepted: it was its association and nothing else */
+        read_options(ep, &options);
+        fresh = another_socket(ep);
     }
-    if (code == TR_OK)
-        code = kernel_watch(&ep->base, ep->base.watch);
+    int e = errno;
+    abort_and_close(ep);
+    if (fresh < 0)
+        return tr_fail(error, TR_NO_ASSOC, e, "the endpoint's association has ended, and its socket with it");
+    ep->fd = fresh;
+    enum tr_code code = prepare(ep, &options, error);
     if (code != TR_OK) {
         kernel_unregister(ep);
         close(ep->fd);

@@ -3,6 +3,7 @@
 #include "transport/wait_priv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -219,6 +220,7 @@ enum tr_code kernel_open(struct tr_loop *loop, const struct tr_open_params *p, s
     }
     ep->family = family;
     ep->stream = p->style == TR_ONE_TO_ONE;
+    ep->foreign = p->netns != NULL;
     kernel_count(ep, 1);
     enum tr_code code = set_up(ep, p, error);
     if (code == TR_OK)
@@ -411,11 +413,36 @@ static int peel(int fd, uint32_t assoc, unsigned flags)
     return getsockopt(fd, IPPROTO_SCTP, SCTP_SOCKOPT_PEELOFF_FLAGS, &arg, &len) < 0 ? -1 : arg.p_arg.sd;
 }
 
+struct peel_request {
+    int fd;
+    uint32_t assoc;
+};
+
+static int peel_inside(void *arg)
+{
+    const struct peel_request *r = arg;
+    return peel(r->fd, r->assoc, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+/* Linux moves the association to a new socket first and then looks for a descriptor; when there is none, the
+ * new socket and the association are gone. So a descriptor is sought before. */
+static int take_peeled(struct kernel_endpoint *ep, uint32_t assoc)
+{
+    int reserved = fcntl(ep->fd, F_DUPFD_CLOEXEC, 0);
+    if (reserved < 0)
+        return -1;
+    close(reserved);
+    kernel_count(ep, 3);
+    struct peel_request r = {ep->fd, assoc};
+    return ep->foreign ? kernel_run_beside(ep->fd, peel_inside, &r) : peel_inside(&r);
+}
+
 static int take_socket(struct kernel_endpoint *ep, uint32_t assoc)
 {
+    if (ep->base.style != TR_ONE_TO_ONE)
+        return take_peeled(ep, assoc);
     kernel_count(ep, 1);
-    return ep->base.style == TR_ONE_TO_ONE ? accept4(ep->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)
-                                           : peel(ep->fd, assoc, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    return accept4(ep->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
 static enum tr_code peeloff_failed(const struct kernel_endpoint *ep, uint32_t assoc, int e,
@@ -451,6 +478,7 @@ enum tr_code kernel_peeloff(struct tr_endpoint *tep, uint32_t *assoc, void *cook
         ep->port = from->port;
         ep->family = from->family;
         ep->stream = accepts;
+        ep->foreign = from->foreign;
         kernel_inherit(ep, &options);
         code = kernel_enter(l, ep, error);
     }
