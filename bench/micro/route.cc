@@ -93,12 +93,10 @@ template <Shape shape> void by_table(benchmark::State &state)
     Rules rules(shape, (unsigned)state.range(0));
     const auto all = lookups(shape, (unsigned)state.range(0));
     rt_table *table = rt_table_build(&rules.config);
-    for (const Lookup &l : all)
-        if (rt_table_find(table, l.source, l.ppid, l.stream) != walk(rules.config, l)) {
-            state.SkipWithError("the table is wrong");
-            break;
-        }
     size_t i = 0;
+    for (; i < 100; i++) // tests/unit/test_routing_table.c has the rest
+        if (rt_table_find(table, all[i].source, all[i].ppid, all[i].stream) != walk(rules.config, all[i]))
+            state.SkipWithError("the table is wrong");
     for (auto _ : state) {
         const Lookup &l = all[i++ % all.size()];
         benchmark::DoNotOptimize(rt_table_find(table, l.source, l.ppid, l.stream));
