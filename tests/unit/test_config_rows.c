@@ -126,7 +126,7 @@ static void refused(const char *key, const char *value)
     char place[200];
     char *said = parse_bad(text);
     place_of(key, value, place, sizeof place);
-    if (strncmp(said, place, strlen(place)) != 0 || strchr(said, '\n')[1] != '\0')
+    if (strncmp(said, place, strlen(place)) != 0 || strchr(said, '\n') != said + strlen(said) - 1)
         fail_msg("%s: %s\nsays %sbut should begin with %s", key, value, said, place);
     free(said);
 }
