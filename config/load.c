@@ -76,9 +76,9 @@ static const char *open_failure(int error)
 {
     switch (error) {
     case ENOENT:
-        return "No such file; check the name";
+        return "there is no such file; check the name";
     case EACCES:
-        return "Permission denied; check who may read it and its folder";
+        return "it may not be read; check the permissions of the file and its folder";
     default:
         return strerror(error);
     }
@@ -121,7 +121,7 @@ struct cfg_config *cfg_load(const char *file, struct cfg_errors *errors)
         return failed(errors, open_failure(errno));
     if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
         close(fd);
-        return failed(errors, "is a folder; name the file in it");
+        return failed(errors, "this is a folder; name the file in it");
     }
     char *text = read_all(fd, &len);
     int error = errno;

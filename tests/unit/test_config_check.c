@@ -90,7 +90,7 @@ static void test_faulty(void **state)
     check(&r, "-c no/such/file -p");
     assert_int_equal(r.status, 1);
     assert_string_equal(r.out, "");
-    assert_string_equal(r.err, "no/such/file: No such file; check the name\n");
+    assert_string_equal(r.err, "no/such/file: there is no such file; check the name\n");
 }
 
 static void test_usage(void **state)

@@ -63,7 +63,7 @@ static void test_not_there(void **state)
 {
     (void)state;
     snprintf(path, sizeof path, "%s/none.yaml", folder);
-    refused(path, "No such file");
+    refused(path, "no such file; check the name");
     refused(folder, "is a folder; name the file in it");
     refused("/dev/null", "empty; write at least");
 }
@@ -76,7 +76,7 @@ static void test_not_allowed(void **state)
     chmod(path, 0);
     if (root)
         assert_int_equal(seteuid(65534), 0);
-    refused(path, "Permission denied");
+    refused(path, "may not be read; check the permissions");
     if (root)
         assert_int_equal(seteuid(0), 0);
     unlink(path);
