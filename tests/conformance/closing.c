@@ -196,9 +196,11 @@ static void close_while_connecting(void **state)
 static void server_closes_while_called(void **state)
 {
     struct ct_world *w = *state;
+    struct opt_set hasty = CT_OPTIONS({OPTF_INIT_ATTEMPTS, 2}, {OPTF_INIT_TIMEO, 100}, {OPTF_RTO_INITIAL, 50},
+                                      {OPTF_RTO_MIN, 50}, {OPTF_RTO_MAX, 100}, {OPTF_ASOC_MAXRXT, 2});
     struct tr_error error = {0};
     for (unsigned i = 0; i < 8; i++) {
-        struct ct_end *server = ct_server(w, NULL), *client = ct_client(w, NULL);
+        struct ct_end *server = ct_server(w, NULL), *client = ct_client(w, &hasty);
         struct tr_target to = ct_target(server);
         uint32_t assoc = 0;
         ct_ok(tr_connect_init(client->ep, &to, &assoc, &error), &error);

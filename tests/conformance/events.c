@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define USER_ABORT 12 /* RFC 9260 3.3.10.12 */
+#define MAXSEG     1200
 
 static void adaptation_indications_cross(void **state)
 {
@@ -114,11 +115,12 @@ static bool last_ones_are_back(void *arg)
 }
 
 /* Per stream the messages from the first unacknowledged one to the last, each whole and once, in order, those
- * that were on the wire first. Returns how many. */
+ * that were on the wire first. Of a fragmented message that the peer has acknowledged in part, one a stream
+ * at most, only the record comes back, without payload. Returns how many came. */
 static unsigned check_failures(const struct ct_flow *f, const struct ct_end *e)
 {
     uint32_t next[CT_FLOW_STREAMS] = {0};
-    bool unsent[CT_FLOW_STREAMS] = {false};
+    bool unsent[CT_FLOW_STREAMS] = {false}, gone[CT_FLOW_STREAMS] = {false};
     unsigned n = 0;
     for (size_t i = 0; i < e->count; i++) {
         const struct tr_item *t = &e->items[i]->tr;
@@ -134,8 +136,12 @@ static unsigned check_failures(const struct ct_flow *f, const struct ct_end *e)
         if (next[s] && m->context != next[s])
             fail_msg("stream %u: message %u came back where %u was due", s, m->context, next[s]);
         next[s] = m->context + f->streams;
-        assert_int_equal(m->len, f->size);
-        assert_true(ct_is_pattern(m->data, m->len, m->context));
+        if (m->len == 0 && f->size > MAXSEG && t->event.failed.was_sent && !gone[s]) {
+            gone[s] = true; /* acknowledged in part: the stack has no whole message to give back */
+        } else {
+            assert_int_equal(m->len, f->size);
+            assert_true(ct_is_pattern(m->data, m->len, m->context));
+        }
         if (unsent[s])
             assert_false(t->event.failed.was_sent);
         unsent[s] = !t->event.failed.was_sent;
@@ -152,7 +158,7 @@ static unsigned check_failures(const struct ct_flow *f, const struct ct_end *e)
 static void messages_come_back(struct ct_world *w, uint32_t size, unsigned streams, unsigned flags,
                                int64_t recbuf)
 {
-    struct opt_set sends = CT_OPTIONS({OPTF_SNDBUF, 300000}, {OPTF_NODELAY, 1}, {OPTF_MAXSEG, 1200}),
+    struct opt_set sends = CT_OPTIONS({OPTF_SNDBUF, 300000}, {OPTF_NODELAY, 1}, {OPTF_MAXSEG, MAXSEG}),
                    takes = CT_OPTIONS({OPTF_RECBUF, 60000});
     struct tr_error error = {0};
     if (recbuf)
@@ -194,11 +200,10 @@ static void messages_come_back_through_a_small_receive_buffer(void **state)
     messages_come_back(*state, 1000, 2, 0, 16384);
 }
 
-/* A fragmented message comes back as a whole. Of the one that the peer has acknowledged in part the stack has
- * only the rest, and that must not be passed off as the message. */
+/* A fragmented message comes back as a whole, or not at all: a rest must not be passed off as the message. */
 static void large_messages_come_back_whole(void **state)
 {
-    struct opt_set sends = CT_OPTIONS({OPTF_SNDBUF, 400000}, {OPTF_NODELAY, 1}, {OPTF_MAXSEG, 1200}),
+    struct opt_set sends = CT_OPTIONS({OPTF_SNDBUF, 400000}, {OPTF_NODELAY, 1}, {OPTF_MAXSEG, MAXSEG}),
                    takes = CT_OPTIONS({OPTF_RECBUF, 60000});
     struct tr_error error = {0};
     struct ct_pair p = ct_pair(*state, &sends, &takes);
