@@ -118,28 +118,22 @@ static uint32_t established(void)
     return stat.sctps_passiveestab + stat.sctps_restartestab + stat.sctps_collisionestab;
 }
 
-/* COOKIE ECHO of an unknown sender: keeps the path only if an association came of it. */
-static struct usr_path *try_cookie(struct usr_loop *loop, const struct usr_path_key *key, const void *packet,
-                                   size_t len)
+/* Gives the stack a packet of a candidate, who stays one until an association came of it. */
+static void from_candidate(struct usr_loop *loop, struct usr_path *path, const void *packet, size_t len)
 {
-    struct usr_path *path = usr_path_get(loop, key);
-    if (path == NULL)
-        return NULL;
-    uint32_t before = established();
+    bool cookie = ((const uint8_t *)packet)[COMMON_HEADER] == SCTP_COOKIE_ECHO;
+    uint32_t before = cookie ? established() : 0;
     usr_inject(loop, path, packet, len);
-    if (established() != before)
-        return path;
-    usr_path_release(loop, path);
-    return NULL;
+    if (cookie && established() != before)
+        usr_path_keep(loop, path);
 }
 
-static struct usr_path *from_unknown(struct usr_loop *loop, const struct usr_path_key *key,
-                                     const void *packet, size_t len)
+/* The path for a packet of an unknown sender. NULL: out of memory. */
+static struct usr_path *unknown(struct usr_loop *loop, const struct usr_path_key *key, const uint8_t *packet)
 {
-    if (((const uint8_t *)packet)[COMMON_HEADER] == SCTP_COOKIE_ECHO)
-        return try_cookie(loop, key, packet, len);
-    usr_inject(loop, usr_path_transient(loop, key), packet, len);
-    return NULL;
+    if (packet[COMMON_HEADER] == SCTP_INITIATION)
+        return usr_path_candidate(loop, key);
+    return usr_path_transient(loop, key);
 }
 
 static bool acceptable(struct usr_loop *loop, const struct usr_udp *udp, const uint8_t *packet, size_t len)
@@ -175,13 +169,17 @@ static void arrived(void *arg, struct udp_socket *socket, const struct udp_arriv
             loop->dropped_in++;
             continue;
         }
-        if (path == NULL) {
-            path = from_unknown(loop, &key, packet, len);
+        struct usr_path *at_path = path != NULL ? path : unknown(loop, &key, packet);
+        if (at_path == NULL)
             continue;
-        }
-        path->packets_in++;
-        path->seen_ms = path->heard_ms = loop->now_ms;
-        usr_inject(loop, path, packet, len);
+        at_path->packets_in++;
+        at_path->seen_ms = at_path->heard_ms = loop->now_ms;
+        if (at_path->candidate)
+            from_candidate(loop, at_path, packet, len);
+        else
+            usr_inject(loop, at_path, packet, len);
+        if (path == NULL)
+            path = usr_path_find(loop, &key);
     }
 }
 

@@ -1,22 +1,31 @@
 /* Paths: what the stack's address handles stand for.
  *
- * Memory. Anybody can send packets from any address, so a packet alone must not leave anything behind. That
- * is how SCTP itself is made: an association exists only after COOKIE ECHO (RFC 9260 5.1.3). Packets of
- * unknown senders therefore run on a few transient paths that take turns, good for one packet and its
- * answers; a path of its own gets who completes the handshake, or whom we connect to.
+ * Memory. Anybody can send packets from any address, so packets alone must not make us grow. A path for good
+ * gets whom we connect to, and who has completed the handshake: an association exists only after COOKIE ECHO
+ * (RFC 9260 5.1.3). Between INIT and COOKIE ECHO the stack remembers nothing, but its cookie's signature
+ * covers the handle, so both must come from the same one. Whoever sends an INIT is therefore a candidate: a
+ * fixed number of them, the oldest gives way. A flood of INITs can make peers try again, no more.
+ * All other packets of unknown senders run on a few transient paths that take turns, good for one packet and
+ * its answer.
  *
  * Letting go. The stack does not say when it has done with an address. From time to time all associations of
  * the loop's endpoints (those that are closing down included) are looked at, and paths that none of them uses
  * go on the free list. Nothing of the stack's refers to such a path except, for a moment, answers to stray
  * packets, and those arrive on a transient path. One exception: associations in the accept queue of a
  * one-to-one listener cannot be seen; while there is such a listener, only paths go on which nothing
- * moved for a long time (heartbeats move every 30 s). */
+ * moved for a long time (heartbeats move every 30 s).
+ *
+ * Numbers are used again rather than taken from the stack and told to it anew, see usrsctp_stack.c. The stack
+ * goes through all it was told for every packet, so their number counts: it is that of paths at one time. */
 #include "transport/usrsctp_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include <utlist.h>
+
 enum {
+    CANDIDATES = 1024,
     CLEAN_EVERY_MS = 30000,
     CLEAN_AFTER = 64,  /* ended associations */
     SILENT_MS = 90000, /* longer than a heartbeat interval and its retransmissions */
@@ -111,20 +120,56 @@ static void begin(struct usr_loop *loop, struct usr_path *path, const struct usr
     udp_route_set(&path->route, &key->udp->socket, &key->remote, local);
 }
 
-struct usr_path *usr_path_get(struct usr_loop *loop, const struct usr_path_key *key)
+static struct usr_path *enter(struct usr_loop *loop, const struct usr_path_key *key)
 {
     struct usr_paths *p = &loop->paths;
-    struct usr_path *path = usr_path_find(loop, key);
+    struct usr_path *path = p->free;
     if (path != NULL)
-        return path;
-    if ((path = p->free) != NULL)
-        p->free = path->next_free;
+        LL_DELETE(p->free, path);
     else if ((path = new_path(p)) == NULL)
         return NULL;
     begin(loop, path, key);
     HASH_ADD(hh, p->table, key, sizeof path->key, path);
-    usr_stack_know(path);
     return path;
+}
+
+struct usr_path *usr_path_get(struct usr_loop *loop, const struct usr_path_key *key)
+{
+    struct usr_path *path = usr_path_find(loop, key);
+    if (path == NULL)
+        path = enter(loop, key);
+    if (path != NULL)
+        usr_path_keep(loop, path);
+    return path;
+}
+
+struct usr_path *usr_path_candidate(struct usr_loop *loop, const struct usr_path_key *key)
+{
+    struct usr_paths *p = &loop->paths;
+    if (p->candidate_count == CANDIDATES)
+        usr_path_release(loop, p->candidates);
+    struct usr_path *path = enter(loop, key);
+    if (path == NULL)
+        return NULL;
+    path->candidate = true;
+    p->candidate_count++;
+    DL_APPEND(p->candidates, path);
+    return path;
+}
+
+static void no_candidate(struct usr_paths *p, struct usr_path *path)
+{
+    if (!path->candidate)
+        return;
+    path->candidate = false;
+    p->candidate_count--;
+    DL_DELETE(p->candidates, path);
+}
+
+void usr_path_keep(struct usr_loop *loop, struct usr_path *path)
+{
+    no_candidate(&loop->paths, path);
+    usr_stack_know(path);
 }
 
 struct usr_path *usr_path_transient(struct usr_loop *loop, const struct usr_path_key *key)
@@ -139,11 +184,12 @@ struct usr_path *usr_path_transient(struct usr_loop *loop, const struct usr_path
 
 void usr_path_release(struct usr_loop *loop, struct usr_path *path)
 {
+    struct usr_paths *p = &loop->paths;
     usr_flush(loop); /* what waits in the outbox refers to its route */
-    HASH_DEL(loop->paths.table, path);
+    no_candidate(p, path);
+    HASH_DEL(p->table, path);
     path->used = false;
-    path->next_free = loop->paths.free;
-    loop->paths.free = path;
+    LL_PREPEND(p->free, path);
 }
 
 void usr_paths_forget(struct usr_loop *loop, const struct usr_udp *udp)
@@ -225,7 +271,7 @@ static void sweep(struct usr_loop *loop, int64_t idle_ms)
     struct usr_path *path, *next;
     HASH_ITER(hh, loop->paths.table, path, next)
     {
-        if (path->mark != loop->paths.mark && loop->now_ms - path->seen_ms >= idle_ms)
+        if (!path->candidate && path->mark != loop->paths.mark && loop->now_ms - path->seen_ms >= idle_ms)
             usr_path_release(loop, path);
     }
 }

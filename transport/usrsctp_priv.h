@@ -54,21 +54,24 @@ struct usr_path {
     struct usr_path_key key;
     uint32_t index;
     bool used;        /* else on the free list */
+    bool candidate;   /* its handshake is not complete */
+    bool known;       /* to the stack: told once, for all who have this index */
     uint32_t mark;    /* of the last clean-up that found an association here */
     int64_t seen_ms;  /* when a packet last came or left, and */
     int64_t heard_ms; /* when one last came */
     uint64_t packets_in;
-    struct usr_path *next_free;
+    struct usr_path *prev, *next; /* candidates: oldest first; free: only next */
     UT_hash_handle hh;
 };
 
-#define USR_TRANSIENT_PATHS 64
+enum { USR_TRANSIENT_PATHS = 64 };
 
 struct usr_paths {
-    uint32_t base;         /* index of all[0]; handles below are of an earlier loop */
+    uint32_t base;         /* index of all[0]; those below are of an earlier loop */
     struct usr_path **all; /* the first USR_TRANSIENT_PATHS are not in the table */
     uint32_t count, room;
-    struct usr_path *free, *table;
+    struct usr_path *free, *candidates, *table;
+    unsigned candidate_count;
     uint32_t transient_next;
     uint32_t mark;
     unsigned ended; /* associations since the last clean-up */
@@ -175,7 +178,7 @@ enum tr_code usr_stack_open(struct usr_loop *loop, struct tr_error *error);
 /* All sockets are closed: waits in the stack's own time until it lets go of them, then ends it. */
 void usr_stack_close(struct usr_loop *loop);
 /* Tells the stack of a path, so that its associations count as reachable there. */
-void usr_stack_know(const struct usr_path *path);
+void usr_stack_know(struct usr_path *path);
 /* Takes the limit of queued chunks away (and brings it back), so that an end can be asked for at any time. */
 void usr_stack_limit(bool on);
 
@@ -199,7 +202,10 @@ void usr_path_key(struct usr_path_key *key, struct usr_udp *udp, const struct ne
 struct usr_path *usr_path_find(struct usr_loop *loop, const struct usr_path_key *key);
 /* Finds or makes a path. NULL: out of memory. */
 struct usr_path *usr_path_get(struct usr_loop *loop, const struct usr_path_key *key);
-/* A path for one packet of an unknown sender and the answer to it; costs no memory that stays. */
+/* A path for somebody who wants an association: kept for a while, until usr_path_keep. */
+struct usr_path *usr_path_candidate(struct usr_loop *loop, const struct usr_path_key *key);
+void usr_path_keep(struct usr_loop *loop, struct usr_path *path);
+/* A path for one packet of an unknown sender and the answer to it. */
 struct usr_path *usr_path_transient(struct usr_loop *loop, const struct usr_path_key *key);
 void usr_path_release(struct usr_loop *loop, struct usr_path *path);
 /* Lets go of paths on which no association is left; looks only when it is worth it. */

@@ -22,7 +22,7 @@ enum {
 
 static struct usr_loop *owner;
 static bool initialised;
-static uint32_t known; /* indexes below have been told to the stack */
+static uint32_t first_path; /* indexes below are of earlier loops that the stack holds on to */
 
 static int output(void *handle, void *packet, size_t len, uint8_t tos, uint8_t set_df)
 {
@@ -43,7 +43,6 @@ static void configure(void)
     usr_stack_limit(true);
     /* Without several addresses there is nothing to announce or to authenticate. */
     usrsctp_sysctl_set_sctp_auto_asconf(0);
-    usrsctp_sysctl_set_sctp_multiple_asconfs(0);
     usrsctp_sysctl_set_sctp_asconf_enable(0);
     usrsctp_sysctl_set_sctp_auth_enable(0);
     /* The IP header, where congestion would be marked, is not ours. */
@@ -60,18 +59,18 @@ enum tr_code usr_stack_open(struct usr_loop *loop, struct tr_error *error)
         usrsctp_init_nothreads(0, output, NULL);
         configure();
         initialised = true;
-        known = 0;
+        first_path = 0;
     }
     owner = loop;
-    loop->paths.base = known;
+    loop->paths.base = first_path;
     return TR_OK;
 }
 
-void usr_stack_know(const struct usr_path *path)
+void usr_stack_know(struct usr_path *path)
 {
-    if (path->index < known)
+    if (path->known)
         return;
-    known = path->index + 1;
+    path->known = true;
     usrsctp_register_address(usr_path_handle(path));
 }
 
@@ -83,5 +82,6 @@ void usr_stack_close(struct usr_loop *loop)
         if (initialised)
             usrsctp_handle_timers(FINISH_STEP_MS);
     }
+    first_path += loop->paths.count;
     owner = NULL;
 }
