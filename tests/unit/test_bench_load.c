@@ -1,0 +1,263 @@
+/* `junctor load` as a whole, without a broker: source, sink and echo over usrsctp, in one process and in two.
+ *
+ * Each run is a child process (the userland stack is one per process); its JSON is read from a file. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "broker/commands.h"
+
+struct job {
+    pid_t pid;
+    FILE *output;
+    char json[8192];
+    int status;
+};
+
+static unsigned udp_port;
+
+/* Binds a UDP port of the loopback address (0: any), tells which and lets go of it. False: taken. */
+static bool try_port(unsigned *port)
+{
+    struct sockaddr_in a = {
+        .sin_family = AF_INET, .sin_port = htons((uint16_t)*port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof a;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    assert_true(fd >= 0);
+    bool is_free = bind(fd, (struct sockaddr *)&a, sizeof a) == 0;
+    if (is_free && getsockname(fd, (struct sockaddr *)&a, &len) == 0)
+        *port = ntohs(a.sin_port);
+    close(fd);
+    return is_free;
+}
+
+/* Each test gets a port that is free now. */
+static int choose_port(void **state)
+{
+    (void)state;
+    udp_port = 0;
+    return try_port(&udp_port) ? 0 : -1;
+}
+
+/* Waits until somebody listens: an INIT that comes too early is repeated only after seconds. */
+static void wait_for_listener(void)
+{
+    for (unsigned i = 0; try_port(&udp_port); i++) {
+        assert_true(i < 1000);
+        usleep(10000);
+    }
+}
+
+/* Runs `junctor load` with the words of `line` in a child; UDP stands for the chosen port. */
+static struct job start(const char *line)
+{
+    struct job job = {.output = tmpfile()};
+    char name[] = "load", json[] = "--json", quiet[] = "--quiet", transport[] = "--transport=usrsctp",
+         port[16];
+    char copy[512], *argv[64] = {name, json, quiet, transport}, *rest = copy, *word;
+    int argc = 4;
+
+    assert_non_null(job.output);
+    snprintf(copy, sizeof copy, "%s", line);
+    snprintf(port, sizeof port, "%u", udp_port);
+    while ((word = strsep(&rest, " ")))
+        if (*word)
+            argv[argc++] = strcmp(word, "UDP") == 0 ? port : word;
+    argv[argc] = NULL;
+    fflush(NULL);
+    job.pid = fork();
+    assert_true(job.pid >= 0);
+    if (job.pid == 0) {
+        dup2(fileno(job.output), STDOUT_FILENO);
+        alarm(60);
+        int status = brk_cmd_load(argc, argv);
+        fflush(NULL);
+        _exit(status);
+    }
+    return job;
+}
+
+/* Waits for its end; the exit status, -1 where it did not exit by itself. */
+static int finish(struct job *job)
+{
+    while (waitpid(job->pid, &job->status, 0) < 0)
+        assert_int_equal(errno, EINTR);
+    rewind(job->output);
+    job->json[fread(job->json, 1, sizeof job->json - 1, job->output)] = 0;
+    fclose(job->output);
+    return WIFEXITED(job->status) ? WEXITSTATUS(job->status) : -1;
+}
+
+/* The number after the first `"name": ` behind `"object": `. */
+static double number(const struct job *job, const char *object, const char *name)
+{
+    char key[64];
+    const char *at = job->json;
+
+    snprintf(key, sizeof key, "\"%s\": ", object);
+    at = strstr(at, key);
+    snprintf(key, sizeof key, "\"%s\": ", name);
+    at = at ? strstr(at, key) : NULL;
+    if (!at)
+        fail_msg("no %s %s in %s", object, name, job->json);
+    return strtod(at + strlen(key), NULL);
+}
+
+static void assert_well(struct job *job)
+{
+    int status = finish(job);
+    if (status != 0)
+        fail_msg("status %d: %s", status, job->json);
+}
+
+static void test_source_and_sink_in_one_process(void **state)
+{
+    (void)state;
+    struct job job =
+        start("--listen 127.0.0.1:5001 --listen-encaps UDP --count 5000 --associations 3 --streams 4 "
+              "--ppid m3ua,ngap --size 52-3000 --verify");
+    assert_well(&job);
+    assert_true(number(&job, "runs", "sent") == 5000);
+    assert_true(number(&job, "runs", "delivered") == 5000);
+    assert_true(number(&job, "associations", "up") == 3);
+    assert_true(number(&job, "latency_ns", "count") == 5000);
+}
+
+static void test_unordered_and_long_messages(void **state)
+{
+    (void)state;
+    struct job job = start("--listen 127.0.0.1:5001 --listen-encaps UDP --count 60 --streams 2 --unordered "
+                           "--size 300000 --verify");
+    assert_well(&job);
+    assert_true(number(&job, "runs", "delivered") == 60);
+}
+
+/* The rate is kept to the message, and the warm-up is sent but not measured. */
+static void test_rate(void **state)
+{
+    (void)state;
+    struct job job =
+        start("--listen 127.0.0.1:5001 --listen-encaps UDP --rate 1000 --duration 1s --warmup 500ms "
+              "--associations 3 --streams 2");
+    assert_well(&job);
+    assert_true(number(&job, "runs", "sent") == 1500);
+    assert_true(number(&job, "latency_ns", "count") == 1000);
+    double seconds = number(&job, "runs", "seconds");
+    assert_true(seconds > 0.9 && seconds < 2);
+}
+
+/* The sink knows the end by itself. */
+static void test_source_and_sink_in_two_processes(void **state)
+{
+    (void)state;
+    struct job sink = start("--role sink --listen 127.0.0.1:5001 --listen-encaps UDP");
+    wait_for_listener();
+    struct job source =
+        start("--role source --to 127.0.0.1:5001 --to-encaps UDP --duration 500ms --rate 3000 "
+              "--associations 2 --streams 3");
+    assert_well(&source);
+    assert_well(&sink);
+    assert_true(number(&source, "runs", "sent") == 1500);
+    assert_true(number(&sink, "runs", "delivered") == 1500);
+    assert_true(number(&sink, "runs", "open_flows") == 0);
+}
+
+/* What is sent while nobody reads is late, and so is what should have been sent meanwhile. */
+static void test_a_stall_is_not_hidden(void **state)
+{
+    (void)state;
+    struct job sink = start("--role sink --listen 127.0.0.1:5001 --listen-encaps UDP --keep");
+    wait_for_listener();
+    struct job source =
+        start("--role source --to 127.0.0.1:5001 --to-encaps UDP --duration 1500ms --rate 1000");
+    usleep(500000);
+    kill(source.pid, SIGSTOP);
+    usleep(500000);
+    kill(source.pid, SIGCONT);
+    assert_well(&source);
+    kill(sink.pid, SIGTERM);
+    assert_well(&sink);
+    assert_true(number(&sink, "runs", "delivered") == 1500);
+    assert_true(number(&sink, "latency_ns", "max") > 400e6);
+    assert_true(number(&sink, "latency_ns", "p90") > 100e6); /* a third of all were due during the stall */
+}
+
+static void test_echo(void **state)
+{
+    (void)state;
+    struct job echo = start("--role echo --listen 127.0.0.1:5001 --listen-encaps UDP");
+    wait_for_listener();
+    struct job source =
+        start("--role source --to 127.0.0.1:5001 --to-encaps UDP --count 20000 --reply --size 1400 "
+              "--associations 2 --streams 5");
+    assert_well(&source);
+    assert_well(&echo);
+    assert_true(number(&source, "replies", "delivered") == 20000);
+    assert_true(number(&echo, "runs", "delivered") == 20000);
+}
+
+static void test_what_does_not_arrive_is_lost(void **state)
+{
+    (void)state;
+    /* --fanout awaits every message at both endpoints; the source sends to the first only. */
+    struct job job =
+        start("--listen 127.0.0.1:5001 --listen 127.0.0.1:5002 --listen-encaps UDP --count 1000 --fanout "
+              "--drain 500ms");
+    assert_int_equal(finish(&job), 1);
+    assert_true(number(&job, "runs", "delivered") == 1000);
+    assert_true(number(&job, "delivered", "lost") == 1000);
+    assert_non_null(strstr(job.json, "\"ok\": false"));
+}
+
+static void test_nobody_there(void **state)
+{
+    (void)state;
+    struct job job =
+        start("--role source --to 127.0.0.1:5001 --to-encaps UDP --count 5 --connect-timeout 300ms");
+    assert_int_equal(finish(&job), 1);
+    assert_string_equal(job.json, "");
+}
+
+static void test_a_signal_ends_the_sending(void **state)
+{
+    (void)state;
+    struct job job =
+        start("--listen 127.0.0.1:5001 --listen-encaps UDP --rate 1000 --duration 50s --streams 3");
+    usleep(800000);
+    kill(job.pid, SIGINT);
+    assert_well(&job);
+    double sent = number(&job, "runs", "sent");
+    assert_true(sent >= 3 && sent < 20000);
+    assert_true(number(&job, "runs", "delivered") == sent);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_source_and_sink_in_one_process, choose_port),
+        cmocka_unit_test_setup(test_unordered_and_long_messages, choose_port),
+        cmocka_unit_test_setup(test_rate, choose_port),
+        cmocka_unit_test_setup(test_source_and_sink_in_two_processes, choose_port),
+        cmocka_unit_test_setup(test_a_stall_is_not_hidden, choose_port),
+        cmocka_unit_test_setup(test_echo, choose_port),
+        cmocka_unit_test_setup(test_what_does_not_arrive_is_lost, choose_port),
+        cmocka_unit_test_setup(test_nobody_there, choose_port),
+        cmocka_unit_test_setup(test_a_signal_ends_the_sending, choose_port),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
