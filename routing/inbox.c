@@ -12,11 +12,11 @@
  *
  * Note on wake-up, the consumer asleep (`awake` false). The producer whose exchange found the tail at the
  * head (nothing inside) writes the eventfd, after its second step. The consumer (1) clears the eventfd, (2)
- * exchanges the tail for the head and has everything. Take a producer P whose exchange comes
- *   - before (2): its batch is taken.
- *   - after (2), the first to do so: it finds the tail at the head and writes the eventfd, and since it saw
- * (2) the write comes after (1). The consumer is woken again.
- *   - after (2), not the first: the first one's write stands for it.
+ * exchanges the tail for the head and has everything. Take a producer P and its exchange:
+ *   - It comes before (2). Then its batch is taken.
+ *   - It is the first after (2). Then P finds the tail at the head and writes the eventfd, and that write
+ *     comes after (1), because P saw (2). The consumer is woken again.
+ *   - It comes after (2) and is not the first. Then the first one's write stands for it.
  * Where the consumer saw an empty inbox and exchanged nothing, a producer that it overlooked writes the
  * eventfd after (1): had the write come before (1), reading the eventfd would have ordered P's exchange
  * before the consumer's look. So whatever is inside after a take has a wake-up standing or under way.
@@ -29,27 +29,26 @@
  * other is what the two barriers rule out. A producer that finds it not empty comes after one that this was
  * said of.
  *
- * Note on gaps. A producer stopped between its two steps (a preempted thread) would keep a consumer waiting
- * that insists on taking all; liburcu's blocking calls sleep 10 ms then. So the consumer takes up to the gap
- * and keeps what lies behind in `rest`, to which later takes append. A gap shows in one of two places:
- *   - At the very beginning: the splice answers WOULDBLOCK. The stopped producer found the inbox empty, so it
- *     will write the eventfd once it goes on; or the consumer is awake and, when it wants to sleep, sees that
- * the tail has moved. Nothing else is to be done.
- *   - In the middle of `rest`: a node that is not the last has no successor yet. That producer found the
- * inbox not empty and will wake nobody, so the consumer writes its own eventfd. The node before the gap stays
- * too: the producer is going to write to it. */
+ * Note on gaps. A producer that was preempted between its two steps keeps the consumer waiting at the gap.
+ * The consumer could take what lies before it and come back later, but then a take would miss batches behind
+ * the gap whose posting had long returned, and others rely on finding them: a worker that sees a group open
+ * again must have in hand what a lost member sent back before (snapshot.h). So it waits. The gap is two
+ * instructions wide, so this is rare, and it is short unless the producer has to wait for a processor;
+ * liburcu's blocking calls would sleep 10 ms then, here it is some ten microseconds at a time. */
 #include "routing/inbox.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "routing/tsan_priv.h"
 
-/* How often to look again before a gap counts as one: a producer that runs on another processor needs a few
- * nanoseconds for its second step. */
-#define GAP_LOOKS 100
+/* How often to look again at a gap before the processor is given up: a producer that runs on another one
+ * needs a few nanoseconds for its second step. */
+#define GAP_LOOKS    100
+#define GAP_SLEEP_NS 20000
 
 static struct rt_parcel *parcel_of(struct cds_wfcq_node *n)
 {
@@ -119,14 +118,12 @@ int rt_inbox_init(struct rt_inbox *in)
     in->eventfd = fd;
     in->awake = false;
     __cds_wfcq_init(&in->head, &in->tail);
-    __cds_wfcq_init(&in->rest_head, &in->rest_tail);
     return 0;
 }
 
 void rt_inbox_destroy(struct rt_inbox *in)
 {
     assert(cds_wfcq_empty(&in->head, &in->tail));
-    assert(cds_wfcq_empty(&in->rest_head, &in->rest_tail));
     close(in->eventfd);
     in->eventfd = -1;
 }
@@ -188,62 +185,54 @@ bool rt_inbox_sleep(struct rt_inbox *in)
     return false;
 }
 
-/* The successor of `n`, or NULL where its producer has not come to its second step. Acquire pairs with that
- * step, a store after the full barrier of the producer's exchange. */
+/* Between two looks at a gap. Sleeps rather than yields, so that a producer of lower priority gets on, too.
+ */
+static void wait_at_gap(unsigned looks)
+{
+    if (looks < GAP_LOOKS) {
+        caa_cpu_relax();
+    } else {
+        struct timespec t = {.tv_nsec = GAP_SLEEP_NS};
+        nanosleep(&t, NULL);
+    }
+}
+
 static struct cds_wfcq_node *next_linked(struct cds_wfcq_node *n)
 {
-    struct cds_wfcq_node *next = __atomic_load_n(&n->next, __ATOMIC_ACQUIRE);
-    for (int i = 0; !next && i < GAP_LOOKS; i++) {
-        caa_cpu_relax();
-        next = __atomic_load_n(&n->next, __ATOMIC_ACQUIRE);
-    }
+    struct cds_wfcq_node *next;
+    /* Acquire pairs with the second step, a store after the full barrier of the producer's exchange. */
+    for (unsigned looks = 0; !(next = __atomic_load_n(&n->next, __ATOMIC_ACQUIRE)); looks++)
+        wait_at_gap(looks);
     return next;
 }
 
-/* Moves the part of `rest` that is linked up to `out`. False: there is a gap and something stayed. */
-static bool take_linked(struct rt_inbox *in, struct rt_batch *out)
+/* Everything that is inside, as a queue that only the consumer knows. */
+static void splice_out(struct rt_inbox *in, struct __cds_wfcq_head *head, struct cds_wfcq_tail *tail)
 {
-    struct cds_wfcq_node *first = in->rest_head.node.next, *last = in->rest_tail.p;
-    if (last == &in->rest_head.node)
-        return true;
-    struct cds_wfcq_node *before = NULL, *n = first;
-    uint32_t count = 0;
-    bool whole = true;
-    while (n != last) {
-        struct cds_wfcq_node *next = next_linked(n);
-        if (!next) {
-            whole = false;
+    __cds_wfcq_init(head, tail);
+    for (unsigned looks = 0;; looks++) {
+        if (__cds_wfcq_splice_nonblocking(head, tail, &in->head, &in->tail) != CDS_WFCQ_RET_WOULDBLOCK)
             break;
-        }
-        before = n;
-        n = next;
-        count++;
+        wait_at_gap(looks);
     }
-    if (whole) {
-        before = last;
-        count++;
-        __cds_wfcq_init(&in->rest_head, &in->rest_tail);
-    } else {
-        in->rest_head.node.next = n;
-    }
-    if (count) {
-        before->next = NULL;
-        struct rt_batch part = {parcel_of(first), parcel_of(before), count};
-        rt_batch_append(out, &part);
-    }
-    return whole;
 }
 
 uint32_t rt_inbox_take(struct rt_inbox *in, bool woken, struct rt_batch *out)
 {
     if (woken)
         clear(in);
-    uint32_t had = out->count;
-    (void)__cds_wfcq_splice_nonblocking(&in->rest_head, &in->rest_tail, &in->head, &in->tail);
+    struct __cds_wfcq_head head;
+    struct cds_wfcq_tail tail;
+    splice_out(in, &head, &tail);
+    if (tail.p == &head.node)
+        return 0;
     /* The other side of rt_inbox_post: the splice exchanged the tail, with a full barrier, after every
      * producer whose batch it got. */
     rt_tsan_acquire(&in->tail);
-    if (!take_linked(in, out))
-        ring(in);
-    return out->count - had;
+    uint32_t count = 1;
+    for (struct cds_wfcq_node *n = head.node.next; n != tail.p; n = next_linked(n))
+        count++;
+    struct rt_batch taken = {parcel_of(head.node.next), parcel_of(tail.p), count};
+    rt_batch_append(out, &taken);
+    return count;
 }

@@ -3,9 +3,9 @@
  * On liburcu's cds_wfcq. A producer gathers parcels in an rt_batch of its own, one per target, and posts the
  * batch with one splice. Order: parcels of one producer come out in the order it posted them.
  *
- * Progress: posting is wait-free but for the wake-up. Taking never waits either: a batch whose producer was
- * stopped half way through its splice is left for a later take, together with what came behind it, and the
- * consumer is woken again.
+ * Progress: posting is wait-free but for the wake-up. Taking is complete: whatever was posted by a call that
+ * had returned is in what it takes. So it waits for a producer that was stopped half way through its splice
+ * (two instructions), and for nothing else.
  *
  * Wake-up: only the producer whose splice found the inbox empty writes the eventfd. The consumer clears the
  * eventfd BEFORE it takes; so a batch posted after the take finds the inbox empty and writes it again: no
@@ -51,9 +51,7 @@ struct rt_inbox {
     int eventfd;               /* does not change */
     bool awake;                /* atomic */
     char pad1[RT_CACHE_LINE];
-    struct __cds_wfcq_head head;      /* consumer, and the producer that finds the inbox empty */
-    struct __cds_wfcq_head rest_head; /* consumer only: spliced out, waiting for a producer's last step */
-    struct cds_wfcq_tail rest_tail;
+    struct __cds_wfcq_head head; /* consumer, and the producer that finds the inbox empty */
     char pad2[RT_CACHE_LINE];
 };
 
@@ -67,7 +65,7 @@ void rt_inbox_destroy(struct rt_inbox *in);
 bool rt_inbox_post(struct rt_inbox *in, struct rt_batch *b);
 
 /* Consumer only: appends everything there is to `out`. `woken`: the eventfd polled readable and is cleared
- * first. Returns the number of parcels. Never waits. */
+ * first. Returns the number of parcels. */
 uint32_t rt_inbox_take(struct rt_inbox *in, bool woken, struct rt_batch *out);
 
 /* Consumer only, and optional: an inbox starts asleep and may stay so. rt_inbox_awake: until rt_inbox_sleep
