@@ -60,18 +60,22 @@ static void check_paired(struct loader *l, const struct cfg_route *r, struct cfg
                 cfg_member_name(c, *peer));
 }
 
-/* Every listener, and with session shared every peer. */
+/* Every listener, and with session shared every peer: the beginning of one list that all such routes share.
+ */
 static void fill_sources(struct loader *l, struct cfg_route *r, struct cfg_place at)
 {
     const struct cfg_config *c = l->config;
-    unsigned count = c->listener_count + (r->session == CFG_SHARED ? c->peer_count : 0);
-    struct cfg_member *list = arena_array(l->keep, count, sizeof *list);
-    for (unsigned i = 0; i < count; i++)
-        list[i] = i < c->listener_count ? (struct cfg_member){CFG_MEMBER_LISTENER, i}
-                                        : (struct cfg_member){CFG_MEMBER_PEER, i - c->listener_count};
-    r->from = list;
-    r->from_count = count;
-    if (count == 0)
+    unsigned all = c->listener_count + c->peer_count;
+    if (!l->everybody) {
+        l->everybody = arena_array(l->keep, all, sizeof *l->everybody);
+        for (unsigned i = 0; i < all; i++)
+            l->everybody[i] = i < c->listener_count
+                                  ? (struct cfg_member){CFG_MEMBER_LISTENER, i}
+                                  : (struct cfg_member){CFG_MEMBER_PEER, i - c->listener_count};
+    }
+    r->from = l->everybody;
+    r->from_count = r->session == CFG_SHARED ? all : c->listener_count;
+    if (r->from_count == 0)
         err_add(&l->errors, at,
                 "session: paired takes messages from listeners, and there is none; write shared");
 }

@@ -47,7 +47,8 @@ struct loader {
     struct profile *profiles;
     unsigned profile_count;
     struct cfg_origin broker, *listeners, *peers, *groups, *routes;
-    unsigned group_count; /* as written; those of one member that routes name come behind them */
+    struct cfg_member *everybody; /* listeners, then peers; NULL until a route takes from any */
+    unsigned group_count;         /* as written; those of one member that routes name come behind them */
 };
 
 /* The value at `key`, or else the whole mapping. */

@@ -80,11 +80,6 @@ static void unknown_key(struct loader *l, enum cfg_section section, const char *
             nearest_found(&n) ? "'?" : "", known);
 }
 
-static bool is_empty(const struct yaml_node *n)
-{
-    return n->kind == YAML_SCALAR && n->text[0] == '\0';
-}
-
 /* False where it is no mapping at all. */
 static bool read_pairs(struct loader *l, enum cfg_section section, const char *prefix,
                        const struct yaml_node *map, void *object, struct cfg_origin *origin)
@@ -92,7 +87,7 @@ static bool read_pairs(struct loader *l, enum cfg_section section, const char *p
     unsigned count;
     char name[64];
     if (map->kind != YAML_MAP) {
-        if (is_empty(map))
+        if (yaml_is_empty(map))
             return true;
         err_add(&l->errors, map->at, "%s%s%.*s: keys with values belong here, not a %s",
                 cfg_section_rows[section].name, *prefix ? "." : "", *prefix ? (int)strlen(prefix) - 1 : 0,

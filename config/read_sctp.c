@@ -5,11 +5,6 @@
 #include "config/load_priv.h"
 #include "config/nearest.h"
 
-static bool is_empty(const struct yaml_node *n)
-{
-    return n->kind == YAML_SCALAR && n->text[0] == '\0';
-}
-
 /* "rtoinfo.min", or "nodelay" for an option that is one value. */
 static const char *field_name(enum opt_field f, char *out, size_t size)
 {
@@ -147,7 +142,7 @@ void read_options(struct loader *l, const struct yaml_node *value, struct placed
 {
     unsigned count;
     if (value->kind != YAML_MAP) {
-        if (!is_empty(value))
+        if (!yaml_is_empty(value))
             err_add(&l->errors, value->at, "SCTP options belong here, such as `nodelay: true`");
         return;
     }

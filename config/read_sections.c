@@ -10,16 +10,11 @@
 #define GROUPS_MAX    4096
 #define ROUTES_MAX    65536
 
-static bool is_empty(const struct yaml_node *n)
-{
-    return n->kind == YAML_SCALAR && n->text[0] == '\0';
-}
-
 /* How many entries a section that is a list has. */
 static unsigned list_length(struct loader *l, enum cfg_section s, const struct yaml_node *list, unsigned most)
 {
     const char *name = cfg_section_rows[s].name;
-    if (!list || is_empty(list))
+    if (!list || yaml_is_empty(list))
         return 0;
     if (list->kind != YAML_LIST) {
         err_add(&l->errors, list->at, "%s: a list belongs here; begin each entry with `- `", name);
@@ -51,7 +46,7 @@ static void register_name(struct loader *l, enum name_kind kind, unsigned index,
 static void read_profiles(struct loader *l, const struct yaml_node *map)
 {
     unsigned count;
-    if (!map || is_empty(map))
+    if (!map || yaml_is_empty(map))
         return;
     if (map->kind != YAML_MAP) {
         err_add(&l->errors, map->at, "profiles: write each as `name: {options}`");
@@ -185,9 +180,10 @@ static bool find_sections(struct loader *l, const struct yaml_node *root, const 
 {
     unsigned count;
     if (root->kind != YAML_MAP) {
-        err_add(&l->errors, is_empty(root) ? (struct cfg_place){0} : root->at,
-                is_empty(root) ? "this file is empty; write at least `listeners` and `routes`"
-                               : "a configuration is a mapping; begin with a section such as `listeners:`");
+        err_add(&l->errors, yaml_is_empty(root) ? (struct cfg_place){0} : root->at,
+                yaml_is_empty(root)
+                    ? "this file is empty; write at least `listeners` and `routes`"
+                    : "a configuration is a mapping; begin with a section such as `listeners:`");
         return false;
     }
     const struct yaml_pair *pairs = yaml_pairs(&l->scratch, root, &count, &l->errors);
@@ -205,7 +201,7 @@ static bool find_sections(struct loader *l, const struct yaml_node *root, const 
 
 static bool is_missing(const struct yaml_node *section)
 {
-    return !section || is_empty(section) || (section->kind == YAML_LIST && section->count == 0);
+    return !section || yaml_is_empty(section) || (section->kind == YAML_LIST && section->count == 0);
 }
 
 /* A broker that has nothing to do is a file that is not finished. */

@@ -348,6 +348,11 @@ const struct yaml_node *yaml_real(const struct yaml_node *n)
     return n->target ? n->target : n;
 }
 
+bool yaml_is_empty(const struct yaml_node *n)
+{
+    return n->kind == YAML_SCALAR && n->text[0] == '\0';
+}
+
 /* ---- pairs ---------------------------------------------------------------------------------------- */
 
 struct pairs {

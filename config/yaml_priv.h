@@ -35,6 +35,9 @@ const struct yaml_node *yaml_read(struct arena *a, const char *text, size_t len,
 /* The node itself, or what it is an alias of. */
 const struct yaml_node *yaml_real(const struct yaml_node *n);
 
+/* A scalar without text: a key with nothing behind it. */
+bool yaml_is_empty(const struct yaml_node *n);
+
 struct yaml_pair {
     const struct yaml_node *key, *value;
 };
