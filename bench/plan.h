@@ -14,6 +14,7 @@
 #define BENCH_PPIDS_MAX     32
 #define BENCH_BATCH_MAX     1024
 #define BENCH_SIZE_MAX      (16u << 20)
+#define BENCH_TROUBLE_MAX   384 /* bytes of text: a tr_error and where it happened */
 
 enum bench_role { BENCH_BOTH, BENCH_SOURCE, BENCH_SINK, BENCH_ECHO };
 

@@ -30,7 +30,7 @@ struct bench_result {
     struct bench_verdict replies;  /* back at the source */
     double cpu_user, cpu_system;   /* seconds */
     uint64_t syscalls;
-    char trouble[256]; /* the first thing that went wrong; "" */
+    char trouble[BENCH_TROUBLE_MAX]; /* the first thing that went wrong; "" */
 };
 
 /* Adds one judge's findings to a verdict; loss is left out where `partial`. */

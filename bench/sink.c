@@ -57,7 +57,7 @@ static void guest_new(struct bench_place *place, uint32_t assoc)
         tr_peeloff(place->endpoint, &guest->assoc, &guest->handle, &guest->endpoint, &error) != TR_OK) {
         s->turned_away++;
         if (!s->trouble[0])
-            snprintf(s->trouble, sizeof s->trouble, "an association was turned away: %.200s", error.text);
+            snprintf(s->trouble, sizeof s->trouble, "an association was turned away: %s", error.text);
         tr_abort(place->endpoint, assoc, &error);
         free(guest);
         return;

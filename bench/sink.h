@@ -35,7 +35,7 @@ struct bench_sink {
     unsigned seen, lost;  /* associations that came up; that ended without a shutdown */
     unsigned turned_away; /* associations that could not be served */
     uint64_t echoed, not_echoed;
-    char trouble[256]; /* the first thing that went wrong, for the user; "" */
+    char trouble[BENCH_TROUBLE_MAX]; /* the first thing that went wrong, for the user; "" */
 };
 
 /* Opens and listens on all of the plan's places. On failure nothing is left open and *error says why. */

@@ -47,7 +47,7 @@ struct bench_source {
     struct tr_msg *msgs;
     struct bench_judge *replies; /* judges what comes back; NULL: not awaited */
     struct bench_source_counts counts;
-    char trouble[256]; /* the first thing that went wrong, for the user; "" */
+    char trouble[BENCH_TROUBLE_MAX]; /* the first thing that went wrong, for the user; "" */
 };
 
 /* Prepares; opens nothing yet. `replies` may be NULL. False: out of memory. */
