@@ -45,7 +45,7 @@ static void test_defaults(void **state)
     const struct cfg_listener *l = c->listeners;
     assert_int_equal(c->listener_count, 1);
     assert_int_equal(l->encaps_port, 9899);
-    assert_int_equal(l->peeloff, CFG_PEELOFF_NEVER);
+    assert_int_equal(l->peeloff, CFG_PEELOFF_ALWAYS);
     assert_memory_equal(&l->sctp, &defaults, sizeof defaults);
 
     const struct cfg_peer *p = c->peers;
