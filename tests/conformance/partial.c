@@ -26,7 +26,7 @@ static void pieces_of_many_associations_do_not_mix(void **state)
 
 static void message_larger_than_the_receive_buffer(void **state)
 {
-    struct opt_set sends = ct_tight(2000000, 2000000), takes = ct_tight(2000000, 100000);
+    struct opt_set sends = ct_tight(2000000, 2000000), takes = ct_tight(20000, 100000);
     opt_put(&sends, OPTF_MAXSEG, 1200); /* loopback's own packets would nearly fill that buffer */
     struct ct_pair p = ct_pair(*state, &sends, &takes);
     struct ct_flow f = {.from = p.client, .assoc = p.near, .size = 300000};
@@ -85,7 +85,7 @@ static void oversized_message_is_dropped_and_told(void **state)
  * stack had handed up a part, that is told before the loss of the association. Returns whether it was. */
 static bool broke_off(struct ct_world *w, unsigned turns, unsigned pause_ms)
 {
-    struct opt_set sends = ct_tight(2000000, 2000000), takes = ct_tight(2000000, 100000);
+    struct opt_set sends = ct_tight(2000000, 2000000), takes = ct_tight(20000, 100000);
     struct tr_error error = {0};
     opt_put(&sends, OPTF_MAXSEG, 1200);
     struct ct_pair p = ct_pair(w, &sends, &takes);
@@ -128,7 +128,7 @@ static void broken_off_message_is_dropped_and_told(void **state)
 /* The same on a one-to-many endpoint where a sibling goes on sending. */
 static void broken_off_message_leaves_siblings_whole(void **state)
 {
-    struct opt_set sends = ct_tight(2000000, 2000000), takes = ct_tight(2000000, 150000);
+    struct opt_set sends = ct_tight(2000000, 2000000), takes = ct_tight(20000, 150000);
     struct ct_world *w = *state;
     struct ct_pair p = ct_pair(w, &sends, &takes);
     struct ct_end *other = ct_client(w, &sends);
@@ -151,7 +151,7 @@ static void broken_off_message_leaves_siblings_whole(void **state)
 /* Peeling off with part of a message read already: the rest comes on the new endpoint, whole and in order. */
 static void peeloff_in_the_middle_of_messages(void **state)
 {
-    struct opt_set large = ct_tight(2000000, 2000000), takes = ct_tight(2000000, 250000);
+    struct opt_set large = ct_tight(2000000, 2000000), takes = ct_tight(20000, 250000);
     struct ct_world *w = *state;
     for (unsigned reads = 0; reads < 5; reads++) {
         struct ct_pair p = ct_pair(w, &large, &takes);

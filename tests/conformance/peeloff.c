@@ -227,12 +227,13 @@ static void peeloff_keeps_every_option(void **state)
 static void many_are_peeled_off(void **state)
 {
     enum { MANY = 40 };
+    struct opt_set roomy = ct_roomy();
     struct ct_world *w = *state;
-    struct ct_end *server = ct_server(w, NULL), *peeled[MANY];
+    struct ct_end *server = ct_server(w, &roomy), *peeled[MANY];
     struct ct_flow flows[MANY] = {0};
     uint32_t far[MANY];
     for (unsigned i = 0; i < MANY; i++) {
-        flows[i].from = ct_client(w, NULL);
+        flows[i].from = ct_client(w, &roomy);
         flows[i].size = 50 + i;
         flows[i].assoc = ct_connect(flows[i].from, server, &far[i]);
     }
