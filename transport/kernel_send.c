@@ -57,7 +57,9 @@ void kernel_burst_init(struct kernel_loop *l)
 /* Fills the burst in. Returns what it costs of the send buffer, at most. */
 static int64_t fill(struct kernel_loop *l, const struct tr_msg *msgs, unsigned n)
 {
-    enum { COST_EACH = 1536 }; /* chunk, socket buffer and their rounding; measured about 1 KiB */
+    /* Measured on Linux 6.1: 1 byte costs 1 KiB, 200 bytes 1.5, 1000 bytes 2.5, 2000 bytes 4.5, 8000 bytes
+     * 16.5 KiB. What is fragmented into smaller chunks than that may cost more, but is never held back. */
+    enum { COST_EACH = 1536 };
     int64_t cost = 0;
     for (unsigned i = 0; i < n; i++) {
         const struct tr_msg *m = &msgs[i];
@@ -94,15 +96,18 @@ static bool has_room(struct kernel_endpoint *ep, int64_t cost)
     return ep->room >= cost;
 }
 
-/* Lets messages go that MSG_MORE holds back (see above). */
+/* Lets messages go that MSG_MORE holds back (see above). Less than a packet's worth is; two heartbeats,
+ * because the first one's own bytes may leave a few of them behind. */
 static void let_go(struct kernel_endpoint *ep, uint32_t assoc)
 {
     struct sctp_paddrparams p;
     memset(&p, 0, sizeof p);
     p.spp_assoc_id = (sctp_assoc_t)assoc;
     p.spp_flags = SPP_HB_DEMAND;
-    kernel_count(ep, 1);
-    setsockopt(ep->fd, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &p, sizeof p);
+    for (int i = 0; i < 2; i++) {
+        kernel_count(ep, 1);
+        setsockopt(ep->fd, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &p, sizeof p);
+    }
 }
 
 /* Why the stack did not take a message whose arguments transport.c has checked. */
