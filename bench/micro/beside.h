@@ -7,6 +7,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <string>
@@ -16,7 +17,8 @@
 namespace beside
 {
 
-// "`ours` does N times as much as `plain`"; names as they are printed, without "/real_time".
+// "`ours` does N times as much as `plain`"; names as they are printed, without "/iterations:" and
+// "/real_time".
 struct Pair {
     const char *ours, *plain;
 };
@@ -49,7 +51,7 @@ class Reporter : public benchmark::ConsoleReporter
         for (const auto &[row, run] : best) {
             std::string name = run.run_name.str();
             shown.push_back(run);
-            rates[name.substr(0, name.find("/real_time"))] = rate(run);
+            rates[name.substr(0, std::min(name.find("/iterations"), name.find("/real_time")))] = rate(run);
         }
         ConsoleReporter::ReportRuns(shown);
         for (const Pair &pair : pairs)
