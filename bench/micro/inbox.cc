@@ -8,9 +8,8 @@
 //
 //   inbox/n             n messages a post; the consumer takes all there is
 //   mutex_each/1        the textbook queue: one message a lock, in and out
-//   mutex_take_all/n    n messages a lock; the consumer takes all there is with one lock: the same batching
-//   as
-//                       the inbox, so this row shows what the batch brings and what is left to the lock
+//   mutex_take_all/n    n messages a lock; the consumer takes all there is with one lock: batched as the
+//                       inbox is, so this row shows what the batch brings and what is left to the lock
 //
 // A broker's worker posts once a turn what it has for another (n > 1 under load); the textbook queue is what
 // "a queue between threads" otherwise means. A queue with a lock that batches on both sides is as fast, where
