@@ -57,7 +57,7 @@ CONFIG
 
     run "$JUNCTOR" run -c "$work/none.yaml"
     [ "$status" = 1 ]
-    [[ "$output" == *none.yaml*"no such file"* ]]
+    [[ "$output" == *none.yaml*"o such file"* ]]
 
     cat >"$work/elsewhere.yaml" <<CONFIG
 broker: {transport: $BACKEND}
