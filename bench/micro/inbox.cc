@@ -25,6 +25,7 @@
 #include <atomic>
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include "bench/micro/beside.h"
 #include "routing/inbox.h"
@@ -104,12 +105,23 @@ template <bool all> class MutexQueue
 
 // Producer and consumer on processors of their own, as workers are: a scheduler that puts both on one
 // measures its own switches.
-void pin(unsigned processor)
+void pin(unsigned n)
 {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    CPU_SET(processor % std::thread::hardware_concurrency(), &set);
-    pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+    static const std::vector<int> allowed = [] { // what this process may use, asked before the first pin
+        cpu_set_t set;
+        std::vector<int> all;
+        if (sched_getaffinity(0, sizeof set, &set) == 0)
+            for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+                if (CPU_ISSET(cpu, &set))
+                    all.push_back(cpu);
+        return all;
+    }();
+    if (allowed.empty())
+        return;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(allowed[n % allowed.size()], &one);
+    pthread_setaffinity_np(pthread_self(), sizeof one, &one);
 }
 
 // The consumer's thread: takes until it has had `total` messages, and says how far it is now and then, so
