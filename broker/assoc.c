@@ -190,8 +190,7 @@ void brk_assoc_retire(struct brk_worker *w, struct brk_dest *d)
 {
     struct brk_assoc *a = d->dest.owner;
     struct rt_parcel *p;
-    while ((p = rt_batch_take(&a->leftover)))
-        brk_return(w, p, p->errand);
+    brk_return_leftover(w, a);
     while ((p = rt_batch_take(&a->pending)))
         brk_return(w, p, p->message->home);
     rt_batch_add(&w->out[w->broker->worker_count], &d->retired);

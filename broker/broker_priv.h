@@ -28,6 +28,7 @@
 #define BRK_READY_MAX   256  /* ready sockets a turn */
 #define BRK_GATHER_MAX  1024 /* messages gathered before everything is sent */
 #define BRK_BURST_MAX   256  /* messages in one tr_send */
+#define BRK_ROUNDS_MAX  16   /* batches read from one socket in a row, so that others get their turn */
 #define BRK_TICK_MS     50   /* how often timers are looked at while there are any */
 #define BRK_WORKERS_MAX 256  /* a worker's number fits the upper byte of a message's context */
 
@@ -108,8 +109,8 @@ struct brk_socket {
     struct brk_assoc *last;   /* the one found last: messages come in runs */
     bool paused;              /* credit used up: not read */
     bool writable_wanted;
-    bool has_lost, has_peel;
-    struct brk_socket *prev, *next; /* worker->sockets or worker->closed */
+    bool has_lost, has_leftover, has_peel; /* look for such an association after reading */
+    struct brk_socket *prev, *next;        /* worker->sockets or worker->closed */
 };
 
 /* A message on its way from a receive slot to the stack, within one turn. */
@@ -220,12 +221,14 @@ void brk_worker_command(struct brk_worker *w, unsigned commands);
 
 /* One message that `from` received, still in its receive slot. */
 void brk_forward(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m);
-/* A message that the stack gave back. */
+/* A message that the stack gave back: kept in `leftover` until all that belongs with it has been read. */
 void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *failed);
 /* Puts a parcel behind what waits for `a`, to be sent at the end of the turn; takes it over. */
 void brk_append(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p);
 /* Sends a parcel again from its route on (home worker), or hands it to its home for that. */
 void brk_return(struct brk_worker *w, struct rt_parcel *p, unsigned home);
+/* The same for all that the stack gave back. */
+void brk_return_leftover(struct brk_worker *w, struct brk_assoc *a);
 /* Tries parked messages with the current snapshot. */
 void brk_unpark(struct brk_worker *w);
 /* Sends what waits for `a`, as far as the stack takes it. */

@@ -497,6 +497,13 @@ void brk_return(struct brk_worker *w, struct rt_parcel *p, unsigned home)
     rt_batch_add(&w->out[home], p);
 }
 
+void brk_return_leftover(struct brk_worker *w, struct brk_assoc *a)
+{
+    struct rt_parcel *p;
+    while ((p = rt_batch_take(&a->leftover)))
+        brk_return(w, p, p->errand);
+}
+
 void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *failed)
 {
     const struct tr_msg *m = &failed->failed.msg;
@@ -529,10 +536,8 @@ void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_ev
         return;
     unsigned home = m->context >> 24;
     p->errand = (uint16_t)(home < w->broker->worker_count ? home : w->index);
-    if (a->state == BRK_UP)
-        brk_return(w, p, p->errand);
-    else
-        rt_batch_add(&a->leftover, p);
+    rt_batch_add(&a->leftover, p);
+    a->socket->has_leftover = true;
 }
 
 void brk_unpark(struct brk_worker *w)

@@ -320,13 +320,19 @@ static void handle_items(struct brk_worker *w, struct brk_socket *s, const struc
     }
 }
 
+/* After everything has been read: lost associations leave, and what came back from one that is still up goes
+ * out again. */
 static void finish_lost(struct brk_worker *w, struct brk_socket *s)
 {
     struct brk_assoc *a, *tmp;
-    s->has_lost = false;
+    s->has_lost = s->has_leftover = false;
     HASH_ITER(hh, s->assocs, a, tmp)
-    if (a->state == BRK_LOST)
-        brk_assoc_finish(w, a);
+    {
+        if (a->state == BRK_LOST)
+            brk_assoc_finish(w, a);
+        else if (a->leftover.count)
+            brk_return_leftover(w, a);
+    }
 }
 
 void brk_socket_read(struct brk_worker *w, struct brk_socket *s)
@@ -334,19 +340,22 @@ void brk_socket_read(struct brk_worker *w, struct brk_socket *s)
     const struct tr_item *items;
     unsigned count;
     enum tr_code code;
+    bool all; /* the end of an association and what it gives back stand in one queue: read on until it is
+                 empty */
+    int rounds = 0;
     do {
         code = tr_recv(s->ep, 0, &items, &count);
         if (code == TR_OK)
             handle_items(w, s, items, count);
         if (s->has_peel)
             peel_wanted(w, s);
-        if (code == TR_NO_SLOT || (code == TR_OK && s->has_lost)) {
+        all = s->has_lost || s->has_leftover;
+        if (code == TR_NO_SLOT || (code == TR_OK && all)) {
             brk_flush(w);
             tr_loop_turn(w->loop);
         }
-        /* What a lost association gave back stands in the same queue: read on until it is empty. */
-    } while (s->has_lost && code != TR_AGAIN && (code == TR_OK || code == TR_NO_SLOT));
-    if (s->has_lost)
+    } while (all && (code == TR_OK || code == TR_NO_SLOT) && ++rounds < BRK_ROUNDS_MAX);
+    if (all && code != TR_OK && code != TR_NO_SLOT)
         finish_lost(w, s);
 }
 
@@ -357,5 +366,6 @@ void brk_socket_abort_all(struct brk_worker *w, struct brk_socket *s)
     if (a->state == BRK_UP || a->state == BRK_CONNECTING)
         brk_assoc_abort(w, a);
     s->has_lost = true;
-    brk_socket_read(w, s);
+    while (s->ep && s->has_lost)
+        brk_socket_read(w, s);
 }
