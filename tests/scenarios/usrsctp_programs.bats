@@ -1,0 +1,53 @@
+load lib
+
+programs=/usr/lib/usrsctp
+
+# They show what they do only when they are told not to buffer it.
+start_program() { # NAME PROGRAM ARGUMENT…
+    stdbuf -oL "${@:2}" >"$work/$1.log" 2>&1 3>&- </dev/null &
+    pids+=("$!")
+}
+
+paired() { # SCTP port of the server
+    start_broker <<CONFIG
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers: [{name: server, address: 127.0.0.1, port: $1, encaps_port: $U1}]
+routes: [{from: access, to: server, session: paired}]
+CONFIG
+}
+
+@test "usrsctp's client and discard_server: lines arrive" {
+    start_program server $programs/discard_server $U1 $U0
+    wait_until 10 is_listening 9 $U1
+    paired 9
+    { sleep 1 && printf 'hello\nworld\n' && sleep 1; } |
+        timeout 20 $programs/client 127.0.0.1 $P0 0 $U2 $U0 >"$work/client.log" 2>&1 || true
+    wait_until 10 grep -q 'Msg of length 6 .*' "$work/server.log"
+    [ "$(grep -c 'Msg of length 6 ' "$work/server.log")" = 2 ]
+    stop_broker
+    [ "$(account received)" = 2 ]
+    [ "$(account delivered)" = 2 ]
+}
+
+@test "usrsctp's client and echo_server: the answer returns through the broker" {
+    start_program server $programs/echo_server $U1 $U0
+    wait_until 10 is_listening 7 $U1
+    paired 7
+    { sleep 1 && printf 'is anybody there\n' && sleep 2; } |
+        timeout 20 stdbuf -oL $programs/client 127.0.0.1 $P0 0 $U2 $U0 >"$work/client.log" 2>&1 || true
+    grep -q 'is anybody there' "$work/client.log"
+    stop_broker
+    [ "$(account received)" = 2 ]
+    [ "$(account delivered)" = 2 ]
+}
+
+@test "usrsctp's tsctp: 20,000 messages" {
+    start_program server $programs/tsctp -E $U1 -U $U0 -p $P1 -L 127.0.0.1
+    wait_until 10 is_listening $P1 $U1
+    paired $P1
+    timeout 60 $programs/tsctp -E $U2 -U $U0 -p $P0 -n 20000 -l 400 127.0.0.1 >"$work/client.log" 2>&1
+    wait_log 'event=association_closed listener=access' 20
+    stop_broker
+    [ "$(account received)" = 20000 ]
+    [ "$(account delivered)" = 20000 ]
+}
