@@ -2,6 +2,7 @@
 #include "transport/udp.h"
 
 #include <errno.h>
+#include <linux/errqueue.h>
 #include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,8 +82,11 @@ static void set_options(struct udp_socket *s, int family)
     /* A packet that is too long for the path is better fragmented than lost: the stack does no path MTU
      * discovery of its own over UDP. */
     set_int(s->fd, SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT);
-    if (family == AF_INET6)
+    set_int(s->fd, SOL_IP, IP_RECVERR, 1);
+    if (family == AF_INET6) {
         set_int(s->fd, SOL_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DONT);
+        set_int(s->fd, SOL_IPV6, IPV6_RECVERR, 1);
+    }
     if (s->any) {
         set_int(s->fd, SOL_IP, IP_PKTINFO, family == AF_INET);
         if (family == AF_INET6)
@@ -233,4 +237,42 @@ bool udp_receive(struct udp_socket *s, struct udp_inbox *in, udp_arrival_fn *fn,
         fn(arg, s, &a);
     }
     return n == SLOTS;
+}
+
+static bool is_refusal(struct msghdr *h)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(h); c != NULL; c = CMSG_NXTHDR(h, c)) {
+        struct sock_extended_err e;
+        bool is_error = (c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) ||
+                        (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR);
+        if (!is_error)
+            continue;
+        memcpy(&e, CMSG_DATA(c), sizeof e);
+        return e.ee_errno == ECONNREFUSED &&
+               (e.ee_origin == SO_EE_ORIGIN_ICMP || e.ee_origin == SO_EE_ORIGIN_ICMP6);
+    }
+    return false;
+}
+
+unsigned udp_receive_errors(struct udp_socket *s, udp_refusal_fn *fn, void *arg)
+{
+    uint8_t data[64];
+    _Alignas(struct cmsghdr) uint8_t control[256];
+    struct net_addr to;
+    struct iovec iov = {data, sizeof data};
+    for (unsigned calls = 1;; calls++) {
+        struct msghdr h = {.msg_name = &to,
+                           .msg_namelen = sizeof to,
+                           .msg_iov = &iov,
+                           .msg_iovlen = 1,
+                           .msg_control = control,
+                           .msg_controllen = sizeof control};
+        ssize_t n = recvmsg(s->fd, &h, MSG_ERRQUEUE | MSG_DONTWAIT);
+        if (n < 0)
+            return calls;
+        struct udp_refusal r = {to, data, (size_t)n};
+        udp_unmap(&r.remote);
+        if (is_refusal(&h))
+            fn(arg, s, &r);
+    }
 }

@@ -54,6 +54,19 @@ void udp_inbox_free(struct udp_inbox *in);
 /* Reads one batch and calls `fn` for each run in it. True where the batch was full, so that more may wait. */
 bool udp_receive(struct udp_socket *s, struct udp_inbox *in, udp_arrival_fn *fn, void *arg);
 
+/* A datagram of ours that came back: nobody has its destination port open (ICMP). */
+struct udp_refusal {
+    struct net_addr remote;
+    const uint8_t *data; /* what we sent, or its beginning */
+    size_t len;
+};
+
+typedef void udp_refusal_fn(void *arg, struct udp_socket *s, const struct udp_refusal *r);
+
+/* Takes all errors that wait at the socket (EPOLLERR) and calls `fn` for refusals. Returns its system calls.
+ */
+unsigned udp_receive_errors(struct udp_socket *s, udp_refusal_fn *fn, void *arg);
+
 /* ---- Sending ---------------------------------------------------------------------------------------- */
 
 /* Where packets of one peer go. Must live until the outbox is flushed. */

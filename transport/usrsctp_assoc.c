@@ -75,24 +75,40 @@ void usr_setup_over(struct usr_endpoint *ep, uint32_t assoc)
     }
 }
 
+/* Lets the stack send an INIT and notes its tag. Returns 0 or an error number. */
+static int start(struct usr_endpoint *ep, const struct sockaddr_conn *peer, uint32_t *tag)
+{
+    struct usr_loop *loop = usr_loop_of(&ep->base);
+    struct sockaddr_conn to = *peer;
+    loop->setup_tag = tag;
+    int rc = usrsctp_connect(ep->so, (struct sockaddr *)&to, sizeof to);
+    int error_number = errno;
+    loop->setup_tag = NULL;
+    return rc == 0 || error_number == EINPROGRESS ? 0 : error_number;
+}
+
 enum tr_code usr_connect_init(struct tr_endpoint *base, const struct tr_target *to, uint32_t *assoc,
                               struct tr_error *error)
 {
     struct usr_endpoint *ep = usr_ep(base);
-    struct usr_loop *loop = usr_loop_of(base);
+    struct sctp_status status;
     struct usr_path *path;
     enum tr_code code = path_to(ep, to, &path, error);
     if (code != TR_OK)
         return code;
     struct sockaddr_conn peer = usr_sconn(path, net_addr_port(&to->addresses[0]));
     uint32_t tag = 0;
-    loop->setup_tag = &tag;
-    int rc = usrsctp_connect(ep->so, (struct sockaddr *)&peer, sizeof peer);
-    int error_number = errno;
-    loop->setup_tag = NULL;
-    if (rc != 0 && error_number != EINPROGRESS)
-        return connect_failed(error_number, to, error);
+    int failed = start(ep, &peer, &tag);
+    if (failed == EINVAL && base->style == TR_ONE_TO_ONE && !usr_status(ep, 0, &status)) {
+        code = usr_endpoint_renew(ep, error);
+        if (code != TR_OK)
+            return code;
+        failed = start(ep, &peer, &tag);
+    }
+    if (failed != 0)
+        return connect_failed(failed, to, error);
     *assoc = usrsctp_getassocid(ep->so, (struct sockaddr *)&peer);
+    usr_setup_over(ep, *assoc); /* of an earlier one with the same number */
     remember_setup(ep, *assoc, tag, path->index);
     ep->ended = false;
     usr_ready_mark(ep);

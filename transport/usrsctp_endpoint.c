@@ -1,9 +1,10 @@
 /* Endpoints: opening, listening, closing.
  *
  * Closing. The stack's own close aborts every association when anything waits unread, a mere event included,
- * and a closed socket cannot be asked for anything any more. So a close without abort goes on here: the
- * endpoint ends its associations gracefully, discards what still arrives, and its socket is closed when the
- * last of them is gone ("closing down"). Until then its ports stay in use.
+ * and a closed socket cannot be asked for anything any more. So a close without abort goes on here: each
+ * association is peeled off to a socket of its own and ends gracefully there, while what still arrives is
+ * discarded
+ * ("closing down"). The endpoint's own socket closes at once, so that its port can be opened again.
  *
  * Room for failed messages. When an association ends, the stack gives every message that was not acknowledged
  * back as an event, all at once, but only as far as the receive buffer has room; the rest would vanish. So
@@ -99,22 +100,62 @@ static enum tr_code bind_sctp(struct usr_endpoint *ep, uint16_t port, struct tr_
     return TR_OK;
 }
 
+/* A socket with its options, not bound yet. ep->so is changed on success only. */
+static enum tr_code make_socket(struct usr_endpoint *ep, const struct opt_set *options,
+                                struct tr_error *error)
+{
+    int type = ep->base.style == TR_ONE_TO_MANY ? SOCK_SEQPACKET : SOCK_STREAM;
+    struct socket *before = ep->so;
+    ep->so = usrsctp_socket(AF_CONN, type, IPPROTO_SCTP, NULL, NULL, 0, NULL);
+    if (ep->so == NULL) {
+        ep->so = before;
+        return tr_fail(error, TR_LIMIT, errno, "cannot open a usrsctp socket: %s", strerror(errno));
+    }
+    usrsctp_set_non_blocking(ep->so, 1);
+    enum tr_code code = usr_option_defaults(ep, error);
+    if (code == TR_OK && options != NULL)
+        code = tr_apply_options(usr_option_ops, &ep->base, 0, options, NULL, error);
+    if (code != TR_OK) {
+        usrsctp_close(ep->so);
+        ep->so = before;
+    }
+    return code;
+}
+
 static enum tr_code open_socket(struct usr_endpoint *ep, const struct tr_open_params *params,
                                 struct tr_error *error)
 {
-    int type = params->style == TR_ONE_TO_MANY ? SOCK_SEQPACKET : SOCK_STREAM;
-    ep->so = usrsctp_socket(AF_CONN, type, IPPROTO_SCTP, NULL, NULL, 0, NULL);
-    if (ep->so == NULL)
-        return tr_fail(error, TR_LIMIT, errno, "cannot open a usrsctp socket: %s", strerror(errno));
-    usrsctp_set_non_blocking(ep->so, 1);
-    enum tr_code code = usr_option_defaults(ep, error);
-    if (code == TR_OK && params->options != NULL)
-        code = tr_apply_options(usr_option_ops, &ep->base, 0, params->options, NULL, error);
-    if (code == TR_OK)
-        code = bind_sctp(ep, params->port, error);
+    enum tr_code code = make_socket(ep, params->options, error);
+    if (code != TR_OK)
+        return code;
+    code = bind_sctp(ep, params->port, error);
     if (code != TR_OK)
         usrsctp_close(ep->so);
     return code;
+}
+
+/* All options of a socket, to be set on another one. */
+static void read_options(struct usr_endpoint *ep, struct opt_set *all)
+{
+    memset(all, 0, sizeof *all);
+    for (enum opt_id id = 0; id < OPT_ID_COUNT; id++)
+        if ((opt_rows[id].when & OPT_AT_OPEN) && usr_option_ops[id].get != NULL &&
+            usr_option_ops[id].set != NULL)
+            (void)usr_option_ops[id].get(&ep->base, 0, all, NULL);
+}
+
+enum tr_code usr_endpoint_renew(struct usr_endpoint *ep, struct tr_error *error)
+{
+    struct socket *old = ep->so;
+    struct opt_set options;
+    read_options(ep, &options);
+    enum tr_code code = make_socket(ep, &options, error);
+    if (code != TR_OK)
+        return code;
+    usrsctp_set_upcall(old, NULL, NULL);
+    usrsctp_set_upcall(ep->so, usr_upcall, ep);
+    usrsctp_close(old); /* gives up the port */
+    return bind_sctp(ep, ep->port, error);
 }
 
 enum tr_code usr_open(struct tr_loop *base, const struct tr_open_params *params, struct tr_endpoint **out,
@@ -206,27 +247,42 @@ static void leave(struct usr_loop *loop, struct usr_endpoint *ep)
     usr_setup_over(ep, 0);
     DL_DELETE(loop->endpoints, ep);
     DL_APPEND(loop->closing_down, ep);
-    ep->closed = true;
+    ep->closed = loop->closes;
 }
 
 void usr_endpoint_abandon(struct usr_loop *loop, struct usr_endpoint *ep)
 {
     struct linger now = {.l_onoff = 1, .l_linger = 0};
-    if (!ep->closed)
+    if (ep->closed == 0) {
+        loop->closes++;
         leave(loop, ep);
+    }
     DL_DELETE(loop->closing_down, ep);
     (void)usrsctp_setsockopt(ep->so, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     finish(loop, ep);
     usr_loop_set_timer(loop);
 }
 
+static bool is_half_open(const struct sctp_status *s)
+{
+    return s->sstat_state == SCTP_COOKIE_WAIT || s->sstat_state == SCTP_COOKIE_ECHOED;
+}
+
 static void end_gracefully(struct usr_endpoint *ep, const struct sctp_status *s, void *arg)
 {
-    (void)arg;
-    if (s->sstat_state == SCTP_COOKIE_WAIT || s->sstat_state == SCTP_COOKIE_ECHOED)
+    struct usr_loop *loop = arg;
+    struct socket *so;
+    if (is_half_open(s)) {
         usr_abort(&ep->base, s->sstat_assoc_id, NULL);
-    else
+    } else if (ep->base.style == TR_ONE_TO_ONE) {
         usr_eof(&ep->base, s->sstat_assoc_id, NULL);
+    } else if ((so = usrsctp_peeloff(ep->so, s->sstat_assoc_id)) != NULL) {
+        struct usr_endpoint *own = usr_endpoint_beside(ep, so);
+        if (own == NULL)
+            return;
+        usr_eof(&own->base, s->sstat_assoc_id, NULL);
+        leave(loop, own);
+    }
 }
 
 static void discard_input(struct usr_endpoint *ep)
@@ -242,41 +298,24 @@ static void discard_input(struct usr_endpoint *ep)
     }
 }
 
-static void count_only(struct usr_endpoint *ep, const struct sctp_status *s, void *arg)
-{
-    (void)ep;
-    (void)s;
-    (void)arg;
-}
-
-/* True when that was the end of it. */
-static bool closed_down(struct usr_loop *loop, struct usr_endpoint *ep)
-{
-    discard_input(ep);
-    if (usr_each_assoc(ep, count_only, NULL) > 0)
-        return false;
-    DL_DELETE(loop->closing_down, ep);
-    finish(loop, ep);
-    usr_loop_set_timer(loop);
-    return true;
-}
-
 void usr_closing_turn(struct usr_loop *loop)
 {
     struct usr_endpoint *ep, *next;
+    struct sctp_status status;
     DL_FOREACH_SAFE(loop->closing_down, ep, next)
     {
-        closed_down(loop, ep);
+        discard_input(ep);
+        if (!usr_status(ep, 0, &status))
+            usr_endpoint_abandon(loop, ep);
     }
 }
 
-/* Still among those that close down? `ep` may be freed already. */
-static bool is_closing(const struct usr_loop *loop, const struct usr_endpoint *ep)
+static bool is_closing(const struct usr_loop *loop, uint32_t which)
 {
-    const struct usr_endpoint *each;
-    DL_FOREACH(loop->closing_down, each)
+    const struct usr_endpoint *ep;
+    DL_FOREACH(loop->closing_down, ep)
     {
-        if (each == ep)
+        if (ep->closed == which)
             return true;
     }
     return false;
@@ -286,21 +325,20 @@ void usr_close(struct tr_endpoint *base)
 {
     struct usr_endpoint *ep = usr_ep(base);
     struct usr_loop *loop = usr_loop_of(base);
-    struct linger linger = {0};
-    socklen_t len = sizeof linger;
-    (void)usrsctp_getsockopt(ep->so, SOL_SOCKET, SO_LINGER, &linger, &len);
-    if (ep->listening || (linger.l_onoff && linger.l_linger == 0)) {
-        usr_endpoint_abandon(loop, ep);
-        return;
-    }
-    if (base->style == TR_ONE_TO_MANY)
-        (void)usrsctp_listen(ep->so, 0);
-    usr_each_assoc(ep, end_gracefully, NULL);
+    struct linger linger = ep->kept.linger;
+    bool abort = ep->listening || (linger.l_onoff && linger.l_linger == 0);
+    bool whole = abort || base->style == TR_ONE_TO_MANY;
+    uint32_t which = ++loop->closes;
+    if (!abort)
+        usr_each_assoc(ep, end_gracefully, loop);
     leave(loop, ep);
-    if (closed_down(loop, ep) || !linger.l_onoff)
+    if (whole)
+        usr_endpoint_abandon(loop, ep);
+    usr_closing_turn(loop);
+    if (!linger.l_onoff)
         return;
     for (int64_t end = usr_now_ms() + linger.l_linger * INT64_C(1000), now;
-         (now = usr_now_ms()) < end && is_closing(loop, ep);)
+         (now = usr_now_ms()) < end && is_closing(loop, which);)
         usr_loop_pump(loop, (int)(end - now < 10 ? end - now : 10));
 }
 

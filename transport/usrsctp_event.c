@@ -79,14 +79,30 @@ static bool parse_error(const union sctp_notification *n, size_t len, struct tr_
     return true;
 }
 
-static bool parse_partial(const union sctp_notification *n, struct tr_event *out)
+/* What the library sends; usrsctp.h of 0.9.5 has 32 bits for stream and number, which shifts the rest. */
+struct partial_delivery {
+    uint16_t type, flags;
+    uint32_t length, indication;
+    uint16_t stream, seq;
+    sctp_assoc_t assoc_id;
+};
+
+static bool parse_partial(const void *data, size_t len, struct tr_event *out)
 {
-    const struct sctp_pdapi_event *p = &n->sn_pdapi_event;
     out->type = TR_EV_PARTIAL_DELIVERY;
-    out->assoc = p->pdapi_assoc_id;
-    out->partial.indication = p->pdapi_indication;
-    out->partial.stream = p->pdapi_stream;
-    out->partial.seq = p->pdapi_seq;
+    if (len >= sizeof(struct sctp_pdapi_event)) {
+        const struct sctp_pdapi_event *p = data;
+        out->assoc = p->pdapi_assoc_id;
+        out->partial.indication = p->pdapi_indication;
+        out->partial.stream = p->pdapi_stream;
+        out->partial.seq = p->pdapi_seq;
+    } else {
+        const struct partial_delivery *p = data;
+        out->assoc = p->assoc_id;
+        out->partial.indication = p->indication;
+        out->partial.stream = p->stream;
+        out->partial.seq = p->seq;
+    }
     return true;
 }
 
@@ -120,7 +136,7 @@ static size_t shortest(uint16_t type)
     case SCTP_SHUTDOWN_EVENT:
         return sizeof(struct sctp_shutdown_event);
     case SCTP_PARTIAL_DELIVERY_EVENT:
-        return sizeof(struct sctp_pdapi_event);
+        return sizeof(struct partial_delivery);
     case SCTP_ADAPTATION_INDICATION:
         return sizeof(struct sctp_adaptation_event);
     case SCTP_AUTHENTICATION_EVENT:
@@ -152,7 +168,7 @@ bool usr_event_parse(const void *data, size_t len, struct tr_event *out, unsigne
     case SCTP_REMOTE_ERROR:
         return parse_error(n, len, out);
     case SCTP_PARTIAL_DELIVERY_EVENT:
-        return parse_partial(n, out);
+        return parse_partial(data, len, out);
     case SCTP_AUTHENTICATION_EVENT:
         return parse_authentication(n, out);
     case SCTP_SHUTDOWN_EVENT:

@@ -193,6 +193,46 @@ void usr_input(struct usr_loop *loop, struct usr_udp *udp)
     }
 }
 
+/* An INIT or COOKIE ECHO came back. Both carry something that only we can know where it is ours: the INIT its
+ * tag; of the COOKIE ECHO, which carries the peer's, the kernel has seen both addresses and ports. */
+static const struct usr_setup *setup_of(struct usr_loop *loop, struct usr_endpoint *ep,
+                                        const struct usr_udp *udp, const struct udp_refusal *r)
+{
+    const struct usr_setup *s;
+    uint16_t from = (uint16_t)(r->data[0] << 8 | r->data[1]);
+    uint8_t chunk = r->data[COMMON_HEADER];
+    for (s = from == ep->port ? ep->setups : NULL; s != NULL; s = s->next) {
+        struct usr_path *path = usr_path_of(loop, (void *)((uintptr_t)s->path + 1));
+        if (path == NULL || path->key.udp != udp || !net_addr_equal(&path->key.remote, &r->remote))
+            continue;
+        if (chunk == SCTP_COOKIE_ECHO ||
+            (chunk == SCTP_INITIATION && memcmp(r->data + INIT_TAG, &s->tag, sizeof s->tag) == 0))
+            return s;
+    }
+    return NULL;
+}
+
+static void refused(void *arg, struct udp_socket *socket, const struct udp_refusal *r)
+{
+    struct usr_loop *loop = ((struct arrival *)arg)->loop;
+    (void)socket;
+    if (r->len < INIT_TAG + sizeof(uint32_t))
+        return;
+    for (struct usr_endpoint *ep = loop->endpoints; ep != NULL; ep = ep->next) {
+        const struct usr_setup *s = setup_of(loop, ep, ((struct arrival *)arg)->udp, r);
+        if (s == NULL)
+            continue;
+        usr_abort(&ep->base, s->assoc, NULL);
+        return;
+    }
+}
+
+void usr_input_errors(struct usr_loop *loop, struct usr_udp *udp)
+{
+    struct arrival arg = {loop, udp};
+    loop->base.stats.syscalls += udp_receive_errors(&udp->socket, refused, &arg);
+}
+
 /* ---- Time ------------------------------------------------------------------------------------------- */
 
 /* True where we have sent and heard nothing since: only then a timer can end an association. */

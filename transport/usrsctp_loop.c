@@ -307,6 +307,8 @@ static int step(struct usr_loop *loop, int timeout_ms, struct tr_ready *ready, u
     for (int i = 0; i < n; i++) {
         struct usr_fd *fd = events[i].data.ptr;
         if (fd->kind == USR_FD_UDP) {
+            if (events[i].events & EPOLLERR)
+                usr_input_errors(loop, (struct usr_udp *)fd);
             usr_input(loop, (struct usr_udp *)fd);
         } else if (fd->kind == USR_FD_TIMER) {
             uint64_t expired;

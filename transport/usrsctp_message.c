@@ -61,7 +61,7 @@ static enum tr_code refusal(struct usr_endpoint *ep, const struct tr_msg *m, int
     if (code == TR_INVALID && usr_status(ep, m->assoc, &status) && m->stream >= status.sstat_outstrms)
         return TR_BAD_STREAM;
     if (code == TR_AGAIN)
-        usr_ready_block(ep, m->assoc);
+        usr_ready_block(ep, m->assoc, m->len);
     return code;
 }
 
@@ -103,7 +103,8 @@ enum tr_code usr_send(struct tr_endpoint *base, const struct tr_msg *msgs, unsig
     stats->bytes_out += bytes;
     if (failed != 0)
         return refusal(ep, &msgs[i], failed);
-    ep->blocked = false;
+    if (ep->blocked_count != 0)
+        usr_ready_unblock(ep, msgs[0].assoc);
     return TR_OK;
 }
 

@@ -56,8 +56,12 @@ static enum tr_code set_buffer(struct tr_endpoint *ep, enum opt_id id, int optio
 static enum tr_code usr_set_SNDBUF(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
                                    struct tr_error *error)
 {
+    int bytes = (int)opt_num(in, OPTF_SNDBUF, 0);
     (void)assoc;
-    return set_buffer(ep, OPT_SNDBUF, SO_SNDBUF, (int)opt_num(in, OPTF_SNDBUF, 0), error);
+    enum tr_code code = set_buffer(ep, OPT_SNDBUF, SO_SNDBUF, bytes, error);
+    if (code == TR_OK)
+        usr_ep(ep)->kept.sndbuf = bytes;
+    return code;
 }
 
 static enum tr_code usr_get_SNDBUF(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
@@ -115,35 +119,25 @@ static enum tr_code usr_get_REUSEADDR(struct tr_endpoint *ep, uint32_t assoc, st
     return TR_OK;
 }
 
-static void read_linger(struct tr_endpoint *ep, struct linger *l)
-{
-    socklen_t len = sizeof *l;
-    memset(l, 0, sizeof *l);
-    (void)usrsctp_getsockopt(usr_ep(ep)->so, SOL_SOCKET, SO_LINGER, l, &len);
-}
-
 static enum tr_code usr_set_LINGER(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
                                    struct tr_error *error)
 {
-    struct linger l;
+    struct linger *l = &usr_ep(ep)->kept.linger;
     (void)assoc;
-    read_linger(ep, &l);
-    l.l_onoff = (int)opt_num(in, OPTF_LINGER_ENABLED, l.l_onoff);
-    l.l_linger = (int)opt_num(in, OPTF_LINGER_TIME, l.l_linger);
-    if (usrsctp_setsockopt(usr_ep(ep)->so, SOL_SOCKET, SO_LINGER, &l, sizeof l) == 0)
-        return TR_OK;
-    return option_failed(OPT_LINGER, "set", errno, error);
+    (void)error;
+    l->l_onoff = (int)opt_num(in, OPTF_LINGER_ENABLED, l->l_onoff);
+    l->l_linger = (int)opt_num(in, OPTF_LINGER_TIME, l->l_linger);
+    return TR_OK;
 }
 
 static enum tr_code usr_get_LINGER(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
                                    struct tr_error *error)
 {
-    struct linger l;
+    const struct linger *l = &usr_ep(ep)->kept.linger;
     (void)assoc;
     (void)error;
-    read_linger(ep, &l);
-    opt_put(out, OPTF_LINGER_ENABLED, l.l_onoff != 0);
-    opt_put(out, OPTF_LINGER_TIME, l.l_linger);
+    opt_put(out, OPTF_LINGER_ENABLED, l->l_onoff);
+    opt_put(out, OPTF_LINGER_TIME, l->l_linger);
     return TR_OK;
 }
 
@@ -155,34 +149,30 @@ static enum tr_code set_int(struct tr_endpoint *ep, enum opt_id id, int option, 
     return usr_set(ep, id, option, &value, sizeof value, error);
 }
 
-static enum tr_code get_int(struct tr_endpoint *ep, enum opt_id id, int option, enum opt_field field,
-                            struct opt_set *out, struct tr_error *error)
-{
-    int value = 0;
-    enum tr_code code = usr_get(ep, id, option, &value, sizeof value, error);
-    if (code == TR_OK)
-        opt_put(out, field, value);
-    return code;
-}
-
 static enum tr_code usr_set_AUTOCLOSE(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
                                       struct tr_error *error)
 {
     int seconds = (int)opt_num(in, OPTF_AUTOCLOSE, 0);
+    enum tr_code code = TR_OK;
     (void)assoc;
-    if (ep->style == TR_ONE_TO_MANY && usr_ep(ep)->peeled_assoc == 0)
-        return set_int(ep, OPT_AUTOCLOSE, SCTP_AUTOCLOSE, seconds, error);
-    if (seconds == 0)
-        return TR_OK;
-    return tr_fail(error, TR_UNSUPPORTED, 0,
-                   "set autoclose: with usrsctp only one-to-many endpoints have it (RFC 6458 8.1.8)");
+    if (ep->style == TR_ONE_TO_MANY)
+        code = set_int(ep, OPT_AUTOCLOSE, SCTP_AUTOCLOSE, seconds, error);
+    else if (seconds != 0)
+        return tr_fail(error, TR_UNSUPPORTED, 0,
+                       "set autoclose: with usrsctp only one-to-many endpoints have it (RFC 6458 8.1.8)");
+    if (code == TR_OK)
+        usr_ep(ep)->kept.autoclose = seconds;
+    return code;
 }
 
+/* A peeled-off association keeps the time, the stack's socket for it does not know. */
 static enum tr_code usr_get_AUTOCLOSE(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
                                       struct tr_error *error)
 {
     (void)assoc;
-    return get_int(ep, OPT_AUTOCLOSE, SCTP_AUTOCLOSE, OPTF_AUTOCLOSE, out, error);
+    (void)error;
+    opt_put(out, OPTF_AUTOCLOSE, usr_ep(ep)->kept.autoclose);
+    return TR_OK;
 }
 
 static enum tr_code usr_set_NODELAY(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
@@ -505,7 +495,10 @@ enum tr_code usr_option_defaults(struct usr_endpoint *ep, struct tr_error *error
         code = usr_default_mtu(ep, error);
     if (code == TR_OK)
         code = usr_get_RECBUF(&ep->base, 0, &now, error);
+    if (code == TR_OK)
+        code = usr_get_SNDBUF(&ep->base, 0, &now, error);
     ep->kept.recbuf = (int)opt_num(&now, OPTF_RECBUF, 0);
+    ep->kept.sndbuf = (int)opt_num(&now, OPTF_SNDBUF, 0);
     return code;
 }
 

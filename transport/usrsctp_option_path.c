@@ -12,6 +12,7 @@ enum {
     UDP_HEADER = 8,
     IPV4_HEADER = 20,
     IPV6_HEADER = 40,
+    SMALLEST = 512,  /* the stack's, without headers */
     LINK_MTU = 1500, /* what every link of today carries; larger ones are configured (pathmtu) */
     HB_ENABLE = 1,   /* the contract's flags; up to here they are the stack's, too */
     HB_DISABLE = 2,
@@ -168,6 +169,8 @@ enum tr_code usr_set_PEER_ADDR_PARAMS(struct tr_endpoint *ep, uint32_t assoc, co
     if (mtu != 0) {
         p.spp_flags |= SPP_PMTUD_DISABLE;
         p.spp_pathmtu = (uint32_t)mtu - overhead(ep, assoc);
+        if (p.spp_pathmtu < SMALLEST || p.spp_pathmtu > (uint32_t)mtu)
+            p.spp_pathmtu = SMALLEST;
     }
     if (p.spp_pathmaxrxt != 0 || mtu != 0)
         code = write_params(ep, &p, error);

@@ -89,8 +89,20 @@ struct usr_setup {
 /* Options that the stack keeps differently, or not at all. */
 struct usr_kept {
     bool reuseaddr, data_io, mapped_v4, nodelay, no_fragments;
-    int recbuf;
+    int recbuf, sndbuf, autoclose;
+    struct linger linger; /* usr_close does it */
 };
+
+/* An association whose last send was refused for lack of room (usrsctp_ready.c). */
+struct usr_blocked {
+    uint32_t assoc, len; /* what it has to take before it counts as writable */
+    uint32_t path;       /* whose packets may bring that about */
+    uint64_t seen;       /* packets from there when it was last looked at, */
+    int64_t looked_ms;   /* which was then */
+    bool open;           /* it has room again */
+};
+
+enum { USR_BLOCKED = 8 };
 
 struct usr_endpoint {
     struct tr_endpoint base;
@@ -98,20 +110,19 @@ struct usr_endpoint {
     struct usr_udp *udp;
     struct net_addr local; /* as bound, port 0; any: 0.0.0.0 or :: */
     uint16_t port;
-    bool owner;     /* bound the SCTP port; peeled-off ones share it */
-    bool listening; /* one-to-one and accepting */
-    bool closed;    /* by the user; closing down */
+    bool owner;      /* bound the SCTP port; peeled-off ones share it */
+    bool listening;  /* one-to-one and accepting */
+    uint32_t closed; /* by the user, closing down: which call of tr_close that was */
     uint32_t peeled_assoc;
     struct usr_kept kept;
     struct usr_setup *setups;
 
     /* Readiness (usrsctp_ready.c). */
-    bool may_read;         /* data may wait in the stack */
-    bool ended;            /* one association, gone and read to its end */
-    bool blocked;          /* the last send was refused */
-    uint32_t blocked_path; /* whose packets may change that; USR_NO_PATH: any of the socket's */
-    uint64_t blocked_seen; /* packets in when it was refused */
-    int64_t blocked_ms;
+    bool may_read; /* data may wait in the stack */
+    bool ended;    /* one association, gone and read to its end */
+    struct usr_blocked blocked[USR_BLOCKED];
+    unsigned blocked_count;
+    bool blocked_more; /* there are others, of which nothing is known */
     bool queued;
     struct usr_endpoint *queue_prev, *queue_next;
 
@@ -140,7 +151,8 @@ struct usr_loop {
 
     struct usr_endpoint *endpoints, *by_port;
     struct usr_endpoint *closing_down; /* closed, their associations still end gracefully */
-    struct usr_endpoint *queue;        /* those that may be ready */
+    uint32_t closes;
+    struct usr_endpoint *queue; /* those that may be ready */
     struct usr_user_fd *user_fds;
 
     /* Receive slots: messages lie one behind the other in the arena. */
@@ -232,6 +244,8 @@ void usr_show_address(const struct usr_endpoint *ep, struct net_addr *a);
 void usr_output(struct usr_loop *loop, const void *handle, const void *packet, size_t len, uint8_t tos);
 /* Reads what has arrived on the socket. */
 void usr_input(struct usr_loop *loop, struct usr_udp *udp);
+/* Takes the socket's errors: who wants an association where no port is open is refused. */
+void usr_input_errors(struct usr_loop *loop, struct usr_udp *udp);
 /* Gives the stack a packet as if it had come on `path`; its checksum is not looked at. */
 void usr_inject(struct usr_loop *loop, struct usr_path *path, const void *packet, size_t len);
 void usr_flush(struct usr_loop *loop);
@@ -262,8 +276,10 @@ void usr_udp_put(struct usr_loop *loop, struct usr_udp *udp);
 /* "Look at it": something happened to this endpoint. */
 void usr_ready_mark(struct usr_endpoint *ep);
 void usr_ready_forget(struct usr_endpoint *ep);
-/* A send was refused for lack of room: who may change that. */
-void usr_ready_block(struct usr_endpoint *ep, uint32_t assoc);
+/* A send of `len` bytes was refused for lack of room. */
+void usr_ready_block(struct usr_endpoint *ep, uint32_t assoc, uint32_t len);
+/* A burst was taken. */
+void usr_ready_unblock(struct usr_endpoint *ep, uint32_t assoc);
 /* Fills the ready list from the queue of those that may be ready. */
 unsigned usr_ready_collect(struct usr_loop *loop, struct tr_ready *ready, unsigned max);
 /* True where that would find one. */
@@ -284,6 +300,9 @@ unsigned usr_addresses(struct tr_endpoint *ep, uint32_t assoc, bool remote, stru
                        unsigned max);
 /* Wraps a socket that shares the port of `origin`. NULL: out of memory, the socket is closed. */
 struct usr_endpoint *usr_endpoint_beside(struct usr_endpoint *origin, struct socket *so);
+/* A one-to-one socket of the stack is good for one association; puts a new one, with the same port and
+ * options, in the place of one whose association is over. What waits unread is lost. */
+enum tr_code usr_endpoint_renew(struct usr_endpoint *ep, struct tr_error *error);
 /* Goes on with endpoints that are closing down; called after the stack's timers ran. */
 void usr_closing_turn(struct usr_loop *loop);
 /* Closes the endpoint at once, aborting its associations, and frees it. */

@@ -8,14 +8,20 @@
  * Reading is level-triggered by asking the stack. When a read finds nothing although the socket counts
  * bytes (the rest of a message under partial delivery), the mark is taken away until something happens again.
  *
- * Writing: the send buffer is counted per association, and nothing tells how full it is. A refused send
- * blocks the endpoint until a packet came from that peer (an acknowledgement frees room) or a tenth of a
- * second is over (messages may expire); then the program tries again. */
+ * Writing. Send buffers are counted per association, and nothing tells how full one is. But a send to a
+ * stream that cannot exist is refused for that only after the question of room was answered, so it tells
+ * without doing anything. Associations that have refused a message are asked so, when a packet came from
+ * their peer (an acknowledgement frees room) or a tenth of a second is over (messages may expire). To spare
+ * wake-ups a blocked one counts as writable when it has room for an eighth of its buffer. An endpoint is
+ * writable when none of its associations is blocked, or when one of them has room again, until the program
+ * tries that. */
 #include "transport/usrsctp_priv.h"
+
+#include <errno.h>
 
 #include <utlist.h>
 
-enum { BLOCKED_MS = 100 };
+enum { BLOCKED_MS = 100, ROOM_SHARE = 8, NO_STREAM = 65535 };
 
 static void enqueue(struct usr_endpoint *ep)
 {
@@ -66,35 +72,100 @@ enum tr_code usr_watch(struct tr_endpoint *base, unsigned flags)
 
 /* ---- Writing ---------------------------------------------------------------------------------------- */
 
-static uint64_t packets_heard(struct usr_endpoint *ep)
+static uint64_t packets_heard(struct usr_endpoint *ep, uint32_t index)
 {
-    struct usr_path *path = NULL;
-    if (ep->blocked_path != USR_NO_PATH)
-        path = usr_path_of(usr_loop_of(&ep->base), (void *)((uintptr_t)ep->blocked_path + 1));
+    struct usr_path *path = usr_path_of(usr_loop_of(&ep->base), (void *)((uintptr_t)index + 1));
     return path != NULL ? path->packets_in : ep->udp->packets_in;
 }
 
-void usr_ready_block(struct usr_endpoint *ep, uint32_t assoc)
+static struct usr_blocked *find_blocked(struct usr_endpoint *ep, uint32_t assoc)
 {
-    struct usr_loop *loop = usr_loop_of(&ep->base);
-    struct sctp_status status;
-    uint32_t path = USR_NO_PATH;
-    if (usr_status(ep, assoc, &status)) {
-        const struct sockaddr_conn *sconn = (void *)&status.sstat_primary.spinfo_address;
-        path = (uint32_t)((uintptr_t)sconn->sconn_addr - 1);
-    }
-    ep->blocked_path = ep->blocked && path != ep->blocked_path ? USR_NO_PATH : path;
-    ep->blocked = true;
-    ep->blocked_seen = packets_heard(ep);
-    ep->blocked_ms = loop->now_ms;
+    for (unsigned i = 0; i < ep->blocked_count; i++)
+        if (ep->blocked[i].assoc == assoc)
+            return &ep->blocked[i];
+    return NULL;
 }
 
-static bool still_blocked(struct usr_endpoint *ep)
+static uint32_t path_index(struct usr_endpoint *ep, uint32_t assoc)
 {
-    if (ep->blocked && (packets_heard(ep) != ep->blocked_seen ||
-                        usr_loop_of(&ep->base)->now_ms - ep->blocked_ms >= BLOCKED_MS))
-        ep->blocked = false;
-    return ep->blocked;
+    struct sctp_status status;
+    if (!usr_status(ep, assoc, &status))
+        return USR_NO_PATH;
+    const struct sockaddr_conn *sconn = (void *)&status.sstat_primary.spinfo_address;
+    return (uint32_t)((uintptr_t)sconn->sconn_addr - 1);
+}
+
+void usr_ready_block(struct usr_endpoint *ep, uint32_t assoc, uint32_t len)
+{
+    if (ep->base.style == TR_ONE_TO_ONE)
+        assoc = 0;
+    struct usr_blocked *b = find_blocked(ep, assoc);
+    if (b == NULL && ep->blocked_count == USR_BLOCKED) {
+        ep->blocked_more = true;
+        return;
+    }
+    if (b == NULL)
+        b = &ep->blocked[ep->blocked_count++];
+    uint32_t share = ep->kept.no_fragments ? 0 : (uint32_t)ep->kept.sndbuf / ROOM_SHARE;
+    *b = (struct usr_blocked){.assoc = assoc,
+                              .len = len > share ? len : share,
+                              .path = path_index(ep, assoc),
+                              .looked_ms = usr_loop_of(&ep->base)->now_ms};
+    b->seen = packets_heard(ep, b->path);
+}
+
+void usr_ready_unblock(struct usr_endpoint *ep, uint32_t assoc)
+{
+    struct usr_blocked *b = find_blocked(ep, ep->base.style == TR_ONE_TO_ONE ? 0 : assoc);
+    if (b != NULL)
+        *b = ep->blocked[--ep->blocked_count];
+}
+
+enum room { ROOM, NO_ROOM, NOBODY };
+
+static enum room ask_for_room(struct usr_endpoint *ep, uint32_t assoc, uint32_t len)
+{
+    struct sctp_sndinfo info = {.snd_sid = NO_STREAM, .snd_assoc_id = assoc};
+    (void)usrsctp_sendv(ep->so, "", len, NULL, 0, &info, sizeof info, SCTP_SENDV_SNDINFO, 0);
+    switch (usr_code(errno)) {
+    case TR_AGAIN:
+        return NO_ROOM;
+    case TR_NO_ASSOC:
+        return NOBODY;
+    default:
+        return ROOM;
+    }
+}
+
+/* Looks at a blocked association where that may bring news. False: it is gone. */
+static bool look_at(struct usr_endpoint *ep, struct usr_blocked *b)
+{
+    int64_t now = usr_loop_of(&ep->base)->now_ms;
+    uint64_t heard = packets_heard(ep, b->path);
+    if (b->open || (heard == b->seen && now - b->looked_ms < BLOCKED_MS))
+        return true;
+    enum room room = ask_for_room(ep, b->assoc, b->len);
+    b->seen = heard;
+    b->looked_ms = now;
+    b->open = room == ROOM;
+    return room != NOBODY;
+}
+
+static bool is_writable(struct usr_endpoint *ep)
+{
+    bool open = false;
+    for (unsigned i = 0; i < ep->blocked_count;) {
+        if (look_at(ep, &ep->blocked[i]))
+            open |= ep->blocked[i++].open;
+        else
+            ep->blocked[i] = ep->blocked[--ep->blocked_count];
+    }
+    if (open || (ep->blocked_count == 0 && !ep->blocked_more))
+        return true;
+    bool more = ep->blocked_more && ep->blocked_count < USR_BLOCKED;
+    if (more)
+        ep->blocked_more = false; /* somebody left: the others may try their luck */
+    return more;
 }
 
 /* ---- The list --------------------------------------------------------------------------------------- */
@@ -116,7 +187,7 @@ static unsigned ready_flags(struct usr_endpoint *ep)
         else
             ep->may_read = false;
     }
-    if ((ep->base.watch & TR_WRITABLE) && !still_blocked(ep))
+    if ((ep->base.watch & TR_WRITABLE) && is_writable(ep))
         flags |= TR_WRITABLE;
     return flags;
 }
