@@ -492,9 +492,21 @@ static bool check_load(struct bench_plan *plan, char *why, size_t size)
     return true;
 }
 
-/* The streams asked for are those that are used, and the send buffers of many associations together stay well
- * below what the stack allows itself (net.sctp.sctp_mem), unless the user asks otherwise. */
-static void finish(struct bench_plan *plan, uint16_t listen_encaps)
+/* Buffers: those of many associations together stay well below what the stack allows itself
+ * (net.sctp.sctp_mem), and each holds two of the largest messages. */
+static void default_buffers(const struct bench_plan *plan, struct opt_set *options)
+{
+    int64_t two = 2 * (int64_t)plan->size_max, sndbuf = SNDBUF_TOTAL / plan->associations;
+    int64_t most = opt_num(options, OPTF_SNDBUF, SNDBUF_TOTAL), recbuf = opt_num(options, OPTF_RECBUF, 0);
+
+    sndbuf = sndbuf < SNDBUF_LEAST ? SNDBUF_LEAST : sndbuf > most ? most : sndbuf;
+    opt_put(options, OPTF_SNDBUF, sndbuf > two ? sndbuf : two);
+    opt_put(options, OPTF_RECBUF, recbuf > two ? recbuf : two);
+}
+
+/* What the plan needs of the stack, unless the user asks otherwise: the streams that are used, and buffers.
+ */
+static void default_options(struct bench_plan *plan)
 {
     bool sends = plan->role == BENCH_BOTH || plan->role == BENCH_SOURCE;
     struct opt_set options = {{0}, {{0}}};
@@ -504,16 +516,9 @@ static void finish(struct bench_plan *plan, uint16_t listen_encaps)
             plan->role == BENCH_ECHO && plan->streams < ECHO_STREAMS ? ECHO_STREAMS : plan->streams);
     if (sends && plan->reply)
         opt_put(&options, OPTF_INIT_INSTREAMS, plan->streams);
-    int64_t sndbuf = SNDBUF_TOTAL / plan->associations;
-    sndbuf = sndbuf < SNDBUF_LEAST ? SNDBUF_LEAST : sndbuf;
-    if (sndbuf < opt_num(&options, OPTF_SNDBUF, 0))
-        opt_put(&options, OPTF_SNDBUF, sndbuf);
+    default_buffers(plan, &options);
     opt_merge(&options, &plan->options);
     plan->options = options;
-    for (unsigned i = 0; i < plan->listen_count; i++)
-        plan->listen[i].encaps_port = listen_encaps;
-    if (plan->role == BENCH_ECHO)
-        plan->reply = true;
 }
 
 static const char *option_name(int which)
@@ -566,6 +571,10 @@ enum bench_parsed bench_plan_parse(int argc, char **argv, struct bench_plan *pla
     }
     if (!check_ends(plan, why, sizeof why) || !check_load(plan, why, sizeof why))
         return bad(NULL, why);
-    finish(plan, listen_encaps);
+    default_options(plan);
+    for (unsigned i = 0; i < plan->listen_count; i++)
+        plan->listen[i].encaps_port = listen_encaps;
+    if (plan->role == BENCH_ECHO)
+        plan->reply = true;
     return BENCH_PARSED_OK;
 }

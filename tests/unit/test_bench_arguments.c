@@ -203,6 +203,26 @@ static void test_sctp_options(void **state)
     bad("--listen 127.0.0.1:5 --option peer_addr_params.address=nowhere", "address");
 }
 
+/* Many associations share what the stack has; a message must fit all the same. */
+static void test_buffers(void **state)
+{
+    (void)state;
+    good("--listen 127.0.0.1:5");
+    assert_int_equal(opt_num(&plan.options, OPTF_SNDBUF, -1), 4 << 20);
+    good("--listen 127.0.0.1:5 --associations 64");
+    assert_int_equal(opt_num(&plan.options, OPTF_SNDBUF, -1), 256 << 10);
+    good("--listen 127.0.0.1:5 --associations 1000");
+    assert_int_equal(opt_num(&plan.options, OPTF_SNDBUF, -1), 128 << 10);
+    good("--listen 127.0.0.1:5 --associations 1000 --size 64-300000");
+    assert_int_equal(opt_num(&plan.options, OPTF_SNDBUF, -1), 600000);
+    assert_int_equal(opt_num(&plan.options, OPTF_RECBUF, -1), 4 << 20);
+    good("--listen 127.0.0.1:5 --size 4M");
+    assert_int_equal(opt_num(&plan.options, OPTF_RECBUF, -1), 8 << 20);
+    good("--listen 127.0.0.1:5 --size 4M --option sndbuf=5M --option recbuf=6M");
+    assert_int_equal(opt_num(&plan.options, OPTF_SNDBUF, -1), 5 << 20);
+    assert_int_equal(opt_num(&plan.options, OPTF_RECBUF, -1), 6 << 20);
+}
+
 static void test_help(void **state)
 {
     (void)state;
@@ -232,6 +252,7 @@ int main(void)
         cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_sizes_and_numbers),
         cmocka_unit_test(test_sctp_options),
+        cmocka_unit_test(test_buffers),
         cmocka_unit_test(test_help),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
