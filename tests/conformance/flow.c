@@ -149,6 +149,16 @@ static void check_once(struct ct_flow *f, const struct tr_msg *m)
     f->came[m->ppid / 8] |= bit;
 }
 
+void ct_flow_take(struct ct_flow *f, const struct tr_msg *m)
+{
+    check_one(f, m);
+    if (f->flags & TR_UNORDERED)
+        check_once(f, m);
+    else
+        check_order(f, m);
+    f->arrived++;
+}
+
 static bool open_to_scan(const struct ct_item *i)
 {
     return i->tr.kind == TR_MESSAGE && !i->taken;
@@ -163,12 +173,7 @@ void ct_flow_scan(struct ct_flow *f, struct ct_end *to, uint32_t assoc)
         if (!open_to_scan(i) || (assoc && i->tr.msg.assoc != assoc))
             continue;
         i->taken = true;
-        check_one(f, &i->tr.msg);
-        if (f->flags & TR_UNORDERED)
-            check_once(f, &i->tr.msg);
-        else
-            check_order(f, &i->tr.msg);
-        f->arrived++;
+        ct_flow_take(f, &i->tr.msg);
     }
 }
 

@@ -160,22 +160,15 @@ static void peeloff_in_the_middle_of_messages(void **state)
         ct_pause(p.server);
         assert_int_equal(ct_flow_offer(&f, 6, NULL), TR_OK);
         ct_spend(w, 50);
-        for (unsigned i = 0; i < reads; i++) {
+        for (int64_t end = ct_now_ms() + CT_DEADLINE_MS; f.arrived < reads && ct_now_ms() < end;) {
             const struct tr_item *items;
-            unsigned count, seen = 0;
-            for (int64_t end = ct_now_ms() + CT_DEADLINE_MS; seen < 1 && ct_now_ms() < end;) {
-                enum tr_code code = tr_recv(p.server->ep, 1, &items, &count);
-                if (code == TR_OK) {
-                    assert_int_equal(items->msg.ppid, i);
-                    assert_true(ct_is_pattern(items->msg.data, 90000, i));
-                    f.seen[i % 2]++;
-                    f.arrived++;
-                    seen++;
-                }
-                ct_turn(w, code == TR_AGAIN ? 1 : 0);
-            }
-            assert_int_equal(seen, 1);
+            unsigned count;
+            enum tr_code code = tr_recv(p.server->ep, 1, &items, &count);
+            if (code == TR_OK)
+                ct_flow_take(&f, &items->msg);
+            ct_turn(w, code == TR_AGAIN ? 1 : 0);
         }
+        assert_int_equal(f.arrived, reads);
         struct ct_end *peeled = ct_peel(p.server, &assoc);
         ct_flow_send(&f, 4);
         ct_flow_finish(&f, peeled, assoc);

@@ -89,12 +89,8 @@ static void returned_messages_stay_valid(void **state)
     assert_int_equal(tr_recv(p.server->ep, 3, &items, &count), TR_OK);
     assert_in_range(count, 1, 3);
     struct ct_end *peeled = ct_peel(p.server, &assoc);
-    for (unsigned i = 0; i < count; i++) {
-        assert_int_equal(items[i].msg.ppid, i);
-        assert_true(ct_is_pattern(items[i].msg.data, 500, i));
-        f.seen[0]++;
-        f.arrived++;
-    }
+    for (unsigned i = 0; i < count; i++)
+        ct_flow_take(&f, &items[i].msg);
     tr_loop_turn(ct_main(w));
     ct_flow_finish(&f, peeled, assoc);
 }

@@ -188,6 +188,9 @@ void ct_flow_send(struct ct_flow *f, unsigned count);
  */
 void ct_flow_fill(struct ct_flow *f, uint64_t limit);
 
+/* Takes one message of the flow that the case has received by itself, checking it. */
+void ct_flow_take(struct ct_flow *f, const struct tr_msg *m);
+
 /* Takes what `to` has received of the flow, checking every message. `assoc`: its id at `to`, 0: any. */
 void ct_flow_scan(struct ct_flow *f, struct ct_end *to, uint32_t assoc);
 
