@@ -1,0 +1,277 @@
+/* Messages from pieces: order, interleaving, limits, aborts, moves between owners and pools. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "transport/reassembly.h"
+
+static struct reasm_pool pool;
+static const char one, other; /* two owners */
+
+static int set_up(void **state)
+{
+    (void)state;
+    reasm_init(&pool, 100000, 0);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    reasm_fini(&pool);
+    assert_int_equal(pool.under_way, 0);
+    assert_int_equal(pool.bytes, 0);
+    return 0;
+}
+
+struct add {
+    const void *owner;
+    uint32_t assoc;
+    uint16_t stream, flags;
+    const char *text;
+    bool last;
+};
+
+static struct tr_msg out;
+static uint64_t bytes;
+
+static enum reasm_result add(struct add a)
+{
+    struct tr_msg piece = {.data = a.text,
+                           .len = (uint32_t)strlen(a.text),
+                           .assoc = a.assoc,
+                           .stream = a.stream,
+                           .flags = a.flags,
+                           .ppid = (uint32_t)a.text[0]};
+    return reasm_add(&pool, a.owner ? a.owner : &one, &piece, a.last, &out, &bytes);
+}
+#define ADD(...) add((struct add){__VA_ARGS__})
+
+static void assert_whole(const char *text)
+{
+    assert_int_equal(out.len, strlen(text));
+    assert_memory_equal(out.data, text, out.len);
+}
+
+static void pieces_become_one_message(void **state)
+{
+    (void)state;
+    assert_int_equal(ADD(.assoc = 7, .stream = 3, .text = "first "), REASM_MORE);
+    assert_int_equal(ADD(.assoc = 7, .stream = 3, .text = "second "), REASM_MORE);
+    assert_int_equal(pool.under_way, 1);
+    assert_int_equal(ADD(.assoc = 7, .stream = 3, .text = "third", .last = true), REASM_WHOLE);
+    assert_whole("first second third");
+    assert_int_equal(out.assoc, 7);
+    assert_int_equal(out.stream, 3);
+    assert_int_equal(out.ppid, 'f'); /* the first piece's */
+    assert_int_equal(pool.under_way, 0);
+    assert_true(pool.bytes > 0); /* it stays until the turn ends */
+    reasm_turn(&pool);
+    assert_int_equal(pool.bytes, 0);
+}
+
+static void everything_that_tells_messages_apart(void **state)
+{
+    (void)state;
+    static const struct add keys[] = {
+        {.assoc = 1, .text = "a"},
+        {.assoc = 2, .text = "b"},
+        {.assoc = 1, .stream = 1, .text = "c"},
+        {.assoc = 1, .flags = TR_UNORDERED, .text = "d"},
+        {.assoc = 1, .flags = REASM_NOTIFICATION, .text = "e"},
+        {.assoc = 1, .flags = REASM_FAILED, .text = "f"},
+        {.owner = &other, .assoc = 1, .text = "g"},
+    };
+    enum { KEYS = sizeof keys / sizeof keys[0] };
+    for (unsigned round = 0; round < 3; round++)
+        for (unsigned i = 0; i < KEYS; i++)
+            assert_int_equal(add(keys[i]), REASM_MORE);
+    assert_int_equal(pool.under_way, KEYS);
+    for (unsigned i = 0; i < KEYS; i++) {
+        struct add last = keys[i];
+        char wanted[] = {keys[i].text[0], keys[i].text[0], keys[i].text[0], keys[i].text[0], 0};
+        last.last = true;
+        assert_int_equal(add(last), REASM_WHOLE);
+        assert_whole(wanted);
+    }
+}
+
+static void under_way_is_per_message(void **state)
+{
+    (void)state;
+    assert_false(reasm_under_way(&pool, &one, 1, 0, 0));
+    ADD(.assoc = 1, .text = "x");
+    assert_true(reasm_under_way(&pool, &one, 1, 0, 0));
+    assert_false(reasm_under_way(&pool, &one, 1, 0, TR_UNORDERED));
+    assert_false(reasm_under_way(&pool, &one, 1, 1, 0));
+    assert_false(reasm_under_way(&pool, &other, 1, 0, 0));
+}
+
+static enum reasm_result add_bytes(uint32_t assoc, uint32_t len, bool last)
+{
+    uint8_t *data = calloc(1, len > 0 ? len : 1);
+    struct tr_msg piece = {.data = data, .len = len, .assoc = assoc};
+    enum reasm_result r = reasm_add(&pool, &one, &piece, last, &out, &bytes);
+    free(data);
+    return r;
+}
+
+static void limit_is_exact(void **state)
+{
+    (void)state;
+    add_bytes(1, 60000, false);
+    assert_int_equal(add_bytes(1, 40000, true), REASM_WHOLE);
+    assert_int_equal(out.len, 100000);
+    add_bytes(1, 60000, false);
+    assert_int_equal(add_bytes(1, 40001, true), REASM_DROPPED);
+    assert_int_equal(out.len, 0);
+    assert_int_equal(bytes, 100001);
+    assert_int_equal(add_bytes(1, 10, true), REASM_WHOLE); /* the next one is not affected */
+}
+
+static void too_long_a_message_holds_no_memory(void **state)
+{
+    (void)state;
+    add_bytes(1, 100000, false);
+    assert_int_equal(pool.bytes, 100000);
+    add_bytes(1, 1, false);
+    assert_int_equal(pool.bytes, 0);
+    for (unsigned i = 0; i < 1000; i++)
+        assert_int_equal(add_bytes(1, 50000, false), REASM_MORE);
+    assert_int_equal(pool.bytes, 0);
+    assert_int_equal(add_bytes(1, 9, true), REASM_DROPPED);
+    assert_int_equal(bytes, 50100010);
+}
+
+static void all_together_are_bounded(void **state)
+{
+    (void)state;
+    reasm_fini(&pool);
+    reasm_init(&pool, 100000, 250000);
+    for (uint32_t assoc = 1; assoc <= 5; assoc++)
+        add_bytes(assoc, 90000, false);
+    assert_true(pool.bytes <= 250000);
+    unsigned whole = 0, dropped = 0;
+    for (uint32_t assoc = 1; assoc <= 5; assoc++) {
+        enum reasm_result r = add_bytes(assoc, 10, true);
+        whole += r == REASM_WHOLE;
+        dropped += r == REASM_DROPPED;
+    }
+    assert_int_equal(whole, 2);
+    assert_int_equal(dropped, 3);
+}
+
+static void empty_pieces_do_no_harm(void **state)
+{
+    (void)state;
+    assert_int_equal(add_bytes(1, 0, false), REASM_MORE);
+    add_bytes(1, 5, false);
+    assert_int_equal(add_bytes(1, 0, true), REASM_WHOLE);
+    assert_int_equal(out.len, 5);
+}
+
+static void aborts_forget_what_they_name(void **state)
+{
+    (void)state;
+    ADD(.assoc = 1, .stream = 1, .text = "a");
+    ADD(.assoc = 1, .stream = 1, .flags = TR_UNORDERED, .text = "b");
+    ADD(.assoc = 1, .stream = 2, .text = "c");
+    ADD(.assoc = 2, .stream = 1, .text = "d");
+    ADD(.assoc = 0, .flags = REASM_NOTIFICATION, .text = "n");
+    ADD(.owner = &other, .assoc = 1, .stream = 1, .text = "e");
+    reasm_abort_one(&pool, &one, 1, 1, TR_UNORDERED);
+    assert_false(reasm_under_way(&pool, &one, 1, 1, TR_UNORDERED));
+    assert_int_equal(reasm_abort_stream(&pool, &one, 1, 1), 1);
+    assert_int_equal(reasm_abort_stream(&pool, &one, 1, 1), 0);
+    assert_int_equal(reasm_abort_assoc(&pool, &one, 1), 1);
+    assert_true(reasm_under_way(&pool, &one, 2, 1, 0));
+    assert_int_equal(reasm_abort_assoc(&pool, &one, 0), 0); /* notifications are the endpoint's */
+    assert_int_equal(reasm_abort_owner(&pool, &one), 2);
+    assert_true(reasm_under_way(&pool, &other, 1, 1, 0));
+    assert_int_equal(ADD(.owner = &other, .assoc = 1, .stream = 1, .text = "f", .last = true), REASM_WHOLE);
+    assert_whole("ef");
+}
+
+static void peeled_off_pieces_go_along(void **state)
+{
+    (void)state;
+    ADD(.assoc = 4, .stream = 1, .text = "half ");
+    ADD(.assoc = 5, .stream = 1, .text = "stays ");
+    reasm_move(&pool, &one, 4, &other, 9);
+    assert_false(reasm_under_way(&pool, &one, 4, 1, 0));
+    assert_int_equal(ADD(.owner = &other, .assoc = 9, .stream = 1, .text = "whole", .last = true),
+                     REASM_WHOLE);
+    assert_whole("half whole");
+    assert_int_equal(out.assoc, 9);
+    assert_int_equal(ADD(.assoc = 5, .stream = 1, .text = "here", .last = true), REASM_WHOLE);
+    assert_whole("stays here");
+}
+
+static void owner_moves_to_another_pool(void **state)
+{
+    (void)state;
+    struct reasm_pool second;
+    reasm_init(&second, 100000, 0);
+    ADD(.assoc = 4, .text = "a");
+    ADD(.assoc = 5, .stream = 9, .text = "b");
+    ADD(.owner = &other, .assoc = 4, .text = "c");
+    struct reasm_partial *list = reasm_take(&pool, &one);
+    assert_int_equal(pool.under_way, 1);
+    reasm_put(&second, list);
+    assert_int_equal(second.under_way, 2);
+    struct tr_msg piece = {.data = "B", .len = 1, .assoc = 5, .stream = 9};
+    assert_int_equal(reasm_add(&second, &one, &piece, true, &out, &bytes), REASM_WHOLE);
+    assert_whole("bB");
+    reasm_discard(reasm_take(&second, &one));
+    reasm_fini(&second);
+    assert_int_equal(second.bytes, 0);
+    assert_null(reasm_take(&second, &one));
+}
+
+/* Many messages at once, ended in another order than begun. */
+static void thousands_under_way(void **state)
+{
+    (void)state;
+    enum { MANY = 3000 };
+    reasm_fini(&pool); /* 3000 × 64 KiB is above the usual total */
+    reasm_init(&pool, 100000, UINT64_C(1) << 30);
+    for (unsigned round = 0; round < 2; round++)
+        for (unsigned k = 0; k < MANY; k++) {
+            unsigned i = round ? MANY - 1 - k : k;
+            struct tr_msg piece = {.data = &i, .len = sizeof i, .assoc = i / 7, .stream = (uint16_t)(i % 7)};
+            enum reasm_result r = reasm_add(&pool, &one, &piece, round == 1, &out, &bytes);
+            assert_int_equal(r, round ? REASM_WHOLE : REASM_MORE);
+            if (round) {
+                unsigned wanted[2] = {i, i};
+                assert_int_equal(out.len, sizeof wanted);
+                assert_memory_equal(out.data, wanted, sizeof wanted);
+                reasm_turn(&pool);
+            }
+        }
+    assert_int_equal(pool.bytes, 0);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(pieces_become_one_message),
+        CASE(everything_that_tells_messages_apart),
+        CASE(under_way_is_per_message),
+        CASE(limit_is_exact),
+        CASE(too_long_a_message_holds_no_memory),
+        CASE(all_together_are_bounded),
+        CASE(empty_pieces_do_no_harm),
+        CASE(aborts_forget_what_they_name),
+        CASE(peeled_off_pieces_go_along),
+        CASE(owner_moves_to_another_pool),
+        CASE(thousands_under_way),
+    };
+    return cmocka_run_group_tests_name("transport/reassembly", tests, NULL, NULL);
+}
