@@ -76,6 +76,8 @@ static void ipv6_works_like_ipv4(void **state)
     assert_true(among(&got, 1, "::1", tr_endpoint_port(server->ep)));
     struct ct_end *peeled = ct_peel(server, &far);
     both_ways(client, near, peeled, far);
+    assert_int_equal(tr_addresses(peeled->ep, far, true, &got, 1), 1);
+    assert_true(among(&got, 1, "::1", tr_endpoint_port(client->ep)));
 }
 
 /* IPv4 addresses are to be shown as such, where the backend leaves a choice. */

@@ -70,6 +70,20 @@ static void writable_is_level_triggered_and_off_at_first(void **state)
     assert_int_equal(p.client->writable, 0);
 }
 
+static void watching_the_same_costs_nothing(void **state)
+{
+    struct ct_pair p = ct_pair(*state, NULL, NULL);
+    struct tr_loop_stats before, after;
+    for (unsigned flags = 0; flags <= (TR_READABLE | TR_WRITABLE); flags++) {
+        assert_int_equal(tr_watch(p.client->ep, flags), TR_OK);
+        tr_loop_get_stats(ct_main(*state), &before);
+        for (unsigned i = 0; i < 10; i++)
+            assert_int_equal(tr_watch(p.client->ep, flags), TR_OK);
+        tr_loop_get_stats(ct_main(*state), &after);
+        assert_int_equal(after.syscalls, before.syscalls);
+    }
+}
+
 static void paused_endpoint_still_sends(void **state)
 {
     struct opt_set small = ct_tight(65536, 65536);
@@ -144,6 +158,7 @@ static void abort_wakes_a_stalled_sender(void **state)
 
 CT_TOPIC(backpressure, CT_CASE(paused_receiver_stops_the_sender),
          CT_CASE(pausing_over_and_over_loses_nothing), CT_CASE(stalled_sender_sleeps),
-         CT_CASE(writable_is_level_triggered_and_off_at_first), CT_CASE(paused_endpoint_still_sends),
-         CT_CASE(both_sides_flood), CT_CASE(stalled_peer_of_another_endpoint_does_not_matter),
+         CT_CASE(writable_is_level_triggered_and_off_at_first), CT_CASE(watching_the_same_costs_nothing),
+         CT_CASE(paused_endpoint_still_sends), CT_CASE(both_sides_flood),
+         CT_CASE(stalled_peer_of_another_endpoint_does_not_matter),
          CT_CASE(stalled_association_is_harmless_when_peeled_off), CT_CASE(abort_wakes_a_stalled_sender));

@@ -38,6 +38,26 @@ static void no_tail_waits(void **state)
     }
 }
 
+/* A burst of small messages costs few system calls and, where that can be seen, few packets. */
+static void burst_is_bundled(void **state)
+{
+    struct opt_set roomy = ct_roomy();
+    struct ct_pair p = ct_pair(*state, &roomy, &roomy);
+    struct ct_flow f = {.from = p.client, .assoc = p.near, .size = 64};
+    struct tr_loop_stats before, after;
+    for (unsigned i = 0; i < 20; i++) { /* opens the congestion window */
+        batch_of(&f, 100);
+        ct_flow_finish(&f, p.server, p.far);
+    }
+    tr_loop_get_stats(ct_main(*state), &before);
+    assert_int_equal(ct_flow_offer(&f, 100, NULL), TR_OK);
+    tr_loop_turn(ct_main(*state));
+    tr_loop_get_stats(ct_main(*state), &after);
+    assert_in_range(after.syscalls - before.syscalls, 1, 20);
+    assert_in_range(after.packets_out - before.packets_out, ct_has(TR_CAP_ENCAPS) ? 1 : 0, 25);
+    ct_flow_finish(&f, p.server, p.far);
+}
+
 static void full_stack_takes_part_of_a_batch(void **state)
 {
     struct opt_set small = ct_tight(40000, 40000);
@@ -104,6 +124,6 @@ static void batches_are_relayed_from_their_slots(void **state)
     }
 }
 
-CT_TOPIC(batches, CT_CASE(batches_of_every_length_arrive), CT_CASE(no_tail_waits),
+CT_TOPIC(batches, CT_CASE(batches_of_every_length_arrive), CT_CASE(no_tail_waits), CT_CASE(burst_is_bundled),
          CT_CASE(full_stack_takes_part_of_a_batch), CT_CASE(batch_of_none_is_fine),
          CT_CASE(batches_are_relayed_from_their_slots));

@@ -2,6 +2,7 @@
 #include "tests/conformance/suite.h"
 
 #include <string.h>
+#include <sys/socket.h>
 
 static void connect_init_reports_both_ends(void **state)
 {
@@ -281,6 +282,40 @@ static void endpoints_share_a_udp_port(void **state)
     }
 }
 
+/* Anybody can send anything to a UDP port: noise, nothing, and pieces of real packets. */
+static void garbage_on_the_udp_port_is_ignored(void **state)
+{
+    struct ct_world *w = *state;
+    if (!ct_has(TR_CAP_ENCAPS))
+        skip();
+    struct ct_pair p = ct_pair(w, NULL, NULL);
+    struct net_addr to = ct_addr("127.0.0.1", p.server->udp);
+    unsigned char packet[1500] = {0};
+    unsigned random = 12345;
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_not_equal(fd, -1);
+    w->fds[w->fd_count++] = fd;
+    for (unsigned i = 0; i < 2000; i++) {
+        size_t len = i % 3 == 0 ? i % 40 : i % sizeof packet;
+        for (size_t k = 0; k < len; k++)
+            packet[k] = (unsigned char)((random = random * 1103515245 + 12345) >> 16);
+        if (i % 2) { /* our ports, then a chunk type of RFC 9260 and a length that may lie */
+            uint16_t ports[2] = {htons(tr_endpoint_port(p.client->ep)),
+                                 htons(tr_endpoint_port(p.server->ep))};
+            memcpy(packet, ports, sizeof ports);
+            packet[12] = (unsigned char)(i / 2 % 16);
+        }
+        assert_int_not_equal(sendto(fd, packet, len, 0, &to.sa, sizeof to.in4), -1);
+        if (i % 50 == 0)
+            ct_turn(w, 0);
+    }
+    ct_spend(w, 20);
+    struct ct_flow f = {.from = p.client, .assoc = p.near, .size = 500};
+    ct_flow_send(&f, 50);
+    ct_flow_finish(&f, p.server, p.far);
+    assert_int_equal(p.server->events[TR_EV_ASSOC_CHANGE], 1);
+}
+
 CT_TOPIC(connect, CT_CASE(connect_init_reports_both_ends), CT_CASE(connect_waits_for_the_outcome),
          CT_CASE(connect_without_limit), CT_CASE(connect_keeps_what_comes_meanwhile),
          CT_CASE(connect_is_refused_where_nobody_listens), CT_CASE(connect_times_out_and_leaves_nothing),
@@ -288,4 +323,4 @@ CT_TOPIC(connect, CT_CASE(connect_init_reports_both_ends), CT_CASE(connect_waits
          CT_CASE(one_to_one_connects_once), CT_CASE(one_to_one_is_refused_and_tries_again),
          CT_CASE(connect_refuses_nonsense), CT_CASE(several_target_addresses_need_multihoming),
          CT_CASE(one_endpoint_connects_to_many), CT_CASE(simultaneous_connects_meet),
-         CT_CASE(endpoints_share_a_udp_port));
+         CT_CASE(endpoints_share_a_udp_port), CT_CASE(garbage_on_the_udp_port_is_ignored));

@@ -63,6 +63,38 @@ static void slots_run_out_and_come_back(void **state)
     assert_int_equal(tr_recv(p.server->ep, 0, &items, &count), TR_AGAIN);
 }
 
+static void waiting_gives_the_slots_back(void **state)
+{
+    struct tr_loop_params two = {.slots = 2};
+    struct ct_world *w = *state;
+    ct_loop(w, &two);
+    struct ct_pair p = ct_pair(w, NULL, NULL);
+    const struct tr_item *items;
+    unsigned count, total = 0;
+    pile_up(w, &p, 6, 100);
+    while (total < 6) {
+        until_readable(w, p.server->ep);
+        while (tr_recv(p.server->ep, 0, &items, &count) == TR_OK)
+            for (unsigned i = 0; i < count; i++)
+                assert_int_equal(items[i].msg.ppid, total++);
+    }
+}
+
+static void one_slot_is_enough(void **state)
+{
+    struct tr_loop_params one = {.slots = 1, .slot_bytes = 1024};
+    struct opt_set roomy = ct_roomy();
+    struct ct_world *w = *state;
+    ct_loop(w, &one);
+    struct ct_pair p = ct_pair(w, &roomy, &roomy);
+    struct ct_flow f = {.from = p.client, .assoc = p.near, .size = 700},
+                   large = {.from = p.client, .assoc = p.near, .size = 100000};
+    ct_flow_send(&f, 200);
+    ct_flow_finish(&f, p.server, p.far);
+    ct_flow_send(&large, 3);
+    ct_flow_finish(&large, p.server, p.far);
+}
+
 static void recv_takes_no_more_than_asked(void **state)
 {
     struct ct_world *w = *state;
@@ -216,7 +248,8 @@ static void recv_wait_ends_in_time(void **state)
     assert_int_equal(tr_recv_wait(p.client->ep, 0, &item), TR_TIMEOUT);
 }
 
-CT_TOPIC(slots, CT_CASE(slots_run_out_and_come_back), CT_CASE(recv_takes_no_more_than_asked),
+CT_TOPIC(slots, CT_CASE(slots_run_out_and_come_back), CT_CASE(waiting_gives_the_slots_back),
+         CT_CASE(one_slot_is_enough), CT_CASE(recv_takes_no_more_than_asked),
          CT_CASE(data_is_valid_until_the_turn_ends), CT_CASE(wait_is_level_triggered), CT_CASE(wait_is_fair),
          CT_CASE(each_endpoint_stands_once_in_the_list), CT_CASE(recv_wait_gives_one_item),
          CT_CASE(recv_wait_ends_in_time));
