@@ -29,7 +29,7 @@ enum { TICK_MS = 10, LINE = 64 };
  * (NULL). */
 #define FD_TAG ((uintptr_t)1)
 
-/* ---- Open and close ------------------------------------------------------------------------------- */
+/* ---- Open and close -------------------------------------------------------------------------------- */
 
 /* Slots lie an odd number of cache lines apart, so that their beginnings (where the small messages are) do
  * not all fall into the same few sets of the processor's cache. */
@@ -197,7 +197,7 @@ static void update_waiting(struct kernel_loop *l, struct kernel_endpoint *ep)
     l->waiting = ep;
 }
 
-/* ---- Registration ----------------------------------------------------------------------------------- */
+/* ---- Registration ---------------------------------------------------------------------------------- */
 
 /* After end of file a one-to-one socket polls readable for ever, although a last notification may still
  * come: there epoll tells of changes only. */
@@ -309,7 +309,7 @@ void kernel_took(struct kernel_endpoint *ep)
     update(kernel_loop(ep->base.loop), ep);
 }
 
-/* ---- Waiting ---------------------------------------------------------------------------------------- */
+/* ---- Waiting --------------------------------------------------------------------------------------- */
 
 struct ready_list {
     struct kernel_loop *loop;

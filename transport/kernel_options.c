@@ -88,8 +88,7 @@ unsigned kernel_list_assocs(struct tr_endpoint *ep, struct sctp_assoc_ids **ids)
     return (*ids)->gaids_number_of_ids < count ? (*ids)->gaids_number_of_ids : count;
 }
 
-/* ---- New and inherited ----------------------------------------------------------------------------------
- */
+/* ---- New and inherited ----------------------------------------------------------------------------- */
 
 enum tr_code kernel_subscribe(struct kernel_endpoint *ep, struct tr_error *error)
 {

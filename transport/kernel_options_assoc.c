@@ -241,8 +241,7 @@ enum tr_code kernel_set_DEFAULT_SEND_PARAM(struct tr_endpoint *ep, uint32_t asso
     return kernel_opt_failed(ep, assoc, OPT_DEFAULT_SEND_PARAM, "", error);
 }
 
-/* ---- Events: one by one, because the struct of SCTP_EVENTS grew and differs between kernels
- * ---------------- */
+/* ---- Events: one by one, because the struct of SCTP_EVENTS grew and differs between kernels -------- */
 
 static const struct {
     enum opt_field field;
@@ -299,8 +298,7 @@ enum tr_code kernel_get_EVENTS(struct tr_endpoint *ep, uint32_t assoc, struct op
     return TR_OK;
 }
 
-/* ---- Status ---------------------------------------------------------------------------------------------
- */
+/* ---- Status ---------------------------------------------------------------------------------------- */
 
 /* Linux has no states "bound" and "listen" between closed and cookie_wait. */
 static int64_t state_index(int32_t state)

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* ---- Addresses as option values ------------------------------------------------------------------------ */
+/* ---- Addresses as option values -------------------------------------------------------------------- */
 
 void kernel_put_address(struct opt_set *out, enum opt_field f, const struct sockaddr_storage *from)
 {
@@ -107,8 +107,7 @@ enum tr_code kernel_set_SET_PEER_PRIMARY_ADDR(struct tr_endpoint *ep, uint32_t a
         errno == EPERM ? "; both sides need dynamic addresses (net.sctp.addip_enable)" : "", error);
 }
 
-/* ---- Path parameters
- * ---------------------------------------------------------------------------------------- */
+/* ---- Path parameters ------------------------------------------------------------------------------- */
 
 /* The flags' bits in options.def are Linux's: hb_enable … sackdelay_disable. */
 enum { PATH_FLAGS = SPP_HB | SPP_HB_DEMAND | SPP_PMTUD | SPP_SACKDELAY };
@@ -209,8 +208,7 @@ enum tr_code kernel_set_PEER_ADDR_PARAMS(struct tr_endpoint *ep, uint32_t assoc,
     return kernel_opt_failed(ep, assoc, OPT_PEER_ADDR_PARAMS, advice, error);
 }
 
-/* ---- Path state -------------------------------------------------------------------------------------------
- */
+/* ---- Path state ------------------------------------------------------------------------------------ */
 
 /* A potentially failed path (RFC 7829) carries no data: inactive. */
 static int64_t path_state(int32_t state)

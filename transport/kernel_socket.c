@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- Addresses -------------------------------------------------------------------------------------- */
+/* ---- Addresses ------------------------------------------------------------------------------------- */
 
 /* Linux fills in a scope for every IPv6 address; it means something for link-local ones only. */
 void kernel_clean_address(struct net_addr *a)
@@ -75,7 +75,7 @@ static sa_family_t family_for(const struct tr_open_params *p)
     return p->address_count > 0 ? AF_INET : AF_INET6;
 }
 
-/* ---- Open -------------------------------------------------------------------------------------------- */
+/* ---- Open ------------------------------------------------------------------------------------------ */
 
 static enum tr_code bind_failed(const struct net_addr *addresses, unsigned count, uint16_t port, int e,
                                 struct tr_error *error)
@@ -260,7 +260,7 @@ uint16_t kernel_encaps_port(const struct tr_endpoint *ep)
     return 0; /* net.sctp.udp_port is the host's, not an endpoint's */
 }
 
-/* ---- Close and move ----------------------------------------------------------------------------------- */
+/* ---- Close and move -------------------------------------------------------------------------------- */
 
 void kernel_close(struct tr_endpoint *tep)
 {
@@ -303,8 +303,7 @@ enum tr_code kernel_adopt(struct tr_loop *loop, struct tr_endpoint *tep, struct 
     return code;
 }
 
-/* ---- Associations ---------------------------------------------------------------------------------------
- */
+/* ---- Associations ---------------------------------------------------------------------------------- */
 
 static int call(struct kernel_endpoint *ep, const struct packed *to, sctp_assoc_t *id)
 {

@@ -46,7 +46,7 @@ enum tr_code tr_fail(struct tr_error *error, enum tr_code code, int error_number
     return code;
 }
 
-/* ---- Backends ------------------------------------------------------------------------------------- */
+/* ---- Backends -------------------------------------------------------------------------------------- */
 
 const char *tr_backend_name(const struct tr_backend *b)
 {
@@ -81,7 +81,7 @@ static enum tr_code need_cap(const struct tr_backend *b, enum tr_cap cap, bool n
     return tr_fail(error, TR_UNSUPPORTED, 0, "the %s transport cannot do this: %s", b->name, what);
 }
 
-/* ---- Loop ----------------------------------------------------------------------------------------- */
+/* ---- Loop ------------------------------------------------------------------------------------------ */
 
 enum tr_code tr_loop_open(const struct tr_backend *b, const struct tr_loop_params *params,
                           struct tr_loop **out, struct tr_error *error)
@@ -167,7 +167,7 @@ void tr_loop_get_stats(const struct tr_loop *loop, struct tr_loop_stats *out)
     *out = loop->stats;
 }
 
-/* ---- Endpoints ------------------------------------------------------------------------------------ */
+/* ---- Endpoints ------------------------------------------------------------------------------------- */
 
 static void adopt_fields(struct tr_endpoint *ep, struct tr_loop *loop, void *cookie, enum tr_style style,
                          bool peeled)
@@ -317,7 +317,7 @@ unsigned tr_addresses(struct tr_endpoint *ep, uint32_t assoc, bool remote, struc
     return ep->backend->addresses(ep, assoc, remote, out, max);
 }
 
-/* ---- Associations --------------------------------------------------------------------------------- */
+/* ---- Associations ---------------------------------------------------------------------------------- */
 
 static enum tr_code check_target(const struct tr_endpoint *ep, const struct tr_target *to,
                                  struct tr_error *error)
@@ -377,7 +377,7 @@ enum tr_code tr_abort(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *e
     return ep->backend->abort(ep, assoc, error);
 }
 
-/* ---- Messages ------------------------------------------------------------------------------------- */
+/* ---- Messages -------------------------------------------------------------------------------------- */
 
 /* How many of `msgs` may go to the backend in one burst; less than count: the next one is not valid. */
 static unsigned valid_run(const struct tr_msg *msgs, unsigned count)

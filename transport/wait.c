@@ -18,7 +18,7 @@ struct tr_stash {
     unsigned given; /* the first ones are with the user, until the turn ends */
 };
 
-/* ---- Stash ---------------------------------------------------------------------------------------- */
+/* ---- Stash ----------------------------------------------------------------------------------------- */
 
 /* Where an item keeps memory outside itself; NULL where it does not. */
 static const void **item_data(struct tr_item *item, uint32_t *len)
@@ -229,7 +229,7 @@ void tr_stash_move(struct tr_endpoint *from, uint32_t assoc, struct tr_endpoint 
         s->count = kept;
 }
 
-/* ---- Waiting -------------------------------------------------------------------------------------- */
+/* ---- Waiting --------------------------------------------------------------------------------------- */
 
 static int64_t now_ms(void)
 {

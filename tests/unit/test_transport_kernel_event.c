@@ -107,19 +107,20 @@ static void scope_stays_with_link_local_addresses_only(void **state)
 static void send_failed(void **state)
 {
     (void)state;
-    struct {
+    union {
         struct sctp_send_failed_event n;
-        char payload[6];
+        char bytes[sizeof(struct sctp_send_failed_event) + 6];
     } e;
+    char *payload = e.bytes + sizeof e.n;
     memset(&e, 0, sizeof e);
     e.n.ssf_type = SCTP_SEND_FAILED_EVENT;
     e.n.ssf_flags = SCTP_DATA_SENT;
-    e.n.ssf_length = offsetof(__typeof__(e), payload) + 6;
+    e.n.ssf_length = sizeof e.n + 6;
     e.n.ssf_error = htons(12);
     e.n.ssfe_info =
         (struct sctp_sndinfo){.snd_sid = 3, .snd_flags = 7, .snd_ppid = htonl(46), .snd_context = 1000};
     e.n.ssf_assoc_id = 8;
-    memcpy(e.payload, "failed", 6);
+    memcpy(payload, "failed", 6);
     size_t len = e.n.ssf_length;
     assert_true(kernel_event(&e, len, &out));
     assert_int_equal(out.type, TR_EV_SEND_FAILED);
@@ -130,7 +131,7 @@ static void send_failed(void **state)
     assert_int_equal(out.failed.msg.context, 1000);
     assert_int_equal(out.failed.msg.assoc, 8);
     assert_int_equal(out.failed.msg.len, 6);
-    assert_ptr_equal(out.failed.msg.data, e.payload);
+    assert_ptr_equal(out.failed.msg.data, payload);
     assert_int_equal(out.failed.msg.flags, TR_UNORDERED | KERNEL_FIRST | KERNEL_LAST);
     assert_needs(&e, len, sizeof e.n);
 
@@ -152,9 +153,9 @@ static void send_failed(void **state)
 static void remote_error(void **state)
 {
     (void)state;
-    struct {
+    union {
         struct sctp_remote_error n;
-        char payload[4];
+        char bytes[sizeof(struct sctp_remote_error) + 4];
     } e;
     memset(&e, 0, sizeof e);
     e.n.sre_type = SCTP_REMOTE_ERROR;
@@ -165,7 +166,7 @@ static void remote_error(void **state)
     assert_int_equal(out.type, TR_EV_REMOTE_ERROR);
     assert_int_equal(out.remote_error.error, 6);
     assert_int_equal(out.remote_error.len, 4);
-    assert_ptr_equal(out.remote_error.data, (char *)&e + sizeof e.n);
+    assert_ptr_equal(out.remote_error.data, e.bytes + sizeof e.n);
     assert_needs(&e, sizeof e.n + 4, sizeof e.n);
 }
 
