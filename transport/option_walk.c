@@ -85,7 +85,7 @@ enum tr_code tr_get_option(struct tr_endpoint *ep, uint32_t assoc, enum opt_id i
     return ep->backend->options[id].get(ep, assoc, out, error);
 }
 
-/* ---- Asked and granted ------------------------------------------------------------------------------ */
+/* ---- Asked and granted ----------------------------------------------------------------------------- */
 
 static bool same_value(enum opt_field f, const union opt_value *wanted, const union opt_value *granted)
 {
