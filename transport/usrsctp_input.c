@@ -68,13 +68,11 @@ void usr_output(struct usr_loop *loop, const void *handle, const void *packet, s
 
 void usr_flush(struct usr_loop *loop)
 {
-    if (udp_outbox_empty(loop->outbox))
-        return;
-    struct udp_outbox_stats before = *udp_outbox_get_stats(loop->outbox);
+    const struct udp_outbox_stats *now = udp_outbox_get_stats(loop->outbox);
     udp_outbox_flush(loop->outbox);
-    const struct udp_outbox_stats *after = udp_outbox_get_stats(loop->outbox);
-    loop->base.stats.packets_out += after->packets - before.packets;
-    loop->base.stats.syscalls += after->syscalls - before.syscalls;
+    loop->base.stats.packets_out += now->packets - loop->counted_out.packets;
+    loop->base.stats.syscalls += now->syscalls - loop->counted_out.syscalls;
+    loop->counted_out = *now;
 }
 
 /* ---- In --------------------------------------------------------------------------------------------- */

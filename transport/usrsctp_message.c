@@ -92,6 +92,7 @@ enum tr_code usr_send(struct tr_endpoint *base, const struct tr_msg *msgs, unsig
         if (failed != 0)
             break;
         bytes += msgs[i].len;
+        usr_mode_note(ep, msgs[i].assoc, msgs[i].stream, msgs[i].flags & TR_UNORDERED);
     }
     if (bundle && failed != 0) {
         set_nodelay(ep, 1);
@@ -248,6 +249,7 @@ static void note_change(struct usr_loop *loop, struct usr_endpoint *ep, const st
     usr_setup_over(ep, e->assoc);
     if (e->change.state == TR_COMM_UP)
         return;
+    usr_mode_forget(ep, e->assoc);
     reasm_abort_assoc(&loop->reassembly, ep, e->assoc);
     reasm_abort_assoc(&loop->reassembly, usr_failed_owner(ep), e->assoc);
     if (e->change.state != TR_RESTART)
@@ -265,6 +267,8 @@ static void take_event(struct usr_loop *loop, struct usr_endpoint *ep, const voi
     switch (e.type) {
     case TR_EV_SEND_FAILED:
         e.failed.msg.assoc = e.assoc;
+        if (usr_mode_is_unordered(ep, e.assoc, e.failed.msg.stream))
+            e.failed.msg.flags = TR_UNORDERED;
         if (!put_together(loop, ep, &e, fragment))
             return;
         break;

@@ -102,7 +102,14 @@ struct usr_blocked {
     bool open;           /* it has room again */
 };
 
-enum { USR_BLOCKED = 8 };
+/* What a stream was used for (usrsctp_mode.c). */
+struct usr_mode {
+    uint32_t assoc;
+    uint16_t stream;
+    uint8_t seen;
+};
+
+enum { USR_BLOCKED = 8, USR_MODES = 64 };
 
 struct usr_endpoint {
     struct tr_endpoint base;
@@ -115,6 +122,7 @@ struct usr_endpoint {
     uint32_t closed; /* by the user, closing down: which call of tr_close that was */
     uint32_t peeled_assoc;
     struct usr_kept kept;
+    struct usr_mode modes[USR_MODES];
     struct usr_setup *setups;
 
     /* Readiness (usrsctp_ready.c). */
@@ -146,8 +154,9 @@ struct usr_loop {
     struct udp_inbox *inbox;
     struct udp_outbox *outbox;
     struct usr_paths paths;
-    uint64_t packets_in, dropped_in;
-    uint32_t *setup_tag; /* where to note the tag of an INIT that leaves; NULL: nobody asks */
+    uint64_t dropped_in;                 /* packets that were not SCTP, or not for us */
+    struct udp_outbox_stats counted_out; /* what of the outbox is in the stats already */
+    uint32_t *setup_tag;                 /* where to note the tag of an INIT that leaves; NULL: nobody asks */
 
     struct usr_endpoint *endpoints, *by_port;
     struct usr_endpoint *closing_down; /* closed, their associations still end gracefully */
@@ -318,6 +327,14 @@ enum tr_code usr_eof(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *er
 enum tr_code usr_abort(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
 /* An association is up or gone: its set-up is over. 0: all of the endpoint's. */
 void usr_setup_over(struct usr_endpoint *ep, uint32_t assoc);
+
+/* ---- usrsctp_mode.c ------------------------------------------------------------------------------- */
+
+void usr_mode_note(struct usr_endpoint *ep, uint32_t assoc, uint16_t stream, bool unordered);
+bool usr_mode_is_unordered(const struct usr_endpoint *ep, uint32_t assoc, uint16_t stream);
+/* The association is over. */
+void usr_mode_forget(struct usr_endpoint *ep, uint32_t assoc);
+void usr_mode_move(const struct usr_endpoint *from, uint32_t assoc, struct usr_endpoint *to);
 
 /* ---- usrsctp_message.c ----------------------------------------------------------------------------------
  */
