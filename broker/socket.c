@@ -49,6 +49,28 @@ static void log_difference(enum opt_id id, const char *text, void *arg)
             brk_quote(text, quoted, sizeof quoted));
 }
 
+/* Says in the error which listener it is about. */
+static void name_listener(const struct cfg_listener *l, struct tr_error *error)
+{
+    struct tr_error plain = *error;
+    snprintf(error->text, sizeof error->text, "listener %s: %.200s", l->name, plain.text);
+}
+
+/* Sharing a port between workers (SO_REUSEPORT) would let a second broker of the same user share it, too,
+ * unnoticed. So the first worker takes the port for itself once before it is shared. */
+static enum tr_code check_port_free(struct brk_worker *w, const struct tr_open_params *shared,
+                                    struct tr_error *error)
+{
+    struct tr_open_params alone = *shared;
+    struct tr_endpoint *ep = NULL;
+    alone.share_port = false;
+    enum tr_code code = tr_open(w->loop, &alone, &ep, error);
+    if (code == TR_OK)
+        code = tr_listen(ep, 1, error);
+    tr_close(ep);
+    return code;
+}
+
 enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error *error)
 {
     const struct cfg_listener *l = &w->config->listeners[listener];
@@ -68,12 +90,16 @@ enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error
         .options = &l->sctp,
         .cookie = s,
     };
-    enum tr_code code = tr_open(w->loop, &params, &s->ep, error);
+    enum tr_code code = TR_OK;
+    if (params.share_port && w->index == 0)
+        code = check_port_free(w, &params, error);
+    if (code == TR_OK)
+        code = tr_open(w->loop, &params, &s->ep, error);
     if (code == TR_OK)
         code = tr_listen(s->ep, 1024, error);
     if (code != TR_OK) {
-        if (s->ep)
-            tr_close(s->ep);
+        name_listener(l, error);
+        tr_close(s->ep);
         DL_DELETE(w->sockets, s);
         free(s);
         return code;
@@ -114,8 +140,7 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
     if (code == TR_OK)
         code = tr_connect_init(s->ep, &target, &id, error);
     if (code != TR_OK) {
-        if (s->ep)
-            tr_close(s->ep);
+        tr_close(s->ep);
         DL_DELETE(w->sockets, s);
         free(s);
         return code;

@@ -42,6 +42,7 @@ static bool allocate(struct brk_worker *w)
     for (unsigned i = 0; i < c->group_count; i++) {
         rt_batch_init(&w->parked[i]);
         rt_batch_init(&w->returned[i]);
+        w->picks[i].next = w->index; /* or every worker's first pick would be the same member */
     }
     rt_batch_init(&w->taken);
     for (unsigned i = 0; i < c->peer_count; i++)
