@@ -309,7 +309,7 @@ static struct tr_backend backend = {
 static struct tr_loop *loop;
 static struct tr_error error;
 
-static int set_up(void **state)
+static inline int set_up(void **state)
 {
     (void)state;
     memset(&paper, 0, sizeof paper);
@@ -321,7 +321,7 @@ static int set_up(void **state)
     return tr_loop_open(&backend, NULL, &loop, &error) == TR_OK ? 0 : -1;
 }
 
-static int tear_down(void **state)
+static inline int tear_down(void **state)
 {
     (void)state;
     tr_loop_close(loop);
@@ -355,7 +355,7 @@ static inline struct tr_item change(uint32_t assoc, enum tr_assoc_state s)
                             .event = {.type = TR_EV_ASSOC_CHANGE, .assoc = assoc, .change = {.state = s}}};
 }
 
-static void assert_error(enum tr_code got, enum tr_code wanted, const char *part)
+static inline void assert_error(enum tr_code got, enum tr_code wanted, const char *part)
 {
     assert_int_equal(got, wanted);
     assert_int_equal(error.code, wanted);
