@@ -84,11 +84,11 @@ struct brk_assoc {
     struct rt_batch leftover; /* what it gave back; each parcel's errand is the worker to send it again */
 
     /* Paired sessions. */
-    struct brk_assoc *client;                  /* of a partner: whose; NULL when the client is gone */
-    struct brk_assoc *partners, *next_partner; /* of a client: one per group */
+    struct brk_assoc *client;  /* of a partner: whose; NULL when the client is gone */
+    struct brk_assoc *partner; /* of a client; NULL: none (yet, or any more) */
     bool is_partner;
-    uint32_t group, route; /* of a partner */
-    unsigned tries;        /* members tried */
+    uint32_t group; /* of a partner: it connects to a member of it */
+    unsigned tries; /* members tried */
     unsigned first_member;
     uint16_t asked_out_streams, asked_in_streams;
     uint64_t deadline_ms;          /* while connecting */
@@ -190,9 +190,9 @@ struct brk_broker {
     struct rt_current current;
     struct brk_peer_health *health; /* per peer */
     bool *listener_in_group;        /* per listener: its associations are destinations */
-    int *source_session;            /* per source: the route whose partner is connected at once, or -1 */
-    bool *peer_standing;            /* per peer */
-    bool *peer_in_group;            /* per peer: in a group of a shared route */
+    int *source_session; /* per source: its first paired route, or -1; all of them lead to one group */
+    bool *peer_standing; /* per peer */
+    bool *peer_in_group; /* per peer: in a group of a shared route */
     struct brk_worker **workers;
     unsigned worker_count;
     struct rt_inbox control;
@@ -286,7 +286,7 @@ const char *brk_assoc_name(const struct brk_assoc *a); /* of its listener or pee
 
 /* ---- session.c ------------------------------------------------------------------------------------ */
 
-/* A source came up: connects its partner when its routes leave only one choice. */
+/* A source came up: connects its partner where it has paired routes. */
 void brk_session_open(struct brk_worker *w, struct brk_assoc *client);
 /* The partner for a message of `client` on paired route `route`, connected when there is none yet. NULL:
  * refused. */

@@ -75,21 +75,13 @@ static unsigned count_workers(const struct brk_broker *b)
     return wanted;
 }
 
-static bool is_paired_choice(const struct cfg_config *c, uint32_t source, int *route)
+static int first_paired_route(const struct cfg_config *c, uint32_t source)
 {
-    *route = -1;
-    for (unsigned i = 0; i < c->route_count; i++) {
-        const struct cfg_route *r = &c->routes[i];
-        for (unsigned f = 0; f < r->from_count && r->session == CFG_PAIRED; f++) {
-            if (rt_source(c, r->from[f]) != source)
-                continue;
-            if (*route >= 0 && c->routes[*route].group != r->group)
-                return false; /* the first message decides */
-            if (*route < 0)
-                *route = (int)i;
-        }
-    }
-    return *route >= 0;
+    for (unsigned i = 0; i < c->route_count; i++)
+        for (unsigned f = 0; f < c->routes[i].from_count; f++)
+            if (c->routes[i].session == CFG_PAIRED && rt_source(c, c->routes[i].from[f]) == source)
+                return (int)i;
+    return -1;
 }
 
 /* Who needs a standing association, and whose associations are destinations. */
@@ -111,8 +103,7 @@ static void find_roles(struct brk_broker *b)
         }
     }
     for (uint32_t s = 0; s < c->listener_count + c->peer_count; s++)
-        if (!is_paired_choice(c, s, &b->source_session[s]))
-            b->source_session[s] = -1;
+        b->source_session[s] = first_paired_route(c, s);
 }
 
 static bool prepare(struct brk_broker *b)

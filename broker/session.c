@@ -55,27 +55,22 @@ static bool connect_next(struct brk_worker *w, struct brk_assoc *partner)
 static void unlink_partner(struct brk_assoc *partner)
 {
     if (partner->client)
-        LL_DELETE2(partner->client->partners, partner, next_partner);
+        partner->client->partner = NULL;
     partner->client = NULL;
 }
 
 struct brk_assoc *brk_session_partner(struct brk_worker *w, struct brk_assoc *client, uint32_t route)
 {
-    unsigned group = w->config->routes[route].group;
-    struct brk_assoc *partner;
-    for (partner = client->partners; partner; partner = partner->next_partner)
-        if (partner->group == group)
-            return partner;
+    if (client->partner)
+        return client->partner;
     if (client->state != BRK_UP || client->eof_wanted || client->eof_sent)
         return NULL;
-    partner = brk_assoc_new(w, BRK_CONNECTING);
+    struct brk_assoc *partner = brk_assoc_new(w, BRK_CONNECTING);
     if (!partner)
         return NULL;
     partner->is_partner = true;
-    partner->group = group;
-    partner->route = route;
-    partner->client = client;
-    partner->first_member = choose(w, client, group);
+    partner->group = w->config->routes[route].group;
+    partner->first_member = choose(w, client, partner->group);
     partner->asked_out_streams = client->in_streams;
     partner->asked_in_streams = client->out_streams;
     if (!connect_next(w, partner)) {
@@ -83,7 +78,8 @@ struct brk_assoc *brk_session_partner(struct brk_worker *w, struct brk_assoc *cl
         brk_assoc_abort(w, client);
         return NULL;
     }
-    LL_PREPEND2(client->partners, partner, next_partner);
+    partner->client = client;
+    client->partner = partner;
     return partner;
 }
 
@@ -126,22 +122,20 @@ static void abandon(struct brk_worker *w, struct brk_assoc *partner)
     brk_assoc_bury(w, partner);
 }
 
-/* The client is over: after a shutdown what it sent still goes to its partners, after an abort nothing does.
+/* The client is over: after a shutdown what it sent still goes to its partner, after an abort nothing does.
  */
 static void client_lost(struct brk_worker *w, struct brk_assoc *client, bool clean)
 {
-    struct brk_assoc *partner, *tmp;
-    LL_FOREACH_SAFE2(client->partners, partner, tmp, next_partner)
-    {
-        partner->client = NULL;
-        if (clean)
-            brk_assoc_eof(w, partner);
-        else if (partner->state == BRK_CONNECTING)
-            abandon(w, partner);
-        else if (partner->state == BRK_UP)
-            brk_assoc_abort(w, partner);
-    }
-    client->partners = NULL;
+    struct brk_assoc *partner = client->partner;
+    if (!partner)
+        return;
+    unlink_partner(partner);
+    if (clean)
+        brk_assoc_eof(w, partner);
+    else if (partner->state == BRK_CONNECTING)
+        abandon(w, partner);
+    else if (partner->state == BRK_UP)
+        brk_assoc_abort(w, partner);
 }
 
 void brk_session_lost(struct brk_worker *w, struct brk_assoc *a, bool clean)
@@ -154,8 +148,8 @@ void brk_session_lost(struct brk_worker *w, struct brk_assoc *a, bool clean)
     unlink_partner(a);
     if (!client || client->state != BRK_UP)
         return;
-    if (!clean)
-        brk_assoc_abort(w, client);
-    else if (!client->partners)
+    if (clean)
         brk_assoc_eof(w, client);
+    else
+        brk_assoc_abort(w, client);
 }
