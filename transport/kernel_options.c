@@ -103,20 +103,10 @@ enum tr_code kernel_subscribe(struct kernel_endpoint *ep, struct tr_error *error
     return TR_OK;
 }
 
-static const enum opt_id inherited[] = {
-    OPT_SNDBUF,
-    OPT_RECBUF,
-    OPT_LINGER,
-    OPT_TOS,
-    OPT_PRIORITY,
-    OPT_DONTROUTE,
-    OPT_NODELAY,
-    OPT_DISABLE_FRAGMENTS,
-    OPT_MAPPED_V4,
-    OPT_DELAYED_ACK_TIME,
-    OPT_DEFAULT_SEND_PARAM,
-    OPT_EVENTS,
-};
+/* What Linux does not give to a peeled-off or accepted socket by itself: with every row of options.def set on
+ * the origin, type of service and priority were missing on 6.1; earlier kernels lost the SACK delay as well.
+ */
+static const enum opt_id inherited[] = {OPT_TOS, OPT_PRIORITY, OPT_DELAYED_ACK_TIME};
 
 void kernel_inherit_read(struct kernel_endpoint *from, uint32_t assoc, struct opt_set *options)
 {

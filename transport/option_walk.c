@@ -90,6 +90,8 @@ enum tr_code tr_get_option(struct tr_endpoint *ep, uint32_t assoc, enum opt_id i
 static bool same_value(enum opt_field f, const union opt_value *wanted, const union opt_value *granted)
 {
     const struct opt_field_row *row = &opt_field_rows[f];
+    if (f == OPTF_TOS) /* the lowest two bits are the stack's: it marks its packets for ECN (RFC 3168) */
+        return ((wanted->num ^ granted->num) & ~INT64_C(3)) == 0;
     if (row->type != OPT_FLAGS)
         return wanted->num == granted->num;
     /* hb_demand asks for one heartbeat and leaves no trace. */
