@@ -38,10 +38,15 @@ static void send_sized(struct ct_pair *p, uint32_t size, uint32_t ppid)
 {
     char *data = malloc(size);
     struct tr_msg m = {.data = data, .len = size, .assoc = p->near, .stream = 1, .ppid = ppid};
-    unsigned sent;
+    unsigned sent = 0;
     assert_non_null(data);
     ct_pattern(data, size, ppid);
-    enum tr_code code = tr_send(p->client->ep, &m, 1, &sent);
+    enum tr_code code = TR_AGAIN;
+    for (int64_t end = ct_now_ms() + CT_DEADLINE_MS; code == TR_AGAIN && ct_now_ms() < end;) {
+        code = tr_send(p->client->ep, &m, 1, &sent);
+        if (code == TR_AGAIN)
+            ct_turn(p->client->world, 1);
+    }
     free(data);
     assert_int_equal(code, TR_OK);
 }
@@ -158,7 +163,7 @@ static void peeloff_in_the_middle_of_messages(void **state)
         struct ct_flow f = {.from = p.client, .assoc = p.near, .size = 90000, .streams = 2};
         uint32_t assoc = p.far;
         ct_pause(p.server);
-        assert_int_equal(ct_flow_offer(&f, 6, NULL), TR_OK);
+        ct_flow_offer(&f, 6, NULL);
         ct_spend(w, 50);
         for (int64_t end = ct_now_ms() + CT_DEADLINE_MS; f.arrived < reads && ct_now_ms() < end;) {
             const struct tr_item *items;
@@ -166,6 +171,8 @@ static void peeloff_in_the_middle_of_messages(void **state)
             enum tr_code code = tr_recv(p.server->ep, 1, &items, &count);
             if (code == TR_OK)
                 ct_flow_take(&f, &items->msg);
+            if (f.next < 6) /* where the send buffer was granted small */
+                ct_flow_offer(&f, 1, NULL);
             ct_turn(w, code == TR_AGAIN ? 1 : 0);
         }
         assert_int_equal(f.arrived, reads);
