@@ -22,7 +22,34 @@ main(["answers", Port]) ->
                         "Question " ++ integer_to_list(N)) || N <- [0, 1, 2, 3, 4]],
     [answer(gen_sctp:recv(S, 20000)) || _ <- [0, 1, 2, 3, 4]],
     io:format("eof: ~p~n", [gen_sctp:eof(S, Assoc)]),
-    io:format("then: ~p~n", [element(2, element(4, element(2, gen_sctp:recv(S, 20000))))]).
+    io:format("then: ~p~n", [element(2, element(4, element(2, gen_sctp:recv(S, 20000))))]);
+main(["connect_init" | Ports]) ->
+    {ok, S} = gen_sctp:open([{ip, {127, 0, 0, 1}}, {active, true}]),
+    Peers = [list_to_integer(Port) || Port <- Ports],
+    [io:format("~p: ~p~n", [Port, gen_sctp:connect_init(S, {127, 0, 0, 1}, Port, [])]) || Port <- Peers],
+    outcomes(S, Peers).
+
+%% Active mode: everything comes as messages of the process. Says hello to each peer that is up; a peer whose association
+%% has ended, or never began, is done with.
+outcomes(_, []) ->
+    ok;
+outcomes(S, Peers) ->
+    receive
+        {sctp, S, _, Port, {_, Change = #sctp_assoc_change{state = State, assoc_id = Id}}} ->
+            io:format("~p: ~p~n", [Port, State]),
+            case State of
+                comm_up ->
+                    ok = gen_sctp:send(S, #sctp_sndrcvinfo{assoc_id = Id, stream = 1, ppid = 46}, <<"hello">>),
+                    ok = gen_sctp:eof(S, Change),
+                    outcomes(S, Peers);
+                _ ->
+                    outcomes(S, lists:delete(Port, Peers))
+            end;
+        _ ->
+            outcomes(S, Peers)
+    after 30000 ->
+        io:format("nothing happens any more~n")
+    end.
 
 listen(Port) ->
     {ok, S} = gen_sctp:open(list_to_integer(Port), [{recbuf, 65536}, {ip, {127, 0, 0, 1}}]),
