@@ -59,9 +59,13 @@ enum tr_code kernel_code(int error_number)
 
 static enum tr_code probe(struct tr_error *error)
 {
-    int fd = kernel_new_socket(AF_INET, SOCK_SEQPACKET, NULL, error);
-    if (fd < 0)
-        return error != NULL ? error->code : TR_NO_SCTP;
+    struct tr_error why;
+    int fd = kernel_new_socket(AF_INET, SOCK_SEQPACKET, NULL, &why);
+    if (fd < 0) {
+        if (error != NULL)
+            *error = why;
+        return why.code;
+    }
     close(fd);
     return TR_OK;
 }

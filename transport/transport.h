@@ -238,10 +238,7 @@ enum tr_code tr_abort(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *e
 
 /* ---- Messages ------------------------------------------------------------------------------------- */
 
-enum tr_msg_flag {
-    TR_UNORDERED = 1,
-    TR_ADDR_OVER = 2 /* send to `to` rather than to the primary path */
-};
+enum tr_msg_flag { TR_UNORDERED = 1 };
 
 struct tr_msg {
     const void *data;
