@@ -211,8 +211,9 @@ enum tr_code usr_listen(struct tr_endpoint *base, int backlog, struct tr_error *
 {
     struct usr_endpoint *ep = usr_ep(base);
     if (usrsctp_listen(ep->so, backlog) != 0)
-        return tr_fail(error, errno == EADDRINUSE ? TR_EXISTS : usr_code(errno), errno,
-                       "cannot listen on SCTP port %u: %s", ep->port, strerror(errno));
+        return tr_fail(error, TR_INVALID, errno, "cannot listen on SCTP port %u: %s", ep->port,
+                       errno == EADDRINUSE || errno == EINVAL ? "the endpoint has an association already"
+                                                              : strerror(errno));
     ep->listening = base->style == TR_ONE_TO_ONE && backlog > 0;
     return TR_OK;
 }

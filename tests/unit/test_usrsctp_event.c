@@ -1,0 +1,208 @@
+/* The stack's notifications, byte by byte, become events; whatever is too short or unknown is refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "transport/usrsctp_priv.h"
+
+static struct tr_event event;
+static unsigned fragment;
+static const struct sockaddr_conn *sconn;
+
+static bool parse(const void *data, size_t len)
+{
+    return usr_event_parse(data, len, &event, &fragment, &sconn);
+}
+
+static void association_changes(void **state)
+{
+    static const enum tr_assoc_state states[] = {[SCTP_COMM_UP] = TR_COMM_UP,
+                                                 [SCTP_COMM_LOST] = TR_COMM_LOST,
+                                                 [SCTP_RESTART] = TR_RESTART,
+                                                 [SCTP_SHUTDOWN_COMP] = TR_SHUTDOWN_COMP,
+                                                 [SCTP_CANT_STR_ASSOC] = TR_CANT_ASSOC};
+    (void)state;
+    for (uint16_t s = SCTP_COMM_UP; s <= SCTP_CANT_STR_ASSOC; s++) {
+        struct sctp_assoc_change c = {.sac_type = SCTP_ASSOC_CHANGE,
+                                      .sac_state = s,
+                                      .sac_error = 12,
+                                      .sac_outbound_streams = 7,
+                                      .sac_inbound_streams = 9,
+                                      .sac_assoc_id = 33};
+        assert_true(parse(&c, sizeof c));
+        assert_int_equal(event.type, TR_EV_ASSOC_CHANGE);
+        assert_int_equal(event.assoc, 33);
+        assert_int_equal(event.change.state, states[s]);
+        assert_int_equal(event.change.error, 12);
+        assert_int_equal(event.change.outbound_streams, 7);
+        assert_int_equal(event.change.inbound_streams, 9);
+    }
+    struct sctp_assoc_change odd = {.sac_type = SCTP_ASSOC_CHANGE, .sac_state = 6};
+    assert_false(parse(&odd, sizeof odd));
+    odd.sac_state = 0;
+    assert_false(parse(&odd, sizeof odd));
+}
+
+static void path_changes(void **state)
+{
+    struct sctp_paddr_change c = {.spc_type = SCTP_PEER_ADDR_CHANGE,
+                                  .spc_state = SCTP_ADDR_CONFIRMED,
+                                  .spc_error = 5,
+                                  .spc_assoc_id = 4};
+    struct sockaddr_conn at = {.sconn_family = AF_CONN, .sconn_port = 77, .sconn_addr = (void *)0x1234};
+    (void)state;
+    memcpy(&c.spc_aaddr, &at, sizeof at);
+    assert_true(parse(&c, sizeof c));
+    assert_int_equal(event.type, TR_EV_PATH_CHANGE);
+    assert_int_equal(event.path.state, TR_PATH_CONFIRMED);
+    assert_int_equal(event.path.error, 5);
+    assert_int_equal(event.assoc, 4);
+    assert_non_null(sconn);
+    assert_ptr_equal(sconn->sconn_addr, (void *)0x1234);
+    c.spc_state = SCTP_ADDR_AVAILABLE;
+    assert_true(parse(&c, sizeof c));
+    assert_int_equal(event.path.state, TR_PATH_AVAILABLE);
+    c.spc_state = SCTP_ADDR_CONFIRMED + 1;
+    assert_false(parse(&c, sizeof c));
+}
+
+static void failed_messages(void **state)
+{
+    static const char payload[] = "payload";
+    size_t head = offsetof(struct sctp_send_failed_event, ssfe_data);
+    struct sctp_send_failed_event *f = calloc(1, head + sizeof payload);
+    (void)state;
+    f->ssfe_type = SCTP_SEND_FAILED_EVENT;
+    f->ssfe_flags = SCTP_DATA_SENT;
+    f->ssfe_error = 13;
+    f->ssfe_assoc_id = 8;
+    f->ssfe_info = (struct sctp_sndinfo){
+        .snd_sid = 3, .snd_flags = 7, .snd_ppid = htonl(46), .snd_context = 99, .snd_assoc_id = 8};
+    memcpy(f->ssfe_data, payload, sizeof payload);
+    assert_true(parse(f, head + sizeof payload));
+    assert_int_equal(event.type, TR_EV_SEND_FAILED);
+    assert_int_equal(event.assoc, 8);
+    assert_true(event.failed.was_sent);
+    assert_int_equal(event.failed.error, 13);
+    assert_int_equal(event.failed.msg.stream, 3);
+    assert_int_equal(event.failed.msg.ppid, 46);
+    assert_int_equal(event.failed.msg.context, 99);
+    assert_int_equal(event.failed.msg.flags, TR_UNORDERED);
+    assert_int_equal(event.failed.msg.len, sizeof payload);
+    assert_memory_equal(event.failed.msg.data, payload, sizeof payload);
+    assert_int_equal(fragment, USR_FIRST | USR_LAST);
+    f->ssfe_flags = SCTP_DATA_UNSENT;
+    f->ssfe_info.snd_flags = SCTP_DATA_LAST_FRAG;
+    assert_true(parse(f, head + sizeof payload));
+    assert_false(event.failed.was_sent);
+    assert_int_equal(event.failed.msg.flags, 0);
+    assert_int_equal(fragment, USR_LAST);
+    assert_false(parse(f, head - 1));
+    free(f);
+}
+
+static void remote_errors(void **state)
+{
+    size_t head = offsetof(struct sctp_remote_error, sre_data);
+    uint8_t bytes[64] = {0};
+    struct sctp_remote_error *e = (void *)bytes;
+    (void)state;
+    e->sre_type = SCTP_REMOTE_ERROR;
+    e->sre_error = 6;
+    e->sre_assoc_id = 5;
+    memcpy(bytes + head, "\x09\0\0\x0c\0\x06\0\x08what", 12); /* ERROR chunk, cause header, cause */
+    assert_true(parse(bytes, head + 12));
+    assert_int_equal(event.type, TR_EV_REMOTE_ERROR);
+    assert_int_equal(event.remote_error.error, 6);
+    assert_int_equal(event.remote_error.len, 4);
+    assert_memory_equal(event.remote_error.data, "what", 4);
+    assert_true(parse(bytes, head));
+    assert_int_equal(event.remote_error.len, 0);
+}
+
+/* The library's record is four bytes shorter than its header says. */
+static void partial_delivery_in_both_layouts(void **state)
+{
+    struct sctp_pdapi_event by_header = {.pdapi_type = SCTP_PARTIAL_DELIVERY_EVENT,
+                                         .pdapi_indication = SCTP_PARTIAL_DELIVERY_ABORTED,
+                                         .pdapi_stream = 2,
+                                         .pdapi_seq = 300,
+                                         .pdapi_assoc_id = 6};
+    struct {
+        uint16_t type, flags;
+        uint32_t length, indication;
+        uint16_t stream, seq;
+        uint32_t assoc;
+    } by_library = {SCTP_PARTIAL_DELIVERY_EVENT, 0, 20, SCTP_PARTIAL_DELIVERY_ABORTED, 2, 300, 6};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        assert_true(i == 0 ? parse(&by_header, sizeof by_header) : parse(&by_library, sizeof by_library));
+        assert_int_equal(event.type, TR_EV_PARTIAL_DELIVERY);
+        assert_int_equal(event.assoc, 6);
+        assert_int_equal(event.partial.stream, 2);
+        assert_int_equal(event.partial.seq, 300);
+    }
+    assert_false(parse(&by_library, sizeof by_library - 1));
+}
+
+static void the_small_ones(void **state)
+{
+    struct sctp_shutdown_event shutdown = {.sse_type = SCTP_SHUTDOWN_EVENT, .sse_assoc_id = 3};
+    struct sctp_adaptation_event adaptation = {
+        .sai_type = SCTP_ADAPTATION_INDICATION, .sai_adaptation_ind = 1234, .sai_assoc_id = 4};
+    struct sctp_sender_dry_event dry = {.sender_dry_type = SCTP_SENDER_DRY_EVENT, .sender_dry_assoc_id = 5};
+    struct sctp_authkey_event key = {.auth_type = SCTP_AUTHENTICATION_EVENT,
+                                     .auth_keynumber = 2,
+                                     .auth_indication = SCTP_AUTH_FREE_KEY,
+                                     .auth_assoc_id = 6};
+    (void)state;
+    assert_true(parse(&shutdown, sizeof shutdown));
+    assert_int_equal(event.type, TR_EV_SHUTDOWN);
+    assert_int_equal(event.assoc, 3);
+    assert_true(parse(&adaptation, sizeof adaptation));
+    assert_int_equal(event.type, TR_EV_ADAPTATION);
+    assert_int_equal(event.adaptation.indication, 1234);
+    assert_true(parse(&dry, sizeof dry));
+    assert_int_equal(event.type, TR_EV_SENDER_DRY);
+    assert_int_equal(event.assoc, 5);
+    assert_true(parse(&key, sizeof key));
+    assert_int_equal(event.type, TR_EV_AUTHENTICATION);
+    assert_int_equal(event.authentication.indication, 1); /* RFC 6458 6.1.8: SCTP_AUTH_FREE_KEY */
+    assert_int_equal(event.authentication.key, 2);
+}
+
+/* Every type, cut anywhere, from memory that ends there: for the address sanitizer. */
+static void no_length_is_too_short_to_survive(void **state)
+{
+    (void)state;
+    for (uint16_t type = 0; type < 32; type++)
+        for (size_t len = 0; len < 200; len++) {
+            uint8_t *bytes = malloc(len > 0 ? len : 1);
+            memset(bytes, 1, len > 0 ? len : 1);
+            if (len >= sizeof type)
+                memcpy(bytes, &type, sizeof type);
+            bool known = parse(bytes, len);
+            if (known)
+                assert_in_range(len, 12, 200);
+            free(bytes);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(association_changes),
+        cmocka_unit_test(path_changes),
+        cmocka_unit_test(failed_messages),
+        cmocka_unit_test(remote_errors),
+        cmocka_unit_test(partial_delivery_in_both_layouts),
+        cmocka_unit_test(the_small_ones),
+        cmocka_unit_test(no_length_is_too_short_to_survive),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
