@@ -4,10 +4,12 @@
 #include <string.h>
 
 #include "broker/commands.h"
+#include "broker/reference.h"
 #include "config/config.h"
 
 static const char help[] =
     "Usage: junctor check -c FILE [--print]\n"
+    "       junctor check --reference[=man]\n"
     "\n"
     "Reads a configuration and reports every error in it as `file:line:column: what is wrong, and what to "
     "write`.\n"
@@ -19,12 +21,16 @@ static const char help[] =
     "  -p, --print         write the effective configuration: every default filled in, SCTP options in full "
     "at\n"
     "                      each listener and peer; it reads back as the same configuration\n"
+    "      --reference     write the reference of the configuration, every key and SCTP option, as Markdown "
+    "or,\n"
+    "                      with =man, as a manual page\n"
     "  -h, --help          this text\n"
     "\n"
     "Exit status: 0 the file is valid, 1 it is not (errors on standard error), 2 wrong usage.\n"
     "\n"
     "  junctor check -c relay.yaml\n"
-    "  junctor check -c relay.yaml --print > effective.yaml\n";
+    "  junctor check -c relay.yaml --print > effective.yaml\n"
+    "  junctor check --reference=man | man -l -\n";
 
 static int usage(const char *what)
 {
@@ -46,6 +52,14 @@ static void print_summary(const struct cfg_config *c, const char *before)
            plural(c->group_count), c->route_count, plural(c->route_count));
 }
 
+static int written(void)
+{
+    if (fflush(stdout) == 0)
+        return 0;
+    perror("junctor check: standard output");
+    return 1;
+}
+
 static int check(const char *file, bool print)
 {
     struct cfg_errors errors;
@@ -59,17 +73,25 @@ static int check(const char *file, bool print)
     if (print)
         cfg_print(c, stdout);
     cfg_free(c);
-    if (fflush(stdout) != 0) {
-        perror("junctor check: standard output");
-        return 1;
-    }
-    return 0;
+    return written();
+}
+
+static int reference(const char *form)
+{
+    if (!form || strcmp(form, "markdown") == 0)
+        brk_reference_markdown(stdout);
+    else if (strcmp(form, "man") == 0)
+        brk_reference_man(stdout);
+    else
+        return usage("the reference is written as markdown or man");
+    return written();
 }
 
 int brk_cmd_check(int argc, char **argv)
 {
     static const struct option options[] = {{"config", required_argument, NULL, 'c'},
                                             {"print", no_argument, NULL, 'p'},
+                                            {"reference", optional_argument, NULL, 'r'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     const char *file = NULL;
@@ -86,6 +108,8 @@ int brk_cmd_check(int argc, char **argv)
         case 'p':
             print = true;
             break;
+        case 'r':
+            return reference(optarg);
         case 'h':
             fputs(help, stdout);
             return 0;
