@@ -155,6 +155,8 @@ enum tr_code usr_endpoint_renew(struct usr_endpoint *ep, struct tr_error *error)
     usrsctp_set_upcall(old, NULL, NULL);
     usrsctp_set_upcall(ep->so, usr_upcall, ep);
     usrsctp_close(old); /* gives up the port */
+    ep->blocked_count = 0;
+    usr_mode_forget(ep, 0);
     return bind_sctp(ep, ep->port, error);
 }
 

@@ -15,6 +15,10 @@
  * one-to-one listener cannot be seen; while there is such a listener, only paths go on which nothing
  * moved for a long time (heartbeats move every 30 s).
  *
+ * A peer that comes from another IP address or UDP port than before (RFC 6951 5.4, after a NAT has lost its
+ * mapping) is another path: its association there ends with an ABORT, and it has to set up a new one.
+ * Following it would need the stack to change an association's address, which AF_CONN does not offer.
+ *
  * Numbers are used again rather than taken from the stack and told to it anew, see usrsctp_stack.c. The stack
  * goes through all it was told for every packet, so their number counts: it is that of paths at one time. */
 #include "transport/usrsctp_priv.h"
