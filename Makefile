@@ -100,6 +100,20 @@ $(BUILD)/junctor: $(call objects,broker/main.c) $(BUILD)/libjunctor.a
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
+# One program per transport/examples/*.c, and the one in transport/README.md. They show that the library stands alone.
+EXAMPLES := $(patsubst %.c,$(BUILD)/%,$(wildcard transport/examples/*.c)) $(BUILD)/transport/examples/readme
+$(EXAMPLES): $(BUILD)/%: $(BUILD)/%.c.o $(BUILD)/libjunctor-transport.a
+	@echo "  LINK  $@"
+	@$(CC) $(LDFLAGS) $^ $$(pkg-config --libs libsctp usrsctp) -lpthread -o $@
+
+$(BUILD)/transport/examples/readme.c: transport/README.md
+	@mkdir -p $(@D)
+	@awk '/^```c$$/ {on = 1; next} /^```$$/ {on = 0} on' $< > $@
+
+$(BUILD)/transport/examples/readme.c.o: $(BUILD)/transport/examples/readme.c $(BUILD)/flags
+	@echo "  CC    $<"
+	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
 # One program per tests/*/test_*.c; the other .c files of its folder go into each.
 TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c))
 shared_by = $(call objects,$(filter-out tests/$(1)/test_%,$(wildcard tests/$(1)/*.c)))
@@ -114,13 +128,14 @@ $(BUILD)/bench/micro/%: $(BUILD)/bench/micro/%.cc.o $(BUILD)/libjunctor.a
 	@echo "  LINK  $@"
 	@$(CXX) $(LDFLAGS) $^ -lbenchmark $(LDLIBS) -o $@
 
-.PHONY: tests micro
+.PHONY: tests examples micro
 tests: $(TESTS)
+examples: $(EXAMPLES)
 micro: $(MICRO)
 
 # The second compiler has to accept every file too; a check only, no code.
 SECOND_CC := $(if $(findstring clang,$(CC)),gcc,clang)
-SOURCES   := $(ALL_LIB) $(wildcard broker/main.c tests/*/*.c)
+SOURCES   := $(ALL_LIB) $(wildcard broker/main.c transport/examples/*.c tests/*/*.c)
 .PHONY: second-compiler
 second-compiler: $(patsubst %,$(BUILD)/second/%.ok,$(SOURCES))
 $(BUILD)/second/%.c.ok: %.c $(BUILD)/flags
@@ -149,10 +164,10 @@ unit conformance scenarios stress checks: ## the tests of one kind
 	@tests/run $@/
 
 # The stress tests run under ThreadSanitizer, the scenarios once more under AddressSanitizer.
-test-programs: programs tests
+test-programs: programs tests examples
 ifeq ($(SAN),)
 	$(SUBMAKE) SAN=thread BUILD=$(BUILD)-thread $(patsubst $(BUILD)/%,$(BUILD)-thread/%,$(STRESS))
-	$(SUBMAKE) SAN=address BUILD=$(BUILD)-address programs
+	$(SUBMAKE) SAN=address BUILD=$(BUILD)-address programs examples
 endif
 
 .PHONY: check-includes check-format format

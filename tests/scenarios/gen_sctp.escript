@@ -2,8 +2,9 @@
 %% The programs of Erlang's gen_sctp manual, as far as scenarios need them: what they print goes by lines.
 -include_lib("kernel/include/inet_sctp.hrl").
 
-main(["server", Port]) ->
-    receive_all(listen(Port), fun(_, _, _) -> ok end);
+main(["server" | Ports]) ->
+    [spawn_link(fun() -> receive_all(listen(Port), fun(_, _, _) -> ok end) end) || Port <- Ports],
+    timer:sleep(infinity);
 main(["echo", Port]) ->
     receive_all(listen(Port), fun(S, Info, Data) -> echo(S, Info, Data) end);
 main(["client", Port]) ->

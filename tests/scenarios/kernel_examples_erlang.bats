@@ -22,9 +22,13 @@ said() { # NAME LINE
     grep -qxE -- "$2" "$work/$1.log"
 }
 
-@test "the C client and Erlang's server" {
-    erlang server server "$P0"
-    wait_until 20 said server listening
+heard() { # COUNT LINE: what Erlang's servers said
+    [ "$(grep -cxE -- "$2" "$work/server.log")" = "$1" ]
+}
+
+@test "the C client, then connect_init in C, and two servers in Erlang" {
+    erlang server server "$P0" "$P1"
+    wait_until 30 heard 2 listening
     timeout 60 "$examples/client" 127.0.0.1 "$P0" >"$work/client.log" 2>&1
     said client 'connected: 5 streams out, [0-9]+ in'
     said client 'stream 0: TR_OK .*'
@@ -32,7 +36,12 @@ said() { # NAME LINE
     wait_until 10 said server 'association comm_lost, streams in .*'
     said server 'association comm_up, streams in 5'
     said server 'stream 0 ppid 0: Test 0'
-    [ "$(grep -c ^stream "$work/server.log")" = 1 ]
+    heard 1 'stream .*'
+
+    timeout 60 "$examples/connect_init" 127.0.0.1 "$P0" 127.0.0.1 "$P1" >"$work/client.log" 2>&1
+    wait_until 10 heard 2 'association shutdown_comp, streams in .*'
+    heard 2 'stream 1 ppid 46: hello'
+    [ "$(grep -c 'shutdown_comp' "$work/client.log")" = 2 ]
 }
 
 @test "Erlang's client and the C server" {
@@ -49,20 +58,6 @@ said() { # NAME LINE
     [ "$(grep -c ^message "$work/server.log")" = 1 ]
 }
 
-@test "connect_init in C to two servers in Erlang" {
-    erlang first server "$P0"
-    erlang second server "$P1"
-    wait_until 30 said first listening
-    wait_until 30 said second listening
-    timeout 60 "$examples/connect_init" 127.0.0.1 "$P0" 127.0.0.1 "$P1" >"$work/client.log" 2>&1
-    local server
-    for server in first second; do
-        wait_until 10 said $server 'association shutdown_comp, streams in .*'
-        said $server 'stream 1 ppid 46: hello'
-    done
-    [ "$(grep -c 'shutdown_comp' "$work/client.log")" = 2 ]
-}
-
 @test "connect_init in Erlang to two servers in C, and to one that is not there" {
     c_server first "$P0"
     c_server second "$P1"
@@ -76,15 +71,4 @@ said() { # NAME LINE
     said client "$P0: shutdown_comp"
     said client "$P1: shutdown_comp"
     said client "$P2: cant_assoc"
-}
-
-@test "Erlang's five questions to the README's server: each answer returns on its own stream" {
-    "$examples/readme" "$P0" >"$work/server.log" 2>&1 3>&- </dev/null &
-    pids+=("$!")
-    wait_until 10 is_listening "$P0" 0
-    erlang client answers "$P0"
-    wait_until 30 ended "$erlang"
-    local n
-    for n in 0 1 2 3 4; do said client "answer on stream $n ppid $((100 + n)): Question $n"; done
-    said client 'then: shutdown_comp'
 }
