@@ -164,16 +164,14 @@ static void is_wanted(enum opt_id id, const char *text, void *arg)
         *wanted = OPT_ID_COUNT;
 }
 
-/* What a stack may grant otherwise, if tr_compare_options reports it: sizes, the two ECN bits, the longest
- * times. */
+/* What a stack may grant otherwise, if tr_compare_options reports it: sizes, and the longest times. */
 static bool may_differ(enum opt_field f, int64_t value, int64_t got)
 {
     const struct opt_field_row *r = &opt_field_rows[f];
-    return r->unit == OPT_BYTES || (f == OPTF_TOS && got == (value & ~3)) ||
-           (r->unit == OPT_MSEC && value == r->max && got < value);
+    return r->unit == OPT_BYTES || (r->unit == OPT_MSEC && value == r->max && got < value);
 }
 
-/* Times may also be rounded up to the stack's clock tick. */
+/* Times may also be rounded up to the stack's clock tick, and the two ECN bits are not the user's. */
 static bool good_enough(struct walk *k, enum opt_field f, int64_t value, int64_t got, const struct opt_set *s)
 {
     const struct opt_field_row *r = &opt_field_rows[f];
@@ -183,6 +181,8 @@ static bool good_enough(struct walk *k, enum opt_field f, int64_t value, int64_t
     if (got == value)
         return true;
     if (r->unit == OPT_MSEC && got > value && got - value <= 10)
+        return true;
+    if (f == OPTF_TOS && got == (value & ~3))
         return true;
     if (!may_differ(f, value, got))
         return false;
