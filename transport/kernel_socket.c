@@ -358,11 +358,13 @@ static int send_flag(struct kernel_endpoint *ep, uint32_t assoc, uint16_t flag)
  * event that the stack would have sent is given in its stead. */
 static int abort_stream(struct kernel_endpoint *ep)
 {
+    enum { USER_INITIATED_ABORT = 12 }; /* RFC 9260 3.3.10.12 */
     uint32_t up = kernel_only_assoc(ep);
     if (up == 0 && ep->called == 0)
         return ENOTCONN;
     struct tr_event lost = {.type = TR_EV_ASSOC_CHANGE, .assoc = up != 0 ? up : ep->called};
     lost.change.state = up != 0 ? TR_COMM_LOST : TR_CANT_ASSOC;
+    lost.change.error = up != 0 ? USER_INITIATED_ABORT : 0;
     kernel_renew(ep, NULL);
     tr_stash_event(&ep->base, &lost);
     return 0;

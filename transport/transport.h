@@ -233,7 +233,8 @@ enum tr_code tr_peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cookie, s
 /* gen_sctp:eof: graceful shutdown after queued messages are delivered. */
 enum tr_code tr_eof(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
 
-/* gen_sctp:abort: drops what is queued. */
+/* gen_sctp:abort: drops what is queued. The end comes as TR_EV_ASSOC_CHANGE. A one-to-one endpoint can
+ * connect again afterwards (an accepted one cannot: close it). */
 enum tr_code tr_abort(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
 
 /* ---- Messages ------------------------------------------------------------------------------------- */
