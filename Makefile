@@ -199,16 +199,29 @@ speed: ## throughput through the broker against direct, both backends
 	$(SUBMAKE) programs
 	@bench/speed
 
+# ---- reference --------------------------------------------------------------------------------------
+
+.PHONY: reference
+reference: ## writes config/REFERENCE.md and config/junctor.yaml.5 anew from the tables
+	@tests/deps build
+	$(SUBMAKE) $(BUILD)/junctor
+	@$(BUILD)/junctor check --reference > $(BUILD)/REFERENCE.md
+	@$(BUILD)/junctor check --reference=man > $(BUILD)/junctor.yaml.5
+	@cp $(BUILD)/REFERENCE.md $(BUILD)/junctor.yaml.5 config/
+
 # ---- installing -------------------------------------------------------------------------------------
 
 VERSION  := 0.1
 HEADERS  := transport/transport.h config/address.h config/options.h config/options.def config/ppid.h
 INCLUDES := $(PREFIX)/include/junctor
+MANUALS  := broker/junctor.1 config/junctor.yaml.5
+MANDIR   := $(PREFIX)/share/man
 .PHONY: install uninstall deps clean distclean
-install: all ## program, transport library, headers, pkg-config file under DESTDIR and PREFIX
+install: all ## program, manual pages, transport library, headers, pkg-config file under DESTDIR and PREFIX
 	install -D -m 755 $(BUILD)/junctor $(DESTDIR)$(PREFIX)/bin/junctor
 	install -D -m 644 $(BUILD)/libjunctor-transport.a $(DESTDIR)$(PREFIX)/lib/libjunctor-transport.a
 	for h in $(HEADERS); do install -D -m 644 $$h $(DESTDIR)$(INCLUDES)/$$h || exit 1; done
+	for m in $(MANUALS); do install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${m##*.} $$m || exit 1; done
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' transport/junctor-transport.pc.in \
 	    > $(DESTDIR)$(PREFIX)/lib/pkgconfig/junctor-transport.pc
@@ -217,6 +230,7 @@ uninstall: ## removes what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/junctor $(DESTDIR)$(PREFIX)/lib/libjunctor-transport.a
 	rm -f $(DESTDIR)$(PREFIX)/lib/pkgconfig/junctor-transport.pc
 	rm -rf $(DESTDIR)$(INCLUDES)
+	for m in $(MANUALS); do rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}; done
 
 deps: ## installs the Debian packages that building and testing need; DEPS=no lists them
 	@tests/deps test

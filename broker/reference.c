@@ -46,7 +46,7 @@ static const char *const options_apply[] = {
     "Default `stack` leaves the value to the SCTP stack. `stack: 3s` in a text is what Linux 6.1 and usrsctp "
     "0.9.5 use "
     "then; on Linux the sysctls net.sctp.* may say otherwise.",
-    "What an endpoint was granted is read back when it is opened; where it is not what was asked for, "
+    "What a listener was granted is read back when it is opened; where it is not what was asked for, "
     "`junctor run` "
     "logs `option_differs` and says what to do.",
 };

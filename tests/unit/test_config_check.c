@@ -7,7 +7,7 @@
 
 struct run {
     int status;
-    char out[20000], err[20000];
+    char out[80000], err[20000];
 };
 
 static void catch (FILE *stream, FILE *file, int *saved)
@@ -95,9 +95,15 @@ static void test_faulty(void **state)
 
 static void test_usage(void **state)
 {
-    static const char *const wrong[] = {
-        "",       "-c", "--print",       "config/examples/relay.yaml",
-        "-c a b", "-x", "--printt -c a", "-c config/examples/relay.yaml --config"};
+    static const char *const wrong[] = {"",
+                                        "-c",
+                                        "--print",
+                                        "config/examples/relay.yaml",
+                                        "-c a b",
+                                        "-x",
+                                        "--printt -c a",
+                                        "-c config/examples/relay.yaml --config",
+                                        "--reference=html"};
     struct run r;
     (void)state;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -119,11 +125,27 @@ static void test_help(void **state)
     assert_non_null(strstr(r.out, "--print"));
 }
 
+/* Whether the committed pages are current is tests/check_reference's business. */
+static void test_reference(void **state)
+{
+    static const char *const forms[][2] = {{"--reference", "\n### `rtoinfo`\n"},
+                                           {"--reference=markdown", "| `reconnect.initial` | time | ms |"},
+                                           {"--reference=man", "\n.It Cm ngap\n60: "}};
+    struct run r;
+    (void)state;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        check(&r, forms[i][0]);
+        assert_int_equal(r.status, 0);
+        assert_string_equal(r.err, "");
+        assert_non_null(strstr(r.out, forms[i][1]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_valid), cmocka_unit_test(test_print), cmocka_unit_test(test_faulty),
-        cmocka_unit_test(test_usage), cmocka_unit_test(test_help),
+        cmocka_unit_test(test_usage), cmocka_unit_test(test_help),  cmocka_unit_test(test_reference),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
