@@ -1,11 +1,11 @@
 /* Messages: bursts out, messages and events in.
  *
  * Bundling. The stack has no MSG_MORE: with NODELAY every send makes a packet of its own. So for all but the
- * last message of a burst NODELAY is taken away, which is a plain assignment in the library.  Nagle's
+ * last message of a burst NODELAY is taken away, which is a plain assignment in the library. Nagle's
  * algorithm then keeps each while something is unacknowledged and it would not fill a packet; the last one,
  * with NODELAY again, drives everything out. Where the last one is refused, a heartbeat does it, the only
- * other call that makes the stack look at its queue; not where it was refused because a large buffer is full,
- * for then acknowledgements come anyway.
+ * other call that makes the stack look at its queue. That is rare: a blocked association is tried again only
+ * when an eighth of its buffer is free.
  *
  * Broken-off messages. When a message under partial delivery ends with its association, the stack
  * gives its last piece as if the message were whole, and then an event that says it was not
@@ -18,8 +18,7 @@
 
 enum {
     PARTIAL_FROM = 65536, /* the stack delivers no shorter message in pieces, */
-    PARTIAL_SHARE = 2,    /* nor one that is a smaller part of the receive buffer */
-    FLOWS_FROM = 65536    /* bytes of send buffer; one as large that is full has many packets on the wire */
+    PARTIAL_SHARE = 2     /* nor one that is a smaller part of the receive buffer */
 };
 
 /* ---- Sending ---------------------------------------------------------------------------------------- */
@@ -98,7 +97,7 @@ enum tr_code usr_send(struct tr_endpoint *base, const struct tr_msg *msgs, unsig
     }
     if (bundle && failed != 0) {
         set_nodelay(ep, 1);
-        if (i > 0 && (usr_code(failed) != TR_AGAIN || ep->kept.sndbuf < FLOWS_FROM))
+        if (i > 0)
             drive_out(ep, msgs[0].assoc);
     }
     *sent = i;
