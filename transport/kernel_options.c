@@ -54,6 +54,14 @@ enum tr_code kernel_opt_failed(struct tr_endpoint *ep, uint32_t assoc, enum opt_
     return tr_fail(error, kernel_code(e), e, "%s: %s%s", opt_rows[id].name, strerror(e), advice);
 }
 
+enum tr_code kernel_no_association(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id,
+                                   struct tr_error *error)
+{
+    if (errno == EINVAL && assoc == 0)
+        return tr_fail(error, TR_NO_ASSOC, EINVAL, "%s: needs an association", opt_rows[id].name);
+    return kernel_opt_failed(ep, assoc, id, "", error);
+}
+
 bool kernel_shared(const struct tr_endpoint *ep)
 {
     return ep->style == TR_ONE_TO_MANY && !ep->peeled;

@@ -306,15 +306,6 @@ static int64_t state_index(int32_t state)
     return state >= SCTP_COOKIE_WAIT ? state + 2 : state;
 }
 
-/* Without a number Linux means the association of a one-to-one socket, and says EINVAL where it has none. */
-static enum tr_code no_association(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id,
-                                   struct tr_error *error)
-{
-    if (errno == EINVAL && assoc == 0)
-        return tr_fail(error, TR_NO_ASSOC, EINVAL, "%s: needs an association", opt_rows[id].name);
-    return kernel_opt_failed(ep, assoc, id, "", error);
-}
-
 enum tr_code kernel_get_STATUS(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
                                struct tr_error *error)
 {
@@ -322,7 +313,7 @@ enum tr_code kernel_get_STATUS(struct tr_endpoint *ep, uint32_t assoc, struct op
     memset(&s, 0, sizeof s);
     s.sstat_assoc_id = (sctp_assoc_t)assoc;
     if (kernel_get_raw(ep, IPPROTO_SCTP, SCTP_STATUS, &s, sizeof s) != 0)
-        return no_association(ep, assoc, OPT_STATUS, error);
+        return kernel_no_association(ep, assoc, OPT_STATUS, error);
     opt_put(out, OPTF_STATUS_STATE, state_index(s.sstat_state));
     opt_put(out, OPTF_STATUS_RWND, s.sstat_rwnd);
     opt_put(out, OPTF_STATUS_UNACKDATA, s.sstat_unackdata);

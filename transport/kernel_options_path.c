@@ -82,7 +82,7 @@ enum tr_code kernel_get_PRIMARY_ADDR(struct tr_endpoint *ep, uint32_t assoc, str
     memset(&p, 0, sizeof p);
     p.ssp_assoc_id = (sctp_assoc_t)assoc;
     if (kernel_get_raw(ep, IPPROTO_SCTP, SCTP_PRIMARY_ADDR, &p, sizeof p) != 0)
-        return kernel_opt_failed(ep, assoc, OPT_PRIMARY_ADDR, "", error);
+        return kernel_no_association(ep, assoc, OPT_PRIMARY_ADDR, error);
     struct sockaddr_storage address = p.ssp_addr;
     kernel_put_address(out, OPTF_PRIMARY_ADDR, &address);
     return TR_OK;

@@ -19,6 +19,11 @@ int kernel_get_raw(struct tr_endpoint *ep, int level, int name, void *value, siz
 enum tr_code kernel_opt_failed(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id, const char *advice,
                                struct tr_error *error);
 
+/* The same for reading what only an association has. Without a number Linux means that of a one-to-one
+ * socket, and says EINVAL where there is none: TR_NO_ASSOC. */
+enum tr_code kernel_no_association(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id,
+                                   struct tr_error *error);
+
 /* True for a one-to-many endpoint: it may have several associations. */
 bool kernel_shared(const struct tr_endpoint *ep);
 
