@@ -12,6 +12,11 @@ setup_file() {
     [ "$stderr" = oops ]
 }
 
+@test "standard output and error that go to one place stay in order" {
+    tests/vm/run --tcg sh -c 'for i in 1 2 3 4 5; do echo out $i; echo err $i >&2; done' >"$BATS_TEST_TMPDIR/both" 2>&1
+    [ "$(cat "$BATS_TEST_TMPDIR/both")" = "$(for i in 1 2 3 4 5; do printf 'out %d\nerr %d\n' $i $i; done)" ]
+}
+
 @test "the kernel has SCTP and two processors; packages, files and sysctls go along" {
     run tests/vm/run --tcg -p lksctp-tools -f tests/vm/init -s net.core.rmem_max=7654321 \
         sh -c 'checksctp; nproc; cat tests/vm/init | wc -l; sysctl -n net.core.rmem_max'
