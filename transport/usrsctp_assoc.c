@@ -237,17 +237,23 @@ static void refuse_setup(struct usr_endpoint *ep, const struct usr_setup *s, uin
         usr_inject(loop, path, packet, sizeof packet);
 }
 
+bool usr_give_up(struct usr_endpoint *ep, uint32_t assoc)
+{
+    struct sctp_status status;
+    const struct usr_setup *s = find_setup(ep, assoc);
+    if (s == NULL || !usr_status(ep, assoc, &status) ||
+        (status.sstat_state != SCTP_COOKIE_WAIT && status.sstat_state != SCTP_COOKIE_ECHOED))
+        return false;
+    const struct sockaddr_conn *peer = (void *)&status.sstat_primary.spinfo_address;
+    refuse_setup(ep, s, ntohs(peer->sconn_port));
+    usr_ready_mark(ep);
+    return true;
+}
+
 enum tr_code usr_abort(struct tr_endpoint *base, uint32_t assoc, struct tr_error *error)
 {
     struct usr_endpoint *ep = usr_ep(base);
-    struct sctp_status status;
-    const struct usr_setup *s = find_setup(ep, assoc);
-    if (s != NULL && usr_status(ep, assoc, &status) &&
-        (status.sstat_state == SCTP_COOKIE_WAIT || status.sstat_state == SCTP_COOKIE_ECHOED)) {
-        const struct sockaddr_conn *peer = (void *)&status.sstat_primary.spinfo_address;
-        refuse_setup(ep, s, ntohs(peer->sconn_port));
-        usr_ready_mark(ep);
+    if (usr_give_up(ep, assoc))
         return TR_OK;
-    }
     return end_failed(ask_for_end(ep, assoc, SCTP_ABORT), "abort", assoc, error);
 }

@@ -2,9 +2,8 @@
  *
  * Closing. The stack's own close aborts every association when anything waits unread, a mere event included,
  * and a closed socket cannot be asked for anything any more. So a close without abort goes on here: each
- * association is peeled off to a socket of its own and ends gracefully there, while what still arrives is
- * discarded
- * ("closing down"). The endpoint's own socket closes at once, so that its port can be opened again.
+ * association is peeled off to a socket of its own and ends gracefully there, closing down, while what still
+ * arrives is discarded. The endpoint's own socket closes at once, so that its port can be opened again.
  *
  * Room for failed messages. When an association ends, the stack gives every message that was not acknowledged
  * back as an event, all at once, but only as far as the receive buffer has room; the rest would vanish. So

@@ -1,8 +1,8 @@
 /* Packets in and out, and the stack's clock.
  *
- * In: bytes from the network are checked for length and checksum here (with crc32c_offload the stack looks at
- * neither the one nor the other before it reads the common header), then find their path and go into the
- * stack. Out: the stack's packets get their checksum and wait in the outbox for the end of the turn.
+ * In: bytes from the network are checked for length and checksum here, which the stack leaves to us
+ * (crc32c_offload), then find their path and go into the stack. Out: the stack's packets get their checksum
+ * and wait in the outbox for the end of the turn.
  *
  * The stack finds an endpoint by SCTP port alone. So that an endpoint bound to one address is not reached
  * through another one, an INIT must have come on the endpoint's own UDP socket; everything after it needs the
@@ -53,9 +53,9 @@ static uint16_t destination_port(const uint8_t *packet)
 void usr_output(struct usr_loop *loop, const void *handle, const void *packet, size_t len, uint8_t tos)
 {
     struct usr_path *path = usr_path_of(loop, handle);
-    uint8_t chunk = ((const uint8_t *)packet)[COMMON_HEADER];
     if (path == NULL || len < SHORTEST)
         return;
+    uint8_t chunk = ((const uint8_t *)packet)[COMMON_HEADER];
     if (loop->closing && chunk != SCTP_ABORT_ASSOCIATION && chunk != SCTP_SHUTDOWN_COMPLETE)
         return;
     if (loop->setup_tag != NULL && chunk == SCTP_INITIATION)
@@ -220,7 +220,7 @@ static void refused(void *arg, struct udp_socket *socket, const struct udp_refus
         const struct usr_setup *s = setup_of(loop, ep, ((struct arrival *)arg)->udp, r);
         if (s == NULL)
             continue;
-        usr_abort(&ep->base, s->assoc, NULL);
+        usr_give_up(ep, s->assoc);
         return;
     }
 }

@@ -325,6 +325,8 @@ enum tr_code usr_peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cookie, 
                          struct tr_error *error);
 enum tr_code usr_eof(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
 enum tr_code usr_abort(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
+/* Ends an association that is not established yet, as if the peer had refused it. False: it is none. */
+bool usr_give_up(struct usr_endpoint *ep, uint32_t assoc);
 /* An association is up or gone: its set-up is over. 0: all of the endpoint's. */
 void usr_setup_over(struct usr_endpoint *ep, uint32_t assoc);
 
@@ -336,14 +338,12 @@ bool usr_mode_is_unordered(const struct usr_endpoint *ep, uint32_t assoc, uint16
 void usr_mode_forget(struct usr_endpoint *ep, uint32_t assoc);
 void usr_mode_move(const struct usr_endpoint *from, uint32_t assoc, struct usr_endpoint *to);
 
-/* ---- usrsctp_message.c ----------------------------------------------------------------------------------
- */
+/* ---- usrsctp_message.c ----------------------------------------------------------------------------- */
 
 enum tr_code usr_send(struct tr_endpoint *ep, const struct tr_msg *msgs, unsigned count, unsigned *sent);
 enum tr_code usr_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count);
 
-/* ---- usrsctp_event.c: pure
- * --------------------------------------------------------------------------------- */
+/* ---- usrsctp_event.c: pure -------------------------------------------------------------------------- */
 
 /* How the bytes of a failed message belong to the whole. */
 enum usr_fragment { USR_FIRST = 2, USR_LAST = 1 };
