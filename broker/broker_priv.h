@@ -105,6 +105,7 @@ struct brk_socket {
     uint32_t source;          /* the member's number in the route table */
     struct brk_traffic *traffic;
     struct rt_credit credit;
+    int64_t full_buffer;      /* receive buffer for those peeled off it; see shrink_window */
     struct brk_assoc *assocs; /* uthash */
     struct brk_assoc *last;   /* the one found last: messages come in runs */
     bool paused;              /* credit used up: not read */
@@ -182,6 +183,7 @@ struct brk_worker {
 struct brk_peer_health {
     _Atomic uint64_t down_until_ms;
     _Atomic unsigned failures;
+    _Atomic bool compared; /* somebody has told what the stack granted of its options */
 };
 
 struct brk_broker {
