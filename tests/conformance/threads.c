@@ -43,32 +43,52 @@ static void release_needs_the_capability(void **state)
     assert_int_equal(ct_message(p.server)->len, 10);
 }
 
-/* Back and forth between two loops with messages queued each time. */
-static void endpoint_moves_with_its_queue(void **state)
+/* Back and forth between two loops with messages queued, half read and on their way each time. */
+static void move_about(struct ct_world *w, bool peeled, uint32_t size)
 {
     struct opt_set roomy = ct_roomy();
-    struct ct_world *w = *state;
     struct tr_error error = {0};
-    if (!ct_has(TR_CAP_MOVE) || !ct_has(TR_CAP_LOOPS))
-        skip();
     struct ct_pair p = ct_pair(w, &roomy, &roomy);
-    struct tr_loop *loops[2] = {ct_main(w), ct_loop(w, NULL)};
-    struct ct_flow f = {.from = p.client, .assoc = p.near, .streams = 3, .size = 700};
+    struct tr_loop *loops[2] = {ct_main(w), w->loop_count > 1 ? w->loops[1] : ct_loop(w, NULL)};
+    struct ct_flow f = {.from = p.client, .assoc = p.near, .streams = 3, .size = size};
+    uint32_t assoc = p.far;
+    struct ct_end *e = peeled ? ct_peel(p.server, &assoc) : p.server;
     for (unsigned i = 1; i <= 20; i++) {
-        ct_flow_offer(&f, 20, NULL);
+        ct_flow_offer(&f, 6, NULL);
         ct_turn(w, 0);
-        ct_flow_offer(&f, 5, NULL);
-        ct_ok(tr_release(p.server->ep, &error), &error);
+        ct_flow_offer(&f, 2, NULL);
+        const struct tr_item *items;
+        unsigned count;
+        ct_flow_scan(&f, e, assoc);
+        if (tr_recv(e->ep, 1, &items, &count) == TR_OK)
+            ct_flow_take(&f, &items->msg);
+        ct_ok(tr_release(e->ep, &error), &error);
         ct_turn(w, 1);
-        ct_flow_offer(&f, 5, NULL);
-        ct_ok(tr_adopt(loops[i % 2], p.server->ep, &error), &error);
-        assert_ptr_equal(tr_endpoint_loop(p.server->ep), loops[i % 2]);
-        assert_ptr_equal(tr_endpoint_cookie(p.server->ep), p.server);
+        ct_flow_offer(&f, 2, NULL);
+        ct_ok(tr_adopt(loops[i % 2], e->ep, &error), &error);
+        assert_ptr_equal(tr_endpoint_loop(e->ep), loops[i % 2]);
+        assert_ptr_equal(tr_endpoint_cookie(e->ep), e);
     }
-    ct_flow_finish(&f, p.server, p.far);
-    struct ct_flow back = {.from = p.server, .assoc = p.far, .size = 100};
+    ct_flow_finish(&f, e, assoc);
+    struct ct_flow back = {.from = e, .assoc = assoc, .size = 100};
     ct_flow_send(&back, 50);
     ct_flow_finish(&back, p.client, p.near);
+}
+
+static void endpoint_moves_with_its_queue(void **state)
+{
+    if (!ct_has(TR_CAP_MOVE) || !ct_has(TR_CAP_LOOPS))
+        skip();
+    move_about(*state, false, 700);
+    move_about(*state, true, 700);
+}
+
+static void endpoint_moves_with_half_a_message(void **state)
+{
+    if (!ct_has(TR_CAP_MOVE) || !ct_has(TR_CAP_LOOPS))
+        skip();
+    move_about(*state, false, 150000);
+    move_about(*state, true, 150000);
 }
 
 /* ---- Moving under traffic to another thread and back ---------------------------------------------- */
@@ -370,5 +390,6 @@ static void one_loop_shares_a_port_too(void **state)
 }
 
 CT_TOPIC(threads, CT_CASE(two_loops_talk), CT_CASE(release_needs_the_capability),
-         CT_CASE(endpoint_moves_with_its_queue), CT_CASE(endpoint_moves_under_traffic),
-         CT_CASE(one_loop_shares_a_port_too), CT_CASE(threads_share_a_port));
+         CT_CASE(endpoint_moves_with_its_queue), CT_CASE(endpoint_moves_with_half_a_message),
+         CT_CASE(endpoint_moves_under_traffic), CT_CASE(one_loop_shares_a_port_too),
+         CT_CASE(threads_share_a_port));
