@@ -119,6 +119,7 @@ void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
     a->in_streams = e->change.inbound_streams ? e->change.inbound_streams : 1;
     w->counts.opened++;
     log_up(w, a);
+    brk_assoc_options(a);
     if (a->socket->kind == BRK_OUTBOUND)
         brk_peer_worked(w->broker, a->socket->member.index);
     if (is_destination(a))

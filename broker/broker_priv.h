@@ -253,6 +253,8 @@ enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error
  * the association is in `a` (id, socket) and the socket's hash. */
 enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_set *streams,
                          struct brk_assoc *a, struct tr_error *error);
+/* Sets what the file says and only an association can have (primary_addr, …). */
+void brk_assoc_options(struct brk_assoc *a);
 void brk_socket_read(struct brk_worker *w, struct brk_socket *s);
 void brk_socket_writable(struct brk_worker *w, struct brk_socket *s);
 void brk_socket_want_writable(struct brk_socket *s, bool wanted);

@@ -62,6 +62,36 @@ static void compare(const struct brk_socket *s, const struct opt_set *wanted)
     tr_compare_options(s->ep, 0, wanted, log_difference, who);
 }
 
+/* The given options that can be set when an endpoint is opened, or those that cannot: they name a path or ask
+ * the peer for something, and are set on each association when it is up. */
+static struct opt_set select_options(const struct opt_set *all, bool at_open)
+{
+    struct opt_set some = {0};
+    for (unsigned f = 0; f < OPTF_COUNT; f++)
+        if (opt_given(all, f) && at_open == !!(opt_rows[opt_field_rows[f].option].when & OPT_AT_OPEN)) {
+            some.given[f / 64] |= UINT64_C(1) << (f % 64);
+            some.value[f] = all->value[f];
+        }
+    return some;
+}
+
+void brk_assoc_options(struct brk_assoc *a)
+{
+    static const struct opt_set nothing;
+    const struct cfg_config *c = a->worker->config;
+    struct cfg_member m = a->socket->member;
+    struct tr_error error;
+    char quoted[300];
+    struct opt_set later = select_options(
+        m.kind == CFG_MEMBER_LISTENER ? &c->listeners[m.index].sctp : &c->peers[m.index].sctp, false);
+    if (!memcmp(later.given, nothing.given, sizeof later.given))
+        return;
+    if (tr_set_options(a->socket->ep, a->id, &later, NULL, &error) != TR_OK)
+        brk_log(CFG_LOG_WARNING, "option_differs", "%s=%s text=%s",
+                m.kind == CFG_MEMBER_LISTENER ? "listener" : "peer", brk_assoc_name(a),
+                brk_quote(error.text, quoted, sizeof quoted));
+}
+
 /* Makes new associations of this endpoint offer a quarter of its receive buffer, and returns what the buffer
  * was (0: left alone); grow_buffer then gives their own sockets that size. Why: Linux offers the whole buffer
  * in bytes of user data, but charges 232 bytes more for every message. A sender of small messages fills the
@@ -123,6 +153,7 @@ enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error
         snprintf(error->text, sizeof error->text, "out of memory");
         return TR_LIMIT;
     }
+    struct opt_set options = select_options(&l->sctp, true);
     struct tr_open_params params = {
         .style = TR_ONE_TO_MANY,
         .addresses = l->addresses,
@@ -130,7 +161,7 @@ enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error
         .port = l->port,
         .encaps_port = tr_backend_caps(w->broker->backend) & TR_CAP_ENCAPS ? l->encaps_port : 0,
         .share_port = w->broker->worker_count > 1,
-        .options = &l->sctp,
+        .options = &options,
         .cookie = s,
     };
     enum tr_code code = TR_OK;
@@ -148,7 +179,7 @@ enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error
         return code;
     }
     if (w->index == 0)
-        compare(s, &l->sctp);
+        compare(s, &options);
     if (l->peeloff == CFG_PEELOFF_ALWAYS)
         s->full_buffer = shrink_window(s->ep);
     return TR_OK;
@@ -164,7 +195,7 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
         snprintf(error->text, sizeof error->text, "out of memory");
         return TR_LIMIT;
     }
-    struct opt_set options = p->sctp;
+    struct opt_set options = select_options(&p->sctp, true);
     if (streams) {
         struct opt_set wanted = *streams;
         opt_merge(&wanted, &options); /* what the file says goes before what the session would like */
@@ -181,7 +212,7 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
     enum tr_code code = tr_open(w->loop, &params, &s->ep, error);
     if (code == TR_OK) {
         if (!atomic_exchange_explicit(&w->broker->health[peer].compared, true, memory_order_relaxed))
-            compare(s, &p->sctp);
+            compare(s, &options);
         s->full_buffer = shrink_window(s->ep);
         code = tr_connect_init(s->ep, &target, &id, error);
     }

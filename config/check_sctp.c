@@ -122,6 +122,21 @@ static void check_maxseg(struct loader *l, const struct cfg_origin *o)
                 (int)maxseg, STACK_MAXSEG_MIN);
 }
 
+/* The broker lives by these events. */
+static void check_events(struct loader *l, const struct cfg_origin *o)
+{
+    const struct opt_set *s = &o->effective->set;
+    if (!opt_num(s, OPTF_EV_ASSOCIATION, 1))
+        err_add(&l->errors, place(o, OPTF_EV_ASSOCIATION),
+                "events.association: the broker learns from it who is there; leave it out");
+    if (!opt_num(s, OPTF_EV_SEND_FAILURE, 1))
+        err_add(&l->errors, place(o, OPTF_EV_SEND_FAILURE),
+                "events.send_failure: undelivered messages come back by it; leave it out");
+    if (!opt_num(s, OPTF_EV_DATA_IO, 1))
+        err_add(&l->errors, place(o, OPTF_EV_DATA_IO),
+                "events.data_io: it tells stream and PPID of a message, by which it is routed; leave it out");
+}
+
 void check_options(struct loader *l, const struct cfg_origin *o)
 {
     check_rto(l, o);
@@ -129,4 +144,5 @@ void check_options(struct loader *l, const struct cfg_origin *o)
     check_sack(l, o);
     check_linger(l, o);
     check_maxseg(l, o);
+    check_events(l, o);
 }

@@ -276,11 +276,18 @@ static void walk_flags(enum opt_field f)
     refuse_option(f, "nonsense");
 }
 
+/* What a broker cannot do without is refused in a file: see bad/events.yaml. */
+static bool must_stay_on(enum opt_field f)
+{
+    return f == OPTF_EV_ASSOCIATION || f == OPTF_EV_SEND_FAILURE || f == OPTF_EV_DATA_IO;
+}
+
 static void walk_number(enum opt_field f)
 {
     const struct opt_field_row *row = &opt_field_rows[f];
     char beyond[32];
-    walk_option(f, row->min);
+    if (!must_stay_on(f))
+        walk_option(f, row->min);
     walk_option(f, row->max);
     if (row->dflt != OPT_STACK)
         walk_option(f, row->dflt);
