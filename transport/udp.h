@@ -74,6 +74,7 @@ struct udp_route {
     struct udp_socket *socket;
     struct net_addr remote; /* in the socket's family */
     struct net_addr source; /* used where the socket is bound to no address; family 0: the kernel picks */
+    bool segments;          /* runs may go there as one message; off at first (usrsctp_peer.c says why) */
     unsigned run;           /* the outbox's: 1 + the last run of the flush under way */
     uint64_t flush;
 };

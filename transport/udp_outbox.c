@@ -116,7 +116,8 @@ static void assign(struct udp_outbox *out, struct packet *p)
     struct run *run = open ? &out->runs[r->run - 1] : NULL;
     if (run == NULL || !fits(run, p)) {
         run = &out->runs[out->run_count++];
-        *run = (struct run){.route = r, .segment = p->len, .tos = p->tos, .ended = !r->socket->segments};
+        *run = (struct run){
+            .route = r, .segment = p->len, .tos = p->tos, .ended = !r->segments || !r->socket->segments};
         r->run = out->run_count;
         r->flush = out->flush;
     }

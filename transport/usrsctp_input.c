@@ -144,6 +144,32 @@ static bool acceptable(struct usr_loop *loop, const struct usr_udp *udp, const u
     return ep == NULL || ep->udp == udp;
 }
 
+/* True where the packet's tag is that of an association of ours that is being set up on this path. */
+static bool knows_our_tag(struct usr_loop *loop, const struct usr_path *path, const uint8_t *packet)
+{
+    for (struct usr_endpoint *ep = loop->endpoints; ep != NULL; ep = ep->next)
+        for (const struct usr_setup *s = ep->setups; s != NULL; s = s->next)
+            if (s->path == path->index && memcmp(packet + 4, &s->tag, sizeof s->tag) == 0)
+                return true;
+    return false;
+}
+
+/* What a handshake tells about the peer's stack. On a path that is in use, an INIT can only take trust away:
+ * it may be forged. */
+static void judge(struct usr_loop *loop, struct usr_path *path, const uint8_t *packet, size_t len)
+{
+    bool init = packet[COMMON_HEADER] == SCTP_INITIATION;
+    if (!init && packet[COMMON_HEADER] != SCTP_INITIATION_ACK)
+        return;
+    bool userland = usr_peer_is_userland(packet, len);
+    if (init) {
+        path->userland &= userland;
+        path->route.segments &= userland;
+    } else if (knows_our_tag(loop, path, packet)) {
+        path->route.segments = userland;
+    }
+}
+
 struct arrival {
     struct usr_loop *loop;
     struct usr_udp *udp;
@@ -172,6 +198,7 @@ static void arrived(void *arg, struct udp_socket *socket, const struct udp_arriv
             continue;
         at_path->packets_in++;
         at_path->seen_ms = at_path->heard_ms = loop->now_ms;
+        judge(loop, at_path, packet, len);
         if (at_path->candidate)
             from_candidate(loop, at_path, packet, len);
         else

@@ -156,6 +156,7 @@ struct usr_path *usr_path_candidate(struct usr_loop *loop, const struct usr_path
     if (path == NULL)
         return NULL;
     path->candidate = true;
+    path->userland = true;
     p->candidate_count++;
     DL_APPEND(p->candidates, path);
     return path;
@@ -172,6 +173,8 @@ static void no_candidate(struct usr_paths *p, struct usr_path *path)
 
 void usr_path_keep(struct usr_loop *loop, struct usr_path *path)
 {
+    if (path->candidate)
+        path->route.segments = path->userland;
     no_candidate(&loop->paths, path);
     usr_stack_know(path);
 }

@@ -55,6 +55,7 @@ struct usr_path {
     uint32_t index;
     bool used;        /* else on the free list */
     bool candidate;   /* its handshake is not complete */
+    bool userland;    /* of a candidate: what all its INITs say about its stack */
     bool known;       /* to the stack: told once, for all who have this index */
     uint32_t mark;    /* of the last clean-up that found an association here */
     int64_t seen_ms;  /* when a packet last came or left, and */
@@ -246,6 +247,11 @@ bool usr_peer_address(struct usr_loop *loop, const struct sockaddr_conn *sconn, 
 struct sockaddr_conn usr_sconn(const struct usr_path *path, uint16_t port);
 /* The form in which the endpoint's user sees addresses (i_want_mapped_v4_addr). */
 void usr_show_address(const struct usr_endpoint *ep, struct net_addr *a);
+
+/* ---- usrsctp_peer.c: pure ----------------------------------------------------------------------------- */
+
+/* True where this packet, an INIT or INIT ACK, says that its sender is not the kernel's SCTP. */
+bool usr_peer_is_userland(const uint8_t *packet, size_t len);
 
 /* ---- usrsctp_input.c: packets in and out, timers ------------------------------------------------------ */
 

@@ -107,6 +107,7 @@ static void a_run_of_equal_length_is_one_message(void **state)
     struct udp_route r;
     struct seen seen;
     udp_route_set(&r, &l->a, &l->b.local, NULL);
+    r.segments = true;
     for (uint16_t i = 0; i < 40; i++)
         put(l, &r, i, i < 39 ? 1000 : 500);
     udp_outbox_flush(l->out);
@@ -129,6 +130,7 @@ static void order_holds_for_any_lengths(void **state)
     struct udp_route r;
     struct seen seen;
     udp_route_set(&r, &l->a, &l->b.local, NULL);
+    r.segments = true;
     srand(7);
     for (uint16_t i = 0; i < 900; i++)
         put(l, &r, i, 2 + (size_t)rand() % (i % 3 ? 4 : 1400));
@@ -145,7 +147,9 @@ static void destinations_that_alternate_need_one_call_each(void **state)
     struct udp_route to_b, to_a;
     struct seen seen;
     udp_route_set(&to_b, &l->a, &l->b.local, NULL);
+    to_b.segments = true;
     udp_route_set(&to_a, &l->b, &l->a.local, NULL);
+    to_a.segments = true;
     for (uint16_t i = 0; i < 60; i++) {
         put(l, &to_b, i, 800);
         put(l, &to_a, i, i % 20 ? 28 : 40);
@@ -160,6 +164,21 @@ static void destinations_that_alternate_need_one_call_each(void **state)
         assert_int_equal(seen.number[i], i);
 }
 
+static void runs_go_only_where_they_may(void **state)
+{
+    struct link *l = *state;
+    struct udp_route r;
+    struct seen seen;
+    udp_route_set(&r, &l->a, &l->b.local, NULL);
+    assert_false(r.segments);
+    for (uint16_t i = 0; i < 20; i++)
+        put(l, &r, i, 300);
+    udp_outbox_flush(l->out);
+    assert_int_equal(udp_outbox_get_stats(l->out)->syscalls, 1);
+    receive(l, &l->b, &seen, 20);
+    assert_int_equal(seen.runs, 20);
+}
+
 static void works_where_the_kernel_cannot_segment(void **state)
 {
     struct link *l = *state;
@@ -167,6 +186,7 @@ static void works_where_the_kernel_cannot_segment(void **state)
     struct seen seen;
     l->a.segments = false;
     udp_route_set(&r, &l->a, &l->b.local, NULL);
+    r.segments = true;
     for (uint16_t i = 0; i < 20; i++)
         put(l, &r, i, 300);
     udp_outbox_flush(l->out);
@@ -184,7 +204,9 @@ static void a_refused_run_goes_packet_by_packet(void **state)
     struct net_addr closed = l->b.local;
     net_addr_set_port(&closed, 1);
     udp_route_set(&nowhere, &l->a, &closed, NULL);
+    nowhere.segments = true;
     udp_route_set(&r, &l->a, &l->b.local, NULL);
+    r.segments = true;
     put(l, &nowhere, 9, 100); /* brings an ICMP error that the next call reads */
     udp_outbox_flush(l->out);
     for (uint16_t i = 0; i < 3; i++)
@@ -201,6 +223,7 @@ static void too_long_a_packet_is_counted(void **state)
     struct link *l = *state;
     struct udp_route r;
     udp_route_set(&r, &l->a, &l->b.local, NULL);
+    r.segments = true;
     uint8_t *huge = calloc(1, 65536);
     assert_non_null(udp_outbox_put(l->out, &r, 0, huge, 65536));
     udp_outbox_flush(l->out);
@@ -216,7 +239,9 @@ static void a_closed_socket_is_forgotten(void **state)
     struct udp_route from_a, from_b;
     struct seen seen;
     udp_route_set(&from_a, &l->a, &l->b.local, NULL);
+    from_a.segments = true;
     udp_route_set(&from_b, &l->b, &l->b.local, NULL);
+    from_b.segments = true;
     put(l, &from_a, 1, 50);
     put(l, &from_b, 2, 50);
     udp_outbox_forget(l->out, &l->a);
@@ -235,12 +260,14 @@ static void answers_come_from_the_address_that_was_written_to(void **state)
     open_or_fail(&any, NULL);
     struct net_addr target = at("127.0.0.77", net_addr_port(&any.local));
     udp_route_set(&there, &l->a, &target, NULL);
+    there.segments = true;
     put(l, &there, 1, 100);
     udp_outbox_flush(l->out);
     receive(l, &any, &seen, 1);
     assert_true(net_addr_equal(&seen.from, &l->a.local));
     assert_true(net_addr_equal(&seen.to, &target));
     udp_route_set(&back, &any, &seen.from, &seen.to);
+    back.segments = true;
     for (uint16_t i = 0; i < 3; i++)
         put(l, &back, i, 200);
     udp_outbox_flush(l->out);
@@ -260,6 +287,7 @@ static void type_of_service_goes_along(void **state)
         .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
     assert_int_equal(setsockopt(l->b.fd, IPPROTO_IP, IP_RECVTOS, &on, sizeof on), 0);
     udp_route_set(&r, &l->a, &l->b.local, NULL);
+    r.segments = true;
     assert_non_null(udp_outbox_put(l->out, &r, 0xb8, data, sizeof data));
     udp_outbox_flush(l->out);
     struct pollfd p = {.fd = l->b.fd, .events = POLLIN};
@@ -303,6 +331,7 @@ int main(void)
         LINK_TEST(a_run_of_equal_length_is_one_message),
         LINK_TEST(order_holds_for_any_lengths),
         LINK_TEST(destinations_that_alternate_need_one_call_each),
+        LINK_TEST(runs_go_only_where_they_may),
         LINK_TEST(works_where_the_kernel_cannot_segment),
         LINK_TEST(a_refused_run_goes_packet_by_packet),
         LINK_TEST(too_long_a_packet_is_counted),
