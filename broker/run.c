@@ -157,6 +157,23 @@ static void release(struct brk_broker *b)
     free(b->source_session);
 }
 
+static void log_advice(const char *text, void *arg)
+{
+    char quoted[400];
+    (void)arg;
+    brk_log(CFG_LOG_WARNING, "advice", "text=%s", brk_quote(text, quoted, sizeof quoted));
+}
+
+/* What is wrong with the host only matters where associations share a socket. */
+static void advise(const struct brk_broker *b)
+{
+    for (unsigned i = 0; i < b->config->listener_count; i++)
+        if (b->config->listeners[i].peeloff == CFG_PEELOFF_NEVER) {
+            tr_backend_advise(b->backend, log_advice, NULL);
+            return;
+        }
+}
+
 /* One descriptor an association: as many as the system allows. */
 static void raise_descriptor_limit(void)
 {
@@ -193,6 +210,7 @@ static int run(const struct cfg_config *config)
                 brk_quote(b.backend ? strerror(errno) : error.text, quoted, sizeof quoted));
         return 1;
     }
+    advise(&b);
     if (prepare(&b) && open_workers(&b))
         status = brk_control_main(&b, signals);
     release(&b);

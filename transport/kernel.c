@@ -75,6 +75,7 @@ static const struct tr_backend backend = {
     .caps = TR_CAP_LOOPS | TR_CAP_SHARE_PORT | TR_CAP_MULTIHOMING | TR_CAP_NETNS | TR_CAP_MOVE,
     .options = kernel_options,
     .probe = probe,
+    .advise = kernel_advise,
     .loop_open = kernel_loop_open,
     .loop_close = kernel_loop_close,
     .loop_fd = kernel_loop_fd,

@@ -1,5 +1,6 @@
 /* The kernel backend's own structs and the seams between its files:
  *   kernel.c         backend table, probe, errno → tr_code
+ *   kernel_advice.c  settings of the host, told at start
  *   kernel_loop.c    epoll, readiness, timers; the note on writability
  *   kernel_socket.c  open, bind, listen, connect, peel off, close, addresses
  *   kernel_renew.c   a one-to-one endpoint gets a new socket: after abort, and to connect again
@@ -196,5 +197,8 @@ void kernel_inherit(struct kernel_endpoint *to, const struct opt_set *options);
  * once must not be clipped when asked for again. */
 void kernel_copy_option(struct kernel_endpoint *to, enum opt_id id, const struct opt_set *wanted,
                         const struct opt_set *now);
+
+/* kernel_advice.c */
+void kernel_advise(void (*tell)(const char *text, void *arg), void *arg);
 
 #endif

@@ -86,6 +86,11 @@ unsigned tr_backend_caps(const struct tr_backend *b);    /* enum tr_cap bits */
 /* TR_OK where the backend can run on this host (the kernel one tries to open an SCTP socket). */
 enum tr_code tr_backend_probe(const struct tr_backend *b, struct tr_error *error);
 
+/* Calls `tell` with one line for each setting of this host that the backend would suffer from when
+ * associations share a socket: what it does and what to write instead. Reads a few files; for the start. Any
+ * thread. */
+void tr_backend_advise(const struct tr_backend *b, void (*tell)(const char *text, void *arg), void *arg);
+
 /* True where the backend can set (get) this option at all. */
 bool tr_backend_can_set(const struct tr_backend *b, enum opt_id id);
 bool tr_backend_can_get(const struct tr_backend *b, enum opt_id id);
