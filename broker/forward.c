@@ -520,6 +520,10 @@ void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_ev
         g->delivered--;
         g->delivered_bytes -= m->len;
     }
+    if (!m->len) { /* a large one of which the stack had freed the part that was acknowledged */
+        count_drop(w, route, BRK_PEER_LOST);
+        return;
+    }
     /* Not charged to its source: what the stack held is bounded by its send buffer. */
     struct rt_message *copy = rt_message_new(w->index, NULL, m->data, m->len);
     if (!copy) {
