@@ -1,0 +1,137 @@
+load lib
+
+# The two stacks with each other: usrsctp in one network namespace and the kernel, whose SCTP can run over UDP too
+# (net.sctp.udp_port is its own port, net.sctp.encap_port the one it connects to), in another, with a cable between them.
+#
+# The interfaces do no segmentation offload (GSO), because Debian 12's kernel (6.1) fails at it for SCTP over UDP: what it
+# sends in bursts is lost on all but the way to itself, and datagrams that another socket of the host sends it with
+# UDP_SEGMENT can bring it down. Whoever sets net.sctp.udp_port does well to set this too.
+
+examples=$(dirname "$JUNCTOR")/transport/examples
+users=10.99.0.1
+kernels=10.99.0.2
+
+# cable [ENCAP-PORT]: between $in_users and $in_kernels, which run a command in their namespace.
+cable() {
+    [ "$(id -u)" = 0 ] || skip "network namespaces need root"
+    local user kernel
+    unshare --net sleep 600 3>&- &
+    user=$!
+    unshare --net sleep 600 3>&- &
+    kernel=$!
+    pids+=("$user" "$kernel")
+    wait_until 5 has_namespace $user
+    wait_until 5 has_namespace $kernel
+    in_users="nsenter --net=/proc/$user/ns/net"
+    in_kernels="nsenter --net=/proc/$kernel/ns/net"
+    $in_users ip link add cable type veth peer name cable netns $kernel
+    up "$in_users" $users
+    up "$in_kernels" $kernels
+    $in_kernels sysctl -q -w net.sctp.udp_port="$U7" net.sctp.encap_port="${1:-0}"
+    printf '#!/bin/sh\nexec %s %s "$@"\n' "$in_users" "$JUNCTOR" >"$work/in_users"
+    printf '#!/bin/sh\nexec %s %s "$@"\n' "$in_kernels" "$JUNCTOR" >"$work/in_kernels"
+    chmod +x "$work"/in_*
+}
+
+has_namespace() {
+    ! cmp -s <(readlink "/proc/$1/ns/net") <(readlink /proc/self/ns/net)
+}
+
+up() { # PREFIX ADDRESS
+    $1 ip address add "$2/24" dev cable
+    $1 ip link set cable gso_max_segs 1 gso_max_size 1500 up
+    $1 ip link set lo up
+}
+
+# on SIDE COMMAND…: a function of lib.bash for one of the two sides.
+on() {
+    local side=$1
+    shift
+    case $side in
+    users) BACKEND=usrsctp JUNCTOR=$work/in_users "$@" ;;
+    kernels) BACKEND=kernel JUNCTOR=$work/in_kernels "$@" ;;
+    esac
+}
+
+# echoed NAME COUNT: all messages went and came back, in order, and the associations were shut down as they should be.
+echoed() {
+    jq -e --argjson count "$2" '.ok and (.runs[-1] |
+        .associations.lost + .associations.not_closed + .associations.failed == 0 and
+        .replies.delivered == $count and .replies.exact and
+        (.replies | .lost + .open_flows + .duplicated + .misordered + .corrupt + .wrong_ppid == 0))' "$work/$1.json" >/dev/null
+}
+
+# Small ones that are bundled, ones that fill a packet, and ones of many packets, on several streams there and back.
+three_sizes() { # SIDE TO TO-UDP-PORT
+    local size count
+    for size in 64:1000 1400:500 60000:60; do
+        count=${size#*:} size=${size%:*}
+        on "$1" run_load "size_$size" --role source --to "$2" --to-encaps "$3" --listen-encaps "$U4" --reply --verify \
+            --associations 2 --streams 4 --ppid m3ua,ngap --size "$size" --count "$count"
+        echoed "size_$size" "$count"
+    done
+}
+
+@test "a source on usrsctp, the broker and its peer on the kernel's SCTP" {
+    cable
+    on kernels start_load echo --role echo --listen "127.0.0.1:$P1" --keep
+    local echo=$loader
+    wait_until 10 eval '$in_kernels awk "{print \$6}" /proc/net/sctp/eps | grep -qx $P1'
+    on kernels start_broker <<CONFIG
+broker: {transport: kernel}
+listeners: [{name: access, address: $kernels, port: $P0}]
+peers: [{name: core, address: 127.0.0.1, port: $P1}]
+routes: [{from: access, to: core, session: paired}]
+CONFIG
+    three_sizes users "$kernels:$P0" "$U7"
+    stop_broker
+    [ "$(account dropped)" = 0 ]
+    [ "$(account received)" = "$(account delivered)" ]
+    kill -TERM "$echo"
+    ends_with 0 "$echo"
+}
+
+@test "a source on the kernel's SCTP, the broker and its peer on usrsctp" {
+    cable "$U0"
+    on users start_load echo --role echo --listen "127.0.0.1:$P1" --listen-encaps "$U1" --keep
+    local echo=$loader
+    wait_until 10 eval '$in_users ss -Huln "sport = :$U1" | grep -q .'
+    on users start_broker <<CONFIG
+broker: {transport: usrsctp}
+listeners: [{name: access, address: $users, port: $P0, encaps_port: $U0}]
+peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
+routes: [{from: access, to: core, session: paired}]
+CONFIG
+    three_sizes kernels "$users:$P0" "$U0"
+    stop_broker
+    [ "$(account dropped)" = 0 ]
+    [ "$(account received)" = "$(account delivered)" ]
+    kill -TERM "$echo"
+    ends_with 0 "$echo"
+}
+
+@test "streams granted, an abort and a shutdown mean the same on both sides" {
+    cable "$U0"
+    $in_users "$examples/server" $users "$P0" "$U0" >"$work/users.log" 2>&1 3>&- </dev/null &
+    pids+=("$!")
+    $in_kernels "$examples/server" $kernels "$P0" >"$work/kernels.log" 2>&1 3>&- </dev/null &
+    pids+=("$!")
+    wait_until 10 grep -q '^listening.*usrsctp' "$work/users.log"
+    wait_until 10 grep -q '^listening.*kernel' "$work/kernels.log"
+    timeout 30 $in_kernels "$examples/client" $users "$P0" >"$work/client.log" 2>&1
+    timeout 30 $in_users "$examples/client" $kernels "$P0" "$U7" >>"$work/client.log" 2>&1
+    [ "$(grep -c '^connected: 5 streams out' "$work/client.log")" = 2 ]
+    [ "$(grep -c '^stream 5: TR_BAD_STREAM' "$work/client.log")" = 2 ]
+    timeout 60 $in_kernels "$examples/connect_init" $users "$P0" $users "$P1" >"$work/two.log" 2>&1 || true
+    timeout 60 $in_users "$examples/connect_init" $kernels "$P0" $kernels "$P1" "$U7" "$U7" >>"$work/two.log" 2>&1 || true
+    [ "$(grep -c '^peer 1: shutdown_comp' "$work/two.log")" = 2 ]
+    [ "$(grep -c '^peer 2: cant_assoc' "$work/two.log")" = 2 ]
+    local side
+    for side in users kernels; do
+        wait_until 10 grep -q '^shutdown_comp' "$work/$side.log"
+        grep -q 'inbound_streams=5$' "$work/$side.log"
+        grep -q 'stream=0 ppid=0: Test 0$' "$work/$side.log"
+        grep -q '^comm_lost .*cause="User-Initiated Abort"$' "$work/$side.log"
+        grep -q 'stream=1 ppid=46: hello$' "$work/$side.log"
+    done
+}
