@@ -115,31 +115,41 @@ static void recv_takes_no_more_than_asked(void **state)
 static void data_is_valid_until_the_turn_ends(void **state)
 {
     struct tr_loop_params params = {.slots = 32, .slot_bytes = 1024};
-    struct opt_set big = CT_OPTIONS({OPTF_SNDBUF, 1000000}, {OPTF_RECBUF, 1000000});
+    struct opt_set big = ct_roomy();
     struct ct_world *w = *state;
-    ct_loop(w, &params);
     struct ct_pair p[3];
-    const struct tr_item *held[16];
+    struct {
+        const struct tr_item *item;
+        uint32_t ppid, assoc, len;
+    } held[16];
     unsigned n = 0;
+    ct_loop(w, &params);
     for (unsigned i = 0; i < 3; i++) {
         p[i] = ct_pair(w, &big, &big);
-        pile_up(w, &p[i], 3, i == 1 ? 20000 : 700);
+        pile_up(w, &p[i], 3, i == 1 ? 20000 : 700 + i);
     }
     until_readable(w, p[2].server->ep);
     for (unsigned i = 0; i < 3; i++) {
         const struct tr_item *items;
         unsigned count;
-        while (tr_recv(p[i].server->ep, 1, &items, &count) == TR_OK) {
+        for (uint32_t k = 0; tr_recv(p[i].server->ep, 1, &items, &count) == TR_OK; k++) {
             struct ct_flow back = {.from = p[i].server, .assoc = p[i].far, .size = 900};
             assert_in_range(n, 0, 15);
-            held[n++] = items;
+            held[n].item = items;
+            held[n].ppid = k;
+            held[n].assoc = p[i].far;
+            held[n++].len = i == 1 ? 20000 : 700 + i;
             assert_int_equal(ct_flow_offer(&back, 1, NULL), TR_OK);
         }
     }
     assert_in_range(n, 7, 9); /* a large one may still be on its way */
     for (unsigned i = 0; i < n; i++) {
-        assert_int_equal(held[i]->kind, TR_MESSAGE);
-        assert_true(ct_is_pattern(held[i]->msg.data, held[i]->msg.len, held[i]->msg.ppid));
+        const struct tr_msg *m = &held[i].item->msg;
+        assert_int_equal(held[i].item->kind, TR_MESSAGE);
+        assert_int_equal(m->ppid, held[i].ppid);
+        assert_int_equal(m->assoc, held[i].assoc);
+        assert_int_equal(m->len, held[i].len);
+        assert_true(ct_is_pattern(m->data, m->len, m->ppid));
     }
 }
 
