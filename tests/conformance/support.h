@@ -21,7 +21,7 @@
 
 #include "transport/transport.h"
 
-#define CT_DEADLINE_MS 20000 /* nothing takes that long unless it is broken */
+#define CT_DEADLINE_MS 40000 /* nothing takes that long unless it is broken */
 #define CT_ENDS        512   /* endpoints of one case, at most */
 #define CT_LOOPS       8
 
