@@ -130,6 +130,44 @@ static void broken_off_message_is_dropped_and_told(void **state)
     assert_in_range(told, 1, 13);
 }
 
+/* The sender gives a message up when half of it is across (PR-SCTP), and the association goes on: what
+ * follows on that stream must not be taken for the other half, and other streams go on. (That the stream
+ * itself goes on is the stack's affair: usrsctp 0.9.5 acknowledges what follows on it and delivers none of
+ * it.) */
+static void message_given_up_half_way_leaves_others_whole(void **state)
+{
+    struct opt_set sends = ct_tight(2000000, 2000000), takes = ct_tight(20000, 100000);
+    struct ct_world *w = *state;
+    opt_put(&sends, OPTF_MAXSEG, 1200);
+    struct ct_pair p = ct_pair(w, &sends, &takes);
+    struct ct_flow other = {.from = p.client, .assoc = p.near, .size = 800};
+    char *data = calloc(1, 300000);
+    struct tr_msg old = {.data = data, .len = 300000, .assoc = p.near, .stream = 1, .ppid = 1, .ttl_ms = 200};
+    unsigned sent = 0;
+    ct_pause(p.server);
+    enum tr_code code = tr_send(p.client->ep, &old, 1, &sent);
+    free(data);
+    assert_true(code == TR_OK || code == TR_TOO_LONG); /* too long where the buffer was granted small */
+    ct_spend(w, 800); /* the window closes, is probed, and the time is over */
+    ct_resume(p.server);
+    send_sized(&p, 5000, 2);
+    send_sized(&p, 100, 3);
+    ct_spend(w, 300);
+    for (size_t i = 0; i < p.server->count; i++) {
+        struct ct_item *item = p.server->items[i];
+        const struct tr_msg *m = &item->tr.msg;
+        if (item->tr.kind != TR_MESSAGE)
+            continue;
+        item->taken = true;
+        assert_int_equal(m->stream, 1);
+        assert_int_equal(m->len, m->ppid == 1 ? 300000 : m->ppid == 2 ? 5000 : 100);
+        if (m->ppid != 1)
+            assert_true(ct_is_pattern(m->data, m->len, m->ppid));
+    }
+    ct_flow_send(&other, 100); /* on stream 0 */
+    ct_flow_finish(&other, p.server, p.far);
+}
+
 /* The same on a one-to-many endpoint where a sibling goes on sending. */
 static void broken_off_message_leaves_siblings_whole(void **state)
 {
@@ -185,5 +223,6 @@ static void peeloff_in_the_middle_of_messages(void **state)
 
 CT_TOPIC(partial, CT_CASE(pieces_of_many_associations_do_not_mix),
          CT_CASE(message_larger_than_the_receive_buffer), CT_CASE(oversized_message_is_dropped_and_told),
-         CT_CASE(broken_off_message_is_dropped_and_told), CT_CASE(broken_off_message_leaves_siblings_whole),
-         CT_CASE(peeloff_in_the_middle_of_messages));
+         CT_CASE(broken_off_message_is_dropped_and_told),
+         CT_CASE(message_given_up_half_way_leaves_others_whole),
+         CT_CASE(broken_off_message_leaves_siblings_whole), CT_CASE(peeloff_in_the_middle_of_messages));
