@@ -297,7 +297,10 @@ enum tr_code tr_release(struct tr_endpoint *ep, struct tr_error *error)
     enum tr_code code = need_cap(ep->backend, TR_CAP_MOVE, true, "moving an endpoint to another loop", error);
     if (code != TR_OK)
         return code;
+    struct tr_loop *loop =
+        ep->loop; /* what it has with the loop is undone after the backend agreed, which forgets it */
     code = ep->backend->release(ep, error);
+    ep->loop = loop;
     if (code == TR_OK) {
         forget_ready(ep);
         tr_stash_unlink(ep);
