@@ -48,7 +48,7 @@ LOAD      := $(wildcard bench/*.c)
 objects    = $(patsubst %,$(BUILD)/%.o,$(1))
 
 # The transport library stands alone: SCTP, options and addresses; no YAML.
-TRANSPORT_LIB := $(TRANSPORT) config/options.c config/address.c config/ppid.c config/value.c \
+TRANSPORT_LIB := $(TRANSPORT) config/options.c config/address.c config/ppid.c config/value.c config/auth_keys.c \
                  config/nearest.c
 ALL_LIB       := $(CONFIG) $(TRANSPORT) $(ROUTING) $(BROKER) $(LOAD)
 

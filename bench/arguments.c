@@ -269,6 +269,8 @@ bool bench_option_parse(const char *text, struct opt_set *set, char *why, size_t
         return false;
     if (opt_field_rows[f].type == OPT_ADDR) {
         opt_put_text(set, f, equals + 1);
+    } else if (opt_field_rows[f].type == OPT_FILE) {
+        opt_put_file(set, f, equals + 1);
     } else {
         struct val_spec spec = val_spec_of(f);
         if (!val_parse(&spec, equals + 1, &number, reason, sizeof reason))

@@ -172,7 +172,7 @@ static unsigned guest_messages(struct bench_guest *guest, const struct tr_item *
             msgs[n] = items[n].msg;
             msgs[n].assoc = guest->assoc;
             msgs[n].flags &= TR_UNORDERED;
-            msgs[n].ttl_ms = 0;
+            msgs[n].pr_policy = TR_PR_NONE;
         }
         n++;
     }

@@ -323,7 +323,7 @@ static void send_local(struct brk_worker *w, struct brk_assoc *a, struct brk_ass
     out->stream = map_stream(w, a, m->stream, route);
     out->flags = m->flags & TR_UNORDERED;
     out->context = context_of(w->index, route);
-    out->ttl_ms = 0;
+    out->pr_policy = TR_PR_NONE;
     if (a->burst_count++)
         w->gathered[a->burst_last].next = g;
     else

@@ -66,6 +66,8 @@ static const char *type_word(const struct val_spec *spec)
         return "PPID";
     case OPT_ADDR:
         return "address";
+    case OPT_FILE:
+        return "file";
     case OPT_UINT:
     case OPT_UINT_RO:
         break;

@@ -3,6 +3,7 @@
  * say the same and the error list drops the repetitions. */
 #include <stdio.h>
 
+#include "config/auth_keys.h"
 #include "config/load_priv.h"
 
 /* What stacks use where the file says nothing (RFC 9260, section 16). */
@@ -137,8 +138,27 @@ static void check_events(struct loader *l, const struct cfg_origin *o)
                 "events.data_io: it tells stream and PPID of a message, by which it is routed; leave it out");
 }
 
+static void check_keys(struct loader *l, const struct cfg_origin *o)
+{
+    const struct opt_set *s = &o->effective->set;
+    const char *file = opt_text(s, OPTF_AUTH_KEYS);
+    struct auth_keys keys;
+    char why[512];
+    if (!file)
+        return;
+    int64_t active = opt_num(s, OPTF_AUTH_ACTIVE_KEY, 0);
+    if (!auth_keys_read(file, &keys, why, sizeof why))
+        err_add(&l->errors, place(o, OPTF_AUTH_KEYS), "auth_keys: %s", why);
+    else if (active != 0 && !auth_keys_find(&keys, (uint16_t)active))
+        err_add(&l->errors, place(o, OPTF_AUTH_ACTIVE_KEY),
+                "auth_active_key: there is no key %d in %s; write the number of one that is", (int)active,
+                file);
+    auth_keys_wipe(&keys);
+}
+
 void check_options(struct loader *l, const struct cfg_origin *o)
 {
+    check_keys(l, o);
     check_rto(l, o);
     check_paths(l, o);
     check_sack(l, o);

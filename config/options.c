@@ -91,6 +91,12 @@ static bool check_field(enum opt_field f, const union opt_value *v, char *why, s
                  v->text);
         return false;
     }
+    if (row->type == OPT_FILE) {
+        if (v->file != NULL && *v->file != '\0')
+            return true;
+        snprintf(why, size, "no file is named; write its path");
+        return false;
+    }
     return val_check(&spec, v->num, why, size);
 }
 
@@ -125,8 +131,8 @@ enum opt_field opt_find_field(enum opt_id id, const char *name)
 const char *opt_format(enum opt_field f, const union opt_value *v, char *out, size_t size)
 {
     const struct val_spec spec = val_spec_of(f);
-    if (spec.type == OPT_ADDR)
-        snprintf(out, size, "%s", v->text);
+    if (!opt_is_number(spec.type))
+        snprintf(out, size, "%s", spec.type == OPT_FILE ? v->file : v->text);
     else
         val_format(&spec, v->num, out, size);
     return out;

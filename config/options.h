@@ -18,7 +18,7 @@ extern "C" {
 #endif
 
 #define OPT_STACK    INT64_MIN /* default column: leave the value to the SCTP stack */
-#define OPT_TEXT_MAX 64        /* longest textual value (an address) with its NUL */
+#define OPT_TEXT_MAX 64        /* longest address with its NUL */
 
 enum opt_id {
 #define OPTION(id, name, when, effect, source, help) OPT_##id,
@@ -51,7 +51,8 @@ enum opt_type {
     OPT_FLAGS,   /* a set of names; value is the bit set */
     OPT_ENUM,    /* one of names; value is the index */
     OPT_PPID,    /* a number or a name of the IANA registry (ppid.h) */
-    OPT_ADDR     /* an IP address, numeric form */
+    OPT_ADDR,    /* an IP address, numeric form */
+    OPT_FILE     /* the name of a file; read when the option is set */
 };
 
 /* Bits of OPT_FLAGS values, in the order of their names. */
@@ -64,6 +65,9 @@ enum opt_path_flag {
     OPT_SACKDELAY_ENABLE = 32,
     OPT_SACKDELAY_DISABLE = 64
 };
+enum opt_prinfo { OPT_PR_NONE, OPT_PR_TTL, OPT_PR_RTX, OPT_PR_PRIO }; /* default_prinfo.policy */
+enum opt_scheduler { OPT_SS_FCFS, OPT_SS_RR, OPT_SS_RR_PKT, OPT_SS_PRIO, OPT_SS_FC, OPT_SS_WFQ };
+enum opt_reconfig_flag { OPT_RESET_STREAMS = 1, OPT_RESET_ASSOC = 2, OPT_CHANGE_ASSOC = 4 };
 enum opt_send_flag { OPT_SEND_UNORDERED = 1, OPT_SEND_ADDR_OVER = 2, OPT_SEND_ABORT = 4, OPT_SEND_EOF = 8 };
 
 enum opt_unit { OPT_NO_UNIT, OPT_COUNT, OPT_BYTES, OPT_MSEC, OPT_SECONDS };
@@ -91,6 +95,7 @@ extern const struct opt_field_row opt_field_rows[OPTF_COUNT];
 union opt_value {
     int64_t num;
     char text[OPT_TEXT_MAX]; /* OPT_ADDR */
+    const char *file;        /* OPT_FILE; not the set's: must live as long as any set that has it */
 };
 
 /* Values for any number of fields. Zero-initialised it is empty. Copies by assignment. */
@@ -104,7 +109,13 @@ static inline bool opt_given(const struct opt_set *s, enum opt_field f)
     return s->given[f / 64] >> (f % 64) & 1;
 }
 
-/* Sets a number (any type but OPT_ADDR). No bounds check: see opt_check. */
+/* True for types whose value is a number. */
+static inline bool opt_is_number(enum opt_type t)
+{
+    return t != OPT_ADDR && t != OPT_FILE;
+}
+
+/* Sets a number. No bounds check: see opt_check. */
 static inline void opt_put(struct opt_set *s, enum opt_field f, int64_t num)
 {
     s->given[f / 64] |= UINT64_C(1) << (f % 64);
@@ -115,16 +126,25 @@ static inline void opt_put(struct opt_set *s, enum opt_field f, int64_t num)
  */
 void opt_put_text(struct opt_set *s, enum opt_field f, const char *text);
 
+/* Sets the name of a file, which stays the caller's. */
+static inline void opt_put_file(struct opt_set *s, enum opt_field f, const char *file)
+{
+    s->given[f / 64] |= UINT64_C(1) << (f % 64);
+    s->value[f].file = file;
+}
+
 /* The number of `f`, or `otherwise` where it is not given. */
 static inline int64_t opt_num(const struct opt_set *s, enum opt_field f, int64_t otherwise)
 {
     return opt_given(s, f) ? s->value[f].num : otherwise;
 }
 
-/* The text of `f`, or NULL. */
+/* The text of `f` (OPT_ADDR, OPT_FILE), or NULL. */
 static inline const char *opt_text(const struct opt_set *s, enum opt_field f)
 {
-    return opt_given(s, f) ? s->value[f].text : NULL;
+    if (!opt_given(s, f))
+        return NULL;
+    return opt_field_rows[f].type == OPT_FILE ? s->value[f].file : s->value[f].text;
 }
 
 /* True when any field of `id` is given. */

@@ -23,13 +23,24 @@ static void print_address(const struct printer *p, const struct net_addr *a)
     fprintf(p->out, strchr(text, ':') ? "\"%s\"" : "%s", text);
 }
 
+/* In single quotes YAML takes everything as it is but the quote itself. */
+static void print_text(const struct printer *p, const char *text)
+{
+    fputc('\'', p->out);
+    for (; *text; text++)
+        fprintf(p->out, *text == '\'' ? "''" : "%c", *text);
+    fputc('\'', p->out);
+}
+
 /* ---- SCTP options --------------------------------------------------------------------------------- */
 
 static void print_field(const struct printer *p, const struct opt_set *s, enum opt_field f)
 {
     char text[VAL_TEXT_MAX];
-    opt_format(f, &s->value[f], text, sizeof text);
-    fprintf(p->out, opt_field_rows[f].type == OPT_ADDR ? "\"%s\"" : "%s", text);
+    if (opt_is_number(opt_field_rows[f].type))
+        fputs(opt_format(f, &s->value[f], text, sizeof text), p->out);
+    else
+        print_text(p, opt_text(s, f));
 }
 
 static void print_record(const struct printer *p, const struct opt_set *s, const struct opt_row *row)

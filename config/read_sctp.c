@@ -32,6 +32,17 @@ static bool read_address(enum opt_field f, const char *text, struct placed_optio
     return true;
 }
 
+/* Relative to the folder that the configuration is in. */
+static void read_file_name(struct loader *l, enum opt_field f, const char *text, struct placed_options *out)
+{
+    const char *slash = strrchr(l->config->file, '/');
+    size_t folder = *text != '/' && slash ? (size_t)(slash - l->config->file) + 1 : 0;
+    char *name = arena_alloc(l->keep, folder + strlen(text) + 1);
+    memcpy(name, l->config->file, folder);
+    strcpy(name + folder, text);
+    opt_put_file(&out->set, f, name);
+}
+
 static void read_flags(struct loader *l, const char *name, enum opt_field f, const struct yaml_node *value,
                        struct placed_options *out)
 {
@@ -65,12 +76,15 @@ static void read_field(struct loader *l, enum opt_field f, const struct yaml_nod
     const char *text = read_scalar(l, name, value);
     if (!text)
         return;
-    bool ok = spec.type == OPT_ADDR ? read_address(f, text, out, why, sizeof why)
-                                    : val_parse(&spec, text, &num, why, sizeof why);
+    bool ok = true;
+    if (spec.type == OPT_ADDR)
+        ok = read_address(f, text, out, why, sizeof why);
+    else if (spec.type == OPT_FILE)
+        read_file_name(l, f, text, out);
+    else if ((ok = val_parse(&spec, text, &num, why, sizeof why)))
+        opt_put(&out->set, f, num);
     if (!ok)
         err_add(&l->errors, value->at, "%s: %s", name, why);
-    else if (spec.type != OPT_ADDR)
-        opt_put(&out->set, f, num);
 }
 
 /* ---- one option ----------------------------------------------------------------------------------- */

@@ -165,6 +165,7 @@ const char *val_format(const struct val_spec *spec, int64_t num, char *out, size
     case OPT_UINT:
     case OPT_UINT_RO:
     case OPT_ADDR:
+    case OPT_FILE:
         format_uint(spec, num, out, size);
         break;
     }
@@ -213,6 +214,9 @@ const char *val_bounds(const struct val_spec *spec, char *out, size_t size)
     case OPT_ADDR:
         snprintf(out, size, "an IPv4 or IPv6 address");
         break;
+    case OPT_FILE:
+        snprintf(out, size, "the path of a file");
+        break;
     case OPT_UINT:
     case OPT_UINT_RO:
         uint_bounds(spec, out, size);
@@ -226,7 +230,7 @@ const char *val_bounds(const struct val_spec *spec, char *out, size_t size)
 bool val_check(const struct val_spec *spec, int64_t num, char *why, size_t size)
 {
     char value[VAL_TEXT_MAX], bounds[VAL_TEXT_MAX];
-    if (spec->type == OPT_ADDR)
+    if (!opt_is_number(spec->type))
         return true;
     if (spec->type == OPT_FLAGS) {
         if (num & ~spec->max)
@@ -426,7 +430,8 @@ bool val_parse(const struct val_spec *spec, const char *text, int64_t *out, char
     case OPT_UINT_RO:
         return parse_uint(spec, text, out, why, size);
     case OPT_ADDR:
+    case OPT_FILE:
         break;
     }
-    return refuse(why, size, "an address is not a number");
+    return refuse(why, size, "'%.40s' is not a number", text);
 }

@@ -19,8 +19,8 @@
 extern "C" {
 #endif
 
-#define VAL_TEXT_MAX 160 /* enough for any val_format */
-#define VAL_WHY_MAX  320 /* enough for any reason */
+#define VAL_TEXT_MAX 256 /* enough for any val_format */
+#define VAL_WHY_MAX  448 /* enough for any reason */
 
 struct val_spec {
     enum opt_type type;
@@ -33,7 +33,8 @@ struct val_spec {
 /* What a row of options.def says about one field. */
 struct val_spec val_spec_of(enum opt_field f);
 
-/* Reads any type but OPT_ADDR; OPT_FLAGS as "a,b" or one name. False with the reason in `why`. */
+/* Reads any type whose value is a number (opt_is_number); OPT_FLAGS as "a,b" or one name. False with the
+ * reason in `why`. */
 bool val_parse(const struct val_spec *spec, const char *text, int64_t *out, char *why, size_t size);
 
 /* Checks a number that did not come from text. */

@@ -91,6 +91,13 @@ struct tr_backend {
                             struct tr_error *);
     enum tr_code (*eof)(struct tr_endpoint *, uint32_t assoc, struct tr_error *);
     enum tr_code (*abort)(struct tr_endpoint *, uint32_t assoc, struct tr_error *);
+    enum tr_code (*change_addresses)(struct tr_endpoint *, bool add, const struct net_addr *, unsigned count,
+                                     struct tr_error *); /* NULL without TR_CAP_ADDRESSES */
+    enum tr_code (*reset_streams)(struct tr_endpoint *, uint32_t assoc, unsigned directions,
+                                  const uint16_t *streams, unsigned count, struct tr_error *);
+    enum tr_code (*reset_assoc)(struct tr_endpoint *, uint32_t assoc, struct tr_error *);
+    enum tr_code (*add_streams)(struct tr_endpoint *, uint32_t assoc, uint16_t outbound, uint16_t inbound,
+                                struct tr_error *);
     enum tr_code (*send)(struct tr_endpoint *, const struct tr_msg *, unsigned count, unsigned *sent);
     enum tr_code (*recv)(struct tr_endpoint *, unsigned max, const struct tr_item **, unsigned *count);
 };

@@ -34,10 +34,13 @@ static const char *name_of(const char *const *names, unsigned count, unsigned va
 #define NAME_OF(names, value) name_of(names, sizeof(names) / sizeof((names)[0]), (unsigned)(value))
 
 static const char *const assoc_states[] = {"comm_up", "comm_lost", "restart", "shutdown_comp", "cant_assoc"};
-static const char *const path_states[] = {"path_available", "path_unreachable", "path_removed",
-                                          "path_added",     "path_made_prim",   "path_confirmed"};
+static const char *const path_states[] = {
+    "path_available", "path_unreachable", "path_removed",           "path_added",
+    "path_made_prim", "path_confirmed",   "path_potentially_failed"};
 /* RFC 6458 6.1.8, in the order of its constants */
 static const char *const auth_indications[] = {"new_key", "free_key", "no_auth"};
+
+static const char *const outcomes[] = {"done", "denied", "failed"};
 
 static void add_cause(struct line *l, uint32_t error)
 {
@@ -60,6 +63,17 @@ static void format_failed(struct line *l, const struct tr_event *e)
     add(l, "send_failed assoc=%u stream=%u ppid=%u context=%u bytes=%u sent=%s", e->assoc, m->stream, m->ppid,
         m->context, m->len, e->failed.was_sent ? "yes" : "no");
     add_cause(l, e->failed.error);
+}
+
+static void format_stream_reset(struct line *l, const struct tr_event *e)
+{
+    static const char *const directions[] = {"none", "inbound", "outbound", "both"};
+    add(l, "stream_reset assoc=%u outcome=%s directions=%s streams=", e->assoc,
+        NAME_OF(outcomes, e->stream_reset.outcome), NAME_OF(directions, e->stream_reset.directions));
+    if (e->stream_reset.count == 0)
+        add(l, "all");
+    for (unsigned i = 0; i < e->stream_reset.count; i++)
+        add(l, i ? ",%u" : "%u", e->stream_reset.streams[i]);
 }
 
 const char *tr_event_format(const struct tr_event *e, char *out, size_t size)
@@ -100,6 +114,18 @@ const char *tr_event_format(const struct tr_event *e, char *out, size_t size)
         break;
     case TR_EV_SENDER_DRY:
         add(&l, "sender_dry assoc=%u", e->assoc);
+        break;
+    case TR_EV_STREAM_RESET:
+        format_stream_reset(&l, e);
+        break;
+    case TR_EV_ASSOC_RESET:
+        add(&l, "assoc_reset assoc=%u outcome=%s local_tsn=%u remote_tsn=%u", e->assoc,
+            NAME_OF(outcomes, e->assoc_reset.outcome), e->assoc_reset.local_tsn, e->assoc_reset.remote_tsn);
+        break;
+    case TR_EV_STREAM_CHANGE:
+        add(&l, "stream_change assoc=%u outcome=%s outbound_streams=%u inbound_streams=%u", e->assoc,
+            NAME_OF(outcomes, e->stream_change.outcome), e->stream_change.outbound_streams,
+            e->stream_change.inbound_streams);
         break;
     case TR_EV_OVERSIZED:
         add(&l, "oversized assoc=%u stream=%u bytes=%llu", e->assoc, e->oversized.stream,

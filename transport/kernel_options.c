@@ -19,6 +19,60 @@
 #define kernel_set_PEER_ADDR_INFO        NULL
 #define kernel_get_SET_PEER_PRIMARY_ADDR NULL
 
+/* Not there yet. */
+#define kernel_set_DELAYED_ACK_FREQUENCY  NULL
+#define kernel_get_DELAYED_ACK_FREQUENCY  NULL
+#define kernel_set_MAX_BURST              NULL
+#define kernel_get_MAX_BURST              NULL
+#define kernel_set_CONTEXT                NULL
+#define kernel_get_CONTEXT                NULL
+#define kernel_set_FRAGMENT_INTERLEAVE    NULL
+#define kernel_get_FRAGMENT_INTERLEAVE    NULL
+#define kernel_set_INTERLEAVING_SUPPORTED NULL
+#define kernel_get_INTERLEAVING_SUPPORTED NULL
+#define kernel_set_STREAM_SCHEDULER       NULL
+#define kernel_get_STREAM_SCHEDULER       NULL
+#define kernel_set_STREAM_SCHEDULER_VALUE NULL
+#define kernel_get_STREAM_SCHEDULER_VALUE NULL
+#define kernel_set_PR_SUPPORTED           NULL
+#define kernel_get_PR_SUPPORTED           NULL
+#define kernel_set_DEFAULT_PRINFO         NULL
+#define kernel_get_DEFAULT_PRINFO         NULL
+#define kernel_set_AUTH_SUPPORTED         NULL
+#define kernel_get_AUTH_SUPPORTED         NULL
+#define kernel_set_AUTH_CHUNKS            NULL
+#define kernel_get_AUTH_CHUNKS            NULL
+#define kernel_set_PEER_AUTH_CHUNKS       NULL
+#define kernel_get_PEER_AUTH_CHUNKS       NULL
+#define kernel_set_HMAC_IDENT             NULL
+#define kernel_get_HMAC_IDENT             NULL
+#define kernel_set_AUTH_KEYS              NULL
+#define kernel_get_AUTH_KEYS              NULL
+#define kernel_set_AUTH_ACTIVE_KEY        NULL
+#define kernel_get_AUTH_ACTIVE_KEY        NULL
+#define kernel_set_AUTH_DEACTIVATE_KEY    NULL
+#define kernel_get_AUTH_DEACTIVATE_KEY    NULL
+#define kernel_set_AUTH_DELETE_KEY        NULL
+#define kernel_get_AUTH_DELETE_KEY        NULL
+#define kernel_set_ASCONF_SUPPORTED       NULL
+#define kernel_get_ASCONF_SUPPORTED       NULL
+#define kernel_set_AUTO_ASCONF            NULL
+#define kernel_get_AUTO_ASCONF            NULL
+#define kernel_set_RECONFIG_SUPPORTED     NULL
+#define kernel_get_RECONFIG_SUPPORTED     NULL
+#define kernel_set_ENABLE_STREAM_RESET    NULL
+#define kernel_get_ENABLE_STREAM_RESET    NULL
+#define kernel_set_PEER_ADDR_THRESHOLDS   NULL
+#define kernel_get_PEER_ADDR_THRESHOLDS   NULL
+#define kernel_set_EXPOSE_PF_STATE        NULL
+#define kernel_get_EXPOSE_PF_STATE        NULL
+#define kernel_set_REMOTE_UDP_ENCAPS_PORT NULL
+#define kernel_get_REMOTE_UDP_ENCAPS_PORT NULL
+#define kernel_set_ASSOC_STATS            NULL
+#define kernel_get_ASSOC_STATS            NULL
+#define kernel_set_PR_ASSOC_STATUS        NULL
+#define kernel_get_PR_ASSOC_STATUS        NULL
+
 const struct tr_option_ops kernel_options[OPT_ID_COUNT] = {
 #define OPTION(id, name, when, effect, source, help) [OPT_##id] = {kernel_set_##id, kernel_get_##id},
 #define FIELD(opt, id, name, type, unit, min, max, dflt, names, help)

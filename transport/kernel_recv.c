@@ -117,12 +117,12 @@ static bool gather_failed(struct kernel_loop *l, const struct kernel_endpoint *e
     else if (!reasm_under_way(&l->pieces, ep, piece.assoc, piece.stream, piece.flags))
         return false; /* its beginning is missing: not to be passed off as the message */
     if (e->failed.was_sent)
-        piece.ttl_ms = 1; /* of no other use here: remembers it for the first fragment */
+        piece.pr_value = 1; /* of no other use here: remembers it for the first fragment */
     if (reasm_add(&l->pieces, ep, &piece, position & KERNEL_LAST, &e->failed.msg, &bytes) != REASM_WHOLE)
         return false;
     e->failed.msg.flags &= TR_UNORDERED;
-    e->failed.was_sent = e->failed.msg.ttl_ms != 0;
-    e->failed.msg.ttl_ms = 0;
+    e->failed.was_sent = e->failed.msg.pr_value != 0;
+    e->failed.msg.pr_value = 0;
     return true;
 }
 

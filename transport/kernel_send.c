@@ -27,6 +27,11 @@
 
 enum { SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL };
 
+static const uint16_t pr_policies[] = {[TR_PR_NONE] = SCTP_PR_SCTP_NONE,
+                                       [TR_PR_TTL] = SCTP_PR_SCTP_TTL,
+                                       [TR_PR_RTX] = SCTP_PR_SCTP_RTX,
+                                       [TR_PR_PRIO] = SCTP_PR_SCTP_PRIO};
+
 /* The layout of kernel_control_out. */
 struct send_control {
     struct sctp_sndinfo *info;
@@ -47,7 +52,6 @@ void kernel_burst_init(struct kernel_loop *l)
         struct cmsghdr *second = (struct cmsghdr *)(c->bytes + CMSG_SPACE(sizeof(struct sctp_sndinfo)));
         c->align = (struct cmsghdr){CMSG_LEN(sizeof(struct sctp_sndinfo)), IPPROTO_SCTP, SCTP_SNDINFO};
         *second = (struct cmsghdr){CMSG_LEN(sizeof(struct sctp_prinfo)), IPPROTO_SCTP, SCTP_PRINFO};
-        control_at(c).reliability->pr_policy = SCTP_PR_SCTP_TTL;
         l->out[i].msg_hdr.msg_iov = &l->out_vec[i];
         l->out[i].msg_hdr.msg_iovlen = 1;
         l->out[i].msg_hdr.msg_control = c;
@@ -71,8 +75,8 @@ static int64_t fill(struct kernel_loop *l, const struct tr_msg *msgs, unsigned n
                                         .snd_context = m->context,
                                         .snd_assoc_id = (sctp_assoc_t)m->assoc};
         l->out[i].msg_hdr.msg_controllen = CMSG_SPACE(sizeof(struct sctp_sndinfo));
-        if (m->ttl_ms != 0) {
-            c.reliability->pr_value = m->ttl_ms;
+        if (m->pr_policy != TR_PR_NONE) {
+            *c.reliability = (struct sctp_prinfo){pr_policies[m->pr_policy], m->pr_value};
             l->out[i].msg_hdr.msg_controllen = sizeof l->out_control[i];
         }
         cost += COST_EACH + 2 * (int64_t)m->len;

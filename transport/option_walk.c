@@ -115,7 +115,7 @@ static void compare_field(struct tr_endpoint *ep, enum opt_field f, const struct
                           void (*differs)(enum opt_id id, const char *text, void *arg), void *arg)
 {
     const struct opt_field_row *row = &opt_field_rows[f];
-    if (!opt_given(wanted, f) || !opt_given(granted, f) || row->type == OPT_ADDR ||
+    if (!opt_given(wanted, f) || !opt_given(granted, f) || !opt_is_number(row->type) ||
         same_value(f, &wanted->value[f], &granted->value[f]))
         return;
     char asked[96], got[96], text[512];

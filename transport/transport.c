@@ -386,13 +386,68 @@ enum tr_code tr_abort(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *e
     return ep->backend->abort(ep, assoc, error);
 }
 
+/* ---- Re-configuring ---------------------------------------------------------------------------------- */
+
+static enum tr_code change_addresses(struct tr_endpoint *ep, bool add, const struct net_addr *addresses,
+                                     unsigned count, struct tr_error *error)
+{
+    REQUIRE(is_endpoint(ep) && (addresses != NULL || count == 0));
+    if (count == 0)
+        return tr_fail(error, TR_INVALID, 0, "no address given");
+    for (unsigned i = 0; i < count; i++)
+        if (addresses[i].sa.sa_family != AF_INET && addresses[i].sa.sa_family != AF_INET6)
+            return tr_fail(error, TR_INVALID, 0, "address %u is neither IPv4 nor IPv6", i + 1);
+    enum tr_code code = need_cap(ep->backend, TR_CAP_ADDRESSES, true, "addresses that come and go", error);
+    return code == TR_OK ? ep->backend->change_addresses(ep, add, addresses, count, error) : code;
+}
+
+enum tr_code tr_add_addresses(struct tr_endpoint *ep, const struct net_addr *addresses, unsigned count,
+                              struct tr_error *error)
+{
+    return change_addresses(ep, true, addresses, count, error);
+}
+
+enum tr_code tr_remove_addresses(struct tr_endpoint *ep, const struct net_addr *addresses, unsigned count,
+                                 struct tr_error *error)
+{
+    return change_addresses(ep, false, addresses, count, error);
+}
+
+enum tr_code tr_reset_streams(struct tr_endpoint *ep, uint32_t assoc, unsigned directions,
+                              const uint16_t *streams, unsigned count, struct tr_error *error)
+{
+    REQUIRE(is_endpoint(ep) && (streams != NULL || count == 0));
+    if (directions == 0 || (directions & ~(unsigned)(TR_INBOUND | TR_OUTBOUND)))
+        return tr_fail(error, TR_INVALID, 0, "reset streams: say inbound, outbound or both");
+    if (count > TR_RESET_STREAMS_MAX)
+        return tr_fail(error, TR_INVALID, 0, "reset streams: at most %u at once; give none for all",
+                       TR_RESET_STREAMS_MAX);
+    return ep->backend->reset_streams(ep, assoc, directions, streams, count, error);
+}
+
+enum tr_code tr_reset_assoc(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error)
+{
+    REQUIRE(is_endpoint(ep));
+    return ep->backend->reset_assoc(ep, assoc, error);
+}
+
+enum tr_code tr_add_streams(struct tr_endpoint *ep, uint32_t assoc, uint16_t outbound, uint16_t inbound,
+                            struct tr_error *error)
+{
+    REQUIRE(is_endpoint(ep));
+    if (outbound == 0 && inbound == 0)
+        return tr_fail(error, TR_INVALID, 0, "add streams: say how many");
+    return ep->backend->add_streams(ep, assoc, outbound, inbound, error);
+}
+
 /* ---- Messages -------------------------------------------------------------------------------------- */
 
 /* How many of `msgs` may go to the backend in one burst; less than count: the next one is not valid. */
 static unsigned valid_run(const struct tr_msg *msgs, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
-        if (msgs[i].len == 0 || (msgs[i].flags & ~TR_UNORDERED) || msgs[i].assoc != msgs[0].assoc)
+        if (msgs[i].len == 0 || (msgs[i].flags & ~TR_UNORDERED) || msgs[i].pr_policy > TR_PR_PRIO ||
+            msgs[i].assoc != msgs[0].assoc)
             return i;
     return count;
 }
@@ -425,7 +480,8 @@ enum tr_code tr_send_simple(struct tr_endpoint *ep, uint32_t assoc, uint16_t str
                          .flags = (flags & DSP_UNORDERED) ? TR_UNORDERED : 0,
                          .ppid = (uint32_t)opt_num(&d, OPTF_DSP_PPID, 0),
                          .context = (uint32_t)opt_num(&d, OPTF_DSP_CONTEXT, 0),
-                         .ttl_ms = (uint32_t)opt_num(&d, OPTF_DSP_TIMETOLIVE, 0)};
+                         .pr_policy = opt_num(&d, OPTF_DSP_TIMETOLIVE, 0) ? TR_PR_TTL : TR_PR_NONE,
+                         .pr_value = (uint32_t)opt_num(&d, OPTF_DSP_TIMETOLIVE, 0)};
     unsigned sent;
     code = tr_send(ep, &msg, 1, &sent);
     return code == TR_OK && (flags & DSP_EOF) ? tr_eof(ep, assoc, NULL) : code;

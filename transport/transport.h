@@ -73,7 +73,8 @@ enum tr_cap {
     TR_CAP_MULTIHOMING = 4, /* several addresses an endpoint */
     TR_CAP_NETNS = 8,       /* open in a named network namespace, bind to a device */
     TR_CAP_MOVE = 16,       /* an endpoint can move to another loop */
-    TR_CAP_ENCAPS = 32      /* runs over UDP: encaps_port means something */
+    TR_CAP_ENCAPS = 32,     /* runs over UDP: encaps_port means something */
+    TR_CAP_ADDRESSES = 64   /* an open endpoint can gain and lose addresses */
 };
 
 struct tr_backend; /* constant */
@@ -170,8 +171,9 @@ struct tr_open_params {
     void *cookie;
 };
 
-/* gen_sctp:open. The endpoint reports association changes, send failures, shutdown, partial delivery and
- * adaptation indications; other events as `options` say. Readable wake-ups are on, writable ones off. */
+/* gen_sctp:open. The endpoint reports association changes, send failures, shutdown, partial delivery,
+ * adaptation indications and re-configuration; other events as `options` say. Readable wake-ups are on,
+ * writable ones off. */
 enum tr_code tr_open(struct tr_loop *loop, const struct tr_open_params *params, struct tr_endpoint **out,
                      struct tr_error *error);
 
@@ -242,19 +244,59 @@ enum tr_code tr_eof(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *err
  * connect again afterwards (an accepted one cannot: close it). */
 enum tr_code tr_abort(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
 
+/* ---- Re-configuring what is up (RFC 5061, RFC 6525) ------------------------------------------------ */
+
+/* Adds local addresses to an open endpoint, or takes them away (TR_CAP_ADDRESSES; RFC 6458 9.1). Peers of its
+ * associations are told where both sides have asconf_supported; their confirmation comes to them, and to us,
+ * as TR_EV_PATH_CHANGE. Their ports are ignored. The last address cannot go: TR_INVALID. */
+enum tr_code tr_add_addresses(struct tr_endpoint *ep, const struct net_addr *addresses, unsigned count,
+                              struct tr_error *error);
+enum tr_code tr_remove_addresses(struct tr_endpoint *ep, const struct net_addr *addresses, unsigned count,
+                                 struct tr_error *error);
+
+enum tr_direction { TR_INBOUND = 1, TR_OUTBOUND = 2 };
+
+#define TR_RESET_STREAMS_MAX 256 /* in one request */
+
+/* Asks the peer to begin streams anew at sequence number 0 (RFC 6525 6.3.2): our outbound ones, our inbound
+ * ones or both (enum tr_direction bits); no streams: all. Needs reconfig_supported on both sides and the
+ * peer's enable_stream_reset; the outcome comes as TR_EV_STREAM_RESET. TR_AGAIN while data on those streams
+ * is under way or another request is. */
+enum tr_code tr_reset_streams(struct tr_endpoint *ep, uint32_t assoc, unsigned directions,
+                              const uint16_t *streams, unsigned count, struct tr_error *error);
+
+/* Asks to begin all streams and the transmission sequence numbers anew (RFC 6525 6.3.3); TR_EV_ASSOC_RESET.
+ */
+enum tr_code tr_reset_assoc(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
+
+/* Asks for so many more streams in each direction (RFC 6525 6.3.4); TR_EV_STREAM_CHANGE. */
+enum tr_code tr_add_streams(struct tr_endpoint *ep, uint32_t assoc, uint16_t outbound, uint16_t inbound,
+                            struct tr_error *error);
+
 /* ---- Messages ------------------------------------------------------------------------------------- */
 
 enum tr_msg_flag { TR_UNORDERED = 1 };
+
+/* Partial reliability: when the sender gives a message up (RFC 3758, RFC 7496). It then comes back as
+ * TR_EV_SEND_FAILED. */
+enum tr_pr_policy {
+    TR_PR_NONE, /* never */
+    TR_PR_TTL,  /* pr_value milliseconds after it was sent */
+    TR_PR_RTX,  /* after pr_value retransmissions */
+    TR_PR_PRIO  /* when a message with a smaller pr_value needs the send buffer */
+};
 
 struct tr_msg {
     const void *data;
     uint32_t len; /* bytes of user data; 0 is TR_INVALID (RFC 9260 has no empty DATA chunk) */
     uint32_t assoc;
     uint16_t stream;
-    uint16_t flags;   /* enum tr_msg_flag bits */
-    uint32_t ppid;    /* host byte order */
-    uint32_t context; /* of a sent message: comes back in TR_EV_SEND_FAILED */
-    uint32_t ttl_ms;  /* sending: give up after this time (PR-SCTP); 0 never */
+    uint16_t flags; /* enum tr_msg_flag bits */
+    uint32_t ppid;  /* host byte order */
+    uint32_t
+        context; /* of a sent message: comes back in TR_EV_SEND_FAILED; of a received one: option context */
+    uint32_t pr_value; /* sending: see pr_policy */
+    uint8_t pr_policy; /* sending: enum tr_pr_policy */
 };
 
 /* Sends messages to ONE association, in order: all of them have the assoc of msgs[0] (of a one-to-one or
@@ -281,6 +323,9 @@ enum tr_event_type {
     TR_EV_ADAPTATION,       /* 6.1.6 */
     TR_EV_AUTHENTICATION,   /* 6.1.8 */
     TR_EV_SENDER_DRY,       /* 6.1.9 */
+    TR_EV_STREAM_RESET,     /* RFC 6525 6.1.1 */
+    TR_EV_ASSOC_RESET,      /* 6.1.2 */
+    TR_EV_STREAM_CHANGE,    /* 6.1.3: how many streams there are has changed, or a request for more failed */
     TR_EV_OVERSIZED         /* Junctor's: a message longer than max_message was dropped */
 };
 
@@ -291,8 +336,15 @@ enum tr_path_state {
     TR_PATH_REMOVED,
     TR_PATH_ADDED,
     TR_PATH_MADE_PRIM,
-    TR_PATH_CONFIRMED
+    TR_PATH_CONFIRMED,
+    TR_PATH_POTENTIALLY_FAILED /* RFC 7829, with expose_potentially_failed_state */
 };
+
+/* RFC 6458 6.1.8 */
+enum tr_auth_indication { TR_AUTH_NEW_KEY, TR_AUTH_FREE_KEY, TR_AUTH_NO_AUTH };
+
+/* What became of a request to re-configure. */
+enum tr_reconfig_outcome { TR_RECONFIG_DONE, TR_RECONFIG_DENIED, TR_RECONFIG_FAILED };
 
 struct tr_event {
     enum tr_event_type type;
@@ -325,9 +377,23 @@ struct tr_event {
             uint32_t indication;
         } adaptation;
         struct {
-            uint32_t indication;
+            uint32_t indication; /* enum tr_auth_indication */
             uint16_t key;
         } authentication;
+        struct {
+            enum tr_reconfig_outcome outcome;
+            unsigned directions;     /* enum tr_direction bits, seen from here */
+            const uint16_t *streams; /* the loop's memory, like a payload; none: all of them */
+            unsigned count;
+        } stream_reset;
+        struct {
+            enum tr_reconfig_outcome outcome;
+            uint32_t local_tsn, remote_tsn; /* next ones */
+        } assoc_reset;
+        struct {
+            enum tr_reconfig_outcome outcome;
+            uint16_t outbound_streams, inbound_streams; /* now */
+        } stream_change;
         struct {
             uint16_t stream;
             uint64_t bytes; /* at least */

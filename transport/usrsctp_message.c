@@ -28,6 +28,11 @@ static void set_nodelay(struct usr_endpoint *ep, int on)
     (void)usrsctp_setsockopt(ep->so, IPPROTO_SCTP, SCTP_NODELAY, &on, sizeof on);
 }
 
+static const uint16_t pr_policies[] = {[TR_PR_NONE] = SCTP_PR_SCTP_NONE,
+                                       [TR_PR_TTL] = SCTP_PR_SCTP_TTL,
+                                       [TR_PR_RTX] = SCTP_PR_SCTP_RTX,
+                                       [TR_PR_PRIO] = SCTP_PR_SCTP_BUF};
+
 static int send_one(struct usr_endpoint *ep, const struct tr_msg *m)
 {
     struct sctp_sendv_spa spa = {.sendv_flags = SCTP_SEND_SNDINFO_VALID,
@@ -36,9 +41,9 @@ static int send_one(struct usr_endpoint *ep, const struct tr_msg *m)
                                                    .snd_ppid = htonl(m->ppid),
                                                    .snd_context = m->context,
                                                    .snd_assoc_id = m->assoc}};
-    if (m->ttl_ms != 0) {
+    if (m->pr_policy != TR_PR_NONE) {
         spa.sendv_flags |= SCTP_SEND_PRINFO_VALID;
-        spa.sendv_prinfo = (struct sctp_prinfo){SCTP_PR_SCTP_TTL, m->ttl_ms};
+        spa.sendv_prinfo = (struct sctp_prinfo){pr_policies[m->pr_policy], m->pr_value};
     }
     ssize_t n = usrsctp_sendv(ep->so, m->data, m->len, NULL, 0, &spa, sizeof spa, SCTP_SENDV_SPA, 0);
     return n >= 0 ? 0 : errno;

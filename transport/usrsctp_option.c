@@ -527,6 +527,60 @@ void usr_option_inherit(struct usr_endpoint *from, struct usr_endpoint *to)
 #define usr_set_STATUS         NULL
 #define usr_set_PEER_ADDR_INFO NULL
 
+/* Not there yet. */
+#define usr_set_DELAYED_ACK_FREQUENCY  NULL
+#define usr_get_DELAYED_ACK_FREQUENCY  NULL
+#define usr_set_MAX_BURST              NULL
+#define usr_get_MAX_BURST              NULL
+#define usr_set_CONTEXT                NULL
+#define usr_get_CONTEXT                NULL
+#define usr_set_FRAGMENT_INTERLEAVE    NULL
+#define usr_get_FRAGMENT_INTERLEAVE    NULL
+#define usr_set_INTERLEAVING_SUPPORTED NULL
+#define usr_get_INTERLEAVING_SUPPORTED NULL
+#define usr_set_STREAM_SCHEDULER       NULL
+#define usr_get_STREAM_SCHEDULER       NULL
+#define usr_set_STREAM_SCHEDULER_VALUE NULL
+#define usr_get_STREAM_SCHEDULER_VALUE NULL
+#define usr_set_PR_SUPPORTED           NULL
+#define usr_get_PR_SUPPORTED           NULL
+#define usr_set_DEFAULT_PRINFO         NULL
+#define usr_get_DEFAULT_PRINFO         NULL
+#define usr_set_AUTH_SUPPORTED         NULL
+#define usr_get_AUTH_SUPPORTED         NULL
+#define usr_set_AUTH_CHUNKS            NULL
+#define usr_get_AUTH_CHUNKS            NULL
+#define usr_set_PEER_AUTH_CHUNKS       NULL
+#define usr_get_PEER_AUTH_CHUNKS       NULL
+#define usr_set_HMAC_IDENT             NULL
+#define usr_get_HMAC_IDENT             NULL
+#define usr_set_AUTH_KEYS              NULL
+#define usr_get_AUTH_KEYS              NULL
+#define usr_set_AUTH_ACTIVE_KEY        NULL
+#define usr_get_AUTH_ACTIVE_KEY        NULL
+#define usr_set_AUTH_DEACTIVATE_KEY    NULL
+#define usr_get_AUTH_DEACTIVATE_KEY    NULL
+#define usr_set_AUTH_DELETE_KEY        NULL
+#define usr_get_AUTH_DELETE_KEY        NULL
+#define usr_set_ASCONF_SUPPORTED       NULL
+#define usr_get_ASCONF_SUPPORTED       NULL
+#define usr_set_AUTO_ASCONF            NULL
+#define usr_get_AUTO_ASCONF            NULL
+#define usr_set_RECONFIG_SUPPORTED     NULL
+#define usr_get_RECONFIG_SUPPORTED     NULL
+#define usr_set_ENABLE_STREAM_RESET    NULL
+#define usr_get_ENABLE_STREAM_RESET    NULL
+#define usr_set_PEER_ADDR_THRESHOLDS   NULL
+#define usr_get_PEER_ADDR_THRESHOLDS   NULL
+#define usr_set_EXPOSE_PF_STATE        NULL
+#define usr_get_EXPOSE_PF_STATE        NULL
+#define usr_set_REMOTE_UDP_ENCAPS_PORT NULL
+#define usr_get_REMOTE_UDP_ENCAPS_PORT NULL
+#define usr_set_ASSOC_STATS            NULL
+#define usr_get_ASSOC_STATS            NULL
+#define usr_set_PR_ASSOC_STATUS        NULL
+#define usr_get_PR_ASSOC_STATUS        NULL
+
 const struct tr_option_ops usr_option_ops[OPT_ID_COUNT] = {
 #define OPTION(id, name, when, effect, source, help) [OPT_##id] = {usr_set_##id, usr_get_##id},
 #define FIELD(option, id, name, type, unit, min, max, dflt, names, help)

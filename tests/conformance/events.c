@@ -230,7 +230,7 @@ static void messages_expire(void **state)
                    takes = CT_OPTIONS({OPTF_RECBUF, 60000});
     struct ct_world *w = *state;
     struct ct_pair p = ct_pair(w, &sends, &takes);
-    struct ct_flow f = {.from = p.client, .assoc = p.near, .streams = 1, .size = 1000, .ttl_ms = 100};
+    struct ct_flow f = {.from = p.client, .assoc = p.near, .streams = 1, .size = 1000, .lifetime_ms = 100};
     ct_pause(p.server);
     ct_flow_fill(&f, 8000000); /* takes longer than 100 ms */
     ct_resume(p.server);

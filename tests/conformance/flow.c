@@ -55,7 +55,8 @@ enum tr_code ct_flow_offer(struct ct_flow *f, unsigned count, unsigned *taken)
                                   .flags = f->flags,
                                   .ppid = n,
                                   .context = n,
-                                  .ttl_ms = f->ttl_ms};
+                                  .pr_policy = f->lifetime_ms ? TR_PR_TTL : TR_PR_NONE,
+                                  .pr_value = f->lifetime_ms};
     }
     unsigned sent = UINT32_MAX;
     enum tr_code code = tr_send(f->from->ep, msgs, count, &sent);

@@ -306,7 +306,7 @@ static void read_only_fields_cannot_be_set(void **state)
     struct walk k = walk_of(*state, PER_ASSOC);
     for (int i = 0; i < OPTF_COUNT; i++) {
         const struct opt_field_row *r = &opt_field_rows[i];
-        if (r->type == OPT_ADDR)
+        if (!opt_is_number(r->type))
             continue;
         if (r->type == OPT_UINT_RO || (opt_rows[r->option].when & OPT_NO_SET))
             try_refused(&k, (enum opt_field)i, r->min, TR_INVALID);

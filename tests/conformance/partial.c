@@ -142,7 +142,13 @@ static void message_given_up_half_way_leaves_others_whole(void **state)
     struct ct_pair p = ct_pair(w, &sends, &takes);
     struct ct_flow other = {.from = p.client, .assoc = p.near, .size = 800};
     char *data = calloc(1, 300000);
-    struct tr_msg old = {.data = data, .len = 300000, .assoc = p.near, .stream = 1, .ppid = 1, .ttl_ms = 200};
+    struct tr_msg old = {.data = data,
+                         .len = 300000,
+                         .assoc = p.near,
+                         .stream = 1,
+                         .ppid = 1,
+                         .pr_policy = TR_PR_TTL,
+                         .pr_value = 200};
     unsigned sent = 0;
     ct_pause(p.server);
     enum tr_code code = tr_send(p.client->ep, &old, 1, &sent);

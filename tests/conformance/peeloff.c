@@ -183,7 +183,7 @@ static unsigned differences(struct ct_end *origin, uint32_t at_origin, struct ct
             enum opt_type type = opt_field_rows[f].type;
             if (f == OPTF_PAP_PATHMTU) /* measured, unless it is fixed by pmtud_disable */
                 continue;
-            if (type == OPT_ADDR || type == OPT_UINT_RO || opt_num(&a, f, -1) == opt_num(&b, f, -1))
+            if (!opt_is_number(type) || type == OPT_UINT_RO || opt_num(&a, f, -1) == opt_num(&b, f, -1))
                 continue;
             fprintf(stderr, "  %s %s: %lld on the origin, %lld on the peeled-off endpoint\n",
                     opt_rows[id].name, opt_field_rows[f].name, (long long)opt_num(&a, f, -1),

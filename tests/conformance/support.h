@@ -171,7 +171,7 @@ struct ct_flow {
     unsigned streams; /* 0 counts as 1 */
     uint32_t size;
     uint16_t flags;
-    uint32_t ttl_ms;
+    uint32_t lifetime_ms;
     uint32_t next;    /* how many the stack has taken */
     uint32_t arrived; /* how many ct_flow_scan has seen */
     uint32_t seen[CT_FLOW_STREAMS];

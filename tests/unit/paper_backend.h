@@ -241,7 +241,7 @@ static enum tr_code set_option(enum opt_id id, struct tr_endpoint *ep, const str
         return tr_fail(error, TR_SYSTEM, 5, "%s: refused on paper", opt_rows[id].name);
     for (unsigned i = 0; i < opt_rows[id].fields; i++) {
         enum opt_field f = opt_rows[id].first + i;
-        if (opt_given(in, f) && opt_field_rows[f].type != OPT_ADDR)
+        if (opt_given(in, f) && opt_is_number(opt_field_rows[f].type))
             paper_of(ep)->number[f] = opt_num(in, f, 0);
         if (f == OPTF_SNDBUF && paper.clip && paper_of(ep)->number[f] > paper.clip)
             paper_of(ep)->number[f] = paper.clip;
@@ -253,7 +253,7 @@ static enum tr_code get_option(enum opt_id id, struct tr_endpoint *ep, struct op
 {
     for (unsigned i = 0; i < opt_rows[id].fields; i++) {
         enum opt_field f = opt_rows[id].first + i;
-        if (opt_field_rows[f].type != OPT_ADDR)
+        if (opt_is_number(opt_field_rows[f].type))
             opt_put(out, f, paper_of(ep)->number[f]);
     }
     return TR_OK;

@@ -3,6 +3,7 @@
 #include "tests/unit/config/helper.h"
 
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "config/keys.h"
 
@@ -256,6 +257,28 @@ static void walk_address(enum opt_field f)
     refuse_option(f, "[127.0.0.1]");
 }
 
+/* A name is taken as it is, relative ones from the folder of the configuration. */
+static void walk_file(enum opt_field f)
+{
+    char name[] = "/tmp/junctor it's keys XXXXXX", quoted[64];
+    int fd = mkstemp(name);
+    assert_true(fd >= 0 && write(fd, "1 00ff\n", 7) == 7);
+    close(fd);
+    snprintf(quoted, sizeof quoted, "\"%s\"", name);
+    write_option(f, quoted);
+    struct cfg_config *c = parse_good(text);
+    assert_string_equal(opt_text(&c->peers[0].sctp, f), name);
+    char *printed = print_text(c);
+    struct cfg_config *again = parse_good(printed);
+    assert_string_equal(opt_text(&again->peers[0].sctp, f), name);
+    free(printed);
+    cfg_free(c);
+    cfg_free(again);
+    unlink(name);
+    refuse_option(f, quoted);
+    refuse_option(f, "[]");
+}
+
 /* Each flag by itself, and both ways to write one. */
 static void walk_flags(enum opt_field f)
 {
@@ -312,6 +335,8 @@ static void test_options(void **state)
             continue;
         if (row->type == OPT_ADDR)
             walk_address(f);
+        else if (row->type == OPT_FILE)
+            walk_file(f);
         else if (row->type == OPT_FLAGS)
             walk_flags(f);
         else

@@ -50,7 +50,7 @@ static void test_field_rows(void **state)
             names++;
         if (row->type == OPT_FLAGS)
             assert_int_equal(row->max, (INT64_C(1) << names) - 1);
-        if (row->type == OPT_ADDR || row->type == OPT_FLAGS)
+        if (!opt_is_number(row->type) || row->type == OPT_FLAGS)
             continue;
         assert_true(row->min < row->max);
         if (row->type == OPT_ENUM)
@@ -68,7 +68,7 @@ static void test_bounds(void **state)
     for (unsigned f = 0; f < OPTF_COUNT; f++) {
         const struct opt_field_row *row = &opt_field_rows[f];
         const struct val_spec spec = val_spec_of(f);
-        if (row->type == OPT_ADDR || !is_settable(f))
+        if (!opt_is_number(row->type) || !is_settable(f))
             continue;
         for (int beyond = 0; beyond < 2; beyond++)
             for (int upper = 0; upper < 2; upper++) {

@@ -148,7 +148,8 @@ static void short_form_takes_the_defaults(void **state)
     assert_int_equal(tr_send_simple(ep, 3, 2, "abc", 3), TR_OK);
     assert_int_equal(paper.sent[0].ppid, 46);
     assert_int_equal(paper.sent[0].context, 7);
-    assert_int_equal(paper.sent[0].ttl_ms, 99);
+    assert_int_equal(paper.sent[0].pr_value, 99);
+    assert_int_equal(paper.sent[0].pr_policy, TR_PR_TTL);
     assert_int_equal(paper.sent[0].flags, TR_UNORDERED);
     assert_int_equal(paper.sent[0].stream, 2);
     assert_int_equal(paper.sent[0].assoc, 3);
