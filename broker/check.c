@@ -12,7 +12,8 @@ static const char help[] =
     "       junctor check --reference[=man]\n"
     "\n"
     "Reads a configuration and reports every error in it as `file:line:column: what is wrong, and what to "
-    "write`.\n"
+    "write`; of\n"
+    "a valid one, as warnings, which values do harm together.\n"
     "Opens no socket and needs no privilege. What depends on the host (whether an address exists, which SCTP "
     "it\n"
     "has, how large buffers may be) is told by `junctor run`.\n"
@@ -26,7 +27,8 @@ static const char help[] =
     "                      with =man, as a manual page\n"
     "  -h, --help          this text\n"
     "\n"
-    "Exit status: 0 the file is valid, 1 it is not (errors on standard error), 2 wrong usage.\n"
+    "Exit status: 0 the file is valid (there may be warnings), 1 it is not (errors on standard error), 2 "
+    "wrong usage.\n"
     "\n"
     "  junctor check -c relay.yaml\n"
     "  junctor check -c relay.yaml --print > effective.yaml\n"
@@ -62,13 +64,12 @@ static int written(void)
 
 static int check(const char *file, bool print)
 {
-    struct cfg_errors errors;
-    struct cfg_config *c = cfg_load(file, &errors);
-    if (!c) {
-        cfg_errors_print(file, &errors, stderr);
-        cfg_errors_free(&errors);
+    struct cfg_remarks remarks;
+    struct cfg_config *c = cfg_load(file, &remarks);
+    cfg_remarks_print(file, &remarks, stderr);
+    cfg_remarks_free(&remarks);
+    if (!c)
         return 1;
-    }
     print_summary(c, print ? "# " : "");
     if (print)
         cfg_print(c, stdout);

@@ -21,6 +21,9 @@ static const char *const writing[] = {
     "shows the configuration as it takes effect, every default filled in. `junctor run` reads the file once, "
     "when it "
     "starts.",
+    "Values that are allowed and do harm together, such as an `rtoinfo.min` that is not above the SACK "
+    "delay, get a "
+    "warning each, from `junctor check` and in the log of `junctor run`.",
     "Sizes are `4096`, `64K`, `4M`, `1G` (powers of 1024), times `200ms`, `3s`, `1m`, `1h`; a number without "
     "a suffix "
     "counts in the unit of the row. Numbers may be hexadecimal (`0x2e`). Fractions are not taken.",

@@ -94,6 +94,8 @@ static void end(FILE *out)
           "profiles:\n"
           "  fast-failover:\n"
           "    rtoinfo: {initial: 200ms, min: 100ms, max: 1s}\n"
+          "    delayed_ack_time: 20ms\n"
+          "    associnfo: {asocmaxrxt: 2}\n"
           "    peer_addr_params: {hbinterval: 1s, pathmaxrxt: 2}\n"
           "listeners:\n"
           "  - {name: access, address: 192.0.2.1, port: 2905}\n"

@@ -232,23 +232,35 @@ static bool parse_level(const char *text, enum cfg_log_level *level)
     return false;
 }
 
+static void log_warnings(const struct cfg_config *config, const struct cfg_remarks *remarks)
+{
+    char file[300], text[700];
+    brk_quote(config->file, file, sizeof file);
+    for (unsigned i = 0; i < remarks->count; i++) {
+        const struct cfg_remark *r = &remarks->list[i];
+        brk_log(CFG_LOG_WARNING, "advice", "file=%s line=%u column=%u text=%s", file, r->line, r->column,
+                brk_quote(r->text, text, sizeof text));
+    }
+}
+
 static int run_file(const char *file, const char *level_text)
 {
-    struct cfg_errors errors;
+    struct cfg_remarks remarks;
     enum cfg_log_level level;
-    struct cfg_config *config = cfg_load(file, &errors);
+    struct cfg_config *config = cfg_load(file, &remarks);
     if (!config) {
-        cfg_errors_print(file, &errors, stderr);
-        cfg_errors_free(&errors);
+        cfg_remarks_print(file, &remarks, stderr);
+        cfg_remarks_free(&remarks);
         return 1;
     }
-    cfg_errors_free(&errors);
     level = config->log_level;
     int status = 2;
     if (!level_text || parse_level(level_text, &level)) {
         brk_log_open(level);
+        log_warnings(config, &remarks);
         status = run(config);
     }
+    cfg_remarks_free(&remarks);
     cfg_free(config);
     return status;
 }

@@ -5,8 +5,6 @@
 
 #include "config/load_priv.h"
 
-#define MAX_MESSAGE_DEFAULT (1 << 20)
-
 static bool is_wildcard(const struct net_addr *a)
 {
     if (a->sa.sa_family == AF_INET6)

@@ -1,7 +1,8 @@
 /* The configuration: YAML text in, one typed, validated, immutable struct out.
  *
  * cfg_load either returns a struct in which every reference is resolved to an index and every value is
- * inside its bounds, or a list of all errors of the file, each with its place. Nothing in between.
+ * inside its bounds, or a list of all errors of the file, each with its place. Nothing in between. Of a valid
+ * file it also says which values do harm together.
  *
  * Ownership: everything a cfg_config points to belongs to it and goes with cfg_free. Thread safety: none
  * needed after loading; nobody writes to it. Knows no sockets. */
@@ -104,29 +105,33 @@ struct cfg_config {
     unsigned route_count;
 };
 
-/* One line of `junctor check`. */
-struct cfg_error {
+/* What is said about a file, one line each of `junctor check`. A file with errors is not taken. A warning is
+ * about values that are each allowed and do harm together; the file is taken as it is. */
+enum cfg_severity { CFG_ERROR, CFG_WARNING };
+
+struct cfg_remark {
+    enum cfg_severity severity;
     unsigned line, column; /* from 1; 0 where the file as a whole is meant */
     const char *text;      /* what is wrong and what to write instead; one line */
 };
 
-struct cfg_errors {
-    struct cfg_error *list; /* in order of line */
+struct cfg_remarks {
+    struct cfg_remark *list; /* in order of line */
     unsigned count;
 };
 
-/* Reads `file` ("-": standard input). Returns the config, or NULL with at least one entry in *errors.
- * May block on the file. *errors is filled in either way (count 0 on success); cfg_errors_free it. */
-struct cfg_config *cfg_load(const char *file, struct cfg_errors *errors);
+/* Reads `file` ("-": standard input). Returns the config, and in *remarks at most warnings; or NULL, and at
+ * least one error. May block on the file. *remarks is filled in either way; cfg_remarks_free it. */
+struct cfg_config *cfg_load(const char *file, struct cfg_remarks *remarks);
 
 /* The same from memory; `name` stands for the file in messages. `text` is not kept. */
-struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, struct cfg_errors *errors);
+struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, struct cfg_remarks *remarks);
 
 void cfg_free(struct cfg_config *c);
-void cfg_errors_free(struct cfg_errors *errors);
+void cfg_remarks_free(struct cfg_remarks *remarks);
 
-/* Writes "file:line:column: text" lines. */
-void cfg_errors_print(const char *file, const struct cfg_errors *errors, FILE *out);
+/* Writes "file:line:column: text" lines, those of warnings with "warning: " before the text. */
+void cfg_remarks_print(const char *file, const struct cfg_remarks *remarks, FILE *out);
 
 /* Writes the effective configuration with its defaults as YAML that reads back as the same configuration. */
 void cfg_print(const struct cfg_config *c, FILE *out);

@@ -32,11 +32,21 @@ static void whole_characters(char *text)
     *out = '\0';
 }
 
+static bool is_said(const struct err_list *e, struct cfg_place at)
+{
+    for (unsigned i = 0; i < e->count; i++)
+        if (e->list[i].line == at.line && e->list[i].column == at.column)
+            return true;
+    return false;
+}
+
 void err_add(struct err_list *e, struct cfg_place at, const char *fmt, ...)
 {
     char text[TEXT_MAX];
     va_list ap;
 
+    if (e->severity == CFG_WARNING && is_said(e, at))
+        return;
     if (e->count == KEPT) {
         e->dropped++;
         return;
@@ -55,12 +65,12 @@ void err_add(struct err_list *e, struct cfg_place at, const char *fmt, ...)
     char *copy = strdup(text);
     if (!copy)
         abort();
-    e->list[e->count++] = (struct cfg_error){at.line, at.column, copy};
+    e->list[e->count++] = (struct cfg_remark){e->severity, at.line, at.column, copy};
 }
 
 static int by_place(const void *a, const void *b)
 {
-    const struct cfg_error *x = a, *y = b;
+    const struct cfg_remark *x = a, *y = b;
     if (x->line != y->line)
         return x->line < y->line ? -1 : 1;
     if (x->column != y->column)
@@ -68,7 +78,7 @@ static int by_place(const void *a, const void *b)
     return strcmp(x->text, y->text);
 }
 
-void err_finish(struct err_list *e, struct cfg_errors *out)
+void err_finish(struct err_list *e, struct cfg_remarks *out)
 {
     if (e->count)
         qsort(e->list, e->count, sizeof *e->list, by_place);
@@ -80,32 +90,33 @@ void err_finish(struct err_list *e, struct cfg_errors *out)
             e->list[kept++] = e->list[i];
     }
     if (e->dropped) {
-        struct cfg_error *last = &e->list[kept - 1];
+        struct cfg_remark *last = &e->list[kept - 1];
         free((char *)last->text);
-        last->text = strdup("there are more errors than are shown; is this the right file?");
+        last->text = strdup("there are more than are shown; is this the right file?");
         if (!last->text)
             abort();
     }
-    *out = (struct cfg_errors){e->list, kept};
+    *out = (struct cfg_remarks){e->list, kept};
     *e = (struct err_list){0};
 }
 
-void cfg_errors_free(struct cfg_errors *errors)
+void cfg_remarks_free(struct cfg_remarks *remarks)
 {
-    for (unsigned i = 0; i < errors->count; i++)
-        free((char *)errors->list[i].text);
-    free(errors->list);
-    *errors = (struct cfg_errors){0};
+    for (unsigned i = 0; i < remarks->count; i++)
+        free((char *)remarks->list[i].text);
+    free(remarks->list);
+    *remarks = (struct cfg_remarks){0};
 }
 
-void cfg_errors_print(const char *file, const struct cfg_errors *errors, FILE *out)
+void cfg_remarks_print(const char *file, const struct cfg_remarks *remarks, FILE *out)
 {
     const char *name = strcmp(file, "-") == 0 ? "standard input" : file;
-    for (unsigned i = 0; i < errors->count; i++) {
-        const struct cfg_error *e = &errors->list[i];
-        if (e->line)
-            fprintf(out, "%s:%u:%u: %s\n", name, e->line, e->column, e->text);
+    for (unsigned i = 0; i < remarks->count; i++) {
+        const struct cfg_remark *r = &remarks->list[i];
+        const char *severity = r->severity == CFG_WARNING ? "warning: " : "";
+        if (r->line)
+            fprintf(out, "%s:%u:%u: %s%s\n", name, r->line, r->column, severity, r->text);
         else
-            fprintf(out, "%s: %s\n", name, e->text);
+            fprintf(out, "%s: %s%s\n", name, severity, r->text);
     }
 }

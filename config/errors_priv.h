@@ -1,4 +1,5 @@
-/* Collecting the errors of one file. Each is one line; they come out in order of their place, each once. */
+/* Collecting what is to be said about one file: a list of its errors, and one of its warnings. Each remark is
+ * one line; they come out in order of their place, each once. */
 #ifndef JUNCTOR_CONFIG_ERRORS_PRIV_H
 #define JUNCTOR_CONFIG_ERRORS_PRIV_H
 
@@ -10,17 +11,19 @@ struct cfg_place {
     unsigned line, column; /* from 1; line 0: nowhere, or the file as a whole */
 };
 
-struct err_list { /* zero-initialised it is empty */
-    struct cfg_error *list;
+struct err_list { /* zero-initialised it is empty, and for errors */
+    enum cfg_severity severity;
+    struct cfg_remark *list;
     unsigned count, room;
     unsigned dropped; /* beyond the bound of how many are kept */
 };
 
-/* Adds one error. Control characters that came in with the text of the file are blanked. */
+/* Adds one remark of the list's severity. Control characters that came in with the text of the file are
+ * blanked. A place is warned of once: what is written there may be shared by many endpoints. */
 __attribute__((format(printf, 3, 4))) void err_add(struct err_list *e, struct cfg_place at, const char *fmt,
                                                    ...);
 
 /* Sorts, drops repetitions and hands the list over; *e is empty afterwards. */
-void err_finish(struct err_list *e, struct cfg_errors *out);
+void err_finish(struct err_list *e, struct cfg_remarks *out);
 
 #endif

@@ -1,4 +1,4 @@
-/* Reading a configuration: bytes, tree, structs, checks; all or nothing. */
+/* Reading a configuration: bytes, tree, structs, checks; all or nothing. Advice is for what is valid. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -26,10 +26,10 @@ static struct owned *new_config(const char *name)
     return o;
 }
 
-struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, struct cfg_errors *errors)
+struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, struct cfg_remarks *remarks)
 {
     struct owned *o = new_config(name);
-    struct loader l = {.keep = &o->arena, .config = &o->config};
+    struct loader l = {.keep = &o->arena, .config = &o->config, .warnings.severity = CFG_WARNING};
     const struct yaml_node *root = NULL;
 
     if (len > FILE_MAX)
@@ -39,11 +39,14 @@ struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, str
         root = yaml_read(&l.scratch, text, len, &l.errors);
     if (root)
         read_sections(&l, root);
+    bool valid = l.errors.count == 0;
+    if (valid)
+        advise(&l);
     names_free(&l.names);
     arena_free(&l.scratch);
 
-    err_finish(&l.errors, errors);
-    if (errors->count == 0)
+    err_finish(valid ? &l.warnings : &l.errors, remarks);
+    if (valid)
         return &o->config;
     cfg_free(&o->config);
     return NULL;
@@ -64,11 +67,11 @@ const char *cfg_member_name(const struct cfg_config *c, struct cfg_member m)
 
 /* ---- files ---------------------------------------------------------------------------------------- */
 
-static struct cfg_config *failed(struct cfg_errors *errors, const char *what)
+static struct cfg_config *failed(struct cfg_remarks *remarks, const char *what)
 {
     struct err_list e = {0};
     err_add(&e, (struct cfg_place){0}, "%s", what);
-    err_finish(&e, errors);
+    err_finish(&e, remarks);
     return NULL;
 }
 
@@ -111,25 +114,25 @@ static char *read_all(int fd, size_t *len)
     return NULL;
 }
 
-struct cfg_config *cfg_load(const char *file, struct cfg_errors *errors)
+struct cfg_config *cfg_load(const char *file, struct cfg_remarks *remarks)
 {
     bool from_stdin = strcmp(file, "-") == 0;
     int fd = from_stdin ? STDIN_FILENO : open(file, O_RDONLY | O_CLOEXEC);
     struct stat st;
     size_t len;
     if (fd < 0)
-        return failed(errors, open_failure(errno));
+        return failed(remarks, open_failure(errno));
     if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
         close(fd);
-        return failed(errors, "this is a folder; name the file in it");
+        return failed(remarks, "this is a folder; name the file in it");
     }
     char *text = read_all(fd, &len);
     int error = errno;
     if (!from_stdin)
         close(fd);
     if (!text)
-        return failed(errors, open_failure(error));
-    struct cfg_config *c = cfg_parse(file, text, len, errors);
+        return failed(remarks, open_failure(error));
+    struct cfg_config *c = cfg_parse(file, text, len, remarks);
     free(text);
     return c;
 }

@@ -40,7 +40,7 @@ struct cfg_origin {
 struct loader {
     struct arena *keep;   /* what the result points to */
     struct arena scratch; /* gone after loading */
-    struct err_list errors;
+    struct err_list errors, warnings;
     struct cfg_config *config;
     struct names names;
     struct placed_options common; /* defaults and the section `sctp` */
@@ -97,7 +97,9 @@ void read_sections(struct loader *l, const struct yaml_node *root);
 /* check_sctp.c: options that do not go together, in the effective set of a listener or peer. */
 void check_options(struct loader *l, const struct cfg_origin *o);
 
-/* check_endpoints.c: listeners and peers, each alone and beside the others. */
+/* check_endpoints.c: listeners and peers, each alone and beside the others. Works out broker.max_message
+ * where it is not written: this, or less where a send buffer is smaller. */
+#define MAX_MESSAGE_DEFAULT (1 << 20)
 void check_endpoints(struct loader *l);
 
 /* check_routes.c: one group, one route. Works out what of a route is not written: `session`, and who `any`
@@ -107,5 +109,8 @@ void check_route(struct loader *l, unsigned index);
 
 /* check_reach.c: all routes together: those that can never take a message, and clients with two partners. */
 void check_reach(struct loader *l);
+
+/* advice.c: what is allowed and still a mistake, as warnings; only of a configuration that has no error. */
+void advise(struct loader *l);
 
 #endif

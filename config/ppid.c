@@ -6,11 +6,15 @@
 
 #include "config/value.h"
 
+enum kind { OTHER, SIGNALLING };
+
 static const struct {
     uint32_t ppid;
-    const char *name, *what;
+    const char *name;
+    enum kind kind;
+    const char *what;
 } rows[] = {
-#define PPID(number, name, what) {number, name, what},
+#define PPID(number, name, kind, what) {number, name, kind, what},
 #include "config/ppid.def"
 };
 
@@ -38,6 +42,14 @@ const char *ppid_name(uint32_t ppid)
         if (rows[i].ppid == ppid)
             return rows[i].name;
     return NULL;
+}
+
+bool ppid_is_signalling(uint32_t ppid)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        if (rows[i].ppid == ppid)
+            return rows[i].kind == SIGNALLING;
+    return false;
 }
 
 void ppid_each(void (*each)(const char *name, uint32_t ppid, const char *what, void *arg), void *arg)

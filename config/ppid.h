@@ -13,6 +13,10 @@ bool ppid_parse(const char *text, uint32_t *out);
 /* The registered short name of a PPID, or NULL. */
 const char *ppid_name(uint32_t ppid);
 
+/* True for a registered PPID of a signalling protocol: requests and answers that somebody waits for, each a
+ * message of its own and most of them smaller than a packet. */
+bool ppid_is_signalling(uint32_t ppid);
+
 /* Calls `each` for every registered name, in order of number. */
 void ppid_each(void (*each)(const char *name, uint32_t ppid, const char *what, void *arg), void *arg);
 

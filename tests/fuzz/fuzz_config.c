@@ -30,12 +30,12 @@ static char *print(const struct cfg_config *c, size_t *len)
 
 static void check_round_trip(const struct cfg_config *c)
 {
-    struct cfg_errors errors;
+    struct cfg_remarks remarks;
     size_t once_len, twice_len;
     char *once = print(c, &once_len);
-    struct cfg_config *again = cfg_parse("printed", once, once_len, &errors);
+    struct cfg_config *again = cfg_parse("printed", once, once_len, &remarks);
     if (!again) {
-        cfg_errors_print("printed", &errors, stderr);
+        cfg_remarks_print("printed", &remarks, stderr);
         fputs(once, stderr);
         abort();
     }
@@ -45,18 +45,18 @@ static void check_round_trip(const struct cfg_config *c)
     free(once);
     free(twice);
     cfg_free(again);
-    cfg_errors_free(&errors);
+    cfg_remarks_free(&remarks);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct cfg_errors errors;
-    struct cfg_config *c = cfg_parse("fuzz", (const char *)data, size, &errors);
-    if ((c == NULL) != (errors.count > 0))
+    struct cfg_remarks remarks;
+    struct cfg_config *c = cfg_parse("fuzz", (const char *)data, size, &remarks);
+    if ((c == NULL) != (remarks.count > 0))
         abort();
     if (c)
         check_round_trip(c);
-    cfg_errors_free(&errors);
+    cfg_remarks_free(&remarks);
     cfg_free(c);
     return 0;
 }

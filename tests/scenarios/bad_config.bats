@@ -31,6 +31,26 @@ CONFIG
     [[ "$output" == *"bad.yaml:2:"* ]]
 }
 
+@test "values that do harm together: one warning each from junctor check and in the log of junctor run, which goes on" {
+    cat >"$work/hasty.yaml" <<CONFIG
+broker: {transport: $BACKEND}
+sctp: {rtoinfo: {initial: 100ms, min: 100ms}}
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1, sctp: {nodelay: false}}]
+routes: [{from: access, ppid: m3ua, to: core}]
+CONFIG
+    run "$JUNCTOR" check -c "$work/hasty.yaml"
+    [ "$status" = 0 ]
+    [ "$(grep -c "warning: " <<<"$output")" = 2 ]
+    [[ "$output" == *"hasty.yaml:2:39: warning: rtoinfo.min: "*delayed_ack_time* ]]
+    [[ "$output" == *"hasty.yaml:4:"*" warning: nodelay: "*m3ua*"write nodelay: true"* ]]
+
+    start_broker <"$work/hasty.yaml"
+    stop_broker
+    [ "$(grep -c 'level=warning event=advice file=.*broker.yaml" line=' "$work/broker.log")" = 2 ]
+    grep -q 'event=advice .* line=2 column=39 text="rtoinfo.min: ' "$work/broker.log"
+}
+
 @test "junctor check --print reads back as the same configuration" {
     cat >"$work/good.yaml" <<CONFIG
 broker: {workers: 2}

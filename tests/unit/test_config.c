@@ -10,11 +10,12 @@
 
 static struct cfg_config *load_good(const char *file)
 {
-    struct cfg_errors errors;
-    struct cfg_config *c = cfg_load(file, &errors);
+    struct cfg_remarks remarks;
+    struct cfg_config *c = cfg_load(file, &remarks);
     if (!c)
-        cfg_errors_print(file, &errors, stderr);
+        cfg_remarks_print(file, &remarks, stderr);
     assert_non_null(c);
+    cfg_remarks_free(&remarks);
     return c;
 }
 

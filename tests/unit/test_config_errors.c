@@ -1,10 +1,12 @@
-/* Faulty configurations and everything that is said about them: each file of config/bad ends with the errors
- * that it must give, all of them and no others, as comments that begin with "#! ". */
+/* Configurations and everything that is said about them: each file of config/bad ends with the errors that it
+ * must give, each of config/advice with its warnings, all of them and no others, as comments that begin with
+ * "#! ". */
 #include <glob.h>
 
 #include "tests/unit/config/helper.h"
 
-#define FILES_AT_LEAST 17
+#define BAD_AT_LEAST    17
+#define ADVICE_AT_LEAST 8
 
 static char *read_file(const char *name)
 {
@@ -19,7 +21,7 @@ static char *read_file(const char *name)
 }
 
 /* The lines behind "#! " of the file; the caller frees it. */
-static char *expected_errors(const char *text)
+static char *expected_remarks(const char *text)
 {
     char *expected = strdup("");
     for (const char *line = text; line; line = strchr(line, '\n')) {
@@ -34,16 +36,15 @@ static char *expected_errors(const char *text)
     return expected;
 }
 
-static void test_files(void **state)
+static void say_as_expected(const char *files, size_t at_least, bool valid)
 {
     glob_t found;
-    (void)state;
-    assert_int_equal(glob(FIXTURE("bad/*.yaml"), 0, NULL, &found), 0);
-    assert_true(found.gl_pathc >= FILES_AT_LEAST);
+    assert_int_equal(glob(files, 0, NULL, &found), 0);
+    assert_true(found.gl_pathc >= at_least);
     unsigned different = 0;
     for (size_t i = 0; i < found.gl_pathc; i++) {
         const char *text = read_file(found.gl_pathv[i]);
-        char *expected = expected_errors(text), *said = parse_bad(text);
+        char *expected = expected_remarks(text), *said = remarks_on(text, valid);
         if (strcmp(expected, said) != 0) {
             print_error("%s says\n%sbut should say\n%s", found.gl_pathv[i], said, expected);
             different++;
@@ -55,24 +56,73 @@ static void test_files(void **state)
     assert_int_equal(different, 0);
 }
 
+static void test_bad(void **state)
+{
+    (void)state;
+    say_as_expected(FIXTURE("bad/*.yaml"), BAD_AT_LEAST, false);
+}
+
+static void test_advice(void **state)
+{
+    (void)state;
+    say_as_expected(FIXTURE("advice/*.yaml"), ADVICE_AT_LEAST, true);
+}
+
+/* What people copy from has nothing to be warned of, and neither has what stacks begin with. */
+static void test_no_advice(void **state)
+{
+    (void)state;
+    say_as_expected("config/examples/*.yaml", 4, true);
+    char *said =
+        remarks_on("listeners: [{name: a, port: 1}]\npeers: [{name: p, address: 127.0.0.1, port: 2}]\n"
+                   "routes: [{from: a, ppid: m3ua, to: p}]\n",
+                   true);
+    assert_string_equal(said, "");
+    free(said);
+}
+
+/* A value that five thousand endpoints share is warned of once, and nothing is lost behind it. */
+static void test_shared_advice(void **state)
+{
+    size_t size = 400000, used;
+    char *text = malloc(size);
+    (void)state;
+    used = (size_t)snprintf(text, size, "sctp: {tos: 46}\npeers:\n");
+    for (int i = 0; i < 4000; i++)
+        used +=
+            (size_t)snprintf(text + used, size - used, "  - {name: p%d, address: 127.0.0.1, port: 1}\n", i);
+    used += (size_t)snprintf(text + used, size - used,
+                             "listeners: [{name: a, port: 1, sctp: {tos: 185}}]\n"
+                             "routes: [{from: a, to: p1}]\n");
+    char *said = remarks_on(text, true);
+    assert_string_equal(
+        said,
+        "1:13: warning: tos: 46 has the lowest two bits set, which are not the DSCP's but the stack's, for "
+        "ECN (RFC 3168); write tos: 184 for DSCP 46\n"
+        "4003:44: warning: tos: 185 has the lowest two bits set, which are not the DSCP's but the stack's, "
+        "for ECN (RFC 3168); write tos: 184\n");
+    free(said);
+    free(text);
+}
+
 /* More faults than are kept: the list stays bounded and says so. */
 static void test_many(void **state)
 {
     size_t size = 200000;
     char *text = malloc(size);
-    struct cfg_errors errors;
+    struct cfg_remarks remarks;
     (void)state;
     strcpy(text, "broker:\n");
     size_t used = strlen(text);
     for (int i = 0; i < 5000; i++)
         used += (size_t)snprintf(text + used, size - used, "  unknown%d: %d\n", i, i);
-    assert_null(cfg_parse("x", text, used, &errors));
-    assert_int_equal(errors.count, 1000);
-    assert_non_null(strstr(errors.list[999].text, "more errors"));
-    for (unsigned i = 1; i < errors.count; i++)
-        assert_true(errors.list[i - 1].line <= errors.list[i].line);
-    cfg_errors_free(&errors);
-    assert_int_equal(errors.count, 0);
+    assert_null(cfg_parse("x", text, used, &remarks));
+    assert_int_equal(remarks.count, 1000);
+    assert_non_null(strstr(remarks.list[999].text, "there are more"));
+    for (unsigned i = 1; i < remarks.count; i++)
+        assert_true(remarks.list[i - 1].line <= remarks.list[i].line);
+    cfg_remarks_free(&remarks);
+    assert_int_equal(remarks.count, 0);
     free(text);
 }
 
@@ -94,9 +144,9 @@ static void test_foreign_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_files),
-        cmocka_unit_test(test_many),
-        cmocka_unit_test(test_foreign_text),
+        cmocka_unit_test(test_bad),       cmocka_unit_test(test_advice),
+        cmocka_unit_test(test_no_advice), cmocka_unit_test(test_shared_advice),
+        cmocka_unit_test(test_many),      cmocka_unit_test(test_foreign_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

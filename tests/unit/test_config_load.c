@@ -33,27 +33,27 @@ static const char *write_file(const char *text, size_t len)
 /* `file` is refused with this one error. */
 static void refused(const char *file, const char *expected)
 {
-    struct cfg_errors errors;
-    assert_null(cfg_load(file, &errors));
-    char *said = errors_text(file, &errors);
-    if (errors.count != 1 || !strstr(said, expected))
+    struct cfg_remarks remarks;
+    assert_null(cfg_load(file, &remarks));
+    char *said = remarks_text(file, &remarks);
+    if (remarks.count != 1 || !strstr(said, expected))
         fail_msg("%s\ndoes not say '%s'", said, expected);
     assert_true(strncmp(said, file, strlen(file)) == 0 || strncmp(said, "standard input", 14) == 0);
     free(said);
-    cfg_errors_free(&errors);
+    cfg_remarks_free(&remarks);
 }
 
 static const char good[] = "listeners: [{name: a, port: 2905}]\nroutes: [{from: a, to: a}]\n";
 
 static void test_good(void **state)
 {
-    struct cfg_errors errors;
+    struct cfg_remarks remarks;
     (void)state;
-    struct cfg_config *c = cfg_load(write_file(good, strlen(good)), &errors);
+    struct cfg_config *c = cfg_load(write_file(good, strlen(good)), &remarks);
     assert_non_null(c);
-    assert_int_equal(errors.count, 0);
+    assert_int_equal(remarks.count, 0);
     assert_string_equal(c->file, path);
-    cfg_errors_free(&errors);
+    cfg_remarks_free(&remarks);
     cfg_free(c);
     cfg_free(NULL);
     unlink(path);
@@ -113,14 +113,14 @@ static void test_huge(void **state)
 {
     size_t size = 16 * 1024 * 1024;
     char *text = malloc(size + 1);
-    struct cfg_errors errors;
+    struct cfg_remarks remarks;
     (void)state;
     memset(text, '#', size + 1);
     memcpy(text, good, strlen(good));
-    struct cfg_config *c = cfg_load(write_file(text, size), &errors);
+    struct cfg_config *c = cfg_load(write_file(text, size), &remarks);
     assert_non_null(c);
     cfg_free(c);
-    cfg_errors_free(&errors);
+    cfg_remarks_free(&remarks);
     refused(write_file(text, size + 1), "larger than 16 MiB");
     unlink(path);
     free(text);
@@ -128,7 +128,7 @@ static void test_huge(void **state)
 
 static void test_standard_input(void **state)
 {
-    struct cfg_errors errors;
+    struct cfg_remarks remarks;
     int saved = dup(0);
     (void)state;
     for (int round = 0; round < 2; round++) {
@@ -138,10 +138,10 @@ static void test_standard_input(void **state)
         if (round) {
             refused("-", "standard input: this file is empty");
         } else {
-            struct cfg_config *c = cfg_load("-", &errors);
+            struct cfg_config *c = cfg_load("-", &remarks);
             assert_non_null(c);
             cfg_free(c);
-            cfg_errors_free(&errors);
+            cfg_remarks_free(&remarks);
         }
     }
     dup2(saved, 0);
@@ -194,11 +194,11 @@ static void test_unfolded(void **state)
         fputs("]}\n", f);
     }
     fclose(f);
-    struct cfg_errors errors;
-    assert_null(cfg_parse("x", text, strlen(text), &errors));
-    assert_int_equal(errors.count, 1);
-    assert_non_null(strstr(errors.list[0].text, "unfold into more than 1000000"));
-    cfg_errors_free(&errors);
+    struct cfg_remarks remarks;
+    assert_null(cfg_parse("x", text, strlen(text), &remarks));
+    assert_int_equal(remarks.count, 1);
+    assert_non_null(strstr(remarks.list[0].text, "unfold into more than 1000000"));
+    cfg_remarks_free(&remarks);
     free(text);
 }
 

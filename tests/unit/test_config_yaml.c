@@ -6,7 +6,7 @@
 struct read {
     struct arena arena;
     struct err_list list;
-    struct cfg_errors errors;
+    struct cfg_remarks remarks;
     const struct yaml_node *root;
 };
 
@@ -18,9 +18,9 @@ static void begin(struct read *r, const char *text, size_t len)
 
 static void end(struct read *r)
 {
-    struct cfg_errors errors;
-    err_finish(&r->list, &errors);
-    cfg_errors_free(&errors);
+    struct cfg_remarks remarks;
+    err_finish(&r->list, &remarks);
+    cfg_remarks_free(&remarks);
     arena_free(&r->arena);
 }
 
@@ -163,7 +163,7 @@ static void fault(const char *text, size_t len, unsigned line, unsigned column, 
     begin(&r, text, len);
     assert_null(r.root);
     assert_int_equal(r.list.count, 1);
-    const struct cfg_error *e = &r.list.list[0];
+    const struct cfg_remark *e = &r.list.list[0];
     if (e->line != line || e->column != column || !strstr(e->text, says))
         fail_msg("%s\n%u:%u: %s\nexpected %u:%u: … %s …", text, e->line, e->column, e->text, line, column,
                  says);

@@ -14,45 +14,46 @@
 
 #include "config/config.h"
 
-/* All errors as cfg_errors_print writes them; the caller frees it. */
-static inline char *errors_text(const char *file, const struct cfg_errors *errors)
+/* All remarks as cfg_remarks_print writes them; the caller frees it. */
+static inline char *remarks_text(const char *file, const struct cfg_remarks *remarks)
 {
     char *text;
     size_t size;
     FILE *f = open_memstream(&text, &size);
-    cfg_errors_print(file, errors, f);
+    cfg_remarks_print(file, remarks, f);
     fclose(f);
     return text;
 }
 
-/* Parses `text`, which must be valid. */
+/* Parses `text`, which must be valid; warnings are left to test_config_errors. */
 static inline struct cfg_config *parse_good(const char *text)
 {
-    struct cfg_errors errors;
-    struct cfg_config *c = cfg_parse("test.yaml", text, strlen(text), &errors);
+    struct cfg_remarks remarks;
+    struct cfg_config *c = cfg_parse("test.yaml", text, strlen(text), &remarks);
     if (!c) {
-        char *list = errors_text("test.yaml", &errors);
+        char *list = remarks_text("test.yaml", &remarks);
         print_error("%s\nin\n%s\n", list, text);
         free(list);
     }
     assert_non_null(c);
-    assert_int_equal(errors.count, 0);
-    cfg_errors_free(&errors);
+    cfg_remarks_free(&remarks);
     return c;
 }
 
-/* Parses `text`, which must be refused; returns the errors' lines without the file name, "3:5: …\n…". The
- * caller frees it. */
-static inline char *parse_bad(const char *text)
+/* Parses `text`, which must be valid or not; returns the lines of what is said, without the file name,
+ * "3:5: …\n…", and each remark of the severity that belongs to that. The caller frees it. */
+static inline char *remarks_on(const char *text, bool valid)
 {
-    struct cfg_errors errors;
-    struct cfg_config *c = cfg_parse("", text, strlen(text), &errors);
-    if (c)
-        print_error("this was taken:\n%s\n", text);
-    assert_null(c);
-    assert_true(errors.count > 0);
-    char *list = errors_text("", &errors);
-    cfg_errors_free(&errors);
+    struct cfg_remarks remarks;
+    struct cfg_config *c = cfg_parse("", text, strlen(text), &remarks);
+    if (!!c != valid)
+        print_error("this was %s:\n%s\n", c ? "taken" : "refused", text);
+    assert_true(!!c == valid);
+    cfg_free(c);
+    for (unsigned i = 0; i < remarks.count; i++)
+        assert_int_equal(remarks.list[i].severity, valid ? CFG_WARNING : CFG_ERROR);
+    char *list = remarks_text("", &remarks);
+    cfg_remarks_free(&remarks);
 
     char *out = list; /* each line begins with ":" */
     for (const char *in = list; *in; in++)
@@ -60,6 +61,14 @@ static inline char *parse_bad(const char *text)
             *out++ = *in;
     *out = '\0';
     return list;
+}
+
+/* The errors of `text`, which must be refused. The caller frees them. */
+static inline char *parse_bad(const char *text)
+{
+    char *said = remarks_on(text, false);
+    assert_true(*said != '\0');
+    return said;
 }
 
 /* The configuration as --print writes it; the caller frees it. */
