@@ -93,6 +93,7 @@ static const struct {
 } kinds[CFG_KIND_COUNT] = {
     [CFG_SCALAR] = {"", ""},
     [CFG_NAME] = {"name", "not yet taken"},
+    [CFG_TEXT] = {"text", ""},
     [CFG_ADDRESSES] = {"addresses", ""},
     [CFG_PROFILE] = {"name", "of a profile"},
     [CFG_OPTIONS] = {"mapping", "SCTP options"},

@@ -161,6 +161,8 @@ enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error
         .port = l->port,
         .encaps_port = tr_backend_caps(w->broker->backend) & TR_CAP_ENCAPS ? l->encaps_port : 0,
         .share_port = w->broker->worker_count > 1,
+        .netns = l->netns,
+        .device = l->device,
         .options = &options,
         .cookie = s,
     };
@@ -204,6 +206,8 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
     struct tr_open_params params = {.style = TR_ONE_TO_MANY,
                                     .addresses = p->local,
                                     .address_count = p->local_count,
+                                    .netns = p->netns,
+                                    .device = p->device,
                                     .options = &options,
                                     .cookie = s};
     struct tr_target target = {

@@ -69,13 +69,24 @@ static bool overlap(const struct net_addr *a, const struct net_addr *b)
     return (any_a && a->sa.sa_family == AF_INET6) || (any_b && b->sa.sa_family == AF_INET6);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* False where both say where they are, and it is not the same network or interface. */
+static bool same_place(const struct cfg_listener *a, const struct cfg_listener *b)
+{
+    return same_text(a->netns, b->netns) && (!a->device || !b->device || same_text(a->device, b->device));
+}
+
 /* The first listener before `index` that has one of its addresses and ports. */
 static void check_clash(struct loader *l, unsigned index)
 {
     const struct cfg_listener *all = l->config->listeners, *mine = &all[index];
     char text[NET_ADDR_TEXT];
     for (unsigned other = 0; other < index; other++) {
-        if (all[other].port != mine->port || l->listeners[other].bad)
+        if (all[other].port != mine->port || l->listeners[other].bad || !same_place(&all[other], mine))
             continue;
         for (unsigned i = 0; i < mine->address_count; i++)
             for (unsigned j = 0; j < all[other].address_count; j++)

@@ -34,6 +34,8 @@ struct cfg_listener {
     unsigned address_count;
     uint16_t port;
     uint16_t encaps_port; /* local UDP port with usrsctp, default 9899 */
+    const char *netns;    /* network namespace, name or path; NULL: the process's own */
+    const char *device;   /* network interface; NULL: any */
     enum cfg_peeloff peeloff;
     struct opt_set sctp; /* effective: defaults, then sctp:, then the profile, then its own */
 };
@@ -45,6 +47,7 @@ struct cfg_peer {
     uint16_t port;
     const struct net_addr *local; /* what to bind before connecting; may be none */
     unsigned local_count;
+    const char *netns, *device;    /* as a listener's */
     uint16_t encaps_port;          /* remote UDP port with usrsctp, default 9899 */
     unsigned connect_timeout_ms;   /* until an attempt counts as failed */
     unsigned reconnect_initial_ms; /* first pause after a failure; doubles, with jitter */

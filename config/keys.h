@@ -43,6 +43,7 @@ enum cfg_shape {
 enum cfg_kind {
     CFG_SCALAR,    /* told by its val_spec */
     CFG_NAME,      /* the name that others refer to */
+    CFG_TEXT,      /* any text */
     CFG_ADDRESSES, /* one address or a list */
     CFG_PROFILE,   /* the name of a profile */
     CFG_OPTIONS,   /* a mapping of SCTP options */

@@ -132,6 +132,8 @@ static bool is_written(const struct cfg_key_row *row, const void *object)
 {
     if (row == &cfg_key_rows[CFG_KEY_GROUP_SHARE])
         return ((const struct cfg_group *)object)->mode == CFG_LOADSHARE;
+    if (row->kind == CFG_TEXT)
+        return pointer_at(object, row->offset) != NULL;
     if (row->kind == CFG_ADDRESSES)
         return count_at(object, row->count_offset) != 0;
     return row->kind != CFG_PROFILE && row->kind != CFG_OPTIONS;
@@ -146,6 +148,10 @@ static void print_value(const struct printer *p, const struct cfg_key_row *row, 
         break;
     case CFG_NAME:
         fprintf(p->out, "%s\n", (const char *)pointer_at(object, row->offset));
+        break;
+    case CFG_TEXT:
+        print_text(p, pointer_at(object, row->offset));
+        fputc('\n', p->out);
         break;
     case CFG_TARGET:
         fprintf(p->out, "%s\n", p->config->groups[((const struct cfg_route *)object)->group].name);

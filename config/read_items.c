@@ -70,6 +70,21 @@ bool valid_name(struct loader *l, const char *key, struct cfg_place at, const ch
     return false;
 }
 
+void read_text(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value, void *object,
+               struct cfg_origin *origin)
+{
+    const char *text = read_scalar(l, row->name, value);
+    (void)origin;
+    if (!text)
+        return;
+    if (*text == '\0') {
+        err_add(&l->errors, value->at, "%s: a value is missing; write one or leave the key out", row->name);
+        return;
+    }
+    const char *copy = arena_text(l->keep, text, strlen(text));
+    memcpy((char *)object + row->offset, &copy, sizeof copy);
+}
+
 void read_name(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value, void *object,
                struct cfg_origin *origin)
 {

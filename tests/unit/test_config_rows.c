@@ -180,6 +180,32 @@ static void test_keys(void **state)
     assert_true(walked >= 17);
 }
 
+/* Texts are taken as they are, and come back from --print. */
+static void test_texts(void **state)
+{
+    unsigned walked = 0;
+    (void)state;
+    for (unsigned k = 0; k < CFG_KEY_COUNT; k++) {
+        const struct cfg_key_row *row = &cfg_key_rows[k];
+        const char *value;
+        if (row->kind != CFG_TEXT)
+            continue;
+        write_file(row, "\"/run/netns/it's: one\"");
+        struct cfg_config *c = parse_good(text);
+        char *printed = print_text(c);
+        struct cfg_config *again = parse_good(printed);
+        memcpy(&value, (const char *)object_of(again, row->section) + row->offset, sizeof value);
+        assert_string_equal(value, "/run/netns/it's: one");
+        free(printed);
+        cfg_free(c);
+        cfg_free(again);
+        refuse_key(row, "\"\"");
+        refuse_key(row, "[a]");
+        walked++;
+    }
+    assert_int_equal(walked, 4);
+}
+
 /* The rows themselves: what the reference page and the reader rely on. */
 static void test_rows(void **state)
 {
@@ -382,10 +408,8 @@ static void test_units(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_options),
-        cmocka_unit_test(test_units),
+        cmocka_unit_test(test_rows),    cmocka_unit_test(test_keys),  cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_options), cmocka_unit_test(test_units),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
