@@ -48,8 +48,8 @@ LOAD      := $(wildcard bench/*.c)
 objects    = $(patsubst %,$(BUILD)/%.o,$(1))
 
 # The transport library stands alone: SCTP, options and addresses; no YAML.
-TRANSPORT_LIB := $(TRANSPORT) config/options.c config/address.c config/ppid.c config/value.c config/auth_keys.c \
-                 config/nearest.c
+TRANSPORT_LIB := $(TRANSPORT) config/options.c config/address.c config/host.c config/ppid.c config/value.c \
+                 config/auth_keys.c config/nearest.c
 ALL_LIB       := $(CONFIG) $(TRANSPORT) $(ROUTING) $(BROKER) $(LOAD)
 
 .PHONY: help all programs
@@ -212,7 +212,7 @@ reference: ## writes config/REFERENCE.md and config/junctor.yaml.5 anew from the
 # ---- installing -------------------------------------------------------------------------------------
 
 VERSION  := 0.1
-HEADERS  := transport/transport.h config/address.h config/options.h config/options.def config/ppid.h
+HEADERS  := transport/transport.h transport/resolve.h config/address.h config/options.h config/options.def config/ppid.h
 INCLUDES := $(PREFIX)/include/junctor
 MANUALS  := broker/junctor.1 config/junctor.yaml.5
 MANDIR   := $(PREFIX)/share/man

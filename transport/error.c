@@ -18,6 +18,7 @@ static const struct code_row code_rows[TR_CODE_COUNT] = {
     [TR_EXISTS] = {"TR_EXISTS", "an association to this address exists already"},
     [TR_ADDR_IN_USE] = {"TR_ADDR_IN_USE", "the address and port are in use"},
     [TR_ADDR_UNKNOWN] = {"TR_ADDR_UNKNOWN", "the address is not one of this host's"},
+    [TR_NO_NAME] = {"TR_NO_NAME", "the host name has no address"},
     [TR_UNREACHABLE] = {"TR_UNREACHABLE", "the peer cannot be reached"},
     [TR_REFUSED] = {"TR_REFUSED", "the peer refused the association"},
     [TR_TIMEOUT] = {"TR_TIMEOUT", "the time is over"},

@@ -39,6 +39,7 @@ enum tr_code {
     TR_EXISTS,     /* an association to this address is there already */
     TR_ADDR_IN_USE,
     TR_ADDR_UNKNOWN, /* address is not one of this host's */
+    TR_NO_NAME,      /* a host name that has no address (resolve.h) */
     TR_UNREACHABLE,
     TR_REFUSED, /* the peer aborted the set-up */
     TR_TIMEOUT,
