@@ -3,9 +3,9 @@ load lib
 # The two stacks with each other: usrsctp in one network namespace and the kernel, whose SCTP can run over UDP too
 # (net.sctp.udp_port is its own port, net.sctp.encap_port the one it connects to), in another, with a cable between them.
 #
-# The interfaces do no segmentation offload (GSO), because Debian 12's kernel (6.1) fails at it for SCTP over UDP: what it
-# sends in bursts is lost on all but the way to itself, and datagrams that another socket of the host sends it with
-# UDP_SEGMENT can bring it down. Whoever sets net.sctp.udp_port does well to set this too.
+# The kernel's interface lets no packet pass that is larger than the path MTU: Debian 12's kernel (6.1) fails at generic
+# segmentation offload (GSO) for SCTP over UDP, and what it sends in bursts is lost. Whoever sets net.sctp.udp_port does
+# well to set gso_max_size too (transport/README.md).
 
 examples=$(dirname "$JUNCTOR")/transport/examples
 users=10.99.0.1
@@ -26,7 +26,7 @@ cable() {
     in_kernels="nsenter --net=/proc/$kernel/ns/net"
     $in_users ip link add cable type veth peer name cable netns $kernel
     up "$in_users" $users
-    up "$in_kernels" $kernels
+    up "$in_kernels" $kernels gso_max_size 1500
     $in_kernels sysctl -q -w net.sctp.udp_port="$U7" net.sctp.encap_port="${1:-0}"
     printf '#!/bin/sh\nexec %s %s "$@"\n' "$in_users" "$JUNCTOR" >"$work/in_users"
     printf '#!/bin/sh\nexec %s %s "$@"\n' "$in_kernels" "$JUNCTOR" >"$work/in_kernels"
@@ -37,9 +37,9 @@ has_namespace() {
     ! cmp -s <(readlink "/proc/$1/ns/net") <(readlink /proc/self/ns/net)
 }
 
-up() { # PREFIX ADDRESS
+up() { # PREFIX ADDRESS SETTING…
     $1 ip address add "$2/24" dev cable
-    $1 ip link set cable gso_max_segs 1 gso_max_size 1500 up
+    $1 ip link set cable up "${@:3}"
     $1 ip link set lo up
 }
 
