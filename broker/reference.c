@@ -165,6 +165,14 @@ static const char *effect_words(const struct opt_row *row)
                                            : "acts on an endpoint opened afterwards";
 }
 
+/* True where the transport can do with the option all that its row allows. */
+static bool has_all(const struct tr_backend *b, enum opt_id id)
+{
+    unsigned when = opt_rows[id].when;
+    return (when & OPT_NO_SET || tr_backend_can_set(b, id)) &&
+           (when & OPT_NO_GET || tr_backend_can_get(b, id));
+}
+
 static const char *can_words(const struct tr_backend *b, enum opt_id id)
 {
     bool set = tr_backend_can_set(b, id), get = tr_backend_can_get(b, id);
@@ -284,7 +292,10 @@ static void write_transports(FILE *out, const struct ref_writer *w)
     unsigned have = tr_backend_caps(kernel), usr_have = tr_backend_caps(usrsctp);
 
     w->heading(out, REF_CHAPTER, "Transports");
-    w->text(out, "What a transport does not have is refused with an error that names it, never ignored.");
+    w->text(
+        out,
+        "What a transport does not have is refused with an error that names it, never ignored. Of the SCTP "
+        "options those are listed that one of them lacks or has in part.");
     w->table_begin(out, titles);
     for (unsigned i = 0; i < COUNT(capabilities); i++) {
         const char *const line[REF_COLUMNS] = {capabilities[i].what,
@@ -294,6 +305,8 @@ static void write_transports(FILE *out, const struct ref_writer *w)
     }
     for (unsigned id = 0; id < OPT_ID_COUNT; id++) {
         char name[80];
+        if (has_all(kernel, id) && has_all(usrsctp, id))
+            continue;
         snprintf(name, sizeof name, "`%s`", opt_rows[id].name);
         const char *const line[REF_COLUMNS] = {name, can_words(kernel, id), can_words(usrsctp, id)};
         w->table_line(out, line);
