@@ -90,7 +90,8 @@ struct tr_backend {
     enum tr_code (*peeloff)(struct tr_endpoint *, uint32_t *assoc, void *cookie, struct tr_endpoint **,
                             struct tr_error *);
     enum tr_code (*eof)(struct tr_endpoint *, uint32_t assoc, struct tr_error *);
-    enum tr_code (*abort)(struct tr_endpoint *, uint32_t assoc, struct tr_error *);
+    enum tr_code (*abort)(struct tr_endpoint *, uint32_t assoc, const void *reason, uint32_t len,
+                          struct tr_error *);
     enum tr_code (*change_addresses)(struct tr_endpoint *, bool add, const struct net_addr *, unsigned count,
                                      struct tr_error *); /* NULL without TR_CAP_ADDRESSES */
     enum tr_code (*reset_streams)(struct tr_endpoint *, uint32_t assoc, unsigned directions,
@@ -99,6 +100,7 @@ struct tr_backend {
     enum tr_code (*add_streams)(struct tr_endpoint *, uint32_t assoc, uint16_t outbound, uint16_t inbound,
                                 struct tr_error *);
     enum tr_code (*send)(struct tr_endpoint *, const struct tr_msg *, unsigned count, unsigned *sent);
+    enum tr_code (*send_to)(struct tr_endpoint *, const struct tr_msg *, const struct net_addr *path);
     enum tr_code (*recv)(struct tr_endpoint *, unsigned max, const struct tr_item **, unsigned *count);
 };
 

@@ -96,6 +96,7 @@ static const struct tr_backend backend = {
     .peeloff = kernel_peeloff,
     .eof = kernel_eof,
     .abort = kernel_abort,
+    .send_to = kernel_send_to,
     .send = kernel_send,
     .recv = kernel_recv,
 };

@@ -149,7 +149,8 @@ enum tr_code kernel_connect_init(struct tr_endpoint *ep, const struct tr_target 
 enum tr_code kernel_peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cookie, struct tr_endpoint **out,
                             struct tr_error *error);
 enum tr_code kernel_eof(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
-enum tr_code kernel_abort(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
+enum tr_code kernel_abort(struct tr_endpoint *ep, uint32_t assoc, const void *reason, uint32_t len,
+                          struct tr_error *error);
 
 /* kernel_renew.c */
 struct kernel_origin *kernel_origin_new(const struct tr_open_params *p); /* NULL: out of memory */
@@ -182,6 +183,7 @@ void kernel_slots_init(struct kernel_loop *l);
 bool kernel_event(const void *bytes, size_t len, struct tr_event *out);
 
 /* kernel_send.c */
+enum tr_code kernel_send_to(struct tr_endpoint *ep, const struct tr_msg *msg, const struct net_addr *path);
 enum tr_code kernel_send(struct tr_endpoint *ep, const struct tr_msg *msgs, unsigned count, unsigned *sent);
 void kernel_burst_init(struct kernel_loop *l);
 

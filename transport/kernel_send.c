@@ -176,6 +176,50 @@ static void count_sent(struct kernel_loop *l, const struct tr_msg *msgs, unsigne
         l->base.stats.bytes_out += msgs[i].len;
 }
 
+/* What the next wake-ups are, after a send that took `sent` messages. */
+static void sent_now(struct kernel_endpoint *ep, unsigned sent, enum tr_code code)
+{
+    if (code == TR_AGAIN && sent == 0)
+        kernel_refused(ep);
+    if (sent > 0 && ep->muted)
+        kernel_took(ep);
+    ep->full = code == TR_AGAIN;
+}
+
+/* Linux sets up a new association for an address that none of the socket's has: hence the look at the paths.
+ */
+static enum tr_code check_path(struct kernel_endpoint *ep, uint32_t assoc, const struct net_addr *path)
+{
+    enum { PATHS_MAX = 64 };
+    struct net_addr paths[PATHS_MAX];
+    unsigned count = kernel_addresses(&ep->base, assoc, true, paths, PATHS_MAX);
+    for (unsigned i = 0; i < count && i < PATHS_MAX; i++)
+        if (net_addr_equal(&paths[i], path))
+            return TR_OK;
+    return count == 0 ? TR_NO_ASSOC : TR_INVALID;
+}
+
+enum tr_code kernel_send_to(struct tr_endpoint *tep, const struct tr_msg *msg, const struct net_addr *path)
+{
+    struct kernel_endpoint *ep = kernel_endpoint(tep);
+    struct kernel_loop *l = kernel_loop(tep->loop);
+    struct msghdr *h = &l->out[0].msg_hdr;
+    enum tr_code code = check_path(ep, msg->assoc, path);
+    if (code != TR_OK)
+        return code;
+    int64_t cost = fill(l, msg, 1);
+    control_at(&l->out_control[0]).info->snd_flags |= SCTP_ADDR_OVER;
+    h->msg_name = (void *)path;
+    h->msg_namelen = net_addr_len(path);
+    code = send_some(ep, l, 0, 1, 0) == 1 ? TR_OK : send_code(errno);
+    h->msg_name = NULL;
+    h->msg_namelen = 0;
+    ep->room -= cost;
+    count_sent(l, msg, code == TR_OK);
+    sent_now(ep, code == TR_OK, code);
+    return code;
+}
+
 enum tr_code kernel_send(struct tr_endpoint *tep, const struct tr_msg *msgs, unsigned count, unsigned *sent)
 {
     struct kernel_endpoint *ep = kernel_endpoint(tep);
@@ -192,10 +236,6 @@ enum tr_code kernel_send(struct tr_endpoint *tep, const struct tr_msg *msgs, uns
         count_sent(l, msgs + *sent, taken);
         *sent += taken;
     }
-    if (code == TR_AGAIN && *sent == 0)
-        kernel_refused(ep);
-    if (*sent > 0 && ep->muted)
-        kernel_took(ep);
-    ep->full = code == TR_AGAIN;
+    sent_now(ep, *sent, code);
     return code;
 }

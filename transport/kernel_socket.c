@@ -338,8 +338,9 @@ enum tr_code kernel_connect_init(struct tr_endpoint *tep, const struct tr_target
     return TR_OK;
 }
 
-/* Sends no data but a flag: SCTP_EOF or SCTP_ABORT. Not for SOCK_STREAM sockets. */
-static int send_flag(struct kernel_endpoint *ep, uint32_t assoc, uint16_t flag)
+/* Sends no message but a flag: SCTP_EOF, or SCTP_ABORT with a reason. Not for SOCK_STREAM sockets. */
+static int send_flag(struct kernel_endpoint *ep, uint32_t assoc, uint16_t flag, const void *reason,
+                     uint32_t len)
 {
     union {
         struct cmsghdr align;
@@ -349,7 +350,9 @@ static int send_flag(struct kernel_endpoint *ep, uint32_t assoc, uint16_t flag)
     memset(&control, 0, sizeof control);
     control.align = (struct cmsghdr){CMSG_LEN(sizeof(struct sctp_sndinfo)), IPPROTO_SCTP, SCTP_SNDINFO};
     memcpy(CMSG_DATA(&control.align), &info, sizeof info);
-    struct msghdr h = {.msg_control = &control, .msg_controllen = sizeof control};
+    struct iovec text = {(void *)reason, len};
+    struct msghdr h = {
+        .msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
     kernel_count(ep, 1);
     return sendmsg(ep->fd, &h, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
 }
@@ -384,15 +387,16 @@ enum tr_code kernel_eof(struct tr_endpoint *tep, uint32_t assoc, struct tr_error
         kernel_count(ep, 1);
         e = shutdown(ep->fd, SHUT_WR) == 0 ? 0 : errno;
     } else {
-        e = send_flag(ep, assoc, SCTP_EOF);
+        e = send_flag(ep, assoc, SCTP_EOF, NULL, 0);
     }
     return e == 0 ? TR_OK : flag_failed("shutdown", assoc, e, error);
 }
 
-enum tr_code kernel_abort(struct tr_endpoint *tep, uint32_t assoc, struct tr_error *error)
+enum tr_code kernel_abort(struct tr_endpoint *tep, uint32_t assoc, const void *reason, uint32_t len,
+                          struct tr_error *error)
 {
     struct kernel_endpoint *ep = kernel_endpoint(tep);
-    int e = ep->stream ? abort_stream(ep) : send_flag(ep, assoc, SCTP_ABORT);
+    int e = ep->stream ? abort_stream(ep) : send_flag(ep, assoc, SCTP_ABORT, reason, len);
     return e == 0 ? TR_OK : flag_failed("abort", assoc, e, error);
 }
 

@@ -383,7 +383,7 @@ enum tr_code tr_eof(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *err
 enum tr_code tr_abort(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error)
 {
     REQUIRE(is_endpoint(ep));
-    return ep->backend->abort(ep, assoc, error);
+    return ep->backend->abort(ep, assoc, NULL, 0, error);
 }
 
 /* ---- Re-configuring ---------------------------------------------------------------------------------- */
@@ -442,49 +442,83 @@ enum tr_code tr_add_streams(struct tr_endpoint *ep, uint32_t assoc, uint16_t out
 
 /* ---- Messages -------------------------------------------------------------------------------------- */
 
-/* How many of `msgs` may go to the backend in one burst; less than count: the next one is not valid. */
-static unsigned valid_run(const struct tr_msg *msgs, unsigned count)
+/* A message that is data and nothing else. */
+static bool is_plain(const struct tr_msg *m)
+{
+    return m->len != 0 && !(m->flags & ~TR_UNORDERED) && m->pr_policy <= TR_PR_PRIO;
+}
+
+/* How many of `msgs` may go to the backend in one burst; less than count: the next one is not plain. */
+static unsigned plain_run(const struct tr_msg *msgs, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
-        if (msgs[i].len == 0 || (msgs[i].flags & ~TR_UNORDERED) || msgs[i].pr_policy > TR_PR_PRIO ||
-            msgs[i].assoc != msgs[0].assoc)
+        if (!is_plain(&msgs[i]) || msgs[i].assoc != msgs[0].assoc)
             return i;
     return count;
+}
+
+/* The one that ends its association; TR_INVALID for one that does not. */
+static enum tr_code send_end(struct tr_endpoint *ep, const struct tr_msg *msg, unsigned *sent)
+{
+    struct tr_msg data = *msg;
+    unsigned taken = 0;
+    data.flags &= (uint16_t)~TR_EOF;
+    if (msg->flags == TR_ABORT) {
+        enum tr_code code = ep->backend->abort(ep, msg->assoc, msg->data, msg->len, NULL);
+        *sent += code == TR_OK;
+        return code;
+    }
+    if (!(msg->flags & TR_EOF) || (msg->len != 0 && !is_plain(&data)))
+        return TR_INVALID;
+    enum tr_code code = msg->len != 0 ? ep->backend->send(ep, &data, 1, &taken) : TR_OK;
+    if (code != TR_OK)
+        return code;
+    code = ep->backend->eof(ep, msg->assoc, NULL);
+    *sent += taken != 0 || code == TR_OK;
+    return code;
 }
 
 enum tr_code tr_send(struct tr_endpoint *ep, const struct tr_msg *msgs, unsigned count, unsigned *sent)
 {
     REQUIRE(is_endpoint(ep) && ep->loop != NULL);
     *sent = 0;
-    unsigned valid = valid_run(msgs, count);
-    enum tr_code code = valid > 0 ? ep->backend->send(ep, msgs, valid, sent) : TR_OK;
-    return code == TR_OK && valid < count ? TR_INVALID : code;
+    unsigned plain = plain_run(msgs, count);
+    enum tr_code code = plain > 0 ? ep->backend->send(ep, msgs, plain, sent) : TR_OK;
+    if (code != TR_OK || plain == count)
+        return code;
+    if (msgs[plain].assoc != msgs[0].assoc)
+        return TR_INVALID;
+    code = send_end(ep, &msgs[plain], sent);
+    return code == TR_OK && plain + 1 < count ? TR_NO_ASSOC : code;
+}
+
+enum tr_code tr_send_to(struct tr_endpoint *ep, const struct tr_msg *msg, const struct net_addr *path)
+{
+    REQUIRE(is_endpoint(ep) && ep->loop != NULL && path != NULL);
+    return is_plain(msg) ? ep->backend->send_to(ep, msg, path) : TR_INVALID;
 }
 
 enum tr_code tr_send_simple(struct tr_endpoint *ep, uint32_t assoc, uint16_t stream, const void *data,
                             uint32_t len)
 {
-    /* The bits of default_send_param's flags, in the order of options.def. */
-    enum { DSP_UNORDERED = 1, DSP_ABORT = 4, DSP_EOF = 8 };
     struct opt_set d = {0};
     enum tr_code code = tr_get_option(ep, assoc, OPT_DEFAULT_SEND_PARAM, &d, NULL);
     if (code != TR_OK)
         return code;
     int64_t flags = opt_num(&d, OPTF_DSP_FLAGS, 0);
-    if (flags & DSP_ABORT)
-        return tr_abort(ep, assoc, NULL);
     struct tr_msg msg = {.data = data,
                          .len = len,
                          .assoc = assoc,
                          .stream = stream,
-                         .flags = (flags & DSP_UNORDERED) ? TR_UNORDERED : 0,
+                         .flags = flags & OPT_SEND_ABORT ? TR_ABORT
+                                                         : (flags & OPT_SEND_UNORDERED ? TR_UNORDERED : 0) |
+                                                               (flags & OPT_SEND_EOF ? TR_EOF : 0),
                          .ppid = (uint32_t)opt_num(&d, OPTF_DSP_PPID, 0),
                          .context = (uint32_t)opt_num(&d, OPTF_DSP_CONTEXT, 0),
                          .pr_policy = opt_num(&d, OPTF_DSP_TIMETOLIVE, 0) ? TR_PR_TTL : TR_PR_NONE,
                          .pr_value = (uint32_t)opt_num(&d, OPTF_DSP_TIMETOLIVE, 0)};
     unsigned sent;
-    code = tr_send(ep, &msg, 1, &sent);
-    return code == TR_OK && (flags & DSP_EOF) ? tr_eof(ep, assoc, NULL) : code;
+    return tr_send(ep, &msg, 1, &sent);
 }
 
 enum tr_code tr_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count)

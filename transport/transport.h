@@ -276,7 +276,12 @@ enum tr_code tr_add_streams(struct tr_endpoint *ep, uint32_t assoc, uint16_t out
 
 /* ---- Messages ------------------------------------------------------------------------------------- */
 
-enum tr_msg_flag { TR_UNORDERED = 1 };
+enum tr_msg_flag {
+    TR_UNORDERED = 1,
+    TR_EOF = 2,  /* shut the association down after this message, as tr_eof does; it may be empty */
+    TR_ABORT = 4 /* send nothing: abort the association, as tr_abort does, with the data as the reason that
+                    the peer is given (RFC 9260 3.3.10.12); it may be empty */
+};
 
 /* Partial reliability: when the sender gives a message up (RFC 3758, RFC 7496). It then comes back as
  * TR_EV_SEND_FAILED. */
@@ -289,7 +294,8 @@ enum tr_pr_policy {
 
 struct tr_msg {
     const void *data;
-    uint32_t len; /* bytes of user data; 0 is TR_INVALID (RFC 9260 has no empty DATA chunk) */
+    uint32_t len; /* bytes of user data; 0 (without TR_EOF, TR_ABORT) is TR_INVALID: there is no empty DATA
+                     chunk */
     uint32_t assoc;
     uint16_t stream;
     uint16_t flags; /* enum tr_msg_flag bits */
@@ -304,9 +310,14 @@ struct tr_msg {
  * peeled-off endpoint any value will do). *sent is how many the stack took over; the data of those may be
  * reused at once, the rest was not touched. TR_OK only when all are taken; else the reason msgs[*sent] was
  * not: TR_AGAIN (watch TR_WRITABLE and try again), TR_BAD_STREAM, TR_TOO_LONG, TR_INVALID (leave it out and
- * go on) or TR_NO_ASSOC. The burst is ended so that the stack bundles small messages and no tail waits. Never
- * blocks, never allocates. */
+ * go on) or TR_NO_ASSOC. Nothing is taken after a message with TR_EOF or TR_ABORT. The burst is ended so that
+ * the stack bundles small messages and no tail waits. Never blocks, never allocates. */
 enum tr_code tr_send(struct tr_endpoint *ep, const struct tr_msg *msgs, unsigned count, unsigned *sent);
+
+/* gen_sctp:send/3 with flag addr_over: one message, to this address of the peer while its path is up rather
+ * than to the primary one; `path` with its port. TR_INVALID where the association has no such path; else as
+ * tr_send. */
+enum tr_code tr_send_to(struct tr_endpoint *ep, const struct tr_msg *msg, const struct net_addr *path);
 
 /* gen_sctp:send/4, the short form: one message with the endpoint's default_send_param. */
 enum tr_code tr_send_simple(struct tr_endpoint *ep, uint32_t assoc, uint16_t stream, const void *data,

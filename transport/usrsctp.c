@@ -46,6 +46,7 @@ const struct tr_backend *tr_usrsctp(void)
         .peeloff = usr_peeloff,
         .eof = usr_eof,
         .abort = usr_abort,
+        .send_to = usr_send_to,
         .send = usr_send,
         .recv = usr_recv,
     };

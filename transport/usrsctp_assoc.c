@@ -186,12 +186,14 @@ enum tr_code usr_peeloff(struct tr_endpoint *base, uint32_t *assoc, void *cookie
 
 /* ---- Ending ----------------------------------------------------------------------------------------- */
 
-static enum tr_code ask_for_end(struct usr_endpoint *ep, uint32_t assoc, uint16_t flag)
+static enum tr_code ask_for_end(struct usr_endpoint *ep, uint32_t assoc, uint16_t flag, const void *reason,
+                                uint32_t len)
 {
     struct sctp_sndinfo info = {.snd_flags = flag, .snd_assoc_id = assoc};
     usr_stack_limit(false); /* a full queue must not stand in the way */
     usr_make_room(ep, true);
-    ssize_t n = usrsctp_sendv(ep->so, "", 0, NULL, 0, &info, sizeof info, SCTP_SENDV_SNDINFO, 0);
+    ssize_t n =
+        usrsctp_sendv(ep->so, len ? reason : "", len, NULL, 0, &info, sizeof info, SCTP_SENDV_SNDINFO, 0);
     int error_number = errno;
     usr_make_room(ep, false);
     usr_stack_limit(true);
@@ -208,7 +210,7 @@ static enum tr_code end_failed(enum tr_code code, const char *what, uint32_t ass
 
 enum tr_code usr_eof(struct tr_endpoint *base, uint32_t assoc, struct tr_error *error)
 {
-    return end_failed(ask_for_end(usr_ep(base), assoc, SCTP_EOF), "end", assoc, error);
+    return end_failed(ask_for_end(usr_ep(base), assoc, SCTP_EOF, NULL, 0), "end", assoc, error);
 }
 
 static const struct usr_setup *find_setup(const struct usr_endpoint *ep, uint32_t assoc)
@@ -250,10 +252,11 @@ bool usr_give_up(struct usr_endpoint *ep, uint32_t assoc)
     return true;
 }
 
-enum tr_code usr_abort(struct tr_endpoint *base, uint32_t assoc, struct tr_error *error)
+enum tr_code usr_abort(struct tr_endpoint *base, uint32_t assoc, const void *reason, uint32_t len,
+                       struct tr_error *error)
 {
     struct usr_endpoint *ep = usr_ep(base);
     if (usr_give_up(ep, assoc))
         return TR_OK;
-    return end_failed(ask_for_end(ep, assoc, SCTP_ABORT), "abort", assoc, error);
+    return end_failed(ask_for_end(ep, assoc, SCTP_ABORT, reason, len), "abort", assoc, error);
 }

@@ -275,7 +275,7 @@ static void end_gracefully(struct usr_endpoint *ep, const struct sctp_status *s,
     struct usr_loop *loop = arg;
     struct socket *so;
     if (is_half_open(s)) {
-        usr_abort(&ep->base, s->sstat_assoc_id, NULL);
+        usr_abort(&ep->base, s->sstat_assoc_id, NULL, 0, NULL);
     } else if (ep->base.style == TR_ONE_TO_ONE) {
         usr_eof(&ep->base, s->sstat_assoc_id, NULL);
     } else if ((so = usrsctp_peeloff(ep->so, s->sstat_assoc_id)) != NULL) {

@@ -115,6 +115,16 @@ enum tr_code usr_send(struct tr_endpoint *base, const struct tr_msg *msgs, unsig
     return TR_OK;
 }
 
+/* There is one path. */
+enum tr_code usr_send_to(struct tr_endpoint *base, const struct tr_msg *msg, const struct net_addr *path)
+{
+    struct net_addr peer;
+    unsigned sent;
+    if (usr_addresses(base, msg->assoc, true, &peer, 1) == 0)
+        return TR_NO_ASSOC;
+    return net_addr_equal(&peer, path) ? usr_send(base, msg, 1, &sent) : TR_INVALID;
+}
+
 /* ---- Receiving -------------------------------------------------------------------------------------- */
 
 /* One read from the stack, into the arena. */

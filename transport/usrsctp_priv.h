@@ -330,7 +330,8 @@ enum tr_code usr_connect_init(struct tr_endpoint *ep, const struct tr_target *to
 enum tr_code usr_peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cookie, struct tr_endpoint **out,
                          struct tr_error *error);
 enum tr_code usr_eof(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
-enum tr_code usr_abort(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
+enum tr_code usr_abort(struct tr_endpoint *ep, uint32_t assoc, const void *reason, uint32_t len,
+                       struct tr_error *error);
 /* Ends an association that is not established yet, as if the peer had refused it. False: it is none. */
 bool usr_give_up(struct usr_endpoint *ep, uint32_t assoc);
 /* An association is up or gone: its set-up is over. 0: all of the endpoint's. */
@@ -346,6 +347,7 @@ void usr_mode_move(const struct usr_endpoint *from, uint32_t assoc, struct usr_e
 
 /* ---- usrsctp_message.c ----------------------------------------------------------------------------- */
 
+enum tr_code usr_send_to(struct tr_endpoint *ep, const struct tr_msg *msg, const struct net_addr *path);
 enum tr_code usr_send(struct tr_endpoint *ep, const struct tr_msg *msgs, unsigned count, unsigned *sent);
 enum tr_code usr_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count);
 

@@ -307,7 +307,7 @@ static enum tr_code read_for_connect(struct tr_endpoint *ep, uint32_t assoc, boo
 static void give_up(struct tr_endpoint *ep, uint32_t assoc)
 {
     struct tr_event ignored;
-    ep->backend->abort(ep, assoc, NULL);
+    ep->backend->abort(ep, assoc, NULL, 0, NULL);
     read_for_connect(ep, assoc, true, &ignored, NULL);
     stash_forget(ep, assoc);
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -36,6 +37,7 @@ struct paper_loop {
 static struct {
     unsigned caps, opens, aborts, eofs, sends, watches;
     uint32_t aborted;
+    char reason[32]; /* of the last abort */
     enum tr_code connect_code, send_code;
     unsigned send_takes;
     struct tr_msg sent[MANY];
@@ -197,11 +199,13 @@ static enum tr_code paper_eof(struct tr_endpoint *ep, uint32_t assoc, struct tr_
     return TR_OK;
 }
 
-static enum tr_code paper_abort(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error)
+static enum tr_code paper_abort(struct tr_endpoint *ep, uint32_t assoc, const void *reason, uint32_t len,
+                                struct tr_error *error)
 {
     (void)error;
     paper.aborts++;
     paper.aborted = assoc;
+    snprintf(paper.reason, sizeof paper.reason, "%.*s", (int)len, len ? (const char *)reason : "");
     queue_item(
         ep, (struct tr_item){
                 .kind = TR_EVENT,

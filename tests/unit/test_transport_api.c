@@ -137,6 +137,36 @@ static void send_tells_the_stacks_reason_first(void **state)
     assert_int_equal(sent, 1);
 }
 
+static void send_ends_an_association(void **state)
+{
+    (void)state;
+    struct tr_endpoint *ep = open_one();
+    struct tr_msg m[3] = {{.data = "x", .len = 1, .assoc = 3},
+                          {.data = "y", .len = 1, .assoc = 3, .flags = TR_EOF | TR_UNORDERED},
+                          {.data = "z", .len = 1, .assoc = 3}};
+    unsigned sent;
+    assert_int_equal(tr_send(ep, m, 2, &sent), TR_OK);
+    assert_int_equal(sent, 2);
+    assert_int_equal(paper.sent_count, 2);
+    assert_int_equal(paper.sent[1].flags, TR_UNORDERED);
+    assert_int_equal(paper.eofs, 1);
+    assert_int_equal(tr_send(ep, m, 3, &sent), TR_NO_ASSOC); /* nothing goes out behind the end */
+    assert_int_equal(sent, 2);
+    paper.send_takes = 0;
+    paper.send_code = TR_AGAIN;
+    assert_int_equal(tr_send(ep, m + 1, 1, &sent), TR_AGAIN); /* not before its data */
+    assert_int_equal(sent, 0);
+    assert_int_equal(paper.eofs, 2);
+    m[0] = (struct tr_msg){.data = "why", .len = 3, .assoc = 5, .flags = TR_ABORT};
+    assert_int_equal(tr_send(ep, m, 1, &sent), TR_OK);
+    assert_int_equal(sent, 1);
+    assert_int_equal(paper.aborted, 5);
+    assert_string_equal(paper.reason, "why");
+    m[0].flags = TR_ABORT | TR_EOF;
+    assert_int_equal(tr_send(ep, m, 1, &sent), TR_INVALID);
+    assert_int_equal(paper.aborts, 1);
+}
+
 static void short_form_takes_the_defaults(void **state)
 {
     (void)state;
@@ -346,6 +376,7 @@ int main(void)
         CASE(watch_calls_down_on_change_only),
         CASE(send_stops_at_what_is_not_valid),
         CASE(send_tells_the_stacks_reason_first),
+        CASE(send_ends_an_association),
         CASE(short_form_takes_the_defaults),
         CASE(close_clears_the_ready_list),
         CASE(connect_keeps_what_is_not_its_own),
