@@ -138,10 +138,13 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
     const char *why = tr_error_string(e->change.error);
     char quoted[160];
     a->socket->has_lost = true;
+    if (!clean && a->socket->kind == BRK_OUTBOUND)
+        brk_names_failed(w, a->peer, a->round, a->was_up);
     if (a->state == BRK_CONNECTING) {
         DL_DELETE(w->connecting, a);
         a->state = BRK_LOST;
-        a->tries++; /* finish decides what comes next */
+        if (a->is_partner)
+            brk_session_address_failed(w, a); /* finish decides what comes next */
         brk_log(CFG_LOG_WARNING, "connect_failed", "peer=%s error=%s", brk_assoc_name(a),
                 brk_quote(why, quoted, sizeof quoted));
         return;

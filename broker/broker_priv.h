@@ -5,7 +5,8 @@
  *   run.c      command line, start and end          control.c  the control thread: signals, group membership
  *   worker.c   a worker's thread and its turn       socket.c   sockets: reading, events, peeling off, closing
  *   forward.c  the way of a message                 session.c  paired sessions
- *   peer.c     standing associations to peers       assoc.c    associations: up, lost, gone */
+ *   peer.c     standing associations to peers       assoc.c    associations: up, lost, gone
+ *   names.c    addresses of peers, looked up where they are host names */
 #ifndef JUNCTOR_BROKER_BROKER_PRIV_H
 #define JUNCTOR_BROKER_BROKER_PRIV_H
 
@@ -23,6 +24,7 @@
 #include "routing/message.h"
 #include "routing/snapshot.h"
 #include "routing/table.h"
+#include "transport/resolve.h"
 #include "transport/transport.h"
 
 #define BRK_READY_MAX   256  /* ready sockets a turn */
@@ -54,6 +56,7 @@ struct brk_dest {
 };
 
 enum brk_assoc_state {
+    BRK_RESOLVING,  /* a partner without a socket yet: the address of its peer is being looked up */
     BRK_CONNECTING, /* set-up under way; messages wait in `pending` */
     BRK_UP,
     BRK_LOST,   /* ended; the messages it gave back are still being read */
@@ -87,12 +90,14 @@ struct brk_assoc {
     struct brk_assoc *client;  /* of a partner: whose; NULL when the client is gone */
     struct brk_assoc *partner; /* of a client; NULL: none (yet, or any more) */
     bool is_partner;
-    uint32_t group; /* of a partner: it connects to a member of it */
-    unsigned tries; /* members tried */
+    uint32_t group;         /* of a partner: it connects to a member of it */
+    unsigned tries;         /* members tried */
+    unsigned address_tries; /* and addresses of the current one */
     unsigned first_member;
     uint16_t asked_out_streams, asked_in_streams;
-    uint64_t deadline_ms;          /* while connecting */
-    struct brk_assoc *prev, *next; /* worker->connecting, then worker->leaving or graveyard */
+    unsigned peer, round;          /* while connecting: to whom, and with which answer (names.c) */
+    uint64_t deadline_ms;          /* while resolving or connecting */
+    struct brk_assoc *prev, *next; /* worker->resolving or connecting, then leaving or graveyard */
 };
 
 enum brk_socket_kind { BRK_LISTENING, BRK_PEELED, BRK_OUTBOUND };
@@ -127,6 +132,7 @@ struct brk_standing {
     unsigned peer;
     struct brk_assoc *assoc; /* NULL: between attempts */
     uint64_t next_try_ms;
+    uint64_t waits_until_ms; /* the address is being looked up for an attempt; 0: no */
 };
 
 enum brk_phase { BRK_RUNNING, BRK_DRAIN_SOURCES, BRK_DRAIN_ALL };
@@ -153,7 +159,9 @@ struct brk_worker {
     bool stop;
 
     struct brk_socket *sockets, *closed;
-    struct brk_assoc *connecting, *leaving, *graveyard;
+    struct brk_assoc *resolving, *connecting, *leaving, *graveyard;
+    struct tr_resolver *resolver; /* NULL: no peer has a host name */
+    struct brk_names *names;      /* per peer */
     struct brk_standing *standing;
     unsigned standing_count;
     uint64_t next_tick_ms;
@@ -250,7 +258,8 @@ void brk_home(struct brk_worker *w, struct rt_message *m);
 
 enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error *error);
 /* A socket and a non-blocking association set-up to a peer; `streams` (may be NULL) sets initmsg. On success
- * the association is in `a` (id, socket) and the socket's hash. */
+ * the association is in `a` (id, socket) and the socket's hash. TR_AGAIN: the peer's name is being looked up;
+ * the answer calls brk_peers_resolved and brk_session_resolved. In any case a->peer is set. */
 enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_set *streams,
                          struct brk_assoc *a, struct tr_error *error);
 /* Sets what the file says and only an association can have (primary_addr, …). */
@@ -297,6 +306,12 @@ void brk_session_open(struct brk_worker *w, struct brk_assoc *client);
 struct brk_assoc *brk_session_partner(struct brk_worker *w, struct brk_assoc *client, uint32_t route);
 /* An attempt to connect a partner failed: the next member, or the end of the session. */
 void brk_session_connect_failed(struct brk_worker *w, struct brk_assoc *partner, const char *why);
+/* The time of a partner that waits for the address of its peer is over: the same. */
+void brk_session_not_resolved(struct brk_worker *w, struct brk_assoc *partner);
+/* The set-up with the current address was refused: counts it, and the member once all its addresses were. */
+void brk_session_address_failed(struct brk_worker *w, struct brk_assoc *partner);
+/* The addresses of a peer are known, or known not to be had: connects the partners that wait for them. */
+void brk_session_resolved(struct brk_worker *w, unsigned peer);
 /* One side of a session is over: carries it across. */
 void brk_session_lost(struct brk_worker *w, struct brk_assoc *a, bool clean);
 
@@ -305,10 +320,30 @@ void brk_session_lost(struct brk_worker *w, struct brk_assoc *a, bool clean);
 /* Connects the standing peers of this worker that are due. */
 void brk_peers_tick(struct brk_worker *w);
 void brk_peer_gone(struct brk_worker *w, struct brk_assoc *a);
+/* The addresses of a peer are known, or known not to be had: connects the standing association that waits. */
+void brk_peers_resolved(struct brk_worker *w, unsigned peer);
+/* Logs that the time of an attempt was over before the peer's name was looked up. */
+void brk_log_not_resolved(const struct brk_worker *w, unsigned peer);
 /* Health, for all workers. */
 void brk_peer_failed(struct brk_broker *b, unsigned peer, uint64_t now_ms);
 void brk_peer_worked(struct brk_broker *b, unsigned peer);
 bool brk_peer_usable(const struct brk_broker *b, unsigned peer, uint64_t now_ms);
+
+/* ---- names.c -------------------------------------------------------------------------------------- */
+
+enum tr_code brk_names_open(struct brk_worker *w, struct tr_error *error);
+/* Also of what was opened in part. */
+void brk_names_close(struct brk_worker *w);
+/* What to connect a peer with now; valid until the next call about this peer. *round: say it in
+ * brk_names_failed. TR_AGAIN: being looked up. */
+enum tr_code brk_names_get(struct brk_worker *w, unsigned peer, const struct net_addr **addresses,
+                           unsigned *count, unsigned *round, struct tr_error *error);
+/* How many addresses are worth trying one after the other. */
+unsigned brk_names_found(const struct brk_worker *w, unsigned peer);
+/* A connect failed, or an association was lost that `was_up`: the next connect looks the name up again. */
+void brk_names_failed(struct brk_worker *w, unsigned peer, unsigned round, bool was_up);
+/* The resolver has answers. */
+void brk_names_read(struct brk_worker *w);
 
 /* ---- control.c ------------------------------------------------------------------------------------ */
 

@@ -53,6 +53,7 @@ static struct brk_standing *standing_of(struct brk_worker *w, const struct brk_a
 static void again_later(struct brk_worker *w, struct brk_standing *st)
 {
     st->assoc = NULL;
+    st->waits_until_ms = 0;
     brk_peer_failed(w->broker, st->peer, w->now_ms);
     st->next_try_ms = atomic_load_explicit(&w->broker->health[st->peer].down_until_ms, memory_order_relaxed);
     brk_log(CFG_LOG_INFO, "peer_retry", "peer=%s in_ms=%llu", w->config->peers[st->peer].name,
@@ -66,14 +67,29 @@ void brk_peer_gone(struct brk_worker *w, struct brk_assoc *a)
         again_later(w, st);
 }
 
+void brk_log_not_resolved(const struct brk_worker *w, unsigned peer)
+{
+    brk_log(CFG_LOG_WARNING, "connect_failed",
+            "peer=%s error=\"its name is still being looked up; do the name servers in /etc/resolv.conf "
+            "answer?\"",
+            w->config->peers[peer].name);
+}
+
 static void connect_standing(struct brk_worker *w, struct brk_standing *st)
 {
     struct tr_error error;
     char quoted[300];
     struct brk_assoc *a = brk_assoc_new(w, BRK_CONNECTING);
-    if (a && brk_connect(w, st->peer, NULL, a, &error) == TR_OK) {
+    enum tr_code code = a ? brk_connect(w, st->peer, NULL, a, &error) : TR_LIMIT;
+    st->waits_until_ms = 0;
+    if (code == TR_OK) {
         st->assoc = a;
         DL_APPEND(w->connecting, a);
+        return;
+    }
+    if (code == TR_AGAIN) {
+        st->waits_until_ms = w->now_ms + w->config->peers[st->peer].connect_timeout_ms;
+        brk_assoc_bury(w, a);
         return;
     }
     brk_log(CFG_LOG_WARNING, "connect_failed", "peer=%s error=%s", w->config->peers[st->peer].name,
@@ -91,10 +107,12 @@ static void time_out(struct brk_worker *w, struct brk_assoc *a)
     struct brk_socket *s = a->socket;
     brk_log(CFG_LOG_WARNING, "connect_failed", "peer=%s error=timeout", brk_assoc_name(a));
     DL_DELETE(w->connecting, a);
-    a->tries++;
+    brk_names_failed(w, a->peer, a->round, false);
     tr_abort(s->ep, a->id, &error);
     brk_assoc_detach(a);
     brk_socket_close(s);
+    a->tries++;
+    a->address_tries = 0;
     if (a->is_partner) {
         brk_session_connect_failed(w, a, "timeout");
         return;
@@ -103,15 +121,40 @@ static void time_out(struct brk_worker *w, struct brk_assoc *a)
     brk_assoc_bury(w, a);
 }
 
+/* Whether standing associations are still wanted. */
+static bool keeps_standing(const struct brk_worker *w)
+{
+    return w->phase != BRK_DRAIN_ALL || w->parked_count;
+}
+
+static void tick_standing(struct brk_worker *w, struct brk_standing *st)
+{
+    if (st->assoc || st->next_try_ms > w->now_ms || st->waits_until_ms > w->now_ms)
+        return;
+    if (st->waits_until_ms) {
+        brk_log_not_resolved(w, st->peer);
+        again_later(w, st);
+    } else {
+        connect_standing(w, st);
+    }
+}
+
 void brk_peers_tick(struct brk_worker *w)
 {
     struct brk_assoc *a, *tmp;
     DL_FOREACH_SAFE(w->connecting, a, tmp)
     if (a->deadline_ms <= w->now_ms)
         time_out(w, a);
-    if (w->phase == BRK_DRAIN_ALL && !w->parked_count)
-        return;
-    for (unsigned i = 0; i < w->standing_count; i++)
-        if (!w->standing[i].assoc && w->standing[i].next_try_ms <= w->now_ms)
+    DL_FOREACH_SAFE(w->resolving, a, tmp)
+    if (a->deadline_ms <= w->now_ms)
+        brk_session_not_resolved(w, a);
+    for (unsigned i = 0; keeps_standing(w) && i < w->standing_count; i++)
+        tick_standing(w, &w->standing[i]);
+}
+
+void brk_peers_resolved(struct brk_worker *w, unsigned peer)
+{
+    for (unsigned i = 0; keeps_standing(w) && i < w->standing_count; i++)
+        if (w->standing[i].peer == peer && w->standing[i].waits_until_ms)
             connect_standing(w, &w->standing[i]);
 }

@@ -95,6 +95,7 @@ static const struct {
     [CFG_NAME] = {"name", "not yet taken"},
     [CFG_TEXT] = {"text", ""},
     [CFG_ADDRESSES] = {"addresses", ""},
+    [CFG_HOSTS] = {"addresses, names", ""},
     [CFG_PROFILE] = {"name", "of a profile"},
     [CFG_OPTIONS] = {"mapping", "SCTP options"},
     [CFG_MEMBERS] = {"names", ""},

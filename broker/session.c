@@ -30,7 +30,8 @@ static unsigned choose(struct brk_worker *w, const struct brk_assoc *client, uns
     return first;
 }
 
-/* Tries members from `partner->tries` on until a set-up is under way. */
+/* Tries members from `partner->tries` on until a set-up is under way, or the look-up of an address for one.
+ */
 static bool connect_next(struct brk_worker *w, struct brk_assoc *partner)
 {
     const struct cfg_group *g = &w->config->groups[partner->group];
@@ -39,10 +40,17 @@ static bool connect_next(struct brk_worker *w, struct brk_assoc *partner)
     char quoted[300];
     opt_put(&streams, OPTF_INIT_OSTREAMS, partner->asked_out_streams);
     opt_put(&streams, OPTF_INIT_INSTREAMS, partner->asked_in_streams);
-    for (; partner->tries < g->member_count; partner->tries++) {
+    for (; partner->tries < g->member_count; partner->tries++, partner->address_tries = 0) {
         unsigned peer = member_peer(g, partner->first_member + partner->tries);
-        if (brk_connect(w, peer, &streams, partner, &error) == TR_OK) {
+        enum tr_code code = brk_connect(w, peer, &streams, partner, &error);
+        if (code == TR_OK) {
             DL_APPEND(w->connecting, partner);
+            return true;
+        }
+        if (code == TR_AGAIN) {
+            partner->state = BRK_RESOLVING;
+            partner->deadline_ms = w->now_ms + w->config->peers[peer].connect_timeout_ms;
+            DL_APPEND(w->resolving, partner);
             return true;
         }
         brk_peer_failed(w->broker, peer, w->now_ms);
@@ -90,11 +98,11 @@ void brk_session_open(struct brk_worker *w, struct brk_assoc *client)
         brk_session_partner(w, client, (uint32_t)route);
 }
 
-void brk_session_connect_failed(struct brk_worker *w, struct brk_assoc *partner, const char *why)
+/* The next attempt for a partner without one, or the end of the session when none is left. */
+static void go_on(struct brk_worker *w, struct brk_assoc *partner, const char *why)
 {
     struct brk_assoc *client = partner->client;
     const struct cfg_group *g = &w->config->groups[partner->group];
-    brk_peer_failed(w->broker, partner->socket->member.index, w->now_ms);
     partner->state = BRK_CONNECTING;
     if ((client || partner->pending.count) && connect_next(w, partner))
         return;
@@ -108,16 +116,58 @@ void brk_session_connect_failed(struct brk_worker *w, struct brk_assoc *partner,
         brk_assoc_abort(w, client);
 }
 
+void brk_session_connect_failed(struct brk_worker *w, struct brk_assoc *partner, const char *why)
+{
+    brk_peer_failed(w->broker, partner->peer, w->now_ms);
+    go_on(w, partner, why);
+}
+
+void brk_session_not_resolved(struct brk_worker *w, struct brk_assoc *partner)
+{
+    brk_log_not_resolved(w, partner->peer);
+    DL_DELETE(w->resolving, partner);
+    partner->tries++;
+    partner->address_tries = 0;
+    brk_session_connect_failed(w, partner, "timeout");
+}
+
+void brk_session_address_failed(struct brk_worker *w, struct brk_assoc *partner)
+{
+    if (++partner->address_tries < brk_names_found(w, partner->peer))
+        return;
+    partner->tries++;
+    partner->address_tries = 0;
+}
+
+/* Those that come to wait again while this runs stand behind the ones it is about. */
+void brk_session_resolved(struct brk_worker *w, unsigned peer)
+{
+    struct brk_assoc *partner;
+    unsigned count;
+    DL_COUNT(w->resolving, partner, count);
+    while (count-- > 0 && (partner = w->resolving)) {
+        DL_DELETE(w->resolving, partner);
+        if (partner->peer == peer)
+            go_on(w, partner, "unreachable");
+        else
+            DL_APPEND(w->resolving, partner);
+    }
+}
+
 /* Gives up a partner that is still being connected. */
 static void abandon(struct brk_worker *w, struct brk_assoc *partner)
 {
     struct tr_error error;
     struct brk_socket *s = partner->socket;
-    DL_DELETE(w->connecting, partner);
+    if (partner->state == BRK_RESOLVING) {
+        DL_DELETE(w->resolving, partner);
+    } else {
+        DL_DELETE(w->connecting, partner);
+        tr_abort(s->ep, partner->id, &error);
+        brk_assoc_detach(partner);
+        brk_socket_close(s);
+    }
     partner->state = BRK_LOST;
-    tr_abort(s->ep, partner->id, &error);
-    brk_assoc_detach(partner);
-    brk_socket_close(s);
     brk_drop_batch(w, &partner->pending, BRK_PEER_LOST);
     brk_assoc_bury(w, partner);
 }
@@ -132,7 +182,7 @@ static void client_lost(struct brk_worker *w, struct brk_assoc *client, bool cle
     unlink_partner(partner);
     if (clean)
         brk_assoc_eof(w, partner);
-    else if (partner->state == BRK_CONNECTING)
+    else if (partner->state == BRK_RESOLVING || partner->state == BRK_CONNECTING)
         abandon(w, partner);
     else if (partner->state == BRK_UP)
         brk_assoc_abort(w, partner);

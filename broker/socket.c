@@ -191,6 +191,11 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
                          struct brk_assoc *a, struct tr_error *error)
 {
     const struct cfg_peer *p = &w->config->peers[peer];
+    struct tr_target target = {.encaps_port = p->encaps_port};
+    a->peer = peer;
+    enum tr_code code = brk_names_get(w, peer, &target.addresses, &target.address_count, &a->round, error);
+    if (code != TR_OK)
+        return code;
     struct brk_socket *s = socket_new(w, BRK_OUTBOUND, (struct cfg_member){CFG_MEMBER_PEER, peer});
     if (!s) {
         error->code = TR_LIMIT;
@@ -210,10 +215,8 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
                                     .device = p->device,
                                     .options = &options,
                                     .cookie = s};
-    struct tr_target target = {
-        .addresses = p->addresses, .address_count = p->address_count, .encaps_port = p->encaps_port};
     uint32_t id = 0;
-    enum tr_code code = tr_open(w->loop, &params, &s->ep, error);
+    code = tr_open(w->loop, &params, &s->ep, error);
     if (code == TR_OK) {
         if (!atomic_exchange_explicit(&w->broker->health[peer].compared, true, memory_order_relaxed))
             compare(s, &options);
@@ -221,6 +224,7 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
         code = tr_connect_init(s->ep, &target, &id, error);
     }
     if (code != TR_OK) {
+        brk_names_failed(w, peer, a->round, false);
         tr_close(s->ep);
         DL_DELETE(w->sockets, s);
         free(s);

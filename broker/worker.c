@@ -57,6 +57,8 @@ static enum tr_code open_sockets(struct brk_worker *w, struct tr_error *error)
     enum tr_code code = tr_loop_open(w->broker->backend, &params, &w->loop, error);
     if (code == TR_OK)
         code = tr_loop_add_fd(w->loop, rt_inbox_fd(&w->inbox), w, error);
+    if (code == TR_OK)
+        code = brk_names_open(w, error);
     for (unsigned i = 0; code == TR_OK && i < w->config->listener_count; i++)
         code = brk_listen(w, i, error);
     return code;
@@ -222,7 +224,7 @@ void brk_worker_command(struct brk_worker *w, unsigned commands)
 
 static bool timers_wanted(const struct brk_worker *w)
 {
-    if (w->connecting || w->phase != BRK_RUNNING)
+    if (w->resolving || w->connecting || w->phase != BRK_RUNNING)
         return true;
     for (unsigned i = 0; i < w->standing_count; i++)
         if (!w->standing[i].assoc)
@@ -256,7 +258,7 @@ static void serve_sockets(struct brk_worker *w, unsigned count)
 
 static void turn(struct brk_worker *w)
 {
-    bool woken = false;
+    bool woken = false, answered = false;
     int timeout = timers_wanted(w) ? BRK_TICK_MS : -1;
     rt_reader_offline();
     if (!rt_inbox_sleep(&w->inbox))
@@ -265,8 +267,10 @@ static void turn(struct brk_worker *w)
     rt_inbox_awake(&w->inbox);
     rt_reader_online();
     w->now_ms = brk_now_ms();
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         woken |= !w->ready[i].endpoint && w->ready[i].cookie == w;
+        answered |= !w->ready[i].endpoint && w->ready[i].cookie == w->resolver;
+    }
     unsigned commands = 0;
     if (atomic_load_explicit(&w->commands, memory_order_relaxed))
         commands = atomic_exchange_explicit(&w->commands, 0, memory_order_acquire);
@@ -277,6 +281,8 @@ static void turn(struct brk_worker *w)
     brk_flush(w);
     if (commands)
         carry_out(w, commands);
+    if (answered)
+        brk_names_read(w);
     serve_sockets(w, count);
     if (w->now_ms >= w->next_tick_ms) {
         w->next_tick_ms = w->now_ms + BRK_TICK_MS;
@@ -335,6 +341,11 @@ void brk_worker_end(struct brk_worker *w)
         DL_DELETE(w->leaving, a);
         drop_rest(w, a);
     }
+    DL_FOREACH_SAFE(w->resolving, a, ta)
+    {
+        DL_DELETE(w->resolving, a);
+        drop_rest(w, a);
+    }
     DL_FOREACH_SAFE(w->sockets, s, ts)
     {
         HASH_ITER(hh, s->assocs, a, ta)
@@ -377,6 +388,7 @@ void brk_worker_free(struct brk_worker *w)
         DL_DELETE(w->closed, s);
         free(s);
     }
+    brk_names_close(w);
     if (w->loop)
         tr_loop_close(w->loop);
     if (w->inbox.eventfd >= 0)

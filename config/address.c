@@ -1,5 +1,4 @@
-/* Addresses by their numeric text. Names are not looked up here: a configuration that depends on a name
- * server is one that fails at the worst time, and a lookup would block. */
+/* Addresses by their numeric text. Names are not looked up here: that can block (transport/resolve.h). */
 #include "config/address.h"
 
 #include <arpa/inet.h>

@@ -301,6 +301,15 @@ static void find_signalling(const struct cfg_config *c, struct subject *listener
     }
 }
 
+/* How many addresses a name stands for is known when it has been looked up. */
+static unsigned known_paths(const struct cfg_peer *p)
+{
+    for (unsigned i = 0; i < p->host_count; i++)
+        if (p->hosts[i].name)
+            return 0;
+    return p->host_count;
+}
+
 void advise(struct loader *l)
 {
     const struct cfg_config *c = l->config;
@@ -313,7 +322,7 @@ void advise(struct loader *l)
         peers[i] = (struct subject){.origin = &l->peers[i],
                                     .options = &c->peers[i].sctp,
                                     .name = c->peers[i].name,
-                                    .paths = c->peers[i].address_count};
+                                    .paths = known_paths(&c->peers[i])};
     find_signalling(c, listeners, peers);
     for (unsigned i = 0; i < c->listener_count; i++)
         advise_one(l, &listeners[i]);

@@ -139,38 +139,54 @@ static bool no_wildcard(struct loader *l, struct cfg_place at, const char *key, 
     return true;
 }
 
-static void check_families(struct loader *l, const struct cfg_peer *p, struct cfg_place at)
+static void check_families(struct loader *l, const struct cfg_peer *p, const struct net_addr *addresses,
+                           unsigned count, struct cfg_place at)
 {
-    bool v4 =
-        has_family(p->addresses, p->address_count, AF_INET) && has_family(p->local, p->local_count, AF_INET);
-    bool v6 = has_family(p->addresses, p->address_count, AF_INET6) &&
-              has_family(p->local, p->local_count, AF_INET6);
+    bool v4 = has_family(addresses, count, AF_INET) && has_family(p->local, p->local_count, AF_INET);
+    bool v6 = has_family(addresses, count, AF_INET6) && has_family(p->local, p->local_count, AF_INET6);
     if (p->local_count && !v4 && !v6)
         err_add(&l->errors, at,
                 "local: none of these can reach the peer's addresses; write at least one %s address",
-                p->addresses[0].sa.sa_family == AF_INET ? "IPv4" : "IPv6");
+                addresses[0].sa.sa_family == AF_INET ? "IPv4" : "IPv6");
+}
+
+/* Those of the peer's addresses that are known before a name is looked up. */
+static const struct net_addr *known_addresses(struct loader *l, const struct cfg_peer *p, unsigned *count)
+{
+    struct net_addr *list = arena_array(&l->scratch, p->host_count, sizeof *list);
+    *count = 0;
+    for (unsigned i = 0; i < p->host_count; i++)
+        if (!p->hosts[i].name)
+            list[(*count)++] = p->hosts[i].address;
+    return list;
 }
 
 static void check_peer(struct loader *l, unsigned index)
 {
     const struct cfg_peer *p = &l->config->peers[index];
     const struct cfg_origin *o = &l->peers[index];
+    unsigned count;
     char of[96];
     check_options(l, o);
     if (o->bad)
         return;
-    if (no_wildcard(l, origin_place(o, CFG_KEY_PEER_ADDRESS), "address", p->addresses, p->address_count,
+    const struct net_addr *addresses = known_addresses(l, p, &count);
+    bool all_known = count == p->host_count;
+    if (no_wildcard(l, origin_place(o, CFG_KEY_PEER_ADDRESS), "address", addresses, count,
                     "write the peer's own") &&
         no_wildcard(l, origin_place(o, CFG_KEY_PEER_LOCAL), "local", p->local, p->local_count,
-                    "leave `local` out, and the stack chooses"))
-        check_families(l, p, origin_place(o, CFG_KEY_PEER_LOCAL));
+                    "leave `local` out, and the stack chooses") &&
+        all_known)
+        check_families(l, p, addresses, count, origin_place(o, CFG_KEY_PEER_LOCAL));
     if (p->reconnect_initial_ms > p->reconnect_max_ms)
         err_add(&l->errors, origin_place(o, CFG_KEY_PEER_RECONNECT_INITIAL),
                 "reconnect.initial: %u ms is more than reconnect.max, %u ms; write at most that",
                 p->reconnect_initial_ms, p->reconnect_max_ms);
     snprintf(of, sizeof of, "peer '%s'", p->name);
-    check_option_address(l, o, OPTF_PRIMARY_ADDR, p->addresses, p->address_count, "address", of);
-    check_option_address(l, o, OPTF_PAP_ADDRESS, p->addresses, p->address_count, "address", of);
+    if (all_known) {
+        check_option_address(l, o, OPTF_PRIMARY_ADDR, addresses, count, "address", of);
+        check_option_address(l, o, OPTF_PAP_ADDRESS, addresses, count, "address", of);
+    }
     if (p->local_count)
         check_option_address(l, o, OPTF_SET_PEER_PRIMARY_ADDR, p->local, p->local_count, "local", of);
 }

@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "config/address.h"
+#include "config/host.h"
 #include "config/options.h"
 
 #ifdef __cplusplus
@@ -42,8 +43,8 @@ struct cfg_listener {
 
 struct cfg_peer {
     const char *name;
-    const struct net_addr *addresses; /* the remote end, all with `port`; at least one */
-    unsigned address_count;
+    const struct net_host *hosts; /* the remote end, addresses with `port`; at least one */
+    unsigned host_count;
     uint16_t port;
     const struct net_addr *local; /* what to bind before connecting; may be none */
     unsigned local_count;

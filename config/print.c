@@ -32,6 +32,14 @@ static void print_text(const struct printer *p, const char *text)
     fputc('\'', p->out);
 }
 
+static void print_host(const struct printer *p, const struct net_host *h)
+{
+    if (h->name)
+        fputs(h->name, p->out);
+    else
+        print_address(p, &h->address);
+}
+
 /* ---- SCTP options --------------------------------------------------------------------------------- */
 
 static void print_field(const struct printer *p, const struct opt_set *s, enum opt_field f)
@@ -83,6 +91,9 @@ static void print_item(const struct printer *p, enum cfg_kind kind, const void *
     switch (kind) {
     case CFG_ADDRESSES:
         print_address(p, (const struct net_addr *)list + i);
+        break;
+    case CFG_HOSTS:
+        print_host(p, (const struct net_host *)list + i);
         break;
     case CFG_PPIDS:
         fputs(val_format(&ppid, ((const uint32_t *)list)[i], text, sizeof text), p->out);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/host.h"
 #include "config/load_priv.h"
 #include "config/ppid.h"
 
@@ -98,28 +99,23 @@ void read_name(struct loader *l, const struct cfg_key_row *row, const struct yam
 
 /* ---- addresses ------------------------------------------------------------------------------------ */
 
-static void no_address(struct loader *l, const char *key, const struct yaml_node *item)
+/* True, and reported, where the port stands behind the address. */
+static bool has_port(struct loader *l, const char *key, const struct yaml_node *item)
 {
     const char *text = item->text, *colon = strrchr(text, ':');
     struct net_addr scratch;
-    char host[64];
-    if (colon && colon > text && (size_t)(colon - text) < sizeof host) {
-        bool brackets = text[0] == '[' && colon[-1] == ']';
-        size_t len = (size_t)(colon - text) - (brackets ? 2 : 0);
-        memcpy(host, text + brackets, len);
-        host[len] = '\0';
-        if (net_addr_parse(host, 0, &scratch)) {
-            err_add(&l->errors, item->at,
-                    "%s: '%.60s' has a port; write %s here and the port as `port: %.8s`", key, text, host,
-                    colon + 1);
-            return;
-        }
-    }
-    err_add(&l->errors, item->at,
-            "%s: '%.60s' is no address; write an IPv4 or IPv6 address such as 127.0.0.1 or \"::1\" (names "
-            "are not looked "
-            "up)",
-            key, text);
+    char host[NET_HOST_NAME_MAX + 2];
+    if (!colon || colon == text || (size_t)(colon - text) >= sizeof host)
+        return false;
+    bool brackets = text[0] == '[' && colon[-1] == ']';
+    size_t len = (size_t)(colon - text) - (brackets ? 2 : 0);
+    memcpy(host, text + brackets, len);
+    host[len] = '\0';
+    if (!net_addr_parse(host, 0, &scratch) && !net_host_name_valid(host))
+        return false;
+    err_add(&l->errors, item->at, "%s: '%.60s' has a port; write %.60s here and the port as `port: %.8s`",
+            key, text, host, colon + 1);
+    return true;
 }
 
 static bool is_multicast(const struct net_addr *a)
@@ -129,26 +125,38 @@ static bool is_multicast(const struct net_addr *a)
     return IN_MULTICAST(ntohl(a->in4.sin_addr.s_addr)) || a->in4.sin_addr.s_addr == INADDR_BROADCAST;
 }
 
+static bool unicast(struct loader *l, const char *key, const struct yaml_node *item, const struct net_addr *a)
+{
+    if (!is_multicast(a))
+        return true;
+    err_add(&l->errors, item->at,
+            "%s: SCTP has no multicast or broadcast, as %.60s is; write a unicast address", key, item->text);
+    return false;
+}
+
+static void twice(struct loader *l, const char *key, const struct yaml_node *item)
+{
+    err_add(&l->errors, item->at, "%s: %.60s is here twice; remove one", key, item->text);
+}
+
 static bool take_address(struct loader *l, const char *key, const struct yaml_node *item,
                          struct net_addr *list, unsigned count)
 {
     struct net_addr *a = &list[count];
     if (!net_addr_parse(item->text, 0, a)) {
-        no_address(l, key, item);
-        return false;
-    }
-    if (is_multicast(a)) {
-        err_add(&l->errors, item->at,
-                "%s: SCTP has no multicast or broadcast, as %.60s is; write a unicast address", key,
-                item->text);
+        if (!has_port(l, key, item))
+            err_add(&l->errors, item->at,
+                    "%s: '%.60s' is no address; write an IPv4 or IPv6 address such as 127.0.0.1 or \"::1\" "
+                    "(a host name can stand only at the `address` of a peer)",
+                    key, item->text);
         return false;
     }
     for (unsigned i = 0; i < count; i++)
         if (net_addr_equal(&list[i], a)) {
-            err_add(&l->errors, item->at, "%s: %.60s is here twice; remove one", key, item->text);
+            twice(l, key, item);
             return false;
         }
-    return true;
+    return unicast(l, key, item, a);
 }
 
 void read_addresses(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
@@ -160,6 +168,51 @@ void read_addresses(struct loader *l, const struct cfg_key_row *row, const struc
     (void)origin;
     for (unsigned i = 0; items && i < n; i++)
         count += take_address(l, row->name, items[i], list, count);
+    put_list(row, object, list, count);
+}
+
+static bool same_host(const struct net_host *a, const struct net_host *b)
+{
+    if (a->name && b->name)
+        return strcasecmp(a->name, b->name) == 0;
+    return !a->name && !b->name && net_addr_equal(&a->address, &b->address);
+}
+
+static bool take_host(struct loader *l, const char *key, const struct yaml_node *item, struct net_host *list,
+                      unsigned count)
+{
+    struct net_host *h = &list[count];
+    memset(h, 0, sizeof *h);
+    if (net_host_name_valid(item->text)) {
+        h->name = arena_text(l->keep, item->text, strlen(item->text));
+    } else if (!net_addr_parse(item->text, 0, &h->address)) {
+        if (!has_port(l, key, item))
+            err_add(
+                &l->errors, item->at,
+                "%s: '%.60s' is neither an address nor a host name; write an IPv4 or IPv6 address such as "
+                "127.0.0.1 or \"::1\", or a name of letters, digits, '-' and dots",
+                key, item->text);
+        return false;
+    } else if (!unicast(l, key, item, &h->address)) {
+        return false;
+    }
+    for (unsigned i = 0; i < count; i++)
+        if (same_host(&list[i], h)) {
+            twice(l, key, item);
+            return false;
+        }
+    return true;
+}
+
+void read_hosts(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value, void *object,
+                struct cfg_origin *origin)
+{
+    unsigned n, count = 0;
+    const struct yaml_node **items = read_list(l, row, value, &n);
+    struct net_host *list = arena_array(l->keep, n, sizeof *list);
+    (void)origin;
+    for (unsigned i = 0; items && i < n; i++)
+        count += take_host(l, row->name, items[i], list, count);
     put_list(row, object, list, count);
 }
 

@@ -118,7 +118,9 @@ static void read_peers(struct loader *l, const struct yaml_node *list)
         struct cfg_peer *peer = &all[i];
         struct cfg_origin *o = &l->peers[i];
         read_mapping(l, CFG_PEERS, yaml_real(item), peer, o);
-        with_port(peer->addresses, peer->address_count, peer->port);
+        struct net_host *hosts = (struct net_host *)peer->hosts; /* still ours to write */
+        for (unsigned h = 0; h < peer->host_count; h++)
+            net_addr_set_port(&hosts[h].address, peer->port);
         settle_options(l, o, &peer->sctp);
         register_name(l, NAME_PEER, i, CFG_KEY_PEER_NAME, peer->name, o);
     }

@@ -368,12 +368,17 @@ static bool fits(const struct net_addr *local, unsigned local_count, const struc
     return local_count == 0;
 }
 
-unsigned tr_fitting_addresses(const struct tr_backend *b, const struct net_addr *local, unsigned local_count,
-                              struct net_addr *addresses, unsigned count)
+unsigned tr_choose_addresses(const struct tr_backend *b, const struct net_addr *local, unsigned local_count,
+                             unsigned attempt, struct net_addr *addresses, unsigned count)
 {
-    unsigned kept = 0, most = tr_backend_caps(b) & TR_CAP_MULTIHOMING ? count : 1;
-    for (unsigned i = 0; i < count && kept < most; i++)
+    unsigned kept = 0;
+    for (unsigned i = 0; i < count; i++)
         if (fits(local, local_count, &addresses[i]))
             addresses[kept++] = addresses[i];
-    return kept;
+    for (unsigned turns = kept ? attempt % kept : 0; turns > 0; turns--) {
+        struct net_addr first = addresses[0];
+        memmove(&addresses[0], &addresses[1], (kept - 1) * sizeof addresses[0]);
+        addresses[kept - 1] = first;
+    }
+    return kept > 1 && !(tr_backend_caps(b) & TR_CAP_MULTIHOMING) ? 1 : kept;
 }

@@ -67,11 +67,12 @@ void tr_resolver_cancel(struct tr_resolver *r, const void *cookie);
  * when the time is over. */
 enum tr_code tr_resolve(const char *host, uint16_t port, int timeout_ms, struct tr_answer *out);
 
-/* Keeps of a peer's `addresses` those that an endpoint with these local addresses (none: any) can be
- * connected to at once, in their order, and returns how many that are: IPv4 from IPv4, IPv6 from IPv6, both
- * from "::"; and only the first where the backend has no TR_CAP_MULTIHOMING. Any thread. */
-unsigned tr_fitting_addresses(const struct tr_backend *b, const struct net_addr *local, unsigned local_count,
-                              struct net_addr *addresses, unsigned count);
+/* Keeps of a peer's `addresses` those that an endpoint with these local addresses (none: any) can connect to:
+ * IPv4 from IPv4, IPv6 from IPv6, both from "::". `attempt` says with which of them to begin: 0 at first,
+ * then one more after each failure, so that all get their turn. Where the backend has no TR_CAP_MULTIHOMING
+ * only that one is kept. Returns how many there are then; 0: none fits. Any thread. */
+unsigned tr_choose_addresses(const struct tr_backend *b, const struct net_addr *local, unsigned local_count,
+                             unsigned attempt, struct net_addr *addresses, unsigned count);
 
 #ifdef __cplusplus
 }

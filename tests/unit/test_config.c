@@ -139,13 +139,16 @@ static void test_rich_endpoints(void **state)
 
     assert_int_equal(c->peer_count, 2);
     const struct cfg_peer *a = &c->peers[0], *b = &c->peers[1];
-    assert_true(is_address(&a->addresses[1], "[2001:db8::1]:2906"));
+    assert_int_equal(a->host_count, 3);
+    assert_null(a->hosts[1].name);
+    assert_true(is_address(&a->hosts[1].address, "[2001:db8::1]:2906"));
+    assert_string_equal(a->hosts[2].name, "STP-a.example.");
     assert_int_equal(a->local_count, 2);
     assert_true(is_address(&a->local[1], "192.0.2.2"));
     assert_int_equal(a->connect_timeout_ms, 10);
     assert_int_equal(a->reconnect_initial_ms, 3600000);
     assert_int_equal(a->reconnect_max_ms, 3600000);
-    assert_true(is_address(&b->addresses[0], "[fe80::1%lo]:65535"));
+    assert_true(is_address(&b->hosts[0].address, "[fe80::1%lo]:65535"));
     cfg_free(c);
 }
 
@@ -255,6 +258,19 @@ static void same_list(const void *a, unsigned a_count, const void *b, unsigned b
         assert_memory_equal(a, b, a_count * size);
 }
 
+static void same_hosts(const struct cfg_peer *a, const struct cfg_peer *b)
+{
+    assert_int_equal(a->host_count, b->host_count);
+    for (unsigned i = 0; i < a->host_count; i++) {
+        const struct net_host *x = &a->hosts[i], *y = &b->hosts[i];
+        assert_int_equal(!x->name, !y->name);
+        if (x->name)
+            assert_string_equal(x->name, y->name);
+        else
+            assert_true(net_addr_equal(&x->address, &y->address));
+    }
+}
+
 static void same_endpoints(const struct cfg_config *a, const struct cfg_config *b)
 {
     assert_int_equal(a->listener_count, b->listener_count);
@@ -269,7 +285,7 @@ static void same_endpoints(const struct cfg_config *a, const struct cfg_config *
     for (unsigned i = 0; i < a->peer_count; i++) {
         const struct cfg_peer *x = &a->peers[i], *y = &b->peers[i];
         assert_string_equal(x->name, y->name);
-        same_list(x->addresses, x->address_count, y->addresses, y->address_count, sizeof *x->addresses);
+        same_hosts(x, y);
         same_list(x->local, x->local_count, y->local, y->local_count, sizeof *x->local);
         assert_true(x->port == y->port && x->encaps_port == y->encaps_port);
         assert_true(x->connect_timeout_ms == y->connect_timeout_ms);

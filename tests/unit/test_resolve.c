@@ -456,19 +456,24 @@ static unsigned parse_list(const char *text, struct net_addr *out)
     return count;
 }
 
-static void test_fitting_addresses(void **state)
+static void test_choose_addresses(void **state)
 {
     static const struct {
         const char *local, *answer, *all, *one; /* with and without multi-homing */
+        unsigned attempt;
     } rows[] = {
-        {"", "192.0.2.1 2001:db8::1", "192.0.2.1 2001:db8::1", "192.0.2.1"},
-        {"127.0.0.1", "2001:db8::1 192.0.2.1 192.0.2.2", "192.0.2.1 192.0.2.2", "192.0.2.1"},
-        {"127.0.0.1", "2001:db8::1", "", ""},
-        {"::1", "192.0.2.1 2001:db8::1", "2001:db8::1", "2001:db8::1"},
-        {"::1 127.0.0.1", "192.0.2.1 2001:db8::1", "192.0.2.1 2001:db8::1", "192.0.2.1"},
-        {"::", "192.0.2.1 2001:db8::1", "192.0.2.1 2001:db8::1", "192.0.2.1"},
-        {"0.0.0.0", "2001:db8::1 192.0.2.1", "192.0.2.1", "192.0.2.1"},
-        {"", "", "", ""},
+        {"", "192.0.2.1 2001:db8::1", "192.0.2.1 2001:db8::1", "192.0.2.1", 0},
+        {"127.0.0.1", "2001:db8::1 192.0.2.1 192.0.2.2", "192.0.2.1 192.0.2.2", "192.0.2.1", 0},
+        {"127.0.0.1", "2001:db8::1", "", "", 0},
+        {"::1", "192.0.2.1 2001:db8::1", "2001:db8::1", "2001:db8::1", 0},
+        {"::1 127.0.0.1", "192.0.2.1 2001:db8::1", "192.0.2.1 2001:db8::1", "192.0.2.1", 0},
+        {"::", "192.0.2.1 2001:db8::1", "192.0.2.1 2001:db8::1", "192.0.2.1", 0},
+        {"0.0.0.0", "2001:db8::1 192.0.2.1", "192.0.2.1", "192.0.2.1", 0},
+        {"", "", "", "", 0},
+        {"", "192.0.2.1 192.0.2.2 ::1", "192.0.2.2 ::1 192.0.2.1", "192.0.2.2", 1},
+        {"", "192.0.2.1 192.0.2.2 ::1", "::1 192.0.2.1 192.0.2.2", "::1", 5},
+        {"127.0.0.1", "::1 192.0.2.1 192.0.2.2", "192.0.2.2 192.0.2.1", "192.0.2.2", 3},
+        {"127.0.0.1", "::1", "", "", 1},
     };
     (void)state;
     for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
@@ -476,7 +481,7 @@ static void test_fitting_addresses(void **state)
         struct net_addr local[4], list[4], expected[4];
         unsigned locals = parse_list(rows[i / 2].local, local), n = parse_list(rows[i / 2].answer, list);
         unsigned wanted = parse_list(i % 2 ? rows[i / 2].one : rows[i / 2].all, expected);
-        assert_int_equal(tr_fitting_addresses(b, local, locals, list, n), wanted);
+        assert_int_equal(tr_choose_addresses(b, local, locals, rows[i / 2].attempt, list, n), wanted);
         for (unsigned k = 0; k < wanted; k++)
             assert_true(net_addr_equal(&list[k], &expected[k]));
     }
@@ -498,7 +503,7 @@ int main(void)
         CASE(test_close_under_way),
         CASE(test_time_limit),
         CASE(test_in_a_loop),
-        CASE(test_fitting_addresses),
+        CASE(test_choose_addresses),
     };
     return cmocka_run_group_tests(tests, begin_all, NULL);
 }

@@ -1,0 +1,253 @@
+/* The addresses of peers, and looking them up where the configuration has host names.
+ *
+ * Every worker looks names up for itself, with a resolver of its own in its loop (transport/resolve.h), so
+ * what it knows is its own and never waited for. It asks when somebody wants to connect, and keeps the answer
+ * until a connect with it fails or an association made with it is lost: then the peer may have moved, and the
+ * next connect asks again. Who wants to connect before the answer is there waits beside the loop: a standing
+ * association as brk_standing.waits_until_ms, a partner of a paired session in worker->resolving. The answer
+ * wakes all of them; a failed one fails all of them, in the same way as a connect that fails, and is then
+ * forgotten. One question for a peer is under way at a time, however many wait for it and however many of
+ * them give up (their time is that of a connect: a name server that does not answer costs no more than a peer
+ * that does not).
+ *
+ * A failed connect also moves `attempt` on: the next one begins with another of the addresses. So a name for
+ * ::1 and 127.0.0.1 leads to a peer that listens on one of them, with a stack that takes one address, too.
+ * What a failure says is about the addresses it was tried with: `round` tells a late one from one of the
+ * current answer. */
+#include "broker/broker_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LIST_TEXT 512 /* of a list of addresses in the log */
+
+enum state { UNKNOWN, ASKED, KNOWN, FAILED };
+
+struct host {
+    struct brk_names *names;
+    struct tr_answer answer;
+};
+
+struct brk_names {
+    unsigned peer;
+    enum state state;
+    bool numeric;     /* all of it: always KNOWN */
+    unsigned missing; /* answers still to come */
+    unsigned round, attempt;
+    struct net_addr addresses[TR_RESOLVE_MAX]; /* what a connect is given now */
+    unsigned count, found;                     /* how many of all that were found those are */
+    struct tr_error error;                     /* FAILED: why */
+    struct host *hosts;                        /* as many as the peer has; NULL where all is numeric */
+};
+
+/* ---- answers --------------------------------------------------------------------------------------- */
+
+static const struct cfg_peer *peer_of(const struct brk_worker *w, const struct brk_names *n)
+{
+    return &w->config->peers[n->peer];
+}
+
+static void fail(struct brk_names *n, const struct tr_error *error)
+{
+    n->state = FAILED;
+    n->error = *error;
+}
+
+static void add_unique(struct brk_names *n, const struct net_addr *a)
+{
+    for (unsigned i = 0; i < n->count; i++)
+        if (net_addr_equal(&n->addresses[i], a))
+            return;
+    if (n->count < TR_RESOLVE_MAX)
+        n->addresses[n->count++] = *a;
+}
+
+static const char *list_text(const struct net_addr *list, unsigned count, char out[LIST_TEXT])
+{
+    char one[NET_ADDR_TEXT];
+    size_t used = 0;
+    out[0] = '\0';
+    for (unsigned i = 0; i < count && used + sizeof one + 1 < LIST_TEXT; i++)
+        used += (size_t)snprintf(out + used, LIST_TEXT - used, "%s%s", i ? "," : "",
+                                 net_addr_format(&list[i], one, sizeof one));
+    return out;
+}
+
+/* Puts together what the hosts of the peer were answered; the first reason where none was. */
+static void collect(const struct brk_worker *w, struct brk_names *n)
+{
+    const struct cfg_peer *p = peer_of(w, n);
+    char quoted[300];
+    n->count = 0;
+    for (unsigned i = 0; i < p->host_count; i++)
+        for (unsigned a = 0; a < n->hosts[i].answer.count; a++)
+            add_unique(n, &n->hosts[i].answer.addresses[a]);
+    n->found = n->count;
+    const struct tr_error *why = NULL;
+    for (unsigned i = 0; i < p->host_count; i++) {
+        const struct tr_answer *answer = &n->hosts[i].answer;
+        if (answer->code == TR_OK)
+            continue;
+        why = why ? why : &answer->error;
+        if (n->found) /* else it is why the connect fails */
+            brk_log(CFG_LOG_WARNING, "not_resolved", "peer=%s host=%s error=%s", p->name, p->hosts[i].name,
+                    brk_quote(answer->error.text, quoted, sizeof quoted));
+    }
+    if (n->found)
+        n->state = KNOWN;
+    else
+        fail(n, why);
+}
+
+/* Of the addresses found those that this worker's backend and the peer's `local` can be used with. */
+static void choose(const struct brk_worker *w, struct brk_names *n)
+{
+    const struct cfg_peer *p = peer_of(w, n);
+    struct tr_error error = {.code = TR_UNREACHABLE};
+    char text[LIST_TEXT];
+    list_text(n->addresses, n->found, text);
+    n->count =
+        tr_choose_addresses(w->broker->backend, p->local, p->local_count, n->attempt, n->addresses, n->found);
+    if (n->count == 0) {
+        snprintf(error.text, sizeof error.text,
+                 "%.150s cannot be reached from `local`; add a local %s address there", text,
+                 n->addresses[0].sa.sa_family == AF_INET6 ? "IPv6" : "IPv4");
+        fail(n, &error);
+        return;
+    }
+    brk_log(CFG_LOG_INFO, "resolved", "peer=%s addresses=%s left_out=%u", p->name,
+            list_text(n->addresses, n->count, text), n->found - n->count);
+}
+
+/* Nothing is missing any more. */
+static void settle(const struct brk_worker *w, struct brk_names *n)
+{
+    n->round++;
+    collect(w, n);
+    if (n->state == KNOWN)
+        choose(w, n);
+}
+
+/* ---- questions ------------------------------------------------------------------------------------- */
+
+/* False where not even one question could be put (no memory, no thread): FAILED. */
+static bool ask(struct brk_worker *w, struct brk_names *n)
+{
+    const struct cfg_peer *p = peer_of(w, n);
+    n->missing = 0;
+    for (unsigned i = 0; i < p->host_count; i++) {
+        struct tr_answer *a = &n->hosts[i].answer;
+        a->count = 0;
+        a->code = TR_OK;
+        if (!p->hosts[i].name)
+            a->addresses[a->count++] = p->hosts[i].address;
+        else if ((a->code = tr_resolver_ask(w->resolver, p->hosts[i].name, p->port, &n->hosts[i],
+                                            &a->error)) == TR_OK)
+            n->missing++;
+    }
+    n->state = ASKED;
+    if (n->missing == 0)
+        settle(w, n);
+    return n->missing > 0;
+}
+
+enum tr_code brk_names_get(struct brk_worker *w, unsigned peer, const struct net_addr **addresses,
+                           unsigned *count, unsigned *round, struct tr_error *error)
+{
+    struct brk_names *n = &w->names[peer];
+    if (n->state == UNKNOWN && !ask(w, n)) {
+        *error = n->error;
+        n->state = UNKNOWN;
+        return error->code;
+    }
+    *addresses = n->addresses;
+    *count = n->count;
+    *round = n->round;
+    if (n->state == KNOWN)
+        return TR_OK;
+    if (n->state == ASKED)
+        return TR_AGAIN;
+    *error = n->error;
+    return error->code;
+}
+
+unsigned brk_names_found(const struct brk_worker *w, unsigned peer)
+{
+    return w->names[peer].numeric ? 1 : w->names[peer].found;
+}
+
+void brk_names_failed(struct brk_worker *w, unsigned peer, unsigned round, bool was_up)
+{
+    struct brk_names *n = &w->names[peer];
+    if (n->numeric || n->state != KNOWN || n->round != round)
+        return;
+    n->state = UNKNOWN;
+    n->attempt += !was_up;
+}
+
+void brk_names_read(struct brk_worker *w)
+{
+    struct tr_answer answer;
+    while (tr_resolver_next(w->resolver, &answer)) {
+        struct host *h = answer.cookie;
+        struct brk_names *n = h->names;
+        h->answer = answer;
+        if (--n->missing > 0)
+            continue;
+        settle(w, n);
+        brk_peers_resolved(w, n->peer);
+        brk_session_resolved(w, n->peer);
+        if (n->state == FAILED) /* all who waited know; the next one asks again */
+            n->state = UNKNOWN;
+    }
+}
+
+/* ---- begin and end --------------------------------------------------------------------------------- */
+
+static bool init_names(struct brk_names *n, const struct cfg_peer *p)
+{
+    bool any_name = false;
+    for (unsigned i = 0; i < p->host_count; i++)
+        any_name |= p->hosts[i].name != NULL;
+    if (any_name) {
+        n->hosts = calloc(p->host_count, sizeof *n->hosts);
+        for (unsigned i = 0; n->hosts && i < p->host_count; i++)
+            n->hosts[i].names = n;
+        return n->hosts != NULL;
+    }
+    n->numeric = true;
+    n->state = KNOWN;
+    for (unsigned i = 0; i < p->host_count; i++)
+        add_unique(n, &p->hosts[i].address);
+    return true;
+}
+
+enum tr_code brk_names_open(struct brk_worker *w, struct tr_error *error)
+{
+    const struct cfg_config *c = w->config;
+    bool any_name = false;
+    *error = (struct tr_error){.code = TR_LIMIT, .text = "out of memory"};
+    w->names = calloc(c->peer_count + 1, sizeof *w->names);
+    if (!w->names)
+        return TR_LIMIT;
+    for (unsigned i = 0; i < c->peer_count; i++) {
+        w->names[i].peer = i;
+        if (!init_names(&w->names[i], &c->peers[i]))
+            return TR_LIMIT;
+        any_name |= !w->names[i].numeric;
+    }
+    if (!any_name)
+        return TR_OK;
+    enum tr_code code = tr_resolver_open(&w->resolver, error);
+    return code == TR_OK ? tr_loop_add_fd(w->loop, tr_resolver_fd(w->resolver), w->resolver, error) : code;
+}
+
+void brk_names_close(struct brk_worker *w)
+{
+    if (w->resolver)
+        tr_loop_remove_fd(w->loop, tr_resolver_fd(w->resolver));
+    tr_resolver_close(w->resolver);
+    for (unsigned i = 0; w->names && i < w->config->peer_count; i++)
+        free(w->names[i].hosts);
+    free(w->names);
+}
