@@ -5,7 +5,7 @@
 #
 # Targets for people (all, demo, test, …) look after dependencies first and then call make again, because on a
 # fresh machine neither pkg-config nor a library is there while this file is being read. Files can be made by name
-# at any time: make build/tests/unit/test_table
+# at any time: make build/tests/unit/test_routing_table
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := all
@@ -56,9 +56,9 @@ ALL_LIB       := $(CONFIG) $(TRANSPORT) $(ROUTING) $(BROKER) $(LOAD)
 help: ## this list
 	@echo "Usage: make TARGET [SAN=address|thread|undefined] [CC=clang] [BUILD=folder] [DEPS=no]"
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / {if (length($$1) > 15) $$1 = sprintf("%s\n%18s", $$1, ""); printf "  %-16s%s\n", $$1, $$2}' Makefile
-	@echo "One test:           make check T=unit/test_table      (make check lists the names)"
-	@echo "Under a debugger:   make build/tests/unit/test_table && gdb build/tests/unit/test_table"
-	@echo "With a sanitizer:   make check SAN=address T=unit/test_table"
+	@echo "One test:           make check T=unit/test_routing_table   (make check lists the names)"
+	@echo "Under a debugger:   make build/tests/unit/test_routing_table && gdb build/tests/unit/test_routing_table"
+	@echo "With a sanitizer:   make check SAN=address T=unit/test_routing_table"
 
 all: ## the program and the transport library
 	@tests/deps build

@@ -1,5 +1,6 @@
-/* libFuzzer target: any bytes as a configuration. Either errors or a configuration come out, and a
- * configuration that is printed reads back and prints the same. Not part of `make test`; from the top folder:
+/* libFuzzer target: any bytes as a configuration. Either errors or a configuration, with at most warnings,
+ * come out, and a configuration that is printed reads back and prints the same. Not part of `make test`; from
+ * the top folder:
  *
  *   clang -I. -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
  *       tests/fuzz/fuzz_config.c config/[a-z]*.c -lfyaml -o fuzz_config
@@ -52,8 +53,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct cfg_remarks remarks;
     struct cfg_config *c = cfg_parse("fuzz", (const char *)data, size, &remarks);
-    if ((c == NULL) != (remarks.count > 0))
+    if (!c && remarks.count == 0)
         abort();
+    for (unsigned i = 0; i < remarks.count; i++)
+        if ((remarks.list[i].severity == CFG_ERROR) != !c)
+            abort();
     if (c)
         check_round_trip(c);
     cfg_remarks_free(&remarks);
