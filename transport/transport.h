@@ -212,7 +212,8 @@ unsigned tr_addresses(struct tr_endpoint *ep, uint32_t assoc, bool remote, struc
 struct tr_target {
     const struct net_addr *addresses; /* of the peer, each with its port; several need TR_CAP_MULTIHOMING */
     unsigned address_count;
-    uint16_t encaps_port; /* the peer's UDP port where the backend runs over UDP; 0: 9899 */
+    uint16_t encaps_port; /* the peer's UDP port where the backend runs over UDP; 0: that of option
+                             remote_udp_encaps_port, else 9899 */
 };
 
 struct tr_event;

@@ -31,7 +31,8 @@ static enum tr_code path_to(struct usr_endpoint *ep, const struct tr_target *to,
         return tr_fail(error, TR_INVALID, 0,
                        "connect to %s: the endpoint is bound to %s, of the other IP version", text,
                        net_addr_format(&ep->local, from, sizeof from));
-    net_addr_set_port(&remote, to->encaps_port != 0 ? to->encaps_port : IANA_PORT);
+    uint16_t port = to->encaps_port != 0 ? to->encaps_port : ep->kept.encaps_port;
+    net_addr_set_port(&remote, port != 0 ? port : IANA_PORT);
     if (s->any && !udp_source_for(&remote, &local))
         return tr_fail(error, TR_UNREACHABLE, errno, "connect to %s: %s", text, strerror(errno));
     usr_path_key(&key, ep->udp, &remote, s->any ? &local : NULL);

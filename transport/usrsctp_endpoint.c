@@ -50,6 +50,8 @@ enum tr_code usr_code(int error_number)
         return TR_ADDR_IN_USE;
     case EINVAL:
         return TR_INVALID;
+    case EOPNOTSUPP:
+        return TR_UNSUPPORTED;
     default:
         return TR_SYSTEM;
     }
@@ -112,6 +114,8 @@ static enum tr_code make_socket(struct usr_endpoint *ep, const struct opt_set *o
     }
     usrsctp_set_non_blocking(ep->so, 1);
     enum tr_code code = usr_option_defaults(ep, error);
+    if (code == TR_OK)
+        code = usr_auth_restore(ep, error);
     if (code == TR_OK && options != NULL)
         code = tr_apply_options(usr_option_ops, &ep->base, 0, options, NULL, error);
     if (code != TR_OK) {
@@ -178,6 +182,7 @@ enum tr_code usr_open(struct tr_loop *base, const struct tr_open_params *params,
             usr_udp_put(loop, ep->udp);
     }
     if (code != TR_OK) {
+        usr_auth_forget(ep);
         free(ep);
         return code;
     }
@@ -236,6 +241,7 @@ static void finish(struct usr_loop *loop, struct usr_endpoint *ep)
     usrsctp_close(ep->so);
     usr_udp_put(loop, ep->udp);
     loop->paths.ended++;
+    usr_auth_forget(ep);
     free(ep);
 }
 

@@ -121,6 +121,53 @@ static bool parse_authentication(const union sctp_notification *n, struct tr_eve
     return true;
 }
 
+/* DENIED and FAILED have the same values in all three events. */
+static enum tr_reconfig_outcome outcome_of(uint16_t flags)
+{
+    if (flags & SCTP_STREAM_RESET_DENIED)
+        return TR_RECONFIG_DENIED;
+    return flags & SCTP_STREAM_RESET_FAILED ? TR_RECONFIG_FAILED : TR_RECONFIG_DONE;
+}
+
+static bool parse_stream_reset(const union sctp_notification *n, size_t len, struct tr_event *out)
+{
+    const struct sctp_stream_reset_event *r = &n->sn_strreset_event;
+    size_t bytes = len - offsetof(struct sctp_stream_reset_event, strreset_stream_list);
+    out->type = TR_EV_STREAM_RESET;
+    out->assoc = r->strreset_assoc_id;
+    out->stream_reset.outcome = outcome_of(r->strreset_flags);
+    if (r->strreset_flags & SCTP_STREAM_RESET_INCOMING_SSN)
+        out->stream_reset.directions |= TR_INBOUND;
+    if (r->strreset_flags & SCTP_STREAM_RESET_OUTGOING_SSN)
+        out->stream_reset.directions |= TR_OUTBOUND;
+    out->stream_reset.count = (unsigned)(bytes / sizeof r->strreset_stream_list[0]);
+    if (out->stream_reset.count > 0)
+        out->stream_reset.streams = r->strreset_stream_list;
+    return out->stream_reset.directions != 0;
+}
+
+static bool parse_assoc_reset(const union sctp_notification *n, struct tr_event *out)
+{
+    const struct sctp_assoc_reset_event *r = &n->sn_assocreset_event;
+    out->type = TR_EV_ASSOC_RESET;
+    out->assoc = r->assocreset_assoc_id;
+    out->assoc_reset.outcome = outcome_of(r->assocreset_flags);
+    out->assoc_reset.local_tsn = r->assocreset_local_tsn;
+    out->assoc_reset.remote_tsn = r->assocreset_remote_tsn - 1; /* the stack tells the one behind the next */
+    return true;
+}
+
+static bool parse_stream_change(const union sctp_notification *n, struct tr_event *out)
+{
+    const struct sctp_stream_change_event *c = &n->sn_strchange_event;
+    out->type = TR_EV_STREAM_CHANGE;
+    out->assoc = c->strchange_assoc_id;
+    out->stream_change.outcome = outcome_of(c->strchange_flags);
+    out->stream_change.outbound_streams = c->strchange_outstrms;
+    out->stream_change.inbound_streams = c->strchange_instrms;
+    return true;
+}
+
 /* The shortest form of each; 0: not one that is subscribed to. */
 static size_t shortest(uint16_t type)
 {
@@ -143,6 +190,12 @@ static size_t shortest(uint16_t type)
         return sizeof(struct sctp_authkey_event);
     case SCTP_SENDER_DRY_EVENT:
         return sizeof(struct sctp_sender_dry_event);
+    case SCTP_STREAM_RESET_EVENT:
+        return offsetof(struct sctp_stream_reset_event, strreset_stream_list);
+    case SCTP_ASSOC_RESET_EVENT:
+        return sizeof(struct sctp_assoc_reset_event);
+    case SCTP_STREAM_CHANGE_EVENT:
+        return sizeof(struct sctp_stream_change_event);
     default:
         return 0;
     }
@@ -171,6 +224,12 @@ bool usr_event_parse(const void *data, size_t len, struct tr_event *out, unsigne
         return parse_partial(data, len, out);
     case SCTP_AUTHENTICATION_EVENT:
         return parse_authentication(n, out);
+    case SCTP_STREAM_RESET_EVENT:
+        return parse_stream_reset(n, len, out);
+    case SCTP_ASSOC_RESET_EVENT:
+        return parse_assoc_reset(n, out);
+    case SCTP_STREAM_CHANGE_EVENT:
+        return parse_stream_change(n, out);
     case SCTP_SHUTDOWN_EVENT:
         out->type = TR_EV_SHUTDOWN;
         out->assoc = n->sn_shutdown_event.sse_assoc_id;

@@ -3,7 +3,7 @@
  * An association has one path here, and the user names it by IP address; the stack knows it by its handle.
  * Path MTUs are the user's, IP packets whole; the stack counts what is left for chunks behind its common
  * header. */
-#include "transport/usrsctp_priv.h"
+#include "transport/usrsctp_option_priv.h"
 
 #include <string.h>
 
@@ -99,20 +99,24 @@ static enum tr_code write_params(struct tr_endpoint *ep, const struct sctp_paddr
     return usr_set(ep, OPT_PEER_ADDR_PARAMS, SCTP_PEER_ADDR_PARAMS, p, sizeof *p, error);
 }
 
-/* SACK delay is not one of the stack's path parameters but an option of its own. */
+/* SACK delay is not one of the stack's path parameters but an option of its own, and so is how many packets
+ * one SACK is for (delayed_ack_frequency): 1 means none is delayed. */
 static enum tr_code set_sack_delay(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
                                    int64_t flags, struct tr_error *error)
 {
     enum { EVERY_PACKET = 1, EVERY_OTHER = 2 };
-    struct sctp_sack_info s = {.sack_assoc_id = assoc};
+    struct sctp_sack_info now = {.sack_assoc_id = assoc}, s = {.sack_assoc_id = assoc};
+    if (!(flags & (SACKDELAY_ENABLE | SACKDELAY_DISABLE)))
+        return TR_OK;
+    enum tr_code code = usr_get(ep, OPT_PEER_ADDR_PARAMS, SCTP_DELAYED_SACK, &now, sizeof now, error);
+    if (code != TR_OK)
+        return code;
     if (flags & SACKDELAY_DISABLE)
         s.sack_freq = EVERY_PACKET;
-    if (flags & SACKDELAY_ENABLE) {
+    else if (now.sack_freq == EVERY_PACKET)
         s.sack_freq = EVERY_OTHER;
+    if (flags & SACKDELAY_ENABLE)
         s.sack_delay = (uint32_t)opt_num(in, OPTF_PAP_SACKDELAY, 0);
-    }
-    if (s.sack_freq == 0)
-        return TR_OK;
     return usr_set(ep, OPT_PEER_ADDR_PARAMS, SCTP_DELAYED_SACK, &s, sizeof s, error);
 }
 
@@ -214,6 +218,118 @@ enum tr_code usr_default_mtu(struct usr_endpoint *ep, struct tr_error *error)
     struct opt_set mtu = {0};
     opt_put(&mtu, OPTF_PAP_PATHMTU, LINK_MTU);
     return usr_set_PEER_ADDR_PARAMS(&ep->base, 0, &mtu, error);
+}
+
+/* ---- peer_addr_thresholds --------------------------------------------------------------------------- */
+
+/* usrsctp.h leaves both out. */
+enum { SCTP_PEER_ADDR_THLDS = 0x23 };
+struct sctp_paddrthlds {
+    struct sockaddr_storage spt_address;
+    sctp_assoc_t spt_assoc_id;
+    uint16_t spt_pathmaxrxt, spt_pathpfthld, spt_pathcpthld;
+};
+
+enum { NEVER = 0xffff };
+
+static enum tr_code read_thresholds(struct tr_endpoint *ep, uint32_t assoc, const char *address,
+                                    struct sctp_paddrthlds *t, struct tr_error *error)
+{
+    struct sockaddr_conn path;
+    enum tr_code code = path_named(ep, assoc, address, OPT_PEER_ADDR_THRESHOLDS, &path, error);
+    if (code != TR_OK)
+        return code;
+    memset(t, 0, sizeof *t);
+    memcpy(&t->spt_address, &path, sizeof path);
+    t->spt_assoc_id = assoc;
+    return usr_get(ep, OPT_PEER_ADDR_THRESHOLDS, SCTP_PEER_ADDR_THLDS, t, sizeof *t, error);
+}
+
+enum tr_code usr_set_PEER_ADDR_THRESHOLDS(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
+                                          struct tr_error *error)
+{
+    struct sctp_paddrthlds t;
+    if (opt_num(in, OPTF_PAT_PATHCPTHLD, NEVER) != NEVER)
+        return tr_fail(
+            error, TR_UNSUPPORTED, 0,
+            "set peer_addr_thresholds: with usrsctp an association has one path, so there is no other "
+            "to become the primary one; leave pathcpthld out");
+    enum tr_code code = read_thresholds(ep, assoc, opt_text(in, OPTF_PAT_ADDRESS), &t, error);
+    if (code != TR_OK)
+        return code;
+    t.spt_assoc_id = assoc;
+    t.spt_pathmaxrxt = (uint16_t)opt_num(in, OPTF_PAT_PATHMAXRXT, t.spt_pathmaxrxt);
+    t.spt_pathpfthld = (uint16_t)opt_num(in, OPTF_PAT_PATHPFTHLD, t.spt_pathpfthld);
+    return usr_set(ep, OPT_PEER_ADDR_THRESHOLDS, SCTP_PEER_ADDR_THLDS, &t, sizeof t, error);
+}
+
+enum tr_code usr_get_PEER_ADDR_THRESHOLDS(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
+                                          struct tr_error *error)
+{
+    struct sctp_paddrthlds t;
+    enum tr_code code = read_thresholds(ep, assoc, opt_text(out, OPTF_PAT_ADDRESS), &t, error);
+    if (code != TR_OK)
+        return code;
+    opt_put(out, OPTF_PAT_PATHMAXRXT, t.spt_pathmaxrxt);
+    opt_put(out, OPTF_PAT_PATHPFTHLD, t.spt_pathpfthld);
+    opt_put(out, OPTF_PAT_PATHCPTHLD, t.spt_pathcpthld);
+    return TR_OK;
+}
+
+/* ---- remote_udp_encaps_port ------------------------------------------------------------------------- */
+
+/* UDP is ours, the stack's option of that name has no part in it. */
+static bool port_in_use(struct tr_endpoint *base, uint32_t assoc, uint16_t *port)
+{
+    struct sctp_status status;
+    if (!usr_status(usr_ep(base), assoc, &status))
+        return false;
+    const struct sockaddr_conn *primary = (const void *)&status.sstat_primary.spinfo_address;
+    struct usr_path *path = usr_path_of(usr_loop_of(base), primary->sconn_addr);
+    *port = path != NULL ? net_addr_port(&path->key.remote) : 0;
+    return path != NULL;
+}
+
+static enum tr_code find_port(struct tr_endpoint *ep, uint32_t assoc, const char *address, uint16_t *port,
+                              struct tr_error *error)
+{
+    struct sockaddr_conn path;
+    *port = usr_ep(ep)->kept.encaps_port;
+    if (assoc == 0 && address == NULL)
+        return TR_OK;
+    enum tr_code code = path_named(ep, assoc, address, OPT_REMOTE_UDP_ENCAPS_PORT, &path, error);
+    if (code == TR_OK && !port_in_use(ep, assoc, port))
+        code = tr_fail(error, TR_NO_ASSOC, 0, "remote_udp_encaps_port: association %u does not exist", assoc);
+    return code;
+}
+
+enum tr_code usr_set_REMOTE_UDP_ENCAPS_PORT(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
+                                            struct tr_error *error)
+{
+    const char *address = opt_text(in, OPTF_RUE_ADDRESS);
+    uint16_t now;
+    enum tr_code code = find_port(ep, assoc, address, &now, error);
+    uint16_t port = (uint16_t)opt_num(in, OPTF_RUE_PORT, now);
+    if (code != TR_OK || port == now)
+        return code;
+    if (assoc != 0 || address != NULL)
+        return tr_fail(
+            error, TR_UNSUPPORTED, 0,
+            "set remote_udp_encaps_port: with usrsctp an association stays with the UDP port it was set "
+            "up with, here %u; set it on the endpoint, for associations to come",
+            now);
+    usr_ep(ep)->kept.encaps_port = port;
+    return TR_OK;
+}
+
+enum tr_code usr_get_REMOTE_UDP_ENCAPS_PORT(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
+                                            struct tr_error *error)
+{
+    uint16_t port;
+    enum tr_code code = find_port(ep, assoc, opt_text(out, OPTF_RUE_ADDRESS), &port, error);
+    if (code == TR_OK)
+        opt_put(out, OPTF_RUE_PORT, port);
+    return code;
 }
 
 /* ---- tos -------------------------------------------------------------------------------------------- */

@@ -222,6 +222,17 @@ bool usr_status(struct usr_endpoint *ep, uint32_t assoc, struct sctp_status *out
     return usrsctp_getsockopt(ep->so, IPPROTO_SCTP, SCTP_STATUS, out, &len) == 0;
 }
 
+bool usr_unsent(struct usr_endpoint *ep, uint32_t assoc)
+{
+    enum { SCTP_GET_SNDBUF_USE = 0x1101 }; /* usrsctp.h leaves both out */
+    struct {
+        sctp_assoc_t assoc_id;
+        uint32_t sending, received;
+    } use = {.assoc_id = assoc};
+    socklen_t len = sizeof use;
+    return usrsctp_getsockopt(ep->so, IPPROTO_SCTP, SCTP_GET_SNDBUF_USE, &use, &len) == 0 && use.sending != 0;
+}
+
 static struct sctp_assoc_ids *assoc_ids(struct usr_endpoint *ep)
 {
     uint32_t count = 0;

@@ -90,7 +90,10 @@ struct usr_setup {
 /* Options that the stack keeps differently, or not at all. */
 struct usr_kept {
     bool reuseaddr, data_io, mapped_v4, nodelay, no_fragments;
+    bool pr_offered, auth_offered, reconfig_offered, interleaving_offered;
     int recbuf, sndbuf, autoclose;
+    uint16_t encaps_port; /* remote_udp_encaps_port: of associations to come; 0: not said */
+    uint32_t auth_chunks; /* bits of option auth_chunks */
     struct linger linger; /* usr_close does it */
 };
 
@@ -125,6 +128,7 @@ struct usr_endpoint {
     struct usr_kept kept;
     struct usr_mode modes[USR_MODES];
     struct usr_setup *setups;
+    struct auth_keys *keys; /* one-to-one: those set so far, for the next socket; NULL: none */
 
     /* Readiness (usrsctp_ready.c). */
     bool may_read; /* data may wait in the stack */
@@ -241,6 +245,8 @@ unsigned usr_each_assoc(struct usr_endpoint *ep,
                         void *arg);
 /* Status of one association (any id where the endpoint has one only). False: there is none. */
 bool usr_status(struct usr_endpoint *ep, uint32_t assoc, struct sctp_status *out);
+/* True while it has messages that are not acknowledged. */
+bool usr_unsent(struct usr_endpoint *ep, uint32_t assoc);
 /* The peer of an association (with its SCTP port) and our address, from a sockaddr_conn of the stack's. */
 bool usr_peer_address(struct usr_loop *loop, const struct sockaddr_conn *sconn, struct net_addr *remote,
                       struct net_addr *local);
@@ -362,7 +368,7 @@ enum usr_fragment { USR_FIRST = 2, USR_LAST = 1 };
 bool usr_event_parse(const void *data, size_t len, struct tr_event *out, unsigned *fragment,
                      const struct sockaddr_conn **sconn);
 
-/* ---- usrsctp_option.c, usrsctp_option_path.c ---------------------------------------------------------- */
+/* ---- usrsctp_option.c -------------------------------------------------------------------------------- */
 
 extern const struct tr_option_ops usr_option_ops[OPT_ID_COUNT];
 
@@ -371,17 +377,17 @@ enum tr_code usr_option_defaults(struct usr_endpoint *ep, struct tr_error *error
 /* Copies to `to`, a socket beside `from`, what the stack did not. */
 void usr_option_inherit(struct usr_endpoint *from, struct usr_endpoint *to);
 
-/* For both files: the calls with a text for what fails. `option` is one of the stack's SCTP_ numbers. */
-enum tr_code usr_set(struct tr_endpoint *ep, enum opt_id id, int option, const void *value, socklen_t len,
-                     struct tr_error *error);
-enum tr_code usr_get(struct tr_endpoint *ep, enum opt_id id, int option, void *value, socklen_t len,
-                     struct tr_error *error);
+/* Gives a new socket of a one-to-one endpoint the shared keys of the one before, and forgets them all
+ * (usrsctp_option_auth.c). */
+enum tr_code usr_auth_restore(struct usr_endpoint *ep, struct tr_error *error);
+void usr_auth_forget(struct usr_endpoint *ep);
 
-tr_option_set usr_set_TOS, usr_set_PRIMARY_ADDR, usr_set_PEER_ADDR_PARAMS;
-tr_option_get usr_get_TOS, usr_get_PRIMARY_ADDR, usr_get_PEER_ADDR_PARAMS, usr_get_STATUS,
-    usr_get_PEER_ADDR_INFO;
+/* ---- usrsctp_reconfig.c ------------------------------------------------------------------------------- */
 
-/* Path MTU of new associations: what fits a link of 1500 bytes. */
-enum tr_code usr_default_mtu(struct usr_endpoint *ep, struct tr_error *error);
+enum tr_code usr_reset_streams(struct tr_endpoint *ep, uint32_t assoc, unsigned directions,
+                               const uint16_t *streams, unsigned count, struct tr_error *error);
+enum tr_code usr_reset_assoc(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
+enum tr_code usr_add_streams(struct tr_endpoint *ep, uint32_t assoc, uint16_t outbound, uint16_t inbound,
+                             struct tr_error *error);
 
 #endif

@@ -51,8 +51,23 @@ static void end_walk(const struct walk *k)
 
 /* ---- Values --------------------------------------------------------------------------------------- */
 
+/* Rows that mean nothing without what cases of their own set up: keys, streams with priorities. */
+static bool has_cases_of_its_own(enum opt_id id)
+{
+    return id == OPT_AUTH_ACTIVE_KEY || id == OPT_AUTH_DEACTIVATE_KEY || id == OPT_AUTH_DELETE_KEY ||
+           id == OPT_STREAM_SCHEDULER_VALUE;
+}
+
+/* Fields of which a stack may lack some values, if it says so by name: TR_UNSUPPORTED. */
+static bool may_lack_values(enum opt_field f)
+{
+    return opt_field_rows[f].type == OPT_FLAGS || f == OPTF_PAT_PATHCPTHLD || f == OPTF_RUE_PORT;
+}
+
 static bool settable(enum opt_field f)
 {
+    if (has_cases_of_its_own(opt_field_rows[f].option))
+        return false;
     enum opt_type t = opt_field_rows[f].type;
     return !(opt_rows[opt_field_rows[f].option].when & OPT_NO_SET) &&
            (t == OPT_BOOL || t == OPT_UINT || t == OPT_FLAGS || t == OPT_PPID);
@@ -60,10 +75,28 @@ static bool settable(enum opt_field f)
 
 enum { HB_ENABLE = 1, HB_DEMAND = 4, PMTUD_DISABLE = 16, SACKDELAY_ENABLE = 32 };
 
+static void put_where_there(struct opt_set *s, enum opt_field f, int64_t value)
+{
+    if (tr_backend_can_set(ct_backend, opt_field_rows[f].option))
+        opt_put(s, f, value);
+}
+
 /* What has to be given beside `value` for it to make sense. */
 static void companions(struct opt_set *s, enum opt_field f, int64_t value)
 {
     switch (f) {
+    case OPTF_INTERLEAVING_SUPPORTED:
+        put_where_there(s, OPTF_FRAGMENT_INTERLEAVE, 2);
+        break;
+    case OPTF_PRINFO_VALUE:
+        opt_put(s, OPTF_PRINFO_POLICY, OPT_PR_RTX);
+        break;
+    case OPTF_AUTH_CHUNKS:
+        put_where_there(s, OPTF_AUTH_SUPPORTED, 1);
+        break;
+    case OPTF_ENABLE_STREAM_RESET:
+        put_where_there(s, OPTF_RECONFIG_SUPPORTED, 1);
+        break;
     case OPTF_RTO_INITIAL:
         opt_put(s, OPTF_RTO_MIN, 1);
         opt_put(s, OPTF_RTO_MAX, opt_field_rows[OPTF_RTO_MAX].max);
@@ -176,7 +209,7 @@ static bool good_enough(struct walk *k, enum opt_field f, int64_t value, int64_t
 {
     const struct opt_field_row *r = &opt_field_rows[f];
     enum opt_id id = r->option;
-    if (f == OPTF_PAP_FLAGS)
+    if (f == OPTF_PAP_FLAGS || f == OPTF_AUTH_CHUNKS) /* others stay */
         return (got & value) == value;
     if (got == value)
         return true;
@@ -198,9 +231,8 @@ static void try_value(struct walk *k, enum opt_field f, int64_t value)
     enum tr_code code = set(k, &s, NULL, &error);
     if (code == TR_PERMISSION && geteuid() != 0 && error.text[0]) {
         /* said so: nothing to read back */
-    } else if (code == TR_UNSUPPORTED && opt_field_rows[f].type == OPT_FLAGS &&
-               strstr(error.text, opt_rows[id].name)) {
-        /* a switch of the record that this stack has not, named */
+    } else if (code == TR_UNSUPPORTED && may_lack_values(f) && strstr(error.text, opt_rows[id].name)) {
+        /* one that this stack has not, named */
     } else if (code != TR_OK) {
         complain(k, f, value, error.text);
     } else if (tr_backend_can_get(ct_backend, id) && get(k, id, &got)) {
