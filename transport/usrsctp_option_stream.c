@@ -130,8 +130,7 @@ enum tr_code usr_set_STREAM_SCHEDULER_VALUE(struct tr_endpoint *ep, uint32_t ass
 enum tr_code usr_get_STREAM_SCHEDULER_VALUE(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
                                             struct tr_error *error)
 {
-    struct sctp_stream_value v = {.assoc_id = assoc,
-                                  .stream_id = (uint16_t)opt_num(out, OPTF_SSV_STREAM, 0)};
+    struct sctp_stream_value v = {.assoc_id = assoc, .stream_id = (uint16_t)opt_num(out, OPTF_SSV_STREAM, 0)};
     enum tr_code code = need_stream(ep, assoc, "read", v.stream_id, error);
     if (code == TR_OK && has_values(ep, assoc))
         code = usr_get(ep, OPT_STREAM_SCHEDULER_VALUE, SCTP_SS_VALUE, &v, sizeof v, error);
