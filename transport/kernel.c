@@ -72,7 +72,8 @@ static enum tr_code probe(struct tr_error *error)
 
 static const struct tr_backend backend = {
     .name = "kernel",
-    .caps = TR_CAP_LOOPS | TR_CAP_SHARE_PORT | TR_CAP_MULTIHOMING | TR_CAP_NETNS | TR_CAP_MOVE,
+    .caps =
+        TR_CAP_LOOPS | TR_CAP_SHARE_PORT | TR_CAP_MULTIHOMING | TR_CAP_NETNS | TR_CAP_MOVE | TR_CAP_ADDRESSES,
     .options = kernel_options,
     .probe = probe,
     .advise = kernel_advise,
@@ -96,6 +97,10 @@ static const struct tr_backend backend = {
     .peeloff = kernel_peeloff,
     .eof = kernel_eof,
     .abort = kernel_abort,
+    .change_addresses = kernel_change_addresses,
+    .reset_streams = kernel_reset_streams,
+    .reset_assoc = kernel_reset_assoc,
+    .add_streams = kernel_add_streams,
     .send_to = kernel_send_to,
     .send = kernel_send,
     .recv = kernel_recv,

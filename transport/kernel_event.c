@@ -43,9 +43,13 @@ static bool assoc_change(const void *bytes, size_t len, struct tr_event *out)
 static bool path_change(const void *bytes, size_t len, struct tr_event *out)
 {
     static const enum tr_path_state states[] = {
-        [SCTP_ADDR_AVAILABLE] = TR_PATH_AVAILABLE, [SCTP_ADDR_UNREACHABLE] = TR_PATH_UNREACHABLE,
-        [SCTP_ADDR_REMOVED] = TR_PATH_REMOVED,     [SCTP_ADDR_ADDED] = TR_PATH_ADDED,
-        [SCTP_ADDR_MADE_PRIM] = TR_PATH_MADE_PRIM, [SCTP_ADDR_CONFIRMED] = TR_PATH_CONFIRMED,
+        [SCTP_ADDR_AVAILABLE] = TR_PATH_AVAILABLE,
+        [SCTP_ADDR_UNREACHABLE] = TR_PATH_UNREACHABLE,
+        [SCTP_ADDR_REMOVED] = TR_PATH_REMOVED,
+        [SCTP_ADDR_ADDED] = TR_PATH_ADDED,
+        [SCTP_ADDR_MADE_PRIM] = TR_PATH_MADE_PRIM,
+        [SCTP_ADDR_CONFIRMED] = TR_PATH_CONFIRMED,
+        [SCTP_ADDR_POTENTIALLY_FAILED] = TR_PATH_POTENTIALLY_FAILED,
     };
     struct sctp_paddr_change n;
     if (!FIXED(n, bytes, len) || n.spc_state < 0 || (size_t)n.spc_state >= sizeof states / sizeof states[0])
@@ -171,6 +175,56 @@ static bool sender_dry(const void *bytes, size_t len, struct tr_event *out)
     return true;
 }
 
+/* Denied and failed have the same bits in all three re-configuration events. */
+static enum tr_reconfig_outcome outcome_of(uint16_t flags)
+{
+    return (flags & SCTP_STREAM_RESET_DENIED)   ? TR_RECONFIG_DENIED
+           : (flags & SCTP_STREAM_RESET_FAILED) ? TR_RECONFIG_FAILED
+                                                : TR_RECONFIG_DONE;
+}
+
+static bool stream_reset(const void *bytes, size_t len, struct tr_event *out)
+{
+    struct sctp_stream_reset_event n;
+    if (!FIXED(n, bytes, len))
+        return false;
+    out->type = TR_EV_STREAM_RESET;
+    out->assoc = (uint32_t)n.strreset_assoc_id;
+    out->stream_reset.outcome = outcome_of(n.strreset_flags);
+    out->stream_reset.directions = ((n.strreset_flags & SCTP_STREAM_RESET_INCOMING_SSN) ? TR_INBOUND : 0) |
+                                   ((n.strreset_flags & SCTP_STREAM_RESET_OUTGOING_SSN) ? TR_OUTBOUND : 0);
+    out->stream_reset.count = (unsigned)((len - sizeof n) / sizeof(uint16_t));
+    if (out->stream_reset.count > 0)
+        out->stream_reset.streams = (const uint16_t *)((const uint8_t *)bytes + sizeof n);
+    return true;
+}
+
+static bool assoc_reset(const void *bytes, size_t len, struct tr_event *out)
+{
+    struct sctp_assoc_reset_event n;
+    if (!FIXED(n, bytes, len))
+        return false;
+    out->type = TR_EV_ASSOC_RESET;
+    out->assoc = (uint32_t)n.assocreset_assoc_id;
+    out->assoc_reset.outcome = outcome_of(n.assocreset_flags);
+    out->assoc_reset.local_tsn = n.assocreset_local_tsn;
+    out->assoc_reset.remote_tsn = n.assocreset_remote_tsn;
+    return true;
+}
+
+static bool stream_change(const void *bytes, size_t len, struct tr_event *out)
+{
+    struct sctp_stream_change_event n;
+    if (!FIXED(n, bytes, len))
+        return false;
+    out->type = TR_EV_STREAM_CHANGE;
+    out->assoc = (uint32_t)n.strchange_assoc_id;
+    out->stream_change.outcome = outcome_of(n.strchange_flags);
+    out->stream_change.outbound_streams = n.strchange_outstrms;
+    out->stream_change.inbound_streams = n.strchange_instrms;
+    return true;
+}
+
 bool kernel_event(const void *bytes, size_t len, struct tr_event *out)
 {
     struct {
@@ -201,6 +255,12 @@ bool kernel_event(const void *bytes, size_t len, struct tr_event *out)
         return authentication(bytes, len, out);
     case SCTP_SENDER_DRY_EVENT:
         return sender_dry(bytes, len, out);
+    case SCTP_STREAM_RESET_EVENT:
+        return stream_reset(bytes, len, out);
+    case SCTP_ASSOC_RESET_EVENT:
+        return assoc_reset(bytes, len, out);
+    case SCTP_STREAM_CHANGE_EVENT:
+        return stream_change(bytes, len, out);
     default:
         return false;
     }

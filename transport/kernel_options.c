@@ -17,61 +17,13 @@
 /* Rows that Linux can only read, or only write. */
 #define kernel_set_STATUS                NULL
 #define kernel_set_PEER_ADDR_INFO        NULL
+#define kernel_set_PEER_AUTH_CHUNKS      NULL
+#define kernel_set_ASSOC_STATS           NULL
+#define kernel_set_PR_ASSOC_STATUS       NULL
 #define kernel_get_SET_PEER_PRIMARY_ADDR NULL
-
-/* Not there yet. */
-#define kernel_set_DELAYED_ACK_FREQUENCY  NULL
-#define kernel_get_DELAYED_ACK_FREQUENCY  NULL
-#define kernel_set_MAX_BURST              NULL
-#define kernel_get_MAX_BURST              NULL
-#define kernel_set_CONTEXT                NULL
-#define kernel_get_CONTEXT                NULL
-#define kernel_set_FRAGMENT_INTERLEAVE    NULL
-#define kernel_get_FRAGMENT_INTERLEAVE    NULL
-#define kernel_set_INTERLEAVING_SUPPORTED NULL
-#define kernel_get_INTERLEAVING_SUPPORTED NULL
-#define kernel_set_STREAM_SCHEDULER       NULL
-#define kernel_get_STREAM_SCHEDULER       NULL
-#define kernel_set_STREAM_SCHEDULER_VALUE NULL
-#define kernel_get_STREAM_SCHEDULER_VALUE NULL
-#define kernel_set_PR_SUPPORTED           NULL
-#define kernel_get_PR_SUPPORTED           NULL
-#define kernel_set_DEFAULT_PRINFO         NULL
-#define kernel_get_DEFAULT_PRINFO         NULL
-#define kernel_set_AUTH_SUPPORTED         NULL
-#define kernel_get_AUTH_SUPPORTED         NULL
-#define kernel_set_AUTH_CHUNKS            NULL
-#define kernel_get_AUTH_CHUNKS            NULL
-#define kernel_set_PEER_AUTH_CHUNKS       NULL
-#define kernel_get_PEER_AUTH_CHUNKS       NULL
-#define kernel_set_HMAC_IDENT             NULL
-#define kernel_get_HMAC_IDENT             NULL
-#define kernel_set_AUTH_KEYS              NULL
-#define kernel_get_AUTH_KEYS              NULL
-#define kernel_set_AUTH_ACTIVE_KEY        NULL
-#define kernel_get_AUTH_ACTIVE_KEY        NULL
-#define kernel_set_AUTH_DEACTIVATE_KEY    NULL
-#define kernel_get_AUTH_DEACTIVATE_KEY    NULL
-#define kernel_set_AUTH_DELETE_KEY        NULL
-#define kernel_get_AUTH_DELETE_KEY        NULL
-#define kernel_set_ASCONF_SUPPORTED       NULL
-#define kernel_get_ASCONF_SUPPORTED       NULL
-#define kernel_set_AUTO_ASCONF            NULL
-#define kernel_get_AUTO_ASCONF            NULL
-#define kernel_set_RECONFIG_SUPPORTED     NULL
-#define kernel_get_RECONFIG_SUPPORTED     NULL
-#define kernel_set_ENABLE_STREAM_RESET    NULL
-#define kernel_get_ENABLE_STREAM_RESET    NULL
-#define kernel_set_PEER_ADDR_THRESHOLDS   NULL
-#define kernel_get_PEER_ADDR_THRESHOLDS   NULL
-#define kernel_set_EXPOSE_PF_STATE        NULL
-#define kernel_get_EXPOSE_PF_STATE        NULL
-#define kernel_set_REMOTE_UDP_ENCAPS_PORT NULL
-#define kernel_get_REMOTE_UDP_ENCAPS_PORT NULL
-#define kernel_set_ASSOC_STATS            NULL
-#define kernel_get_ASSOC_STATS            NULL
-#define kernel_set_PR_ASSOC_STATUS        NULL
-#define kernel_get_PR_ASSOC_STATUS        NULL
+#define kernel_get_AUTH_KEYS             NULL
+#define kernel_get_AUTH_DEACTIVATE_KEY   NULL
+#define kernel_get_AUTH_DELETE_KEY       NULL
 
 const struct tr_option_ops kernel_options[OPT_ID_COUNT] = {
 #define OPTION(id, name, when, effect, source, help) [OPT_##id] = {kernel_set_##id, kernel_get_##id},
@@ -105,6 +57,9 @@ enum tr_code kernel_opt_failed(struct tr_endpoint *ep, uint32_t assoc, enum opt_
     int e = errno;
     if (e == EINVAL && assoc != 0 && !assoc_exists(ep, assoc))
         return tr_fail(error, TR_NO_ASSOC, e, "%s: there is no association %u", opt_rows[id].name, assoc);
+    if (e == ENOPROTOOPT)
+        return tr_fail(error, TR_UNSUPPORTED, e, "%s: this kernel does not have this option%s",
+                       opt_rows[id].name, advice);
     return tr_fail(error, kernel_code(e), e, "%s: %s%s", opt_rows[id].name, strerror(e), advice);
 }
 
@@ -137,7 +92,7 @@ int kernel_set_for_all(struct tr_endpoint *ep, uint32_t assoc, int name, void *r
 }
 
 /* The associations of a one-to-many endpoint; *ids is the caller's to free. */
-unsigned kernel_list_assocs(struct tr_endpoint *ep, struct sctp_assoc_ids **ids)
+static unsigned list_assocs(struct tr_endpoint *ep, struct sctp_assoc_ids **ids)
 {
     uint32_t count = 0;
     *ids = NULL;
@@ -150,12 +105,52 @@ unsigned kernel_list_assocs(struct tr_endpoint *ep, struct sctp_assoc_ids **ids)
     return (*ids)->gaids_number_of_ids < count ? (*ids)->gaids_number_of_ids : count;
 }
 
+/* What must be read before it is set has no scope "all": everybody keeps what is not given. An association
+ * that ends meanwhile is not an error. */
+enum tr_code kernel_set_each(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
+                             struct tr_error *error, tr_option_set *set_one)
+{
+    enum tr_code code = set_one(ep, assoc, in, error);
+    if (code != TR_OK || assoc != 0 || !kernel_shared(ep))
+        return code;
+    struct sctp_assoc_ids *ids;
+    unsigned count = list_assocs(ep, &ids);
+    for (unsigned i = 0; i < count; i++)
+        set_one(ep, (uint32_t)ids->gaids_assoc_id[i], in, NULL);
+    free(ids);
+    return TR_OK;
+}
+
+/* ---- Options that are one number ------------------------------------------------------------------- */
+
+enum tr_code kernel_set_value(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id, int name, int64_t value,
+                              struct tr_error *error)
+{
+    struct sctp_assoc_value v = {.assoc_id = (sctp_assoc_t)assoc, .assoc_value = (uint32_t)value};
+    int failed = opt_rows[id].effect == OPT_NOW
+                     ? kernel_set_for_all(ep, assoc, name, &v, sizeof v, &v.assoc_id)
+                     : kernel_set_raw(ep, IPPROTO_SCTP, name, &v, sizeof v);
+    return failed ? kernel_opt_failed(ep, assoc, id, "", error) : TR_OK;
+}
+
+enum tr_code kernel_get_value(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id, int name,
+                              struct opt_set *out, struct tr_error *error)
+{
+    struct sctp_assoc_value v = {.assoc_id = (sctp_assoc_t)assoc};
+    if (kernel_get_raw(ep, IPPROTO_SCTP, name, &v, sizeof v) != 0)
+        return kernel_opt_failed(ep, assoc, id, "", error);
+    opt_put(out, opt_rows[id].first, v.assoc_value);
+    return TR_OK;
+}
+
 /* ---- New and inherited ----------------------------------------------------------------------------- */
 
 enum tr_code kernel_subscribe(struct kernel_endpoint *ep, struct tr_error *error)
 {
-    static const uint16_t always[] = {SCTP_ASSOC_CHANGE, SCTP_SEND_FAILED_EVENT, SCTP_SHUTDOWN_EVENT,
-                                      SCTP_PARTIAL_DELIVERY_EVENT, SCTP_ADAPTATION_INDICATION};
+    static const uint16_t always[] = {SCTP_ASSOC_CHANGE,          SCTP_SEND_FAILED_EVENT,
+                                      SCTP_SHUTDOWN_EVENT,        SCTP_PARTIAL_DELIVERY_EVENT,
+                                      SCTP_ADAPTATION_INDICATION, SCTP_STREAM_RESET_EVENT,
+                                      SCTP_ASSOC_RESET_EVENT,     SCTP_STREAM_CHANGE_EVENT};
     int on = 1;
     if (kernel_set_raw(&ep->base, IPPROTO_SCTP, SCTP_RECVRCVINFO, &on, sizeof on) != 0)
         return kernel_opt_failed(&ep->base, 0, OPT_EVENTS, "", error);
@@ -168,7 +163,7 @@ enum tr_code kernel_subscribe(struct kernel_endpoint *ep, struct tr_error *error
 /* What Linux does not give to a peeled-off or accepted socket by itself: with every row of options.def set on
  * the origin, type of service and priority were missing on 6.1; earlier kernels lost the SACK delay as well.
  */
-static const enum opt_id inherited[] = {OPT_TOS, OPT_PRIORITY, OPT_DELAYED_ACK_TIME};
+static const enum opt_id inherited[] = {OPT_TOS, OPT_PRIORITY, OPT_DELAYED_ACK_TIME, OPT_AUTO_ASCONF};
 
 void kernel_inherit_read(struct kernel_endpoint *from, uint32_t assoc, struct opt_set *options)
 {

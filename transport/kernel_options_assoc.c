@@ -1,9 +1,7 @@
-/* Options of associations: timers, stream counts, acknowledgement, send defaults, events, status. */
+/* Options of associations: timers, stream counts, fragmentation, adaptation, events. */
 #include "transport/kernel_options_priv.h"
 
 #include <errno.h>
-#include <arpa/inet.h>
-#include <stdlib.h>
 #include <string.h>
 
 static int read_rtoinfo(struct tr_endpoint *ep, uint32_t assoc, struct sctp_rtoinfo *r)
@@ -109,29 +107,21 @@ enum tr_code kernel_set_INITMSG(struct tr_endpoint *ep, uint32_t assoc, const st
     return kernel_opt_failed(ep, assoc, OPT_INITMSG, "", error);
 }
 
-static enum tr_code set_maxseg(struct tr_endpoint *ep, uint32_t assoc, uint32_t bytes, struct tr_error *error)
+static enum tr_code set_maxseg(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
+                               struct tr_error *error)
 {
-    struct sctp_assoc_value v = {.assoc_id = (sctp_assoc_t)assoc, .assoc_value = bytes};
+    struct sctp_assoc_value v = {.assoc_id = (sctp_assoc_t)assoc,
+                                 .assoc_value = (uint32_t)opt_num(in, OPTF_MAXSEG, 0)};
     if (kernel_set_raw(ep, IPPROTO_SCTP, SCTP_MAXSEG, &v, sizeof v) == 0)
         return TR_OK;
     return kernel_opt_failed(ep, assoc, OPT_MAXSEG, errno == EINVAL ? "; the least is about 500 bytes" : "",
                              error);
 }
 
-/* Has no scope "all"; an association that ends meanwhile is not an error. */
 enum tr_code kernel_set_MAXSEG(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
                                struct tr_error *error)
 {
-    uint32_t bytes = (uint32_t)opt_num(in, OPTF_MAXSEG, 0);
-    enum tr_code code = set_maxseg(ep, assoc, bytes, error);
-    if (code != TR_OK || assoc != 0 || !kernel_shared(ep))
-        return code;
-    struct sctp_assoc_ids *ids;
-    unsigned count = kernel_list_assocs(ep, &ids);
-    for (unsigned i = 0; i < count; i++)
-        set_maxseg(ep, (uint32_t)ids->gaids_assoc_id[i], bytes, NULL);
-    free(ids);
-    return TR_OK;
+    return kernel_set_each(ep, assoc, in, error, set_maxseg);
 }
 
 enum tr_code kernel_get_MAXSEG(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
@@ -164,82 +154,6 @@ enum tr_code kernel_get_ADAPTATION_LAYER(struct tr_endpoint *ep, uint32_t assoc,
     opt_put(out, OPTF_ADAPTATION_LAYER, a.ssb_adaptation_ind);
     return TR_OK;
 }
-static int read_sack(struct tr_endpoint *ep, uint32_t assoc, struct sctp_sack_info *s)
-{
-    *s = (struct sctp_sack_info){.sack_assoc_id = (sctp_assoc_t)assoc};
-    return kernel_get_raw(ep, IPPROTO_SCTP, SCTP_DELAYED_SACK, s, sizeof *s);
-}
-
-enum tr_code kernel_get_DELAYED_ACK_TIME(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
-                                         struct tr_error *error)
-{
-    struct sctp_sack_info s;
-    if (read_sack(ep, assoc, &s) != 0)
-        return kernel_opt_failed(ep, assoc, OPT_DELAYED_ACK_TIME, "", error);
-    opt_put(out, OPTF_DELAYED_ACK_TIME, s.sack_delay);
-    return TR_OK;
-}
-
-enum tr_code kernel_set_DELAYED_ACK_TIME(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
-                                         struct tr_error *error)
-{
-    struct sctp_sack_info s = {.sack_delay = (uint32_t)opt_num(in, OPTF_DELAYED_ACK_TIME, 0)};
-    if (kernel_set_for_all(ep, assoc, SCTP_DELAYED_SACK, &s, sizeof s, &s.sack_assoc_id) == 0)
-        return TR_OK;
-    return kernel_opt_failed(ep, assoc, OPT_DELAYED_ACK_TIME, "", error);
-}
-
-/* The flags' bits in options.def and in the kernel. */
-static const struct {
-    unsigned ours;
-    uint16_t theirs;
-} send_flags[] = {{1, SCTP_UNORDERED}, {2, SCTP_ADDR_OVER}, {4, SCTP_ABORT}, {8, SCTP_EOF}};
-
-static int read_send_param(struct tr_endpoint *ep, uint32_t assoc, struct sctp_sndrcvinfo *s)
-{
-    memset(s, 0, sizeof *s);
-    s->sinfo_assoc_id = (sctp_assoc_t)assoc;
-    return kernel_get_raw(ep, IPPROTO_SCTP, SCTP_DEFAULT_SEND_PARAM, s, sizeof *s);
-}
-
-enum tr_code kernel_get_DEFAULT_SEND_PARAM(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
-                                           struct tr_error *error)
-{
-    struct sctp_sndrcvinfo s;
-    if (read_send_param(ep, assoc, &s) != 0)
-        return kernel_opt_failed(ep, assoc, OPT_DEFAULT_SEND_PARAM, "", error);
-    unsigned flags = 0;
-    for (unsigned i = 0; i < sizeof send_flags / sizeof send_flags[0]; i++)
-        if (s.sinfo_flags & send_flags[i].theirs)
-            flags |= send_flags[i].ours;
-    opt_put(out, OPTF_DSP_STREAM, s.sinfo_stream);
-    opt_put(out, OPTF_DSP_FLAGS, flags);
-    opt_put(out, OPTF_DSP_PPID, ntohl(s.sinfo_ppid));
-    opt_put(out, OPTF_DSP_CONTEXT, s.sinfo_context);
-    opt_put(out, OPTF_DSP_TIMETOLIVE, s.sinfo_timetolive);
-    return TR_OK;
-}
-
-enum tr_code kernel_set_DEFAULT_SEND_PARAM(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
-                                           struct tr_error *error)
-{
-    struct sctp_sndrcvinfo s;
-    if (read_send_param(ep, assoc, &s) != 0)
-        return kernel_opt_failed(ep, assoc, OPT_DEFAULT_SEND_PARAM, "", error);
-    if (opt_given(in, OPTF_DSP_FLAGS)) {
-        s.sinfo_flags = 0;
-        for (unsigned i = 0; i < sizeof send_flags / sizeof send_flags[0]; i++)
-            if (opt_num(in, OPTF_DSP_FLAGS, 0) & send_flags[i].ours)
-                s.sinfo_flags |= send_flags[i].theirs;
-    }
-    s.sinfo_stream = (uint16_t)opt_num(in, OPTF_DSP_STREAM, s.sinfo_stream);
-    s.sinfo_ppid = htonl((uint32_t)opt_num(in, OPTF_DSP_PPID, ntohl(s.sinfo_ppid)));
-    s.sinfo_context = (uint32_t)opt_num(in, OPTF_DSP_CONTEXT, s.sinfo_context);
-    s.sinfo_timetolive = (uint32_t)opt_num(in, OPTF_DSP_TIMETOLIVE, s.sinfo_timetolive);
-    if (kernel_set_for_all(ep, assoc, SCTP_DEFAULT_SEND_PARAM, &s, sizeof s, &s.sinfo_assoc_id) == 0)
-        return TR_OK;
-    return kernel_opt_failed(ep, assoc, OPT_DEFAULT_SEND_PARAM, "", error);
-}
 
 /* ---- Events: one by one, because the struct of SCTP_EVENTS grew and differs between kernels -------- */
 
@@ -254,6 +168,11 @@ static const struct {
     {OPTF_EV_SHUTDOWN, SCTP_SHUTDOWN_EVENT},
     {OPTF_EV_PARTIAL_DELIVERY, SCTP_PARTIAL_DELIVERY_EVENT},
     {OPTF_EV_ADAPTATION_LAYER, SCTP_ADAPTATION_INDICATION},
+    {OPTF_EV_AUTHENTICATION, SCTP_AUTHENTICATION_EVENT},
+    {OPTF_EV_SENDER_DRY, SCTP_SENDER_DRY_EVENT},
+    {OPTF_EV_STREAM_RESET, SCTP_STREAM_RESET_EVENT},
+    {OPTF_EV_ASSOC_RESET, SCTP_ASSOC_RESET_EVENT},
+    {OPTF_EV_STREAM_CHANGE, SCTP_STREAM_CHANGE_EVENT},
 };
 
 int kernel_set_event(struct tr_endpoint *ep, uint32_t assoc, uint16_t type, bool on)
@@ -295,33 +214,5 @@ enum tr_code kernel_get_EVENTS(struct tr_endpoint *ep, uint32_t assoc, struct op
             return kernel_opt_failed(ep, assoc, OPT_EVENTS, "", error);
         opt_put(out, event_fields[i].field, e.se_on != 0);
     }
-    return TR_OK;
-}
-
-/* ---- Status ---------------------------------------------------------------------------------------- */
-
-/* Linux has no states "bound" and "listen" between closed and cookie_wait. */
-static int64_t state_index(int32_t state)
-{
-    return state >= SCTP_COOKIE_WAIT ? state + 2 : state;
-}
-
-enum tr_code kernel_get_STATUS(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
-                               struct tr_error *error)
-{
-    struct sctp_status s;
-    memset(&s, 0, sizeof s);
-    s.sstat_assoc_id = (sctp_assoc_t)assoc;
-    if (kernel_get_raw(ep, IPPROTO_SCTP, SCTP_STATUS, &s, sizeof s) != 0)
-        return kernel_no_association(ep, assoc, OPT_STATUS, error);
-    opt_put(out, OPTF_STATUS_STATE, state_index(s.sstat_state));
-    opt_put(out, OPTF_STATUS_RWND, s.sstat_rwnd);
-    opt_put(out, OPTF_STATUS_UNACKDATA, s.sstat_unackdata);
-    opt_put(out, OPTF_STATUS_PENDDATA, s.sstat_penddata);
-    opt_put(out, OPTF_STATUS_INSTRMS, s.sstat_instrms);
-    opt_put(out, OPTF_STATUS_OUTSTRMS, s.sstat_outstrms);
-    opt_put(out, OPTF_STATUS_FRAG_POINT, s.sstat_fragmentation_point);
-    struct sockaddr_storage primary = s.sstat_primary.spinfo_address;
-    kernel_put_address(out, OPTF_STATUS_PRIMARY, &primary);
     return TR_OK;
 }

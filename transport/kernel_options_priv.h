@@ -32,8 +32,27 @@ bool kernel_shared(const struct tr_endpoint *ep);
 int kernel_set_for_all(struct tr_endpoint *ep, uint32_t assoc, int name, void *record, size_t size,
                        sctp_assoc_t *id);
 
-/* The associations of a one-to-many endpoint; *ids is the caller's to free. */
-unsigned kernel_list_assocs(struct tr_endpoint *ep, struct sctp_assoc_ids **ids);
+/* Calls set_one for `assoc` and, where that is 0 on a one-to-many endpoint, for each association there is. */
+enum tr_code kernel_set_each(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
+                             struct tr_error *error, tr_option_set *set_one);
+
+/* An option that Linux has as one number for an association or for those to come (sctp_assoc_value), and that
+ * is a row with one field. What assoc 0 of a one-to-many endpoint means follows from the row: see "Scope" in
+ * kernel_options.c. */
+enum tr_code kernel_set_value(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id, int name, int64_t value,
+                              struct tr_error *error);
+enum tr_code kernel_get_value(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id, int name,
+                              struct opt_set *out, struct tr_error *error);
+
+/* kernel_options_offer.c: what an endpoint offers to associations to come. kernel_set_offer and _get_offer
+ * are for rows that are one sctp_assoc_value; the others remember and look up themselves. */
+void kernel_remember_offer(struct tr_endpoint *ep, enum opt_id id, int64_t value);
+/* False: ask the socket. */
+bool kernel_recall_offer(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id, struct opt_set *out);
+enum tr_code kernel_set_offer(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id, int name,
+                              const struct opt_set *in, struct tr_error *error);
+enum tr_code kernel_get_offer(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id, int name,
+                              struct opt_set *out, struct tr_error *error);
 
 /* An address as an option's value, without port. */
 void kernel_put_address(struct opt_set *out, enum opt_field f, const struct sockaddr_storage *from);

@@ -7,7 +7,8 @@
  *   kernel_recv.c    recvmmsg into slots, items
  *   kernel_event.c   notifications → tr_event (pure)
  *   kernel_send.c    sendmmsg in bursts; the note on MSG_MORE
- *   kernel_options.c one pair of functions per row of options.def */
+ *   kernel_reconfig.c addresses and streams that come and go
+ *   kernel_options*.c one pair of functions per row of options.def */
 #ifndef JUNCTOR_TRANSPORT_KERNEL_PRIV_H
 #define JUNCTOR_TRANSPORT_KERNEL_PRIV_H
 
@@ -18,7 +19,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-enum { KERNEL_BURST = 128, KERNEL_EVENTS = 256 };
+enum { KERNEL_BURST = 128, KERNEL_EVENTS = 256, KERNEL_OFFERS = 8 };
 
 /* In tr_msg.flags of a message that comes back: the fragment it begins or ends with. Never in what users see.
  */
@@ -35,6 +36,8 @@ struct kernel_endpoint {
     bool at_end;                   /* one-to-one: the stack said end of file; only notifications may follow */
     bool stream;                   /* a SOCK_STREAM socket; a peeled-off one is not */
     bool foreign;                  /* in a network namespace that was named, maybe not the threads' own */
+    bool bound;                    /* to its addresses */
+    bool auto_asconf;              /* to be switched on once it is bound */
     bool waits;                    /* on the loop's list of those that the timer calls writable */
     bool muted;                    /* polled writable, but took nothing: EPOLLOUT is not believed for now */
     bool full;                     /* the last burst ended with TR_AGAIN */
@@ -43,6 +46,8 @@ struct kernel_endpoint {
     int64_t room;                  /* free send buffer, at least; see kernel_send.c */
     struct kernel_origin *origin;  /* one-to-one: how to open its like (kernel_renew.c); else NULL */
     uint32_t called;               /* one-to-one: the association of the last connect_init */
+    char *auth_keys;               /* one-to-one: the file that its shared keys come from, or NULL */
+    int64_t offers[KERNEL_OFFERS]; /* kernel_options_offer.c */
     struct reasm_partial *pieces;  /* while released: what was under way */
 };
 
@@ -52,7 +57,7 @@ union kernel_control_in {
     char bytes[CMSG_SPACE(sizeof(struct sctp_rcvinfo))];
 };
 
-/* Of a message to send: SNDINFO, and PRINFO where it has a time to live. */
+/* Of a message to send: SNDINFO and PRINFO. */
 union kernel_control_out {
     struct cmsghdr align;
     char bytes[CMSG_SPACE(sizeof(struct sctp_sndinfo)) + CMSG_SPACE(sizeof(struct sctp_prinfo))];
@@ -144,6 +149,13 @@ unsigned kernel_addresses(struct tr_endpoint *ep, uint32_t assoc, bool remote, s
                           unsigned max);
 /* Takes meaningless fields out of an address that the kernel gave. */
 void kernel_clean_address(struct net_addr *a);
+/* libsctp takes and gives addresses packed one behind the other, each as long as its family's. The caller
+ * frees `bytes`. `port` other than 0 takes the place of each one's own. False: out of memory. */
+struct kernel_packed {
+    struct sockaddr *bytes;
+    int count;
+};
+bool kernel_pack(const struct net_addr *addresses, unsigned count, uint16_t port, struct kernel_packed *out);
 enum tr_code kernel_connect_init(struct tr_endpoint *ep, const struct tr_target *to, uint32_t *assoc,
                                  struct tr_error *error);
 enum tr_code kernel_peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cookie, struct tr_endpoint **out,
@@ -189,6 +201,8 @@ void kernel_burst_init(struct kernel_loop *l);
 
 /* kernel_options.c */
 extern const struct tr_option_ops kernel_options[OPT_ID_COUNT];
+/* The endpoint is bound now: sets what could not be set before. */
+enum tr_code kernel_bound(struct kernel_endpoint *ep, struct tr_error *error);
 /* What every endpoint starts with: which events it reports, and control data on received messages. */
 enum tr_code kernel_subscribe(struct kernel_endpoint *ep, struct tr_error *error);
 /* A peeled-off or accepted association keeps every option of its origin: kernel_inherit_read before, from the
@@ -199,6 +213,20 @@ void kernel_inherit(struct kernel_endpoint *to, const struct opt_set *options);
  * once must not be clipped when asked for again. */
 void kernel_copy_option(struct kernel_endpoint *to, enum opt_id id, const struct opt_set *wanted,
                         const struct opt_set *now);
+
+/* kernel_options_offer.c: what the endpoint offers to associations to come is read once it is set up, and not
+ * known any more when it gets a new socket. */
+void kernel_read_offers(struct kernel_endpoint *ep);
+void kernel_forget_offers(struct kernel_endpoint *ep);
+
+/* kernel_reconfig.c */
+enum tr_code kernel_change_addresses(struct tr_endpoint *ep, bool add, const struct net_addr *addresses,
+                                     unsigned count, struct tr_error *error);
+enum tr_code kernel_reset_streams(struct tr_endpoint *ep, uint32_t assoc, unsigned directions,
+                                  const uint16_t *streams, unsigned count, struct tr_error *error);
+enum tr_code kernel_reset_assoc(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
+enum tr_code kernel_add_streams(struct tr_endpoint *ep, uint32_t assoc, uint16_t outbound, uint16_t inbound,
+                                struct tr_error *error);
 
 /* kernel_advice.c */
 void kernel_advise(void (*tell)(const char *text, void *arg), void *arg);

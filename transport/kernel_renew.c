@@ -44,6 +44,8 @@ static void read_options(struct kernel_endpoint *ep, struct opt_set *out)
         if ((opt_rows[id].when & OPT_AT_OPEN) && ops->set != NULL && ops->get != NULL)
             ops->get(&ep->base, 0, out, NULL);
     }
+    if (ep->auth_keys != NULL)
+        opt_put_file(out, OPTF_AUTH_KEYS, ep->auth_keys);
 }
 
 /* Sets what is not so by itself. What cannot be had any more (a privilege given up meanwhile) stays as the
@@ -52,7 +54,11 @@ static void write_options(struct kernel_endpoint *ep, const struct opt_set *want
 {
     for (enum opt_id id = 0; id < OPT_ID_COUNT; id++) {
         struct opt_set now = {0};
-        if (opt_any(wanted, id) && kernel_options[id].get(&ep->base, 0, &now, NULL) == TR_OK)
+        if (!opt_any(wanted, id))
+            continue;
+        if (kernel_options[id].get == NULL) /* shared keys */
+            kernel_options[id].set(&ep->base, 0, wanted, NULL);
+        else if (kernel_options[id].get(&ep->base, 0, &now, NULL) == TR_OK)
             kernel_copy_option(ep, id, wanted, &now);
     }
 }
@@ -66,8 +72,9 @@ static void abort_and_close(struct kernel_endpoint *ep)
     kernel_count(ep, 2);
     ep->fd = -1;
     ep->called = 0;
-    ep->at_end = ep->muted = ep->full = false;
+    ep->at_end = ep->muted = ep->full = ep->bound = false;
     ep->room = 0;
+    kernel_forget_offers(ep);
 }
 
 static int another_socket(struct kernel_endpoint *ep)
@@ -94,6 +101,7 @@ static enum tr_code prepare(struct kernel_endpoint *ep, const struct opt_set *op
     if (code != TR_OK)
         return code;
     write_options(ep, options);
+    kernel_read_offers(ep);
     code = bind_again(ep, error);
     return code == TR_OK ? kernel_watch(&ep->base, ep->base.watch) : code;
 }

@@ -55,6 +55,7 @@ void kernel_burst_init(struct kernel_loop *l)
         l->out[i].msg_hdr.msg_iov = &l->out_vec[i];
         l->out[i].msg_hdr.msg_iovlen = 1;
         l->out[i].msg_hdr.msg_control = c;
+        l->out[i].msg_hdr.msg_controllen = sizeof *c;
     }
 }
 
@@ -74,11 +75,8 @@ static int64_t fill(struct kernel_loop *l, const struct tr_msg *msgs, unsigned n
                                         .snd_ppid = htonl(m->ppid),
                                         .snd_context = m->context,
                                         .snd_assoc_id = (sctp_assoc_t)m->assoc};
-        l->out[i].msg_hdr.msg_controllen = CMSG_SPACE(sizeof(struct sctp_sndinfo));
-        if (m->pr_policy != TR_PR_NONE) {
-            *c.reliability = (struct sctp_prinfo){pr_policies[m->pr_policy], m->pr_value};
-            l->out[i].msg_hdr.msg_controllen = sizeof l->out_control[i];
-        }
+        /* Always given: a message without would get the endpoint's default_prinfo. */
+        *c.reliability = (struct sctp_prinfo){pr_policies[m->pr_policy], m->pr_value};
         cost += COST_EACH + 2 * (int64_t)m->len;
     }
     return cost;

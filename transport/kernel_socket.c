@@ -17,13 +17,7 @@ void kernel_clean_address(struct net_addr *a)
         a->in6.sin6_scope_id = 0;
 }
 
-/* libsctp takes and gives addresses packed one behind the other, each as long as its family's. */
-struct packed {
-    struct sockaddr *bytes; /* freed by the caller */
-    int count;
-};
-
-static bool pack(const struct net_addr *addresses, unsigned count, uint16_t port, struct packed *out)
+bool kernel_pack(const struct net_addr *addresses, unsigned count, uint16_t port, struct kernel_packed *out)
 {
     uint8_t *at = malloc(count * sizeof(struct sockaddr_in6));
     out->bytes = (struct sockaddr *)at;
@@ -98,11 +92,11 @@ static enum tr_code bind_failed(const struct net_addr *addresses, unsigned count
 }
 
 /* The first address goes through bind, which lets the stack pick a port; the others then get the same one. */
-enum tr_code kernel_bind(struct kernel_endpoint *ep, const struct net_addr *addresses, unsigned count,
-                         uint16_t port, struct tr_error *error)
+static enum tr_code bind_addresses(struct kernel_endpoint *ep, const struct net_addr *addresses,
+                                   unsigned count, uint16_t port, struct tr_error *error)
 {
     struct net_addr any = {0}, first, bound = {0};
-    struct packed packed;
+    struct kernel_packed packed;
     socklen_t len = sizeof bound;
 
     any.sa.sa_family = ep->family;
@@ -120,12 +114,19 @@ enum tr_code kernel_bind(struct kernel_endpoint *ep, const struct net_addr *addr
     ep->port = net_addr_port(&bound);
     if (count == 1)
         return TR_OK;
-    if (!pack(addresses + 1, count - 1, ep->port, &packed))
+    if (!kernel_pack(addresses + 1, count - 1, ep->port, &packed))
         return tr_fail(error, TR_LIMIT, ENOMEM, "binding %u addresses: out of memory", count);
     int failed = sctp_bindx(ep->fd, packed.bytes, packed.count, SCTP_BINDX_ADD_ADDR), e = errno;
     free(packed.bytes);
     kernel_count(ep, 1);
     return failed == 0 ? TR_OK : bind_failed(addresses, count, port, e, error);
+}
+
+enum tr_code kernel_bind(struct kernel_endpoint *ep, const struct net_addr *addresses, unsigned count,
+                         uint16_t port, struct tr_error *error)
+{
+    enum tr_code code = bind_addresses(ep, addresses, count, port, error);
+    return code == TR_OK ? kernel_bound(ep, error) : code;
 }
 
 static enum tr_code set_int(struct kernel_endpoint *ep, int level, int name, int value, const char *what,
@@ -170,6 +171,8 @@ static enum tr_code set_up(struct kernel_endpoint *ep, const struct tr_open_para
     enum tr_code code = kernel_set_up(ep, p->share_port, p->device, error);
     if (code == TR_OK && p->options != NULL)
         code = tr_apply_options(kernel_options, &ep->base, 0, p->options, NULL, error);
+    if (code == TR_OK)
+        kernel_read_offers(ep);
     return code == TR_OK ? kernel_bind(ep, p->addresses, p->address_count, p->port, error) : code;
 }
 
@@ -186,6 +189,7 @@ static struct kernel_endpoint *new_endpoint(struct tr_loop *loop, int fd, enum t
     ep->base.peeled = peeled;
     ep->base.watch = TR_READABLE;
     ep->fd = fd;
+    kernel_forget_offers(ep);
     return ep;
 }
 
@@ -228,6 +232,7 @@ enum tr_code kernel_open(struct tr_loop *loop, const struct tr_open_params *p, s
     if (code != TR_OK) {
         close(fd);
         free(ep->origin);
+        free(ep->auth_keys);
         free(ep);
         return code;
     }
@@ -277,6 +282,7 @@ void kernel_close(struct tr_endpoint *tep)
     if (ep->fd >= 0)
         close(ep->fd);
     free(ep->origin);
+    free(ep->auth_keys);
     free(ep);
 }
 
@@ -305,7 +311,7 @@ enum tr_code kernel_adopt(struct tr_loop *loop, struct tr_endpoint *tep, struct 
 
 /* ---- Associations ---------------------------------------------------------------------------------- */
 
-static int call(struct kernel_endpoint *ep, const struct packed *to, sctp_assoc_t *id)
+static int call(struct kernel_endpoint *ep, const struct kernel_packed *to, sctp_assoc_t *id)
 {
     *id = 0;
     kernel_count(ep, 1);
@@ -317,11 +323,11 @@ enum tr_code kernel_connect_init(struct tr_endpoint *tep, const struct tr_target
 {
     struct kernel_endpoint *ep = kernel_endpoint(tep);
     char text[NET_ADDR_TEXT];
-    struct packed packed;
+    struct kernel_packed packed;
     sctp_assoc_t id;
 
     net_addr_format(&to->addresses[0], text, sizeof text);
-    if (!pack(to->addresses, to->address_count, 0, &packed))
+    if (!kernel_pack(to->addresses, to->address_count, 0, &packed))
         return tr_fail(error, TR_LIMIT, ENOMEM, "connecting to %s: out of memory", text);
     int e = call(ep, &packed, &id);
     /* Linux lets a one-to-one socket connect only once, even when that association is gone. */
@@ -484,6 +490,8 @@ enum tr_code kernel_peeloff(struct tr_endpoint *tep, uint32_t *assoc, void *cook
         ep->family = from->family;
         ep->stream = accepts;
         ep->foreign = from->foreign;
+        ep->bound = true;
+        memcpy(ep->offers, from->offers, sizeof ep->offers);
         kernel_inherit(ep, &options);
         code = kernel_enter(l, ep, error);
     }

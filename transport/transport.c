@@ -498,6 +498,21 @@ enum tr_code tr_send_to(struct tr_endpoint *ep, const struct tr_msg *msg, const 
     return is_plain(msg) ? ep->backend->send_to(ep, msg, path) : TR_INVALID;
 }
 
+/* Fills in the endpoint's default policy; a backend without default_prinfo has times to live only. */
+static void default_reliability(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *send_param,
+                                struct tr_msg *msg)
+{
+    static const uint8_t policies[] = {[OPT_PR_NONE] = TR_PR_NONE,
+                                       [OPT_PR_TTL] = TR_PR_TTL,
+                                       [OPT_PR_RTX] = TR_PR_RTX,
+                                       [OPT_PR_PRIO] = TR_PR_PRIO};
+    struct opt_set d = {0};
+    int64_t time = opt_num(send_param, OPTF_DSP_TIMETOLIVE, 0);
+    tr_get_option(ep, assoc, OPT_DEFAULT_PRINFO, &d, NULL);
+    msg->pr_policy = policies[opt_num(&d, OPTF_PRINFO_POLICY, time ? OPT_PR_TTL : OPT_PR_NONE)];
+    msg->pr_value = (uint32_t)opt_num(&d, OPTF_PRINFO_VALUE, time);
+}
+
 enum tr_code tr_send_simple(struct tr_endpoint *ep, uint32_t assoc, uint16_t stream, const void *data,
                             uint32_t len)
 {
@@ -514,10 +529,9 @@ enum tr_code tr_send_simple(struct tr_endpoint *ep, uint32_t assoc, uint16_t str
                                                          : (flags & OPT_SEND_UNORDERED ? TR_UNORDERED : 0) |
                                                                (flags & OPT_SEND_EOF ? TR_EOF : 0),
                          .ppid = (uint32_t)opt_num(&d, OPTF_DSP_PPID, 0),
-                         .context = (uint32_t)opt_num(&d, OPTF_DSP_CONTEXT, 0),
-                         .pr_policy = opt_num(&d, OPTF_DSP_TIMETOLIVE, 0) ? TR_PR_TTL : TR_PR_NONE,
-                         .pr_value = (uint32_t)opt_num(&d, OPTF_DSP_TIMETOLIVE, 0)};
+                         .context = (uint32_t)opt_num(&d, OPTF_DSP_CONTEXT, 0)};
     unsigned sent;
+    default_reliability(ep, assoc, &d, &msg);
     return tr_send(ep, &msg, 1, &sent);
 }
 
