@@ -498,7 +498,7 @@ enum tr_code tr_send_to(struct tr_endpoint *ep, const struct tr_msg *msg, const 
     return is_plain(msg) ? ep->backend->send_to(ep, msg, path) : TR_INVALID;
 }
 
-/* Fills in the endpoint's default policy; a backend without default_prinfo has times to live only. */
+/* The default policy. A time to live stands in another option; on backends that have both, in both. */
 static void default_reliability(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *send_param,
                                 struct tr_msg *msg)
 {
@@ -509,8 +509,12 @@ static void default_reliability(struct tr_endpoint *ep, uint32_t assoc, const st
     struct opt_set d = {0};
     int64_t time = opt_num(send_param, OPTF_DSP_TIMETOLIVE, 0);
     tr_get_option(ep, assoc, OPT_DEFAULT_PRINFO, &d, NULL);
-    msg->pr_policy = policies[opt_num(&d, OPTF_PRINFO_POLICY, time ? OPT_PR_TTL : OPT_PR_NONE)];
-    msg->pr_value = (uint32_t)opt_num(&d, OPTF_PRINFO_VALUE, time);
+    msg->pr_policy = policies[opt_num(&d, OPTF_PRINFO_POLICY, OPT_PR_NONE)];
+    msg->pr_value = (uint32_t)opt_num(&d, OPTF_PRINFO_VALUE, 0);
+    if (msg->pr_policy == TR_PR_NONE && time != 0) {
+        msg->pr_policy = TR_PR_TTL;
+        msg->pr_value = (uint32_t)time;
+    }
 }
 
 enum tr_code tr_send_simple(struct tr_endpoint *ep, uint32_t assoc, uint16_t stream, const void *data,

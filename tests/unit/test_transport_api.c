@@ -184,10 +184,16 @@ static void short_form_takes_the_defaults(void **state)
     assert_int_equal(paper.sent[0].stream, 2);
     assert_int_equal(paper.sent[0].assoc, 3);
     assert_int_equal(paper.eofs, 1);
+    paper_of(ep)->number[OPTF_DSP_FLAGS] = 0;
+    paper_of(ep)->number[OPTF_PRINFO_POLICY] = OPT_PR_RTX;
+    paper_of(ep)->number[OPTF_PRINFO_VALUE] = 4;
+    assert_int_equal(tr_send_simple(ep, 3, 2, "abc", 3), TR_OK);
+    assert_int_equal(paper.sent[1].pr_policy, TR_PR_RTX);
+    assert_int_equal(paper.sent[1].pr_value, 4);
     paper_of(ep)->number[OPTF_DSP_FLAGS] = 4; /* abort */
     assert_int_equal(tr_send_simple(ep, 3, 2, "abc", 3), TR_OK);
     assert_int_equal(paper.aborts, 1);
-    assert_int_equal(paper.sent_count, 1);
+    assert_int_equal(paper.sent_count, 2);
 }
 
 /* ---- The ready list -------------------------------------------------------------------------------- */

@@ -68,7 +68,7 @@ static void path_change(void **state)
     n.spc_length = sizeof n;
     n.spc_assoc_id = 5;
     n.spc_error = 2;
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i <= SCTP_ADDR_POTENTIALLY_FAILED; i++) {
         struct net_addr wanted;
         assert_true(net_addr_parse(i % 2 ? "fe80::1%1" : "10.1.2.3", 2905, &wanted));
         struct sockaddr_storage address = {0};
@@ -81,7 +81,7 @@ static void path_change(void **state)
         assert_int_equal(out.path.error, 2);
         assert_true(net_addr_equal(&out.path.address, &wanted));
     }
-    n.spc_state = SCTP_ADDR_POTENTIALLY_FAILED; /* RFC 7829: not a state of this contract */
+    n.spc_state = SCTP_ADDR_POTENTIALLY_FAILED + 1;
     assert_false(parse(&n, sizeof n));
     n.spc_state = -1;
     assert_false(parse(&n, sizeof n));
@@ -203,6 +203,79 @@ static void short_ones(void **state)
     assert_int_equal(out.type, TR_EV_SENDER_DRY);
 }
 
+static void stream_reset(void **state)
+{
+    (void)state;
+    union {
+        struct sctp_stream_reset_event n;
+        uint16_t words[sizeof(struct sctp_stream_reset_event) / 2 + 3];
+    } e;
+    const uint16_t *list = e.words + sizeof e.n / 2;
+    const size_t len = sizeof e.n + 3 * sizeof *list;
+    memset(&e, 0, sizeof e);
+    e.n.strreset_type = SCTP_STREAM_RESET_EVENT;
+    e.n.strreset_flags = SCTP_STREAM_RESET_INCOMING_SSN | SCTP_STREAM_RESET_OUTGOING_SSN;
+    e.n.strreset_length = (uint32_t)len;
+    e.n.strreset_assoc_id = 9;
+    assert_true(kernel_event(&e, len, &out));
+    assert_int_equal(out.type, TR_EV_STREAM_RESET);
+    assert_int_equal(out.assoc, 9);
+    assert_int_equal(out.stream_reset.outcome, TR_RECONFIG_DONE);
+    assert_int_equal(out.stream_reset.directions, TR_INBOUND | TR_OUTBOUND);
+    assert_int_equal(out.stream_reset.count, 3);
+    assert_ptr_equal(out.stream_reset.streams, list);
+    assert_needs(&e, len, sizeof e.n);
+
+    e.n.strreset_flags = SCTP_STREAM_RESET_OUTGOING_SSN | SCTP_STREAM_RESET_DENIED;
+    assert_true(parse(&e, len - 1)); /* half a stream is none */
+    assert_int_equal(out.stream_reset.count, 2);
+    assert_int_equal(out.stream_reset.directions, TR_OUTBOUND);
+    assert_int_equal(out.stream_reset.outcome, TR_RECONFIG_DENIED);
+    e.n.strreset_flags = SCTP_STREAM_RESET_INCOMING_SSN | SCTP_STREAM_RESET_FAILED;
+    e.n.strreset_length = sizeof e.n; /* says that no stream follows */
+    assert_true(parse(&e, len));
+    assert_int_equal(out.stream_reset.count, 0);
+    assert_int_equal(out.stream_reset.directions, TR_INBOUND);
+    assert_int_equal(out.stream_reset.outcome, TR_RECONFIG_FAILED);
+    e.n.strreset_length = UINT32_MAX; /* claims more than there is */
+    assert_true(parse(&e, len));
+    assert_int_equal(out.stream_reset.count, 3);
+}
+
+static void association_reset_and_stream_change(void **state)
+{
+    (void)state;
+    struct sctp_assoc_reset_event a = {.assocreset_type = SCTP_ASSOC_RESET_EVENT,
+                                       .assocreset_length = sizeof a,
+                                       .assocreset_assoc_id = 3,
+                                       .assocreset_local_tsn = 1000,
+                                       .assocreset_remote_tsn = 4000000000};
+    assert_needs(&a, sizeof a, sizeof a);
+    assert_int_equal(out.type, TR_EV_ASSOC_RESET);
+    assert_int_equal(out.assoc, 3);
+    assert_int_equal(out.assoc_reset.outcome, TR_RECONFIG_DONE);
+    assert_int_equal(out.assoc_reset.local_tsn, 1000);
+    assert_int_equal(out.assoc_reset.remote_tsn, 4000000000);
+    a.assocreset_flags = SCTP_ASSOC_RESET_DENIED;
+    assert_true(parse(&a, sizeof a));
+    assert_int_equal(out.assoc_reset.outcome, TR_RECONFIG_DENIED);
+
+    struct sctp_stream_change_event s = {.strchange_type = SCTP_STREAM_CHANGE_EVENT,
+                                         .strchange_length = sizeof s,
+                                         .strchange_assoc_id = 4,
+                                         .strchange_instrms = 11,
+                                         .strchange_outstrms = 12};
+    assert_needs(&s, sizeof s, sizeof s);
+    assert_int_equal(out.type, TR_EV_STREAM_CHANGE);
+    assert_int_equal(out.assoc, 4);
+    assert_int_equal(out.stream_change.outcome, TR_RECONFIG_DONE);
+    assert_int_equal(out.stream_change.inbound_streams, 11);
+    assert_int_equal(out.stream_change.outbound_streams, 12);
+    s.strchange_flags = SCTP_STREAM_CHANGE_FAILED;
+    assert_true(parse(&s, sizeof s));
+    assert_int_equal(out.stream_change.outcome, TR_RECONFIG_FAILED);
+}
+
 static void partial_delivery_of_older_kernels_too(void **state)
 {
     (void)state;
@@ -247,12 +320,18 @@ static void random_bytes_stay_inside(void **state)
         if (len >= 2)
             memcpy(bytes, &type, 2);
         if (kernel_event(bytes, len, &out)) {
-            const uint8_t *data = out.type == TR_EV_SEND_FAILED    ? out.failed.msg.data
-                                  : out.type == TR_EV_REMOTE_ERROR ? out.remote_error.data
-                                                                   : bytes;
-            uint32_t n = out.type == TR_EV_SEND_FAILED    ? out.failed.msg.len
-                         : out.type == TR_EV_REMOTE_ERROR ? out.remote_error.len
-                                                          : 0;
+            const uint8_t *data = bytes;
+            size_t n = 0;
+            if (out.type == TR_EV_SEND_FAILED) {
+                data = out.failed.msg.data;
+                n = out.failed.msg.len;
+            } else if (out.type == TR_EV_REMOTE_ERROR) {
+                data = out.remote_error.data;
+                n = out.remote_error.len;
+            } else if (out.type == TR_EV_STREAM_RESET && out.stream_reset.count > 0) {
+                data = (const uint8_t *)out.stream_reset.streams;
+                n = out.stream_reset.count * sizeof *out.stream_reset.streams;
+            }
             assert_true(data >= bytes && data + n <= bytes + len);
         }
         free(bytes);
@@ -268,6 +347,8 @@ int main(void)
         cmocka_unit_test(send_failed),
         cmocka_unit_test(remote_error),
         cmocka_unit_test(short_ones),
+        cmocka_unit_test(stream_reset),
+        cmocka_unit_test(association_reset_and_stream_change),
         cmocka_unit_test(partial_delivery_of_older_kernels_too),
         cmocka_unit_test(unknown_types_are_no_events),
         cmocka_unit_test(random_bytes_stay_inside),
