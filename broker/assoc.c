@@ -167,6 +167,15 @@ static void leave(struct brk_worker *w, struct brk_assoc *a)
     rt_batch_add(&w->out[w->broker->worker_count], &a->dest->down);
 }
 
+/* What it could not deliver is sent again, or dropped where there is nobody else. */
+static void pass_on(struct brk_worker *w, struct brk_assoc *a)
+{
+    struct rt_parcel *p;
+    brk_return_leftover(w, a);
+    while ((p = rt_batch_take(&a->pending)))
+        brk_return(w, p, p->message->home);
+}
+
 void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a)
 {
     if (a->burst_count)
@@ -185,18 +194,14 @@ void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a)
         leave(w, a);
         return;
     }
-    brk_drop_batch(w, &a->leftover, BRK_PEER_LOST);
-    brk_drop_batch(w, &a->pending, BRK_PEER_LOST);
+    pass_on(w, a);
     brk_assoc_bury(w, a);
 }
 
 void brk_assoc_retire(struct brk_worker *w, struct brk_dest *d)
 {
     struct brk_assoc *a = d->dest.owner;
-    struct rt_parcel *p;
-    brk_return_leftover(w, a);
-    while ((p = rt_batch_take(&a->pending)))
-        brk_return(w, p, p->message->home);
+    pass_on(w, a);
     rt_batch_add(&w->out[w->broker->worker_count], &d->retired);
     DL_DELETE(w->leaving, a);
     w->assoc_count--;
@@ -206,6 +211,7 @@ void brk_assoc_retire(struct brk_worker *w, struct brk_dest *d)
 
 void brk_assoc_bury(struct brk_worker *w, struct brk_assoc *a)
 {
+    brk_expiry_forget(w, a);
     DL_APPEND(w->graveyard, a);
 }
 

@@ -6,7 +6,8 @@
  *   worker.c   a worker's thread and its turn       socket.c   sockets: reading, events, peeling off, closing
  *   forward.c  the way of a message                 session.c  paired sessions
  *   peer.c     standing associations to peers       assoc.c    associations: up, lost, gone
- *   names.c    addresses of peers, looked up where they are host names */
+ *   names.c    addresses of peers, looked up where they are host names
+ *   reliability.c  messages that may be given up */
 #ifndef JUNCTOR_BROKER_BROKER_PRIV_H
 #define JUNCTOR_BROKER_BROKER_PRIV_H
 
@@ -32,7 +33,10 @@
 #define BRK_BURST_MAX   256  /* messages in one tr_send */
 #define BRK_ROUNDS_MAX  16   /* batches read from one socket in a row, so that others get their turn */
 #define BRK_TICK_MS     50   /* how often timers are looked at while there are any */
-#define BRK_WORKERS_MAX 256  /* a worker's number fits the upper byte of a message's context */
+#define BRK_WORKERS_MAX 256  /* a worker's number fits a message's context: see reliability.c */
+
+/* In rt_message.flags beside those of transport.h: the stack gave it back and named no error. */
+#define BRK_NO_ERROR 0x8000
 
 struct brk_worker;
 struct brk_socket;
@@ -76,8 +80,10 @@ struct brk_assoc {
     /* What goes out. Invariant: a burst is gathered only while `pending` is empty, so order holds. */
     uint32_t burst_first, burst_last, burst_count; /* in worker->gathered */
     struct rt_batch pending;                       /* parcels that wait, oldest first */
-    bool blocked;                                  /* the stack said TR_AGAIN: wait for TR_WRITABLE */
-    bool dirty;                                    /* in worker->dirty */
+    uint64_t expires_ms; /* in worker->expiring since one of them has a ttl: the first that ends; else 0 */
+    struct brk_assoc *prev_expiring, *next_expiring;
+    bool blocked; /* the stack said TR_AGAIN: wait for TR_WRITABLE */
+    bool dirty;   /* in worker->dirty */
     struct brk_assoc *next_dirty;
     bool eof_wanted, eof_sent; /* shut down once nothing is pending */
     bool peel_wanted;
@@ -162,6 +168,8 @@ struct brk_worker {
     struct brk_assoc *resolving, *connecting, *leaving, *graveyard;
     struct tr_resolver *resolver; /* NULL: no peer has a host name */
     struct brk_names *names;      /* per peer */
+    struct brk_assoc *expiring;   /* those that messages with a ttl wait for */
+    uint64_t parked_expires_ms;   /* when the first parked message's ttl ends; 0: none has one */
     struct brk_standing *standing;
     unsigned standing_count;
     uint64_t next_tick_ms;
@@ -200,6 +208,7 @@ struct brk_broker {
     struct rt_current current;
     struct brk_peer_health *health; /* per peer */
     bool *listener_in_group;        /* per listener: its associations are destinations */
+    unsigned route_bits, home_bits; /* of a sent message's context */
     int *source_session; /* per source: its first paired route, or -1; all of them lead to one group */
     bool *peer_standing; /* per peer */
     bool *peer_in_group; /* per peer: in a group of a shared route */
@@ -253,6 +262,37 @@ void brk_drop_batch(struct brk_worker *w, struct rt_batch *b, enum brk_drop reas
 void brk_parcel_done(struct brk_worker *w, struct rt_parcel *p);
 /* A message came home: frees it and lets its source go on. */
 void brk_home(struct brk_worker *w, struct rt_message *m);
+
+/* What the stack gave back for an association that lives: given up, so not sent again. */
+void brk_drop_given_up(struct brk_worker *w, struct brk_assoc *a);
+
+/* ---- reliability.c -------------------------------------------------------------------------------- */
+
+/* Once, when the number of workers is known. */
+void brk_context_init(struct brk_broker *b);
+/* Fills in what of a message to be sent depends on its route: context and policy. */
+void brk_stamp(const struct brk_worker *w, struct tr_msg *m, unsigned home, uint32_t route,
+               uint64_t entered_ms);
+
+/* What a context says of a message that came back. */
+struct brk_sent {
+    unsigned home;       /* the worker that read it */
+    uint32_t route;      /* or RT_NO_ROUTE */
+    uint64_t entered_ms; /* with a ttl: when it was received, or a little earlier; else now */
+};
+struct brk_sent brk_context_read(const struct brk_worker *w, uint32_t context);
+
+/* True when a parcel's ttl is over. */
+bool brk_is_expired(const struct brk_worker *w, const struct rt_parcel *p);
+/* A parcel has been put into an association's `pending`, or is parked or about to be. */
+void brk_wait_pending(struct brk_worker *w, struct brk_assoc *a, const struct rt_parcel *p);
+void brk_wait_parked(struct brk_worker *w, const struct rt_parcel *p);
+/* The association is about to be freed. */
+void brk_expiry_forget(struct brk_worker *w, struct brk_assoc *a);
+/* Each tick: drops what waits and is too old. */
+void brk_expire(struct brk_worker *w);
+/* True when there is something to come for it. */
+bool brk_expiry_pending(const struct brk_worker *w);
 
 /* ---- socket.c ------------------------------------------------------------------------------------- */
 

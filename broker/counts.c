@@ -11,8 +11,9 @@
 static const char *const drop_names[BRK_DROP_COUNT] = {
     [BRK_NO_ROUTE] = "no_route",       [BRK_NO_SUBSCRIBER] = "no_subscriber",
     [BRK_UNREACHABLE] = "unreachable", [BRK_PEER_LOST] = "peer_lost",
-    [BRK_REFUSED] = "refused",         [BRK_OVERSIZED] = "oversized",
-    [BRK_NO_MEMORY] = "no_memory",     [BRK_STOPPED] = "stopped",
+    [BRK_EXPIRED] = "expired",         [BRK_REFUSED] = "refused",
+    [BRK_OVERSIZED] = "oversized",     [BRK_NO_MEMORY] = "no_memory",
+    [BRK_STOPPED] = "stopped",
 };
 
 const char *brk_drop_name(enum brk_drop reason)

@@ -25,6 +25,7 @@ enum brk_drop {
     BRK_NO_SUBSCRIBER, /* broadcast to a group with nobody in it */
     BRK_UNREACHABLE,   /* no member of a paired session's group could be connected */
     BRK_PEER_LOST,     /* its association ended before it was delivered */
+    BRK_EXPIRED,       /* given up by its route's partial_reliability, here or by the stack */
     BRK_REFUSED,       /* the stack cannot send it (too long for the destination) */
     BRK_OVERSIZED,     /* longer than max_message */
     BRK_NO_MEMORY,

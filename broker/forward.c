@@ -19,15 +19,6 @@
 
 #include <stdlib.h>
 
-#define NO_ROUTE_CONTEXT 0xffffffu
-
-/* A message's context is ours to use (it does not travel): which worker read it, and its route, so that one
- * that comes back from the stack can be sent again. */
-static uint32_t context_of(unsigned home, uint32_t route)
-{
-    return home << 24 | (route == RT_NO_ROUTE ? NO_ROUTE_CONTEXT : route & NO_ROUTE_CONTEXT);
-}
-
 static struct brk_traffic *member_traffic(struct brk_worker *w, struct cfg_member m)
 {
     return m.kind == CFG_MEMBER_LISTENER ? &w->counts.listeners[m.index] : &w->counts.peers[m.index];
@@ -145,6 +136,7 @@ static struct rt_message *copy_message(struct brk_worker *w, struct brk_assoc *f
     copy->flags = m->flags;
     copy->ppid = m->ppid;
     copy->origin = from->origin;
+    copy->entered_ms = w->now_ms;
     w->counts.copied++;
     brk_socket_check_pause(from->socket);
     return copy;
@@ -208,8 +200,10 @@ static void burst_to_pending(struct brk_worker *w, struct brk_assoc *a, uint32_t
     for (; count; count--, g = w->gathered[g].next) {
         struct brk_gathered *e = &w->gathered[g];
         struct rt_parcel *p = copy_to_parcel(w, e->from, &e->msg, e->route);
-        if (p)
-            rt_batch_add(&a->pending, p);
+        if (!p)
+            continue;
+        rt_batch_add(&a->pending, p);
+        brk_wait_pending(w, a, p);
     }
 }
 
@@ -236,20 +230,32 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
     }
 }
 
+/* Fills w->burst with what waits first and is not too old; returns how many. */
+static uint32_t burst_of_pending(struct brk_worker *w, struct brk_assoc *a)
+{
+    uint32_t n = 0;
+    struct rt_parcel *p = rt_batch_peek(&a->pending);
+    for (; p && n < BRK_BURST_MAX && !brk_is_expired(w, p); p = rt_batch_next(&a->pending, p), n++) {
+        const struct rt_message *m = p->message;
+        w->burst[n] = (struct tr_msg){.data = m->data,
+                                      .len = m->len,
+                                      .assoc = a->id,
+                                      .stream = map_stream(w, a, p->stream, p->route),
+                                      .flags = m->flags & TR_UNORDERED,
+                                      .ppid = m->ppid};
+        brk_stamp(w, &w->burst[n], m->home, p->route, m->entered_ms);
+    }
+    return n;
+}
+
 void brk_send_pending(struct brk_worker *w, struct brk_assoc *a)
 {
     struct rt_parcel *p;
-    while (a->state == BRK_UP && !a->blocked && (p = rt_batch_peek(&a->pending))) {
-        uint32_t n = 0, sent = 0;
-        for (; p && n < BRK_BURST_MAX; p = rt_batch_next(&a->pending, p), n++) {
-            const struct rt_message *m = p->message;
-            w->burst[n] = (struct tr_msg){.data = m->data,
-                                          .len = m->len,
-                                          .assoc = a->id,
-                                          .stream = map_stream(w, a, p->stream, p->route),
-                                          .flags = m->flags & TR_UNORDERED,
-                                          .ppid = m->ppid,
-                                          .context = context_of(m->home, p->route)};
+    while (a->state == BRK_UP && !a->blocked && a->pending.count) {
+        uint32_t n = burst_of_pending(w, a), sent = 0;
+        if (!n) {
+            brk_drop_parcel(w, rt_batch_take(&a->pending), BRK_EXPIRED);
+            continue;
         }
         enum tr_code code = tr_send(a->socket->ep, w->burst, n, &sent);
         for (; sent; sent--) {
@@ -301,6 +307,7 @@ void brk_append(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p)
     if (a->burst_count) /* gathered before it: goes before it */
         brk_flush(w);
     rt_batch_add(&a->pending, p);
+    brk_wait_pending(w, a, p);
     mark_dirty(w, a);
 }
 
@@ -322,8 +329,7 @@ static void send_local(struct brk_worker *w, struct brk_assoc *a, struct brk_ass
     out->assoc = a->id;
     out->stream = map_stream(w, a, m->stream, route);
     out->flags = m->flags & TR_UNORDERED;
-    out->context = context_of(w->index, route);
-    out->pr_policy = TR_PR_NONE;
+    brk_stamp(w, out, w->index, route, w->now_ms);
     if (a->burst_count++)
         w->gathered[a->burst_last].next = g;
     else
@@ -345,6 +351,7 @@ static void post_to(struct brk_worker *w, struct rt_dest *d, struct rt_parcel *p
 static void park(struct brk_worker *w, unsigned group, struct rt_parcel *p)
 {
     rt_batch_add(&w->parked[group], p);
+    brk_wait_parked(w, p);
     w->parked_count++;
 }
 
@@ -479,8 +486,13 @@ void brk_forward(struct brk_worker *w, struct brk_assoc *from, const struct tr_m
 void brk_return(struct brk_worker *w, struct rt_parcel *p, unsigned home)
 {
     unsigned group = p->route == RT_NO_ROUTE ? 0 : w->config->routes[p->route].group;
-    /* Of a fan-out the others have their copies; in a paired session there is nobody else. */
-    if (p->route == RT_NO_ROUTE || w->config->routes[p->route].session == CFG_PAIRED ||
+    if (brk_is_expired(w, p)) {
+        brk_drop_parcel(w, p, BRK_EXPIRED);
+        return;
+    }
+    /* Of a large one of which the peer had acknowledged a part, the rest is no message any more. Of a fan-out
+     * the others have their copies; in a paired session there is nobody else. */
+    if (!p->message->len || p->route == RT_NO_ROUTE || w->config->routes[p->route].session == CFG_PAIRED ||
         w->config->groups[group].mode == CFG_BROADCAST) {
         brk_drop_parcel(w, p, BRK_PEER_LOST);
         return;
@@ -489,6 +501,7 @@ void brk_return(struct brk_worker *w, struct rt_parcel *p, unsigned home)
     if (home == w->index) {
         p->errand = 0;
         rt_batch_add(&w->returned[group], p);
+        brk_wait_parked(w, p);
         return;
     }
     p->errand = BRK_RETURNED;
@@ -504,42 +517,52 @@ void brk_return_leftover(struct brk_worker *w, struct brk_assoc *a)
         brk_return(w, p, p->errand);
 }
 
+void brk_drop_given_up(struct brk_worker *w, struct brk_assoc *a)
+{
+    struct rt_parcel *p;
+    while ((p = rt_batch_take(&a->leftover)))
+        if (p->message->flags & BRK_NO_ERROR)
+            brk_drop_parcel(w, p, BRK_EXPIRED);
+        else
+            brk_return(w, p, p->errand);
+}
+
+/* It was counted as delivered when the stack took it over. */
+static void count_returned(struct brk_worker *w, struct brk_assoc *a, uint32_t route, uint32_t bytes)
+{
+    w->counts.returned++;
+    a->socket->traffic->delivered--;
+    a->socket->traffic->delivered_bytes -= bytes;
+    if (route == RT_NO_ROUTE)
+        return;
+    struct brk_traffic *g = &w->counts.groups[w->config->routes[route].group];
+    w->counts.routes[route].delivered--;
+    w->counts.routes[route].delivered_bytes -= bytes;
+    g->delivered--;
+    g->delivered_bytes -= bytes;
+}
+
 void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *failed)
 {
     const struct tr_msg *m = &failed->failed.msg;
-    uint32_t route = m->context & NO_ROUTE_CONTEXT;
-    if (route == NO_ROUTE_CONTEXT || route >= w->config->route_count)
-        route = RT_NO_ROUTE;
-    w->counts.returned++;
-    a->socket->traffic->delivered--;
-    a->socket->traffic->delivered_bytes -= m->len;
-    if (route != RT_NO_ROUTE) {
-        struct brk_traffic *g = &w->counts.groups[w->config->routes[route].group];
-        w->counts.routes[route].delivered--;
-        w->counts.routes[route].delivered_bytes -= m->len;
-        g->delivered--;
-        g->delivered_bytes -= m->len;
-    }
-    if (!m->len) { /* a large one of which the stack had freed the part that was acknowledged */
-        count_drop(w, route, BRK_PEER_LOST);
-        return;
-    }
+    struct brk_sent sent = brk_context_read(w, m->context);
+    count_returned(w, a, sent.route, m->len);
     /* Not charged to its source: what the stack held is bounded by its send buffer. */
     struct rt_message *copy = rt_message_new(w->index, NULL, m->data, m->len);
     if (!copy) {
-        count_drop(w, route, BRK_NO_MEMORY);
+        count_drop(w, sent.route, BRK_NO_MEMORY);
         return;
     }
     copy->stream = m->stream;
-    copy->flags = m->flags & TR_UNORDERED;
+    copy->flags = (uint16_t)((m->flags & TR_UNORDERED) | (failed->failed.error ? 0 : BRK_NO_ERROR));
     copy->ppid = m->ppid;
     copy->origin = a->origin;
-    struct rt_parcel *p = new_parcel(w, copy, route);
+    copy->entered_ms = sent.entered_ms;
+    struct rt_parcel *p = new_parcel(w, copy, sent.route);
     rt_message_unref(copy, w->index);
     if (!p)
         return;
-    unsigned home = m->context >> 24;
-    p->errand = (uint16_t)(home < w->broker->worker_count ? home : w->index);
+    p->errand = (uint16_t)sent.home;
     rt_batch_add(&a->leftover, p);
     a->socket->has_leftover = true;
 }

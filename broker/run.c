@@ -124,6 +124,7 @@ static bool prepare(struct brk_broker *b)
     pthread_barrier_init(&b->account_enter, NULL, b->worker_count + 1);
     pthread_barrier_init(&b->account_leave, NULL, b->worker_count + 1);
     find_roles(b);
+    brk_context_init(b);
     return true;
 }
 

@@ -432,8 +432,8 @@ static void handle_items(struct brk_worker *w, struct brk_socket *s, const struc
     }
 }
 
-/* After everything has been read: lost associations leave, and what came back from one that is still up goes
- * out again. */
+/* After everything has been read: lost associations leave, and what came back from one that is still up is
+ * dropped. */
 static void finish_lost(struct brk_worker *w, struct brk_socket *s)
 {
     struct brk_assoc *a, *tmp;
@@ -443,7 +443,7 @@ static void finish_lost(struct brk_worker *w, struct brk_socket *s)
         if (a->state == BRK_LOST)
             brk_assoc_finish(w, a);
         else if (a->leftover.count)
-            brk_return_leftover(w, a);
+            brk_drop_given_up(w, a);
     }
 }
 

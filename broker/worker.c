@@ -116,14 +116,6 @@ static void take_inbox(struct brk_worker *w, bool woken)
         take_parcel(w, p);
 }
 
-static bool any_returned(const struct brk_worker *w)
-{
-    for (unsigned g = 0; g < w->config->group_count; g++)
-        if (w->returned[g].count)
-            return true;
-    return false;
-}
-
 /* ---- ending --------------------------------------------------------------------------------------- */
 
 static void stop_accepting(struct brk_worker *w)
@@ -222,9 +214,17 @@ void brk_worker_command(struct brk_worker *w, unsigned commands)
 
 /* ---- a turn --------------------------------------------------------------------------------------- */
 
+static bool any_returned(const struct brk_worker *w)
+{
+    for (unsigned g = 0; g < w->config->group_count; g++)
+        if (w->returned[g].count)
+            return true;
+    return false;
+}
+
 static bool timers_wanted(const struct brk_worker *w)
 {
-    if (w->resolving || w->connecting || w->phase != BRK_RUNNING)
+    if (w->resolving || w->connecting || brk_expiry_pending(w) || any_returned(w) || w->phase != BRK_RUNNING)
         return true;
     for (unsigned i = 0; i < w->standing_count; i++)
         if (!w->standing[i].assoc)
@@ -287,6 +287,7 @@ static void turn(struct brk_worker *w)
     if (w->now_ms >= w->next_tick_ms) {
         w->next_tick_ms = w->now_ms + BRK_TICK_MS;
         brk_peers_tick(w);
+        brk_expire(w);
     }
     brk_flush(w);
     if (w->stop)

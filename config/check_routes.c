@@ -80,6 +80,30 @@ static void fill_sources(struct loader *l, struct cfg_route *r, struct cfg_place
                 "session: paired takes messages from listeners, and there is none; write shared");
 }
 
+/* Which of the three ways to give messages up a route has. */
+static void settle_reliability(struct loader *l, struct cfg_route *r, const struct cfg_origin *o)
+{
+    static const struct {
+        enum cfg_key key;
+        enum opt_prinfo policy;
+    } ways[] = {{CFG_KEY_ROUTE_PR_TTL, OPT_PR_TTL},
+                {CFG_KEY_ROUTE_PR_RTX, OPT_PR_RTX},
+                {CFG_KEY_ROUTE_PR_PRIO, OPT_PR_PRIO}};
+    r->pr_policy = OPT_PR_NONE;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        int64_t value = cfg_key_get(&cfg_key_rows[ways[i].key], r);
+        if (value == CFG_ABSENT)
+            continue;
+        if (r->pr_policy != OPT_PR_NONE) {
+            err_add(&l->errors, origin_place(o, ways[i].key),
+                    "partial_reliability: ttl, rtx and prio exclude each other; write one of them");
+            return;
+        }
+        r->pr_policy = ways[i].policy;
+        r->pr_value = (uint32_t)value;
+    }
+}
+
 void check_route(struct loader *l, unsigned index)
 {
     struct cfg_route *r = (struct cfg_route *)&l->config->routes[index]; /* still ours to write */
@@ -87,6 +111,7 @@ void check_route(struct loader *l, unsigned index)
     unsigned before = l->errors.count;
     if (o->bad)
         return;
+    settle_reliability(l, r, o);
     if (r->group < l->group_count && l->groups[r->group].bad) {
         o->bad = true; /* its group has been complained about; what the route needs of it cannot be told */
         return;

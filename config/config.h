@@ -75,6 +75,13 @@ struct cfg_range {
     uint16_t first, last; /* stream numbers, both included */
 };
 
+#define CFG_ABSENT (INT64_MIN + 1) /* an optional number that is not written */
+
+/* When a route's messages may be given up; at most one of the three is written. */
+struct cfg_partial {
+    int64_t ttl_ms, rtx, prio; /* or CFG_ABSENT */
+};
+
 struct cfg_route {
     const struct cfg_member *from; /* listeners and peers whose messages it takes; at least one */
     unsigned from_count;
@@ -84,6 +91,9 @@ struct cfg_route {
     unsigned stream_count; /* 0: any */
     unsigned group;        /* index; a route `to` a peer or listener name gets a group of its own */
     enum cfg_session session;
+    struct cfg_partial partial;
+    enum opt_prinfo pr_policy; /* what `partial` comes to: OPT_PR_NONE where none is written */
+    uint32_t pr_value;
     unsigned line; /* where it stands in the file */
 };
 

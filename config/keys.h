@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/config.h"
 #include "config/value.h"
 
 #ifdef __cplusplus
@@ -58,7 +59,7 @@ enum cfg_kind {
 
 /* Default column. */
 #define CFG_REQUIRED INT64_MIN       /* must be written */
-#define CFG_OPTIONAL (INT64_MIN + 1) /* need not, and has no value then */
+#define CFG_OPTIONAL CFG_ABSENT      /* need not, and has no value then */
 #define CFG_DERIVED  (INT64_MIN + 2) /* need not; worked out from the rest as the help says */
 
 struct cfg_section_row {

@@ -145,6 +145,8 @@ static bool is_written(const struct cfg_key_row *row, const void *object)
         return ((const struct cfg_group *)object)->mode == CFG_LOADSHARE;
     if (row->kind == CFG_TEXT)
         return pointer_at(object, row->offset) != NULL;
+    if (row->kind == CFG_SCALAR && row->dflt == CFG_OPTIONAL)
+        return cfg_key_get(row, object) != CFG_ABSENT;
     if (row->kind == CFG_ADDRESSES)
         return count_at(object, row->count_offset) != 0;
     return row->kind != CFG_PROFILE && row->kind != CFG_OPTIONS;

@@ -116,7 +116,8 @@ static void put_defaults(enum cfg_section section, void *object)
 {
     for (unsigned k = 0; k < CFG_KEY_COUNT; k++) {
         const struct cfg_key_row *row = &cfg_key_rows[k];
-        if (row->section == section && row->kind == CFG_SCALAR && row->dflt > CFG_DERIVED)
+        if (row->section == section && row->kind == CFG_SCALAR &&
+            (row->dflt > CFG_DERIVED || row->dflt == CFG_OPTIONAL))
             cfg_key_put(row, object, row->dflt);
     }
 }

@@ -205,6 +205,12 @@ static void test_rich_routes(void **state)
     assert_int_equal(r[3].session, CFG_SHARED); /* from a peer */
     assert_int_equal(r[4].from_count, 6);       /* shared: listeners and peers */
     assert_int_equal(r[4].session, CFG_SHARED);
+    assert_int_equal(r[1].pr_policy, OPT_PR_NONE);
+    assert_int_equal(r[1].partial.rtx, CFG_ABSENT);
+    assert_int_equal(r[2].pr_policy, OPT_PR_RTX);
+    assert_int_equal(r[2].pr_value, 0);
+    assert_int_equal(r[3].pr_policy, OPT_PR_TTL);
+    assert_int_equal(r[3].pr_value, 1500);
     cfg_free(c);
 }
 

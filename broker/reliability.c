@@ -1,0 +1,206 @@
+/* Messages that may be given up: a route's `partial_reliability` (RFC 3758, RFC 7496).
+ *
+ * rtx and prio are the stack's affair; the broker passes them on. A ttl counts from when the message was
+ * received, whatever then happens to it, and costs no clock call a message: a worker looks at the clock once
+ * a turn, so a message that leaves in the turn it came in has its whole ttl left, and one that must wait
+ * remembers when it came (rt_message.entered_ms; all workers read one clock). What is left goes to the stack
+ * with the message. One whose time is over while it waits here is dropped by the next tick: also behind
+ * others, because what waits uses up its source's credit, and the fresh would stand behind the stale.
+ *
+ * A note on messages that come back. The stack gives back what it gave up, and what an association left when
+ * it ended; the first is dropped as `expired`, the second is sent to another member. Nothing in the event
+ * tells the two apart: seen on Linux 6.1 and usrsctp 0.9.5, its error is 0 for a message given up, but may be
+ * 0 for a lost association, too. The association's state does. Linux says COMM_LOST first and gives back
+ * afterwards, so what comes back before was given up. usrsctp gives back first, but in one go with
+ * COMM_LOST: when a socket has been read until it is empty, which is what has to be done anyway before
+ * leftovers move (socket.c), either both have been read or neither. So: what came back with error 0 from an
+ * association that is still up when its socket is empty has been given up. Where both happen between two
+ * readings (a message given up, and right afterwards its association lost) rtx and prio messages count as
+ * left by the association and are sent again: allowed, since a policy permits giving up and does not demand
+ * it. With ttl there is no such doubt: whatever comes back too old is dropped, which is why a message's age
+ * travels in its context.
+ *
+ * What the stacks do not tell. Linux gives back a message that never went out; one that did and was given up
+ * instead of being retransmitted is forgotten without a word, and counts as delivered here
+ * (`pr_assoc_status.abandoned_sent` of the association counts it). And a stack looks at a message's time when
+ * it would send or retransmit it, not by a clock: usrsctp leaves what a closed window holds back alone until
+ * then.
+ *
+ * The context. 32 bits travel with a message through the stack: the route, the worker that read it, and
+ * whatever is left over for its age, in sixteenths of the ttl. With 100 routes and 8 workers these are 22
+ * bits, which begin anew after 260,000 times the ttl; with the most routes and workers there can be, 7 bits
+ * and 8 times. A message that comes back even later is taken for younger than it is and sent once more, with
+ * a ttl. */
+#include "broker/broker_priv.h"
+
+#include <utlist.h>
+
+#define AGE_STEPS 16 /* a ttl is this many units of age */
+
+static unsigned bits_for(uint32_t most)
+{
+    return most ? 32 - (unsigned)__builtin_clz(most) : 0;
+}
+
+void brk_context_init(struct brk_broker *b)
+{
+    b->route_bits = bits_for(b->config->route_count);
+    b->home_bits = bits_for(b->worker_count - 1);
+}
+
+static bool has_ttl(const struct cfg_config *c, uint32_t route)
+{
+    return route != RT_NO_ROUTE && c->routes[route].pr_policy == OPT_PR_TTL;
+}
+
+/* Rounded up, so that an age told in units is never too young by more than one. */
+static uint64_t unit_ms(const struct cfg_config *c, uint32_t route)
+{
+    return c->routes[route].pr_value / AGE_STEPS + 1;
+}
+
+static uint64_t age_ms(const struct brk_worker *w, uint64_t entered_ms)
+{
+    return w->now_ms > entered_ms ? w->now_ms - entered_ms
+                                  : 0; /* another worker's clock may be a turn ahead */
+}
+
+void brk_stamp(const struct brk_worker *w, struct tr_msg *m, unsigned home, uint32_t route,
+               uint64_t entered_ms)
+{
+    static const enum tr_pr_policy policies[] = {[OPT_PR_NONE] = TR_PR_NONE,
+                                                 [OPT_PR_TTL] = TR_PR_TTL,
+                                                 [OPT_PR_RTX] = TR_PR_RTX,
+                                                 [OPT_PR_PRIO] = TR_PR_PRIO};
+    const struct brk_broker *b = w->broker;
+    m->pr_policy = TR_PR_NONE;
+    if (route == RT_NO_ROUTE) {
+        m->context = home << b->route_bits | b->config->route_count;
+        return;
+    }
+    const struct cfg_route *r = &b->config->routes[route];
+    m->context = home << b->route_bits | route;
+    if (r->pr_policy == OPT_PR_NONE)
+        return;
+    m->pr_policy = (uint8_t)policies[r->pr_policy];
+    m->pr_value = r->pr_value;
+    if (r->pr_policy != OPT_PR_TTL)
+        return;
+    uint64_t age = age_ms(w, entered_ms);
+    m->pr_value = age < r->pr_value ? r->pr_value - (uint32_t)age : 1;
+    m->context |= (uint32_t)(entered_ms / unit_ms(b->config, route) << (b->route_bits + b->home_bits));
+}
+
+struct brk_sent brk_context_read(const struct brk_worker *w, uint32_t context)
+{
+    const struct brk_broker *b = w->broker;
+    unsigned low = b->route_bits + b->home_bits;
+    uint32_t route = context & ((UINT32_C(1) << b->route_bits) - 1);
+    struct brk_sent s = {.home = context >> b->route_bits & ((UINT32_C(1) << b->home_bits) - 1),
+                         .route = route < b->config->route_count ? route : RT_NO_ROUTE,
+                         .entered_ms = w->now_ms};
+    if (s.home >= b->worker_count) /* not one of ours: cannot be, but the bits come from outside */
+        s.home = w->index;
+    if (has_ttl(b->config, s.route)) {
+        uint64_t unit = unit_ms(b->config, s.route);
+        uint64_t age = (w->now_ms / unit - (context >> low)) & ((UINT32_C(1) << (32 - low)) - 1);
+        s.entered_ms = (w->now_ms / unit - age) * unit;
+    }
+    return s;
+}
+
+/* ---- waiting -------------------------------------------------------------------------------------- */
+
+/* When a parcel's time is over; 0: never. */
+static uint64_t deadline(const struct brk_worker *w, const struct rt_parcel *p)
+{
+    return has_ttl(w->config, p->route) ? p->message->entered_ms + w->config->routes[p->route].pr_value : 0;
+}
+
+bool brk_is_expired(const struct brk_worker *w, const struct rt_parcel *p)
+{
+    uint64_t at = deadline(w, p);
+    return at && at <= w->now_ms;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return !a || (b && b < a) ? b : a;
+}
+
+void brk_wait_pending(struct brk_worker *w, struct brk_assoc *a, const struct rt_parcel *p)
+{
+    uint64_t at = deadline(w, p);
+    if (!at)
+        return;
+    if (!a->expires_ms)
+        DL_APPEND2(w->expiring, a, prev_expiring, next_expiring);
+    a->expires_ms = earlier(a->expires_ms, at);
+}
+
+void brk_wait_parked(struct brk_worker *w, const struct rt_parcel *p)
+{
+    w->parked_expires_ms = earlier(w->parked_expires_ms, deadline(w, p));
+}
+
+void brk_expiry_forget(struct brk_worker *w, struct brk_assoc *a)
+{
+    if (a->expires_ms)
+        DL_DELETE2(w->expiring, a, prev_expiring, next_expiring);
+    a->expires_ms = 0;
+}
+
+/* Drops what is too old. Returns when the next one will be; 0: none of the rest. */
+static uint64_t sweep(struct brk_worker *w, struct rt_batch *b)
+{
+    struct rt_batch rest;
+    struct rt_parcel *p;
+    uint64_t next = 0;
+    rt_batch_init(&rest);
+    while ((p = rt_batch_take(b))) {
+        if (brk_is_expired(w, p)) {
+            brk_drop_parcel(w, p, BRK_EXPIRED);
+            continue;
+        }
+        next = earlier(next, deadline(w, p));
+        rt_batch_add(&rest, p);
+    }
+    rt_batch_append(b, &rest);
+    return next;
+}
+
+static void sweep_parked(struct brk_worker *w)
+{
+    w->parked_expires_ms = 0;
+    for (unsigned g = 0; g < w->config->group_count; g++) {
+        uint32_t before = w->parked[g].count;
+        uint64_t next = sweep(w, &w->parked[g]);
+        w->parked_count -= before - w->parked[g].count;
+        w->parked_expires_ms = earlier(w->parked_expires_ms, next);
+    }
+}
+
+void brk_expire(struct brk_worker *w)
+{
+    struct brk_assoc *a, *tmp;
+    DL_FOREACH_SAFE2(w->expiring, a, tmp, next_expiring)
+    {
+        if (a->expires_ms > w->now_ms)
+            continue;
+        brk_expiry_forget(w, a);
+        uint64_t next = sweep(w, &a->pending);
+        if (next) {
+            a->expires_ms = next;
+            DL_APPEND2(w->expiring, a, prev_expiring, next_expiring);
+        }
+        if (a->eof_wanted)
+            brk_assoc_eof(w, a);
+    }
+    if (w->parked_expires_ms && w->parked_expires_ms <= w->now_ms)
+        sweep_parked(w);
+}
+
+bool brk_expiry_pending(const struct brk_worker *w)
+{
+    return w->expiring || w->parked_expires_ms;
+}
