@@ -214,6 +214,19 @@ bool bench_end_parse(const char *text, bool with_port, struct bench_end *end, ch
     return true;
 }
 
+/* A host name and a port, or addresses. */
+static bool parse_target(const char *text, struct bench_end *end, char *why, size_t size)
+{
+    const char *colon = strrchr(text, ':');
+
+    end->count = 0;
+    snprintf(end->name, sizeof end->name, "%.*s", colon ? (int)(colon - text) : 0, text);
+    if (net_host_name_valid(end->name))
+        return parse_port(colon + 1, &end->port, why, size);
+    end->name[0] = 0;
+    return bench_end_parse(text, true, end, why, size);
+}
+
 /* ---- --option ------------------------------------------------------------------------------------ */
 
 static bool no_such_option(const char *name, char *why, size_t size)
@@ -395,7 +408,7 @@ static bool take_end(struct bench_plan *plan, int which, const char *text, uint1
     *mine = true;
     switch (which) {
     case ARG_TO:
-        return bench_end_parse(text, true, &plan->to, why, size);
+        return parse_target(text, &plan->to, why, size);
     case ARG_FROM:
         return bench_end_parse(text, false, &plan->from, why, size);
     case ARG_LISTEN:
@@ -465,11 +478,11 @@ static bool check_ends(const struct bench_plan *plan, char *why, size_t size)
                    plan->role == BENCH_BOTH ? " (or --role source, to send only)" : "");
     if (!listens && plan->listen_count > 0)
         return say(why, size, "--role source does not listen: leave --listen out");
-    if (plan->role == BENCH_SOURCE && plan->to.count == 0)
+    if (plan->role == BENCH_SOURCE && plan->to.port == 0)
         return say(why, size, "where should it send? --to ADDR:PORT is missing");
-    if (!sends && plan->to.count > 0)
+    if (!sends && plan->to.port != 0)
         return say(why, size, "a sink does not connect: leave --to out, or use --role both");
-    if (plan->baseline && (plan->role != BENCH_BOTH || plan->to.count == 0))
+    if (plan->baseline && (plan->role != BENCH_BOTH || plan->to.port == 0))
         return say(why, size, "--baseline compares a broker with none: it needs --to and --listen");
     if (plan->fanout && (plan->reply || plan->role == BENCH_SOURCE))
         return say(why, size, "--fanout is for a sink that does not reply");

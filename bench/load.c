@@ -23,6 +23,7 @@
 #include "bench/report.h"
 #include "bench/sink.h"
 #include "bench/source.h"
+#include "bench/target.h"
 #include "broker/commands.h"
 
 #define MS           UINT64_C(1000000) /* in nanoseconds */
@@ -410,14 +411,23 @@ static void make_reachable(struct bench_end *end)
 static bool run_source(struct load *l)
 {
     struct bench_end direct = l->plan.listen[0];
+    struct bench_target target;
+    char why[BENCH_TROUBLE_MAX];
 
     make_reachable(&direct);
-    if (l->plan.role == BENCH_BOTH && (l->plan.baseline || l->plan.to.count == 0))
+    if (l->plan.role == BENCH_BOTH && (l->plan.baseline || l->plan.to.port == 0))
         if (!run(l, "direct", &direct))
             return false;
-    if (l->plan.to.count == 0 || signals)
+    if (l->plan.to.port == 0 || signals)
         return true;
-    return run(l, l->plan.role == BENCH_SOURCE ? "source" : "broker", &l->plan.to);
+    if (!bench_target_find(&target, &l->plan, l->backend, why, sizeof why)) {
+        fprintf(stderr, "junctor load: %s\n", why);
+        return false;
+    }
+    while (bench_target_next(&target) && !signals)
+        if (run(l, l->plan.role == BENCH_SOURCE ? "source" : "broker", &target.end))
+            return true;
+    return false;
 }
 
 /* ---- a sink alone ------------------------------------------------------------------------------------- */

@@ -29,6 +29,7 @@ const char bench_load_manual[] =
     "    --to ADDR[,ADDR...]:PORT\n"
     "                           where to connect; several addresses are one multi-homed peer. IPv6:\n"
     "                           [::1]:2905\n"
+    "    --to HOST:PORT         a host name is looked up at the start; its addresses are tried in turn\n"
     "    --from ADDR[,ADDR...]  local addresses of the client associations (default: any)\n"
     "    --listen ADDR[,ADDR...]:PORT\n"
     "                           where to listen; again for further endpoints (up to 16)\n"

@@ -8,6 +8,7 @@
 #include "bench/judge.h"
 #include "config/address.h"
 #include "config/config.h"
+#include "config/host.h"
 #include "config/options.h"
 
 #define BENCH_ADDRESSES_MAX 8 /* of one endpoint */
@@ -22,6 +23,8 @@ enum bench_role { BENCH_BOTH, BENCH_SOURCE, BENCH_SINK, BENCH_ECHO };
 struct bench_end {
     struct net_addr addresses[BENCH_ADDRESSES_MAX];
     unsigned count;
+    char name[NET_HOST_NAME_MAX + 3]; /* --to: a host name in place of addresses (target.h); one byte more
+                                         than any has, so that a longer one shows */
     uint16_t port, encaps_port;
 };
 
@@ -29,7 +32,7 @@ struct bench_plan {
     enum bench_role role;
     enum cfg_transport transport;
 
-    struct bench_end to;                       /* where sources connect to; count 0: nowhere */
+    struct bench_end to;                       /* where sources connect to; port 0: nowhere */
     struct bench_end from;                     /* what they bind first; count 0: any address */
     struct bench_end listen[BENCH_PLACES_MAX]; /* where the sink listens */
     unsigned listen_count;

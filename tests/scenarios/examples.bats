@@ -30,7 +30,7 @@ said() { # NAME LINE
 @test "server and client: stream 0 arrives, stream 5 was not granted, then the abort" {
     start_server server "$P0" "$U0"
     # shellcheck disable=SC2046
-    timeout 30 "$examples/client" 127.0.0.1 "$P0" $(udp "$U0") >"$work/client.log" 2>&1
+    timeout 30 "$examples/client" localhost "$P0" $(udp "$U0") >"$work/client.log" 2>&1
     said client 'connected: 5 streams out, [0-9]+ in'
     said client 'stream 0: TR_OK .*'
     said client 'stream 5: TR_BAD_STREAM (the peer did not grant this stream)'
@@ -45,7 +45,7 @@ said() { # NAME LINE
     start_server first "$P0" "$U0"
     start_server second "$P1" "$U1"
     # shellcheck disable=SC2046
-    timeout 60 "$examples/connect_init" 127.0.0.1 "$P0" 127.0.0.1 "$P1" $(udp "$U0" "$U1") >"$work/client.log" 2>&1
+    timeout 60 "$examples/connect_init" localhost "$P0" 127.0.0.1 "$P1" $(udp "$U0" "$U1") >"$work/client.log" 2>&1
     # Both were on their way before either was there.
     [ "$(head -n 2 "$work/client.log" | grep -c connecting)" = 2 ]
     local server

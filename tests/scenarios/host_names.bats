@@ -59,3 +59,14 @@ CONFIG
     done
     stop_broker
 }
+
+@test "host names: junctor load --to localhost; and a name that does not exist" {
+    start_sink sink $U1 "$P1"
+    run_load source --role source --to "localhost:$P1" --to-encaps $U1 --listen-encaps $U2 --count 100
+    ends_with 0 $loader
+    delivered_all sink 100
+
+    run "$JUNCTOR" load --transport "$BACKEND" --role source --to "no-such-name.invalid:$P1"
+    [ "$status" = 1 ]
+    [[ "$output" == *"--to: "*no-such-name.invalid* ]]
+}

@@ -160,6 +160,19 @@ static void test_addresses(void **state)
     bad("--listen 127.0.0.1:0", "1 to 65535");
     bad("--listen 127.0.0.1:99999", "1 to 65535");
     bad("--listen localhost:5", "localhost");
+    good("--role source --to stp-a.example:5");
+    assert_string_equal(plan.to.name, "stp-a.example");
+    assert_int_equal(plan.to.count, 0);
+    assert_int_equal(plan.to.port, 5);
+    good("--role source --to stp-a.example:5 --to 127.0.0.1:6");
+    assert_string_equal(plan.to.name, "");
+    assert_int_equal(plan.to.port, 6);
+    bad("--role source --to stp-a.example", "no port");
+    bad("--role source --to stp-a.example:", "");
+    bad("--role source --to stp-a.example:0", "1 to 65535");
+    bad("--role source --to 127.0.0.300:5", "127.0.0.300");
+    bad("--role source --to a.example,b.example:5", "a.example");
+    bad("--role source --to a.example:5 --from localhost", "localhost");
     bad("--listen 127.0.0.1,:5", "no numeric");
     bad("--listen 1.1.1.1,1.1.1.2,1.1.1.3,1.1.1.4,1.1.1.5,1.1.1.6,1.1.1.7,1.1.1.8,1.1.1.9:5", "more than 8");
 }

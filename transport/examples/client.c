@@ -1,13 +1,15 @@
 /* The client of Erlang's gen_sctp manual: asks for five streams, sends on stream 0, then on stream 5, which
  * it was not granted, and aborts.
  *
- *   client ADDRESS PORT [UDP-PORT]      of the server; with its UDP port over usrsctp in any case
+ *   client HOST PORT [UDP-PORT]      of the server; with its UDP port over usrsctp in any case
  *
- * What it shows: connecting with a time limit, sending on a stream, errors of a send, aborting. */
+ * What it shows: looking a host name up, connecting with a time limit, sending on a stream, errors of a send,
+ * aborting. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "transport/resolve.h"
 #include "transport/transport.h"
 
 static _Noreturn void fail(const struct tr_error *error)
@@ -36,11 +38,16 @@ static void listen_for(struct tr_endpoint *ep, int milliseconds)
 
 int main(int argc, char **argv)
 {
-    struct net_addr server;
-    if (argc < 3 || argc > 4 || !net_addr_parse(argv[1], (uint16_t)atoi(argv[2]), &server)) {
-        fprintf(stderr, "usage: client ADDRESS PORT [UDP-PORT]\n");
+    if (argc < 3 || argc > 4) {
+        fprintf(stderr, "usage: client HOST PORT [UDP-PORT]\n");
         return 2;
     }
+
+    /* A name or a numeric address; for five seconds at most. A program with a loop uses a tr_resolver
+     * instead. */
+    struct tr_answer server;
+    if (tr_resolve(argv[1], (uint16_t)atoi(argv[2]), 5000, &server) != TR_OK)
+        fail(&server.error);
 
     struct tr_error error;
     const struct tr_backend *backend = tr_kernel();
@@ -55,13 +62,17 @@ int main(int argc, char **argv)
     if (tr_loop_open(backend, NULL, &loop, &error) != TR_OK || tr_open(loop, &params, &ep, &error) != TR_OK)
         fail(&error);
 
-    /* gen_sctp:connect, for five seconds at most. The event tells the association's id and what was granted.
-     */
-    struct tr_target target = {.addresses = &server,
-                               .address_count = 1,
-                               .encaps_port = (uint16_t)(argc == 4 ? atoi(argv[3]) : 9899)};
+    /* gen_sctp:connect, for five seconds at most. A name can have several addresses, of which the server
+     * listens on some. The event tells the association's id and what was granted. */
     struct tr_event up;
-    if (tr_connect(ep, &target, 5000, &up, &error) != TR_OK)
+    enum tr_code code = TR_NO_NAME;
+    for (unsigned i = 0; i < server.count && code != TR_OK; i++) {
+        struct tr_target target = {.addresses = &server.addresses[i],
+                                   .address_count = 1,
+                                   .encaps_port = (uint16_t)(argc == 4 ? atoi(argv[3]) : 9899)};
+        code = tr_connect(ep, &target, 5000, &up, &error);
+    }
+    if (code != TR_OK)
         fail(&error);
     printf("connected: %u streams out, %u in\n", up.change.outbound_streams, up.change.inbound_streams);
 

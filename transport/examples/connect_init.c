@@ -1,17 +1,19 @@
 /* The connect_init client of Erlang's gen_sctp manual: sets up associations to two servers at the same time
  * on one endpoint, waits for both outcomes and sends to each.
  *
- *   connect_init ADDRESS PORT ADDRESS PORT [UDP-PORT UDP-PORT]      with UDP ports over usrsctp in any case
+ *   connect_init HOST PORT HOST PORT [UDP-PORT UDP-PORT]      with UDP ports over usrsctp in any case
  *
- * What it shows: connecting without waiting, events that belong to one of several associations, graceful
- * shutdown. */
+ * What it shows: looking host names up, connecting without waiting, events that belong to one of several
+ * associations, graceful shutdown. */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "transport/resolve.h"
 #include "transport/transport.h"
 
 struct peer {
-    struct net_addr address;
+    struct tr_answer host; /* all addresses of its name */
+    unsigned tried;        /* how many of them */
     uint16_t udp_port;
     uint32_t assoc; /* 0: none, or no more */
     bool failed;
@@ -23,9 +25,18 @@ static _Noreturn void fail(const struct tr_error *error)
     exit(1);
 }
 
+/* gen_sctp:connect_init only sends the INIT. The id is there at once, so that the outcome finds its peer. */
+static void connect_next(struct tr_endpoint *ep, struct peer *peer)
+{
+    struct tr_error error;
+    struct tr_target target = {&peer->host.addresses[peer->tried++], 1, peer->udp_port};
+    if (tr_connect_init(ep, &target, &peer->assoc, &error) != TR_OK)
+        fail(&error);
+}
+
 /* Up: says hello, and that nothing more will follow. tr_eof lets the server have the message before the
- * association shuts down. A restart is the same association with a server that has begun anew; any other
- * change is the end. */
+ * association shuts down. A restart is the same association with a server that has begun anew. Not up: the
+ * next address of its name. Any other change is the end. */
 static void changed(struct tr_endpoint *ep, struct peer *peer, const struct tr_event *event)
 {
     struct tr_error error;
@@ -36,6 +47,8 @@ static void changed(struct tr_endpoint *ep, struct peer *peer, const struct tr_e
         printf("sent: %s\n", tr_code_text(code));
         if (tr_eof(ep, peer->assoc, &error) != TR_OK)
             fail(&error);
+    } else if (event->change.state == TR_CANT_ASSOC && peer->tried < peer->host.count) {
+        connect_next(ep, peer);
     } else if (event->change.state != TR_RESTART) {
         peer->failed = event->change.state != TR_SHUTDOWN_COMP;
         peer->assoc = 0;
@@ -45,13 +58,15 @@ static void changed(struct tr_endpoint *ep, struct peer *peer, const struct tr_e
 int main(int argc, char **argv)
 {
     struct peer peers[2] = {0};
-    if ((argc != 5 && argc != 7) || !net_addr_parse(argv[1], (uint16_t)atoi(argv[2]), &peers[0].address) ||
-        !net_addr_parse(argv[3], (uint16_t)atoi(argv[4]), &peers[1].address)) {
-        fprintf(stderr, "usage: connect_init ADDRESS PORT ADDRESS PORT [UDP-PORT UDP-PORT]\n");
+    if (argc != 5 && argc != 7) {
+        fprintf(stderr, "usage: connect_init HOST PORT HOST PORT [UDP-PORT UDP-PORT]\n");
         return 2;
     }
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < 2; i++) {
+        if (tr_resolve(argv[1 + 2 * i], (uint16_t)atoi(argv[2 + 2 * i]), 5000, &peers[i].host) != TR_OK)
+            fail(&peers[i].host.error);
         peers[i].udp_port = (uint16_t)(argc == 7 ? atoi(argv[5 + i]) : 9899);
+    }
 
     struct tr_error error;
     const struct tr_backend *backend = tr_kernel();
@@ -64,12 +79,8 @@ int main(int argc, char **argv)
     if (tr_loop_open(backend, NULL, &loop, &error) != TR_OK || tr_open(loop, &params, &ep, &error) != TR_OK)
         fail(&error);
 
-    /* gen_sctp:connect_init only sends the INIT. The id is there at once, so that the outcome finds its peer.
-     */
     for (int i = 0; i < 2; i++) {
-        struct tr_target target = {&peers[i].address, 1, peers[i].udp_port};
-        if (tr_connect_init(ep, &target, &peers[i].assoc, &error) != TR_OK)
-            fail(&error);
+        connect_next(ep, &peers[i]);
         printf("peer %d: connecting\n", i + 1);
     }
 
