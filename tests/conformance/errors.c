@@ -72,7 +72,6 @@ static void every_event_has_a_line_of_text(void **state)
                                   [TR_PATH_MADE_PRIM] = "made_prim",
                                   [TR_PATH_CONFIRMED] = "confirmed",
                                   [TR_PATH_POTENTIALLY_FAILED] = "potentially_failed"};
-<<<<<<< HEAD
     static const char *others[] = {
         [TR_EV_ASSOC_CHANGE] = "comm_up",    [TR_EV_PATH_CHANGE] = "127.0.0.1",
         [TR_EV_SEND_FAILED] = "fail",        [TR_EV_REMOTE_ERROR] = "error",
@@ -81,21 +80,6 @@ static void every_event_has_a_line_of_text(void **state)
         [TR_EV_SENDER_DRY] = "dry",          [TR_EV_STREAM_RESET] = "stream_reset",
         [TR_EV_ASSOC_RESET] = "assoc_reset", [TR_EV_STREAM_CHANGE] = "stream_change",
         [TR_EV_OVERSIZED] = "oversized"};
-=======
-    static const char *others[] = {[TR_EV_ASSOC_CHANGE] = "comm_up",
-                                   [TR_EV_PATH_CHANGE] = "127.0.0.1",
-                                   [TR_EV_SEND_FAILED] = "fail",
-                                   [TR_EV_REMOTE_ERROR] = "error",
-                                   [TR_EV_SHUTDOWN] = "shutdown",
-                                   [TR_EV_PARTIAL_DELIVERY] = "partial",
-                                   [TR_EV_ADAPTATION] = "adaptation",
-                                   [TR_EV_AUTHENTICATION] = "auth",
-                                   [TR_EV_SENDER_DRY] = "dry",
-                                   [TR_EV_OVERSIZED] = "oversized",
-                                   [TR_EV_STREAM_RESET] = "stream_reset",
-                                   [TR_EV_ASSOC_RESET] = "assoc_reset",
-                                   [TR_EV_STREAM_CHANGE] = "stream_change"};
->>>>>>> 0f1e5d3 (Kernel: the options, events and functions beyond gen_sctp's manual)
     (void)state;
     for (int i = 0; i <= TR_CANT_ASSOC; i++)
         line_of(&(struct tr_event){.type = TR_EV_ASSOC_CHANGE, .change = {.state = (enum tr_assoc_state)i}},
