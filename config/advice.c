@@ -10,23 +10,18 @@
 #include "config/load_priv.h"
 #include "config/ppid.h"
 
-/* What stacks begin with (RFC 9260, section 16; SACK delay: 6.2). */
-#define STACK_RTO_MIN    1000
-#define STACK_RTO_MAX    60000
-#define STACK_ASOCMAXRXT 10
-#define STACK_PATHMAXRXT 5
-#define STACK_HBINTERVAL 30000
-#define STACK_SACK_DELAY 200
-
 /* A message up to this size leaves room in a packet, so that Nagle's algorithm holds it back. */
 #define SMALL_MESSAGE 1200
 
-/* One listener or peer. */
+/* One listener or peer, and what the routes make of it. */
 struct subject {
     const struct cfg_origin *origin;
     const struct opt_set *options;
     const char *name;
     unsigned paths;                  /* to a peer; 0: not known */
+    bool shares_socket;              /* its associations have one socket */
+    bool standing;                   /* a peer that the broker keeps an association to */
+    const struct cfg_group *standby; /* the first group where others come before it, or NULL */
     const struct cfg_route *signals; /* the first route whose signalling it sends, or NULL */
     uint32_t ppid;                   /* of that signalling */
 };
@@ -257,13 +252,65 @@ static void advise_linger(struct loader *l, const struct subject *u)
             show(OPTF_LINGER_TIME, time, &a));
 }
 
+/* Stacks count to two if they are not told otherwise. usrsctp with 10: a relay stood still in each of 5 runs.
+ */
+static void advise_sack_frequency(struct loader *l, const struct subject *u)
+{
+    int64_t packets = opt_num(u->options, OPTF_DELAYED_ACK_FREQUENCY, 2);
+    struct shown a;
+    if (packets > 2 && sack_delay(u->options))
+        err_add(
+            &l->warnings, u->origin->effective->at[OPTF_DELAYED_ACK_FREQUENCY],
+            "delayed_ack_frequency: %d makes a sender wait %s for each SACK while it has fewer packets than "
+            "that under way (RFC 9260, 6.2, wants one for every second packet at least); write 2, or leave "
+            "it out",
+            (int)packets, show(OPTF_DELAYED_ACK_TIME, sack_delay(u->options), &a));
+}
+
+/* ---- what the routes make of it ------------------------------------------------------------------- */
+
+static void advise_interleave(struct loader *l, const struct subject *u)
+{
+    if (u->shares_socket && opt_num(u->options, OPTF_FRAGMENT_INTERLEAVE, 1) == 0)
+        err_add(
+            &l->warnings, u->origin->effective->at[OPTF_FRAGMENT_INTERLEAVE],
+            "fragment_interleave: 0 with peeloff: never lets a large message that is half there hold back "
+            "every other association of listener '%s'; write fragment_interleave: 1, or peeloff: always",
+            u->name);
+}
+
+static void advise_autoclose(struct loader *l, const struct subject *u)
+{
+    int64_t idle = opt_num(u->options, OPTF_AUTOCLOSE, 0);
+    struct shown a;
+    if (u->standing && idle > 0)
+        err_add(
+            &l->warnings, u->origin->effective->at[OPTF_AUTOCLOSE],
+            "autoclose: %s shuts the association to peer '%s' down whenever it is idle that long, and the "
+            "broker, which keeps it up, makes it anew each time; leave autoclose out",
+            show(OPTF_AUTOCLOSE, idle, &a), u->name);
+}
+
+/* Nothing is sent to a standby, so only heartbeats tell whether it is there. */
+static void advise_heartbeats(struct loader *l, const struct subject *u)
+{
+    if (u->standby && opt_num(u->options, OPTF_PAP_FLAGS, 0) & OPT_HB_DISABLE)
+        err_add(
+            &l->warnings, u->origin->effective->at[OPTF_PAP_FLAGS],
+            "peer_addr_params.flags: hb_disable leaves it unnoticed when '%s' is gone, which stands by in "
+            "group '%s', until messages are sent to it; write hb_enable",
+            u->name, u->standby->name);
+}
+
 /* ---- all of them ---------------------------------------------------------------------------------- */
 
 typedef void advice(struct loader *l, const struct subject *u);
 
-static advice *const all[] = {advise_rto,      advise_nodelay, advise_retransmissions,
-                              advise_patience, advise_sndbuf,  advise_recbuf,
-                              advise_tos,      advise_linger};
+static advice *const all[] = {
+    advise_rto,       advise_nodelay,    advise_retransmissions, advise_patience,       advise_sndbuf,
+    advise_recbuf,    advise_tos,        advise_linger,          advise_sack_frequency, advise_interleave,
+    advise_autoclose, advise_heartbeats,
+};
 
 static void advise_one(struct loader *l, const struct subject *u)
 {
@@ -271,33 +318,52 @@ static void advise_one(struct loader *l, const struct subject *u)
         all[i](l, u);
 }
 
-static void mark(struct subject *listeners, struct subject *peers, const struct cfg_member *list,
-                 unsigned count, const struct cfg_route *route, uint32_t ppid)
+/* All listeners and peers. */
+struct cast {
+    struct subject *listeners, *peers;
+};
+
+static struct subject *find(const struct cast *cast, struct cfg_member m)
 {
-    for (unsigned i = 0; i < count; i++) {
-        struct subject *u = &(list[i].kind == CFG_MEMBER_PEER ? peers : listeners)[list[i].index];
-        if (u->signals)
-            continue;
-        u->signals = route;
-        u->ppid = ppid;
-    }
+    return &(m.kind == CFG_MEMBER_PEER ? cast->peers : cast->listeners)[m.index];
 }
 
-/* Who sends signalling: the members of a route's group, and with session paired its sources, which get the
- * answers. */
-static void find_signalling(const struct cfg_config *c, struct subject *listeners, struct subject *peers)
+static void sends(struct subject *u, const struct cfg_route *route, const uint32_t *signalling)
 {
-    for (unsigned i = 0; i < c->route_count; i++) {
-        const struct cfg_route *r = &c->routes[i];
-        const struct cfg_group *g = &c->groups[r->group];
-        unsigned p = 0;
-        while (p < r->ppid_count && !ppid_is_signalling(r->ppids[p]))
-            p++;
-        if (p == r->ppid_count)
-            continue;
-        mark(listeners, peers, g->members, g->member_count, r, r->ppids[p]);
+    if (u->signals || !signalling)
+        return;
+    u->signals = route;
+    u->ppid = *signalling;
+}
+
+/* The first PPID of a route that is signalling, or NULL. */
+static const uint32_t *find_signalling(const struct cfg_route *r)
+{
+    for (unsigned i = 0; i < r->ppid_count; i++)
+        if (ppid_is_signalling(r->ppids[i]))
+            return &r->ppids[i];
+    return NULL;
+}
+
+/* Messages go to the members of a route's group, and with session paired answers to its sources. Sources that
+ * are peers, and members of shared sessions, have standing associations. */
+static void cast_roles(const struct cfg_config *c, const struct cfg_route *r, const struct cast *cast)
+{
+    const struct cfg_group *g = &c->groups[r->group];
+    const uint32_t *signalling = find_signalling(r);
+    for (unsigned i = 0; i < g->member_count; i++) {
+        struct subject *u = find(cast, g->members[i]);
+        bool shared = r->session == CFG_SHARED;
+        sends(u, r, signalling);
+        u->standing |= shared && g->members[i].kind == CFG_MEMBER_PEER;
+        if (shared && g->mode == CFG_OVERRIDE && i > 0 && !u->standby)
+            u->standby = g;
+    }
+    for (unsigned i = 0; i < r->from_count; i++) {
+        struct subject *u = find(cast, r->from[i]);
         if (r->session == CFG_PAIRED)
-            mark(listeners, peers, r->from, r->from_count, r, r->ppids[p]);
+            sends(u, r, signalling);
+        u->standing |= r->from[i].kind == CFG_MEMBER_PEER;
     }
 }
 
@@ -313,19 +379,22 @@ static unsigned known_paths(const struct cfg_peer *p)
 void advise(struct loader *l)
 {
     const struct cfg_config *c = l->config;
-    struct subject *listeners = arena_array(&l->scratch, c->listener_count, sizeof *listeners);
-    struct subject *peers = arena_array(&l->scratch, c->peer_count, sizeof *peers);
+    const struct cast cast = {arena_array(&l->scratch, c->listener_count, sizeof *cast.listeners),
+                              arena_array(&l->scratch, c->peer_count, sizeof *cast.peers)};
     for (unsigned i = 0; i < c->listener_count; i++)
-        listeners[i] = (struct subject){
-            .origin = &l->listeners[i], .options = &c->listeners[i].sctp, .name = c->listeners[i].name};
+        cast.listeners[i] = (struct subject){.origin = &l->listeners[i],
+                                             .options = &c->listeners[i].sctp,
+                                             .name = c->listeners[i].name,
+                                             .shares_socket = c->listeners[i].peeloff == CFG_PEELOFF_NEVER};
     for (unsigned i = 0; i < c->peer_count; i++)
-        peers[i] = (struct subject){.origin = &l->peers[i],
-                                    .options = &c->peers[i].sctp,
-                                    .name = c->peers[i].name,
-                                    .paths = known_paths(&c->peers[i])};
-    find_signalling(c, listeners, peers);
+        cast.peers[i] = (struct subject){.origin = &l->peers[i],
+                                         .options = &c->peers[i].sctp,
+                                         .name = c->peers[i].name,
+                                         .paths = known_paths(&c->peers[i])};
+    for (unsigned i = 0; i < c->route_count; i++)
+        cast_roles(c, &c->routes[i], &cast);
     for (unsigned i = 0; i < c->listener_count; i++)
-        advise_one(l, &listeners[i]);
+        advise_one(l, &cast.listeners[i]);
     for (unsigned i = 0; i < c->peer_count; i++)
-        advise_one(l, &peers[i]);
+        advise_one(l, &cast.peers[i]);
 }

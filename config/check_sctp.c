@@ -6,10 +6,6 @@
 #include "config/auth_keys.h"
 #include "config/load_priv.h"
 
-/* What stacks use where the file says nothing (RFC 9260, section 16). */
-#define STACK_RTO_MIN 1000
-#define STACK_RTO_MAX 60000
-
 /* What is left for user data of the smallest packet that Linux cuts, 512 bytes, over IPv4. */
 #define STACK_MAXSEG_MIN 464
 

@@ -15,6 +15,15 @@
 #include "config/names_priv.h"
 #include "config/yaml_priv.h"
 
+/* What stacks use where the file says nothing (RFC 9260, section 16; SACK delay: 6.2). Milliseconds and
+ * counts. */
+#define STACK_RTO_MIN    1000
+#define STACK_RTO_MAX    60000
+#define STACK_ASOCMAXRXT 10
+#define STACK_PATHMAXRXT 5
+#define STACK_HBINTERVAL 30000
+#define STACK_SACK_DELAY 200
+
 /* SCTP options with the place of each. */
 struct placed_options {
     struct opt_set set;

@@ -6,7 +6,7 @@
 #include "tests/unit/config/helper.h"
 
 #define BAD_AT_LEAST    17
-#define ADVICE_AT_LEAST 8
+#define ADVICE_AT_LEAST 12
 
 static char *read_file(const char *name)
 {
