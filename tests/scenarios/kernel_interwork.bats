@@ -1,7 +1,8 @@
 load lib
 
-# The two stacks with each other: usrsctp in one network namespace and the kernel, whose SCTP can run over UDP too
-# (net.sctp.udp_port is its own port, net.sctp.encap_port the one it connects to), in another, with a cable between them.
+# The two stacks with each other: usrsctp in one network namespace and the kernel, whose SCTP can run over UDP too, in
+# another, with a cable between them. net.sctp.udp_port is the kernel's own UDP port; net.sctp.encap_port, or the option
+# remote_udp_encaps_port, is the one it connects to.
 #
 # The kernel's interface lets no packet pass that is larger than the path MTU: Debian 12's kernel (6.1) fails at generic
 # segmentation offload (GSO) for SCTP over UDP, and what it sends in bursts is lost. Whoever sets net.sctp.udp_port does
@@ -62,12 +63,12 @@ echoed() {
 }
 
 # Small ones that are bundled, ones that fill a packet, and ones of many packets, on several streams there and back.
-three_sizes() { # SIDE TO TO-UDP-PORT
+three_sizes() { # SIDE TO TO-UDP-PORT OPTION…
     local size count
     for size in 64:1000 1400:500 60000:60; do
         count=${size#*:} size=${size%:*}
         on "$1" run_load "size_$size" --role source --to "$2" --to-encaps "$3" --listen-encaps "$U4" --reply --verify \
-            --associations 2 --streams 4 --ppid m3ua,ngap --size "$size" --count "$count"
+            --associations 2 --streams 4 --ppid m3ua,ngap --size "$size" --count "$count" "${@:4}"
         echoed "size_$size" "$count"
     done
 }
@@ -91,8 +92,8 @@ CONFIG
     ends_with 0 "$echo"
 }
 
-@test "a source on the kernel's SCTP, the broker and its peer on usrsctp" {
-    cable "$U0"
+@test "a source on the kernel's SCTP that is told the UDP port by itself, the broker and its peer on usrsctp" {
+    cable
     on users start_load echo --role echo --listen "127.0.0.1:$P1" --listen-encaps "$U1" --keep
     local echo=$loader
     wait_until 10 eval '$in_users ss -Huln "sport = :$U1" | grep -q .'
@@ -102,7 +103,7 @@ listeners: [{name: access, address: $users, port: $P0, encaps_port: $U0}]
 peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
 routes: [{from: access, to: core, session: paired}]
 CONFIG
-    three_sizes kernels "$users:$P0" "$U0"
+    three_sizes kernels "$users:$P0" "$U0" --option remote_udp_encaps_port.port="$U0"
     stop_broker
     [ "$(account dropped)" = 0 ]
     [ "$(account received)" = "$(account delivered)" ]
