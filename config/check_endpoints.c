@@ -57,6 +57,23 @@ static void check_option_address(struct loader *l, const struct cfg_origin *o, e
                 *row->name ? "." : "", row->name, text, key, of);
 }
 
+/* Addresses that the host gains are told to peers of an endpoint that may use any. */
+static void check_auto_asconf(struct loader *l, const struct cfg_origin *o, bool any, const char *who,
+                              const char *key)
+{
+    const struct opt_set *s = &o->effective->set;
+    if (!opt_num(s, OPTF_AUTO_ASCONF, 0))
+        return;
+    if (!any)
+        err_add(&l->errors, option_place(o, OPTF_AUTO_ASCONF),
+                "auto_asconf is for endpoints that use every address of the host, and %s has `%s`; leave one "
+                "of them out",
+                who, key);
+    else if (!opt_given(s, OPTF_ASCONF_SUPPORTED))
+        err_add(&l->errors, option_place(o, OPTF_AUTO_ASCONF),
+                "auto_asconf needs asconf_supported; write `asconf_supported: true` with it");
+}
+
 static bool overlap(const struct net_addr *a, const struct net_addr *b)
 {
     if (net_addr_port(a) != net_addr_port(b))
@@ -111,7 +128,9 @@ static void check_listener(struct loader *l, unsigned index)
     check_wildcard(l, listener, origin_place(o, CFG_KEY_LISTENER_ADDRESS));
     check_clash(l, index);
     snprintf(of, sizeof of, "listener '%s'", listener->name);
-    if (!is_wildcard(&listener->addresses[0]))
+    bool any = is_wildcard(&listener->addresses[0]);
+    check_auto_asconf(l, o, any, of, "address");
+    if (!any)
         check_option_address(l, o, OPTF_SET_PEER_PRIMARY_ADDR, listener->addresses, listener->address_count,
                              "address", of);
 }
@@ -186,7 +205,10 @@ static void check_peer(struct loader *l, unsigned index)
     if (all_known) {
         check_option_address(l, o, OPTF_PRIMARY_ADDR, addresses, count, "address", of);
         check_option_address(l, o, OPTF_PAP_ADDRESS, addresses, count, "address", of);
+        check_option_address(l, o, OPTF_PAT_ADDRESS, addresses, count, "address", of);
+        check_option_address(l, o, OPTF_RUE_ADDRESS, addresses, count, "address", of);
     }
+    check_auto_asconf(l, o, p->local_count == 0, of, "local");
     if (p->local_count)
         check_option_address(l, o, OPTF_SET_PEER_PRIMARY_ADDR, p->local, p->local_count, "local", of);
 }

@@ -104,6 +104,25 @@ static void settle_reliability(struct loader *l, struct cfg_route *r, const stru
     }
 }
 
+/* Who is to give messages up must offer it. */
+static void check_reliability(struct loader *l, const struct cfg_route *r, struct cfg_place at)
+{
+    const struct cfg_config *c = l->config;
+    const struct cfg_group *g = &c->groups[r->group];
+    for (unsigned i = 0; i < g->member_count; i++) {
+        struct cfg_member m = g->members[i];
+        const struct opt_set *s =
+            m.kind == CFG_MEMBER_LISTENER ? &c->listeners[m.index].sctp : &c->peers[m.index].sctp;
+        if (!opt_num(s, OPTF_PR_SUPPORTED, true)) {
+            err_add(&l->errors, at,
+                    "partial_reliability needs pr_supported, which is false for '%s' in '%s'; write true "
+                    "there, or leave partial_reliability out",
+                    cfg_member_name(c, m), g->name);
+            return;
+        }
+    }
+}
+
 void check_route(struct loader *l, unsigned index)
 {
     struct cfg_route *r = (struct cfg_route *)&l->config->routes[index]; /* still ours to write */
@@ -116,6 +135,11 @@ void check_route(struct loader *l, unsigned index)
         o->bad = true; /* its group has been complained about; what the route needs of it cannot be told */
         return;
     }
+    if (r->pr_policy != OPT_PR_NONE)
+        check_reliability(l, r,
+                          origin_place(o, r->pr_policy == OPT_PR_TTL   ? CFG_KEY_ROUTE_PR_TTL
+                                          : r->pr_policy == OPT_PR_RTX ? CFG_KEY_ROUTE_PR_RTX
+                                                                       : CFG_KEY_ROUTE_PR_PRIO));
     o->any_source |= !origin_has(o, CFG_KEY_ROUTE_FROM);
     if (!origin_has(o, CFG_KEY_ROUTE_SESSION))
         r->session = natural_session(l, r, o);

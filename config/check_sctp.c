@@ -9,7 +9,7 @@
 /* What is left for user data of the smallest packet that Linux cuts, 512 bytes, over IPv4. */
 #define STACK_MAXSEG_MIN 464
 
-static struct cfg_place place(const struct cfg_origin *o, enum opt_field f)
+struct cfg_place option_place(const struct cfg_origin *o, enum opt_field f)
 {
     struct cfg_place at = o->effective->at[f];
     return at.line ? at : o->at;
@@ -30,23 +30,24 @@ static void check_rto(struct loader *l, const struct cfg_origin *o)
 
     if (min > max && !opt_given(s, OPTF_RTO_MIN))
         err_add(
-            &l->errors, place(o, OPTF_RTO_MAX),
+            &l->errors, option_place(o, OPTF_RTO_MAX),
             "rtoinfo.max: %s is below the least timeout that stacks begin with (%s); write rtoinfo.min too",
             text(OPTF_RTO_MAX, max, a, sizeof a), text(OPTF_RTO_MIN, min, b, sizeof b));
     else if (min > max && !opt_given(s, OPTF_RTO_MAX))
-        err_add(&l->errors, place(o, OPTF_RTO_MIN),
+        err_add(&l->errors, option_place(o, OPTF_RTO_MIN),
                 "rtoinfo.min: %s is above the greatest timeout that stacks begin with (%s); write "
                 "rtoinfo.max too",
                 text(OPTF_RTO_MIN, min, a, sizeof a), text(OPTF_RTO_MAX, max, b, sizeof b));
     else if (min > max)
-        err_add(&l->errors, place(o, OPTF_RTO_MIN), "rtoinfo.min: %s is above rtoinfo.max; write at most %s",
+        err_add(&l->errors, option_place(o, OPTF_RTO_MIN),
+                "rtoinfo.min: %s is above rtoinfo.max; write at most %s",
                 text(OPTF_RTO_MIN, min, a, sizeof a), text(OPTF_RTO_MAX, max, b, sizeof b));
     else if (initial < min)
-        err_add(&l->errors, place(o, OPTF_RTO_INITIAL),
+        err_add(&l->errors, option_place(o, OPTF_RTO_INITIAL),
                 "rtoinfo.initial: %s is below rtoinfo.min; write at least %s",
                 text(OPTF_RTO_INITIAL, initial, a, sizeof a), text(OPTF_RTO_MIN, min, b, sizeof b));
     else if (initial > max)
-        err_add(&l->errors, place(o, OPTF_RTO_INITIAL),
+        err_add(&l->errors, option_place(o, OPTF_RTO_INITIAL),
                 "rtoinfo.initial: %s is above rtoinfo.max; write at most %s",
                 text(OPTF_RTO_INITIAL, initial, a, sizeof a), text(OPTF_RTO_MAX, max, b, sizeof b));
 }
@@ -54,7 +55,7 @@ static void check_rto(struct loader *l, const struct cfg_origin *o)
 static void check_pair(struct loader *l, const struct cfg_origin *o, int64_t both, const char *names)
 {
     if ((opt_num(&o->effective->set, OPTF_PAP_FLAGS, 0) & both) == both)
-        err_add(&l->errors, place(o, OPTF_PAP_FLAGS),
+        err_add(&l->errors, option_place(o, OPTF_PAP_FLAGS),
                 "peer_addr_params.flags: %s exclude each other; write one", names);
 }
 
@@ -67,20 +68,20 @@ static void check_paths(struct loader *l, const struct cfg_origin *o)
     check_pair(l, o, OPT_PMTUD_ENABLE | OPT_PMTUD_DISABLE, "pmtud_enable and pmtud_disable");
     check_pair(l, o, OPT_SACKDELAY_ENABLE | OPT_SACKDELAY_DISABLE, "sackdelay_enable and sackdelay_disable");
     if (flags & OPT_HB_DEMAND)
-        err_add(&l->errors, place(o, OPTF_PAP_FLAGS),
+        err_add(&l->errors, option_place(o, OPTF_PAP_FLAGS),
                 "peer_addr_params.flags: hb_demand sends one heartbeat on an association that is there "
                 "already; leave it out "
                 "(hb_enable sends them regularly)");
     if (opt_given(s, OPTF_PAP_HBINTERVAL) && flags & OPT_HB_DISABLE)
-        err_add(&l->errors, place(o, OPTF_PAP_HBINTERVAL),
+        err_add(&l->errors, option_place(o, OPTF_PAP_HBINTERVAL),
                 "peer_addr_params.hbinterval means nothing with flag hb_disable; leave one of them out");
     if (opt_given(s, OPTF_PAP_PATHMTU) && !(flags & OPT_PMTUD_DISABLE))
         err_add(
-            &l->errors, place(o, OPTF_PAP_PATHMTU),
+            &l->errors, option_place(o, OPTF_PAP_PATHMTU),
             "peer_addr_params.pathmtu needs path MTU discovery off; write `flags: [pmtud_disable]` with it");
     if (opt_given(s, OPTF_PAP_SACKDELAY) && !(flags & OPT_SACKDELAY_ENABLE))
         err_add(
-            &l->errors, place(o, OPTF_PAP_SACKDELAY),
+            &l->errors, option_place(o, OPTF_PAP_SACKDELAY),
             "peer_addr_params.sackdelay needs delayed SACKs on; write `flags: [sackdelay_enable]` with it");
 }
 
@@ -92,11 +93,11 @@ static void check_sack(struct loader *l, const struct cfg_origin *o)
         return;
     int64_t time = opt_num(s, OPTF_DELAYED_ACK_TIME, 0);
     if (opt_num(s, OPTF_PAP_FLAGS, 0) & OPT_SACKDELAY_DISABLE)
-        err_add(&l->errors, place(o, OPTF_DELAYED_ACK_TIME),
+        err_add(&l->errors, option_place(o, OPTF_DELAYED_ACK_TIME),
                 "delayed_ack_time means nothing with peer_addr_params flag sackdelay_disable; leave one of "
                 "them out");
     else if (opt_num(s, OPTF_PAP_SACKDELAY, time) != time)
-        err_add(&l->errors, place(o, OPTF_DELAYED_ACK_TIME),
+        err_add(&l->errors, option_place(o, OPTF_DELAYED_ACK_TIME),
                 "delayed_ack_time: %s contradicts peer_addr_params.sackdelay, which is the same thing; leave "
                 "one out",
                 text(OPTF_DELAYED_ACK_TIME, time, a, sizeof a));
@@ -106,7 +107,7 @@ static void check_linger(struct loader *l, const struct cfg_origin *o)
 {
     const struct opt_set *s = &o->effective->set;
     if (opt_given(s, OPTF_LINGER_TIME) && !opt_given(s, OPTF_LINGER_ENABLED))
-        err_add(&l->errors, place(o, OPTF_LINGER_TIME),
+        err_add(&l->errors, option_place(o, OPTF_LINGER_TIME),
                 "linger.time needs linger.enabled; write `enabled: true` with it");
 }
 
@@ -114,7 +115,7 @@ static void check_maxseg(struct loader *l, const struct cfg_origin *o)
 {
     int64_t maxseg = opt_num(&o->effective->set, OPTF_MAXSEG, 0);
     if (maxseg != 0 && maxseg < STACK_MAXSEG_MIN)
-        err_add(&l->errors, place(o, OPTF_MAXSEG),
+        err_add(&l->errors, option_place(o, OPTF_MAXSEG),
                 "maxseg: %d is less than a stack fragments to; write 0 (as the path allows) or at least %d",
                 (int)maxseg, STACK_MAXSEG_MIN);
 }
@@ -124,13 +125,13 @@ static void check_events(struct loader *l, const struct cfg_origin *o)
 {
     const struct opt_set *s = &o->effective->set;
     if (!opt_num(s, OPTF_EV_ASSOCIATION, 1))
-        err_add(&l->errors, place(o, OPTF_EV_ASSOCIATION),
+        err_add(&l->errors, option_place(o, OPTF_EV_ASSOCIATION),
                 "events.association: the broker learns from it who is there; leave it out");
     if (!opt_num(s, OPTF_EV_SEND_FAILURE, 1))
-        err_add(&l->errors, place(o, OPTF_EV_SEND_FAILURE),
+        err_add(&l->errors, option_place(o, OPTF_EV_SEND_FAILURE),
                 "events.send_failure: undelivered messages come back by it; leave it out");
     if (!opt_num(s, OPTF_EV_DATA_IO, 1))
-        err_add(&l->errors, place(o, OPTF_EV_DATA_IO),
+        err_add(&l->errors, option_place(o, OPTF_EV_DATA_IO),
                 "events.data_io: it tells stream and PPID of a message, by which it is routed; leave it out");
 }
 
@@ -144,9 +145,9 @@ static void check_keys(struct loader *l, const struct cfg_origin *o)
         return;
     int64_t active = opt_num(s, OPTF_AUTH_ACTIVE_KEY, 0);
     if (!auth_keys_read(file, &keys, why, sizeof why))
-        err_add(&l->errors, place(o, OPTF_AUTH_KEYS), "auth_keys: %s", why);
+        err_add(&l->errors, option_place(o, OPTF_AUTH_KEYS), "auth_keys: %s", why);
     else if (active != 0 && !auth_keys_find(&keys, (uint16_t)active))
-        err_add(&l->errors, place(o, OPTF_AUTH_ACTIVE_KEY),
+        err_add(&l->errors, option_place(o, OPTF_AUTH_ACTIVE_KEY),
                 "auth_active_key: there is no key %d in %s; write the number of one that is", (int)active,
                 file);
     auth_keys_wipe(&keys);
@@ -161,4 +162,5 @@ void check_options(struct loader *l, const struct cfg_origin *o)
     check_linger(l, o);
     check_maxseg(l, o);
     check_events(l, o);
+    check_features(l, o);
 }

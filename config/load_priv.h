@@ -103,8 +103,12 @@ void merge_options(struct placed_options *base, const struct placed_options *ove
 /* read_sections.c: everything from the root down, in the order above. */
 void read_sections(struct loader *l, const struct yaml_node *root);
 
-/* check_sctp.c: options that do not go together, in the effective set of a listener or peer. */
+/* check_sctp.c: options that do not go together, in the effective set of a listener or peer; it calls
+ * check_features.c, which is about extensions. */
 void check_options(struct loader *l, const struct cfg_origin *o);
+void check_features(struct loader *l, const struct cfg_origin *o);
+/* Where a value that is in effect is written; the whole mapping where it is a default. */
+struct cfg_place option_place(const struct cfg_origin *o, enum opt_field f);
 
 /* check_endpoints.c: listeners and peers, each alone and beside the others. Works out broker.max_message
  * where it is not written: this, or less where a send buffer is smaller. */
