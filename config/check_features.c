@@ -132,11 +132,6 @@ static void check_sack_frequency(struct loader *l, const struct cfg_origin *o)
                     "%s means nothing with `delayed_ack_frequency: 1`, which acknowledges every packet at "
                     "once; leave one of them out",
                     full_name(delays[i], a, sizeof a));
-    if (packets != 1 && opt_given(s, OPTF_DELAYED_ACK_FREQUENCY) &&
-        opt_num(s, OPTF_PAP_FLAGS, 0) & OPT_SACKDELAY_DISABLE)
-        err_add(&l->errors, option_place(o, OPTF_DELAYED_ACK_FREQUENCY),
-                "delayed_ack_frequency means nothing with peer_addr_params flag sackdelay_disable; leave one "
-                "of them out");
 }
 
 static void check_prinfo(struct loader *l, const struct cfg_origin *o)
