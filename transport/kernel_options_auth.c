@@ -110,7 +110,9 @@ enum tr_code kernel_set_HMAC_IDENT(struct tr_endpoint *ep, uint32_t assoc, const
     union hmacs h = {.head = {.shmac_num_idents = count}};
     memcpy(h.bytes + sizeof h.head, both + first, count * sizeof both[0]);
     if (kernel_set_raw(ep, IPPROTO_SCTP, SCTP_HMAC_IDENT, &h, sizeof h.head + count * sizeof both[0]) != 0)
-        return auth_failed(ep, assoc, OPT_HMAC_IDENT, "", error);
+        return errno == EOPNOTSUPP ? tr_fail(error, TR_UNSUPPORTED, EOPNOTSUPP,
+                                             "hmac_ident: this kernel was built without HMAC-SHA-256")
+                                   : auth_failed(ep, assoc, OPT_HMAC_IDENT, "", error);
     kernel_remember_offer(ep, OPT_HMAC_IDENT, value);
     return TR_OK;
 }

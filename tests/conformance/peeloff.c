@@ -174,6 +174,10 @@ static unsigned differences(struct ct_end *origin, uint32_t at_origin, struct ct
         struct opt_set a = {0}, b = {0};
         struct tr_error error = {0};
         unsigned scope = at_kept ? OPT_PER_ASSOC : OPT_AT_OPEN;
+        if (id == OPT_STREAM_SCHEDULER_VALUE) { /* one stream's */
+            opt_put(&a, OPTF_SSV_STREAM, 0);
+            opt_put(&b, OPTF_SSV_STREAM, 0);
+        }
         if (!(opt_rows[id].when & scope) || opt_rows[id].when & OPT_NO_SET ||
             !tr_backend_can_get(ct_backend, (enum opt_id)id))
             continue;
@@ -192,6 +196,15 @@ static unsigned differences(struct ct_end *origin, uint32_t at_origin, struct ct
         }
     }
     return n;
+}
+
+static struct opt_set settable_ones(const struct ct_option *list, size_t count)
+{
+    struct opt_set options = {0};
+    for (size_t i = 0; i < count; i++)
+        if (tr_backend_can_set(ct_backend, opt_field_rows[list[i].field].option))
+            opt_put(&options, list[i].field, list[i].num);
+    return options;
 }
 
 /* gen_sctp lost some; Linux itself loses the SACK delay. Every readable option of the origin must read the
@@ -221,11 +234,27 @@ static void peeloff_keeps_every_option(void **state)
                                               {OPTF_PAP_FLAGS, 1 | 1 << 5},
                                               {OPTF_DSP_PPID, 46},
                                               {OPTF_DSP_CONTEXT, 5},
-                                              {OPTF_EV_ADDRESS, 1}};
-    struct opt_set options = {0};
-    for (unsigned i = 0; i < sizeof wanted / sizeof *wanted; i++)
-        if (tr_backend_can_set(ct_backend, opt_field_rows[wanted[i].field].option))
-            opt_put(&options, wanted[i].field, wanted[i].num);
+                                              {OPTF_EV_ADDRESS, 1},
+                                              {OPTF_EV_AUTHENTICATION, 1},
+                                              {OPTF_EV_STREAM_RESET, 0},
+                                              {OPTF_DELAYED_ACK_FREQUENCY, 3},
+                                              {OPTF_MAX_BURST, 7},
+                                              {OPTF_CONTEXT, 9},
+                                              {OPTF_FRAGMENT_INTERLEAVE, 1},
+                                              {OPTF_STREAM_SCHEDULER, OPT_SS_PRIO},
+                                              {OPTF_PR_SUPPORTED, 0},
+                                              {OPTF_PRINFO_POLICY, OPT_PR_RTX},
+                                              {OPTF_PRINFO_VALUE, 4},
+                                              {OPTF_AUTH_SUPPORTED, 1},
+                                              {OPTF_AUTH_CHUNKS, 1},
+                                              {OPTF_HMAC_IDENT, 0},
+                                              {OPTF_ASCONF_SUPPORTED, 1},
+                                              {OPTF_RECONFIG_SUPPORTED, 1},
+                                              {OPTF_ENABLE_STREAM_RESET, 7},
+                                              {OPTF_PAT_PATHMAXRXT, 3},
+                                              {OPTF_PAT_PATHPFTHLD, 2},
+                                              {OPTF_EXPOSE_PF_STATE, 1}};
+    struct opt_set options = settable_ones(wanted, sizeof wanted / sizeof *wanted);
     struct ct_pair p = ct_pair(*state, NULL, &options);
     uint32_t assoc = p.far;
     struct ct_end *peeled = ct_peel(p.server, &assoc);
@@ -237,14 +266,30 @@ static void peeloff_keeps_every_option(void **state)
 /* And what was set on the association alone: compared with a sibling that was set alike and stays. */
 static void peeloff_keeps_what_the_association_had(void **state)
 {
-    struct opt_set own =
-        CT_OPTIONS({OPTF_RTO_MIN, 400}, {OPTF_RTO_MAX, 8000}, {OPTF_ASOC_MAXRXT, 6}, {OPTF_MAXSEG, 900},
-                   {OPTF_PAP_HBINTERVAL, 9000}, {OPTF_PAP_PATHMAXRXT, 4}, {OPTF_PAP_SACKDELAY, 30},
-                   {OPTF_PAP_FLAGS, 1 | 1 << 5}, {OPTF_DSP_PPID, 60});
+    static const struct ct_option wanted[] = {{OPTF_RTO_MIN, 400},
+                                              {OPTF_RTO_MAX, 8000},
+                                              {OPTF_ASOC_MAXRXT, 6},
+                                              {OPTF_MAXSEG, 900},
+                                              {OPTF_PAP_HBINTERVAL, 9000},
+                                              {OPTF_PAP_PATHMAXRXT, 4},
+                                              {OPTF_PAP_SACKDELAY, 30},
+                                              {OPTF_PAP_FLAGS, 1 | 1 << 5},
+                                              {OPTF_DSP_PPID, 60},
+                                              {OPTF_DELAYED_ACK_FREQUENCY, 3},
+                                              {OPTF_MAX_BURST, 7},
+                                              {OPTF_CONTEXT, 9},
+                                              {OPTF_ENABLE_STREAM_RESET, 7},
+                                              {OPTF_PAT_PATHPFTHLD, 2},
+                                              {OPTF_STREAM_SCHEDULER, OPT_SS_PRIO},
+                                              {OPTF_PRINFO_POLICY, OPT_PR_RTX},
+                                              {OPTF_PRINFO_VALUE, 4},
+                                              {OPTF_EXPOSE_PF_STATE, 1}};
+    struct opt_set own = settable_ones(wanted, sizeof wanted / sizeof *wanted);
     struct ct_world *w = *state;
     struct tr_error error = {0};
-    struct ct_pair p = ct_pair(w, NULL, NULL);
-    struct ct_end *other = ct_client(w, NULL);
+    struct opt_set able = ct_able();
+    struct ct_pair p = ct_pair(w, &able, &able);
+    struct ct_end *other = ct_client(w, &able);
     uint32_t sibling, assoc = p.far;
     ct_connect(other, p.server, &sibling);
     ct_ok(tr_set_options(p.server->ep, assoc, &own, NULL, &error), &error);

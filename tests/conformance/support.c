@@ -574,6 +574,14 @@ struct opt_set ct_tight(int64_t sndbuf, int64_t recbuf)
                       {OPTF_RTO_INITIAL, 100}, {OPTF_RTO_MIN, 50});
 }
 
+struct opt_set ct_able(void)
+{
+    struct opt_set able = {0};
+    if (tr_backend_can_set(ct_backend, OPT_AUTH_SUPPORTED))
+        opt_put(&able, OPTF_AUTH_SUPPORTED, 1);
+    return able;
+}
+
 struct opt_set ct_roomy(void)
 {
     return ct_tight(4194304, 4194304);

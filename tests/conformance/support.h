@@ -101,6 +101,9 @@ void ct_close(struct ct_end *e);
 struct opt_set ct_roomy(void);
 struct opt_set ct_tight(int64_t sndbuf, int64_t recbuf);
 
+/* Authentication on, where the backend has it: some rows mean nothing without. */
+struct opt_set ct_able(void);
+
 /* Target to reach `e`; points into `e`. */
 struct tr_target ct_target(const struct ct_end *e);
 
