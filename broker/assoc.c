@@ -145,6 +145,8 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
         a->state = BRK_LOST;
         if (a->is_partner)
             brk_session_address_failed(w, a); /* finish decides what comes next */
+        if (e->change.error == 0)             /* an abort without a cause */
+            why = "refused; does anything listen there?";
         brk_log(CFG_LOG_WARNING, "connect_failed", "peer=%s error=%s", brk_assoc_name(a),
                 brk_quote(why, quoted, sizeof quoted));
         return;
