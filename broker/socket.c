@@ -10,10 +10,6 @@
 
 #include <utlist.h>
 
-#define WINDOW_SHARE 4 /* a receive window is this part of the buffer behind it, … */
-#define WINDOW_MIN                                                                                           \
-    (80 * 1024) /* … but above the loopback's MTU: Linux tells of a window reopened only by that much */
-
 static struct brk_socket *socket_new(struct brk_worker *w, enum brk_socket_kind kind,
                                      struct cfg_member member)
 {
@@ -104,10 +100,8 @@ static int64_t shrink_window(struct tr_endpoint *ep)
     if (tr_get_option(ep, 0, OPT_RECBUF, &buffer, &error) != TR_OK)
         return 0;
     int64_t granted = opt_num(&buffer, OPTF_RECBUF, 0);
-    int64_t window = granted / WINDOW_SHARE;
-    if (window < WINDOW_MIN)
-        window = WINDOW_MIN;
-    if (window >= granted)
+    int64_t window = cfg_window(granted);
+    if (window == granted)
         return 0;
     opt_put(&buffer, OPTF_RECBUF, window);
     return tr_set_options(ep, 0, &buffer, NULL, &error) == TR_OK ? granted : 0;

@@ -29,6 +29,15 @@ enum cfg_share { CFG_ROUND_ROBIN, CFG_STREAM_HASH };          /* how loadshare p
 enum cfg_session { CFG_PAIRED, CFG_SHARED };
 enum cfg_log_level { CFG_LOG_ERROR, CFG_LOG_WARNING, CFG_LOG_INFO, CFG_LOG_DEBUG };
 
+/* How much of a receive buffer that belongs to one association the broker offers as window, so that messages
+ * which cost several times their size do not overfill it (broker/socket.c): a quarter, but no less than 80
+ * KiB, above the loopback's MTU, because Linux tells of a window reopened only by that much. */
+static inline int64_t cfg_window(int64_t recbuf)
+{
+    int64_t window = recbuf / 4 > 80 * 1024 ? recbuf / 4 : 80 * 1024;
+    return window < recbuf ? window : recbuf;
+}
+
 struct cfg_listener {
     const char *name;
     const struct net_addr *addresses; /* all with `port`; at least one */
