@@ -262,13 +262,14 @@ enum tr_direction { TR_INBOUND = 1, TR_OUTBOUND = 2 };
 
 /* Asks the peer to begin streams anew at sequence number 0 (RFC 6525 6.3.2): our outbound ones, our inbound
  * ones or both (enum tr_direction bits); no streams: all. Needs reconfig_supported on both sides and the
- * peer's enable_stream_reset; the outcome comes as TR_EV_STREAM_RESET. TR_AGAIN while data on those streams
- * is under way or another request is. */
+ * peer's enable_stream_reset; the outcome comes as TR_EV_STREAM_RESET. TR_AGAIN while another request is
+ * under way, or data on those streams; usrsctp waits for the data by itself, and sends on those streams
+ * are TR_AGAIN until then. */
 enum tr_code tr_reset_streams(struct tr_endpoint *ep, uint32_t assoc, unsigned directions,
                               const uint16_t *streams, unsigned count, struct tr_error *error);
 
 /* Asks to begin all streams and the transmission sequence numbers anew (RFC 6525 6.3.3); TR_EV_ASSOC_RESET.
- */
+ * TR_UNSUPPORTED with usrsctp, which only lets peers ask. */
 enum tr_code tr_reset_assoc(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
 
 /* Asks for so many more streams in each direction (RFC 6525 6.3.4); TR_EV_STREAM_CHANGE. */

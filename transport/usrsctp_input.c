@@ -48,6 +48,15 @@ static uint16_t destination_port(const uint8_t *packet)
     return (uint16_t)(packet[2] << 8 | packet[3]);
 }
 
+/* The chunk that says what a packet is about: the first one, or the one behind its authentication. */
+static uint8_t main_chunk(const uint8_t *packet, size_t len)
+{
+    const uint8_t *chunk = packet + COMMON_HEADER;
+    size_t size = ((size_t)(chunk[2] << 8 | chunk[3]) + 3) & ~(size_t)3;
+    bool next = chunk[0] == SCTP_AUTHENTICATION && size >= CHUNK_HEADER && COMMON_HEADER + size < len;
+    return next ? chunk[size] : chunk[0];
+}
+
 /* ---- Out -------------------------------------------------------------------------------------------- */
 
 void usr_output(struct usr_loop *loop, const void *handle, const void *packet, size_t len, uint8_t tos)
@@ -55,7 +64,7 @@ void usr_output(struct usr_loop *loop, const void *handle, const void *packet, s
     struct usr_path *path = usr_path_of(loop, handle);
     if (path == NULL || len < SHORTEST)
         return;
-    uint8_t chunk = ((const uint8_t *)packet)[COMMON_HEADER];
+    uint8_t chunk = main_chunk(packet, len);
     if (loop->closing && chunk != SCTP_ABORT_ASSOCIATION && chunk != SCTP_SHUTDOWN_COMPLETE)
         return;
     if (loop->setup_tag != NULL && chunk == SCTP_INITIATION)
@@ -99,7 +108,7 @@ static void make_room(struct usr_loop *loop, uint16_t port, bool on)
 
 void usr_inject(struct usr_loop *loop, struct usr_path *path, const void *packet, size_t len)
 {
-    uint8_t chunk = ((const uint8_t *)packet)[COMMON_HEADER];
+    uint8_t chunk = main_chunk(packet, len);
     uint16_t port = destination_port(packet);
     bool room = may_fail_messages(chunk);
     if (room)
@@ -119,7 +128,7 @@ static uint32_t established(void)
 /* Gives the stack a packet of a candidate, who stays one until an association came of it. */
 static void from_candidate(struct usr_loop *loop, struct usr_path *path, const void *packet, size_t len)
 {
-    bool cookie = ((const uint8_t *)packet)[COMMON_HEADER] == SCTP_COOKIE_ECHO;
+    bool cookie = main_chunk(packet, len) == SCTP_COOKIE_ECHO;
     uint32_t before = cookie ? established() : 0;
     usr_inject(loop, path, packet, len);
     if (cookie && established() != before)

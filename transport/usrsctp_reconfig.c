@@ -4,8 +4,10 @@
  * remember that they are to be reset, and let nothing be sent on them until it could ask. So it is asked
  * beforehand whether a request is under way, by one to add no streams at all, which it looks at that far.
  *
- * After a peer has denied to reset the association, the stack (0.9.5) believes for good that this request is
- * under way: the error says so. */
+ * Resetting a whole association is not asked for: the stack (0.9.5) then takes the last number it received
+ * for the last one of its own that was acknowledged. Where that is the larger one, which chance decides, it
+ * believes no acknowledgement any more, and the association dies. Peers may ask, if they are let
+ * (enable_stream_reset). */
 #include "transport/usrsctp_priv.h"
 
 #include <errno.h>
@@ -98,8 +100,13 @@ enum tr_code usr_reset_streams(struct tr_endpoint *base, uint32_t assoc, unsigne
 
 enum tr_code usr_reset_assoc(struct tr_endpoint *base, uint32_t assoc, struct tr_error *error)
 {
-    int error_number = order(base, SCTP_RESET_ASSOC, &assoc, sizeof assoc);
-    return error_number == 0 ? TR_OK : failed("reset association", assoc, error_number, error);
+    struct sctp_status status;
+    if (!usr_status(usr_ep(base), assoc, &status))
+        return failed("reset association", assoc, ENOENT, error);
+    return tr_fail(
+        error, TR_UNSUPPORTED, 0,
+        "reset association: usrsctp loses half of the associations that ask for it; reset all streams "
+        "(the numbers of messages begin anew), or set the association up again");
 }
 
 /* For new outbound streams the stack begins anew to choose what is sent next, in the middle of a message as

@@ -176,6 +176,73 @@ static void the_small_ones(void **state)
     assert_int_equal(event.authentication.key, 2);
 }
 
+static void stream_resets(void **state)
+{
+    size_t head = offsetof(struct sctp_stream_reset_event, strreset_stream_list);
+    struct sctp_stream_reset_event *r = calloc(1, head + 3 * sizeof(uint16_t));
+    (void)state;
+    r->strreset_type = SCTP_STREAM_RESET_EVENT;
+    r->strreset_flags = SCTP_STREAM_RESET_OUTGOING_SSN;
+    r->strreset_assoc_id = 7;
+    r->strreset_stream_list[0] = 4;
+    r->strreset_stream_list[1] = 65534;
+    assert_true(parse(r, head + 2 * sizeof(uint16_t)));
+    assert_int_equal(event.type, TR_EV_STREAM_RESET);
+    assert_int_equal(event.assoc, 7);
+    assert_int_equal(event.stream_reset.outcome, TR_RECONFIG_DONE);
+    assert_int_equal(event.stream_reset.directions, TR_OUTBOUND);
+    assert_int_equal(event.stream_reset.count, 2);
+    assert_int_equal(event.stream_reset.streams[0], 4);
+    assert_int_equal(event.stream_reset.streams[1], 65534);
+    r->strreset_flags = SCTP_STREAM_RESET_INCOMING_SSN | SCTP_STREAM_RESET_DENIED;
+    assert_true(parse(r, head)); /* all streams */
+    assert_int_equal(event.stream_reset.outcome, TR_RECONFIG_DENIED);
+    assert_int_equal(event.stream_reset.directions, TR_INBOUND);
+    assert_int_equal(event.stream_reset.count, 0);
+    assert_null(event.stream_reset.streams);
+    r->strreset_flags = SCTP_STREAM_RESET_OUTGOING_SSN | SCTP_STREAM_RESET_FAILED;
+    assert_true(parse(r, head + 2 * sizeof(uint16_t) + 1)); /* half a number is none */
+    assert_int_equal(event.stream_reset.outcome, TR_RECONFIG_FAILED);
+    assert_int_equal(event.stream_reset.count, 2);
+    r->strreset_flags = 0;
+    assert_false(parse(r, head)); /* of no direction */
+    free(r);
+}
+
+static void association_resets_and_stream_changes(void **state)
+{
+    struct sctp_assoc_reset_event reset = {.assocreset_type = SCTP_ASSOC_RESET_EVENT,
+                                           .assocreset_assoc_id = 8,
+                                           .assocreset_local_tsn = 1000,
+                                           .assocreset_remote_tsn = 0};
+    struct sctp_stream_change_event change = {.strchange_type = SCTP_STREAM_CHANGE_EVENT,
+                                              .strchange_assoc_id = 9,
+                                              .strchange_instrms = 12,
+                                              .strchange_outstrms = 34};
+    (void)state;
+    assert_true(parse(&reset, sizeof reset));
+    assert_int_equal(event.type, TR_EV_ASSOC_RESET);
+    assert_int_equal(event.assoc, 8);
+    assert_int_equal(event.assoc_reset.outcome, TR_RECONFIG_DONE);
+    assert_int_equal(event.assoc_reset.local_tsn, 1000);
+    assert_int_equal(event.assoc_reset.remote_tsn, UINT32_MAX); /* the stack tells one too many */
+    reset.assocreset_flags = SCTP_ASSOC_RESET_DENIED;
+    assert_true(parse(&reset, sizeof reset));
+    assert_int_equal(event.assoc_reset.outcome, TR_RECONFIG_DENIED);
+    assert_false(parse(&reset, sizeof reset - 1));
+
+    assert_true(parse(&change, sizeof change));
+    assert_int_equal(event.type, TR_EV_STREAM_CHANGE);
+    assert_int_equal(event.assoc, 9);
+    assert_int_equal(event.stream_change.outcome, TR_RECONFIG_DONE);
+    assert_int_equal(event.stream_change.outbound_streams, 34);
+    assert_int_equal(event.stream_change.inbound_streams, 12);
+    change.strchange_flags = SCTP_STREAM_CHANGE_FAILED;
+    assert_true(parse(&change, sizeof change));
+    assert_int_equal(event.stream_change.outcome, TR_RECONFIG_FAILED);
+    assert_false(parse(&change, sizeof change - 1));
+}
+
 /* Every type, cut anywhere, from memory that ends there: for the address sanitizer. */
 static void no_length_is_too_short_to_survive(void **state)
 {
@@ -189,6 +256,9 @@ static void no_length_is_too_short_to_survive(void **state)
             bool known = parse(bytes, len);
             if (known)
                 assert_in_range(len, 12, 200);
+            if (known && event.type == TR_EV_STREAM_RESET && event.stream_reset.count > 0)
+                assert_true((const uint8_t *)(event.stream_reset.streams + event.stream_reset.count) <=
+                            bytes + len);
             free(bytes);
         }
 }
@@ -202,6 +272,8 @@ int main(void)
         cmocka_unit_test(remote_errors),
         cmocka_unit_test(partial_delivery_in_both_layouts),
         cmocka_unit_test(the_small_ones),
+        cmocka_unit_test(stream_resets),
+        cmocka_unit_test(association_resets_and_stream_changes),
         cmocka_unit_test(no_length_is_too_short_to_survive),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
