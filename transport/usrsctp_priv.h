@@ -362,9 +362,9 @@ enum tr_code usr_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item
 /* How the bytes of a failed message belong to the whole. */
 enum usr_fragment { USR_FIRST = 2, USR_LAST = 1 };
 
-/* Reads a notification. *fragment (of TR_EV_SEND_FAILED): enum usr_fragment bits. *sconn (of
- * TR_EV_PATH_CHANGE) points to the stack's form of the address, which the caller translates; else NULL.
- * False: not one of ours, or too short. */
+/* Reads a notification, aligned as malloc does. *fragment (of TR_EV_SEND_FAILED): enum usr_fragment bits.
+ * *sconn (of TR_EV_PATH_CHANGE) points to the stack's form of the address, which the caller translates; else
+ * NULL. False: not one of ours, or too short. */
 bool usr_event_parse(const void *data, size_t len, struct tr_event *out, unsigned *fragment,
                      const struct sockaddr_conn **sconn);
 

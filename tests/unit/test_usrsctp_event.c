@@ -14,9 +14,15 @@ static struct tr_event event;
 static unsigned fragment;
 static const struct sockaddr_conn *sconn;
 
+/* From memory of just that length, aligned as the loop's is; `event` may point into it until the next call.
+ */
 static bool parse(const void *data, size_t len)
 {
-    return usr_event_parse(data, len, &event, &fragment, &sconn);
+    static void *copy;
+    free(copy);
+    copy = malloc(len > 0 ? len : 1);
+    memcpy(copy, data, len);
+    return usr_event_parse(copy, len, &event, &fragment, &sconn);
 }
 
 static void association_changes(void **state)
@@ -249,17 +255,16 @@ static void no_length_is_too_short_to_survive(void **state)
     (void)state;
     for (uint16_t type = 0; type < 32; type++)
         for (size_t len = 0; len < 200; len++) {
-            uint8_t *bytes = malloc(len > 0 ? len : 1);
-            memset(bytes, 1, len > 0 ? len : 1);
+            uint8_t bytes[200];
+            memset(bytes, 1, sizeof bytes);
             if (len >= sizeof type)
                 memcpy(bytes, &type, sizeof type);
             bool known = parse(bytes, len);
             if (known)
                 assert_in_range(len, 12, 200);
-            if (known && event.type == TR_EV_STREAM_RESET && event.stream_reset.count > 0)
-                assert_true((const uint8_t *)(event.stream_reset.streams + event.stream_reset.count) <=
-                            bytes + len);
-            free(bytes);
+            for (unsigned i = 0; known && type == SCTP_STREAM_RESET_EVENT && i < event.stream_reset.count;
+                 i++)
+                assert_int_equal(event.stream_reset.streams[i], 0x0101);
         }
 }
 
