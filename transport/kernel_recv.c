@@ -90,8 +90,21 @@ static void forget_pieces(struct kernel_loop *l, struct kernel_endpoint *ep, con
         reasm_abort_assoc(&l->pieces, ep, e->assoc);
 }
 
-static void follow_event(struct kernel_loop *l, struct kernel_endpoint *ep, const struct tr_event *e)
+/* Linux tells how many streams were added; the event, how many there are. */
+static void count_streams(struct kernel_loop *l, struct kernel_endpoint *ep, struct tr_event *e)
 {
+    struct sctp_status status = {.sstat_assoc_id = (sctp_assoc_t)e->assoc};
+    socklen_t len = sizeof status;
+    l->base.stats.syscalls++;
+    getsockopt(ep->fd, IPPROTO_SCTP, SCTP_STATUS, &status, &len); /* fails where it has ended: none, then */
+    e->stream_change.outbound_streams = status.sstat_outstrms;
+    e->stream_change.inbound_streams = status.sstat_instrms;
+}
+
+static void follow_event(struct kernel_loop *l, struct kernel_endpoint *ep, struct tr_event *e)
+{
+    if (e->type == TR_EV_STREAM_CHANGE)
+        count_streams(l, ep, e);
     if (l->pieces.under_way == 0)
         return;
     if (e->type == TR_EV_PARTIAL_DELIVERY)

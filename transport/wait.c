@@ -20,22 +20,38 @@ struct tr_stash {
 
 /* ---- Stash ----------------------------------------------------------------------------------------- */
 
-/* Where an item keeps memory outside itself; NULL where it does not. */
-static const void **item_data(struct tr_item *item, uint32_t *len)
+/* What an item keeps outside itself, or NULL. */
+static const void *item_data(const struct tr_item *item, size_t *len)
 {
-    if (item->kind == TR_MESSAGE) {
-        *len = item->msg.len;
-        return &item->msg.data;
-    }
-    if (item->event.type == TR_EV_SEND_FAILED) {
-        *len = item->event.failed.msg.len;
-        return &item->event.failed.msg.data;
+    const struct tr_msg *m = item->kind == TR_MESSAGE                ? &item->msg
+                             : item->event.type == TR_EV_SEND_FAILED ? &item->event.failed.msg
+                                                                     : NULL;
+    if (m != NULL) {
+        *len = m->len;
+        return m->data;
     }
     if (item->event.type == TR_EV_REMOTE_ERROR) {
         *len = item->event.remote_error.len;
-        return &item->event.remote_error.data;
+        return item->event.remote_error.data;
+    }
+    if (item->event.type == TR_EV_STREAM_RESET) {
+        *len = item->event.stream_reset.count * sizeof *item->event.stream_reset.streams;
+        return item->event.stream_reset.streams;
     }
     return NULL;
+}
+
+/* Gives an item that has data other memory for it. */
+static void set_item_data(struct tr_item *item, const void *data)
+{
+    if (item->kind == TR_MESSAGE)
+        item->msg.data = data;
+    else if (item->event.type == TR_EV_SEND_FAILED)
+        item->event.failed.msg.data = data;
+    else if (item->event.type == TR_EV_REMOTE_ERROR)
+        item->event.remote_error.data = data;
+    else
+        item->event.stream_reset.streams = data;
 }
 
 static uint32_t *item_assoc(struct tr_item *item)
@@ -46,10 +62,8 @@ static uint32_t *item_assoc(struct tr_item *item)
 static void free_items(struct tr_item *items, unsigned from, unsigned to)
 {
     for (unsigned i = from; i < to; i++) {
-        uint32_t len;
-        const void **data = item_data(&items[i], &len);
-        if (data != NULL)
-            free((void *)*data);
+        size_t len;
+        free((void *)item_data(&items[i], &len));
     }
 }
 
@@ -85,15 +99,14 @@ static bool stash_add(struct tr_endpoint *ep, const struct tr_item *item)
     if (s == NULL || !make_room(s))
         return false;
     struct tr_item copy = *item;
-    uint32_t len;
-    const void **data = item_data(&copy, &len);
+    size_t len = 0;
+    const void *data = item_data(item, &len);
     if (data != NULL) {
         void *bytes = malloc(len > 0 ? len : 1);
         if (bytes == NULL)
             return false;
-        if (len > 0)
-            memcpy(bytes, *data, len);
-        *data = bytes;
+        memcpy(bytes, data, len);
+        set_item_data(&copy, bytes);
     }
     s->items[s->count++] = copy;
     return true;

@@ -197,36 +197,53 @@ void ct_resume(struct ct_end *e)
 
 /* ---- Keeping what arrives ------------------------------------------------------------------------- */
 
-/* Where an item keeps its payload, if it has one. */
-static const void **payload(struct tr_item *i, uint32_t *len)
+/* An item's payload, if it has one. */
+static const void *payload(const struct tr_item *i, size_t *len)
 {
+    const struct tr_event *e = &i->event;
+    *len = 0;
     if (i->kind == TR_MESSAGE) {
         *len = i->msg.len;
-        return &i->msg.data;
+        return i->msg.data;
     }
-    if (i->event.type == TR_EV_SEND_FAILED) {
-        *len = i->event.failed.msg.len;
-        return &i->event.failed.msg.data;
+    switch (e->type) {
+    case TR_EV_SEND_FAILED:
+        *len = e->failed.msg.len;
+        return e->failed.msg.data;
+    case TR_EV_REMOTE_ERROR:
+        *len = e->remote_error.len;
+        return e->remote_error.data;
+    case TR_EV_STREAM_RESET:
+        *len = e->stream_reset.count * sizeof *e->stream_reset.streams;
+        return e->stream_reset.streams;
+    default:
+        return NULL;
     }
-    if (i->event.type == TR_EV_REMOTE_ERROR) {
-        *len = i->event.remote_error.len;
-        return &i->event.remote_error.data;
-    }
-    *len = 0;
-    return NULL;
+}
+
+static void point_to(struct tr_item *i, const void *data)
+{
+    if (i->kind == TR_MESSAGE)
+        i->msg.data = data;
+    else if (i->event.type == TR_EV_SEND_FAILED)
+        i->event.failed.msg.data = data;
+    else if (i->event.type == TR_EV_REMOTE_ERROR)
+        i->event.remote_error.data = data;
+    else
+        i->event.stream_reset.streams = data;
 }
 
 static void keep(struct ct_end *e, const struct tr_item *item)
 {
     struct tr_item copy = *item;
-    uint32_t len;
-    const void **data = payload(&copy, &len);
+    size_t len;
+    const void *data = payload(item, &len);
     struct ct_item *kept = malloc(sizeof *kept + len);
     assert_non_null(kept);
-    if (data && len) {
-        assert_non_null(*data);
-        memcpy(kept->data, *data, len);
-        *data = kept->data;
+    if (len) {
+        assert_non_null(data);
+        memcpy(kept->data, data, len);
+        point_to(&copy, kept->data);
     }
     kept->tr = copy;
     kept->taken = false;

@@ -37,7 +37,7 @@ static inline bool ct_has(unsigned cap)
 struct ct_item {
     struct tr_item tr; /* its data pointers lead into `data` */
     bool taken;        /* a wait has returned it already */
-    unsigned char data[];
+    _Alignas(uint16_t) unsigned char data[];
 };
 
 struct ct_world;
