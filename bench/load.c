@@ -45,6 +45,7 @@ struct load {
     struct bench_plan plan;
     const struct tr_backend *backend;
     struct tr_loop *loop;
+    struct bench_target target;
     uint16_t clock;
     bool sinking; /* `sink` is open */
     struct bench_sink sink;
@@ -411,8 +412,6 @@ static void make_reachable(struct bench_end *end)
 static bool run_source(struct load *l)
 {
     struct bench_end direct = l->plan.listen[0];
-    struct bench_target target;
-    char why[BENCH_TROUBLE_MAX];
 
     make_reachable(&direct);
     if (l->plan.role == BENCH_BOTH && (l->plan.baseline || l->plan.to.port == 0))
@@ -420,13 +419,11 @@ static bool run_source(struct load *l)
             return false;
     if (l->plan.to.port == 0 || signals)
         return true;
-    if (!bench_target_find(&target, &l->plan, l->backend, why, sizeof why)) {
-        fprintf(stderr, "junctor load: %s\n", why);
-        return false;
-    }
-    while (bench_target_next(&target) && !signals)
-        if (run(l, l->plan.role == BENCH_SOURCE ? "source" : "broker", &target.end))
+    while (!signals && bench_target_next(&l->target, l->backend))
+        if (run(l, l->plan.role == BENCH_SOURCE ? "source" : "broker", &l->target.end))
             return true;
+    if (!signals && l->target.attempt == 0)
+        fprintf(stderr, "junctor load: --to: %s has no address that --from can reach\n", l->plan.to.name);
     return false;
 }
 
@@ -564,7 +561,10 @@ int brk_cmd_load(int argc, char **argv)
     bench_judge_init(&l->replies, l->clock, false);
     enum bench_parsed parsed = bench_plan_parse(argc, argv, &l->plan);
     int status = parsed == BENCH_PARSED_HELP ? 0 : 2;
-    if (parsed == BENCH_PARSED_OK) {
+    if (parsed == BENCH_PARSED_OK && !bench_target_find(&l->target, &l->plan)) {
+        fprintf(stderr, "junctor load: --to: %s\n", l->target.found.error.text);
+        status = 1;
+    } else if (parsed == BENCH_PARSED_OK) {
         l->replies.verify = l->plan.verify;
         handle_signals();
         status = load(l);

@@ -8,17 +8,18 @@
 
 struct bench_target {
     const struct bench_plan *plan;
-    const struct tr_backend *backend;
     struct tr_answer found;     /* of a name */
     unsigned attempt, attempts; /* the next one, and how many there are */
     struct bench_end end;       /* what to connect to now */
 };
 
-/* Looks a name up; blocks for up to plan->connect_ms. False with the reason in `why`. */
-bool bench_target_find(struct bench_target *t, const struct bench_plan *plan,
-                       const struct tr_backend *backend, char *why, size_t size);
+/* Looks a name up; blocks for up to plan->connect_ms, whatever signals come. False with the reason in
+ * t->found.error. */
+bool bench_target_find(struct bench_target *t, const struct bench_plan *plan);
 
-/* The next that is worth a try, in t->end; false when there is none (any more). */
-bool bench_target_next(struct bench_target *t);
+/* The next that is worth a try, in t->end; false when there is none (any more): t->attempt is 0 where none
+ * was.
+ */
+bool bench_target_next(struct bench_target *t, const struct tr_backend *backend);
 
 #endif

@@ -115,8 +115,8 @@ static void choose(const struct brk_worker *w, struct brk_names *n)
         fail(n, &error);
         return;
     }
-    brk_log(CFG_LOG_INFO, "resolved", "peer=%s addresses=%s left_out=%u", p->name,
-            list_text(n->addresses, n->count, text), n->found - n->count);
+    brk_log(CFG_LOG_INFO, "resolved", "peer=%s addresses=%s left_out=%u worker=%u", p->name,
+            list_text(n->addresses, n->count, text), n->found - n->count, w->index);
 }
 
 /* Nothing is missing any more. */

@@ -103,11 +103,13 @@ static void go_on(struct brk_worker *w, struct brk_assoc *partner, const char *w
 {
     struct brk_assoc *client = partner->client;
     const struct cfg_group *g = &w->config->groups[partner->group];
+    bool wanted = client || partner->pending.count;
     partner->state = BRK_CONNECTING;
-    if ((client || partner->pending.count) && connect_next(w, partner))
+    if (wanted && connect_next(w, partner))
         return;
-    brk_log(CFG_LOG_WARNING, "session_refused", "group=%s error=%s waiting=%u", g->name, why,
-            partner->pending.count);
+    if (wanted)
+        brk_log(CFG_LOG_WARNING, "session_refused", "group=%s error=%s waiting=%u", g->name, why,
+                partner->pending.count);
     partner->state = BRK_LOST;
     unlink_partner(partner);
     brk_drop_batch(w, &partner->pending, BRK_UNREACHABLE);

@@ -269,7 +269,7 @@ static void turn(struct brk_worker *w)
     w->now_ms = brk_now_ms();
     for (unsigned i = 0; i < count; i++) {
         woken |= !w->ready[i].endpoint && w->ready[i].cookie == w;
-        answered |= !w->ready[i].endpoint && w->ready[i].cookie == w->resolver;
+        answered |= !w->ready[i].endpoint && w->resolver && w->ready[i].cookie == w->resolver;
     }
     unsigned commands = 0;
     if (atomic_load_explicit(&w->commands, memory_order_relaxed))

@@ -99,8 +99,9 @@ void read_name(struct loader *l, const struct cfg_key_row *row, const struct yam
 
 /* ---- addresses ------------------------------------------------------------------------------------ */
 
-/* True, and reported, where the port stands behind the address. */
-static bool has_port(struct loader *l, const char *key, const struct yaml_node *item)
+/* True, and reported, where the port stands behind the address, or behind the name where `names` may stand.
+ */
+static bool has_port(struct loader *l, const char *key, const struct yaml_node *item, bool names)
 {
     const char *text = item->text, *colon = strrchr(text, ':');
     struct net_addr scratch;
@@ -111,7 +112,7 @@ static bool has_port(struct loader *l, const char *key, const struct yaml_node *
     size_t len = (size_t)(colon - text) - (brackets ? 2 : 0);
     memcpy(host, text + brackets, len);
     host[len] = '\0';
-    if (!net_addr_parse(host, 0, &scratch) && !net_host_name_valid(host))
+    if (!net_addr_parse(host, 0, &scratch) && !(names && net_host_name_valid(host)))
         return false;
     err_add(&l->errors, item->at, "%s: '%.60s' has a port; write %.60s here and the port as `port: %.8s`",
             key, text, host, colon + 1);
@@ -144,7 +145,7 @@ static bool take_address(struct loader *l, const char *key, const struct yaml_no
 {
     struct net_addr *a = &list[count];
     if (!net_addr_parse(item->text, 0, a)) {
-        if (!has_port(l, key, item))
+        if (!has_port(l, key, item, false))
             err_add(&l->errors, item->at,
                     "%s: '%.60s' is no address; write an IPv4 or IPv6 address such as 127.0.0.1 or \"::1\" "
                     "(a host name can stand only at the `address` of a peer)",
@@ -186,7 +187,7 @@ static bool take_host(struct loader *l, const char *key, const struct yaml_node 
     if (net_host_name_valid(item->text)) {
         h->name = arena_text(l->keep, item->text, strlen(item->text));
     } else if (!net_addr_parse(item->text, 0, &h->address)) {
-        if (!has_port(l, key, item))
+        if (!has_port(l, key, item, true))
             err_add(
                 &l->errors, item->at,
                 "%s: '%.60s' is neither an address nor a host name; write an IPv4 or IPv6 address such as "

@@ -13,7 +13,7 @@
  * A simple program calls tr_resolve, which waits.
  *
  * Threads: a resolver belongs to one thread at a time. Behind it are threads of the library's own, see
- * resolve.c; they block all signals. */
+ * resolve.c; they block all signals and are in the network namespace of the thread that asks. */
 #ifndef JUNCTOR_TRANSPORT_RESOLVE_H
 #define JUNCTOR_TRANSPORT_RESOLVE_H
 

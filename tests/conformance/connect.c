@@ -1,5 +1,6 @@
 /* Setting up associations: both forms of connect, what is negotiated, and every way it fails. */
 #include "tests/conformance/suite.h"
+#include "transport/resolve.h"
 
 #include <string.h>
 #include <sys/socket.h>
@@ -115,6 +116,38 @@ static void connect_times_out_and_leaves_nothing(void **state)
     assert_int_equal(ct_change(server, TR_COMM_UP)->change.state, TR_COMM_UP);
     ct_spend(w, 50);
     assert_int_equal(ct_changes(server, TR_COMM_UP, 0), 1); /* none of the abandoned attempts */
+}
+
+/* The answer of a resolver wakes the loop and goes into a target as it is. */
+static void connect_by_host_name(void **state)
+{
+    struct ct_world *w = *state;
+    struct ct_end *server = ct_server(w, NULL), *client = ct_client(w, NULL);
+    struct tr_loop *loop = tr_endpoint_loop(client->ep);
+    struct tr_resolver *names = NULL;
+    struct tr_error error = {0};
+    struct tr_answer answer;
+    struct tr_ready ready[4];
+    struct tr_event change;
+    int64_t end = ct_now_ms() + CT_DEADLINE_MS;
+    bool woken = false;
+    ct_ok(tr_resolver_open(&names, &error), &error);
+    ct_ok(tr_loop_add_fd(loop, tr_resolver_fd(names), names, &error), &error);
+    ct_ok(tr_resolver_ask(names, "localhost", tr_endpoint_port(server->ep), server, &error), &error);
+    while (!woken && ct_now_ms() < end)
+        for (unsigned i = tr_loop_wait(loop, 1000, ready, 4); i > 0; i--)
+            woken |= ready[i - 1].endpoint == NULL && ready[i - 1].cookie == names;
+    assert_true(woken && tr_resolver_next(names, &answer));
+    tr_loop_remove_fd(loop, tr_resolver_fd(names));
+    tr_resolver_close(names);
+    ct_ok(answer.code, &answer.error);
+    assert_ptr_equal(answer.cookie, server);
+
+    struct tr_target to = {.addresses = answer.addresses, .encaps_port = server->udp};
+    to.address_count =
+        tr_choose_addresses(ct_backend, &client->address, 1, 0, answer.addresses, answer.count);
+    ct_ok(tr_connect(client->ep, &to, CT_DEADLINE_MS, &change, &error), &error);
+    assert_int_equal(ct_change(server, TR_COMM_UP)->change.state, TR_COMM_UP);
 }
 
 static void connect_gives_up_after_its_attempts(void **state)
@@ -319,8 +352,9 @@ static void garbage_on_the_udp_port_is_ignored(void **state)
 CT_TOPIC(connect, CT_CASE(connect_init_reports_both_ends), CT_CASE(connect_waits_for_the_outcome),
          CT_CASE(connect_without_limit), CT_CASE(connect_keeps_what_comes_meanwhile),
          CT_CASE(connect_is_refused_where_nobody_listens), CT_CASE(connect_times_out_and_leaves_nothing),
-         CT_CASE(connect_gives_up_after_its_attempts), CT_CASE(second_association_to_a_peer_exists),
-         CT_CASE(one_to_one_connects_once), CT_CASE(one_to_one_is_refused_and_tries_again),
-         CT_CASE(connect_refuses_nonsense), CT_CASE(several_target_addresses_need_multihoming),
-         CT_CASE(one_endpoint_connects_to_many), CT_CASE(simultaneous_connects_meet),
-         CT_CASE(endpoints_share_a_udp_port), CT_CASE(garbage_on_the_udp_port_is_ignored));
+         CT_CASE(connect_by_host_name), CT_CASE(connect_gives_up_after_its_attempts),
+         CT_CASE(second_association_to_a_peer_exists), CT_CASE(one_to_one_connects_once),
+         CT_CASE(one_to_one_is_refused_and_tries_again), CT_CASE(connect_refuses_nonsense),
+         CT_CASE(several_target_addresses_need_multihoming), CT_CASE(one_endpoint_connects_to_many),
+         CT_CASE(simultaneous_connects_meet), CT_CASE(endpoints_share_a_udp_port),
+         CT_CASE(garbage_on_the_udp_port_is_ignored));
