@@ -165,14 +165,25 @@ static void log_advice(const char *text, void *arg)
     brk_log(CFG_LOG_WARNING, "advice", "text=%s", brk_quote(text, quoted, sizeof quoted));
 }
 
-/* What is wrong with the host only matters where associations share a socket. */
+/* True where both the smallest timeout and the SACK delay are what the host says. */
+static bool leaves_timers(const struct opt_set *s)
+{
+    return !opt_any(s, OPT_RTOINFO) && !opt_any(s, OPT_DELAYED_ACK_TIME) &&
+           !opt_any(s, OPT_DELAYED_ACK_FREQUENCY) && !opt_any(s, OPT_PEER_ADDR_PARAMS);
+}
+
+/* What is wrong with the host, where it matters for this configuration. */
 static void advise(const struct brk_broker *b)
 {
-    for (unsigned i = 0; i < b->config->listener_count; i++)
-        if (b->config->listeners[i].peeloff == CFG_PEELOFF_NEVER) {
-            tr_backend_advise(b->backend, log_advice, NULL);
-            return;
-        }
+    const struct cfg_config *c = b->config;
+    unsigned topics = 0;
+    for (unsigned i = 0; i < c->listener_count; i++) {
+        topics |= c->listeners[i].peeloff == CFG_PEELOFF_NEVER ? TR_ADVICE_SHARED : 0;
+        topics |= leaves_timers(&c->listeners[i].sctp) ? TR_ADVICE_TIMERS : 0;
+    }
+    for (unsigned i = 0; i < c->peer_count; i++)
+        topics |= leaves_timers(&c->peers[i].sctp) ? TR_ADVICE_TIMERS : 0;
+    tr_backend_advise(b->backend, topics, log_advice, NULL);
 }
 
 /* One descriptor an association: as many as the system allows. */

@@ -229,6 +229,6 @@ enum tr_code kernel_add_streams(struct tr_endpoint *ep, uint32_t assoc, uint16_t
                                 struct tr_error *error);
 
 /* kernel_advice.c */
-void kernel_advise(void (*tell)(const char *text, void *arg), void *arg);
+void kernel_advise(unsigned topics, void (*tell)(const char *text, void *arg), void *arg);
 
 #endif

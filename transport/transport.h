@@ -88,10 +88,16 @@ unsigned tr_backend_caps(const struct tr_backend *b);    /* enum tr_cap bits */
 /* TR_OK where the backend can run on this host (the kernel one tries to open an SCTP socket). */
 enum tr_code tr_backend_probe(const struct tr_backend *b, struct tr_error *error);
 
-/* Calls `tell` with one line for each setting of this host that the backend would suffer from when
- * associations share a socket: what it does and what to write instead. Reads a few files; for the start. Any
- * thread. */
-void tr_backend_advise(const struct tr_backend *b, void (*tell)(const char *text, void *arg), void *arg);
+/* Where settings of the host matter, a bit each. */
+enum tr_advice {
+    TR_ADVICE_SHARED = 1, /* associations share a socket, and so its buffers */
+    TR_ADVICE_TIMERS = 2  /* smallest timeout and SACK delay are left to the stack */
+};
+
+/* Calls `tell` with one line for each setting of this host that the backend would suffer from there: what it
+ * does and what to write instead. Reads a few files; for the start. Any thread. */
+void tr_backend_advise(const struct tr_backend *b, unsigned topics, void (*tell)(const char *text, void *arg),
+                       void *arg);
 
 /* True where the backend can set (get) this option at all. */
 bool tr_backend_can_set(const struct tr_backend *b, enum opt_id id);

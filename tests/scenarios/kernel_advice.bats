@@ -1,0 +1,53 @@
+load lib
+
+# What is wrong with the host's own SCTP settings is told at start, where it matters for the configuration. Each test has a
+# network namespace, and so settings, of its own.
+
+# host SYSCTL…: where $JUNCTOR then runs.
+host() {
+    [ "$(id -u)" = 0 ] || skip "network namespaces need root"
+    printf '#!/bin/sh\nexec unshare --net sh -c "ip link set lo up && sysctl -q -w %s && exec %s \\"\\$@\\"" sh "$@"\n' \
+        "$*" "$JUNCTOR" >"$work/on_host"
+    chmod +x "$work/on_host"
+    JUNCTOR=$work/on_host
+}
+
+@test "buffers that associations share: one warning for each policy, none where each association has its own" {
+    host net.sctp.rcvbuf_policy=0 net.sctp.sndbuf_policy=0
+    start_broker <<CONFIG
+listeners: [{name: access, address: 127.0.0.1, port: $P0, peeloff: never}]
+routes: [{from: access, to: access}]
+CONFIG
+    stop_broker
+    [ "$(grep -c event=advice "$work/broker.log")" = 2 ]
+    grep -q 'event=advice text=.*write sysctl net.sctp.rcvbuf_policy=1' "$work/broker.log"
+    grep -q 'event=advice text=.*write sysctl net.sctp.sndbuf_policy=1' "$work/broker.log"
+
+    start_broker <<CONFIG
+listeners: [{name: access, address: 127.0.0.1, port: $P0, peeloff: always}]
+routes: [{from: access, to: access}]
+CONFIG
+    stop_broker
+    ! grep event=advice "$work/broker.log"
+}
+
+@test "a smallest timeout that is not above the SACK delay: one warning, none where the configuration says its own" {
+    host net.sctp.rto_min=100 net.sctp.sack_timeout=200
+    start_broker <<CONFIG
+listeners: [{name: access, address: 127.0.0.1, port: $P0}]
+peers: [{name: core, address: 127.0.0.1, port: $P1}]
+routes: [{from: access, to: core}]
+CONFIG
+    stop_broker
+    [ "$(grep -c event=advice "$work/broker.log")" = 1 ]
+    grep -q 'event=advice text="net.sctp.rto_min is 100 ms.*write sysctl net.sctp.sack_timeout=50 ' "$work/broker.log"
+
+    start_broker <<CONFIG
+sctp: {delayed_ack_time: 20ms}
+listeners: [{name: access, address: 127.0.0.1, port: $P0}]
+peers: [{name: core, address: 127.0.0.1, port: $P1}]
+routes: [{from: access, to: core}]
+CONFIG
+    stop_broker
+    ! grep event=advice "$work/broker.log"
+}
