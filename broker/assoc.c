@@ -58,11 +58,6 @@ const char *brk_assoc_name(const struct brk_assoc *a)
     return cfg_member_name(a->worker->config, a->socket->member);
 }
 
-static const char *member_word(const struct brk_assoc *a)
-{
-    return a->socket->member.kind == CFG_MEMBER_LISTENER ? "listener" : "peer";
-}
-
 /* ---- up ------------------------------------------------------------------------------------------- */
 
 static bool is_destination(const struct brk_assoc *a)
@@ -85,7 +80,7 @@ static void join(struct brk_worker *w, struct brk_assoc *a)
     struct brk_dest *d = calloc(1, sizeof *d);
     if (!d) {
         brk_log(CFG_LOG_ERROR, "no_memory", "%s=%s assoc=%u text=\"takes no part in its groups\"",
-                member_word(a), brk_assoc_name(a), a->id);
+                brk_member_word(a->socket->member), brk_assoc_name(a), a->id);
         return;
     }
     d->dest = (struct rt_dest){.worker = w->index, .member = a->socket->member, .owner = a};
@@ -106,7 +101,8 @@ static void log_up(struct brk_worker *w, struct brk_assoc *a)
     if (tr_addresses(a->socket->ep, a->id, true, &address, 1))
         net_addr_format(&address, text, sizeof text);
     brk_log(CFG_LOG_INFO, "association_up", "%s=%s assoc=%u remote=%s in_streams=%u out_streams=%u worker=%u",
-            member_word(a), brk_assoc_name(a), a->id, text, a->in_streams, a->out_streams, w->index);
+            brk_member_word(a->socket->member), brk_assoc_name(a), a->id, text, a->in_streams, a->out_streams,
+            w->index);
 }
 
 void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *e)
@@ -115,6 +111,7 @@ void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
         DL_DELETE(w->connecting, a);
     a->state = BRK_UP;
     a->was_up = true;
+    a->stats.next_ms = w->now_ms + BRK_STATS_MS;
     a->out_streams = e->change.outbound_streams ? e->change.outbound_streams : 1;
     a->in_streams = e->change.inbound_streams ? e->change.inbound_streams : 1;
     w->counts.opened++;
@@ -136,7 +133,7 @@ void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
 void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e)
 {
     const char *why = tr_error_string(e->change.error);
-    char quoted[160];
+    char quoted[160], stats[BRK_STATS_TEXT];
     a->socket->has_lost = true;
     if (!clean && a->socket->kind == BRK_OUTBOUND)
         brk_names_failed(w, a->peer, a->round, a->was_up);
@@ -154,8 +151,9 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
     a->state = BRK_LOST;
     w->counts.lost++;
     brk_log(clean ? CFG_LOG_INFO : CFG_LOG_WARNING, clean ? "association_closed" : "association_lost",
-            "%s=%s assoc=%u error=%s", member_word(a), brk_assoc_name(a), a->id,
-            brk_quote(clean ? "none" : why, quoted, sizeof quoted));
+            "%s=%s assoc=%u error=%s%s", brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
+            brk_quote(clean ? "none" : why, quoted, sizeof quoted),
+            brk_stats_format(w, a, stats, sizeof stats));
     if (!clean && a->socket->kind == BRK_OUTBOUND)
         brk_peer_failed(w->broker, a->socket->member.index, w->now_ms);
     brk_session_lost(w, a, clean);
@@ -240,11 +238,13 @@ void brk_assoc_eof(struct brk_worker *w, struct brk_assoc *a)
     if (a->pending.count || a->eof_sent)
         return; /* when the last of them has been sent */
     a->eof_sent = true;
+    brk_stats_read(w, a);
     enum tr_code code = tr_eof(a->socket->ep, a->id, &error);
     if (code != TR_OK && code != TR_NO_ASSOC) {
         char quoted[300];
-        brk_log(CFG_LOG_WARNING, "shutdown_failed", "%s=%s assoc=%u error=%s", member_word(a),
-                brk_assoc_name(a), a->id, brk_quote(error.text, quoted, sizeof quoted));
+        brk_log(CFG_LOG_WARNING, "shutdown_failed", "%s=%s assoc=%u error=%s",
+                brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
+                brk_quote(error.text, quoted, sizeof quoted));
         brk_assoc_abort(w, a);
     }
 }
@@ -254,6 +254,8 @@ void brk_assoc_abort(struct brk_worker *w, struct brk_assoc *a)
     struct tr_error error;
     if (a->burst_count)
         brk_flush(w);
+    if (a->state == BRK_UP)
+        brk_stats_read(w, a);
     a->blocked = true; /* nothing more goes out; COMM_LOST follows and finishes it */
     a->eof_sent = true;
     tr_abort(a->socket->ep, a->id, &error);

@@ -7,7 +7,8 @@
  *   forward.c  the way of a message                 session.c  paired sessions
  *   peer.c     standing associations to peers       assoc.c    associations: up, lost, gone
  *   names.c    addresses of peers, looked up where they are host names
- *   reliability.c  messages that may be given up */
+ *   reliability.c  messages that may be given up    options.c  SCTP options of the file
+ *   notice.c   what of associations is only logged: paths, streams, statistics */
 #ifndef JUNCTOR_BROKER_BROKER_PRIV_H
 #define JUNCTOR_BROKER_BROKER_PRIV_H
 
@@ -32,6 +33,8 @@
 #define BRK_GATHER_MAX  1024 /* messages gathered before everything is sent */
 #define BRK_BURST_MAX   256  /* messages in one tr_send */
 #define BRK_ROUNDS_MAX  16   /* batches read from one socket in a row, so that others get their turn */
+#define BRK_STATS_MS    5000 /* how old the statistics of a busy association get */
+#define BRK_STATS_TEXT  200  /* room for brk_stats_format */
 #define BRK_TICK_MS     50   /* how often timers are looked at while there are any */
 #define BRK_WORKERS_MAX 256  /* a worker's number fits a message's context: see reliability.c */
 
@@ -59,6 +62,14 @@ struct brk_dest {
     struct rt_parcel up, down, retire, retired;
 };
 
+/* An association's statistics, as last read; see notice.c. */
+struct brk_assoc_stats {
+    uint64_t next_ms; /* when to read them again */
+    uint64_t read_ms; /* 0: not read; the transport may have none */
+    uint64_t packets_out, packets_in, retransmitted, duplicates; /* the latter two of DATA chunks */
+    uint64_t given_up;                                           /* messages: partial reliability */
+};
+
 enum brk_assoc_state {
     BRK_RESOLVING,  /* a partner without a socket yet: the address of its peer is being looked up */
     BRK_CONNECTING, /* set-up under way; messages wait in `pending` */
@@ -76,6 +87,7 @@ struct brk_assoc {
     uint64_t origin; /* unique in the broker's life */
     uint16_t out_streams, in_streams;
     bool was_up;
+    struct brk_assoc_stats stats;
 
     /* What goes out. Invariant: a burst is gathered only while `pending` is empty, so order holds. */
     uint32_t burst_first, burst_last, burst_count; /* in worker->gathered */
@@ -302,8 +314,6 @@ enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error
  * the answer calls brk_peers_resolved and brk_session_resolved. In any case a->peer is set. */
 enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_set *streams,
                          struct brk_assoc *a, struct tr_error *error);
-/* Sets what the file says and only an association can have (primary_addr, …). */
-void brk_assoc_options(struct brk_assoc *a);
 void brk_socket_read(struct brk_worker *w, struct brk_socket *s);
 void brk_socket_writable(struct brk_worker *w, struct brk_socket *s);
 void brk_socket_want_writable(struct brk_socket *s, bool wanted);
@@ -315,6 +325,18 @@ void brk_socket_check_resume(struct brk_socket *s);
 void brk_socket_close(struct brk_socket *s);
 /* Aborts all associations and counts what the stack gives back; for the end. */
 void brk_socket_abort_all(struct brk_worker *w, struct brk_socket *s);
+
+/* ---- options.c ------------------------------------------------------------------------------------ */
+
+/* What the file says of a listener or peer and a socket can have. */
+struct opt_set brk_options_at_open(const struct cfg_config *c, struct cfg_member m);
+/* Sets what only an association can have (primary_addr, what names a path, …). */
+void brk_assoc_options(struct brk_assoc *a);
+/* Tells where the stack granted other values than the file asks for (buffers above the sysctl limit, …). */
+void brk_options_compare(const struct brk_socket *s, const struct opt_set *wanted);
+/* Sets the options of each peer on a socket that is then closed again: what the stack will not take is told
+ * when the broker starts (TR_UNSUPPORTED, TR_INVALID), not with the first connection. */
+enum tr_code brk_try_options(struct brk_worker *w, struct tr_error *error);
 
 /* ---- assoc.c -------------------------------------------------------------------------------------- */
 
@@ -336,6 +358,29 @@ void brk_assoc_abort(struct brk_worker *w, struct brk_assoc *a);
 void brk_assoc_bury(struct brk_worker *w, struct brk_assoc *a);
 void brk_assoc_free_buried(struct brk_worker *w);
 const char *brk_assoc_name(const struct brk_assoc *a); /* of its listener or peer */
+
+/* ---- notice.c ------------------------------------------------------------------------------------- */
+
+/* TR_EV_PATH_CHANGE; TR_EV_STREAM_RESET, TR_EV_ASSOC_RESET, TR_EV_STREAM_CHANGE. */
+void brk_notice_path(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e);
+void brk_notice_reconfig(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e);
+/* Reads the statistics of an association that is up. */
+void brk_stats_read(struct brk_worker *w, struct brk_assoc *a);
+/* The same now and then, from where it carries messages. */
+static inline void brk_stats_tick(struct brk_worker *w, struct brk_assoc *a)
+{
+    if (w->now_ms >= a->stats.next_ms && a->state == BRK_UP)
+        brk_stats_read(w, a);
+}
+/* " packets_out=… …", or "" where none were read. Returns `out`. */
+const char *brk_stats_format(const struct brk_worker *w, const struct brk_assoc *a, char *out, size_t size);
+/* With log level debug: reads and logs those of all associations. */
+void brk_stats_log_all(struct brk_worker *w);
+
+static inline const char *brk_member_word(struct cfg_member m)
+{
+    return m.kind == CFG_MEMBER_LISTENER ? "listener" : "peer";
+}
 
 /* ---- session.c ------------------------------------------------------------------------------------ */
 

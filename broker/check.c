@@ -5,6 +5,7 @@
 
 #include "broker/commands.h"
 #include "broker/reference.h"
+#include "broker/support.h"
 #include "config/config.h"
 
 static const char help[] =
@@ -62,6 +63,29 @@ static int written(void)
     return 1;
 }
 
+struct complaint {
+    const char *file, *severity;
+};
+
+static void complain(struct cfg_place at, const char *text, void *arg)
+{
+    const struct complaint *c = arg;
+    fprintf(stderr, "%s:%u:%u: %s%s\n", c->file, at.line, at.column, c->severity, text);
+}
+
+/* With transport auto the host decides which it will be; then it is a warning. Returns how many errors. */
+static unsigned check_transports(const struct cfg_config *c)
+{
+    struct complaint error = {c->file, ""}, warning = {c->file, "warning: "};
+    bool open = c->transport == CFG_TRANSPORT_AUTO;
+    unsigned errors = 0;
+    if (open || c->transport == CFG_TRANSPORT_KERNEL)
+        errors += brk_unsupported(c, tr_kernel(), complain, open ? &warning : &error);
+    if (open || c->transport == CFG_TRANSPORT_USRSCTP)
+        errors += brk_unsupported(c, tr_usrsctp(), complain, open ? &warning : &error);
+    return open ? 0 : errors;
+}
+
 static int check(const char *file, bool print)
 {
     struct cfg_remarks remarks;
@@ -70,6 +94,10 @@ static int check(const char *file, bool print)
     cfg_remarks_free(&remarks);
     if (!c)
         return 1;
+    if (check_transports(c)) {
+        cfg_free(c);
+        return 1;
+    }
     print_summary(c, print ? "# " : "");
     if (print)
         cfg_print(c, stdout);

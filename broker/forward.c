@@ -284,6 +284,7 @@ void brk_flush(struct brk_worker *w)
             send_burst(w, a);
         else
             brk_send_pending(w, a);
+        brk_stats_tick(w, a);
         if (a->eof_wanted)
             brk_assoc_eof(w, a);
     }

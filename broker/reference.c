@@ -49,6 +49,9 @@ static const char *const options_apply[] = {
     "Default `stack` leaves the value to the SCTP stack. `stack: 3s` in a text is what Linux 6.1 and usrsctp "
     "0.9.5 use "
     "then; on Linux the sysctls net.sctp.* may say otherwise.",
+    "What names a path of an association, or can only be said on one that is up, is set on each association "
+    "when it is up; "
+    "the rest when a listener or a connection is opened.",
     "What a listener was granted is read back when it is opened; where it is not what was asked for, "
     "`junctor run` "
     "logs `option_differs` and says what to do.",

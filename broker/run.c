@@ -17,6 +17,7 @@
 
 #include "broker/broker_priv.h"
 #include "broker/commands.h"
+#include "broker/support.h"
 
 static void usage(FILE *out)
 {
@@ -208,6 +209,13 @@ static int block_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
+static void log_unsupported(struct cfg_place at, const char *text, void *arg)
+{
+    char file[300], quoted[300];
+    brk_log(CFG_LOG_ERROR, "start_failed", "file=%s line=%u column=%u error=%s",
+            brk_quote(arg, file, sizeof file), at.line, at.column, brk_quote(text, quoted, sizeof quoted));
+}
+
 static int run(const struct cfg_config *config)
 {
     struct brk_broker b = {.config = config, .control.eventfd = -1};
@@ -220,6 +228,10 @@ static int run(const struct cfg_config *config)
     if (!b.backend || signals < 0) {
         brk_log(CFG_LOG_ERROR, "start_failed", "error=%s",
                 brk_quote(b.backend ? strerror(errno) : error.text, quoted, sizeof quoted));
+        return 1;
+    }
+    if (brk_unsupported(config, b.backend, log_unsupported, (void *)config->file)) {
+        close(signals);
         return 1;
     }
     advise(&b);

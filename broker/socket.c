@@ -41,53 +41,6 @@ void brk_socket_close(struct brk_socket *s)
 
 /* ---- opening -------------------------------------------------------------------------------------- */
 
-static void log_difference(enum opt_id id, const char *text, void *arg)
-{
-    char quoted[512];
-    (void)id;
-    brk_log(CFG_LOG_WARNING, "option_differs", "%s text=%s", (const char *)arg,
-            brk_quote(text, quoted, sizeof quoted));
-}
-
-/* Tells where the stack granted other values than the file asks for (buffers above the sysctl limit, …). */
-static void compare(const struct brk_socket *s, const struct opt_set *wanted)
-{
-    char who[160];
-    snprintf(who, sizeof who, "%s=%s", s->member.kind == CFG_MEMBER_LISTENER ? "listener" : "peer",
-             cfg_member_name(s->worker->config, s->member));
-    tr_compare_options(s->ep, 0, wanted, log_difference, who);
-}
-
-/* The given options that can be set when an endpoint is opened, or those that cannot: they name a path or ask
- * the peer for something, and are set on each association when it is up. */
-static struct opt_set select_options(const struct opt_set *all, bool at_open)
-{
-    struct opt_set some = {0};
-    for (unsigned f = 0; f < OPTF_COUNT; f++)
-        if (opt_given(all, f) && at_open == !!(opt_rows[opt_field_rows[f].option].when & OPT_AT_OPEN)) {
-            some.given[f / 64] |= UINT64_C(1) << (f % 64);
-            some.value[f] = all->value[f];
-        }
-    return some;
-}
-
-void brk_assoc_options(struct brk_assoc *a)
-{
-    static const struct opt_set nothing;
-    const struct cfg_config *c = a->worker->config;
-    struct cfg_member m = a->socket->member;
-    struct tr_error error;
-    char quoted[300];
-    struct opt_set later = select_options(
-        m.kind == CFG_MEMBER_LISTENER ? &c->listeners[m.index].sctp : &c->peers[m.index].sctp, false);
-    if (!memcmp(later.given, nothing.given, sizeof later.given))
-        return;
-    if (tr_set_options(a->socket->ep, a->id, &later, NULL, &error) != TR_OK)
-        brk_log(CFG_LOG_WARNING, "option_differs", "%s=%s text=%s",
-                m.kind == CFG_MEMBER_LISTENER ? "listener" : "peer", brk_assoc_name(a),
-                brk_quote(error.text, quoted, sizeof quoted));
-}
-
 /* Makes new associations of this endpoint offer a quarter of its receive buffer, and returns what the buffer
  * was (0: left alone); grow_buffer then gives their own sockets that size. Why: Linux offers the whole buffer
  * in bytes of user data, but charges 232 bytes more for every message. A sender of small messages fills the
@@ -147,7 +100,7 @@ enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error
         snprintf(error->text, sizeof error->text, "out of memory");
         return TR_LIMIT;
     }
-    struct opt_set options = select_options(&l->sctp, true);
+    struct opt_set options = brk_options_at_open(w->config, s->member);
     struct tr_open_params params = {
         .style = TR_ONE_TO_MANY,
         .addresses = l->addresses,
@@ -175,7 +128,7 @@ enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error
         return code;
     }
     if (w->index == 0)
-        compare(s, &options);
+        brk_options_compare(s, &options);
     if (l->peeloff == CFG_PEELOFF_ALWAYS)
         s->full_buffer = shrink_window(s->ep);
     return TR_OK;
@@ -196,7 +149,7 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
         snprintf(error->text, sizeof error->text, "out of memory");
         return TR_LIMIT;
     }
-    struct opt_set options = select_options(&p->sctp, true);
+    struct opt_set options = brk_options_at_open(w->config, s->member);
     if (streams) {
         struct opt_set wanted = *streams;
         opt_merge(&wanted, &options); /* what the file says goes before what the session would like */
@@ -213,7 +166,7 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
     code = tr_open(w->loop, &params, &s->ep, error);
     if (code == TR_OK) {
         if (!atomic_exchange_explicit(&w->broker->health[peer].compared, true, memory_order_relaxed))
-            compare(s, &options);
+            brk_options_compare(s, &options);
         s->full_buffer = shrink_window(s->ep);
         code = tr_connect_init(s->ep, &target, &id, error);
     }
@@ -245,8 +198,7 @@ void brk_socket_check_pause(struct brk_socket *s)
         return;
     s->paused = true;
     update_watch(s);
-    brk_log(CFG_LOG_DEBUG, "paused", "%s=%s waiting=%u",
-            s->member.kind == CFG_MEMBER_LISTENER ? "listener" : "peer",
+    brk_log(CFG_LOG_DEBUG, "paused", "%s=%s waiting=%u", brk_member_word(s->member),
             cfg_member_name(s->worker->config, s->member), s->credit.messages);
 }
 
@@ -386,8 +338,9 @@ static void handle_event(struct brk_worker *w, struct brk_socket *s, const struc
 {
     char text[256];
     struct brk_assoc *a;
-    brk_log(CFG_LOG_DEBUG, "sctp", "%s=%s %s", s->member.kind == CFG_MEMBER_LISTENER ? "listener" : "peer",
-            cfg_member_name(w->config, s->member), tr_event_format(e, text, sizeof text));
+    if (brk_log_on(CFG_LOG_DEBUG))
+        brk_log(CFG_LOG_DEBUG, "sctp", "%s=%s %s", brk_member_word(s->member),
+                cfg_member_name(w->config, s->member), tr_event_format(e, text, sizeof text));
     switch (e->type) {
     case TR_EV_ASSOC_CHANGE:
         assoc_change(w, s, e);
@@ -395,6 +348,18 @@ static void handle_event(struct brk_worker *w, struct brk_socket *s, const struc
     case TR_EV_SEND_FAILED:
         if ((a = brk_assoc_find(s, e->assoc)))
             brk_give_back(w, a, e);
+        break;
+    case TR_EV_PATH_CHANGE:
+        brk_notice_path(w, s, e);
+        break;
+    case TR_EV_STREAM_RESET:
+    case TR_EV_ASSOC_RESET:
+    case TR_EV_STREAM_CHANGE:
+        brk_notice_reconfig(w, s, e);
+        break;
+    case TR_EV_SHUTDOWN:
+        if ((a = brk_assoc_find(s, e->assoc)) && a->state == BRK_UP)
+            brk_stats_read(w, a);
         break;
     case TR_EV_OVERSIZED:
         oversized(w, s);
@@ -461,6 +426,8 @@ void brk_socket_read(struct brk_worker *w, struct brk_socket *s)
             tr_loop_turn(w->loop);
         }
     } while (all && (code == TR_OK || code == TR_NO_SLOT) && ++rounds < BRK_ROUNDS_MAX);
+    if (s->last)
+        brk_stats_tick(w, s->last);
     if (all && code != TR_OK && code != TR_NO_SLOT)
         finish_lost(w, s);
 }

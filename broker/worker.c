@@ -61,6 +61,8 @@ static enum tr_code open_sockets(struct brk_worker *w, struct tr_error *error)
         code = brk_names_open(w, error);
     for (unsigned i = 0; code == TR_OK && i < w->config->listener_count; i++)
         code = brk_listen(w, i, error);
+    if (code == TR_OK && w->index == 0)
+        code = brk_try_options(w, error);
     return code;
 }
 
@@ -185,6 +187,7 @@ static void abort_everything(struct brk_worker *w)
 
 static void account(struct brk_worker *w)
 {
+    brk_stats_log_all(w);
     pthread_barrier_wait(&w->broker->account_enter); /* control reads our counts between the two */
     pthread_barrier_wait(&w->broker->account_leave);
 }

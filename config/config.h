@@ -38,6 +38,10 @@ static inline int64_t cfg_window(int64_t recbuf)
     return window < recbuf ? window : recbuf;
 }
 
+struct cfg_place {
+    unsigned line, column; /* from 1; line 0: nowhere, or the file as a whole */
+};
+
 struct cfg_listener {
     const char *name;
     const struct net_addr *addresses; /* all with `port`; at least one */
@@ -47,7 +51,8 @@ struct cfg_listener {
     const char *netns;    /* network namespace, name or path; NULL: the process's own */
     const char *device;   /* network interface; NULL: any */
     enum cfg_peeloff peeloff;
-    struct opt_set sctp; /* effective: defaults, then sctp:, then the profile, then its own */
+    struct opt_set sctp;             /* effective: defaults, then sctp:, then the profile, then its own */
+    const struct cfg_place *sctp_at; /* by enum opt_field: where it is written; nowhere: a default */
 };
 
 struct cfg_peer {
@@ -63,6 +68,7 @@ struct cfg_peer {
     unsigned reconnect_initial_ms; /* first pause after a failure; doubles, with jitter */
     unsigned reconnect_max_ms;     /* its bound */
     struct opt_set sctp;
+    const struct cfg_place *sctp_at; /* as a listener's */
 };
 
 enum cfg_member_kind { CFG_MEMBER_PEER, CFG_MEMBER_LISTENER };

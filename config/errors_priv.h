@@ -7,10 +7,6 @@
 
 #include "config/config.h"
 
-struct cfg_place {
-    unsigned line, column; /* from 1; line 0: nowhere, or the file as a whole */
-};
-
 struct err_list { /* zero-initialised it is empty, and for errors */
     enum cfg_severity severity;
     struct cfg_remark *list;

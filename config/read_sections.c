@@ -65,7 +65,7 @@ static void read_profiles(struct loader *l, const struct yaml_node *map)
 }
 
 /* The options of one endpoint: what is common, then its profile, then its own. */
-static void settle_options(struct loader *l, struct cfg_origin *o, struct opt_set *out)
+static const struct cfg_place *settle_options(struct loader *l, struct cfg_origin *o, struct opt_set *out)
 {
     o->effective = arena_alloc(&l->scratch, sizeof *o->effective);
     *o->effective = l->common;
@@ -74,6 +74,9 @@ static void settle_options(struct loader *l, struct cfg_origin *o, struct opt_se
     if (o->own)
         merge_options(o->effective, o->own);
     *out = o->effective->set;
+    struct cfg_place *at = arena_array(l->keep, OPTF_COUNT, sizeof *at);
+    memcpy(at, o->effective->at, sizeof o->effective->at);
+    return at;
 }
 
 static const struct net_addr *with_port(const struct net_addr *list, unsigned count, uint16_t port)
@@ -101,7 +104,7 @@ static void read_listeners(struct loader *l, const struct yaml_node *list)
             listener->address_count = 1;
         }
         with_port(listener->addresses, listener->address_count, listener->port);
-        settle_options(l, o, &listener->sctp);
+        listener->sctp_at = settle_options(l, o, &listener->sctp);
         register_name(l, NAME_LISTENER, i, CFG_KEY_LISTENER_NAME, listener->name, o);
     }
     l->config->listeners = all;
@@ -121,7 +124,7 @@ static void read_peers(struct loader *l, const struct yaml_node *list)
         struct net_host *hosts = (struct net_host *)peer->hosts; /* still ours to write */
         for (unsigned h = 0; h < peer->host_count; h++)
             net_addr_set_port(&hosts[h].address, peer->port);
-        settle_options(l, o, &peer->sctp);
+        peer->sctp_at = settle_options(l, o, &peer->sctp);
         register_name(l, NAME_PEER, i, CFG_KEY_PEER_NAME, peer->name, o);
     }
     l->config->peers = all;

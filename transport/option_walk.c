@@ -139,6 +139,8 @@ void tr_compare_options(struct tr_endpoint *ep, uint32_t assoc, const struct opt
             enum opt_field f = row->first + i;
             if (opt_field_rows[f].type == OPT_ADDR && opt_given(wanted, f))
                 opt_put_text(&granted, f, wanted->value[f].text); /* chooses the path to read */
+            else if (f == OPTF_SSV_STREAM && opt_given(wanted, f))
+                opt_put(&granted, f, wanted->value[f].num); /* … or the stream */
         }
         struct tr_error error;
         enum tr_code code = tr_get_option(ep, assoc, id, &granted, &error);

@@ -31,6 +31,29 @@ CONFIG
     [[ "$output" == *"bad.yaml:2:"* ]]
 }
 
+@test "an option that the transport lacks has a place, from junctor check and when the broker starts" {
+    local rest="listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers:
+  - {name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1, sctp: {nodelay: true, expose_potentially_failed_state: true}}
+routes: [{from: access, to: core}]"
+    check <<<"broker: {transport: usrsctp}
+$rest"
+    [ "$status" = 1 ]
+    [[ "$output" == *"bad.yaml:4:"*expose_potentially_failed_state*usrsctp*kernel* ]]
+    check <<<"broker: {transport: kernel}
+$rest"
+    [ "$status" = 0 ]
+    check <<<"broker: {transport: auto}
+$rest"
+    [ "$status" = 0 ]
+    [[ "$output" == *"bad.yaml:4:"*": warning: "*expose_potentially_failed_state* ]]
+
+    printf 'broker: {transport: usrsctp}\n%s\n' "$rest" >"$work/lacking.yaml"
+    run "$JUNCTOR" run -c "$work/lacking.yaml"
+    [ "$status" = 1 ]
+    [[ "$output" == *"event=start_failed"*"line=4"*expose_potentially_failed_state* ]]
+}
+
 @test "values that do harm together: one warning each from junctor check and in the log of junctor run, which goes on" {
     cat >"$work/hasty.yaml" <<CONFIG
 broker: {transport: $BACKEND}

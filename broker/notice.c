@@ -1,0 +1,141 @@
+/* What operators want to see of an association between up and lost: paths that fail and come back, streams
+ * that are added or begin anew, and how lossy it was.
+ *
+ * Streams. When streams were added to an association (RFC 6525), by whichever side, messages use them from
+ * then on, and the other side of a paired session is asked for as many: it had been made to match. Its answer
+ * comes as the same event and finds both sides equal, so nothing goes back and forth; where it is refused,
+ * messages on the new streams go out modulo, as with any stream that was not granted. That streams began anew
+ * is logged and not carried across: the request could only be made once everything on those streams has been
+ * acknowledged, and for a relay of whole messages nothing depends on their sequence numbers.
+ *
+ * Statistics. When the event tells that an association is over, the stack has none of it any more. So they
+ * are read now and then while it carries messages (every BRK_STATS_MS, one look at the turn's clock a burst),
+ * and where an end announces itself: a path changed, the peer shuts down, we shut down or abort. The line
+ * that tells the end tells how old they are. */
+#include "broker/broker_priv.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* ---- paths ---------------------------------------------------------------------------------------- */
+
+void brk_notice_path(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
+{
+    static const struct {
+        const char *name;
+        enum cfg_log_level level;
+    } states[] = {[TR_PATH_AVAILABLE] = {"available", CFG_LOG_INFO},
+                  [TR_PATH_UNREACHABLE] = {"unreachable", CFG_LOG_WARNING},
+                  [TR_PATH_REMOVED] = {"removed", CFG_LOG_INFO},
+                  [TR_PATH_ADDED] = {"added", CFG_LOG_INFO},
+                  [TR_PATH_MADE_PRIM] = {"primary", CFG_LOG_INFO},
+                  [TR_PATH_CONFIRMED] = {"confirmed", CFG_LOG_DEBUG},
+                  [TR_PATH_POTENTIALLY_FAILED] = {"potentially_failed", CFG_LOG_WARNING}};
+    char address[NET_ADDR_TEXT];
+    brk_log(states[e->path.state].level, "path", "%s=%s assoc=%u address=%s state=%s",
+            brk_member_word(s->member), cfg_member_name(w->config, s->member), e->assoc,
+            net_addr_format(&e->path.address, address, sizeof address), states[e->path.state].name);
+    struct brk_assoc *a = brk_assoc_find(s, e->assoc);
+    if (a && a->state == BRK_UP)
+        brk_stats_read(w, a);
+}
+
+/* ---- streams -------------------------------------------------------------------------------------- */
+
+/* As many more as the other side of the session has. */
+static void match_streams(struct brk_worker *w, const struct brk_assoc *a, struct brk_assoc *other)
+{
+    struct tr_error error;
+    char quoted[300];
+    if (!other || other->state != BRK_UP)
+        return;
+    int out = (int)a->in_streams - (int)other->out_streams, in = (int)a->out_streams - (int)other->in_streams;
+    if (out <= 0 && in <= 0)
+        return;
+    if (tr_add_streams(other->socket->ep, other->id, out > 0 ? (uint16_t)out : 0, in > 0 ? (uint16_t)in : 0,
+                       &error) != TR_OK)
+        brk_log(CFG_LOG_WARNING, "streams_differ", "%s=%s assoc=%u out=%d in=%d error=%s",
+                brk_member_word(other->socket->member), cfg_member_name(w->config, other->socket->member),
+                other->id, out, in, brk_quote(error.text, quoted, sizeof quoted));
+}
+
+static void streams_changed(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *e)
+{
+    if (e->stream_change.outcome != TR_RECONFIG_DONE)
+        return;
+    if (e->stream_change.outbound_streams)
+        a->out_streams = e->stream_change.outbound_streams;
+    if (e->stream_change.inbound_streams)
+        a->in_streams = e->stream_change.inbound_streams;
+    match_streams(w, a, a->is_partner ? a->client : a->partner);
+}
+
+static enum tr_reconfig_outcome outcome_of(const struct tr_event *e)
+{
+    return e->type == TR_EV_STREAM_RESET  ? e->stream_reset.outcome
+           : e->type == TR_EV_ASSOC_RESET ? e->assoc_reset.outcome
+                                          : e->stream_change.outcome;
+}
+
+void brk_notice_reconfig(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
+{
+    char text[256];
+    struct brk_assoc *a = brk_assoc_find(s, e->assoc);
+    brk_log(outcome_of(e) == TR_RECONFIG_DONE ? CFG_LOG_INFO : CFG_LOG_WARNING, "reconfigured", "%s=%s %s",
+            brk_member_word(s->member), cfg_member_name(w->config, s->member),
+            tr_event_format(e, text, sizeof text));
+    if (a && a->state == BRK_UP && e->type == TR_EV_STREAM_CHANGE)
+        streams_changed(w, a, e);
+}
+
+/* ---- statistics ----------------------------------------------------------------------------------- */
+
+void brk_stats_read(struct brk_worker *w, struct brk_assoc *a)
+{
+    const struct tr_backend *b = w->broker->backend;
+    struct brk_assoc_stats *s = &a->stats;
+    struct opt_set got = {0};
+    struct tr_error error;
+    s->next_ms = w->now_ms + BRK_STATS_MS;
+    if (tr_backend_can_get(b, OPT_PR_ASSOC_STATUS) &&
+        tr_get_option(a->socket->ep, a->id, OPT_PR_ASSOC_STATUS, &got, &error) == TR_OK)
+        s->given_up = (uint64_t)(opt_num(&got, OPTF_PRS_UNSENT, 0) + opt_num(&got, OPTF_PRS_SENT, 0));
+    if (!tr_backend_can_get(b, OPT_ASSOC_STATS) ||
+        tr_get_option(a->socket->ep, a->id, OPT_ASSOC_STATS, &got, &error) != TR_OK)
+        return;
+    s->packets_out = (uint64_t)opt_num(&got, OPTF_STATS_OPACKETS, 0);
+    s->packets_in = (uint64_t)opt_num(&got, OPTF_STATS_IPACKETS, 0);
+    s->retransmitted = (uint64_t)opt_num(&got, OPTF_STATS_RTXCHUNKS, 0);
+    s->duplicates = (uint64_t)opt_num(&got, OPTF_STATS_IDUPCHUNKS, 0);
+    s->read_ms = w->now_ms;
+}
+
+const char *brk_stats_format(const struct brk_worker *w, const struct brk_assoc *a, char *out, size_t size)
+{
+    const struct brk_assoc_stats *s = &a->stats;
+    int n = 0;
+    out[0] = '\0';
+    if (s->read_ms)
+        n = snprintf(out, size,
+                     " packets_out=%" PRIu64 " packets_in=%" PRIu64 " retransmitted=%" PRIu64
+                     " duplicates=%" PRIu64 " read_ms_ago=%" PRIu64,
+                     s->packets_out, s->packets_in, s->retransmitted, s->duplicates, w->now_ms - s->read_ms);
+    if (s->given_up)
+        snprintf(out + n, size - (size_t)n, " given_up=%" PRIu64, s->given_up);
+    return out;
+}
+
+void brk_stats_log_all(struct brk_worker *w)
+{
+    char text[BRK_STATS_TEXT];
+    if (!brk_log_on(CFG_LOG_DEBUG))
+        return;
+    for (struct brk_socket *s = w->sockets; s; s = s->next)
+        for (struct brk_assoc *a = s->assocs; a; a = a->hh.next) {
+            if (a->state != BRK_UP)
+                continue;
+            brk_stats_read(w, a);
+            brk_log(CFG_LOG_DEBUG, "association", "%s=%s assoc=%u%s", brk_member_word(s->member),
+                    cfg_member_name(w->config, s->member), a->id, brk_stats_format(w, a, text, sizeof text));
+        }
+}

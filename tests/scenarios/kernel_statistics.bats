@@ -1,0 +1,18 @@
+load lib
+
+@test "an association that ends tells its statistics" {
+    start_broker <<CONFIG
+listeners: [{name: access, address: 127.0.0.1, port: $P0}]
+peers: [{name: core, address: 127.0.0.1, port: $P1}]
+routes: [{from: access, to: core, session: shared}]
+CONFIG
+    start_sink sink $U1 $P1 --keep --partial
+    local sink=$loader
+    wait_log event=member_up
+    run_source source $U3 --rate 200 --count 200
+    stop_broker
+    [ "$(logged association_closed packets_out peer=core)" -gt 20 ]
+    [ -n "$(logged association_closed retransmitted peer=core)" ]
+    kill -TERM $sink
+    ends_with 0 $sink
+}

@@ -1,0 +1,27 @@
+load lib
+
+# The sink is stopped; with the kernel's SCTP its kernel would go on answering.
+# Notices within a second that a path takes nothing, and keeps the association for longer.
+watchful="{rtoinfo: {initial: 100ms, min: 50ms, max: 200ms}, associnfo: {asocmaxrxt: 40},
+           peer_addr_params: {pathmaxrxt: 2, hbinterval: 100ms, flags: [hb_enable]}}"
+
+@test "a path that fails and comes back is logged with its peer's name" {
+    start_broker <<CONFIG
+broker: {transport: $BACKEND, log_level: info}
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1, sctp: $watchful}]
+routes: [{from: access, to: core, session: shared}]
+CONFIG
+    start_sink sink $U1 $P1 --keep --partial
+    local sink=$loader
+    wait_log event=member_up
+    kill -STOP $sink
+    run_source source $U3 --rate 100 --count 50
+    wait_log "level=warning event=path peer=core assoc=[0-9]+ address=127.0.0.1:$P1 state=unreachable"
+    kill -CONT $sink
+    wait_log "level=info event=path peer=core assoc=[0-9]+ address=127.0.0.1:$P1 state=available"
+    stop_broker
+    [ "$(account delivered)" = 50 ]
+    kill -TERM $sink
+    ends_with 0 $sink
+}
