@@ -18,7 +18,6 @@ enum {
     CHUNK_HEADER = 4,
     SHORTEST = COMMON_HEADER + CHUNK_HEADER,
     INIT_TAG = COMMON_HEADER + CHUNK_HEADER, /* where the initiate tag stands */
-    SILENT_MS = 1000,                        /* the smallest RTO.min that RFC 9260 recommends */
     BATCHES = 4                              /* of one socket in a row, then the others */
 };
 
@@ -69,10 +68,13 @@ void usr_output(struct usr_loop *loop, const void *handle, const void *packet, s
         return;
     if (loop->setup_tag != NULL && chunk == SCTP_INITIATION)
         memcpy(loop->setup_tag, (const uint8_t *)packet + INIT_TAG, sizeof *loop->setup_tag);
+    if (chunk == SCTP_INITIATION_ACK)
+        usr_restart_note(path, packet, len);
     uint8_t *copy = udp_outbox_put(loop->outbox, &path->route, tos, packet, len);
     if (copy != NULL)
         write_checksum(copy, checksum(copy, len));
     path->seen_ms = loop->now_ms;
+    usr_silence_sent(path, packet, len, loop->now_ms);
 }
 
 void usr_flush(struct usr_loop *loop)
@@ -133,6 +135,16 @@ static void from_candidate(struct usr_loop *loop, struct usr_path *path, const v
     usr_inject(loop, path, packet, len);
     if (cookie && established() != before)
         usr_path_keep(loop, path);
+}
+
+/* A COOKIE ECHO there may restart an association. */
+static void from_known(struct usr_loop *loop, struct usr_path *path, const uint8_t *packet, size_t len)
+{
+    bool cookie = packet[COMMON_HEADER] == SCTP_COOKIE_ECHO;
+    uint32_t before = cookie ? usr_restart_count() : 0;
+    usr_inject(loop, path, packet, len);
+    if (cookie && usr_restart_count() != before)
+        usr_restart_mend(loop, path, packet);
 }
 
 /* The path for a packet of an unknown sender. NULL: out of memory. */
@@ -206,12 +218,13 @@ static void arrived(void *arg, struct udp_socket *socket, const struct udp_arriv
         if (at_path == NULL)
             continue;
         at_path->packets_in++;
-        at_path->seen_ms = at_path->heard_ms = loop->now_ms;
+        at_path->seen_ms = loop->now_ms;
+        usr_silence_heard(at_path, packet, len);
         judge(loop, at_path, packet, len);
         if (at_path->candidate)
             from_candidate(loop, at_path, packet, len);
         else
-            usr_inject(loop, at_path, packet, len);
+            from_known(loop, at_path, packet, len);
         if (path == NULL)
             path = usr_path_find(loop, &key);
     }
@@ -269,24 +282,12 @@ void usr_input_errors(struct usr_loop *loop, struct usr_udp *udp)
 
 /* ---- Time ------------------------------------------------------------------------------------------- */
 
-/* True where we have sent and heard nothing since: only then a timer can end an association. */
-static bool somebody_is_silent(const struct usr_loop *loop)
-{
-    struct usr_path *path, *next;
-    HASH_ITER(hh, loop->paths.table, path, next)
-    {
-        if (path->seen_ms - path->heard_ms >= SILENT_MS)
-            return true;
-    }
-    return false;
-}
-
 void usr_tick(struct usr_loop *loop)
 {
     int64_t elapsed = loop->now_ms - loop->timers_ms;
     if (elapsed <= 0)
         return;
-    bool room = somebody_is_silent(loop);
+    bool room = usr_silence_any(loop);
     for (struct usr_endpoint *ep = room ? loop->endpoints : NULL; ep != NULL; ep = ep->next)
         usr_make_room(ep, true);
     usrsctp_handle_timers(elapsed < UINT32_MAX ? (uint32_t)elapsed : UINT32_MAX);

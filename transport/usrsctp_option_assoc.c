@@ -18,6 +18,9 @@ enum tr_code usr_set_RTOINFO(struct tr_endpoint *ep, uint32_t assoc, const struc
         return tr_fail(error, code, EINVAL,
                        "set rtoinfo: wanted is min <= initial <= max, also with the "
                        "values that stay");
+    struct usr_loop *loop = usr_loop_of(ep);
+    if (code == TR_OK && r.srto_min != 0 && (loop->rto_ms == 0 || r.srto_min < loop->rto_ms))
+        loop->rto_ms = r.srto_min;
     return code;
 }
 

@@ -120,7 +120,9 @@ static void begin(struct usr_loop *loop, struct usr_path *path, const struct usr
     path->key = *key;
     path->used = true;
     path->packets_in = 0;
-    path->seen_ms = path->heard_ms = loop->now_ms;
+    path->seen_ms = loop->now_ms;
+    path->asked_ms = 0;
+    path->answered = 0;
     udp_route_set(&path->route, &key->udp->socket, &key->remote, local);
 }
 

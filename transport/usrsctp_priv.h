@@ -49,6 +49,13 @@ struct usr_path_key {
     struct usr_udp *udp;
 };
 
+/* Our tag and first sequence number in an INIT ACK; network order. */
+struct usr_answer {
+    uint32_t tag, tsn;
+};
+
+enum { USR_ANSWERS = 4 };
+
 struct usr_path {
     struct udp_route route;
     struct usr_path_key key;
@@ -58,8 +65,10 @@ struct usr_path {
     bool userland;    /* of a candidate: what all its INITs say about its stack */
     bool known;       /* to the stack: told once, for all who have this index */
     uint32_t mark;    /* of the last clean-up that found an association here */
-    int64_t seen_ms;  /* when a packet last came or left, and */
-    int64_t heard_ms; /* when one last came */
+    int64_t seen_ms;  /* when a packet last came or left */
+    int64_t asked_ms; /* since when something that left waits for an answer; 0: nothing does */
+    struct usr_answer answers[USR_ANSWERS]; /* the last INIT ACKs that left */
+    unsigned answered;                      /* how many there were */
     uint64_t packets_in;
     struct usr_path *prev, *next; /* candidates: oldest first; free: only next */
     UT_hash_handle hh;
@@ -154,6 +163,7 @@ struct usr_loop {
     bool closing;      /* only farewells leave any more */
     int64_t now_ms;    /* as of the last tick or wait */
     int64_t timers_ms; /* up to where the stack's timers ran */
+    int64_t rto_ms;    /* the smallest RTO.min that an endpoint of this loop was given; 0: none was */
 
     struct usr_udp *udps;
     struct udp_inbox *inbox;
@@ -258,6 +268,24 @@ void usr_show_address(const struct usr_endpoint *ep, struct net_addr *a);
 
 /* True where this packet, an INIT or INIT ACK, says that its sender is not the kernel's SCTP. */
 bool usr_peer_is_userland(const uint8_t *packet, size_t len);
+
+/* ---- usrsctp_silence.c ------------------------------------------------------------------------------- */
+
+enum { USR_RTO_MS = 1000 }; /* RTO.min of an endpoint that was given none (RFC 9260 16) */
+
+void usr_silence_sent(struct usr_path *path, const void *packet, size_t len, int64_t now_ms);
+void usr_silence_heard(struct usr_path *path, const void *packet, size_t len);
+/* True where a timer may end an association now. */
+bool usr_silence_any(const struct usr_loop *loop);
+
+/* ---- usrsctp_restart.c ------------------------------------------------------------------------------- */
+
+/* An INIT ACK leaves. */
+void usr_restart_note(struct usr_path *path, const uint8_t *packet, size_t len);
+/* How many associations were restarted by their peers. */
+uint32_t usr_restart_count(void);
+/* `packet`, a COOKIE ECHO that the stack has just had, restarted an association. */
+void usr_restart_mend(struct usr_loop *loop, struct usr_path *path, const uint8_t *packet);
 
 /* ---- usrsctp_input.c: packets in and out, timers ------------------------------------------------------ */
 

@@ -326,7 +326,8 @@ static void give_up(struct tr_endpoint *ep, uint32_t assoc)
 }
 
 /* How long the stack tries at least before it gives an unanswered association up: attempts + 1 waiting times,
- * each twice as long as the one before up to max_init_timeo (RFC 9260 5.1, RFC 6458 8.1.3). 0: not known. */
+ * each twice as long as the one before up to max_init_timeo, or to rtoinfo.max where a stack goes by that
+ * (RFC 9260 5.1, RFC 6458 8.1.3). 0: not known. */
 static int64_t set_up_time(struct tr_endpoint *ep)
 {
     struct opt_set o = {0};
@@ -334,6 +335,9 @@ static int64_t set_up_time(struct tr_endpoint *ep)
         tr_get_option(ep, 0, OPT_RTOINFO, &o, NULL) != TR_OK)
         return 0;
     int64_t wait = opt_num(&o, OPTF_RTO_INITIAL, 0), longest = opt_num(&o, OPTF_INIT_TIMEO, 0), sum = 0;
+    int64_t rto_max = opt_num(&o, OPTF_RTO_MAX, 0);
+    if (rto_max > 0 && (longest == 0 || rto_max < longest))
+        longest = rto_max;
     for (int64_t i = opt_num(&o, OPTF_INIT_ATTEMPTS, 0); i >= 0; i--) {
         if (longest > 0 && wait > longest)
             wait = longest;

@@ -198,3 +198,42 @@ void ct_flow_finish(struct ct_flow *f, struct ct_end *to, uint32_t assoc)
         fail_msg("the stack took %u messages, %u arrived", f->next, f->arrived);
     assert_int_equal(f->arrived, f->next);
 }
+
+/* Marks the messages of the flow that have come back. */
+static void mark_returned(const struct ct_flow *f, bool *returned, bool *unsent)
+{
+    for (size_t i = 0; i < f->from->count; i++) {
+        const struct tr_item *t = &f->from->items[i]->tr;
+        if (t->kind != TR_EVENT || t->event.type != TR_EV_SEND_FAILED || t->event.assoc != f->assoc)
+            continue;
+        const struct tr_msg *m = &t->event.failed.msg;
+        assert_in_range(m->context, 0, f->next - 1);
+        assert_int_equal(m->len, f->size);
+        assert_int_equal(m->ppid, m->context);
+        assert_int_equal(m->stream, m->context % streams_of(f));
+        assert_true(ct_is_pattern(m->data, m->len, m->context));
+        if (returned[m->context])
+            fail_msg("message %u came back twice", m->context);
+        returned[m->context] = true;
+        unsent[m->context] = !t->event.failed.was_sent;
+    }
+}
+
+struct ct_fate ct_flow_fate(const struct ct_flow *f)
+{
+    struct ct_fate fate = {0};
+    bool *returned = calloc(2 * (size_t)f->next + 1, sizeof *returned), *unsent = returned + f->next;
+    assert_non_null(returned);
+    mark_returned(f, returned, unsent);
+    for (uint32_t n = 0; n < f->next; n++) {
+        bool delivered = n / streams_of(f) < f->seen[n % streams_of(f)];
+        if (delivered && unsent[n])
+            fail_msg("message %u arrived and came back as one that was never sent", n);
+        fate.delivered += delivered;
+        fate.returned += returned[n];
+        fate.both += delivered && returned[n];
+        fate.neither += !delivered && !returned[n];
+    }
+    free(returned);
+    return fate;
+}

@@ -7,12 +7,8 @@
 #include "tests/conformance/support.h"
 
 static const struct ct_topic *const topics[] = {
-    &ct_topic_errors,       &ct_topic_loops,    &ct_topic_open,        &ct_topic_connect,
-    &ct_topic_addresses,    &ct_topic_messages, &ct_topic_batches,     &ct_topic_slots,
-    &ct_topic_backpressure, &ct_topic_partial,  &ct_topic_events,      &ct_topic_peeloff,
-    &ct_topic_closing,      &ct_topic_options,  &ct_topic_option_walk, &ct_topic_threads,
-    &ct_topic_limits,       &ct_topic_stash,    &ct_topic_reconfig,    &ct_topic_auth,
-    &ct_topic_send_record,
+#define TOPIC(name) &ct_topic_##name,
+#include "tests/conformance/topics.def"
 };
 
 int conformance_run(const struct tr_backend *b, int argc, char **argv)

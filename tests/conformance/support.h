@@ -200,6 +200,14 @@ void ct_flow_scan(struct ct_flow *f, struct ct_end *to, uint32_t assoc);
 /* Waits until all that the stack took has arrived at `to` (counting what ct_flow_scan saw), checked. */
 void ct_flow_finish(struct ct_flow *f, struct ct_end *to, uint32_t assoc);
 
+/* What has become of an ordered flow: counts of its messages that ct_flow_scan has seen, that came back to
+ * the sender (whole and once, which this checks), that did both, because the acknowledgement was lost, and
+ * neither. */
+struct ct_fate {
+    uint32_t delivered, returned, both, neither;
+};
+struct ct_fate ct_flow_fate(const struct ct_flow *f);
+
 /* One message to the association, all of it taken at once. */
 void ct_send(struct ct_end *e, uint32_t assoc, uint16_t stream, uint32_t ppid, const void *data,
              uint32_t len);
