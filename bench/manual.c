@@ -110,6 +110,7 @@ const char bench_load_manual[] =
     "      sent, not_sent, send_failures {sent, unsent}\n"
     "                           messages of the source; those the stack gave back, on the wire already or "
     "not\n"
+    "      chunks_retransmitted by the source's associations; where the transport tells (kernel)\n"
     "      associations         {up, failed, lost, restarted, fewer_streams, not_closed} of the source\n"
     "      sink_associations    {seen, lost, turned_away}\n"
     "      delivered, lost, open_flows, duplicated, misordered, corrupt, wrong_ppid, foreign, "

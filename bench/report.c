@@ -162,6 +162,7 @@ PICK(pick_turned_away, r->turned_away)
 PICK(pick_not_closed, r->not_closed)
 PICK(pick_sent, r->source.sent)
 PICK(pick_not_sent, r->not_sent)
+PICK(pick_retransmitted, r->source.retransmitted)
 PICK(pick_send_failures, r->source.failed_sent + r->source.failed_unsent)
 PICK(pick_not_echoed, r->not_echoed)
 PICK(pick_delivered, r->delivery.counts.messages)
@@ -241,6 +242,15 @@ static void cost_rows(FILE *out, const struct bench_result *results, unsigned co
     row_end(&row);
 }
 
+/* Whether the transport keeps statistics of associations. */
+static bool has_statistics(const struct bench_result *r, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (!r[i].source.statistics)
+            return false;
+    return true;
+}
+
 static void source_rows(FILE *out, const struct bench_result *r, unsigned n)
 {
     count_row(out, "associations up", r, n, true, pick_up);
@@ -251,6 +261,8 @@ static void source_rows(FILE *out, const struct bench_result *r, unsigned n)
     count_row(out, "  not closed in time", r, n, false, pick_not_closed);
     count_row(out, "messages sent", r, n, true, pick_sent);
     count_row(out, "not sent", r, n, false, pick_not_sent);
+    if (has_statistics(r, n))
+        count_row(out, "chunks retransmitted", r, n, true, pick_retransmitted);
 }
 
 static void delivery_rows(FILE *out, const struct bench_result *r, unsigned n)
@@ -324,6 +336,12 @@ static void verdict_lines(FILE *out, const struct bench_result *results, unsigne
             fprintf(
                 out,
                 "%s: could not send everything back; did the far side grant as many streams as it uses?\n",
+                r->name);
+        if (r->source.retransmitted * 100 > r->source.sent)
+            fprintf(
+                out,
+                "%s: more than one chunk retransmitted for a hundred messages: a lossy path, a receiver whose "
+                "buffer is full, or timers that do not fit it\n",
                 r->name);
         if (r->not_sent)
             fprintf(out, "%s: the associations took less than was asked for\n", r->name);
@@ -415,6 +433,8 @@ static void json_source(struct bench_json *j, const struct bench_result *r)
     bench_json_uint(j, "sent", s->failed_sent);
     bench_json_uint(j, "unsent", s->failed_unsent);
     bench_json_close(j, '}');
+    if (s->statistics)
+        bench_json_uint(j, "chunks_retransmitted", s->retransmitted);
     bench_json_open(j, "associations", '{');
     bench_json_uint(j, "up", s->up);
     bench_json_uint(j, "failed", s->set_up_failed);

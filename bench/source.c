@@ -482,12 +482,26 @@ uint64_t bench_source_not_sent(const struct bench_source *s)
     return rest;
 }
 
+/* The stack forgets them with the association. */
+static void read_statistics(struct bench_link *link)
+{
+    struct bench_source_counts *c = &link->source->counts;
+    struct opt_set got = {0};
+    struct tr_error error;
+
+    if (tr_get_option(link->endpoint, link->assoc, OPT_ASSOC_STATS, &got, &error) != TR_OK)
+        return;
+    c->statistics++;
+    c->retransmitted += (uint64_t)opt_num(&got, OPTF_STATS_RTXCHUNKS, 0);
+}
+
 void bench_source_eof(struct bench_source *s)
 {
     struct tr_error error;
 
     for (unsigned i = 0; i < s->started; i++)
         if (s->links[i].state == LINK_UP) {
+            read_statistics(&s->links[i]);
             tr_watch(s->links[i].endpoint, TR_READABLE);
             tr_eof(s->links[i].endpoint, s->links[i].assoc, &error);
         }

@@ -24,6 +24,8 @@ struct bench_source_counts {
     uint64_t failed_sent, failed_unsent;         /* given back by the stack */
     unsigned up, set_up_failed, lost, restarted; /* associations */
     unsigned streams_refused;                    /* associations that got fewer streams than asked for */
+    unsigned statistics;    /* associations whose statistics could be read when all was sent */
+    uint64_t retransmitted; /* DATA chunks, of these */
 };
 
 struct bench_source {
@@ -83,7 +85,7 @@ bool bench_source_finished(const struct bench_source *s);
 /* Messages that the schedule or --count asks for and that were not handed over. */
 uint64_t bench_source_not_sent(const struct bench_source *s);
 
-/* Shuts the associations down gracefully; `alive` counts those still up. */
+/* Reads the associations' statistics, and shuts them down gracefully; `alive` counts those still up. */
 void bench_source_eof(struct bench_source *s);
 
 /* Tells a judge what was sent on each flow. */

@@ -108,6 +108,26 @@ static void test_table(void **state)
     assert_null(strstr(page, "foreign"));
 }
 
+/* Only where they could be read; many are told in words. */
+static void test_retransmissions(void **state)
+{
+    (void)state;
+    print(1, false);
+    assert_null(strstr(page, "retransmitted"));
+    print(1, true);
+    assert_null(strstr(page, "retransmitted"));
+    results[0].source.statistics = 2;
+    print(1, false);
+    assert_says("chunks retransmitted                   0\n");
+    assert_null(strstr(page, "more than one chunk"));
+    results[0].source.retransmitted = 11;
+    print(1, false);
+    assert_says("chunks retransmitted                  11\n");
+    assert_says("direct: more than one chunk retransmitted for a hundred messages");
+    print(1, true);
+    assert_says("\"chunks_retransmitted\": 11");
+}
+
 static void test_a_faulty_run_is_not_ok(void **state)
 {
     (void)state;
@@ -204,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_counts_and_times, setup, teardown),
         cmocka_unit_test_setup_teardown(test_table, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_retransmissions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_faulty_run_is_not_ok, setup, teardown),
         cmocka_unit_test_setup_teardown(test_replies_are_shown_and_judged, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_source_alone, setup, teardown),
