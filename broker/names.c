@@ -130,8 +130,8 @@ static void settle(const struct brk_worker *w, struct brk_names *n)
 
 /* ---- questions ------------------------------------------------------------------------------------- */
 
-/* False where not even one question could be put (no memory, no thread): FAILED. */
-static bool ask(struct brk_worker *w, struct brk_names *n)
+/* All hosts of the peer; their answers are waited for together. */
+static void ask(struct brk_worker *w, struct brk_names *n)
 {
     const struct cfg_peer *p = peer_of(w, n);
     n->missing = 0;
@@ -146,20 +146,17 @@ static bool ask(struct brk_worker *w, struct brk_names *n)
             n->missing++;
     }
     n->state = ASKED;
-    if (n->missing == 0)
+    if (n->missing == 0) /* no question could be put: no memory, no thread */
         settle(w, n);
-    return n->missing > 0;
 }
 
 enum tr_code brk_names_get(struct brk_worker *w, unsigned peer, const struct net_addr **addresses,
                            unsigned *count, unsigned *round, struct tr_error *error)
 {
     struct brk_names *n = &w->names[peer];
-    if (n->state == UNKNOWN && !ask(w, n)) {
-        *error = n->error;
-        n->state = UNKNOWN;
-        return error->code;
-    }
+    bool asks = n->state == UNKNOWN;
+    if (asks)
+        ask(w, n);
     *addresses = n->addresses;
     *count = n->count;
     *round = n->round;
@@ -168,6 +165,8 @@ enum tr_code brk_names_get(struct brk_worker *w, unsigned peer, const struct net
     if (n->state == ASKED)
         return TR_AGAIN;
     *error = n->error;
+    if (asks) /* else brk_names_read forgets it, when all who waited know */
+        n->state = UNKNOWN;
     return error->code;
 }
 
@@ -197,7 +196,7 @@ void brk_names_read(struct brk_worker *w)
         settle(w, n);
         brk_peers_resolved(w, n->peer);
         brk_session_resolved(w, n->peer);
-        if (n->state == FAILED) /* all who waited know; the next one asks again */
+        if (n->state == FAILED) /* the next one asks again */
             n->state = UNKNOWN;
     }
 }

@@ -34,7 +34,7 @@ static const char *const writing[] = {
     "Names are letters, digits, `-`, `_` and `.`; listeners, peers and groups share one set of names. `any` "
     "is no "
     "name.",
-    "Addresses are numeric, IPv4 or IPv6, the latter in quotes: `\"::1\"`.",
+    "Addresses are numeric, IPv4 or IPv6, the latter in quotes: `\"::1\"`; a peer's may be host names.",
 };
 
 static const char *const options_apply[] = {

@@ -38,7 +38,7 @@ CONFIG
     before=$(grep -c event=resolved "$work/broker.log")
 
     start_sink sink $U1 "$P1"
-    run_source source $U3 --rate 500 --duration 2s --associations 20
+    run_source source $U3 --rate 1000 --duration 1s --associations 20
     ends_with 0 $loader
     delivered_all sink 1000
     [ $(($(grep -c event=resolved "$work/broker.log") - before)) -le 2 ] # two workers at most

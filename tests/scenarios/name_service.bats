@@ -57,12 +57,12 @@ routes:
 CONFIG
     wait_log 'event=member_up member=core'
     # Attempts end in time, one after the other, but ask one question.
-    wait_count 4 'event=connect_failed peer=dead error="its name is still being looked up'
+    wait_count 3 'event=connect_failed peer=dead error="its name is still being looked up'
     [ "$(threads)" -le 5 ] # control, two workers, and a question each
     # Clients of a peer that is still being looked up wait; the others' messages go through meanwhile.
     start_load waiting --role source --to "127.0.0.1:$P4" --to-encaps $U4 --listen-encaps $U5 --rate 20 --duration 1m
     wait_log 'event=association_up listener=lost'
-    run_source source $U3 --rate 500 --duration 2s
+    run_source source $U3 --rate 500 --duration 1s
     ask_account
     [ "$(account delivered)" = "$(result source .sent)" ]
     kill -TERM "$broker"
@@ -102,7 +102,7 @@ listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
 peers: [{name: core, address: core.example, port: $P1, encaps_port: $U1}]
 routes: [{from: access, to: core}]
 CONFIG
-    run_source source $U3 --rate 200 --duration 2s --associations 4
+    run_source source $U3 --rate 200 --duration 1s --associations 4
     stop_broker
     [ "$(account delivered)" = "$(result source .sent)" ]
     [ "$(grep -c 'event=association_up peer=core .*remote=[^ ]*127.0.0.3[]:]' "$work/broker.log")" = 4 ]
