@@ -292,12 +292,14 @@ enum tr_msg_flag {
 };
 
 /* Partial reliability: when the sender gives a message up (RFC 3758, RFC 7496). It then comes back as
- * TR_EV_SEND_FAILED. */
+ * TR_EV_SEND_FAILED, but from Linux only where its time was over before anything of it was sent; all that
+ * were given up show in option pr_assoc_status. */
 enum tr_pr_policy {
     TR_PR_NONE, /* never */
     TR_PR_TTL,  /* pr_value milliseconds after it was sent */
     TR_PR_RTX,  /* after pr_value retransmissions */
-    TR_PR_PRIO  /* when a message with a smaller pr_value needs the send buffer */
+    TR_PR_PRIO  /* when a message with a smaller pr_value needs the send buffer. Linux gives up those on the
+                   way  first, so that TR_AGAIN may come some times more; usrsctp does not make room this way */
 };
 
 struct tr_msg {
