@@ -31,6 +31,7 @@ enum tr_code usr_code(int error_number)
     case 0:
         return TR_OK;
     case EAGAIN:
+    case EBUSY:
     case ENOBUFS:
     case ENOMEM:
         return TR_AGAIN;

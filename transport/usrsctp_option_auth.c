@@ -51,13 +51,19 @@ static enum tr_code need_auth(struct tr_endpoint *ep, uint32_t assoc, enum opt_i
 static const uint8_t chunk_types[] = {0x00, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x09,
                                       0x0a, 0x0b, 0x40, 0xc1, 0x80, 0x82, 0xc0, 0xc2};
 
-enum { CHUNK_TYPES = sizeof chunk_types };
+enum { CHUNK_TYPES = sizeof chunk_types, COOKIE_ECHO = 1 << 8 };
 
+/* Before the stack verifies a COOKIE ECHO it writes into it what it had left out of the cookie, the path's
+ * handle: no authentication of it can be right. */
 enum tr_code usr_set_AUTH_CHUNKS(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
                                  struct tr_error *error)
 {
     uint32_t wanted = (uint32_t)opt_num(in, OPTF_AUTH_CHUNKS, 0);
     (void)assoc;
+    if (wanted & COOKIE_ECHO)
+        return tr_fail(error, TR_UNSUPPORTED, 0,
+                       "set auth_chunks: usrsctp cannot verify cookie_echo over UDP, and would refuse every "
+                       "association; leave it out");
     enum tr_code code = wanted != 0 ? need_auth(ep, 0, OPT_AUTH_CHUNKS, error) : TR_OK;
     for (unsigned i = 0; i < CHUNK_TYPES && code == TR_OK; i++) {
         struct sctp_authchunk c = {.sauth_chunk = chunk_types[i]};
@@ -149,6 +155,12 @@ static enum tr_code give_key(struct tr_endpoint *ep, uint32_t assoc, const struc
     enum tr_code code =
         usr_set(ep, OPT_AUTH_KEYS, SCTP_AUTH_KEY, &k, (socklen_t)(sizeof k.head + key->len), error);
     explicit_bzero(&k, sizeof k);
+    if (code == TR_AGAIN)
+        return tr_fail(
+            error, code, 0,
+            "set auth_keys: messages under way need key %u; try again when they are acknowledged, or "
+            "give the new key another number",
+            key->number);
     return code;
 }
 

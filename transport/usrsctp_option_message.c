@@ -155,12 +155,20 @@ enum tr_code usr_get_CONTEXT(struct tr_endpoint *ep, uint32_t assoc, struct opt_
     return code;
 }
 
+/* Below level 2 there is no interleaving_supported either. */
 enum tr_code usr_set_FRAGMENT_INTERLEAVE(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
                                          struct tr_error *error)
 {
-    (void)assoc;
-    return usr_set_int(ep, OPT_FRAGMENT_INTERLEAVE, SCTP_FRAGMENT_INTERLEAVE,
-                       (int)opt_num(in, OPTF_FRAGMENT_INTERLEAVE, 0), error);
+    enum { STREAMS_TOO = 2 };
+    int level = (int)opt_num(in, OPTF_FRAGMENT_INTERLEAVE, 0);
+    struct opt_set none = {0};
+    opt_put(&none, OPTF_INTERLEAVING_SUPPORTED, 0);
+    if (level < STREAMS_TOO) {
+        enum tr_code code = usr_set_INTERLEAVING_SUPPORTED(ep, assoc, &none, error);
+        if (code != TR_OK)
+            return code;
+    }
+    return usr_set_int(ep, OPT_FRAGMENT_INTERLEAVE, SCTP_FRAGMENT_INTERLEAVE, level, error);
 }
 
 enum tr_code usr_get_FRAGMENT_INTERLEAVE(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
