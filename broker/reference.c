@@ -287,6 +287,8 @@ static const struct {
     {TR_CAP_NETNS, "network namespaces, devices"},
     {TR_CAP_MOVE, "endpoints that change threads"},
     {TR_CAP_ENCAPS, "SCTP over UDP (`encaps_port`)"},
+    {TR_CAP_ADDRESSES, "addresses that come and go"},
+    {TR_CAP_RESET_ASSOC, "asking to reset an association"},
 };
 
 static void write_transports(FILE *out, const struct ref_writer *w)

@@ -97,7 +97,8 @@ struct tr_backend {
                                      struct tr_error *); /* NULL without TR_CAP_ADDRESSES */
     enum tr_code (*reset_streams)(struct tr_endpoint *, uint32_t assoc, unsigned directions,
                                   const uint16_t *streams, unsigned count, struct tr_error *);
-    enum tr_code (*reset_assoc)(struct tr_endpoint *, uint32_t assoc, struct tr_error *);
+    enum tr_code (*reset_assoc)(struct tr_endpoint *, uint32_t assoc,
+                                struct tr_error *); /* NULL without TR_CAP_RESET_ASSOC */
     enum tr_code (*add_streams)(struct tr_endpoint *, uint32_t assoc, uint16_t outbound, uint16_t inbound,
                                 struct tr_error *);
     enum tr_code (*send)(struct tr_endpoint *, const struct tr_msg *, unsigned count, unsigned *sent);

@@ -429,7 +429,9 @@ enum tr_code tr_reset_streams(struct tr_endpoint *ep, uint32_t assoc, unsigned d
 enum tr_code tr_reset_assoc(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error)
 {
     REQUIRE(is_endpoint(ep));
-    return ep->backend->reset_assoc(ep, assoc, error);
+    enum tr_code code =
+        need_cap(ep->backend, TR_CAP_RESET_ASSOC, true, "asking to reset an association", error);
+    return code == TR_OK ? ep->backend->reset_assoc(ep, assoc, error) : code;
 }
 
 enum tr_code tr_add_streams(struct tr_endpoint *ep, uint32_t assoc, uint16_t outbound, uint16_t inbound,

@@ -69,13 +69,14 @@ const char *tr_error_string(int cause);
 /* ---- Backends ------------------------------------------------------------------------------------- */
 
 enum tr_cap {
-    TR_CAP_LOOPS = 1,       /* several loops in several threads */
-    TR_CAP_SHARE_PORT = 2,  /* several endpoints listen on one port and the stack spreads associations */
-    TR_CAP_MULTIHOMING = 4, /* several addresses an endpoint */
-    TR_CAP_NETNS = 8,       /* open in a named network namespace, bind to a device */
-    TR_CAP_MOVE = 16,       /* an endpoint can move to another loop */
-    TR_CAP_ENCAPS = 32,     /* runs over UDP: encaps_port means something */
-    TR_CAP_ADDRESSES = 64   /* an open endpoint can gain and lose addresses */
+    TR_CAP_LOOPS = 1,        /* several loops in several threads */
+    TR_CAP_SHARE_PORT = 2,   /* several endpoints listen on one port and the stack spreads associations */
+    TR_CAP_MULTIHOMING = 4,  /* several addresses an endpoint */
+    TR_CAP_NETNS = 8,        /* open in a named network namespace, bind to a device */
+    TR_CAP_MOVE = 16,        /* an endpoint can move to another loop */
+    TR_CAP_ENCAPS = 32,      /* runs over UDP: encaps_port means something */
+    TR_CAP_ADDRESSES = 64,   /* an open endpoint can gain and lose addresses */
+    TR_CAP_RESET_ASSOC = 128 /* can ask the peer to reset an association */
 };
 
 struct tr_backend; /* constant */
@@ -275,7 +276,7 @@ enum tr_code tr_reset_streams(struct tr_endpoint *ep, uint32_t assoc, unsigned d
                               const uint16_t *streams, unsigned count, struct tr_error *error);
 
 /* Asks to begin all streams and the transmission sequence numbers anew (RFC 6525 6.3.3); TR_EV_ASSOC_RESET.
- * TR_UNSUPPORTED with usrsctp, which only lets peers ask. */
+ * Needs TR_CAP_RESET_ASSOC; what peers ask for, enable_stream_reset grants without it. */
 enum tr_code tr_reset_assoc(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
 
 /* Asks for so many more streams in each direction (RFC 6525 6.3.4); TR_EV_STREAM_CHANGE. */

@@ -48,7 +48,6 @@ const struct tr_backend *tr_usrsctp(void)
         .abort = usr_abort,
         .send_to = usr_send_to,
         .reset_streams = usr_reset_streams,
-        .reset_assoc = usr_reset_assoc,
         .add_streams = usr_add_streams,
         .send = usr_send,
         .recv = usr_recv,

@@ -414,7 +414,6 @@ void usr_auth_forget(struct usr_endpoint *ep);
 
 enum tr_code usr_reset_streams(struct tr_endpoint *ep, uint32_t assoc, unsigned directions,
                                const uint16_t *streams, unsigned count, struct tr_error *error);
-enum tr_code usr_reset_assoc(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
 enum tr_code usr_add_streams(struct tr_endpoint *ep, uint32_t assoc, uint16_t outbound, uint16_t inbound,
                              struct tr_error *error);
 

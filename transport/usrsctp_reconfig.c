@@ -6,8 +6,8 @@
  *
  * Resetting a whole association is not asked for: the stack (0.9.5) then takes the last number it received
  * for the last one of its own that was acknowledged. Where that is the larger one, which chance decides, it
- * believes no acknowledgement any more, and the association dies. Peers may ask, if they are let
- * (enable_stream_reset). */
+ * believes no acknowledgement any more, and the association dies (no TR_CAP_RESET_ASSOC). Peers may ask, if
+ * they are let (enable_stream_reset). */
 #include "transport/usrsctp_priv.h"
 
 #include <errno.h>
@@ -96,17 +96,6 @@ enum tr_code usr_reset_streams(struct tr_endpoint *base, uint32_t assoc, unsigne
         error_number =
             order(base, SCTP_RESET_STREAMS, &r, (socklen_t)(sizeof r.head + count * sizeof *streams));
     return error_number == 0 ? TR_OK : failed("reset streams", assoc, error_number, error);
-}
-
-enum tr_code usr_reset_assoc(struct tr_endpoint *base, uint32_t assoc, struct tr_error *error)
-{
-    struct sctp_status status;
-    if (!usr_status(usr_ep(base), assoc, &status))
-        return failed("reset association", assoc, ENOENT, error);
-    return tr_fail(
-        error, TR_UNSUPPORTED, 0,
-        "reset association: usrsctp loses half of the associations that ask for it; reset all streams "
-        "(the numbers of messages begin anew), or set the association up again");
 }
 
 /* For new outbound streams the stack begins anew to choose what is sent next, in the middle of a message as
