@@ -11,12 +11,13 @@
  * signal or yet another thread, not by a descriptor.
  *
  * getaddrinfo itself cannot be cancelled either: pthread_cancel leaves locks and descriptors of NSS modules
- * behind. So a request that nobody wants any more is left to run out (with glibc's defaults 10 seconds a dead
- * name server, at most 30) in a thread that owns everything it touches:
+ * behind. So a request that nobody wants any more is left to run out (with glibc's defaults 10 seconds for
+ * each name server that is dead, times the search domains) in a thread that owns everything it touches:
  *
  *   - `struct tr_resolver` is counted: the program has it, and each thread. The last one frees it.
- *   - A request is either in a list, and then the lock guards it, or in the hands of one thread, which reads
- *     only what no other thread writes (host and port) and writes `answer`, until it takes the lock again.
+ *   - A request that waits or is ready is guarded by the lock. One that runs is in the hands of one thread,
+ * which reads what nobody writes (host, port) and writes `answer`, until it takes the lock again; meanwhile
+ * the lock guards its place in the list and `unwanted`, and others read its cookie, which nobody writes.
  *   - `unwanted` and `closed` are set under the lock by the program, and seen by the thread under the lock
  *     before it would put the answer into a list or write the descriptor, which closing has closed.
  *
