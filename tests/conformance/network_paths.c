@@ -243,6 +243,70 @@ static void net_each_association_tells_its_own_path(void **state)
     }
 }
 
+/* ---- Changing sets of paths ------------------------------------------------------------------------ */
+
+static struct ct_end *open_at_one(const struct net *n, enum net_host host, const struct opt_set *options)
+{
+    struct net_addr first = net_address(host, 0);
+    struct tr_open_params p = {.addresses = &first, .address_count = 1, .options = options};
+    return net_open(n, host, &p);
+}
+
+/* RFC 5061: the server gains its address on the other cable and loses the first one, under load. */
+static void net_addresses_come_and_go(void **state)
+{
+    if (!ct_has(TR_CAP_ADDRESSES))
+        skip();
+    struct net n = net_make(*state);
+    struct opt_set able = net_hasty(255);
+    struct tr_error error = {0};
+    struct ct_pair p;
+    opt_put(&able, OPTF_ASCONF_SUPPORTED, 1);
+    opt_put(&able, OPTF_AUTH_SUPPORTED, 1);
+    p.server = open_at_one(&n, NET_FAR, &able);
+    p.client = net_end(&n, NET_NEAR, &able, false);
+    ct_ok(tr_listen(p.server->ep, 5, &error), &error);
+    p.near = ct_connect(p.client, p.server, &p.far);
+    struct ct_flow f = {.from = p.client, .assoc = p.near, .streams = 3, .size = 500};
+    struct net_addr first = net_address(NET_FAR, 0), second = net_address(NET_FAR, 1);
+    ct_flow_send(&f, 100);
+    ct_ok(tr_add_addresses(p.server->ep, &second, 1, &error), &error);
+    is_about(net_path(p.client, TR_PATH_ADDED), p.near, NET_FAR, 1, p.server);
+    is_about(net_path(p.client, TR_PATH_CONFIRMED), p.near, NET_FAR, 1, p.server);
+    ct_flow_send(&f, 100);
+    ct_ok(tr_remove_addresses(p.server->ep, &first, 1, &error), &error);
+    is_about(net_path(p.client, TR_PATH_REMOVED), p.near, NET_FAR, 0, p.server);
+    net_break(&n, 0);
+    ct_flow_send(&f, 100);
+    ct_flow_finish(&f, p.server, p.far);
+    assert_int_equal(ct_changes(p.client, TR_COMM_LOST, 0), 0);
+}
+
+/* RFC 7829: data leaves a path before it counts as down, and that is told where it is asked for. */
+static void net_path_is_potentially_failed_first(void **state)
+{
+    if (!tr_backend_can_set(ct_backend, OPT_EXPOSE_PF_STATE))
+        skip();
+    struct net n = net_make(*state);
+    struct opt_set exposed = net_hasty(255), path = {0};
+    struct tr_error error = {0};
+    opt_put(&exposed, OPTF_EXPOSE_PF_STATE, 1);
+    opt_put(&exposed, OPTF_PAP_PATHMAXRXT, 8);
+    opt_put(&exposed, OPTF_PAT_PATHPFTHLD, 1);
+    struct ct_pair p = net_pair(&n, &exposed, &exposed);
+    net_path(p.client, TR_PATH_CONFIRMED);
+    net_break(&n, 0);
+    is_about(net_path(p.client, TR_PATH_POTENTIALLY_FAILED), p.near, NET_FAR, 0, p.server);
+    opt_put_text(&path, OPTF_PAI_ADDRESS, "10.98.0.2");
+    ct_ok(tr_get_option(p.client->ep, p.near, OPT_PEER_ADDR_INFO, &path, &error), &error);
+    assert_int_equal(opt_num(&path, OPTF_PAI_STATE, -1), 3);
+    both_ways(&p);
+    is_about(net_path(p.client, TR_PATH_UNREACHABLE), p.near, NET_FAR, 0, p.server);
+    net_mend(&n, 0);
+    is_about(net_path(p.client, TR_PATH_AVAILABLE), p.near, NET_FAR, 0, p.server);
+}
+
 CT_TOPIC(network_paths, CT_CASE(net_path_fails_and_comes_back), CT_CASE(net_path_state_reads_as_told),
          CT_CASE(net_second_path_is_confirmed_and_made_primary), CT_CASE(net_failover_under_load),
-         CT_CASE(net_own_interface_goes_down), CT_CASE(net_each_association_tells_its_own_path));
+         CT_CASE(net_own_interface_goes_down), CT_CASE(net_each_association_tells_its_own_path),
+         CT_CASE(net_addresses_come_and_go), CT_CASE(net_path_is_potentially_failed_first));
