@@ -338,11 +338,11 @@ static void verdict_lines(FILE *out, const struct bench_result *results, unsigne
                 "%s: could not send everything back; did the far side grant as many streams as it uses?\n",
                 r->name);
         if (r->source.retransmitted * 100 > r->source.sent)
-            fprintf(
-                out,
-                "%s: more than one chunk retransmitted for a hundred messages: a lossy path, a receiver whose "
-                "buffer is full, or timers that do not fit it\n",
-                r->name);
+            fprintf(out,
+                    "%s: more than one chunk retransmitted for a hundred messages: a lossy path, a receiver "
+                    "whose "
+                    "buffer is full, or timers that do not fit it\n",
+                    r->name);
         if (r->not_sent)
             fprintf(out, "%s: the associations took less than was asked for\n", r->name);
         if (bench_result_messages(r) == 0)
