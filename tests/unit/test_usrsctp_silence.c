@@ -1,0 +1,114 @@
+/* Who does not answer: what counts as a question and as an answer, and for how long one may wait. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "transport/usrsctp_priv.h"
+
+enum {
+    HEADER = 12,
+    DATA = 0,
+    INIT = 1,
+    SACK = 3,
+    HEARTBEAT = 4,
+    HEARTBEAT_ACK = 5,
+    COOKIE_ECHO = 10,
+    I_DATA = 64
+};
+
+/* A packet of chunks of 16 bytes each, of these types; returns its length. */
+static size_t packet_of(uint8_t *out, const uint8_t *types, size_t count)
+{
+    memset(out, 0, HEADER + 16 * count);
+    for (size_t i = 0; i < count; i++) {
+        out[HEADER + 16 * i] = types[i];
+        out[HEADER + 16 * i + 3] = 16;
+    }
+    return HEADER + 16 * count;
+}
+
+#define PACKET(out, ...) packet_of(out, (const uint8_t[]){__VA_ARGS__}, sizeof((uint8_t[]){__VA_ARGS__}))
+
+static void a_question_starts_the_wait(void **state)
+{
+    struct usr_path path = {0};
+    uint8_t p[100];
+    (void)state;
+    usr_silence_sent(&path, p, PACKET(p, SACK), 5);
+    usr_silence_sent(&path, p, PACKET(p, HEARTBEAT_ACK), 6);
+    assert_int_equal(path.asked_ms, 0);
+    usr_silence_sent(&path, p, PACKET(p, SACK, DATA), 7);
+    assert_int_equal(path.asked_ms, 7);
+    usr_silence_sent(&path, p, PACKET(p, HEARTBEAT), 9); /* the first one counts */
+    assert_int_equal(path.asked_ms, 7);
+    static const uint8_t questions[] = {INIT, COOKIE_ECHO, I_DATA, HEARTBEAT};
+    for (size_t i = 0; i < sizeof questions; i++) {
+        path.asked_ms = 0;
+        usr_silence_sent(&path, p, PACKET(p, questions[i]), 11);
+        assert_int_equal(path.asked_ms, 11);
+    }
+}
+
+static void only_an_answer_ends_it(void **state)
+{
+    struct usr_path path = {.asked_ms = 7};
+    uint8_t p[100];
+    (void)state;
+    usr_silence_heard(&path, p, PACKET(p, DATA, DATA));
+    usr_silence_heard(&path, p, PACKET(p, HEARTBEAT));
+    usr_silence_heard(&path, p, PACKET(p, DATA, SACK)); /* nothing may stand behind user data */
+    assert_int_equal(path.asked_ms, 7);
+    usr_silence_heard(&path, p, PACKET(p, HEARTBEAT, SACK, DATA));
+    assert_int_equal(path.asked_ms, 0);
+}
+
+/* Bytes from the network: chunks that claim to be longer than the packet, or shorter than their header. */
+static void lengths_may_lie(void **state)
+{
+    struct usr_path path = {.asked_ms = 7};
+    uint8_t p[100];
+    (void)state;
+    size_t len = PACKET(p, HEARTBEAT, SACK);
+    p[HEADER + 3] = 0;
+    usr_silence_heard(&path, p, len);
+    p[HEADER + 2] = p[HEADER + 3] = 255;
+    usr_silence_heard(&path, p, len);
+    usr_silence_heard(&path, p, HEADER + 3);
+    assert_int_equal(path.asked_ms, 7);
+}
+
+static void the_wait_is_as_long_as_the_shortest_timer(void **state)
+{
+    static struct usr_loop loop;
+    static struct usr_path path;
+    struct usr_path_key key = {0};
+    (void)state;
+    loop.now_ms = 10000;
+    path.key = key;
+    HASH_ADD(hh, loop.paths.table, key, sizeof path.key, &path);
+    assert_false(usr_silence_any(&loop)); /* nobody was asked */
+    path.asked_ms = 10000 - USR_RTO_MS + 1;
+    assert_false(usr_silence_any(&loop));
+    path.asked_ms--;
+    assert_true(usr_silence_any(&loop));
+    path.asked_ms = 10000 - 50;
+    assert_false(usr_silence_any(&loop));
+    loop.rto_ms = 50;
+    assert_true(usr_silence_any(&loop));
+    HASH_CLEAR(hh, loop.paths.table);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_question_starts_the_wait),
+        cmocka_unit_test(only_an_answer_ends_it),
+        cmocka_unit_test(lengths_may_lie),
+        cmocka_unit_test(the_wait_is_as_long_as_the_shortest_timer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
