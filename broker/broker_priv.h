@@ -67,7 +67,9 @@ struct brk_assoc_stats {
     uint64_t next_ms; /* when to read them again */
     uint64_t read_ms; /* 0: not read; the transport may have none */
     uint64_t packets_out, packets_in, retransmitted, duplicates; /* the latter two of DATA chunks */
-    uint64_t given_up;                                           /* messages: partial reliability */
+    uint64_t abandoned;                                          /* messages that the stack gave up, */
+    uint64_t returned; /* those of them that came back, counted here, */
+    uint64_t unseen;   /* and those that did not; part of worker->counts.abandoned_unseen */
 };
 
 enum brk_assoc_state {
@@ -221,6 +223,7 @@ struct brk_broker {
     struct brk_peer_health *health; /* per peer */
     bool *listener_in_group;        /* per listener: its associations are destinations */
     unsigned route_bits, home_bits; /* of a sent message's context */
+    bool gives_up;                  /* some route has a policy of partial reliability */
     int *source_session; /* per source: its first paired route, or -1; all of them lead to one group */
     bool *peer_standing; /* per peer */
     bool *peer_in_group; /* per peer: in a group of a shared route */
@@ -374,8 +377,10 @@ static inline void brk_stats_tick(struct brk_worker *w, struct brk_assoc *a)
 }
 /* " packets_out=… …", or "" where none were read. Returns `out`. */
 const char *brk_stats_format(const struct brk_worker *w, const struct brk_assoc *a, char *out, size_t size);
-/* With log level debug: reads and logs those of all associations. */
-void brk_stats_log_all(struct brk_worker *w);
+/* Before an account: reads those of all associations where it needs them, and logs them at level debug. */
+void brk_stats_all(struct brk_worker *w);
+/* A message of `a` came back: it is none of those that the stack gave up without a word. */
+void brk_stats_returned(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *failed);
 
 static inline const char *brk_member_word(struct cfg_member m)
 {

@@ -62,6 +62,7 @@ void brk_counts_add(struct brk_counts *to, const struct brk_counts *from, const 
     to->returned += from->returned;
     for (int i = 0; i < BRK_DROP_COUNT; i++)
         to->dropped[i] += from->dropped[i];
+    to->abandoned_unseen += from->abandoned_unseen;
     to->waiting += from->waiting;
     to->handed_out += from->handed_out;
     to->taken_in += from->taken_in;
@@ -121,6 +122,8 @@ bool brk_counts_log(const struct brk_counts *c, const struct cfg_config *config,
             n += (size_t)snprintf(reasons + n, sizeof reasons - n, " dropped_%s=%" PRIu64, drop_names[i],
                                   c->dropped[i]);
     }
+    if (c->abandoned_unseen)
+        snprintf(reasons + n, sizeof reasons - n, " abandoned_unseen=%" PRIu64, c->abandoned_unseen);
     uint64_t delivered = c->delivered - c->returned;
     uint64_t waiting = c->waiting + c->handed_out - c->taken_in;
     bool holds = c->received + c->copies == delivered + dropped + waiting;

@@ -46,7 +46,8 @@ struct brk_traffic {
 struct brk_counts {
     uint64_t received, copies, delivered, returned;
     uint64_t dropped[BRK_DROP_COUNT];
-    uint64_t waiting; /* parcels in this worker's queues */
+    uint64_t abandoned_unseen; /* of those delivered: given up by the stack without a word, about */
+    uint64_t waiting;          /* parcels in this worker's queues */
     uint64_t handed_out,
         taken_in;          /* parcels to and from other workers; what is between them waits in an inbox */
     uint64_t copied;       /* messages that left the receive slots: one heap allocation each */

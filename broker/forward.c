@@ -548,6 +548,7 @@ void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_ev
     const struct tr_msg *m = &failed->failed.msg;
     struct brk_sent sent = brk_context_read(w, m->context);
     count_returned(w, a, sent.route, m->len);
+    brk_stats_returned(w, a, failed);
     /* Not charged to its source: what the stack held is bounded by its send buffer. */
     struct rt_message *copy = rt_message_new(w->index, NULL, m->data, m->len);
     if (!copy) {

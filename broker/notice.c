@@ -90,6 +90,23 @@ void brk_notice_reconfig(struct brk_worker *w, struct brk_socket *s, const struc
 
 /* ---- statistics ----------------------------------------------------------------------------------- */
 
+static void set_unseen(struct brk_worker *w, struct brk_assoc_stats *s)
+{
+    w->counts.abandoned_unseen -= s->unseen;
+    s->unseen = s->abandoned > s->returned ? s->abandoned - s->returned : 0;
+    w->counts.abandoned_unseen += s->unseen;
+}
+
+void brk_stats_returned(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *failed)
+{
+    /* What went out and was given up comes back from Linux when the association ends soon, as if left by it.
+     */
+    if (failed->failed.error != 0 && !(failed->failed.was_sent && a->stats.unseen))
+        return;
+    a->stats.returned++;
+    set_unseen(w, &a->stats);
+}
+
 void brk_stats_read(struct brk_worker *w, struct brk_assoc *a)
 {
     const struct tr_backend *b = w->broker->backend;
@@ -99,7 +116,8 @@ void brk_stats_read(struct brk_worker *w, struct brk_assoc *a)
     s->next_ms = w->now_ms + BRK_STATS_MS;
     if (tr_backend_can_get(b, OPT_PR_ASSOC_STATUS) &&
         tr_get_option(a->socket->ep, a->id, OPT_PR_ASSOC_STATUS, &got, &error) == TR_OK)
-        s->given_up = (uint64_t)(opt_num(&got, OPTF_PRS_UNSENT, 0) + opt_num(&got, OPTF_PRS_SENT, 0));
+        s->abandoned = (uint64_t)(opt_num(&got, OPTF_PRS_UNSENT, 0) + opt_num(&got, OPTF_PRS_SENT, 0));
+    set_unseen(w, s);
     if (!tr_backend_can_get(b, OPT_ASSOC_STATS) ||
         tr_get_option(a->socket->ep, a->id, OPT_ASSOC_STATS, &got, &error) != TR_OK)
         return;
@@ -120,22 +138,25 @@ const char *brk_stats_format(const struct brk_worker *w, const struct brk_assoc 
                      " packets_out=%" PRIu64 " packets_in=%" PRIu64 " retransmitted=%" PRIu64
                      " duplicates=%" PRIu64 " read_ms_ago=%" PRIu64,
                      s->packets_out, s->packets_in, s->retransmitted, s->duplicates, w->now_ms - s->read_ms);
-    if (s->given_up)
-        snprintf(out + n, size - (size_t)n, " given_up=%" PRIu64, s->given_up);
+    if (s->abandoned)
+        snprintf(out + n, size - (size_t)n, " abandoned=%" PRIu64, s->abandoned);
     return out;
 }
 
-void brk_stats_log_all(struct brk_worker *w)
+void brk_stats_all(struct brk_worker *w)
 {
     char text[BRK_STATS_TEXT];
-    if (!brk_log_on(CFG_LOG_DEBUG))
+    bool log = brk_log_on(CFG_LOG_DEBUG);
+    if (!log && !w->broker->gives_up)
         return;
     for (struct brk_socket *s = w->sockets; s; s = s->next)
         for (struct brk_assoc *a = s->assocs; a; a = a->hh.next) {
             if (a->state != BRK_UP)
                 continue;
             brk_stats_read(w, a);
-            brk_log(CFG_LOG_DEBUG, "association", "%s=%s assoc=%u%s", brk_member_word(s->member),
-                    cfg_member_name(w->config, s->member), a->id, brk_stats_format(w, a, text, sizeof text));
+            if (log)
+                brk_log(CFG_LOG_DEBUG, "association", "%s=%s assoc=%u%s", brk_member_word(s->member),
+                        cfg_member_name(w->config, s->member), a->id,
+                        brk_stats_format(w, a, text, sizeof text));
         }
 }

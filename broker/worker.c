@@ -187,7 +187,7 @@ static void abort_everything(struct brk_worker *w)
 
 static void account(struct brk_worker *w)
 {
-    brk_stats_log_all(w);
+    brk_stats_all(w);
     pthread_barrier_wait(&w->broker->account_enter); /* control reads our counts between the two */
     pthread_barrier_wait(&w->broker->account_leave);
 }

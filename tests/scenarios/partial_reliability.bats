@@ -2,7 +2,8 @@ load lib
 
 # A stopped consumer: what a route gives up, what one that gives nothing up keeps, and that the account adds up.
 
-patient="{rtoinfo: {initial: 100ms, min: 100ms, max: 500ms}, associnfo: {asocmaxrxt: 200}, peer_addr_params: {pathmaxrxt: 200}}"
+patient_keys="rtoinfo: {initial: 100ms, min: 100ms, max: 500ms}, associnfo: {asocmaxrxt: 200}, peer_addr_params: {pathmaxrxt: 200}"
+patient="{$patient_keys}"
 # Finds out within a second that a peer is gone without a word.
 impatient="{rtoinfo: {initial: 100ms, min: 50ms, max: 200ms}, associnfo: {asocmaxrxt: 4},
             peer_addr_params: {pathmaxrxt: 4, hbinterval: 200ms, flags: [hb_enable]}}"
@@ -113,4 +114,32 @@ CONFIG
     [ "$(logged traffic delivered 'peer=standby ')" -gt 100 ]
     [ "$(result standby .delivered)" = "$(logged traffic delivered 'peer=standby ')" ]
     [ "$(result standby .misordered)" = 0 ]
+}
+
+@test "ttl: a subscriber that hangs holds up neither the source nor the others" {
+    start_broker <<CONFIG
+broker: {transport: $BACKEND, queue_messages: 256}
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers:
+  - {name: hangs, address: 127.0.0.1, port: $P1, encaps_port: $U1, sctp: {sndbuf: 128k, $patient_keys}}
+  - {name: reads, address: 127.0.0.1, port: $P2, encaps_port: $U2}
+groups: [{name: all, members: [hangs, reads], mode: broadcast}]
+routes: [{from: access, to: all, partial_reliability: {ttl: 300ms}}]
+CONFIG
+    start_sink hangs $U1 $P1 --option recbuf=128k --partial --keep
+    local hangs=$loader
+    start_sink reads $U2 $P2
+    local reads=$loader
+    wait_count 2 event=member_up
+    kill -STOP $hangs
+    run_source source $U3 --size 1000 --rate 400 --count 1200
+    ends_with 0 $reads
+    delivered_all reads 1200
+    kill -CONT $hangs
+    wait_until 10 waiting_is 0
+    stop_broker
+    [ "$(account dropped_expired)" -gt 500 ]
+    [ "$(account dropped)" = "$(account dropped_expired)" ]
+    kill -TERM $hangs
+    ends_with 0 $hangs
 }
