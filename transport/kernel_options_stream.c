@@ -119,7 +119,7 @@ static enum tr_code stream_value_failed(struct tr_endpoint *ep, uint32_t assoc, 
     enum tr_code code = kernel_no_association(ep, assoc, OPT_STREAM_SCHEDULER_VALUE, error);
     if (code != TR_INVALID || kernel_get_STATUS(ep, assoc, &status, NULL) != TR_OK)
         return code;
-    return tr_fail(error, TR_BAD_STREAM, EINVAL,
+    return tr_fail(error, TR_INVALID, EINVAL,
                    "stream_scheduler_value: stream %u is none of the association's %u outbound streams",
                    stream, (unsigned)opt_num(&status, OPTF_STATUS_OUTSTRMS, 0));
 }
@@ -139,11 +139,11 @@ enum tr_code kernel_set_STREAM_SCHEDULER_VALUE(struct tr_endpoint *ep, uint32_t 
                                   .stream_value = (uint16_t)opt_num(in, OPTF_SSV_VALUE, 0)};
     if (!opt_given(in, OPTF_SSV_STREAM) || !opt_given(in, OPTF_SSV_VALUE))
         return tr_fail(error, TR_INVALID, 0, "stream_scheduler_value: give both stream and value");
+    if (assoc == 0 && kernel_shared(ep))
+        return tr_fail(error, TR_NO_ASSOC, 0, "stream_scheduler_value: needs an association");
     if (!takes_values(ep, assoc))
         return tr_fail(error, TR_INVALID, 0,
                        "stream_scheduler_value: means nothing unless stream_scheduler is prio or wfq");
-    if (assoc == 0 && kernel_shared(ep))
-        v.assoc_id = SCTP_CURRENT_ASSOC;
     if (kernel_set_raw(ep, IPPROTO_SCTP, SCTP_STREAM_SCHEDULER_VALUE, &v, sizeof v) == 0)
         return TR_OK;
     return stream_value_failed(ep, assoc, v.stream_id, error);

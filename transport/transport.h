@@ -300,7 +300,7 @@ enum tr_pr_policy {
     TR_PR_TTL,  /* pr_value milliseconds after it was sent */
     TR_PR_RTX,  /* after pr_value retransmissions */
     TR_PR_PRIO  /* when a message with a smaller pr_value needs the send buffer. Linux gives up those on the
-                   way  first, so that TR_AGAIN may come some times more; usrsctp does not make room this way */
+                   way first, so that TR_AGAIN may come some times more; usrsctp does not make room this way */
 };
 
 struct tr_msg {
