@@ -337,8 +337,9 @@ struct opt_set brk_options_at_open(const struct cfg_config *c, struct cfg_member
 void brk_assoc_options(struct brk_assoc *a);
 /* Tells where the stack granted other values than the file asks for (buffers above the sysctl limit, …). */
 void brk_options_compare(const struct brk_socket *s, const struct opt_set *wanted);
-/* Sets the options of each peer on a socket that is then closed again: what the stack will not take is told
- * when the broker starts (TR_UNSUPPORTED, TR_INVALID), not with the first connection. */
+/* Sets the options of each listener and peer on a socket that is then closed again: what the stack will not
+ * take is told with its place when the broker starts (TR_UNSUPPORTED, TR_INVALID), not with the first
+ * connection. */
 enum tr_code brk_try_options(struct brk_worker *w, struct tr_error *error);
 
 /* ---- assoc.c -------------------------------------------------------------------------------------- */

@@ -90,18 +90,67 @@ void brk_assoc_options(struct brk_assoc *a)
     }
 }
 
+/* ---- before the first connection ------------------------------------------------------------------ */
+
+/* Which of the options the stack does not take; OPT_ID_COUNT where setting them one by one does not tell. */
+static enum opt_id find_culprit(struct brk_worker *w, const struct opt_set *options)
+{
+    struct tr_open_params params = {.style = TR_ONE_TO_MANY};
+    struct tr_endpoint *ep = NULL;
+    struct tr_error error;
+    enum opt_id culprit = OPT_ID_COUNT;
+    if (tr_open(w->loop, &params, &ep, &error) != TR_OK)
+        return OPT_ID_COUNT;
+    for (unsigned id = 0; id < OPT_ID_COUNT && culprit == OPT_ID_COUNT; id++) {
+        struct opt_set one = {0};
+        if (!opt_any(options, id) || !(opt_rows[id].when & OPT_LATER))
+            continue;
+        take(options, id, &one);
+        if (tr_set_options(ep, 0, &one, NULL, &error) != TR_OK)
+            culprit = id;
+    }
+    tr_close(ep);
+    return culprit;
+}
+
+static struct cfg_place place_of(const struct opt_set *options, const struct cfg_place *at, enum opt_id id)
+{
+    for (unsigned f = 0; f < OPTF_COUNT; f++)
+        if (opt_field_rows[f].option == id && opt_given(options, f) && at[f].line)
+            return at[f];
+    return (struct cfg_place){0};
+}
+
+/* Says whose options they are, and where the one stands that is not taken. */
+static void say_where(struct brk_worker *w, struct cfg_member m, const struct opt_set *options,
+                      struct tr_error *error)
+{
+    const struct cfg_config *c = w->config;
+    const struct cfg_place *at =
+        m.kind == CFG_MEMBER_LISTENER ? c->listeners[m.index].sctp_at : c->peers[m.index].sctp_at;
+    struct cfg_place place = place_of(options, at, find_culprit(w, options));
+    struct tr_error plain = *error;
+    char where[48] = "";
+    if (place.line)
+        snprintf(where, sizeof where, " (line %u, column %u)", place.line, place.column);
+    snprintf(error->text, sizeof error->text, "%s %.40s%s: %.160s", brk_member_word(m), cfg_member_name(c, m),
+             where, plain.text);
+}
+
 enum tr_code brk_try_options(struct brk_worker *w, struct tr_error *error)
 {
     const struct cfg_config *c = w->config;
-    for (unsigned i = 0; i < c->peer_count; i++) {
-        struct opt_set options = brk_options_at_open(c, (struct cfg_member){CFG_MEMBER_PEER, i});
+    for (unsigned i = 0; i < c->listener_count + c->peer_count; i++) {
+        struct cfg_member m = i < c->listener_count
+                                  ? (struct cfg_member){CFG_MEMBER_LISTENER, i}
+                                  : (struct cfg_member){CFG_MEMBER_PEER, i - c->listener_count};
+        struct opt_set options = brk_options_at_open(c, m);
         struct tr_open_params params = {.style = TR_ONE_TO_MANY, .options = &options};
         struct tr_endpoint *ep = NULL;
         enum tr_code code = tr_open(w->loop, &params, &ep, error);
         tr_close(ep);
         if (code == TR_UNSUPPORTED || code == TR_INVALID) {
-            struct tr_error plain = *error;
-            snprintf(error->text, sizeof error->text, "peer %.40s: %.200s", c->peers[i].name, plain.text);
+            say_where(w, m, &options, error);
             return code;
         }
     }

@@ -59,10 +59,10 @@ static enum tr_code open_sockets(struct brk_worker *w, struct tr_error *error)
         code = tr_loop_add_fd(w->loop, rt_inbox_fd(&w->inbox), w, error);
     if (code == TR_OK)
         code = brk_names_open(w, error);
-    for (unsigned i = 0; code == TR_OK && i < w->config->listener_count; i++)
-        code = brk_listen(w, i, error);
     if (code == TR_OK && w->index == 0)
         code = brk_try_options(w, error);
+    for (unsigned i = 0; code == TR_OK && i < w->config->listener_count; i++)
+        code = brk_listen(w, i, error);
     return code;
 }
 

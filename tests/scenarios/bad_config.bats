@@ -54,6 +54,21 @@ $rest"
     [[ "$output" == *"event=start_failed"*"line=4"*expose_potentially_failed_state* ]]
 }
 
+@test "a value that the stack does not take has a place when the broker starts, and whose it is" {
+    local lacking=rr_pkt
+    [ "$BACKEND" = kernel ] || lacking=wfq
+    cat >"$work/value.yaml" <<CONFIG
+broker: {transport: $BACKEND}
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers:
+  - {name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1, sctp: {stream_scheduler: $lacking}}
+routes: [{from: access, to: core}]
+CONFIG
+    run "$JUNCTOR" run -c "$work/value.yaml"
+    [ "$status" = 1 ]
+    [[ "$output" == *event=start_failed*"peer core (line 4, column "*stream_scheduler* ]]
+}
+
 @test "values that do harm together: one warning each from junctor check and in the log of junctor run, which goes on" {
     cat >"$work/hasty.yaml" <<CONFIG
 broker: {transport: $BACKEND}
