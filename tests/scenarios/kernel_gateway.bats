@@ -3,18 +3,6 @@ load lib
 # A broker between two networks that do not know each other: a listener in one network namespace, a peer in another, and the
 # broker itself in neither.
 
-# network NAME: a network namespace of its own; the process that keeps it is $network.
-network() {
-    [ "$(id -u)" = 0 ] || skip "network namespaces need root"
-    unshare --net sh -c 'ip link set lo up; exec sleep 600' 3>&- &
-    network=$!
-    pids+=("$network")
-    wait_until 5 eval "[ -n \"\$(nsenter --net=/proc/$network/ns/net ip -o address show dev lo up 2>/dev/null)\" ]"
-    ! cmp -s <(readlink "/proc/$network/ns/net") <(readlink /proc/self/ns/net)
-    printf '#!/bin/sh\nexec nsenter --net=/proc/%s/ns/net %s "$@"\n' "$network" "$JUNCTOR" >"$work/in_$1"
-    chmod +x "$work/in_$1"
-}
-
 @test "a listener in one network namespace, its peer in another, one port in both" {
     network access
     local access=$network

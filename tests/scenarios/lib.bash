@@ -203,3 +203,17 @@ delivered_all() {
         .lost + .open_flows + .duplicated + .misordered + .corrupt + .wrong_ppid + .foreign == 0 and .exact and
         ($count == null or .delivered == $count))' "$work/$1.json" >/dev/null
 }
+
+# ---- networks ---------------------------------------------------------------------------------------
+
+# network NAME: a network namespace of its own; the process that keeps it is $network, $work/in_NAME runs junctor there.
+network() {
+    [ "$(id -u)" = 0 ] || skip "network namespaces need root"
+    unshare --net sh -c 'ip link set lo up; exec sleep 600' 3>&- &
+    network=$!
+    pids+=("$network")
+    wait_until 5 eval "[ -n \"\$(nsenter --net=/proc/$network/ns/net ip -o address show dev lo up 2>/dev/null)\" ]"
+    ! cmp -s <(readlink "/proc/$network/ns/net") <(readlink /proc/self/ns/net)
+    printf '#!/bin/sh\nexec nsenter --net=/proc/%s/ns/net %s "$@"\n' "$network" "$JUNCTOR" >"$work/in_$1"
+    chmod +x "$work/in_$1"
+}

@@ -1,0 +1,110 @@
+load lib
+
+# A peer on another host, behind two cables, which fail under load.
+
+# Notices within a second that a path, and within two that all paths are gone.
+impatient="{rtoinfo: {initial: 100ms, min: 50ms, max: 200ms}, associnfo: {asocmaxrxt: 4}, delayed_ack_time: 25ms,
+            peer_addr_params: {pathmaxrxt: 2, hbinterval: 100ms, flags: [hb_enable]}}"
+
+# far_host: a network namespace behind c0 (10.98.0.2) and c1 (10.98.1.2).
+far_host() {
+    network far
+    in_far="nsenter --net=/proc/$network/ns/net"
+    local cable
+    for cable in 0 1; do
+        ip link add c$cable type veth peer name c$cable netns "$network"
+        ip address add 10.98.$cable.1/24 dev c$cable
+        $in_far ip address add 10.98.$cable.2/24 dev c$cable
+        ip link set c$cable up
+        $in_far ip link set c$cable up
+    done
+}
+
+# cable N LOSS: percent, in both directions.
+cable() {
+    tc qdisc replace dev "c$1" root netem limit 100000 loss "$2%"
+    $in_far tc qdisc replace dev "c$1" root netem limit 100000 loss "$2%"
+}
+
+# far_sink OPTION…: on both addresses of the far host.
+far_sink() {
+    JUNCTOR=$work/in_far start_load far --role sink --listen "10.98.0.2,10.98.1.2:$P1" "$@"
+    far=$loader
+    wait_until 10 eval '$in_far awk "{print \$6}" /proc/net/sctp/eps | grep -qx $P1'
+}
+
+far_peer() {
+    cat <<CONFIG
+broker: {transport: kernel, log_level: info}
+listeners: [{name: access, address: 127.0.0.1, port: $P0}]
+peers:
+  - name: far
+    address: [10.98.0.2, 10.98.1.2]
+    local: [10.98.0.1, 10.98.1.1]
+    port: $P1
+    sctp: $impatient
+CONFIG
+}
+
+@test "the primary path fails and comes back under load: nothing is lost, doubled or out of order" {
+    far_host
+    far_sink --verify
+    start_broker <<CONFIG
+$(far_peer)
+routes: [{from: access, to: far, session: shared}]
+CONFIG
+    wait_log event=member_up
+    start_source source $U3 --streams 8 --rate 800 --duration 8s --verify
+    local source=$loader round
+    for round in 1 2; do
+        sleep 1 # of traffic on the primary path
+        cable 0 100
+        wait_count $round "event=path peer=far .*address=10.98.0.2:$P1 state=unreachable"
+        cable 0 0
+        wait_count $round "event=path peer=far .*address=10.98.0.2:$P1 state=available"
+    done
+    ends_with 0 $source
+    ends_with 0 $far
+    delivered_all far "$(result source .sent)"
+    stop_broker
+    [ "$(account dropped)" = 0 ]
+    [ "$(account received)" = "$(account delivered)" ]
+    ! grep -q event=association_lost "$work/broker.log"
+    tc -s qdisc show dev c0 | grep -q 'dropped [1-9]'
+}
+
+@test "the peer's host vanishes: the other member takes over, and every message is accounted for" {
+    far_host
+    far_sink --partial --keep
+    start_sink near $U1 $P2 --partial --keep
+    local near=$loader
+    start_broker <<CONFIG
+$(far_peer)
+  - {name: near, address: 127.0.0.1, port: $P2}
+groups: [{name: core, members: [far, near], mode: override}]
+routes: [{from: access, to: core, session: shared}]
+CONFIG
+    wait_count 2 event=member_up
+    start_source source $U3 --streams 4 --rate 800 --duration 6s
+    local source=$loader
+    sleep 2 # of traffic to the active member
+    cable 0 100
+    cable 1 100
+    wait_log 'event=association_lost.*peer=far'
+    ends_with 0 $source
+    stop_broker
+    [ "$(account received)" = "$(result source .sent)" ]
+    [ "$(account delivered)" = "$(account received)" ]
+    kill -TERM $near $far
+    ends_with 0 $near
+    ends_with 0 $far
+    local sink
+    for sink in near far; do
+        [ "$(result $sink .misordered)" = 0 ]
+        [ "$(result $sink .corrupt)" = 0 ]
+        [ "$(result $sink .delivered)" -gt 500 ]
+    done
+    # What was under way to the one that vanished went to the other too: nothing is missing.
+    [ "$(result near .delivered)" = "$(logged traffic delivered 'peer=near ')" ]
+    [ $(($(result far .delivered) + $(result near .delivered))) -ge "$(result source .sent)" ]
+}
