@@ -16,11 +16,6 @@
 #include <errno.h>
 #include <string.h>
 
-enum {
-    PARTIAL_FROM = 65536, /* the stack delivers no shorter message in pieces, */
-    PARTIAL_SHARE = 2     /* nor one that is a smaller part of the receive buffer */
-};
-
 /* ---- Sending ---------------------------------------------------------------------------------------- */
 
 static void set_nodelay(struct usr_endpoint *ep, int on)
@@ -197,7 +192,9 @@ static bool broken_off(struct usr_endpoint *ep)
 
 static bool may_have_pieces(const struct usr_endpoint *ep, size_t len)
 {
-    return len >= PARTIAL_FROM || len >= (size_t)ep->kept.recbuf / PARTIAL_SHARE;
+    enum { PARTIAL_SHARE = 2 }; /* nor one that is a smaller part of the receive buffer */
+    return ep->kept.interleaving_offered || len >= USR_PARTIAL_FROM ||
+           len >= (size_t)ep->kept.recbuf / PARTIAL_SHARE;
 }
 
 static void take_data(struct usr_loop *loop, struct usr_endpoint *ep, const struct piece *p)

@@ -143,17 +143,29 @@ enum tr_code usr_get_STREAM_SCHEDULER_VALUE(struct tr_endpoint *ep, uint32_t ass
 
 enum { SCTP_INTERLEAVING_SUPPORTED = 0x1206 }; /* usrsctp.h leaves it out */
 
+/* From which size on the stack hands out a message that is only half there. Where many arrive at a time, each
+ * below that size, they could fill the receive window among them and none ever end; so then it is any. */
+enum { FROM_ANY = 1, FROM_LARGE = USR_PARTIAL_FROM };
+
+static enum tr_code set_partial_delivery(struct tr_endpoint *ep, bool on, struct tr_error *error)
+{
+    int from = on ? FROM_ANY : FROM_LARGE, most = usr_ep(ep)->kept.recbuf;
+    return usr_set_int(ep, OPT_INTERLEAVING_SUPPORTED, SCTP_PARTIAL_DELIVERY_POINT, from < most ? from : most,
+                       error);
+}
+
 enum tr_code usr_set_INTERLEAVING_SUPPORTED(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
                                             struct tr_error *error)
 {
     bool on = opt_num(in, OPTF_INTERLEAVING_SUPPORTED, 0) != 0;
+    bool *kept = &usr_ep(ep)->kept.interleaving_offered, before = *kept;
     (void)assoc;
-    enum tr_code code = usr_set_offer(ep, OPT_INTERLEAVING_SUPPORTED, SCTP_INTERLEAVING_SUPPORTED, on,
-                                      &usr_ep(ep)->kept.interleaving_offered, error);
+    enum tr_code code =
+        usr_set_offer(ep, OPT_INTERLEAVING_SUPPORTED, SCTP_INTERLEAVING_SUPPORTED, on, kept, error);
     if (code == TR_INVALID)
         return tr_fail(error, code, 0,
                        "set interleaving_supported: with usrsctp it needs fragment_interleave 2");
-    return code;
+    return code == TR_OK && on != before ? set_partial_delivery(ep, on, error) : code;
 }
 
 enum tr_code usr_get_INTERLEAVING_SUPPORTED(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,

@@ -124,6 +124,10 @@ struct usr_mode {
 
 enum { USR_BLOCKED = 8, USR_MODES = 64 };
 
+/* The stack delivers no shorter message in pieces, unless messages of several streams may mix
+ * (interleaving_supported). */
+enum { USR_PARTIAL_FROM = 65536 };
+
 struct usr_endpoint {
     struct tr_endpoint base;
     struct socket *so;
