@@ -7,6 +7,8 @@
  * an association is peeled off. Asked about an association by its number, the socket answers. */
 #include "transport/kernel_options_priv.h"
 
+#include <string.h>
+
 /* In the order of options.def. */
 static const enum opt_id offered[KERNEL_OFFERS] = {
     OPT_INTERLEAVING_SUPPORTED, OPT_PR_SUPPORTED,     OPT_AUTH_SUPPORTED,     OPT_AUTH_CHUNKS, OPT_HMAC_IDENT,
@@ -35,6 +37,15 @@ void kernel_read_offers(struct kernel_endpoint *ep)
     for (unsigned i = 0; i < KERNEL_OFFERS; i++)
         if (kernel_options[offered[i]].get(&ep->base, 0, &now, NULL) == TR_OK)
             ep->offers[i] = opt_num(&now, opt_rows[offered[i]].first, 0);
+}
+
+/* Only dynamic addresses have to be on for the socket as well, or Linux does not tell the peer of any. */
+void kernel_hand_offers_on(struct kernel_endpoint *to, const struct kernel_endpoint *from)
+{
+    memcpy(to->offers, from->offers, sizeof to->offers);
+    struct sctp_assoc_value on = {.assoc_value = 1};
+    if (to->offers[place(OPT_ASCONF_SUPPORTED)] == 1)
+        kernel_set_raw(&to->base, IPPROTO_SCTP, SCTP_ASCONF_SUPPORTED, &on, sizeof on);
 }
 
 void kernel_remember_offer(struct tr_endpoint *ep, enum opt_id id, int64_t value)

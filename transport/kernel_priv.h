@@ -218,6 +218,8 @@ void kernel_copy_option(struct kernel_endpoint *to, enum opt_id id, const struct
  * known any more when it gets a new socket. */
 void kernel_read_offers(struct kernel_endpoint *ep);
 void kernel_forget_offers(struct kernel_endpoint *ep);
+/* To the endpoint of an association that was peeled off `from` or accepted by it. */
+void kernel_hand_offers_on(struct kernel_endpoint *to, const struct kernel_endpoint *from);
 
 /* kernel_reconfig.c */
 enum tr_code kernel_change_addresses(struct tr_endpoint *ep, bool add, const struct net_addr *addresses,

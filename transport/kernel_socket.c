@@ -491,7 +491,7 @@ enum tr_code kernel_peeloff(struct tr_endpoint *tep, uint32_t *assoc, void *cook
         ep->stream = accepts;
         ep->foreign = from->foreign;
         ep->bound = true;
-        memcpy(ep->offers, from->offers, sizeof ep->offers);
+        kernel_hand_offers_on(ep, from);
         kernel_inherit(ep, &options);
         code = kernel_enter(l, ep, error);
     }

@@ -7,6 +7,29 @@
 /* The contract's flags, lowest bit first, as the stack's. */
 static const uint16_t send_flags[] = {SCTP_UNORDERED, SCTP_ADDR_OVER, SCTP_ABORT, SCTP_EOF};
 
+struct one_by_one {
+    tr_option_set *set;
+    const struct opt_set *in;
+};
+
+static void set_one(struct usr_endpoint *ep, const struct sctp_status *s, void *arg)
+{
+    const struct one_by_one *o = arg;
+    o->set(&ep->base, s->sstat_assoc_id, o->in, NULL);
+}
+
+/* For `assoc`; 0 of a one-to-many endpoint: for those to come, and for each there is, which keeps what is not
+ * given. */
+static enum tr_code set_each(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
+                             struct tr_error *error, tr_option_set *set)
+{
+    struct one_by_one o = {set, in};
+    enum tr_code code = set(ep, assoc, in, error);
+    if (code == TR_OK && assoc == 0 && ep->style == TR_ONE_TO_MANY)
+        usr_each_assoc(usr_ep(ep), set_one, &o);
+    return code;
+}
+
 enum tr_code usr_get_DEFAULT_SEND_PARAM(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
                                         struct tr_error *error)
 {
@@ -37,14 +60,13 @@ static enum tr_code set_lifetime(struct tr_endpoint *ep, uint32_t assoc, const s
     enum tr_code code = usr_get(ep, OPT_DEFAULT_SEND_PARAM, SCTP_DEFAULT_PRINFO, &now, sizeof now, error);
     if (code != TR_OK || (ttl == 0 && now.pr_policy != SCTP_PR_SCTP_TTL))
         return code;
-    now = (struct sctp_default_prinfo){.pr_policy = ttl != 0 ? SCTP_PR_SCTP_TTL : SCTP_PR_SCTP_NONE,
-                                       .pr_value = ttl,
-                                       .pr_assoc_id = usr_all_or_one(ep, assoc)};
+    now = (struct sctp_default_prinfo){
+        .pr_policy = ttl != 0 ? SCTP_PR_SCTP_TTL : SCTP_PR_SCTP_NONE, .pr_value = ttl, .pr_assoc_id = assoc};
     return usr_set(ep, OPT_DEFAULT_SEND_PARAM, SCTP_DEFAULT_PRINFO, &now, sizeof now, error);
 }
 
-enum tr_code usr_set_DEFAULT_SEND_PARAM(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
-                                        struct tr_error *error)
+static enum tr_code set_send_param(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
+                                   struct tr_error *error)
 {
     struct opt_set now = {0};
     enum tr_code code = usr_get_DEFAULT_SEND_PARAM(ep, assoc, &now, error);
@@ -54,12 +76,18 @@ enum tr_code usr_set_DEFAULT_SEND_PARAM(struct tr_endpoint *ep, uint32_t assoc, 
     struct sctp_sndinfo s = {.snd_sid = (uint16_t)opt_num(&now, OPTF_DSP_STREAM, 0),
                              .snd_ppid = htonl((uint32_t)opt_num(&now, OPTF_DSP_PPID, 0)),
                              .snd_context = (uint32_t)opt_num(&now, OPTF_DSP_CONTEXT, 0),
-                             .snd_assoc_id = usr_all_or_one(ep, assoc)};
+                             .snd_assoc_id = assoc};
     for (unsigned i = 0; i < sizeof send_flags / sizeof *send_flags; i++)
         if (opt_num(&now, OPTF_DSP_FLAGS, 0) & 1 << i)
             s.snd_flags |= send_flags[i];
     code = usr_set(ep, OPT_DEFAULT_SEND_PARAM, SCTP_DEFAULT_SNDINFO, &s, sizeof s, error);
     return code == TR_OK && opt_given(in, OPTF_DSP_TIMETOLIVE) ? set_lifetime(ep, assoc, in, error) : code;
+}
+
+enum tr_code usr_set_DEFAULT_SEND_PARAM(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
+                                        struct tr_error *error)
+{
+    return set_each(ep, assoc, in, error, set_send_param);
 }
 
 /* ---- Partial reliability ---------------------------------------------------------------------------- */
@@ -85,8 +113,8 @@ enum tr_code usr_get_DEFAULT_PRINFO(struct tr_endpoint *ep, uint32_t assoc, stru
 }
 
 /* A value without a policy would be a time to live for the stack. */
-enum tr_code usr_set_DEFAULT_PRINFO(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
-                                    struct tr_error *error)
+static enum tr_code set_prinfo(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
+                               struct tr_error *error)
 {
     struct opt_set now = {0};
     enum tr_code code = usr_get_DEFAULT_PRINFO(ep, assoc, &now, error);
@@ -99,8 +127,14 @@ enum tr_code usr_set_DEFAULT_PRINFO(struct tr_endpoint *ep, uint32_t assoc, cons
     struct sctp_default_prinfo p = {
         .pr_policy = pr_policies[policy],
         .pr_value = policy != OPT_PR_NONE ? (uint32_t)opt_num(&now, OPTF_PRINFO_VALUE, 0) : 0,
-        .pr_assoc_id = usr_all_or_one(ep, assoc)};
+        .pr_assoc_id = assoc};
     return usr_set(ep, OPT_DEFAULT_PRINFO, SCTP_DEFAULT_PRINFO, &p, sizeof p, error);
+}
+
+enum tr_code usr_set_DEFAULT_PRINFO(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
+                                    struct tr_error *error)
+{
+    return set_each(ep, assoc, in, error, set_prinfo);
 }
 
 enum tr_code usr_set_PR_SUPPORTED(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
