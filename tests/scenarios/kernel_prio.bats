@@ -30,10 +30,10 @@ CONFIG
     [ "$(account received)" = 280 ]
     kill -TERM $sink
     ends_with 0 $sink
-    # What did not arrive was given up, as the account says: given back by the stack, or forgotten.
+    # What did not arrive was given up, as the account says: given back by the stack, or forgotten. Something of that may
+    # have arrived all the same, its acknowledgement was under way.
     local missing=$((280 - $(result sink .delivered))) told=$(($(account dropped_expired) + $(account abandoned_unseen)))
     echo "missing $missing, told $told"
     [ $missing -gt 0 ]
     [ $missing -le $((told + 2)) ]
-    [ $missing -ge $((told - 20)) ]
 }

@@ -18,9 +18,12 @@ CONFIG
 }
 
 @test "junctor load tells what its associations retransmitted" {
-    tc qdisc add dev lo root netem loss 5%
+    network mine
+    local in_network="nsenter --net=/proc/$network/ns/net"
+    JUNCTOR=$work/in_mine
+    $in_network tc qdisc add dev lo root netem loss 5%
     run_load lossy --listen 127.0.0.1:$P1 --rate 500 --count 1000 --option rtoinfo.min=100ms
-    tc qdisc del dev lo root
+    $in_network tc qdisc del dev lo root
     [ "$(result lossy .chunks_retransmitted)" -gt 5 ]
     run_load clean --listen 127.0.0.1:$P2 --rate 500 --count 100
     [ "$(result clean .chunks_retransmitted)" -le 5 ]
