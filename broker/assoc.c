@@ -121,7 +121,9 @@ void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
         brk_peer_worked(w->broker, a->socket->member.index);
     if (is_destination(a))
         join(w, a);
-    if (!a->is_partner)
+    if (a->is_partner)
+        brk_streams_follow(w, a);
+    else
         brk_session_open(w, a);
     brk_send_pending(w, a);
     if (a->eof_wanted)

@@ -368,6 +368,8 @@ const char *brk_assoc_name(const struct brk_assoc *a); /* of its listener or pee
 /* TR_EV_PATH_CHANGE; TR_EV_STREAM_RESET, TR_EV_ASSOC_RESET, TR_EV_STREAM_CHANGE. */
 void brk_notice_path(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e);
 void brk_notice_reconfig(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e);
+/* A partner came up: streams that its client got since it was asked for. */
+void brk_streams_follow(struct brk_worker *w, struct brk_assoc *partner);
 /* Reads the statistics of an association that is up. */
 void brk_stats_read(struct brk_worker *w, struct brk_assoc *a);
 /* The same now and then, from where it carries messages. */

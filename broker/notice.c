@@ -42,32 +42,43 @@ void brk_notice_path(struct brk_worker *w, struct brk_socket *s, const struct tr
 
 /* ---- streams -------------------------------------------------------------------------------------- */
 
-/* As many more as the other side of the session has. */
-static void match_streams(struct brk_worker *w, const struct brk_assoc *a, struct brk_assoc *other)
+/* Where one side of a session has got more streams than `in` and `out`, the other is asked for as many. */
+static void match_streams(struct brk_worker *w, const struct brk_assoc *a, uint16_t in, uint16_t out,
+                          struct brk_assoc *other)
 {
     struct tr_error error;
     char quoted[300];
     if (!other || other->state != BRK_UP)
         return;
-    int out = (int)a->in_streams - (int)other->out_streams, in = (int)a->out_streams - (int)other->in_streams;
-    if (out <= 0 && in <= 0)
+    uint16_t more_out = 0, more_in = 0;
+    if (a->in_streams > in && a->in_streams > other->out_streams)
+        more_out = (uint16_t)(a->in_streams - other->out_streams);
+    if (a->out_streams > out && a->out_streams > other->in_streams)
+        more_in = (uint16_t)(a->out_streams - other->in_streams);
+    if (!more_out && !more_in)
         return;
-    if (tr_add_streams(other->socket->ep, other->id, out > 0 ? (uint16_t)out : 0, in > 0 ? (uint16_t)in : 0,
-                       &error) != TR_OK)
-        brk_log(CFG_LOG_WARNING, "streams_differ", "%s=%s assoc=%u out=%d in=%d error=%s",
+    if (tr_add_streams(other->socket->ep, other->id, more_out, more_in, &error) != TR_OK)
+        brk_log(CFG_LOG_WARNING, "streams_differ", "%s=%s assoc=%u out=%u in=%u error=%s",
                 brk_member_word(other->socket->member), cfg_member_name(w->config, other->socket->member),
-                other->id, out, in, brk_quote(error.text, quoted, sizeof quoted));
+                other->id, more_out, more_in, brk_quote(error.text, quoted, sizeof quoted));
+}
+
+void brk_streams_follow(struct brk_worker *w, struct brk_assoc *partner)
+{
+    if (partner->client)
+        match_streams(w, partner->client, partner->asked_out_streams, partner->asked_in_streams, partner);
 }
 
 static void streams_changed(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *e)
 {
+    uint16_t in = a->in_streams, out = a->out_streams;
     if (e->stream_change.outcome != TR_RECONFIG_DONE)
         return;
     if (e->stream_change.outbound_streams)
         a->out_streams = e->stream_change.outbound_streams;
     if (e->stream_change.inbound_streams)
         a->in_streams = e->stream_change.inbound_streams;
-    match_streams(w, a, a->is_partner ? a->client : a->partner);
+    match_streams(w, a, in, out, a->is_partner ? a->client : a->partner);
 }
 
 static enum tr_reconfig_outcome outcome_of(const struct tr_event *e)

@@ -105,6 +105,33 @@ static void a_partner_that_adds_is_followed(void **state)
     assert_int_equal(asked.inbound, 0);
 }
 
+/* Only the direction that got more: the other may differ since they were set up. */
+static void the_other_direction_stays(void **state)
+{
+    (void)state;
+    partner.in_streams = 1;
+    changed(&client_socket, 3, TR_RECONFIG_DONE, 10, 14);
+    assert_int_equal(asked.outbound, 4);
+    assert_int_equal(asked.inbound, 0);
+}
+
+/* The client got more while its partner was being set up. */
+static void a_late_partner_catches_up(void **state)
+{
+    (void)state;
+    partner.state = BRK_CONNECTING;
+    partner.asked_out_streams = partner.asked_in_streams = 10;
+    changed(&client_socket, 3, TR_RECONFIG_DONE, 10, 14);
+    assert_int_equal(asked.calls, 0);
+    partner.state = BRK_UP;
+    brk_streams_follow(&worker, &partner);
+    assert_int_equal(asked.outbound, 4);
+    assert_int_equal(asked.inbound, 0);
+    client.in_streams = 10;
+    brk_streams_follow(&worker, &partner);
+    assert_int_equal(asked.calls, 1);
+}
+
 static void what_was_refused_changes_nothing(void **state)
 {
     (void)state;
@@ -136,6 +163,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_other_side_follows, begin, end),
         cmocka_unit_test_setup_teardown(a_partner_that_adds_is_followed, begin, end),
+        cmocka_unit_test_setup_teardown(the_other_direction_stays, begin, end),
+        cmocka_unit_test_setup_teardown(a_late_partner_catches_up, begin, end),
         cmocka_unit_test_setup_teardown(what_was_refused_changes_nothing, begin, end),
         cmocka_unit_test_setup_teardown(who_is_not_there_is_not_asked, begin, end),
     };
