@@ -9,6 +9,7 @@
 
 #define FIRST  "1 0102030405060708090a0b0c0d0e0f10\n"
 #define SECOND "2 a0a1a2a3a4a5a6a7a8a9aaabacadaeaf\n"
+#define LAST   "65535 b0b1b2b3\n"
 #define THIRD  "3 00ff00ff\n"
 
 enum { DATA = 1 }; /* of auth_chunks */
@@ -95,7 +96,7 @@ static void each_side_has_its_active_key(void **state)
 {
     if (missing())
         skip();
-    struct ct_pair p = pair_with(*state, FIRST SECOND, 1, SECOND FIRST, 2);
+    struct ct_pair p = pair_with(*state, FIRST LAST, 1, LAST FIRST, 65535);
     both_ways(p.client, p.near, p.server, p.far);
 }
 
@@ -153,6 +154,8 @@ static void keys_change_while_data_flows(void **state)
     set(p.server, p.far, OPTF_AUTH_ACTIVE_KEY, 3);
     both_ways(p.client, p.near, p.server, p.far);
     set(p.server, p.far, OPTF_AUTH_DELETE_KEY, 1);
+    struct opt_set gone = CT_OPTIONS({OPTF_AUTH_ACTIVE_KEY, 1});
+    ct_failed_as(tr_set_options(p.server->ep, p.far, &gone, NULL, &error), TR_INVALID, &error);
     both_ways(p.client, p.near, p.server, p.far);
 }
 
@@ -238,6 +241,14 @@ static void what_is_wrong_with_keys_is_said(void **state)
     ct_failed_as(tr_set_options(e->ep, 0, &s, NULL, &error), TR_INVALID, &error);
     s = CT_OPTIONS({OPTF_AUTH_ACTIVE_KEY, 7});
     ct_failed_as(tr_set_options(e->ep, 0, &s, NULL, &error), TR_INVALID, &error);
+    for (int64_t past = -1; past <= 65536; past += 65537) {
+        s = CT_OPTIONS({OPTF_AUTH_ACTIVE_KEY, past});
+        ct_failed_as(tr_set_options(e->ep, 0, &s, NULL, &error), TR_INVALID, &error);
+        s = CT_OPTIONS({OPTF_AUTH_DEACTIVATE_KEY, past});
+        ct_failed_as(tr_set_options(e->ep, 0, &s, NULL, &error), TR_INVALID, &error);
+        s = CT_OPTIONS({OPTF_AUTH_DELETE_KEY, past});
+        ct_failed_as(tr_set_options(e->ep, 0, &s, NULL, &error), TR_INVALID, &error);
+    }
     s = CT_OPTIONS({OPTF_AUTH_DELETE_KEY, 7});
     ct_failed_as(tr_set_options(e->ep, 0, &s, NULL, &error), TR_INVALID, &error);
     s = CT_OPTIONS({OPTF_AUTH_DEACTIVATE_KEY, 7});

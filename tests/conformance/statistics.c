@@ -64,7 +64,7 @@ static void the_longest_timeout_is_in_milliseconds(void **state)
 static void what_acts_at_once_reaches_all(void **state)
 {
     static const struct ct_option rows[] = {{OPTF_DELAYED_ACK_FREQUENCY, 5},
-                                            {OPTF_DELAYED_ACK_TIME, 90},
+                                            {OPTF_DELAYED_ACK_TIME, 80},
                                             {OPTF_MAX_BURST, 9},
                                             {OPTF_CONTEXT, 77},
                                             {OPTF_STREAM_SCHEDULER, OPT_SS_PRIO},
@@ -116,7 +116,7 @@ static void sack_time_and_frequency_are_apart(void **state)
     struct ct_pair p = ct_pair(*state, NULL, NULL);
     const uint32_t scopes[] = {0, p.near};
     for (unsigned i = 0; i < 2; i++) {
-        static const int64_t pairs[][2] = {{120, 4}, {120, 1}, {40, 1}, {40, 3}, {250, 3}};
+        static const int64_t pairs[][2] = {{120, 4}, {120, 1}, {40, 1}, {40, 3}, {240, 3}};
         for (unsigned k = 0; k < 5; k++) {
             struct opt_set time = CT_OPTIONS({OPTF_DELAYED_ACK_TIME, pairs[k][0]}),
                            frequency = CT_OPTIONS({OPTF_DELAYED_ACK_FREQUENCY, pairs[k][1]}), got = {0};
