@@ -42,34 +42,69 @@ static struct busy who_is_busy(struct usr_endpoint *ep, uint32_t assoc, uint32_t
     return b;
 }
 
-static void set_scheduler_of(struct usr_endpoint *ep, const struct sctp_status *s, void *arg)
+/* The stack leaves it to chance which priorities its streams have when an association changes to them. */
+static void begin_priorities(struct usr_endpoint *ep, const struct sctp_status *s)
 {
-    uint32_t wanted = *(const uint32_t *)arg, now = wanted + 1;
+    struct sctp_stream_value v = {.assoc_id = s->sstat_assoc_id};
+    for (unsigned i = 0; i < s->sstat_outstrms; i++) {
+        v.stream_id = (uint16_t)i;
+        (void)usrsctp_setsockopt(ep->so, IPPROTO_SCTP, SCTP_SS_VALUE, &v, sizeof v);
+    }
+}
+
+struct change {
+    uint32_t scheduler;
+    enum tr_code code;
+    struct tr_error *error;
+};
+
+/* Setting the scheduler that it has already would be a change, too. */
+static void change_scheduler(struct usr_endpoint *ep, const struct sctp_status *s, void *arg)
+{
+    struct change *c = arg;
+    uint32_t now = c->scheduler + 1;
     (void)usr_get_value(&ep->base, s->sstat_assoc_id, OPT_STREAM_SCHEDULER, SCTP_PLUGGABLE_SS, &now, NULL);
-    if (now != wanted)
-        (void)usr_set_value(&ep->base, s->sstat_assoc_id, OPT_STREAM_SCHEDULER, SCTP_PLUGGABLE_SS, wanted,
-                            NULL);
+    if (now == c->scheduler || c->code != TR_OK)
+        return;
+    c->code = usr_set_value(&ep->base, s->sstat_assoc_id, OPT_STREAM_SCHEDULER, SCTP_PLUGGABLE_SS,
+                            c->scheduler, c->error);
+    if (c->code == TR_OK && c->scheduler == SCTP_SS_PRIORITY)
+        begin_priorities(ep, s);
+}
+
+/* `assoc` 0: of the endpoint, and of all associations that it has. */
+static enum tr_code change_schedulers(struct tr_endpoint *ep, uint32_t assoc, uint32_t scheduler,
+                                      struct tr_error *error)
+{
+    struct change c = {scheduler, TR_OK, error};
+    struct sctp_status status;
+    if (assoc != 0 && !usr_status(usr_ep(ep), assoc, &status))
+        return tr_fail(error, TR_NO_ASSOC, 0, "set stream_scheduler: association %u does not exist", assoc);
+    unsigned changed = 1;
+    if (assoc != 0)
+        change_scheduler(usr_ep(ep), &status, &c);
+    else
+        changed = usr_each_assoc(usr_ep(ep), change_scheduler, &c);
+    bool of_endpoint = changed == 0 || (assoc == 0 && ep->style == TR_ONE_TO_MANY);
+    if (c.code == TR_OK && of_endpoint)
+        c.code = usr_set_value(ep, 0, OPT_STREAM_SCHEDULER, SCTP_PLUGGABLE_SS, scheduler, error);
+    return c.code;
 }
 
 enum tr_code usr_set_STREAM_SCHEDULER(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
                                       struct tr_error *error)
 {
-    int64_t wanted = opt_num(in, OPTF_STREAM_SCHEDULER, 0);
-    if (schedulers[wanted] == NO_SUCH)
+    uint32_t scheduler = schedulers[opt_num(in, OPTF_STREAM_SCHEDULER, 0)];
+    if (scheduler == NO_SUCH)
         return tr_fail(error, TR_UNSUPPORTED, 0,
                        "set stream_scheduler: usrsctp does not have this one; it has fcfs, rr, prio and fc");
-    uint32_t scheduler = schedulers[wanted];
     struct busy busy = who_is_busy(usr_ep(ep), assoc, scheduler);
     if (busy.assoc != 0)
-        return tr_fail(
-            error, TR_AGAIN, 0,
-            "set stream_scheduler: association %u has something to send; try again when it has not "
-            "(event sender_dry)",
-            busy.assoc);
-    enum tr_code code = usr_set_value(ep, assoc, OPT_STREAM_SCHEDULER, SCTP_PLUGGABLE_SS, scheduler, error);
-    if (code == TR_OK && assoc == 0 && ep->style == TR_ONE_TO_MANY)
-        usr_each_assoc(usr_ep(ep), set_scheduler_of, &scheduler);
-    return code;
+        return tr_fail(error, TR_AGAIN, 0,
+                       "set stream_scheduler: association %u has something to send; try again when it has "
+                       "not (event sender_dry)",
+                       busy.assoc);
+    return change_schedulers(ep, assoc, scheduler, error);
 }
 
 /* What the stack begins with is a round robin, too: of streams in the order in which they have something. */
@@ -115,8 +150,10 @@ enum tr_code usr_set_STREAM_SCHEDULER_VALUE(struct tr_endpoint *ep, uint32_t ass
     struct sctp_stream_value v = {.assoc_id = assoc,
                                   .stream_id = (uint16_t)opt_num(in, OPTF_SSV_STREAM, 0),
                                   .stream_value = (uint16_t)opt_num(in, OPTF_SSV_VALUE, 0)};
+    if (!opt_given(in, OPTF_SSV_STREAM) || !opt_given(in, OPTF_SSV_VALUE))
+        return tr_fail(error, TR_INVALID, 0, "set stream_scheduler_value: give both stream and value");
     enum tr_code code = need_stream(ep, assoc, "set", v.stream_id, error);
-    if (code != TR_OK || !opt_given(in, OPTF_SSV_VALUE))
+    if (code != TR_OK)
         return code;
     if (!has_values(ep, assoc))
         return tr_fail(error, TR_INVALID, 0,
