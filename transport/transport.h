@@ -256,8 +256,9 @@ enum tr_code tr_abort(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *e
 /* ---- Re-configuring what is up (RFC 5061, RFC 6525) ------------------------------------------------ */
 
 /* Adds local addresses to an open endpoint, or takes them away (TR_CAP_ADDRESSES; RFC 6458 9.1). Peers of its
- * associations are told where both sides have asconf_supported; their confirmation comes to them, and to us,
- * as TR_EV_PATH_CHANGE. Their ports are ignored. The last address cannot go: TR_INVALID. */
+ * associations are told where both sides have asconf_supported, and get TR_EV_PATH_CHANGE for each; without
+ * it an association goes on with the addresses it has, and the next one has all. The ports are ignored. All
+ * are changed or none. The last address cannot go: TR_INVALID. */
 enum tr_code tr_add_addresses(struct tr_endpoint *ep, const struct net_addr *addresses, unsigned count,
                               struct tr_error *error);
 enum tr_code tr_remove_addresses(struct tr_endpoint *ep, const struct net_addr *addresses, unsigned count,

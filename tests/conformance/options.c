@@ -271,10 +271,51 @@ static void associations_have_options_of_their_own(void **state)
     assert_int_equal(ct_message(b)->ppid, 60);
 }
 
-CT_TOPIC(options, CT_CASE(status_tells_the_truth), CT_CASE(status_shows_the_closing_window),
-         CT_CASE(path_info_needs_its_path), CT_CASE(one_path_has_parameters_of_its_own),
-         CT_CASE(primary_addr_takes_a_path_of_the_peer), CT_CASE(peer_primary_is_asked_or_refused_in_words),
-         CT_CASE(bad_value_leaves_everything_as_it_was), CT_CASE(contradictions_are_invalid),
-         CT_CASE(heartbeat_on_demand), CT_CASE(compare_lists_what_differs),
-         CT_CASE(autoclose_shuts_idle_associations_down), CT_CASE(reuseaddr_lets_a_listener_come_back),
-         CT_CASE(associations_have_options_of_their_own));
+static int64_t of_path(struct ct_end *e, uint32_t assoc, enum opt_field path, const char *address,
+                       enum opt_field f)
+{
+    struct opt_set got = {0};
+    struct tr_error error = {0};
+    opt_put_text(&got, path, address);
+    ct_ok(tr_get_option(e->ep, assoc, opt_field_rows[f].option, &got, &error), &error);
+    return opt_num(&got, f, -1);
+}
+
+/* Records about paths other than peer_addr_params: set for one, read for one, the others stay. */
+static void thresholds_and_udp_ports_of_one_path(void **state)
+{
+    static const struct {
+        enum opt_field path, field;
+    } rows[] = {{OPTF_PAT_ADDRESS, OPTF_PAT_PATHPFTHLD}, {OPTF_RUE_ADDRESS, OPTF_RUE_PORT}};
+    struct net_addr theirs[2] = {ct_addr("127.0.0.1", 0), ct_addr("127.0.0.2", 0)};
+    struct tr_open_params params = {.addresses = theirs, .address_count = 2};
+    struct tr_error error = {0};
+    if (!ct_has(TR_CAP_MULTIHOMING))
+        skip();
+    struct ct_end *server = ct_open(*state, NULL, &params), *client = ct_client(*state, NULL);
+    ct_ok(tr_listen(server->ep, 5, &error), &error);
+    server->address = ct_addr("127.0.0.1", tr_endpoint_port(server->ep));
+    uint32_t near = ct_connect(client, server, NULL);
+    for (unsigned i = 0; i < 2; i++) {
+        struct opt_set s = CT_OPTIONS({rows[i].field, 3});
+        int64_t before = of_path(client, near, rows[i].path, "127.0.0.1", rows[i].field);
+        opt_put_text(&s, rows[i].path, "127.0.0.2");
+        ct_ok(tr_set_options(client->ep, near, &s, NULL, &error), &error);
+        assert_int_equal(of_path(client, near, rows[i].path, "127.0.0.2", rows[i].field), 3);
+        assert_int_equal(of_path(client, near, rows[i].path, "127.0.0.1", rows[i].field), before);
+        opt_put_text(&s, rows[i].path, "127.0.0.9");
+        ct_failed_as(tr_set_options(client->ep, near, &s, NULL, &error), TR_INVALID, &error);
+        opt_put_text(&s, rows[i].path, "127.0.0.2");
+        ct_failed_as(tr_set_options(client->ep, near + 500, &s, NULL, &error), TR_NO_ASSOC, &error);
+    }
+    struct opt_set crossed = CT_OPTIONS({OPTF_PAT_PATHPFTHLD, 9}, {OPTF_PAT_PATHCPTHLD, 8});
+    ct_failed_as(tr_set_options(client->ep, near, &crossed, NULL, &error), TR_INVALID, &error);
+}
+
+CT_TOPIC(options, CT_CASE(thresholds_and_udp_ports_of_one_path), CT_CASE(status_tells_the_truth),
+         CT_CASE(status_shows_the_closing_window), CT_CASE(path_info_needs_its_path),
+         CT_CASE(one_path_has_parameters_of_its_own), CT_CASE(primary_addr_takes_a_path_of_the_peer),
+         CT_CASE(peer_primary_is_asked_or_refused_in_words), CT_CASE(bad_value_leaves_everything_as_it_was),
+         CT_CASE(contradictions_are_invalid), CT_CASE(heartbeat_on_demand),
+         CT_CASE(compare_lists_what_differs), CT_CASE(autoclose_shuts_idle_associations_down),
+         CT_CASE(reuseaddr_lets_a_listener_come_back), CT_CASE(associations_have_options_of_their_own));
