@@ -269,10 +269,10 @@ enum tr_direction { TR_INBOUND = 1, TR_OUTBOUND = 2 };
 #define TR_RESET_STREAMS_MAX 256 /* in one request */
 
 /* Asks the peer to begin streams anew at sequence number 0 (RFC 6525 6.3.2): our outbound ones, our inbound
- * ones or both (enum tr_direction bits); no streams: all. Needs reconfig_supported on both sides and the
- * peer's enable_stream_reset; the outcome comes as TR_EV_STREAM_RESET. TR_AGAIN while another request is
- * under way, or data on those streams; usrsctp waits for the data by itself, and sends on those streams
- * are TR_AGAIN until then. */
+ * ones or both (enum tr_direction bits); no streams: all. Needs reconfig_supported on both sides, the peer's
+ * enable_stream_reset (else TR_RECONFIG_DENIED) and, on Linux, our own, too (else TR_UNSUPPORTED); the
+ * outcome comes as TR_EV_STREAM_RESET. TR_AGAIN while another request is under way, or data on those streams;
+ * usrsctp waits for the data by itself, and sends on those streams are TR_AGAIN until then. */
 enum tr_code tr_reset_streams(struct tr_endpoint *ep, uint32_t assoc, unsigned directions,
                               const uint16_t *streams, unsigned count, struct tr_error *error);
 
