@@ -237,7 +237,25 @@ static void priorities_need_a_scheduler_for_them(void **state)
     ct_failed_as(set_priority(ct_client(*state, NULL), 0, 1, 3, &error), TR_NO_ASSOC, &error);
 }
 
+/* A stack that cannot change in the middle of a message says so; either way every message arrives whole. */
+static void a_change_of_scheduler_leaves_messages_whole(void **state)
+{
+    struct opt_set roomy = ct_roomy();
+    struct ct_pair p = ct_pair(*state, &roomy, &roomy);
+    struct ct_flow f = {.from = p.client, .assoc = p.near, .streams = 3, .size = 50000};
+    struct tr_error error = {0};
+    for (int wanted = OPT_SS_FCFS; wanted <= OPT_SS_WFQ; wanted++) {
+        struct opt_set s = CT_OPTIONS({OPTF_STREAM_SCHEDULER, wanted});
+        ct_flow_send(&f, 6);
+        enum tr_code code = tr_set_options(p.client->ep, wanted % 2 ? p.near : 0, &s, NULL, &error);
+        if (code != TR_OK)
+            ct_failed_as(code, code == TR_AGAIN ? TR_AGAIN : TR_UNSUPPORTED, &error);
+        ct_flow_send(&f, 6);
+        ct_flow_finish(&f, p.server, p.far);
+    }
+}
+
 CT_TOPIC(interleave, CT_CASE(small_messages_pass_a_large_one), CT_CASE(without_interleaving_they_wait),
          CT_CASE(pieces_of_many_messages_are_sorted), CT_CASE(half_messages_end_with_their_association),
          CT_CASE(the_first_stream_goes_first), CT_CASE(priorities_are_one_streams_own),
-         CT_CASE(priorities_need_a_scheduler_for_them));
+         CT_CASE(priorities_need_a_scheduler_for_them), CT_CASE(a_change_of_scheduler_leaves_messages_whole));

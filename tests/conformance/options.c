@@ -312,10 +312,59 @@ static void thresholds_and_udp_ports_of_one_path(void **state)
     ct_failed_as(tr_set_options(client->ep, near, &crossed, NULL, &error), TR_INVALID, &error);
 }
 
+/* An endpoint's is for the associations that it sets up without a port of their own; theirs is what is in
+ * use.
+ */
+static void udp_port_of_associations_to_come(void **state)
+{
+    struct ct_world *w = *state;
+    struct ct_end *server = ct_server(w, NULL), *client = ct_client(w, NULL);
+    struct tr_target target = ct_target(server);
+    struct tr_error error = {0};
+    struct tr_event up;
+    if (!ct_has(TR_CAP_ENCAPS))
+        skip(); /* the kernel's is a path's, see above */
+    struct opt_set s = CT_OPTIONS({OPTF_RUE_PORT, server->udp}), got = {0};
+    ct_ok(tr_set_options(client->ep, 0, &s, NULL, &error), &error);
+    target.encaps_port = 0;
+    ct_ok(tr_connect(client->ep, &target, CT_DEADLINE_MS, &up, &error), &error);
+    opt_put(&s, OPTF_RUE_PORT, 9);
+    ct_ok(tr_set_options(client->ep, 0, &s, NULL, &error), &error);
+    ct_ok(tr_get_option(client->ep, up.assoc, OPT_REMOTE_UDP_ENCAPS_PORT, &got, &error), &error);
+    assert_int_equal(opt_num(&got, OPTF_RUE_PORT, -1), server->udp);
+    ct_failed_as(tr_set_options(client->ep, up.assoc, &s, NULL, &error), TR_UNSUPPORTED, &error);
+    ct_send(client, up.assoc, 0, 1, "there", 5);
+    ct_message(server);
+}
+
+/* How long a SACK may wait and for how many packets are two things; none may change the other. */
+static void sack_delay_and_frequency_stay_apart(void **state)
+{
+    struct ct_pair p = ct_pair(*state, NULL, NULL);
+    struct opt_set often = CT_OPTIONS({OPTF_DELAYED_ACK_FREQUENCY, 5}),
+                   long_time = CT_OPTIONS({OPTF_DELAYED_ACK_TIME, 90}),
+                   record = CT_OPTIONS({OPTF_PAP_SACKDELAY, 70}, {OPTF_PAP_FLAGS, OPT_SACKDELAY_ENABLE});
+    struct tr_error error = {0};
+    const struct {
+        const struct opt_set *set;
+        int64_t time;
+    } steps[] = {{&often, 0}, {&long_time, 90}, {&record, 70}, {&often, 70}};
+    for (unsigned i = 0; i < sizeof steps / sizeof *steps; i++) {
+        struct opt_set got = {0};
+        ct_ok(tr_set_options(p.client->ep, p.near, steps[i].set, NULL, &error), &error);
+        ct_ok(tr_get_option(p.client->ep, p.near, OPT_DELAYED_ACK_FREQUENCY, &got, &error), &error);
+        ct_ok(tr_get_option(p.client->ep, p.near, OPT_DELAYED_ACK_TIME, &got, &error), &error);
+        assert_int_equal(opt_num(&got, OPTF_DELAYED_ACK_FREQUENCY, -1), 5);
+        if (steps[i].time != 0)
+            assert_in_range(opt_num(&got, OPTF_DELAYED_ACK_TIME, -1), steps[i].time, steps[i].time + 10);
+    }
+}
+
 CT_TOPIC(options, CT_CASE(thresholds_and_udp_ports_of_one_path), CT_CASE(status_tells_the_truth),
          CT_CASE(status_shows_the_closing_window), CT_CASE(path_info_needs_its_path),
          CT_CASE(one_path_has_parameters_of_its_own), CT_CASE(primary_addr_takes_a_path_of_the_peer),
          CT_CASE(peer_primary_is_asked_or_refused_in_words), CT_CASE(bad_value_leaves_everything_as_it_was),
          CT_CASE(contradictions_are_invalid), CT_CASE(heartbeat_on_demand),
          CT_CASE(compare_lists_what_differs), CT_CASE(autoclose_shuts_idle_associations_down),
-         CT_CASE(reuseaddr_lets_a_listener_come_back), CT_CASE(associations_have_options_of_their_own));
+         CT_CASE(reuseaddr_lets_a_listener_come_back), CT_CASE(associations_have_options_of_their_own),
+         CT_CASE(udp_port_of_associations_to_come), CT_CASE(sack_delay_and_frequency_stay_apart));
