@@ -72,8 +72,8 @@ said() { # NAME LINE
     # shellcheck disable=SC2046
     start_example readme readme "$P0" $(udp "$U0")
     wait_until 10 is_listening "$P0" "$U0"
-    run_source answers "$U1" --reply --associations 3 --streams 4 --ppid m3ua,ngap --size 64-3000 --rate 300 --count 600 --verify
-    jq -e '.ok and (.runs[-1].replies | .delivered == 600 and .exact and
+    run_source answers "$U1" --reply --associations 3 --streams 4 --ppid m3ua,ngap --size 64-1400 --rate 150 --count 300 --verify
+    jq -e '.ok and (.runs[-1].replies | .delivered == 300 and .exact and
         .lost + .open_flows + .duplicated + .misordered + .corrupt + .wrong_ppid == 0)' "$work/answers.json"
     wait_until 10 eval '[ "$(grep -c ^shutdown_comp "$work/readme.log")" = 3 ]'
     [ "$(grep -c ^comm_up "$work/readme.log")" = 3 ]
