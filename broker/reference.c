@@ -155,7 +155,8 @@ static void describe_field(enum opt_field f, struct ref_row *out)
 /* "in the file, at open, later, per association" */
 static const char *when_words(unsigned when, char *out, size_t size)
 {
-    snprintf(out, size, "in the file, %s%s%s%s%s", when & OPT_AT_OPEN ? "at open" : "",
+    snprintf(out, size, "%s%s%s%s%s%s", when & OPT_NO_FILE ? "not in the file; " : "in the file, ",
+             when & OPT_AT_OPEN ? "at open" : "",
              when & OPT_AT_OPEN && when & ~(unsigned)OPT_AT_OPEN ? ", " : "", when & OPT_LATER ? "later" : "",
              when & OPT_LATER && when & OPT_PER_ASSOC ? ", " : "",
              when & OPT_PER_ASSOC ? "per association" : "");

@@ -74,19 +74,6 @@ static void check_scheduler(struct loader *l, const struct cfg_origin *o)
                 "weight) only; write one of them, or leave it out");
 }
 
-/* Keys are put out of use while others are in use; a file that is read once has nothing to do with that. */
-static void check_key_changes(struct loader *l, const struct cfg_origin *o)
-{
-    static const enum opt_field changes[] = {OPTF_AUTH_DEACTIVATE_KEY, OPTF_AUTH_DELETE_KEY};
-    char a[80];
-    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++)
-        if (opt_given(&o->effective->set, changes[i]))
-            err_add(&l->errors, option_place(o, changes[i]),
-                    "%s is for programs that change keys while they run; leave it out, and what is not to be "
-                    "used out of the file of `auth_keys`",
-                    full_name(changes[i], a, sizeof a));
-}
-
 /* ---- the same thing twice ------------------------------------------------------------------------- */
 
 static bool same_path(const struct opt_set *s, enum opt_field a, enum opt_field b)
@@ -152,7 +139,6 @@ void check_features(struct loader *l, const struct cfg_origin *o)
     check_supported(l, o);
     check_interleaving(l, o);
     check_scheduler(l, o);
-    check_key_changes(l, o);
     check_thresholds(l, o);
     check_sack_frequency(l, o);
     check_prinfo(l, o);

@@ -139,7 +139,7 @@ static void unknown_option(struct loader *l, const struct yaml_node *key)
     struct nearest n;
     nearest_begin(&n, key->text);
     for (unsigned id = 0; id < OPT_ID_COUNT; id++)
-        if (!(opt_rows[id].when & OPT_NO_SET))
+        if (!(opt_rows[id].when & (OPT_NO_SET | OPT_NO_FILE)))
             nearest_try(&n, opt_rows[id].name);
     if (nearest_found(&n))
         err_add(&l->errors, key->at, "unknown SCTP option '%.40s', did you mean '%s'?", key->text,
@@ -168,6 +168,9 @@ void read_options(struct loader *l, const struct yaml_node *value, struct placed
             unknown_option(l, key);
         else if (opt_rows[id].when & OPT_NO_SET)
             err_add(&l->errors, key->at, "%s can only be read; leave it out", opt_rows[id].name);
+        else if (opt_rows[id].when & OPT_NO_FILE)
+            err_add(&l->errors, key->at, "%s is for programs that use the transport library; leave it out",
+                    opt_rows[id].name);
         else if (opt_any(&out->set, id))
             err_add(&l->errors, key->at, "option %s is here a second time; remove one", opt_rows[id].name);
         else if (*opt_field_rows[opt_rows[id].first].name == '\0')

@@ -338,12 +338,6 @@ static bool must_stay_on(enum opt_field f)
     return f == OPTF_EV_ASSOCIATION || f == OPTF_EV_SEND_FAILURE || f == OPTF_EV_DATA_IO;
 }
 
-/* For programs only, and refused in a file whatever the value: see bad/features.yaml. */
-static bool is_for_programs(enum opt_field f)
-{
-    return f == OPTF_AUTH_DEACTIVATE_KEY || f == OPTF_AUTH_DELETE_KEY;
-}
-
 static void walk_number(enum opt_field f)
 {
     const struct opt_field_row *row = &opt_field_rows[f];
@@ -370,7 +364,7 @@ static void test_options(void **state)
     (void)state;
     for (unsigned f = 0; f < OPTF_COUNT; f++) {
         const struct opt_field_row *row = &opt_field_rows[f];
-        if (opt_rows[row->option].when & OPT_NO_SET || row->type == OPT_UINT_RO || is_for_programs(f))
+        if (opt_rows[row->option].when & (OPT_NO_SET | OPT_NO_FILE) || row->type == OPT_UINT_RO)
             continue;
         if (row->type == OPT_ADDR)
             walk_address(f);
