@@ -180,6 +180,24 @@ void net_plug(const struct net *n, enum net_host host, unsigned cable)
     plug(n, host, cable, "up");
 }
 
+static void change_address(const struct net *n, enum net_host host, unsigned cable, const char *how,
+                           const char *address)
+{
+    char text[96];
+    snprintf(text, sizeof text, "address %s %s dev c%u\n", how, address, cable);
+    assert_true(batch(n, host, "ip -batch -", text));
+}
+
+void net_gain(const struct net *n, enum net_host host, unsigned cable, const char *address)
+{
+    change_address(n, host, cable, "add", address);
+}
+
+void net_lose(const struct net *n, enum net_host host, unsigned cable, const char *address)
+{
+    change_address(n, host, cable, "delete", address);
+}
+
 struct counting {
     unsigned cable;
     struct net_count count;

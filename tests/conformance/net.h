@@ -47,6 +47,10 @@ void net_deafen(const struct net *n, enum net_host host);
 void net_unplug(const struct net *n, enum net_host host, unsigned cable);
 void net_plug(const struct net *n, enum net_host host, unsigned cable);
 
+/* A host gains an address (with its prefix length) at its end of a cable, or loses it. */
+void net_gain(const struct net *n, enum net_host host, unsigned cable, const char *address);
+void net_lose(const struct net *n, enum net_host host, unsigned cable, const char *address);
+
 /* Packets that a host put on (or lost in) its end of the cable since net_make. */
 struct net_count {
     unsigned long long sent, lost;

@@ -282,6 +282,49 @@ static void net_addresses_come_and_go(void **state)
     assert_int_equal(ct_changes(p.client, TR_COMM_LOST, 0), 0);
 }
 
+/* Waits until `assoc` tells this of a path, passing over others. */
+static void path_of(struct ct_end *e, enum tr_path_state state, uint32_t assoc,
+                    const struct net_addr *address)
+{
+    const struct tr_event *told;
+    do
+        told = net_path(e, state);
+    while (told->assoc != assoc || !net_addr_equal(&told->path.address, address));
+}
+
+/* auto_asconf: the peer is told of what the host itself gains and loses; nobody calls anything. Linux gathers
+ * such changes for half a second. An endpoint that is there by then tells of the addresses that the host was
+ * made with, of the loopback one too, and of none after that: so it is opened later. */
+static void net_host_gains_and_loses_an_address(void **state)
+{
+    enum { SETTLED_MS = 1500 };
+    if (!tr_backend_can_set(ct_backend, OPT_AUTO_ASCONF))
+        skip();
+    struct net n = net_make(*state);
+    struct opt_set able = net_hasty(255), following;
+    struct tr_error error = {0};
+    struct ct_pair p;
+    opt_put(&able, OPTF_ASCONF_SUPPORTED, 1);
+    opt_put(&able, OPTF_AUTH_SUPPORTED, 1);
+    following = able;
+    opt_put(&following, OPTF_AUTO_ASCONF, 1);
+    ct_main(*state);
+    ct_spend(*state, SETTLED_MS);
+    p.server = net_open(&n, NET_FAR, &(struct tr_open_params){.options = &following});
+    p.server->address = peer_address(NET_FAR, 0, p.server);
+    p.client = net_end(&n, NET_NEAR, &able, false);
+    ct_ok(tr_listen(p.server->ep, 5, &error), &error);
+    p.near = ct_connect(p.client, p.server, &p.far);
+
+    struct net_addr gained = ct_addr("10.98.1.9", tr_endpoint_port(p.server->ep));
+    net_gain(&n, NET_FAR, 1, "10.98.1.9/24");
+    path_of(p.client, TR_PATH_ADDED, p.near, &gained);
+    both_ways(&p);
+    net_lose(&n, NET_FAR, 1, "10.98.1.9/24");
+    path_of(p.client, TR_PATH_REMOVED, p.near, &gained);
+    both_ways(&p);
+}
+
 /* RFC 7829: data leaves a path before it counts as down, and that is told where it is asked for. */
 static void net_path_is_potentially_failed_first(void **state)
 {
@@ -309,4 +352,5 @@ static void net_path_is_potentially_failed_first(void **state)
 CT_TOPIC(network_paths, CT_CASE(net_path_fails_and_comes_back), CT_CASE(net_path_state_reads_as_told),
          CT_CASE(net_second_path_is_confirmed_and_made_primary), CT_CASE(net_failover_under_load),
          CT_CASE(net_own_interface_goes_down), CT_CASE(net_each_association_tells_its_own_path),
-         CT_CASE(net_addresses_come_and_go), CT_CASE(net_path_is_potentially_failed_first));
+         CT_CASE(net_addresses_come_and_go), CT_CASE(net_host_gains_and_loses_an_address),
+         CT_CASE(net_path_is_potentially_failed_first));
