@@ -13,6 +13,8 @@ far_host() {
     in_far="nsenter --net=/proc/$network/ns/net"
     local cable
     for cable in 0 1; do
+        # The kernel takes its time to forget a namespace, and the other end of a cable with it.
+        ip link delete c$cable 2>/dev/null || true
         ip link add c$cable type veth peer name c$cable netns "$network"
         ip address add 10.98.$cable.1/24 dev c$cable
         $in_far ip address add 10.98.$cable.2/24 dev c$cable
