@@ -66,6 +66,27 @@ uint32_t usr_all_or_one(const struct tr_endpoint *ep, uint32_t assoc)
     return assoc == 0 && ep->style == TR_ONE_TO_MANY ? SCTP_ALL_ASSOC : assoc;
 }
 
+struct one_by_one {
+    tr_option_set *set;
+    const struct opt_set *in;
+};
+
+static void set_one(struct usr_endpoint *ep, const struct sctp_status *s, void *arg)
+{
+    const struct one_by_one *o = arg;
+    o->set(&ep->base, s->sstat_assoc_id, o->in, NULL);
+}
+
+enum tr_code usr_set_each(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
+                          struct tr_error *error, tr_option_set *set)
+{
+    struct one_by_one o = {set, in};
+    enum tr_code code = set(ep, assoc, in, error);
+    if (code == TR_OK && assoc == 0 && ep->style == TR_ONE_TO_MANY)
+        usr_each_assoc(usr_ep(ep), set_one, &o);
+    return code;
+}
+
 enum tr_code usr_set_offer(struct tr_endpoint *ep, enum opt_id id, int option, bool on, bool *kept,
                            struct tr_error *error)
 {

@@ -109,8 +109,8 @@ enum tr_code usr_get_ADAPTATION_LAYER(struct tr_endpoint *ep, uint32_t assoc, st
 /* The stack adds an IPv4 header to what it is told and leaves it out when it cuts. */
 enum { COUNTED_HEADER = 20 };
 
-enum tr_code usr_set_MAXSEG(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
-                            struct tr_error *error)
+static enum tr_code set_maxseg(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
+                               struct tr_error *error)
 {
     int64_t bytes = opt_num(in, OPTF_MAXSEG, 0);
     struct sctp_assoc_value v = {.assoc_id = assoc};
@@ -118,6 +118,12 @@ enum tr_code usr_set_MAXSEG(struct tr_endpoint *ep, uint32_t assoc, const struct
         bytes++; /* else it would read as 0; the stack rounds down to a multiple of 4 anyway */
     v.assoc_value = bytes != 0 ? (uint32_t)(bytes - COUNTED_HEADER) : 0;
     return usr_set(ep, OPT_MAXSEG, SCTP_MAXSEG, &v, sizeof v, error);
+}
+
+enum tr_code usr_set_MAXSEG(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
+                            struct tr_error *error)
+{
+    return usr_set_each(ep, assoc, in, error, set_maxseg);
 }
 
 enum tr_code usr_get_MAXSEG(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,

@@ -7,29 +7,6 @@
 /* The contract's flags, lowest bit first, as the stack's. */
 static const uint16_t send_flags[] = {SCTP_UNORDERED, SCTP_ADDR_OVER, SCTP_ABORT, SCTP_EOF};
 
-struct one_by_one {
-    tr_option_set *set;
-    const struct opt_set *in;
-};
-
-static void set_one(struct usr_endpoint *ep, const struct sctp_status *s, void *arg)
-{
-    const struct one_by_one *o = arg;
-    o->set(&ep->base, s->sstat_assoc_id, o->in, NULL);
-}
-
-/* For `assoc`; 0 of a one-to-many endpoint: for those to come, and for each there is, which keeps what is not
- * given. */
-static enum tr_code set_each(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
-                             struct tr_error *error, tr_option_set *set)
-{
-    struct one_by_one o = {set, in};
-    enum tr_code code = set(ep, assoc, in, error);
-    if (code == TR_OK && assoc == 0 && ep->style == TR_ONE_TO_MANY)
-        usr_each_assoc(usr_ep(ep), set_one, &o);
-    return code;
-}
-
 enum tr_code usr_get_DEFAULT_SEND_PARAM(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
                                         struct tr_error *error)
 {
@@ -87,7 +64,7 @@ static enum tr_code set_send_param(struct tr_endpoint *ep, uint32_t assoc, const
 enum tr_code usr_set_DEFAULT_SEND_PARAM(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
                                         struct tr_error *error)
 {
-    return set_each(ep, assoc, in, error, set_send_param);
+    return usr_set_each(ep, assoc, in, error, set_send_param);
 }
 
 /* ---- Partial reliability ---------------------------------------------------------------------------- */
@@ -134,7 +111,7 @@ static enum tr_code set_prinfo(struct tr_endpoint *ep, uint32_t assoc, const str
 enum tr_code usr_set_DEFAULT_PRINFO(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
                                     struct tr_error *error)
 {
-    return set_each(ep, assoc, in, error, set_prinfo);
+    return usr_set_each(ep, assoc, in, error, set_prinfo);
 }
 
 enum tr_code usr_set_PR_SUPPORTED(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,

@@ -30,6 +30,11 @@ enum tr_code usr_get_value(struct tr_endpoint *ep, uint32_t assoc, enum opt_id i
 /* For options that act at once: an endpoint's setting is that of its associations, too. */
 uint32_t usr_all_or_one(const struct tr_endpoint *ep, uint32_t assoc);
 
+/* Sets by `set`, which reads what is not given first: for `assoc`; 0 of a one-to-many endpoint: for those to
+ * come, and for each there is, which keeps what is not given. */
+enum tr_code usr_set_each(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
+                          struct tr_error *error, tr_option_set *set);
+
 /* Extensions that are offered at set-up. The stack tells of an endpoint with one association what that was
  * granted, and lets nobody change it then; so what the endpoint offers is kept in *kept and, where it can
  * count only for associations to come, not told to the stack before these (usr_endpoint_renew). */

@@ -1,6 +1,7 @@
 /* Walks every row of options.def: settable where its row says so, read back equal, both bounds, one past each
- * bound, only given fields change. Knows the rows from the tables; by hand are only the values that need
- * company (companions). Collects all complaints of a walk before it fails. */
+ * bound, only given fields change. Knows the rows from the tables. Collects all complaints of a walk before
+ * it fails. */
+#include "tests/conformance/option_values.h"
 #include "tests/conformance/suite.h"
 
 #include <stdio.h>
@@ -8,26 +9,21 @@
 #include <string.h>
 #include <unistd.h>
 
-enum scope { AT_OPEN, LATER, PER_ASSOC };
-
-static const char *const scope_names[] = {"at open", "later", "per association"};
-static const unsigned scope_bits[] = {OPT_AT_OPEN, OPT_LATER, OPT_PER_ASSOC};
-
 struct walk {
     struct ct_world *world;
-    enum scope scope;
+    enum ct_scope scope;
     struct ct_end *end; /* what is set and read; at open a new one for each trial */
     uint32_t assoc;
     unsigned complaints, trials;
 };
 
-static struct walk walk_of(struct ct_world *w, enum scope scope)
+static struct walk walk_of(struct ct_world *w, enum ct_scope scope)
 {
     struct walk k = {.world = w, .scope = scope};
     struct opt_set able = ct_able();
-    if (scope == LATER) {
+    if (scope == CT_LATER) {
         k.end = ct_client(w, &able);
-    } else if (scope == PER_ASSOC) {
+    } else if (scope == CT_PER_ASSOC) {
         struct ct_pair p = ct_pair(w, &able, &able);
         k.end = p.client;
         k.assoc = p.near;
@@ -38,7 +34,7 @@ static struct walk walk_of(struct ct_world *w, enum scope scope)
 static void complain(struct walk *k, enum opt_field f, int64_t value, const char *what)
 {
     const struct opt_field_row *r = &opt_field_rows[f];
-    fprintf(stderr, "  %s %s%s%s = %lld: %s\n", scope_names[k->scope], opt_rows[r->option].name,
+    fprintf(stderr, "  %s %s%s%s = %lld: %s\n", ct_scope_names[k->scope], opt_rows[r->option].name,
             r->name[0] ? "." : "", r->name, (long long)value, what);
     k->complaints++;
 }
@@ -52,93 +48,11 @@ static void end_walk(const struct walk *k)
 
 /* ---- Values --------------------------------------------------------------------------------------- */
 
-/* Rows that mean nothing without what cases of their own set up: keys, streams with priorities, an endpoint
- * bound to any address. */
-static bool has_cases_of_its_own(enum opt_id id)
-{
-    return id == OPT_AUTH_ACTIVE_KEY || id == OPT_AUTH_DEACTIVATE_KEY || id == OPT_AUTH_DELETE_KEY ||
-           id == OPT_STREAM_SCHEDULER_VALUE || id == OPT_AUTO_ASCONF;
-}
-
-/* Fields of which a stack may lack some values, if it says so by name: TR_UNSUPPORTED. */
-static bool may_lack_values(enum opt_field f)
-{
-    enum opt_type t = opt_field_rows[f].type;
-    return t == OPT_FLAGS || t == OPT_ENUM || f == OPTF_PAT_PATHCPTHLD || f == OPTF_RUE_PORT;
-}
-
-static bool settable(enum opt_field f)
-{
-    if (has_cases_of_its_own(opt_field_rows[f].option))
-        return false;
-    enum opt_type t = opt_field_rows[f].type;
-    return !(opt_rows[opt_field_rows[f].option].when & OPT_NO_SET) &&
-           (t == OPT_BOOL || t == OPT_UINT || t == OPT_FLAGS || t == OPT_ENUM || t == OPT_PPID);
-}
-
-enum { HB_ENABLE = 1, HB_DEMAND = 4, PMTUD_DISABLE = 16, SACKDELAY_ENABLE = 32 };
-
-static void put_where_there(struct opt_set *s, enum scope scope, enum opt_field f, int64_t value)
-{
-    enum opt_id id = opt_field_rows[f].option;
-    if (tr_backend_can_set(ct_backend, id) && opt_rows[id].when & scope_bits[scope])
-        opt_put(s, f, value);
-}
-
-/* What has to be given beside `value` for it to make sense. */
-static void companions(struct opt_set *s, enum scope scope, enum opt_field f, int64_t value)
-{
-    switch (f) {
-    case OPTF_INTERLEAVING_SUPPORTED:
-        put_where_there(s, scope, OPTF_FRAGMENT_INTERLEAVE, 2);
-        break;
-    case OPTF_PRINFO_VALUE:
-        opt_put(s, OPTF_PRINFO_POLICY, OPT_PR_RTX);
-        break;
-    case OPTF_PAT_PATHCPTHLD:
-        opt_put(s, OPTF_PAT_PATHPFTHLD, 0);
-        break;
-    case OPTF_AUTH_CHUNKS:
-    case OPTF_HMAC_IDENT:
-        put_where_there(s, scope, OPTF_AUTH_SUPPORTED, 1);
-        break;
-    case OPTF_ENABLE_STREAM_RESET:
-        put_where_there(s, scope, OPTF_RECONFIG_SUPPORTED, 1);
-        break;
-    case OPTF_RTO_INITIAL:
-        opt_put(s, OPTF_RTO_MIN, 1);
-        opt_put(s, OPTF_RTO_MAX, opt_field_rows[OPTF_RTO_MAX].max);
-        break;
-    case OPTF_RTO_MAX:
-        opt_put(s, OPTF_RTO_MIN, 1);
-        opt_put(s, OPTF_RTO_INITIAL, value);
-        break;
-    case OPTF_RTO_MIN:
-        opt_put(s, OPTF_RTO_INITIAL, value);
-        opt_put(s, OPTF_RTO_MAX, opt_field_rows[OPTF_RTO_MAX].max);
-        break;
-    case OPTF_LINGER_TIME:
-        opt_put(s, OPTF_LINGER_ENABLED, 1);
-        break;
-    case OPTF_PAP_HBINTERVAL:
-        opt_put(s, OPTF_PAP_FLAGS, HB_ENABLE);
-        break;
-    case OPTF_PAP_PATHMTU:
-        opt_put(s, OPTF_PAP_FLAGS, PMTUD_DISABLE);
-        break;
-    case OPTF_PAP_SACKDELAY:
-        opt_put(s, OPTF_PAP_FLAGS, SACKDELAY_ENABLE);
-        break;
-    default:
-        break;
-    }
-}
-
-static struct opt_set with_companions(enum scope scope, enum opt_field f, int64_t value)
+static struct opt_set with_companions(enum ct_scope scope, enum opt_field f, int64_t value)
 {
     struct opt_set s = {0};
     opt_put(&s, f, value);
-    companions(&s, scope, f, value);
+    ct_companions(&s, scope, f, value);
     return s;
 }
 
@@ -151,11 +65,12 @@ static unsigned values_of(const struct walk *k, enum opt_field f, int64_t out[VA
     unsigned n = 0;
     if (r->type == OPT_FLAGS) {
         for (int64_t bit = 1; bit <= r->max; bit *= 2)
-            if (!(f == OPTF_PAP_FLAGS && bit == HB_DEMAND)) /* an order, not a state: heartbeat_on_demand */
+            if (!(f == OPTF_PAP_FLAGS &&
+                  bit == OPT_HB_DEMAND)) /* an order, not a state: heartbeat_on_demand */
                 out[n++] = bit;
         return n;
     }
-    int64_t max = k->scope == PER_ASSOC && f == OPTF_DSP_STREAM ? 9 : r->max; /* granted */
+    int64_t max = k->scope == CT_PER_ASSOC && f == OPTF_DSP_STREAM ? 9 : r->max; /* granted */
     out[n++] = r->min;
     if (max - r->min > 1)
         out[n++] = max - r->min > 3000 ? r->min + 1500 : r->min + (max - r->min) / 2;
@@ -169,7 +84,7 @@ static unsigned values_of(const struct walk *k, enum opt_field f, int64_t out[VA
 static enum tr_code set(struct walk *k, const struct opt_set *s, enum opt_id *failed, struct tr_error *error)
 {
     k->trials++;
-    if (k->scope != AT_OPEN)
+    if (k->scope != CT_AT_OPEN)
         return tr_set_options(k->end->ep, k->assoc, s, failed, error);
     struct net_addr local = ct_addr("127.0.0.1", 0);
     struct tr_open_params p = {.addresses = &local, .address_count = 1, .options = s};
@@ -181,7 +96,7 @@ static enum tr_code set(struct walk *k, const struct opt_set *s, enum opt_id *fa
 
 static void done(struct walk *k)
 {
-    if (k->scope == AT_OPEN && k->end) {
+    if (k->scope == CT_AT_OPEN && k->end) {
         ct_close(k->end);
         k->world->end_count--; /* rows × values are more than a case may hold */
         free(k->end);
@@ -195,7 +110,7 @@ static bool get(struct walk *k, enum opt_id id, struct opt_set *out)
     memset(out, 0, sizeof *out);
     if (tr_get_option(k->end->ep, k->assoc, id, out, &error) == TR_OK)
         return true;
-    fprintf(stderr, "  %s %s cannot be read: %s\n", scope_names[k->scope], opt_rows[id].name, error.text);
+    fprintf(stderr, "  %s %s cannot be read: %s\n", ct_scope_names[k->scope], opt_rows[id].name, error.text);
     k->complaints++;
     return false;
 }
@@ -243,7 +158,7 @@ static void try_value(struct walk *k, enum opt_field f, int64_t value)
     enum tr_code code = set(k, &s, NULL, &error);
     if (code == TR_PERMISSION && (geteuid() != 0 || strstr(error.text, "sysctl"))) {
         /* said so: nothing to read back */
-    } else if (code == TR_UNSUPPORTED && may_lack_values(f) && strstr(error.text, opt_rows[id].name)) {
+    } else if (code == TR_UNSUPPORTED && ct_may_lack_values(f) && strstr(error.text, opt_rows[id].name)) {
         /* one that this stack has not, named */
     } else if (code != TR_OK) {
         complain(k, f, value, error.text);
@@ -266,9 +181,9 @@ static void try_refused(struct walk *k, enum opt_field f, int64_t value, enum tr
     char what[400];
     snprintf(what, sizeof what, "wanted %s, got %s '%s'", tr_code_name(wanted), tr_code_name(code),
              error.text);
-    bool either = code == TR_INVALID && !(opt_rows[id].when & scope_bits[k->scope]);
+    bool either = code == TR_INVALID && !(opt_rows[id].when & ct_scope_bits[k->scope]);
     if ((code != wanted && !either) || error.code != code || !strstr(error.text, opt_rows[id].name) ||
-        (k->scope != AT_OPEN && failed != id))
+        (k->scope != CT_AT_OPEN && failed != id))
         complain(k, f, value, what);
     done(k);
 }
@@ -281,16 +196,16 @@ static enum tr_code expected(const struct walk *k, enum opt_id id)
         return TR_INVALID;
     if (!tr_backend_can_set(ct_backend, id))
         return TR_UNSUPPORTED;
-    return opt_rows[id].when & scope_bits[k->scope] ? TR_OK : TR_INVALID;
+    return opt_rows[id].when & ct_scope_bits[k->scope] ? TR_OK : TR_INVALID;
 }
 
-static void walk_all(struct ct_world *w, enum scope scope)
+static void walk_all(struct ct_world *w, enum ct_scope scope)
 {
     struct walk k = walk_of(w, scope);
     for (int i = 0; i < OPTF_COUNT; i++) {
         enum opt_field f = (enum opt_field)i;
         int64_t values[VALUES];
-        if (!settable(f))
+        if (!ct_settable(f))
             continue;
         enum tr_code wanted = expected(&k, opt_field_rows[f].option);
         unsigned n = values_of(&k, f, values);
@@ -306,28 +221,28 @@ static void walk_all(struct ct_world *w, enum scope scope)
 
 static void every_row_at_open(void **state)
 {
-    walk_all(*state, AT_OPEN);
+    walk_all(*state, CT_AT_OPEN);
 }
 
 static void every_row_later(void **state)
 {
-    walk_all(*state, LATER);
+    walk_all(*state, CT_LATER);
 }
 
 static void every_row_per_association(void **state)
 {
-    walk_all(*state, PER_ASSOC);
+    walk_all(*state, CT_PER_ASSOC);
 }
 
-static void past_the_bounds(struct ct_world *w, enum scope scope)
+static void past_the_bounds(struct ct_world *w, enum ct_scope scope)
 {
     struct walk k = walk_of(w, scope);
     for (int i = 0; i < OPTF_COUNT; i++) {
         enum opt_field f = (enum opt_field)i;
         const struct opt_field_row *r = &opt_field_rows[f];
-        bool readable = scope != AT_OPEN && tr_backend_can_get(ct_backend, r->option);
+        bool readable = scope != CT_AT_OPEN && tr_backend_can_get(ct_backend, r->option);
         struct opt_set before, after;
-        if (!settable(f) || expected(&k, r->option) != TR_OK)
+        if (!ct_settable(f) || expected(&k, r->option) != TR_OK)
             continue;
         if (readable && !get(&k, r->option, &before))
             continue;
@@ -341,13 +256,13 @@ static void past_the_bounds(struct ct_world *w, enum scope scope)
 
 static void past_the_bounds_is_invalid(void **state)
 {
-    for (enum scope s = AT_OPEN; s <= PER_ASSOC; s++)
+    for (enum ct_scope s = CT_AT_OPEN; s <= CT_PER_ASSOC; s++)
         past_the_bounds(*state, s);
 }
 
 static void read_only_fields_cannot_be_set(void **state)
 {
-    struct walk k = walk_of(*state, PER_ASSOC);
+    struct walk k = walk_of(*state, CT_PER_ASSOC);
     for (int i = 0; i < OPTF_COUNT; i++) {
         const struct opt_field_row *r = &opt_field_rows[i];
         if (!opt_is_number(r->type))
@@ -358,15 +273,6 @@ static void read_only_fields_cannot_be_set(void **state)
     end_walk(&k);
 }
 
-/* A value near the present one that differs from it. */
-static int64_t another(enum opt_field f, int64_t now)
-{
-    const struct opt_field_row *r = &opt_field_rows[f];
-    if (r->type == OPT_BOOL || r->type == OPT_FLAGS)
-        return now ^ 1;
-    return now >= r->min && now < r->max ? now + 1 : r->min + 1;
-}
-
 static void change_one(struct walk *k, enum opt_field f)
 {
     enum opt_id id = opt_field_rows[f].option;
@@ -374,11 +280,11 @@ static void change_one(struct walk *k, enum opt_field f)
     struct tr_error error = {0};
     if (!get(k, id, &before))
         return;
-    opt_put(&s, f, another(f, opt_num(&before, f, 0)));
+    opt_put(&s, f, ct_another(f, opt_num(&before, f, 0)));
     if (id == OPT_PEER_ADDR_PARAMS)
-        companions(&s, k->scope, f, 0);
+        ct_companions(&s, k->scope, f, 0);
     enum tr_code code = set(k, &s, NULL, &error);
-    if (code == TR_UNSUPPORTED && may_lack_values(f))
+    if (code == TR_UNSUPPORTED && ct_may_lack_values(f))
         return;
     if (code != TR_OK) {
         complain(k, f, opt_num(&s, f, 0), error.text);
@@ -388,7 +294,7 @@ static void change_one(struct walk *k, enum opt_field f)
         return;
     for (unsigned i = 0; i < opt_rows[id].fields; i++) {
         enum opt_field g = opt_rows[id].first + i;
-        if (settable(g) && !opt_given(&s, g) && opt_num(&before, g, -1) != opt_num(&after, g, -1))
+        if (ct_settable(g) && !opt_given(&s, g) && opt_num(&before, g, -1) != opt_num(&after, g, -1))
             complain(k, g, opt_num(&after, g, -1), "changed, although only another field was set");
     }
     if (opt_num(&before, f, -1) == opt_num(&after, f, -1))
@@ -397,13 +303,13 @@ static void change_one(struct walk *k, enum opt_field f)
 
 static void only_given_fields_change(void **state)
 {
-    for (enum scope scope = LATER; scope <= PER_ASSOC; scope++) {
+    for (enum ct_scope scope = CT_LATER; scope <= CT_PER_ASSOC; scope++) {
         struct walk k = walk_of(*state, scope);
         for (int i = 0; i < OPTF_COUNT; i++) {
             enum opt_field f = (enum opt_field)i;
             enum opt_id id = opt_field_rows[f].option;
-            if (opt_rows[id].fields > 1 && settable(f) && f != OPTF_PAP_FLAGS && expected(&k, id) == TR_OK &&
-                tr_backend_can_get(ct_backend, id))
+            if (opt_rows[id].fields > 1 && ct_settable(f) && f != OPTF_PAP_FLAGS &&
+                expected(&k, id) == TR_OK && tr_backend_can_get(ct_backend, id))
                 change_one(&k, f);
         }
         end_walk(&k);
@@ -413,10 +319,10 @@ static void only_given_fields_change(void **state)
 /* What is set on one association shows neither at the endpoint nor on its other associations. */
 static void an_association_is_set_alone(void **state)
 {
-    struct walk k = walk_of(*state, PER_ASSOC);
+    struct walk k = walk_of(*state, CT_PER_ASSOC);
     struct ct_end *second = ct_server(*state, NULL);
     struct walk others[2] = {k, k};
-    others[0].scope = LATER;
+    others[0].scope = CT_LATER;
     others[0].assoc = 0;
     others[1].assoc = ct_connect(k.end, second, NULL);
     for (int i = 0; i < OPTF_COUNT; i++) {
@@ -424,19 +330,19 @@ static void an_association_is_set_alone(void **state)
         enum opt_id id = opt_field_rows[f].option;
         struct opt_set own, before[2], after[2], s = {0};
         struct tr_error error = {0};
-        if (!settable(f) || f == OPTF_PAP_FLAGS || expected(&k, id) != TR_OK ||
+        if (!ct_settable(f) || f == OPTF_PAP_FLAGS || expected(&k, id) != TR_OK ||
             !tr_backend_can_get(ct_backend, id))
             continue;
         if (f == OPTF_EV_DATA_IO) /* SCTP_RECVRCVINFO (RFC 6458 8.1.29) has no association */
             continue;
         if (!get(&k, id, &own) || !get(&others[0], id, &before[0]) || !get(&others[1], id, &before[1]))
             continue;
-        int64_t value = f == OPTF_MAXSEG ? 700 : another(f, opt_num(&own, f, 0));
+        int64_t value = f == OPTF_MAXSEG ? 700 : ct_another(f, opt_num(&own, f, 0));
         opt_put(&s, f, value);
         if (id == OPT_PEER_ADDR_PARAMS)
-            companions(&s, k.scope, f, value);
+            ct_companions(&s, k.scope, f, value);
         enum tr_code code = set(&k, &s, NULL, &error);
-        if (code == TR_UNSUPPORTED && may_lack_values(f))
+        if (code == TR_UNSUPPORTED && ct_may_lack_values(f))
             continue;
         if (code != TR_OK) {
             complain(&k, f, value, error.text);
@@ -454,7 +360,7 @@ static void an_association_is_set_alone(void **state)
 /* Reading fills every field of a record, or says that the backend cannot. */
 static void every_row_is_read_in_full(void **state)
 {
-    struct walk k = walk_of(*state, PER_ASSOC);
+    struct walk k = walk_of(*state, CT_PER_ASSOC);
     for (int i = 0; i < OPT_ID_COUNT; i++) {
         const struct opt_row *row = &opt_rows[i];
         struct opt_set s = {0};
@@ -482,7 +388,7 @@ static void every_row_is_read_in_full(void **state)
 
 static void unknown_association_has_no_options(void **state)
 {
-    struct walk k = walk_of(*state, PER_ASSOC);
+    struct walk k = walk_of(*state, CT_PER_ASSOC);
     struct tr_error error = {0};
     struct opt_set s = CT_OPTIONS({OPTF_RTO_MIN, 500}), got = {0};
     ct_failed_as(tr_set_options(k.end->ep, k.assoc + 500, &s, NULL, &error), TR_NO_ASSOC, &error);
