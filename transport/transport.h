@@ -446,7 +446,8 @@ struct tr_item {
  * allow). */
 enum tr_code tr_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count);
 
-/* gen_sctp:recv with a timeout, one item; for simple programs. Gives the slots back first. */
+/* gen_sctp:recv with a timeout (0: looks only, -1: no limit), one item; for simple programs. Gives the slots
+ * back first. TR_TIMEOUT when the time is over. */
 enum tr_code tr_recv_wait(struct tr_endpoint *ep, int timeout_ms, const struct tr_item **item);
 
 /* ---- Options -------------------------------------------------------------------------------------- */

@@ -251,18 +251,19 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Sleeps until something happens at `ep` (readable or not: TR_OK) or the deadline (-1: none) is over. Only
- * what `ep` gives ends the wait. Others that stay ready are left to the program, which gets them again; so
- * that they do not keep this spinning, each such round is followed by a millisecond of sleep. */
-static enum tr_code wait_for(struct tr_endpoint *ep, int64_t deadline)
+/* Sleeps until something can be read at `ep` (TR_OK) or the deadline (-1: none) is over. With `look` it looks
+ * once at least: a stack that works only while it is waited for (usrsctp) gets its turn. Only what `ep` gives
+ * ends the wait. Others that stay ready are left to the program, which gets them again; so that they do not
+ * keep this spinning, each such round is followed by a millisecond of sleep. */
+static enum tr_code wait_for(struct tr_endpoint *ep, int64_t deadline, bool look)
 {
     struct tr_loop *loop = ep->loop;
     struct tr_ready ready[16];
-    for (;;) {
-        int64_t left = deadline < 0 ? -1 : deadline - now_ms();
-        if (deadline >= 0 && left <= 0)
+    for (;; look = false) {
+        int64_t left = deadline < 0 ? 60000 : deadline - now_ms();
+        if (left <= 0 && !look)
             return TR_TIMEOUT;
-        int timeout = left > 60000 ? 60000 : (int)left;
+        int timeout = left > 60000 ? 60000 : left > 0 ? (int)left : 0;
         unsigned n = loop->backend->loop_wait(loop, timeout, ready, sizeof ready / sizeof ready[0]);
         for (unsigned i = 0; i < n; i++)
             if (ready[i].endpoint == ep)
@@ -276,52 +277,53 @@ enum tr_code tr_recv_wait(struct tr_endpoint *ep, int timeout_ms, const struct t
 {
     int64_t deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
     unsigned watch = ep->watch, count;
+    bool look = true;
     enum tr_code code;
 
     tr_loop_turn(ep->loop);
     while ((code = tr_recv(ep, 1, item, &count)) == TR_AGAIN) {
-        if (!(watch & TR_READABLE))
-            tr_watch(ep, watch | TR_READABLE);
-        if ((code = wait_for(ep, deadline)) != TR_OK)
+        tr_watch(ep, TR_READABLE); /* and nothing else: writable is no answer */
+        if ((code = wait_for(ep, deadline, look)) != TR_OK)
             break;
+        look = false;
     }
     tr_watch(ep, watch);
     return code;
 }
 
-/* Reads what there is. The event that decides about `assoc` goes to *change, the rest to the stash. TR_AGAIN:
- * not decided yet. `given_up`: everything about `assoc` is thrown away. */
-static enum tr_code read_for_connect(struct tr_endpoint *ep, uint32_t assoc, bool given_up,
-                                     struct tr_event *change, struct tr_error *error)
+/* Reads a batch of what there is. The event that decides about `assoc` goes to *change (the first one,
+ * *decided tells), the rest to the stash. TR_AGAIN: nothing is there. */
+static enum tr_code read_batch(struct tr_endpoint *ep, uint32_t assoc, bool *decided, struct tr_event *change,
+                               struct tr_error *error)
 {
     const struct tr_item *items;
     unsigned count;
-    bool decided = false;
 
     tr_loop_turn(ep->loop);
     enum tr_code code = ep->backend->recv(ep, 0, &items, &count);
     if (code != TR_OK)
         return code;
     for (unsigned i = 0; i < count; i++) {
-        struct tr_item item = items[i];
-        bool ours = *item_assoc(&item) == assoc;
-        if (ours && given_up)
-            continue;
-        if (ours && !decided && item.kind == TR_EVENT && item.event.type == TR_EV_ASSOC_CHANGE) {
-            *change = item.event;
-            decided = true;
-        } else if (!stash_add(ep, &item)) {
+        const struct tr_event *e = &items[i].event;
+        if (!*decided && items[i].kind == TR_EVENT && e->type == TR_EV_ASSOC_CHANGE && e->assoc == assoc) {
+            *change = *e;
+            *decided = true;
+        } else if (!stash_add(ep, &items[i])) {
             return tr_fail(error, TR_LIMIT, 0, "connect: out of memory");
         }
     }
-    return decided ? TR_OK : TR_AGAIN;
+    return TR_OK;
 }
 
+/* Aborts it and throws everything about it away. Its end stands behind all else that waits unread; what comes
+ * later is left where it is. */
 static void give_up(struct tr_endpoint *ep, uint32_t assoc)
 {
-    struct tr_event ignored;
+    struct tr_event end;
+    bool over = false;
     ep->backend->abort(ep, assoc, NULL, 0, NULL);
-    read_for_connect(ep, assoc, true, &ignored, NULL);
+    while (!over && read_batch(ep, assoc, &over, &end, NULL) == TR_OK)
+        ;
     stash_forget(ep, assoc);
 }
 
@@ -371,21 +373,25 @@ enum tr_code tr_connect(struct tr_endpoint *ep, const struct tr_target *to, int 
     int64_t begin = now_ms(), deadline = timeout_ms < 0 ? -1 : begin + timeout_ms;
     unsigned watch = ep->watch;
     uint32_t assoc = 0;
+    bool decided = false;
     char text[NET_ADDR_TEXT];
 
     enum tr_code code = tr_connect_init(ep, to, &assoc, error);
     if (code != TR_OK)
         return code;
     net_addr_format(&to->addresses[0], text, sizeof text);
-    if (!(watch & TR_READABLE))
-        tr_watch(ep, watch | TR_READABLE);
-    while ((code = read_for_connect(ep, assoc, false, change, error)) == TR_AGAIN) {
-        if (wait_for(ep, deadline) == TR_OK)
-            continue;
-        code = tr_fail(error, TR_TIMEOUT, 0, "connect to %s: no association within %d ms", text, timeout_ms);
-        break;
+    tr_watch(ep, TR_READABLE);
+    for (bool look = true;; look = false) {
+        code = read_batch(ep, assoc, &decided, change, error);
+        if (decided || (code != TR_OK && code != TR_AGAIN))
+            break;
+        code = wait_for(ep, deadline, look);
+        if (code != TR_OK) {
+            tr_fail(error, code, 0, "connect to %s: no association within %d ms", text, timeout_ms);
+            break;
+        }
     }
-    if (code == TR_OK)
+    if (decided)
         code = outcome(ep, change, now_ms() - begin, text, error);
     else
         give_up(ep, assoc);
