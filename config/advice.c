@@ -36,21 +36,10 @@ static const char *show(enum opt_field f, int64_t num, struct shown *out)
     return opt_format(f, &value, out->text, sizeof out->text);
 }
 
-/* How close to the endpoint a value stands: its own 3, in its profile 2, in the common section 1; 0: it is
- * not written. */
-static int closeness(const struct cfg_origin *o, enum opt_field f)
-{
-    if (o->own && opt_given(&o->own->set, f))
-        return 3;
-    if (o->profile && opt_given(&o->profile->options.set, f))
-        return 2;
-    return o->effective->at[f].line != 0;
-}
-
 /* Where to speak of two values, of which at least one is written. */
 static struct cfg_place closer(const struct cfg_origin *o, enum opt_field a, enum opt_field b)
 {
-    return o->effective->at[closeness(o, b) > closeness(o, a) ? b : a];
+    return o->effective->at[origin_closeness(o, b) > origin_closeness(o, a) ? b : a];
 }
 
 /* ---- pairs ---------------------------------------------------------------------------------------- */

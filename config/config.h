@@ -63,7 +63,7 @@ struct cfg_peer {
     const struct net_addr *local; /* what to bind before connecting; may be none */
     unsigned local_count;
     const char *netns, *device;    /* as a listener's */
-    uint16_t encaps_port;          /* remote UDP port with usrsctp, default 9899 */
+    uint16_t encaps_port;          /* remote UDP port with usrsctp */
     unsigned connect_timeout_ms;   /* until an attempt counts as failed */
     unsigned reconnect_initial_ms; /* first pause after a failure; doubles, with jitter */
     unsigned reconnect_max_ms;     /* its bound */

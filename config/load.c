@@ -40,8 +40,10 @@ struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, str
     if (root)
         read_sections(&l, root);
     bool valid = l.errors.count == 0;
-    if (valid)
+    if (valid) {
         advise(&l);
+        advise_unused(&l);
+    }
     names_free(&l.names);
     arena_free(&l.scratch);
 

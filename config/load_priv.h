@@ -24,6 +24,8 @@
 #define STACK_HBINTERVAL 30000
 #define STACK_SACK_DELAY 200
 
+#define ENCAPS_PORT_DEFAULT 9899 /* the port that IANA has registered for SCTP over UDP (RFC 6951) */
+
 /* SCTP options with the place of each. */
 struct placed_options {
     struct opt_set set;
@@ -59,6 +61,10 @@ struct loader {
     struct cfg_member *everybody; /* listeners, then peers; NULL until a route takes from any */
     unsigned group_count;         /* as written; those of one member that routes name come behind them */
 };
+
+/* How close to the endpoint an SCTP option stands: its own 3, in its profile 2, in section sctp 1; 0: it is
+ * not written. (read_sctp.c) */
+int origin_closeness(const struct cfg_origin *o, enum opt_field f);
 
 /* The value at `key`, or else the whole mapping. */
 struct cfg_place origin_place(const struct cfg_origin *o, enum cfg_key key);
@@ -125,5 +131,7 @@ void check_reach(struct loader *l);
 
 /* advice.c: what is allowed and still a mistake, as warnings; only of a configuration that has no error. */
 void advise(struct loader *l);
+/* advice_unused.c: what is written and does nothing, or not what it seems to; likewise. */
+void advise_unused(struct loader *l);
 
 #endif

@@ -40,7 +40,8 @@ enum opt_when {
     OPT_PER_ASSOC = 4, /* may be set on one association */
     OPT_NO_SET = 8,    /* read-only */
     OPT_NO_GET = 16,   /* write-only */
-    OPT_NO_FILE = 32   /* for programs that act at the right moment; refused in a configuration */
+    OPT_NO_FILE = 32,  /* for programs that act at the right moment; refused in a configuration */
+    OPT_LIBRARY = 64   /* for programs that use the transport library; a broker takes it and warns */
 };
 
 enum opt_effect { OPT_NOW, OPT_NEXT_ASSOC, OPT_RESTART };

@@ -111,6 +111,14 @@ static void read_listeners(struct loader *l, const struct yaml_node *list)
     l->config->listener_count = count;
 }
 
+/* Where SCTP goes over UDP an option says the same as the key: for all paths, that is, with an address for
+ * one. */
+static uint16_t usual_encaps_port(const struct opt_set *s)
+{
+    int64_t port = opt_text(s, OPTF_RUE_ADDRESS) ? 0 : opt_num(s, OPTF_RUE_PORT, 0);
+    return port ? (uint16_t)port : ENCAPS_PORT_DEFAULT;
+}
+
 static void read_peers(struct loader *l, const struct yaml_node *list)
 {
     unsigned count = list_length(l, CFG_PEERS, list, PEERS_MAX);
@@ -125,6 +133,8 @@ static void read_peers(struct loader *l, const struct yaml_node *list)
         for (unsigned h = 0; h < peer->host_count; h++)
             net_addr_set_port(&hosts[h].address, peer->port);
         peer->sctp_at = settle_options(l, o, &peer->sctp);
+        if (!origin_has(o, CFG_KEY_PEER_ENCAPS_PORT))
+            peer->encaps_port = usual_encaps_port(&peer->sctp);
         register_name(l, NAME_PEER, i, CFG_KEY_PEER_NAME, peer->name, o);
     }
     l->config->peers = all;

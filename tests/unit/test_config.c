@@ -363,6 +363,27 @@ static void test_examples(void **state)
     }
 }
 
+/* Where only the option is written, it says to usrsctp what it says to the kernel. */
+static void test_encaps_port(void **state)
+{
+    struct cfg_config *c = parse_good(
+        "sctp: {remote_udp_encaps_port: {port: 9901}}\n"
+        "listeners: [{name: a, port: 1}]\n"
+        "peers:\n"
+        "  - {name: p, address: 127.0.0.1, port: 2}\n"
+        "  - {name: q, address: 127.0.0.1, port: 3, encaps_port: 9902}\n"
+        "  - {name: r, address: 127.0.0.1, port: 4, sctp: {remote_udp_encaps_port: {port: 0}}}\n"
+        "  - {name: s, address: 127.0.0.1, port: 5, sctp: {remote_udp_encaps_port: {address: 127.0.0.1}}}\n"
+        "routes: [{from: a, to: p}]\n");
+    (void)state;
+    assert_int_equal(c->listeners[0].encaps_port, 9899);
+    assert_int_equal(c->peers[0].encaps_port, 9901);
+    assert_int_equal(c->peers[1].encaps_port, 9902);
+    assert_int_equal(c->peers[2].encaps_port, 9899);
+    assert_int_equal(c->peers[3].encaps_port, 9899);
+    cfg_free(c);
+}
+
 /* What is left to the stack is not printed, and neither is what means nothing. */
 static void test_print_leaves_out(void **state)
 {
@@ -388,6 +409,7 @@ int main(void)
         cmocka_unit_test(test_rich_routes),    cmocka_unit_test(test_sessions),
         cmocka_unit_test(test_one_partner),    cmocka_unit_test(test_print),
         cmocka_unit_test(test_examples),       cmocka_unit_test(test_print_leaves_out),
+        cmocka_unit_test(test_encaps_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,94 @@
+/* What is written and does nothing, or not what it seems to: one warning each, at the value. */
+#include <stdio.h>
+
+#include "config/load_priv.h"
+
+/* ---- options --------------------------------------------------------------------------------------- */
+
+static void advise_library(struct loader *l, const struct cfg_origin *o)
+{
+    for (unsigned id = 0; id < OPT_ID_COUNT; id++) {
+        const struct opt_row *row = &opt_rows[id];
+        unsigned f = row->first, end = row->first + row->fields;
+        while (f < end && !o->effective->at[f].line)
+            f++;
+        if (row->when & OPT_LIBRARY && f < end)
+            err_add(
+                &l->warnings, o->effective->at[f],
+                "%s does nothing here: a broker takes stream, PPID and flags from the message and "
+                "reliability from its route; it is for programs that use the transport library; leave it out",
+                row->name);
+    }
+}
+
+/* The field of an option that says which path it is for, or OPTF_COUNT. */
+static enum opt_field path_of(enum opt_id id)
+{
+    const struct opt_row *row = &opt_rows[id];
+    for (unsigned f = row->first; row->fields > 1 && f < row->first + row->fields; f++)
+        if (opt_field_rows[f].type == OPT_ADDR)
+            return f;
+    return OPTF_COUNT;
+}
+
+/* An address that stands closer to the endpoint than other fields of its option makes them one path's, too:
+ * those of section sctp, say, which whoever wrote them meant for all. */
+static void advise_one_path(struct loader *l, const struct cfg_origin *o)
+{
+    for (unsigned id = 0; id < OPT_ID_COUNT; id++) {
+        const struct opt_row *row = &opt_rows[id];
+        enum opt_field path = path_of(id);
+        if (path == OPTF_COUNT || !opt_given(&o->effective->set, path))
+            continue;
+        for (unsigned f = row->first; f < row->first + row->fields; f++)
+            if (origin_closeness(o, f) && origin_closeness(o, f) < origin_closeness(o, path))
+                err_add(
+                    &l->warnings, o->effective->at[path],
+                    "%s.address makes %s (line %u) count for the path to %s alone, and other paths get the "
+                    "stack's; leave address out, or write %s beside it where that is meant",
+                    row->name, opt_field_rows[f].name, o->effective->at[f].line,
+                    opt_text(&o->effective->set, path), opt_field_rows[f].name);
+    }
+}
+
+/* ---- keys ------------------------------------------------------------------------------------------ */
+
+static void advise_encaps(struct loader *l, const struct cfg_origin *o, enum cfg_key key, unsigned port,
+                          const char *instead)
+{
+    if (l->config->transport == CFG_TRANSPORT_KERNEL && origin_has(o, key) && port != ENCAPS_PORT_DEFAULT)
+        err_add(
+            &l->warnings, origin_place(o, key),
+            "encaps_port does nothing with broker.transport: kernel, which sends plain SCTP; leave it out, "
+            "or write %s for SCTP over UDP",
+            instead);
+}
+
+static void advise_listener(struct loader *l, const struct cfg_origin *o, const struct cfg_listener *listener)
+{
+    char instead[80];
+    snprintf(instead, sizeof instead, "sysctl net.sctp.udp_port=%u", listener->encaps_port);
+    advise_library(l, o);
+    advise_one_path(l, o);
+    advise_encaps(l, o, CFG_KEY_LISTENER_ENCAPS_PORT, listener->encaps_port, instead);
+}
+
+static void advise_peer(struct loader *l, const struct cfg_origin *o, const struct cfg_peer *peer)
+{
+    char instead[80];
+    bool has_one_path = peer->host_count == 1 && !peer->hosts[0].name;
+    snprintf(instead, sizeof instead, "sctp: {remote_udp_encaps_port: {port: %u}}", peer->encaps_port);
+    advise_library(l, o);
+    if (!has_one_path)
+        advise_one_path(l, o);
+    advise_encaps(l, o, CFG_KEY_PEER_ENCAPS_PORT, peer->encaps_port, instead);
+}
+
+void advise_unused(struct loader *l)
+{
+    const struct cfg_config *c = l->config;
+    for (unsigned i = 0; i < c->listener_count; i++)
+        advise_listener(l, &l->listeners[i], &c->listeners[i]);
+    for (unsigned i = 0; i < c->peer_count; i++)
+        advise_peer(l, &l->peers[i], &c->peers[i]);
+}
