@@ -105,6 +105,7 @@ void kernel_loop_close(struct tr_loop *loop)
         setsockopt(l->endpoints->fd, SOL_SOCKET, SO_LINGER, &abort_all, sizeof abort_all);
         kernel_close(&l->endpoints->base);
     }
+    kernel_closing_end(l);
     while (l->fds != NULL)
         kernel_loop_remove_fd(loop, l->fds->fd);
     reasm_fini(&l->pieces);
@@ -368,6 +369,8 @@ static void take_event(struct ready_list *r, const struct epoll_event *e)
         const struct kernel_fd *f = (const struct kernel_fd *)(tagged & ~FD_TAG);
         if (r->count < r->max)
             r->entries[r->count++] = (struct tr_ready){NULL, f->cookie, TR_READABLE};
+    } else if (((struct kernel_endpoint *)e->data.ptr)->closing) {
+        kernel_closing_event(r->loop, e->data.ptr);
     } else {
         endpoint_event(r, e->data.ptr, e->events);
     }

@@ -2,7 +2,8 @@
  *   kernel.c         backend table, probe, errno → tr_code
  *   kernel_advice.c  settings of the host, told at start
  *   kernel_loop.c    epoll, readiness, timers; the note on writability
- *   kernel_socket.c  open, bind, listen, connect, peel off, close, addresses
+ *   kernel_socket.c  open, bind, listen, connect, peel off, addresses
+ *   kernel_close.c   closing, which may take a while
  *   kernel_renew.c   a one-to-one endpoint gets a new socket: after abort, and to connect again
  *   kernel_recv.c    recvmmsg into slots, items
  *   kernel_event.c   notifications → tr_event (pure)
@@ -40,6 +41,7 @@ struct kernel_endpoint {
     bool auto_asconf;              /* to be switched on once it is bound */
     bool waits;                    /* on the loop's list of those that the timer calls writable */
     bool muted;                    /* polled writable, but took nothing: EPOLLOUT is not believed for now */
+    bool closing;                  /* closed; on the list of those that close down */
     bool full;                     /* the last burst ended with TR_AGAIN */
     unsigned ready_turn, ready_at; /* its place in the ready list of wait number ready_turn */
     unsigned writable_turn;        /* the last wait that called it writable */
@@ -75,6 +77,7 @@ struct kernel_loop {
     bool timer_on;
     unsigned turn;                     /* number of the current wait */
     struct kernel_endpoint *endpoints; /* all */
+    struct kernel_endpoint *closing;   /* closed, but not done yet */
     struct kernel_endpoint *waiting;   /* to be called writable by the timer */
     struct kernel_fd *fds;
     struct reasm_pool pieces;
@@ -140,7 +143,6 @@ void kernel_took(struct kernel_endpoint *ep);
 enum tr_code kernel_open(struct tr_loop *loop, const struct tr_open_params *p, struct tr_endpoint **out,
                          struct tr_error *error);
 enum tr_code kernel_listen(struct tr_endpoint *ep, int backlog, struct tr_error *error);
-void kernel_close(struct tr_endpoint *ep);
 uint16_t kernel_port(const struct tr_endpoint *ep);
 uint16_t kernel_encaps_port(const struct tr_endpoint *ep);
 enum tr_code kernel_release(struct tr_endpoint *ep, struct tr_error *error);
@@ -163,6 +165,13 @@ enum tr_code kernel_peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cooki
 enum tr_code kernel_eof(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
 enum tr_code kernel_abort(struct tr_endpoint *ep, uint32_t assoc, const void *reason, uint32_t len,
                           struct tr_error *error);
+
+/* kernel_close.c */
+void kernel_close(struct tr_endpoint *ep);
+/* Something arrived for an endpoint that closes down; it may be gone afterwards. */
+void kernel_closing_event(struct kernel_loop *l, struct kernel_endpoint *ep);
+/* The loop closes: the stack goes on alone with what is left. */
+void kernel_closing_end(struct kernel_loop *l);
 
 /* kernel_renew.c */
 struct kernel_origin *kernel_origin_new(const struct tr_open_params *p); /* NULL: out of memory */

@@ -1,4 +1,4 @@
-/* The life of an endpoint on a kernel socket: open, bind, listen, connect, peel off, move, close. */
+/* The life of an endpoint on a kernel socket: open, bind, listen, connect, peel off, move. */
 #include "transport/kernel_priv.h"
 #include "transport/wait_priv.h"
 
@@ -265,26 +265,7 @@ uint16_t kernel_encaps_port(const struct tr_endpoint *ep)
     return 0; /* net.sctp.udp_port is the host's, not an endpoint's */
 }
 
-/* ---- Close and move -------------------------------------------------------------------------------- */
-
-void kernel_close(struct tr_endpoint *tep)
-{
-    struct kernel_endpoint *ep = kernel_endpoint(tep);
-    struct tr_loop *loop = tep->loop;
-    if (loop != NULL) {
-        struct kernel_loop *l = kernel_loop(loop);
-        if (l->pieces.under_way > 0)
-            reasm_abort_owner(&l->pieces, ep);
-        kernel_leave(ep);
-        loop->stats.syscalls++;
-    }
-    reasm_discard(ep->pieces);
-    if (ep->fd >= 0)
-        close(ep->fd);
-    free(ep->origin);
-    free(ep->auth_keys);
-    free(ep);
-}
+/* ---- Move ------------------------------------------------------------------------------------------- */
 
 enum tr_code kernel_release(struct tr_endpoint *tep, struct tr_error *error)
 {

@@ -188,9 +188,10 @@ enum tr_code tr_open(struct tr_loop *loop, const struct tr_open_params *params, 
 /* gen_sctp:listen. `backlog` 0 stops accepting (one-to-many), else the queue's length. */
 enum tr_code tr_listen(struct tr_endpoint *ep, int backlog, struct tr_error *error);
 
-/* gen_sctp:close. With linger off queued data goes out in the background; with linger on and time 0 the
- * associations are aborted. Pending events are lost. `ep` is gone afterwards, also from the ready list of
- * the current turn (its remaining entries for `ep` are cleared). */
+/* gen_sctp:close. With linger off queued data goes out in the background, while the loop turns; with linger
+ * on and a time it blocks until all is delivered, at most that long; with linger on and time 0 the
+ * associations are aborted. What was not read, and what arrives while they shut down, is lost. `ep` is gone
+ * afterwards, also from the ready list of the current turn (its remaining entries for `ep` are cleared). */
 void tr_close(struct tr_endpoint *ep);
 
 struct tr_loop *tr_endpoint_loop(const struct tr_endpoint *ep);

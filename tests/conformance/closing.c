@@ -127,6 +127,51 @@ static void close_of_a_peeled_endpoint_delivers_too(void **state)
     ct_change(p.client, TR_SHUTDOWN_COMP);
 }
 
+static bool all_closed(void *arg)
+{
+    return ct_descriptors() == *(unsigned *)arg;
+}
+
+/* What the program did not read, and what still comes, is discarded; that is no reason to lose what it has
+ * sent. */
+static void close_past_unread_messages(struct ct_world *w, enum tr_style style, bool peel)
+{
+    struct opt_set small = ct_tight(300000, 65536);
+    struct net_addr local = ct_addr("127.0.0.1", 0);
+    struct tr_open_params one = {.style = style, .addresses = &local, .address_count = 1, .options = &small};
+    struct ct_end *server = ct_server(w, &small);
+    unsigned before = ct_descriptors();
+    struct ct_end *origin = ct_open(w, NULL, &one);
+    uint32_t far, near = ct_connect(origin, server, &far);
+    struct ct_end *client = peel ? ct_peel(origin, &near) : origin;
+    struct ct_flow f = {.from = client, .assoc = near, .size = 1000},
+                   unread = {.from = server, .assoc = far, .size = 700};
+    ct_pause(client);
+    assert_int_equal(ct_flow_offer(&unread, 30, NULL), TR_OK);
+    ct_spend(w, 300);
+    ct_pause(server);
+    ct_flow_fill(&f, 8000000);
+    ct_close(client);
+    if (peel)
+        ct_close(origin);
+    for (unsigned i = 0; i < 20; i++) {
+        ct_flow_offer(&unread, 10, NULL);
+        ct_spend(w, 3);
+    }
+    ct_resume(server);
+    ct_flow_finish(&f, server, far);
+    ct_change(server, TR_SHUTDOWN_COMP);
+    if (!ct_pump(w, all_closed, &before, CT_DEADLINE_MS))
+        fail_msg("%u descriptors are open, %u before", ct_descriptors(), before);
+}
+
+static void close_delivers_although_messages_are_unread(void **state)
+{
+    close_past_unread_messages(*state, TR_ONE_TO_MANY, false);
+    close_past_unread_messages(*state, TR_ONE_TO_MANY, true);
+    close_past_unread_messages(*state, TR_ONE_TO_ONE, false);
+}
+
 static void close_with_linger_0_aborts(void **state)
 {
     struct opt_set hard = CT_OPTIONS({OPTF_LINGER_ENABLED, 1}, {OPTF_LINGER_TIME, 0});
@@ -141,17 +186,34 @@ static void close_with_linger_0_aborts(void **state)
         ct_change(clients[i], TR_COMM_LOST);
 }
 
-/* Linger on: close may wait, but no longer than told, and what was queued is delivered where the peer can
- * take it. */
-static void close_with_linger_waits_no_longer_than_told(void **state)
+/* Linger on: close waits until all is delivered, and no longer. */
+static void close_with_linger_waits_for_delivery(void **state)
 {
-    struct opt_set patient = CT_OPTIONS({OPTF_LINGER_ENABLED, 1}, {OPTF_LINGER_TIME, 1}, {OPTF_NODELAY, 1});
+    struct opt_set patient = CT_OPTIONS({OPTF_LINGER_ENABLED, 1}, {OPTF_LINGER_TIME, 20}, {OPTF_NODELAY, 1});
     struct ct_pair p = ct_pair(*state, &patient, NULL);
     struct ct_flow f = {.from = p.client, .assoc = p.near, .size = 500};
     assert_int_equal(ct_flow_offer(&f, 20, NULL), TR_OK);
     int64_t start = ct_now_ms();
     ct_close(p.client);
-    assert_in_range(ct_now_ms() - start, 0, 4000);
+    assert_in_range(ct_now_ms() - start, 0, 5000);
+    ct_flow_finish(&f, p.server, p.far);
+    ct_change(p.server, TR_SHUTDOWN_COMP);
+}
+
+/* Where the peer takes nothing it waits as long as told; the rest goes out in the background. */
+static void close_with_linger_waits_no_longer_than_told(void **state)
+{
+    struct opt_set patient = ct_tight(100000, 65536), small = ct_tight(100000, 65536);
+    opt_put(&patient, OPTF_LINGER_ENABLED, 1);
+    opt_put(&patient, OPTF_LINGER_TIME, 1);
+    struct ct_pair p = ct_pair(*state, &patient, &small);
+    struct ct_flow f = {.from = p.client, .assoc = p.near, .size = 1000};
+    ct_pause(p.server);
+    ct_flow_fill(&f, 8000000);
+    int64_t start = ct_now_ms();
+    ct_close(p.client);
+    assert_in_range(ct_now_ms() - start, 900, 4000);
+    ct_resume(p.server);
     ct_flow_finish(&f, p.server, p.far);
     ct_change(p.server, TR_SHUTDOWN_COMP);
 }
@@ -260,7 +322,8 @@ CT_TOPIC(closing, CT_CASE(eof_delivers_what_is_queued), CT_CASE(eof_at_both_ends
          CT_CASE(peer_can_be_called_again_afterwards), CT_CASE(ended_association_is_no_more),
          CT_CASE(peeled_association_ends_like_any), CT_CASE(one_to_one_ends_like_any),
          CT_CASE(close_delivers_what_is_queued), CT_CASE(close_of_a_peeled_endpoint_delivers_too),
-         CT_CASE(close_with_linger_0_aborts), CT_CASE(close_with_linger_waits_no_longer_than_told),
+         CT_CASE(close_delivers_although_messages_are_unread), CT_CASE(close_with_linger_0_aborts),
+         CT_CASE(close_with_linger_waits_for_delivery), CT_CASE(close_with_linger_waits_no_longer_than_told),
          CT_CASE(close_ends_all_associations), CT_CASE(close_while_connecting),
          CT_CASE(server_closes_while_called), CT_CASE(loop_closes_with_everything_in_it),
          CT_CASE(loops_leak_nothing));
