@@ -19,7 +19,7 @@ struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state
         return NULL;
     a->worker = w;
     a->state = state;
-    a->origin = (uint64_t)w->index << 48 | ++w->origins;
+    a->origin = (uint64_t)w->index << BRK_ORIGIN_BITS | ++w->origins;
     rt_batch_init(&a->pending);
     rt_batch_init(&a->leftover);
     return a;
@@ -117,6 +117,8 @@ void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
     w->counts.opened++;
     log_up(w, a);
     brk_assoc_options(a);
+    /* Twice: what it gave back may not have been read yet when as much again has been sent. */
+    brk_sent_keep(&a->sent, 2 * tr_send_capacity(a->socket->ep) + BRK_BURST_MAX);
     if (a->socket->kind == BRK_OUTBOUND)
         brk_peer_worked(w->broker, a->socket->member.index);
     if (is_destination(a))
@@ -169,15 +171,6 @@ static void leave(struct brk_worker *w, struct brk_assoc *a)
     rt_batch_add(&w->out[w->broker->worker_count], &a->dest->down);
 }
 
-/* What it could not deliver is sent again, or dropped where there is nobody else. */
-static void pass_on(struct brk_worker *w, struct brk_assoc *a)
-{
-    struct rt_parcel *p;
-    brk_return_leftover(w, a);
-    while ((p = rt_batch_take(&a->pending)))
-        brk_return(w, p, p->message->home);
-}
-
 void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a)
 {
     if (a->burst_count)
@@ -196,14 +189,14 @@ void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a)
         leave(w, a);
         return;
     }
-    pass_on(w, a);
+    brk_pass_on(w, a);
     brk_assoc_bury(w, a);
 }
 
 void brk_assoc_retire(struct brk_worker *w, struct brk_dest *d)
 {
     struct brk_assoc *a = d->dest.owner;
-    pass_on(w, a);
+    brk_pass_on(w, a);
     rt_batch_add(&w->out[w->broker->worker_count], &d->retired);
     DL_DELETE(w->leaving, a);
     w->assoc_count--;
@@ -223,6 +216,7 @@ void brk_assoc_free_buried(struct brk_worker *w)
     DL_FOREACH_SAFE(w->graveyard, a, tmp)
     {
         DL_DELETE(w->graveyard, a);
+        brk_sent_free(&a->sent);
         free(a);
     }
 }

@@ -8,6 +8,7 @@
  *   peer.c     standing associations to peers       assoc.c    associations: up, lost, gone
  *   names.c    addresses of peers, looked up where they are host names
  *   reliability.c  messages that may be given up    options.c  SCTP options of the file
+ *   returned.c messages that the stack gives back   sent.c     what they are known by
  *   notice.c   what of associations is only logged: paths, streams, statistics */
 #ifndef JUNCTOR_BROKER_BROKER_PRIV_H
 #define JUNCTOR_BROKER_BROKER_PRIV_H
@@ -21,6 +22,7 @@
 
 #include "broker/counts.h"
 #include "broker/log.h"
+#include "broker/sent.h"
 #include "config/config.h"
 #include "routing/inbox.h"
 #include "routing/message.h"
@@ -36,7 +38,8 @@
 #define BRK_STATS_MS    5000 /* how old the statistics of a busy association get */
 #define BRK_STATS_TEXT  200  /* room for brk_stats_format */
 #define BRK_TICK_MS     50   /* how often timers are looked at while there are any */
-#define BRK_WORKERS_MAX 256  /* a worker's number fits a message's context: see reliability.c */
+#define BRK_WORKERS_MAX 256
+#define BRK_ORIGIN_BITS 48 /* of an association's number; the worker that reads it stands above them */
 
 /* In rt_message.flags beside those of transport.h: the stack gave it back and named no error. */
 #define BRK_NO_ERROR 0x8000
@@ -86,7 +89,7 @@ struct brk_assoc {
     enum brk_assoc_state state;
     struct brk_worker *worker;
     struct brk_socket *socket;
-    uint64_t origin; /* unique in the broker's life */
+    uint64_t origin; /* unique in the broker's life; see brk_reader */
     uint16_t out_streams, in_streams;
     bool was_up;
     struct brk_assoc_stats stats;
@@ -96,6 +99,7 @@ struct brk_assoc {
     struct rt_batch pending;                       /* parcels that wait, oldest first */
     uint64_t expires_ms; /* in worker->expiring since one of them has a ttl: the first that ends; else 0 */
     struct brk_assoc *prev_expiring, *next_expiring;
+    struct brk_sent_log sent;
     bool blocked; /* the stack said TR_AGAIN: wait for TR_WRITABLE */
     bool dirty;   /* in worker->dirty */
     struct brk_assoc *next_dirty;
@@ -104,7 +108,7 @@ struct brk_assoc {
 
     /* As a destination of shared sessions; NULL: none. */
     struct brk_dest *dest;
-    struct rt_batch leftover; /* what it gave back; each parcel's errand is the worker to send it again */
+    struct rt_batch leftover; /* what it gave back, by context in `order`: see returned.c */
 
     /* Paired sessions. */
     struct brk_assoc *client;  /* of a partner: whose; NULL when the client is gone */
@@ -144,6 +148,7 @@ struct brk_gathered {
     struct tr_msg msg;
     struct brk_assoc *from; /* whose socket's credit it uses if it must wait */
     uint32_t route;
+    uint16_t asked; /* stream; what it leaves on may be another one */
     uint32_t next;
 };
 
@@ -222,7 +227,6 @@ struct brk_broker {
     struct rt_current current;
     struct brk_peer_health *health; /* per peer */
     bool *listener_in_group;        /* per listener: its associations are destinations */
-    unsigned route_bits, home_bits; /* of a sent message's context */
     bool gives_up;                  /* some route has a policy of partial reliability */
     int *source_session; /* per source: its first paired route, or -1; all of them lead to one group */
     bool *peer_standing; /* per peer */
@@ -255,14 +259,8 @@ void brk_worker_command(struct brk_worker *w, unsigned commands);
 
 /* One message that `from` received, still in its receive slot. */
 void brk_forward(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m);
-/* A message that the stack gave back: kept in `leftover` until all that belongs with it has been read. */
-void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *failed);
 /* Puts a parcel behind what waits for `a`, to be sent at the end of the turn; takes it over. */
 void brk_append(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p);
-/* Sends a parcel again from its route on (home worker), or hands it to its home for that. */
-void brk_return(struct brk_worker *w, struct rt_parcel *p, unsigned home);
-/* The same for all that the stack gave back. */
-void brk_return_leftover(struct brk_worker *w, struct brk_assoc *a);
 /* Tries parked messages with the current snapshot. */
 void brk_unpark(struct brk_worker *w);
 /* Sends what waits for `a`, as far as the stack takes it. */
@@ -278,24 +276,35 @@ void brk_parcel_done(struct brk_worker *w, struct rt_parcel *p);
 /* A message came home: frees it and lets its source go on. */
 void brk_home(struct brk_worker *w, struct rt_message *m);
 
+/* A new parcel for one more place where a message waits, which it counts. NULL: out of memory, counted as
+ * dropped. */
+struct rt_parcel *brk_parcel_new(struct brk_worker *w, struct rt_message *m, uint32_t route);
+/* Counts and logs a message that is dropped. */
+void brk_count_drop(struct brk_worker *w, uint32_t route, enum brk_drop reason);
+
+/* ---- returned.c ----------------------------------------------------------------------------------- */
+
+/* A message that the stack gave back: kept in `leftover` until all that belongs with it has been read. */
+void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *failed);
+/* An association is over: what it could not deliver is sent again, or dropped where there is nobody else. */
+void brk_pass_on(struct brk_worker *w, struct brk_assoc *a);
 /* What the stack gave back for an association that lives: given up, so not sent again. */
 void brk_drop_given_up(struct brk_worker *w, struct brk_assoc *a);
+/* Sends a parcel again from its route on, before what is parked, or hands it to the worker that had read it,
+ * for that; drops it where there is nobody else. */
+void brk_send_again(struct brk_worker *w, struct rt_parcel *p);
+/* The worker that read a message, which decides its order. Its memory may be another one's (`home`). */
+static inline unsigned brk_reader(const struct rt_message *m)
+{
+    return (unsigned)(m->origin >> BRK_ORIGIN_BITS);
+}
 
 /* ---- reliability.c -------------------------------------------------------------------------------- */
 
-/* Once, when the number of workers is known. */
-void brk_context_init(struct brk_broker *b);
-/* Fills in what of a message to be sent depends on its route: context and policy. */
-void brk_stamp(const struct brk_worker *w, struct tr_msg *m, unsigned home, uint32_t route,
-               uint64_t entered_ms);
-
-/* What a context says of a message that came back. */
-struct brk_sent {
-    unsigned home;       /* the worker that read it */
-    uint32_t route;      /* or RT_NO_ROUTE */
-    uint64_t entered_ms; /* with a ttl: when it was received, or a little earlier; else now */
-};
-struct brk_sent brk_context_read(const struct brk_worker *w, uint32_t context);
+/* True when messages of a route (or RT_NO_ROUTE) have a ttl. */
+bool brk_has_ttl(const struct cfg_config *c, uint32_t route);
+/* Fills in the policy of a message to be sent. */
+void brk_policy(const struct brk_worker *w, struct tr_msg *m, uint32_t route, uint64_t entered_ms);
 
 /* True when a parcel's ttl is over. */
 bool brk_is_expired(const struct brk_worker *w, const struct rt_parcel *p);

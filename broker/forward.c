@@ -26,7 +26,7 @@ static struct brk_traffic *member_traffic(struct brk_worker *w, struct cfg_membe
 
 /* ---- counting ------------------------------------------------------------------------------------- */
 
-static void count_drop(struct brk_worker *w, uint32_t route, enum brk_drop reason)
+void brk_count_drop(struct brk_worker *w, uint32_t route, enum brk_drop reason)
 {
     uint64_t skipped;
     w->counts.dropped[reason]++;
@@ -43,7 +43,7 @@ static void count_source_drop(struct brk_worker *w, struct brk_assoc *from, uint
                               enum brk_drop reason)
 {
     member_traffic(w, from->socket->member)->dropped++;
-    count_drop(w, route, reason);
+    brk_count_drop(w, route, reason);
 }
 
 static void count_delivered(struct brk_worker *w, struct brk_assoc *a, uint32_t route, uint32_t bytes)
@@ -111,7 +111,7 @@ void brk_parcel_done(struct brk_worker *w, struct rt_parcel *p)
 
 void brk_drop_parcel(struct brk_worker *w, struct rt_parcel *p, enum brk_drop reason)
 {
-    count_drop(w, p->route, reason);
+    brk_count_drop(w, p->route, reason);
     w->counts.waiting--;
     brk_parcel_done(w, p);
 }
@@ -142,11 +142,11 @@ static struct rt_message *copy_message(struct brk_worker *w, struct brk_assoc *f
     return copy;
 }
 
-static struct rt_parcel *new_parcel(struct brk_worker *w, struct rt_message *m, uint32_t route)
+struct rt_parcel *brk_parcel_new(struct brk_worker *w, struct rt_message *m, uint32_t route)
 {
     struct rt_parcel *p = rt_parcel_new(m, RT_DELIVER, NULL);
     if (!p) {
-        count_drop(w, route, BRK_NO_MEMORY);
+        brk_count_drop(w, route, BRK_NO_MEMORY);
         return NULL;
     }
     p->errand = 0;
@@ -163,7 +163,7 @@ static struct rt_parcel *copy_to_parcel(struct brk_worker *w, struct brk_assoc *
     struct rt_message *copy = copy_message(w, from, m, route);
     if (!copy)
         return NULL;
-    struct rt_parcel *p = new_parcel(w, copy, route);
+    struct rt_parcel *p = brk_parcel_new(w, copy, route);
     rt_message_unref(copy, w->index); /* at home: never travels */
     return p;
 }
@@ -189,9 +189,22 @@ static enum rest after_refusal(struct brk_worker *w, struct brk_assoc *a, enum t
         brk_log(CFG_LOG_DEBUG, "refused", "to=%s assoc=%u code=%s", brk_assoc_name(a), a->id,
                 tr_code_name(code));
         a->socket->traffic->dropped++;
-        count_drop(w, route, BRK_REFUSED);
+        brk_count_drop(w, route, BRK_REFUSED);
         return REST_WITHOUT_FIRST;
     }
+}
+
+/* What of a message depends on where it came from, just before the stack gets it; its stream is that of `a`.
+ */
+static void stamp(struct brk_worker *w, struct brk_assoc *a, struct tr_msg *m, uint32_t route, uint16_t asked,
+                  uint64_t origin, uint64_t entered_ms)
+{
+    struct brk_sent s = {.origin = origin,
+                         .entered_ms = brk_has_ttl(w->config, route) ? entered_ms : 0,
+                         .route = route,
+                         .asked = asked == m->stream ? BRK_SAME_STREAM : asked};
+    m->context = brk_sent_add(&a->sent, &s);
+    brk_policy(w, m, route, entered_ms);
 }
 
 /* What is left of a burst from index `g` on must wait. */
@@ -213,9 +226,13 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
     a->burst_count = 0;
     while (left) {
         uint32_t n = left < BRK_BURST_MAX ? left : BRK_BURST_MAX, sent = 0;
-        for (uint32_t i = 0, e = g; i < n; i++, e = w->gathered[e].next)
-            w->burst[i] = w->gathered[e].msg;
+        const struct brk_gathered *e = &w->gathered[g];
+        for (uint32_t i = 0; i < n; i++, e = &w->gathered[e->next]) {
+            w->burst[i] = e->msg;
+            stamp(w, a, &w->burst[i], e->route, e->asked, e->from->origin, w->now_ms);
+        }
         enum tr_code code = tr_send(a->socket->ep, w->burst, n, &sent);
+        brk_sent_undo(&a->sent, n - sent);
         for (uint32_t i = 0; i < sent; i++, g = w->gathered[g].next)
             count_delivered(w, a, w->gathered[g].route, w->gathered[g].msg.len);
         left -= sent;
@@ -243,7 +260,7 @@ static uint32_t burst_of_pending(struct brk_worker *w, struct brk_assoc *a)
                                       .stream = map_stream(w, a, p->stream, p->route),
                                       .flags = m->flags & TR_UNORDERED,
                                       .ppid = m->ppid};
-        brk_stamp(w, &w->burst[n], m->home, p->route, m->entered_ms);
+        stamp(w, a, &w->burst[n], p->route, p->stream, m->origin, m->entered_ms);
     }
     return n;
 }
@@ -258,6 +275,7 @@ void brk_send_pending(struct brk_worker *w, struct brk_assoc *a)
             continue;
         }
         enum tr_code code = tr_send(a->socket->ep, w->burst, n, &sent);
+        brk_sent_undo(&a->sent, n - sent);
         for (; sent; sent--) {
             p = rt_batch_take(&a->pending);
             count_delivered(w, a, p->route, p->message->len);
@@ -325,12 +343,11 @@ static void send_local(struct brk_worker *w, struct brk_assoc *a, struct brk_ass
     if (w->gathered_count == BRK_GATHER_MAX)
         brk_flush(w);
     uint32_t g = w->gathered_count++;
-    w->gathered[g] = (struct brk_gathered){.msg = *m, .from = from, .route = route};
+    w->gathered[g] = (struct brk_gathered){.msg = *m, .from = from, .route = route, .asked = m->stream};
     struct tr_msg *out = &w->gathered[g].msg;
     out->assoc = a->id;
     out->stream = map_stream(w, a, m->stream, route);
     out->flags = m->flags & TR_UNORDERED;
-    brk_stamp(w, out, w->index, route, w->now_ms);
     if (a->burst_count++)
         w->gathered[a->burst_last].next = g;
     else
@@ -370,7 +387,7 @@ static void broadcast_parcel(struct brk_worker *w, const struct rt_group *g, str
 {
     for (uint32_t i = 1; i < g->count; i++) {
         w->counts.copies++;
-        struct rt_parcel *more = new_parcel(w, p->message, p->route);
+        struct rt_parcel *more = brk_parcel_new(w, p->message, p->route);
         if (more)
             dispatch_parcel_to(w, g->dests[i], more);
     }
@@ -413,7 +430,7 @@ static void broadcast(struct brk_worker *w, const struct rt_group *g, struct brk
         }
         if (!shared && !(shared = copy_message(w, from, m, route)))
             continue; /* counted */
-        struct rt_parcel *p = new_parcel(w, shared, route);
+        struct rt_parcel *p = brk_parcel_new(w, shared, route);
         if (p)
             dispatch_parcel_to(w, g->dests[i], p);
     }
@@ -482,92 +499,7 @@ void brk_forward(struct brk_worker *w, struct brk_assoc *from, const struct tr_m
         count_source_drop(w, from, route, BRK_UNREACHABLE);
 }
 
-/* ---- messages that come back ---------------------------------------------------------------------- */
-
-void brk_return(struct brk_worker *w, struct rt_parcel *p, unsigned home)
-{
-    unsigned group = p->route == RT_NO_ROUTE ? 0 : w->config->routes[p->route].group;
-    if (brk_is_expired(w, p)) {
-        brk_drop_parcel(w, p, BRK_EXPIRED);
-        return;
-    }
-    /* Of a large one of which the peer had acknowledged a part, the rest is no message any more. Of a fan-out
-     * the others have their copies; in a paired session there is nobody else. */
-    if (!p->message->len || p->route == RT_NO_ROUTE || w->config->routes[p->route].session == CFG_PAIRED ||
-        w->config->groups[group].mode == CFG_BROADCAST) {
-        brk_drop_parcel(w, p, BRK_PEER_LOST);
-        return;
-    }
-    p->to = NULL;
-    if (home == w->index) {
-        p->errand = 0;
-        rt_batch_add(&w->returned[group], p);
-        brk_wait_parked(w, p);
-        return;
-    }
-    p->errand = BRK_RETURNED;
-    w->counts.waiting--;
-    w->counts.handed_out++;
-    rt_batch_add(&w->out[home], p);
-}
-
-void brk_return_leftover(struct brk_worker *w, struct brk_assoc *a)
-{
-    struct rt_parcel *p;
-    while ((p = rt_batch_take(&a->leftover)))
-        brk_return(w, p, p->errand);
-}
-
-void brk_drop_given_up(struct brk_worker *w, struct brk_assoc *a)
-{
-    struct rt_parcel *p;
-    while ((p = rt_batch_take(&a->leftover)))
-        if (p->message->flags & BRK_NO_ERROR)
-            brk_drop_parcel(w, p, BRK_EXPIRED);
-        else
-            brk_return(w, p, p->errand);
-}
-
-/* It was counted as delivered when the stack took it over. */
-static void count_returned(struct brk_worker *w, struct brk_assoc *a, uint32_t route, uint32_t bytes)
-{
-    w->counts.returned++;
-    a->socket->traffic->delivered--;
-    a->socket->traffic->delivered_bytes -= bytes;
-    if (route == RT_NO_ROUTE)
-        return;
-    struct brk_traffic *g = &w->counts.groups[w->config->routes[route].group];
-    w->counts.routes[route].delivered--;
-    w->counts.routes[route].delivered_bytes -= bytes;
-    g->delivered--;
-    g->delivered_bytes -= bytes;
-}
-
-void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *failed)
-{
-    const struct tr_msg *m = &failed->failed.msg;
-    struct brk_sent sent = brk_context_read(w, m->context);
-    count_returned(w, a, sent.route, m->len);
-    brk_stats_returned(w, a, failed);
-    /* Not charged to its source: what the stack held is bounded by its send buffer. */
-    struct rt_message *copy = rt_message_new(w->index, NULL, m->data, m->len);
-    if (!copy) {
-        count_drop(w, sent.route, BRK_NO_MEMORY);
-        return;
-    }
-    copy->stream = m->stream;
-    copy->flags = (uint16_t)((m->flags & TR_UNORDERED) | (failed->failed.error ? 0 : BRK_NO_ERROR));
-    copy->ppid = m->ppid;
-    copy->origin = a->origin;
-    copy->entered_ms = sent.entered_ms;
-    struct rt_parcel *p = new_parcel(w, copy, sent.route);
-    rt_message_unref(copy, w->index);
-    if (!p)
-        return;
-    p->errand = (uint16_t)sent.home;
-    rt_batch_add(&a->leftover, p);
-    a->socket->has_leftover = true;
-}
+/* ---- parked ------------------------------------------------------------------------------------------ */
 
 void brk_unpark(struct brk_worker *w)
 {

@@ -18,7 +18,7 @@
  * readings (a message given up, and right afterwards its association lost) rtx and prio messages count as
  * left by the association and are sent again: allowed, since a policy permits giving up and does not demand
  * it. With ttl there is no such doubt: whatever comes back too old is dropped, which is why a message's age
- * travels in its context.
+ * the association remembers (sent.h).
  *
  * What the stacks do not tell. Linux 6.1 gives back what ran out of time before it went out. What went out
  * and was then given up instead of being retransmitted, and what had to make room for a message of higher
@@ -28,40 +28,14 @@
  * buffer takes the event. And a stack looks at a message's time when it would send or retransmit it, not by a
  * clock: usrsctp leaves what a closed window holds back alone until then. What was given up after it went out
  * may have arrived all the same.
- *
- * The context. 32 bits travel with a message through the stack: the route, the worker that read it, and
- * whatever is left over for its age, in sixteenths of the ttl. With 100 routes and 8 workers these are 22
- * bits, which begin anew after 260,000 times the ttl; with the most routes and workers there can be, 7 bits
- * and 8 times. A message that comes back even later is taken for younger than it is and sent once more, with
- * a ttl. */
+ */
 #include "broker/broker_priv.h"
 
 #include <utlist.h>
 
-#define AGE_STEPS 16 /* a ttl is this many units of age */
-
-static unsigned bits_for(uint32_t most)
-{
-    return most ? 32 - (unsigned)__builtin_clz(most) : 0;
-}
-
-void brk_context_init(struct brk_broker *b)
-{
-    for (unsigned i = 0; i < b->config->route_count; i++)
-        b->gives_up |= b->config->routes[i].pr_policy != OPT_PR_NONE;
-    b->route_bits = bits_for(b->config->route_count);
-    b->home_bits = bits_for(b->worker_count - 1);
-}
-
-static bool has_ttl(const struct cfg_config *c, uint32_t route)
+bool brk_has_ttl(const struct cfg_config *c, uint32_t route)
 {
     return route != RT_NO_ROUTE && c->routes[route].pr_policy == OPT_PR_TTL;
-}
-
-/* Rounded up, so that an age told in units is never too young by more than one. */
-static uint64_t unit_ms(const struct cfg_config *c, uint32_t route)
-{
-    return c->routes[route].pr_value / AGE_STEPS + 1;
 }
 
 static uint64_t age_ms(const struct brk_worker *w, uint64_t entered_ms)
@@ -70,22 +44,15 @@ static uint64_t age_ms(const struct brk_worker *w, uint64_t entered_ms)
                                   : 0; /* another worker's clock may be a turn ahead */
 }
 
-void brk_stamp(const struct brk_worker *w, struct tr_msg *m, unsigned home, uint32_t route,
-               uint64_t entered_ms)
+void brk_policy(const struct brk_worker *w, struct tr_msg *m, uint32_t route, uint64_t entered_ms)
 {
     static const enum tr_pr_policy policies[] = {[OPT_PR_NONE] = TR_PR_NONE,
                                                  [OPT_PR_TTL] = TR_PR_TTL,
                                                  [OPT_PR_RTX] = TR_PR_RTX,
                                                  [OPT_PR_PRIO] = TR_PR_PRIO};
-    const struct brk_broker *b = w->broker;
+    const struct cfg_route *r = route == RT_NO_ROUTE ? NULL : &w->config->routes[route];
     m->pr_policy = TR_PR_NONE;
-    if (route == RT_NO_ROUTE) {
-        m->context = home << b->route_bits | b->config->route_count;
-        return;
-    }
-    const struct cfg_route *r = &b->config->routes[route];
-    m->context = home << b->route_bits | route;
-    if (r->pr_policy == OPT_PR_NONE)
+    if (!r || r->pr_policy == OPT_PR_NONE)
         return;
     m->pr_policy = (uint8_t)policies[r->pr_policy];
     m->pr_value = r->pr_value;
@@ -93,25 +60,6 @@ void brk_stamp(const struct brk_worker *w, struct tr_msg *m, unsigned home, uint
         return;
     uint64_t age = age_ms(w, entered_ms);
     m->pr_value = age < r->pr_value ? r->pr_value - (uint32_t)age : 1;
-    m->context |= (uint32_t)(entered_ms / unit_ms(b->config, route) << (b->route_bits + b->home_bits));
-}
-
-struct brk_sent brk_context_read(const struct brk_worker *w, uint32_t context)
-{
-    const struct brk_broker *b = w->broker;
-    unsigned low = b->route_bits + b->home_bits;
-    uint32_t route = context & ((UINT32_C(1) << b->route_bits) - 1);
-    struct brk_sent s = {.home = context >> b->route_bits & ((UINT32_C(1) << b->home_bits) - 1),
-                         .route = route < b->config->route_count ? route : RT_NO_ROUTE,
-                         .entered_ms = w->now_ms};
-    if (s.home >= b->worker_count) /* not one of ours: cannot be, but the bits come from outside */
-        s.home = w->index;
-    if (has_ttl(b->config, s.route)) {
-        uint64_t unit = unit_ms(b->config, s.route);
-        uint64_t age = (w->now_ms / unit - (context >> low)) & ((UINT32_C(1) << (32 - low)) - 1);
-        s.entered_ms = (w->now_ms / unit - age) * unit;
-    }
-    return s;
 }
 
 /* ---- waiting -------------------------------------------------------------------------------------- */
@@ -119,7 +67,8 @@ struct brk_sent brk_context_read(const struct brk_worker *w, uint32_t context)
 /* When a parcel's time is over; 0: never. */
 static uint64_t deadline(const struct brk_worker *w, const struct rt_parcel *p)
 {
-    return has_ttl(w->config, p->route) ? p->message->entered_ms + w->config->routes[p->route].pr_value : 0;
+    return brk_has_ttl(w->config, p->route) ? p->message->entered_ms + w->config->routes[p->route].pr_value
+                                            : 0;
 }
 
 bool brk_is_expired(const struct brk_worker *w, const struct rt_parcel *p)

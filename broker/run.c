@@ -103,6 +103,8 @@ static void find_roles(struct brk_broker *b)
                 b->listener_in_group[index] = true;
         }
     }
+    for (unsigned i = 0; i < c->route_count; i++)
+        b->gives_up |= c->routes[i].pr_policy != OPT_PR_NONE;
     for (uint32_t s = 0; s < c->listener_count + c->peer_count; s++)
         b->source_session[s] = first_paired_route(c, s);
 }
@@ -125,7 +127,6 @@ static bool prepare(struct brk_broker *b)
     pthread_barrier_init(&b->account_enter, NULL, b->worker_count + 1);
     pthread_barrier_init(&b->account_leave, NULL, b->worker_count + 1);
     find_roles(b);
-    brk_context_init(b);
     return true;
 }
 

@@ -102,7 +102,7 @@ static void take_parcel(struct brk_worker *w, struct rt_parcel *p)
         w->counts.taken_in++;
         w->counts.waiting++;
         if (p->errand == BRK_RETURNED)
-            brk_return(w, p, w->index);
+            brk_send_again(w, p);
         else
             brk_append(w, ((struct rt_dest *)p->to)->owner, p);
         return;

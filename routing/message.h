@@ -41,9 +41,10 @@ struct rt_parcel {
     void *to;
     uint16_t kind; /* enum rt_parcel_kind */
     uint16_t errand;
-    uint32_t stream; /* RT_DELIVER: outbound stream asked for */
-    uint32_t route;  /* index of the route that took the message */
+    uint16_t stream; /* RT_DELIVER: outbound stream asked for */
     bool embedded;   /* part of its message, or of something of the broker's: not freed by itself */
+    uint32_t route;  /* index of the route that took the message */
+    uint32_t order;  /* the broker's: place among others that came back */
 };
 
 /* What one source socket may have waiting; owned and touched by one worker only. The limits are at least 1.

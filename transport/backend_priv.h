@@ -103,6 +103,7 @@ struct tr_backend {
                                 struct tr_error *);
     enum tr_code (*send)(struct tr_endpoint *, const struct tr_msg *, unsigned count, unsigned *sent);
     enum tr_code (*send_to)(struct tr_endpoint *, const struct tr_msg *, const struct net_addr *path);
+    uint32_t (*send_capacity)(struct tr_endpoint *);
     enum tr_code (*recv)(struct tr_endpoint *, unsigned max, const struct tr_item **, unsigned *count);
 };
 

@@ -102,6 +102,7 @@ static const struct tr_backend backend = {
     .reset_assoc = kernel_reset_assoc,
     .add_streams = kernel_add_streams,
     .send_to = kernel_send_to,
+    .send_capacity = kernel_send_capacity,
     .send = kernel_send,
     .recv = kernel_recv,
 };

@@ -204,6 +204,7 @@ void kernel_slots_init(struct kernel_loop *l);
 bool kernel_event(const void *bytes, size_t len, struct tr_event *out);
 
 /* kernel_send.c */
+uint32_t kernel_send_capacity(struct tr_endpoint *ep);
 enum tr_code kernel_send_to(struct tr_endpoint *ep, const struct tr_msg *msg, const struct net_addr *path);
 enum tr_code kernel_send(struct tr_endpoint *ep, const struct tr_msg *msgs, unsigned count, unsigned *sent);
 void kernel_burst_init(struct kernel_loop *l);

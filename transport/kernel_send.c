@@ -184,6 +184,17 @@ static void sent_now(struct kernel_endpoint *ep, unsigned sent, enum tr_code cod
     ep->full = code == TR_AGAIN;
 }
 
+uint32_t kernel_send_capacity(struct tr_endpoint *ep)
+{
+    enum { COST_LEAST = 512 }; /* half of what was measured for a byte, see fill() */
+    int bytes = 0;
+    socklen_t len = sizeof bytes;
+    kernel_count(kernel_endpoint(ep), 1);
+    if (getsockopt(kernel_endpoint(ep)->fd, SOL_SOCKET, SO_SNDBUF, &bytes, &len) != 0 || bytes < 0)
+        bytes = INT32_MAX;
+    return (uint32_t)bytes / COST_LEAST + 1;
+}
+
 /* Linux sets up a new association for an address that none of the socket's has: hence the look at the paths.
  */
 static enum tr_code check_path(struct kernel_endpoint *ep, uint32_t assoc, const struct net_addr *path)

@@ -501,6 +501,12 @@ enum tr_code tr_send_to(struct tr_endpoint *ep, const struct tr_msg *msg, const 
     return is_plain(msg) ? ep->backend->send_to(ep, msg, path) : TR_INVALID;
 }
 
+uint32_t tr_send_capacity(struct tr_endpoint *ep)
+{
+    REQUIRE(is_endpoint(ep) && ep->loop != NULL);
+    return ep->backend->send_capacity(ep);
+}
+
 /* The default policy. A time to live stands in another option; on backends that have both, in both. */
 static void default_reliability(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *send_param,
                                 struct tr_msg *msg)

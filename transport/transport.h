@@ -332,6 +332,10 @@ enum tr_code tr_send(struct tr_endpoint *ep, const struct tr_msg *msgs, unsigned
  * tr_send. */
 enum tr_code tr_send_to(struct tr_endpoint *ep, const struct tr_msg *msg, const struct net_addr *path);
 
+/* The stack never holds more messages of one association than this, unsent or unacknowledged, by the send
+ * buffer that the endpoint has now. An upper bound: what a message costs there is not exactly known. */
+uint32_t tr_send_capacity(struct tr_endpoint *ep);
+
 /* gen_sctp:send/4, the short form: one message with the endpoint's default_send_param. */
 enum tr_code tr_send_simple(struct tr_endpoint *ep, uint32_t assoc, uint16_t stream, const void *data,
                             uint32_t len);

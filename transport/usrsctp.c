@@ -47,6 +47,7 @@ const struct tr_backend *tr_usrsctp(void)
         .eof = usr_eof,
         .abort = usr_abort,
         .send_to = usr_send_to,
+        .send_capacity = usr_send_capacity,
         .reset_streams = usr_reset_streams,
         .add_streams = usr_add_streams,
         .send = usr_send,

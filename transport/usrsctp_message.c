@@ -110,6 +110,13 @@ enum tr_code usr_send(struct tr_endpoint *base, const struct tr_msg *msgs, unsig
     return TR_OK;
 }
 
+/* A message has a byte at least, and at least one chunk; the last one may go beyond either limit. */
+uint32_t usr_send_capacity(struct tr_endpoint *base)
+{
+    uint32_t bytes = (uint32_t)usr_ep(base)->kept.sndbuf;
+    return (bytes < USR_CHUNKS_MAX ? bytes : USR_CHUNKS_MAX) + 1;
+}
+
 /* There is one path. */
 enum tr_code usr_send_to(struct tr_endpoint *base, const struct tr_msg *msg, const struct net_addr *path)
 {

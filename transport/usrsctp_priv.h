@@ -219,6 +219,9 @@ enum tr_code usr_stack_open(struct usr_loop *loop, struct tr_error *error);
 void usr_stack_close(struct usr_loop *loop);
 /* Tells the stack of a path, so that its associations count as reachable there. */
 void usr_stack_know(struct usr_path *path);
+/* Messages that may be queued in each direction of an association: the second limit beside the buffers, whose
+ * bytes do not count what a message costs beyond its data. */
+#define USR_CHUNKS_MAX 32768
 /* Takes the limit of queued chunks away (and brings it back), so that an end can be asked for at any time. */
 void usr_stack_limit(bool on);
 
@@ -385,6 +388,7 @@ void usr_mode_move(const struct usr_endpoint *from, uint32_t assoc, struct usr_e
 
 /* ---- usrsctp_message.c ----------------------------------------------------------------------------- */
 
+uint32_t usr_send_capacity(struct tr_endpoint *ep);
 enum tr_code usr_send_to(struct tr_endpoint *ep, const struct tr_msg *msg, const struct net_addr *path);
 enum tr_code usr_send(struct tr_endpoint *ep, const struct tr_msg *msgs, unsigned count, unsigned *sent);
 enum tr_code usr_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count);

@@ -12,13 +12,7 @@
  * the old loop's paths are then not used again. */
 #include "transport/usrsctp_priv.h"
 
-enum {
-    /* Messages that may be queued in each direction of an association: the second limit beside the buffers,
-     * whose bytes do not count what a message costs beyond its data. */
-    CHUNKS_MAX = 32768,
-    FINISH_ROUNDS = 64,
-    FINISH_STEP_MS = 60000
-};
+enum { FINISH_ROUNDS = 64, FINISH_STEP_MS = 60000 };
 
 static struct usr_loop *owner;
 static bool initialised;
@@ -34,7 +28,7 @@ static int output(void *handle, void *packet, size_t len, uint8_t tos, uint8_t s
 
 void usr_stack_limit(bool on)
 {
-    usrsctp_sysctl_set_sctp_max_chunks_on_queue(on ? CHUNKS_MAX : UINT32_MAX);
+    usrsctp_sysctl_set_sctp_max_chunks_on_queue(on ? USR_CHUNKS_MAX : UINT32_MAX);
 }
 
 static void configure(void)

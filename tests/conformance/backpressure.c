@@ -156,9 +156,32 @@ static void abort_wakes_a_stalled_sender(void **state)
     assert_int_equal(ct_flow_offer(&f, 1, NULL), TR_NO_ASSOC);
 }
 
+/* What comes back from a full association that dies is what the stack held, and so never more than it says
+ * it can: of the smallest messages there are, and of larger ones. */
+static void send_capacity_is_an_upper_bound(void **state)
+{
+    static const uint32_t sizes[] = {1, 100, 1000};
+    struct tr_error error = {0};
+    for (unsigned i = 0; i < 3; i++) {
+        struct opt_set small = ct_tight(16384 << i, 16384);
+        struct ct_pair p = ct_pair(*state, &small, &small);
+        struct ct_flow f = {.from = p.client, .assoc = p.near, .size = sizes[i]};
+        uint32_t capacity = tr_send_capacity(p.client->ep);
+        ct_pause(p.server);
+        while (ct_flow_offer(&f, 32, NULL) == TR_OK)
+            ;
+        ct_ok(tr_abort(p.server->ep, p.far, &error), &error);
+        ct_change(p.client, TR_COMM_LOST);
+        ct_spend(*state, 50);
+        ct_flow_scan(&f, p.server, p.far);
+        assert_in_range(ct_flow_fate(&f).returned, 1, capacity);
+    }
+}
+
 CT_TOPIC(backpressure, CT_CASE(paused_receiver_stops_the_sender),
          CT_CASE(pausing_over_and_over_loses_nothing), CT_CASE(stalled_sender_sleeps),
          CT_CASE(writable_is_level_triggered_and_off_at_first), CT_CASE(watching_the_same_costs_nothing),
          CT_CASE(paused_endpoint_still_sends), CT_CASE(both_sides_flood),
          CT_CASE(stalled_peer_of_another_endpoint_does_not_matter),
-         CT_CASE(stalled_association_is_harmless_when_peeled_off), CT_CASE(abort_wakes_a_stalled_sender));
+         CT_CASE(stalled_association_is_harmless_when_peeled_off), CT_CASE(abort_wakes_a_stalled_sender),
+         CT_CASE(send_capacity_is_an_upper_bound));

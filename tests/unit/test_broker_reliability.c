@@ -1,5 +1,4 @@
-/* Messages that may be given up: what travels with them through the stack, and what expires while it waits.
- */
+/* Messages that may be given up: what the stack is told of them, and what expires while it waits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +30,6 @@ static int begin(void **state)
     worker = (struct brk_worker){
         .broker = &broker, .config = &config, .now_ms = 1000000, .parked = parked, .out = out};
     rt_batch_init(&parked[0]);
-    brk_context_init(&broker);
     return brk_counts_init(&worker.counts, &config) ? 0 : -1;
 }
 
@@ -43,73 +41,27 @@ static int end(void **state)
     return 0;
 }
 
-static struct tr_msg stamped(unsigned home, uint32_t route, uint64_t entered_ms)
+static struct tr_msg with_policy(uint32_t route, uint64_t entered_ms)
 {
     struct tr_msg m = {.pr_policy = 77, .pr_value = 77};
-    brk_stamp(&worker, &m, home, route, entered_ms);
+    brk_policy(&worker, &m, route, entered_ms);
     return m;
 }
 
 static void policies(void **state)
 {
     (void)state;
-    assert_int_equal(stamped(0, 0, 1000000).pr_policy, TR_PR_NONE);
-    assert_int_equal(stamped(0, RT_NO_ROUTE, 1000000).pr_policy, TR_PR_NONE);
-    assert_int_equal(stamped(0, 2, 1).pr_policy, TR_PR_RTX);
-    assert_int_equal(stamped(0, 2, 1).pr_value, 0);
-    assert_int_equal(stamped(0, 3, 1).pr_policy, TR_PR_PRIO);
-    assert_int_equal(stamped(0, 3, 1).pr_value, UINT32_MAX);
-    assert_int_equal(stamped(0, 1, 1000000).pr_policy, TR_PR_TTL);
-    assert_int_equal(stamped(0, 1, 1000000).pr_value, TTL);
-    assert_int_equal(stamped(0, 1, 1000000 - 300).pr_value, TTL - 300);
-    assert_int_equal(stamped(0, 1, 1000000 - TTL).pr_value, 1);
-    assert_int_equal(stamped(0, 1, 1000000 + 5).pr_value, TTL); /* another worker is a turn ahead */
-}
-
-static void contexts_come_back(void **state)
-{
-    (void)state;
-    for (unsigned home = 0; home < broker.worker_count; home++) {
-        for (uint32_t route = 0; route < config.route_count; route++) {
-            struct brk_sent s = brk_context_read(&worker, stamped(home, route, 999900).context);
-            assert_int_equal(s.home, home);
-            assert_int_equal(s.route, route);
-        }
-        struct brk_sent s = brk_context_read(&worker, stamped(home, RT_NO_ROUTE, 0).context);
-        assert_int_equal(s.home, home);
-        assert_int_equal(s.route, RT_NO_ROUTE);
-    }
-}
-
-/* A message's age survives the stack, at most a sixteenth of its ttl too old, for many times its ttl. */
-static void ages_come_back(void **state)
-{
-    (void)state;
-    for (uint64_t age = 0; age < 100 * TTL; age += 7) {
-        uint32_t context = stamped(2, 1, 1000000 - age).context;
-        uint64_t told = worker.now_ms - brk_context_read(&worker, context).entered_ms;
-        assert_in_range(told, age, age + TTL / 16 + 1);
-    }
-}
-
-/* With the most routes and workers there can be, what comes back within eight times the ttl is told right. */
-static void ages_with_few_bits(void **state)
-{
-    static struct cfg_route many[65536];
-    static struct cfg_config large;
-    (void)state;
-    many[65535] = (struct cfg_route){.pr_policy = OPT_PR_TTL, .pr_value = TTL};
-    large = (struct cfg_config){.groups = groups, .group_count = 1, .routes = many, .route_count = 65536};
-    struct brk_broker b = {.config = &large, .worker_count = BRK_WORKERS_MAX};
-    worker.broker = &b;
-    brk_context_init(&b);
-    for (uint64_t age = 0; age < 7 * TTL; age += 13) {
-        struct brk_sent s = brk_context_read(&worker, stamped(255, 65535, 1000000 - age).context);
-        assert_int_equal(s.home, 255);
-        assert_int_equal(s.route, 65535);
-        assert_in_range(worker.now_ms - s.entered_ms, age, age + TTL / 16 + 1);
-    }
-    worker.broker = &broker;
+    assert_int_equal(with_policy(0, 1000000).pr_policy, TR_PR_NONE);
+    assert_int_equal(with_policy(RT_NO_ROUTE, 1000000).pr_policy, TR_PR_NONE);
+    assert_int_equal(with_policy(2, 1).pr_policy, TR_PR_RTX);
+    assert_int_equal(with_policy(2, 1).pr_value, 0);
+    assert_int_equal(with_policy(3, 1).pr_policy, TR_PR_PRIO);
+    assert_int_equal(with_policy(3, 1).pr_value, UINT32_MAX);
+    assert_int_equal(with_policy(1, 1000000).pr_policy, TR_PR_TTL);
+    assert_int_equal(with_policy(1, 1000000).pr_value, TTL);
+    assert_int_equal(with_policy(1, 1000000 - 300).pr_value, TTL - 300);
+    assert_int_equal(with_policy(1, 1000000 - TTL).pr_value, 1);
+    assert_int_equal(with_policy(1, 1000000 + 5).pr_value, TTL); /* another worker is a turn ahead */
 }
 
 static struct rt_parcel *parcel(uint32_t route, uint64_t entered_ms)
@@ -191,9 +143,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(policies, begin, end),
-        cmocka_unit_test_setup_teardown(contexts_come_back, begin, end),
-        cmocka_unit_test_setup_teardown(ages_come_back, begin, end),
-        cmocka_unit_test_setup_teardown(ages_with_few_bits, begin, end),
         cmocka_unit_test_setup_teardown(parked_messages_expire, begin, end),
         cmocka_unit_test_setup_teardown(pending_messages_expire, begin, end),
     };

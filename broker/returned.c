@@ -1,0 +1,122 @@
+/* Messages that the stack gives back, and what waits for an association that is gone.
+ *
+ * What comes back is an association's leftover until everything that belongs with it has been read. If the
+ * association lives on, it has been given up (see reliability.c) and is dropped. If it is gone, each message
+ * goes to the worker that had read it and is sent again from its route on, before whatever is parked there:
+ * with its own stream and source, so that the same choice of member is made for it as for those behind it.
+ *
+ * The leftover is brought into the order in which it was sent first; sent.h tells why it has lost it. */
+#include "broker/broker_priv.h"
+
+/* Merge sort, on the parcels' own links: it cannot fail. */
+static void sort(const struct brk_sent_log *l, struct rt_batch *b)
+{
+    struct rt_batch half[2], sorted;
+    if (b->count < 2)
+        return;
+    rt_batch_init(&half[0]);
+    rt_batch_init(&half[1]);
+    rt_batch_init(&sorted);
+    for (uint32_t first = b->count / 2; b->count;)
+        rt_batch_add(&half[half[0].count == first], rt_batch_take(b));
+    sort(l, &half[0]);
+    sort(l, &half[1]);
+    while (half[0].count && half[1].count) {
+        bool later = brk_sent_before(l, rt_batch_peek(&half[1])->order, rt_batch_peek(&half[0])->order);
+        rt_batch_add(&sorted, rt_batch_take(&half[later]));
+    }
+    rt_batch_append(&sorted, &half[0]);
+    rt_batch_append(&sorted, &half[1]);
+    rt_batch_append(b, &sorted);
+}
+
+void brk_send_again(struct brk_worker *w, struct rt_parcel *p)
+{
+    unsigned reader = brk_reader(p->message);
+    unsigned group = p->route == RT_NO_ROUTE ? 0 : w->config->routes[p->route].group;
+    if (brk_is_expired(w, p)) {
+        brk_drop_parcel(w, p, BRK_EXPIRED);
+        return;
+    }
+    /* Of a large one of which the peer had acknowledged a part, the rest is no message any more. Of a fan-out
+     * the others have their copies; in a paired session there is nobody else. */
+    if (!p->message->len || p->route == RT_NO_ROUTE || w->config->routes[p->route].session == CFG_PAIRED ||
+        w->config->groups[group].mode == CFG_BROADCAST) {
+        brk_drop_parcel(w, p, BRK_PEER_LOST);
+        return;
+    }
+    p->to = NULL;
+    if (reader == w->index) {
+        p->errand = 0;
+        rt_batch_add(&w->returned[group], p);
+        brk_wait_parked(w, p);
+        return;
+    }
+    p->errand = BRK_RETURNED;
+    w->counts.waiting--;
+    w->counts.handed_out++;
+    rt_batch_add(&w->out[reader], p);
+}
+
+void brk_pass_on(struct brk_worker *w, struct brk_assoc *a)
+{
+    struct rt_parcel *p;
+    sort(&a->sent, &a->leftover);
+    while ((p = rt_batch_take(&a->leftover)))
+        brk_send_again(w, p);
+    while ((p = rt_batch_take(&a->pending)))
+        brk_send_again(w, p);
+}
+
+void brk_drop_given_up(struct brk_worker *w, struct brk_assoc *a)
+{
+    struct rt_parcel *p;
+    sort(&a->sent, &a->leftover);
+    while ((p = rt_batch_take(&a->leftover)))
+        if (p->message->flags & BRK_NO_ERROR)
+            brk_drop_parcel(w, p, BRK_EXPIRED);
+        else
+            brk_send_again(w, p);
+}
+
+/* It was counted as delivered when the stack took it over. */
+static void count_returned(struct brk_worker *w, struct brk_assoc *a, uint32_t route, uint32_t bytes)
+{
+    w->counts.returned++;
+    a->socket->traffic->delivered--;
+    a->socket->traffic->delivered_bytes -= bytes;
+    if (route == RT_NO_ROUTE)
+        return;
+    struct brk_traffic *g = &w->counts.groups[w->config->routes[route].group];
+    w->counts.routes[route].delivered--;
+    w->counts.routes[route].delivered_bytes -= bytes;
+    g->delivered--;
+    g->delivered_bytes -= bytes;
+}
+
+void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *failed)
+{
+    const struct tr_msg *m = &failed->failed.msg;
+    struct brk_sent sent = {.route = RT_NO_ROUTE};
+    bool known = brk_sent_find(&a->sent, m->context, &sent);
+    count_returned(w, a, sent.route, m->len);
+    brk_stats_returned(w, a, failed);
+    /* Not charged to its source: what the stack held is bounded by its send buffer. */
+    struct rt_message *copy = known ? rt_message_new(w->index, NULL, m->data, m->len) : NULL;
+    if (!copy) { /* nor is a message known where there was no memory to remember it */
+        brk_count_drop(w, sent.route, BRK_NO_MEMORY);
+        return;
+    }
+    copy->stream = sent.asked == BRK_SAME_STREAM ? m->stream : sent.asked;
+    copy->flags = (uint16_t)((m->flags & TR_UNORDERED) | (failed->failed.error ? 0 : BRK_NO_ERROR));
+    copy->ppid = m->ppid;
+    copy->origin = sent.origin;
+    copy->entered_ms = sent.entered_ms;
+    struct rt_parcel *p = brk_parcel_new(w, copy, sent.route);
+    rt_message_unref(copy, w->index);
+    if (!p)
+        return;
+    p->order = m->context;
+    rt_batch_add(&a->leftover, p);
+    a->socket->has_leftover = true;
+}

@@ -1,0 +1,117 @@
+/* See sent.h. */
+#include "broker/sent.h"
+
+#include <stdlib.h>
+
+#define SIZE_FIRST 4 /* runs */
+
+struct brk_sent_run {
+    uint64_t number; /* of its first message; it ends where the next one begins */
+    struct brk_sent sent;
+};
+
+static struct brk_sent_run *run_at(const struct brk_sent_log *l, uint32_t i)
+{
+    return &l->runs[(l->first + i) & (l->size - 1)];
+}
+
+static uint64_t end_of(const struct brk_sent_log *l, uint32_t i)
+{
+    return i + 1 < l->count ? run_at(l, i + 1)->number : l->next;
+}
+
+void brk_sent_keep(struct brk_sent_log *l, uint32_t keep)
+{
+    l->keep = keep;
+}
+
+static bool alike(const struct brk_sent *a, const struct brk_sent *b)
+{
+    return a->origin == b->origin && a->entered_ms == b->entered_ms && a->route == b->route &&
+           a->asked == b->asked;
+}
+
+static bool grow(struct brk_sent_log *l)
+{
+    uint32_t size = l->size ? 2 * l->size : SIZE_FIRST;
+    struct brk_sent_run *runs = size > l->size ? calloc(size, sizeof *runs) : NULL;
+    if (!runs)
+        return false;
+    for (uint32_t i = 0; i < l->count; i++)
+        runs[i] = *run_at(l, i);
+    free(l->runs);
+    l->runs = runs;
+    l->size = size;
+    l->first = 0;
+    return true;
+}
+
+static void forget_oldest(struct brk_sent_log *l)
+{
+    l->first = (l->first + 1) & (l->size - 1);
+    l->count--;
+}
+
+/* Room for one more run. A ring that is still half full without the old ones grows, so that it is not looked
+ * through for every message. False: there is no memory at all. */
+static bool make_room(struct brk_sent_log *l)
+{
+    if (l->count < l->size)
+        return true;
+    while (l->count && end_of(l, 0) + l->keep <= l->next)
+        forget_oldest(l);
+    if (l->count > l->size / 2 || !l->size)
+        if (!grow(l) && l->size && l->count == l->size)
+            forget_oldest(l);
+    return l->size != 0;
+}
+
+uint32_t brk_sent_add(struct brk_sent_log *l, const struct brk_sent *s)
+{
+    if (l->count == 0 || !alike(&run_at(l, l->count - 1)->sent, s)) {
+        if (make_room(l))
+            *run_at(l, l->count++) = (struct brk_sent_run){l->next, *s};
+    }
+    return (uint32_t)l->next++;
+}
+
+void brk_sent_undo(struct brk_sent_log *l, uint32_t n)
+{
+    l->next -= n;
+    while (l->count && run_at(l, l->count - 1)->number >= l->next)
+        l->count--;
+}
+
+/* How long ago: 1 for the last one sent. */
+static uint64_t distance(const struct brk_sent_log *l, uint32_t context)
+{
+    return (uint32_t)((uint32_t)l->next - context - 1) + UINT64_C(1);
+}
+
+bool brk_sent_find(const struct brk_sent_log *l, uint32_t context, struct brk_sent *out)
+{
+    uint64_t back = distance(l, context);
+    if (back > l->next || l->count == 0 || run_at(l, 0)->number > l->next - back)
+        return false;
+    uint32_t low = 0, high = l->count; /* the run is in [low, high) */
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (run_at(l, middle)->number <= l->next - back)
+            low = middle;
+        else
+            high = middle;
+    }
+    *out = run_at(l, low)->sent;
+    return true;
+}
+
+bool brk_sent_before(const struct brk_sent_log *l, uint32_t a, uint32_t b)
+{
+    return distance(l, a) > distance(l, b);
+}
+
+void brk_sent_free(struct brk_sent_log *l)
+{
+    free(l->runs);
+    *l = (struct brk_sent_log){.keep = l->keep, .next = l->next};
+}

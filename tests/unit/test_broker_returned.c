@@ -1,0 +1,213 @@
+/* What a lost association gave back goes to the worker that had read it, in the order in which it was sent,
+ * whatever order it came back in. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "broker/broker_priv.h"
+
+enum { WORKERS = 3, HERE = 1, TTL = 500 };
+
+static const struct cfg_group groups[] = {{.name = "core"}, {.name = "all", .mode = CFG_BROADCAST}};
+static const struct cfg_route routes[] = {
+    {.group = 0, .session = CFG_SHARED},
+    {.group = 1, .session = CFG_SHARED},
+    {.group = 0, .session = CFG_PAIRED},
+    {.group = 0, .session = CFG_SHARED, .pr_policy = OPT_PR_TTL, .pr_value = TTL}};
+static const struct cfg_config config = {
+    .groups = groups, .group_count = 2, .routes = routes, .route_count = sizeof routes / sizeof routes[0]};
+
+static struct brk_broker broker;
+static struct brk_worker worker;
+static struct brk_traffic traffic;
+static struct brk_socket socket_;
+static struct brk_assoc assoc;
+static struct rt_batch parked[2], returned[2], out[WORKERS + 1];
+
+static int begin(void **state)
+{
+    (void)state;
+    broker = (struct brk_broker){.config = &config, .worker_count = WORKERS};
+    worker = (struct brk_worker){.index = HERE,
+                                 .broker = &broker,
+                                 .config = &config,
+                                 .now_ms = 100000,
+                                 .parked = parked,
+                                 .returned = returned,
+                                 .out = out};
+    for (unsigned i = 0; i < 2; i++) {
+        rt_batch_init(&parked[i]);
+        rt_batch_init(&returned[i]);
+    }
+    for (unsigned i = 0; i <= WORKERS; i++)
+        rt_batch_init(&out[i]);
+    traffic = (struct brk_traffic){.delivered = 1000000};
+    socket_ = (struct brk_socket){.worker = &worker, .traffic = &traffic};
+    assoc = (struct brk_assoc){.worker = &worker, .socket = &socket_, .state = BRK_LOST};
+    rt_batch_init(&assoc.pending);
+    rt_batch_init(&assoc.leftover);
+    brk_sent_keep(&assoc.sent, 1000);
+    return brk_counts_init(&worker.counts, &config) ? 0 : -1;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2; i++)
+        brk_drop_batch(&worker, &returned[i], BRK_STOPPED);
+    for (unsigned i = 0; i < WORKERS; i++)
+        brk_drop_batch(&worker, &out[i], BRK_STOPPED);
+    brk_sent_free(&assoc.sent);
+    brk_counts_free(&worker.counts);
+    return 0;
+}
+
+static uint64_t origin(unsigned reader, uint64_t number)
+{
+    return (uint64_t)reader << BRK_ORIGIN_BITS | number;
+}
+
+/* The message's bytes are its number: what is read back in the end. */
+static uint32_t sent(unsigned reader, uint32_t route, uint16_t asked)
+{
+    struct brk_sent s = {
+        .origin = origin(reader, 5), .entered_ms = worker.now_ms, .route = route, .asked = asked};
+    return brk_sent_add(&assoc.sent, &s);
+}
+
+static void comes_back(uint32_t context, uint16_t stream, uint32_t error)
+{
+    struct tr_event e = {
+        .type = TR_EV_SEND_FAILED,
+        .failed = {.msg = {.data = &context, .len = sizeof context, .stream = stream, .context = context},
+                   .error = error,
+                   .was_sent = true}};
+    brk_give_back(&worker, &assoc, &e);
+}
+
+static uint32_t number(const struct rt_parcel *p)
+{
+    uint32_t n;
+    memcpy(&n, p->message->data, sizeof n);
+    return n;
+}
+
+static void assert_rising(struct rt_batch *b, uint32_t first, uint32_t step, uint32_t count)
+{
+    assert_int_equal(b->count, count);
+    for (struct rt_parcel *p = rt_batch_peek(b); p; p = rt_batch_next(b, p), first += step)
+        assert_int_equal(number(p), first);
+}
+
+/* Linux's way: the first path's list, the second path's older one, and what was to be retransmitted last. */
+static void order_is_restored(void **state)
+{
+    static const struct {
+        uint32_t first, last;
+    } lists[] = {{60, 100}, {20, 60}, {101, 140}, {0, 20}};
+    (void)state;
+    for (uint32_t i = 0; i < 140; i++)
+        assert_int_equal(sent(HERE, 0, BRK_SAME_STREAM), i);
+    for (unsigned l = 0; l < 4; l++)
+        for (uint32_t i = lists[l].first; i < lists[l].last; i++)
+            comes_back(i, 2, 1);
+    comes_back(100, 2, 1);
+    brk_pass_on(&worker, &assoc);
+    assert_rising(&returned[0], 0, 1, 140);
+    assert_int_equal(worker.counts.returned, 140);
+    assert_int_equal(worker.counts.waiting, 140);
+}
+
+/* Each to the worker that read it, with its own source and stream, so that it finds the same member as those
+ * behind it. */
+static void each_goes_home(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 90; i++)
+        sent(i % WORKERS, 0, i % WORKERS == 2 ? 17 : BRK_SAME_STREAM);
+    for (uint32_t i = 90; i-- > 0;)
+        comes_back(i, 4, 1);
+    brk_pass_on(&worker, &assoc);
+    assert_rising(&out[0], 0, 3, 30);
+    assert_rising(&returned[0], 1, 3, 30);
+    assert_rising(&out[2], 2, 3, 30);
+    assert_int_equal(rt_batch_peek(&out[0])->errand, BRK_RETURNED);
+    assert_int_equal(rt_batch_peek(&out[0])->message->origin, origin(0, 5));
+    assert_int_equal(rt_batch_peek(&out[0])->message->stream, 4);
+    assert_int_equal(rt_batch_peek(&out[0])->stream, 4);
+    assert_int_equal(rt_batch_peek(&out[2])->message->stream, 17);
+    assert_int_equal(rt_batch_peek(&out[2])->stream, 17);
+    assert_int_equal(worker.counts.handed_out, 60);
+    worker.counts.waiting += 60; /* end() drops them here */
+}
+
+/* What waited for the association goes behind what it had been given. */
+static void pending_goes_behind(void **state)
+{
+    (void)state;
+    sent(HERE, 0, BRK_SAME_STREAM);
+    sent(HERE, 0, BRK_SAME_STREAM);
+    for (uint32_t i = 2; i < 5; i++) {
+        struct rt_message *m = rt_message_new(HERE, NULL, &i, sizeof i);
+        m->origin = origin(HERE, 5);
+        m->entered_ms = worker.now_ms;
+        rt_batch_add(&assoc.pending, brk_parcel_new(&worker, m, 0));
+        rt_message_unref(m, HERE);
+    }
+    comes_back(1, 0, 1);
+    comes_back(0, 0, 1);
+    brk_pass_on(&worker, &assoc);
+    assert_rising(&returned[0], 0, 1, 5);
+}
+
+static void some_have_nowhere_to_go(void **state)
+{
+    (void)state;
+    comes_back(sent(HERE, 1, BRK_SAME_STREAM), 0, 1);           /* the others have their copies */
+    comes_back(sent(HERE, 2, BRK_SAME_STREAM), 0, 1);           /* paired */
+    comes_back(sent(HERE, RT_NO_ROUTE, BRK_SAME_STREAM), 0, 1); /* an answer in a paired session */
+    uint32_t late = sent(HERE, 3, BRK_SAME_STREAM);
+    worker.now_ms += TTL - 1;
+    uint32_t fresh = sent(HERE, 3, BRK_SAME_STREAM);
+    worker.now_ms += 1;
+    comes_back(late, 0, 1);
+    comes_back(fresh, 0, 1);
+    comes_back(fresh + 77, 0, 1); /* cannot be; is counted all the same */
+    brk_pass_on(&worker, &assoc);
+    assert_int_equal(worker.counts.returned, 6);
+    assert_int_equal(worker.counts.dropped[BRK_PEER_LOST], 3);
+    assert_int_equal(worker.counts.dropped[BRK_EXPIRED], 1);
+    assert_int_equal(worker.counts.dropped[BRK_NO_MEMORY], 1);
+    assert_rising(&returned[0], fresh, 1, 1);
+    assert_int_equal(rt_batch_peek(&returned[0])->message->entered_ms, worker.now_ms - 1);
+}
+
+/* From an association that lives: without an error it was given up. */
+static void given_up_is_dropped(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < 4; i++)
+        sent(HERE, 0, BRK_SAME_STREAM);
+    comes_back(3, 0, 1);
+    comes_back(2, 0, 0);
+    comes_back(1, 0, 1);
+    brk_drop_given_up(&worker, &assoc);
+    assert_int_equal(worker.counts.dropped[BRK_EXPIRED], 1);
+    assert_rising(&returned[0], 1, 2, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(order_is_restored, begin, end),
+        cmocka_unit_test_setup_teardown(each_goes_home, begin, end),
+        cmocka_unit_test_setup_teardown(pending_goes_behind, begin, end),
+        cmocka_unit_test_setup_teardown(some_have_nowhere_to_go, begin, end),
+        cmocka_unit_test_setup_teardown(given_up_is_dropped, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
