@@ -2,6 +2,7 @@
 
 setup_file() {
     bats_require_minimum_version 1.5.0
+    tests/vm/run --prepare # which says on standard error that it fetches a kernel
 }
 
 @test "arguments, folder and environment arrive; output, errors and exit status come back apart" {
@@ -44,4 +45,29 @@ setup_file() {
     run tests/vm/run ./no-such-program
     [ "$status" -eq 125 ]
     [ "$output" = "tests/vm/run: no such program: ./no-such-program" ]
+}
+
+@test "another kernel is taken from a folder or a package, and what is none is named" {
+    tests/vm/run --prepare
+    kept=$(ls -d "${XDG_CACHE_HOME:-$HOME/.cache}"/junctor/vm/linux-image-* | sort -V | tail -n 1)
+    mkdir -p "$BATS_TEST_TMPDIR"/{kernel/boot,kernel/lib/modules,empty}
+    cp "$kept/vmlinuz" "$BATS_TEST_TMPDIR/kernel/boot/vmlinuz-other"
+    cp "$kept"/*.ko "$BATS_TEST_TMPDIR/kernel/lib/modules/"
+    xz "$BATS_TEST_TMPDIR/kernel/lib/modules/sctp.ko"
+    export XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
+    run tests/vm/run --tcg -k "$BATS_TEST_TMPDIR/kernel" -p lksctp-tools checksctp
+    [ "$output" = "SCTP supported" ]
+    rm "$BATS_TEST_TMPDIR/kernel/lib/modules/veth.ko"
+    run tests/vm/run -k "$BATS_TEST_TMPDIR/kernel" true
+    [ "$status" -eq 125 ]
+    [[ "$output" = *"has no module veth" ]]
+    run env JUNCTOR_TEST_KERNEL_IMAGE="$BATS_TEST_TMPDIR/empty" tests/vm/run --host-ok true
+    [ "$status" -eq 125 ]
+    [[ "$output" = *"no boot/vmlinuz-* in $BATS_TEST_TMPDIR/empty"* ]]
+    run tests/vm/run -k README.md true
+    [ "$status" -eq 125 ]
+    [ "$output" = "tests/vm/run: not a Debian package: README.md" ]
+    run tests/vm/run -k no-such-kernel true
+    [ "$status" -eq 125 ]
+    [ "$output" = "tests/vm/run: no such kernel: no-such-kernel" ]
 }
