@@ -46,15 +46,17 @@ static const char *const options_apply[] = {
     "Of an option with fields only those that are written change: `rtoinfo: {min: 100ms}` leaves the other "
     "two as "
     "they are.",
-    "Default `stack` leaves the value to the SCTP stack. `stack: 3s` in a text is what Linux 6.1 and usrsctp "
-    "0.9.5 use "
-    "then; on Linux the sysctls net.sctp.* may say otherwise.",
+    "Default `stack` leaves the value to the SCTP stack; behind it stands what Linux 6.1 and usrsctp 0.9.5 "
+    "begin with. On Linux "
+    "the sysctls net.sctp.* may say otherwise.",
     "What names a path of an association, or can only be said on one that is up, is set on each association "
     "when it is up; "
     "the rest when a listener or a connection is opened.",
-    "What a listener was granted is read back when it is opened; where it is not what was asked for, "
-    "`junctor run` "
-    "logs `option_differs` and says what to do.",
+    "When a change takes effect (an option's row `A change`) is about an open listener or endpoint. Set on "
+    "one association, an "
+    "option acts on that one at once.",
+    "What a listener or peer was granted is read back when it is opened; where it is not what was asked for, "
+    "`junctor run` logs `option_differs` and says what to do.",
 };
 
 /* ---- words ---------------------------------------------------------------------------------------- */
@@ -96,7 +98,7 @@ static const struct {
 } kinds[CFG_KIND_COUNT] = {
     [CFG_SCALAR] = {"", ""},
     [CFG_NAME] = {"name", "not yet taken"},
-    [CFG_TEXT] = {"text", ""},
+    [CFG_TEXT] = {"text", "a name"},
     [CFG_ADDRESSES] = {"addresses", ""},
     [CFG_HOSTS] = {"addresses, names", ""},
     [CFG_PROFILE] = {"name", "of a profile"},
@@ -134,6 +136,24 @@ static void describe_key(const struct cfg_key_row *key, struct ref_row *out)
         val_format(&key->spec, key->dflt, out->dflt, sizeof out->dflt);
 }
 
+/* "stack (3s)", "stack (kernel fcfs, usrsctp rr)", or "none" where a stack has nothing to begin with. */
+static void stack_words(enum opt_field f, char *out, size_t size)
+{
+    const union opt_value kernel = {.num = opt_stack(f, OPT_KERNEL)},
+                          usrsctp = {.num = opt_stack(f, OPT_USRSCTP)};
+    char a[200], b[200];
+    if (kernel.num == OPT_STACK) {
+        snprintf(out, size, "none");
+        return;
+    }
+    opt_format(f, &kernel, a, sizeof a);
+    opt_format(f, &usrsctp, b, sizeof b);
+    if (usrsctp.num == OPT_STACK || kernel.num == usrsctp.num)
+        snprintf(out, size, "stack (%s)", a);
+    else
+        snprintf(out, size, "stack (kernel %s, usrsctp %s)", a, b);
+}
+
 static void describe_field(enum opt_field f, struct ref_row *out)
 {
     const struct opt_field_row *field = &opt_field_rows[f];
@@ -147,7 +167,7 @@ static void describe_field(enum opt_field f, struct ref_row *out)
     else
         snprintf(out->values, sizeof out->values, "read-only");
     if (settable && field->dflt == OPT_STACK)
-        snprintf(out->dflt, sizeof out->dflt, "stack");
+        stack_words(f, out->dflt, sizeof out->dflt);
     else if (settable)
         val_format(&spec, field->dflt, out->dflt, sizeof out->dflt);
 }
@@ -236,7 +256,7 @@ static void write_option(FILE *out, const struct ref_writer *w, enum opt_id id)
 {
     const struct opt_row *option = &opt_rows[id];
     bool single = *opt_field_rows[option->first].name == '\0';
-    char value[1000], when[80], backends[80];
+    char value[1200], when[80], backends[80];
     struct ref_fact facts[5];
     unsigned n = 0;
 
@@ -245,8 +265,8 @@ static void write_option(FILE *out, const struct ref_writer *w, enum opt_id id)
     if (single) {
         struct ref_row row;
         describe_field(option->first, &row);
-        snprintf(value, sizeof value, "%s%s%s: %s; default: %s", row.type, *row.unit ? " in " : "", row.unit,
-                 row.values, row.dflt);
+        snprintf(value, sizeof value, "%s%s%s: %s%s%s", row.type, *row.unit ? " in " : "", row.unit,
+                 row.values, *row.dflt ? "; default: " : "", row.dflt);
         facts[n++] = (struct ref_fact){"Value", value};
     } else {
         write_fields(out, w, option);

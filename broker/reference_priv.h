@@ -11,7 +11,7 @@
 /* One key or field. Empty where there is nothing to say. */
 struct ref_row {
     const char *name, *type, *unit, *help;
-    char values[512], dflt[200];
+    char values[512], dflt[512];
 };
 
 /* Something that holds for an option as a whole. */

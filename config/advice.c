@@ -50,7 +50,7 @@ static int64_t sack_delay(const struct opt_set *s)
     if (opt_num(s, OPTF_PAP_FLAGS, 0) & OPT_SACKDELAY_DISABLE ||
         opt_num(s, OPTF_DELAYED_ACK_FREQUENCY, 2) == 1)
         return 0;
-    return opt_num(s, OPTF_DELAYED_ACK_TIME, opt_num(s, OPTF_PAP_SACKDELAY, STACK_SACK_DELAY));
+    return opt_num(s, OPTF_DELAYED_ACK_TIME, or_stack(s, OPTF_PAP_SACKDELAY));
 }
 
 /* The sender's minimum timeout against the receiver's SACK delay: ours against the peer's, and the other way
@@ -59,7 +59,7 @@ static int64_t sack_delay(const struct opt_set *s)
 static void advise_rto(struct loader *l, const struct subject *u)
 {
     const struct opt_set *s = u->options;
-    int64_t min = opt_num(s, OPTF_RTO_MIN, STACK_RTO_MIN), delay = sack_delay(s);
+    int64_t min = or_stack(s, OPTF_RTO_MIN), delay = sack_delay(s);
     enum opt_field by = opt_given(s, OPTF_PAP_SACKDELAY) ? OPTF_PAP_SACKDELAY : OPTF_DELAYED_ACK_TIME;
     struct shown a, b, c;
     char instead[120];
@@ -108,9 +108,9 @@ static void advise_retransmissions(struct loader *l, const struct subject *u)
     bool thresholds = opt_given(s, OPTF_PAT_PATHMAXRXT); /* the same thing, and set later */
     enum opt_field by = thresholds ? OPTF_PAT_PATHMAXRXT : OPTF_PAP_PATHMAXRXT;
     bool one_path = opt_given(s, thresholds ? OPTF_PAT_ADDRESS : OPTF_PAP_ADDRESS);
-    int whole = (int)opt_num(s, OPTF_ASOC_MAXRXT, STACK_ASOCMAXRXT);
-    int path = (int)opt_num(s, by, STACK_PATHMAXRXT);
-    int sum = path + ((int)u->paths - 1) * (one_path ? STACK_PATHMAXRXT : path);
+    int whole = (int)or_stack(s, OPTF_ASOC_MAXRXT);
+    int path = (int)or_stack(s, by);
+    int sum = path + ((int)u->paths - 1) * (one_path ? (int)opt_stack(by, OPT_KERNEL) : path);
     if (u->paths == 0 || whole <= sum || !(opt_given(s, OPTF_ASOC_MAXRXT) || opt_given(s, by)))
         return;
     err_add(&l->warnings, closer(u->origin, OPTF_ASOC_MAXRXT, by),
@@ -127,11 +127,10 @@ static void advise_retransmissions(struct loader *l, const struct subject *u)
 static const struct {
     enum opt_field field;
     const char *name;
-    int64_t stack;
-} patience[] = {{OPTF_ASOC_MAXRXT, "associnfo.asocmaxrxt", STACK_ASOCMAXRXT},
-                {OPTF_RTO_MAX, "rtoinfo.max", STACK_RTO_MAX},
-                {OPTF_RTO_MIN, "rtoinfo.min", STACK_RTO_MIN},
-                {OPTF_PAP_HBINTERVAL, "peer_addr_params.hbinterval", STACK_HBINTERVAL}};
+} patience[] = {{OPTF_ASOC_MAXRXT, "associnfo.asocmaxrxt"},
+                {OPTF_RTO_MAX, "rtoinfo.max"},
+                {OPTF_RTO_MIN, "rtoinfo.min"},
+                {OPTF_PAP_HBINTERVAL, "peer_addr_params.hbinterval"}};
 
 #define PATIENCES (sizeof patience / sizeof patience[0])
 
@@ -140,11 +139,11 @@ static const struct {
  * the time from the first message. */
 static int64_t unnoticed(const struct opt_set *s)
 {
-    int64_t rto = opt_num(s, OPTF_RTO_MIN, STACK_RTO_MIN), max = opt_num(s, OPTF_RTO_MAX, STACK_RTO_MAX);
-    int64_t pause = opt_num(s, OPTF_PAP_HBINTERVAL, STACK_HBINTERVAL), sum = 0;
+    int64_t rto = or_stack(s, OPTF_RTO_MIN), max = or_stack(s, OPTF_RTO_MAX);
+    int64_t pause = or_stack(s, OPTF_PAP_HBINTERVAL), sum = 0;
     if (opt_num(s, OPTF_PAP_FLAGS, 0) & OPT_HB_DISABLE)
         pause = 0;
-    for (int64_t i = 0; i <= opt_num(s, OPTF_ASOC_MAXRXT, STACK_ASOCMAXRXT); i++) {
+    for (int64_t i = 0; i <= or_stack(s, OPTF_ASOC_MAXRXT); i++) {
         sum += rto + pause;
         rto = rto * 2 < max ? rto * 2 : max;
     }
@@ -161,7 +160,8 @@ static void advise_patience(struct loader *l, const struct subject *u)
     if (took <= 2 * usual)
         return;
     for (unsigned i = 0; i < PATIENCES; i++) {
-        int64_t times = opt_num(u->options, patience[i].field, 0) * 1000 / patience[i].stack;
+        int64_t times =
+            opt_num(u->options, patience[i].field, 0) * 1000 / opt_stack(patience[i].field, OPT_KERNEL);
         at = times > most ? i : at;
         most = times > most ? times : most;
     }
@@ -170,7 +170,7 @@ static void advise_patience(struct loader *l, const struct subject *u)
             "%s: %s lets an association whose peer is gone count as up for as long as %d minutes, against %d "
             "with what stacks begin with; write %s or less",
             patience[at].name, show(f, opt_num(u->options, f, 0), &a), (int)(took / 60000),
-            (int)(usual / 60000), show(f, patience[at].stack, &b));
+            (int)(usual / 60000), show(f, opt_stack(f, OPT_KERNEL), &b));
 }
 
 /* ---- buffers -------------------------------------------------------------------------------------- */

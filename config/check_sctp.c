@@ -24,7 +24,7 @@ static const char *text(enum opt_field f, int64_t num, char *out, size_t size)
 static void check_rto(struct loader *l, const struct cfg_origin *o)
 {
     const struct opt_set *s = &o->effective->set;
-    int64_t min = opt_num(s, OPTF_RTO_MIN, STACK_RTO_MIN), max = opt_num(s, OPTF_RTO_MAX, STACK_RTO_MAX);
+    int64_t min = or_stack(s, OPTF_RTO_MIN), max = or_stack(s, OPTF_RTO_MAX);
     int64_t initial = opt_num(s, OPTF_RTO_INITIAL, min);
     char a[VAL_TEXT_MAX], b[VAL_TEXT_MAX];
 

@@ -15,14 +15,11 @@
 #include "config/names_priv.h"
 #include "config/yaml_priv.h"
 
-/* What stacks use where the file says nothing (RFC 9260, section 16; SACK delay: 6.2). Milliseconds and
- * counts. */
-#define STACK_RTO_MIN    1000
-#define STACK_RTO_MAX    60000
-#define STACK_ASOCMAXRXT 10
-#define STACK_PATHMAXRXT 5
-#define STACK_HBINTERVAL 30000
-#define STACK_SACK_DELAY 200
+/* The number of an option that the file may leave to the stack; for those that are the same in both. */
+static inline int64_t or_stack(const struct opt_set *s, enum opt_field f)
+{
+    return opt_num(s, f, opt_stack(f, OPT_KERNEL));
+}
 
 #define ENCAPS_PORT_DEFAULT 9899 /* the port that IANA has registered for SCTP over UDP (RFC 6951) */
 

@@ -74,6 +74,23 @@ void opt_defaults(struct opt_set *s)
             opt_put(s, f, opt_field_rows[f].dflt);
 }
 
+int64_t opt_stack(enum opt_field f, enum opt_stack_of which)
+{
+#define NONE                          OPT_STACK
+#define STACK(field, kernel, usrsctp) {OPTF_##field, {kernel, usrsctp}},
+    static const struct {
+        enum opt_field field;
+        int64_t begins_with[2]; /* by enum opt_stack_of */
+    } rows[] = {
+#include "config/stack.def"
+    };
+#undef NONE
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].field == f)
+            return rows[i].begins_with[which];
+    return OPT_STACK;
+}
+
 static bool check_field(enum opt_field f, const union opt_value *v, char *why, size_t size)
 {
     const struct opt_field_row *row = &opt_field_rows[f];

@@ -162,6 +162,11 @@ void opt_defaults(struct opt_set *s);
  * Returns OPTF_COUNT when all is well, else the first offending field, with the reason in `why`. */
 enum opt_field opt_check(const struct opt_set *s, char *why, size_t size);
 
+/* What a stack begins with where nobody says anything (stack.def); OPT_STACK where it lacks the option, or
+ * none could be told (addresses, files). */
+enum opt_stack_of { OPT_KERNEL, OPT_USRSCTP };
+int64_t opt_stack(enum opt_field f, enum opt_stack_of which);
+
 /* Row by name (`sctp_` prefix allowed), or OPT_ID_COUNT / OPTF_COUNT. */
 enum opt_id opt_find(const char *name);
 enum opt_field opt_find_field(enum opt_id id, const char *name);

@@ -395,8 +395,35 @@ static void unknown_association_has_no_options(void **state)
     ct_failed_as(tr_get_option(k.end->ep, k.assoc + 500, OPT_RTOINFO, &got, &error), TR_NO_ASSOC, &error);
 }
 
+/* What the reference says that a stack begins with. Where this host's kernel is not the test kernel, its
+ * sysctls are what somebody has made of them. */
+static void a_fresh_endpoint_has_what_the_reference_says(void **state)
+{
+    enum opt_stack_of which = ct_has(TR_CAP_ENCAPS) ? OPT_USRSCTP : OPT_KERNEL;
+    struct walk k = {.world = *state, .scope = CT_LATER, .trials = 1};
+    struct opt_set able = CT_OPTIONS({OPTF_AUTH_SUPPORTED, 1}), got;
+    if (which == OPT_KERNEL && getenv("JUNCTOR_TEST_KERNEL") == NULL)
+        skip();
+    struct ct_end *plain = ct_client(*state, NULL), *with_auth = ct_client(*state, &able);
+    for (int i = 0; i < OPTF_COUNT; i++) {
+        enum opt_field f = (enum opt_field)i;
+        enum opt_id id = opt_field_rows[f].option;
+        int64_t said = opt_stack(f, which);
+        k.end = id == OPT_HMAC_IDENT || id == OPT_AUTH_ACTIVE_KEY ? with_auth : plain;
+        if (said != OPT_STACK && !get(&k, id, &got))
+            continue;
+        if (said != OPT_STACK && opt_num(&got, f, OPT_STACK) != said)
+            complain(&k, f, opt_num(&got, f, OPT_STACK),
+                     "is what a fresh endpoint has, stack.def says otherwise");
+        if (said == OPT_STACK && ct_settable(f) && opt_field_rows[f].dflt == OPT_STACK &&
+            tr_backend_can_get(ct_backend, id))
+            complain(&k, f, 0, "has no row in stack.def");
+    }
+    end_walk(&k);
+}
+
 CT_TOPIC(option_walk, CT_CASE(every_row_at_open), CT_CASE(every_row_later),
          CT_CASE(every_row_per_association), CT_CASE(past_the_bounds_is_invalid),
          CT_CASE(read_only_fields_cannot_be_set), CT_CASE(only_given_fields_change),
          CT_CASE(an_association_is_set_alone), CT_CASE(every_row_is_read_in_full),
-         CT_CASE(unknown_association_has_no_options));
+         CT_CASE(unknown_association_has_no_options), CT_CASE(a_fresh_endpoint_has_what_the_reference_says));

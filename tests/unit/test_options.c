@@ -198,12 +198,34 @@ static void test_defaults(void **state)
     assert_int_equal(opt_num(&s, OPTF_NODELAY, 0), 1);
 }
 
+/* Whoever leaves a number to the stack can look up what that is; it keeps its own bounds, or reads as one
+ * that cannot be written (0, a path MTU that is discovered). */
+static void test_stack(void **state)
+{
+    (void)state;
+    for (unsigned f = 0; f < OPTF_COUNT; f++) {
+        const struct opt_field_row *row = &opt_field_rows[f];
+        int64_t kernel = opt_stack(f, OPT_KERNEL);
+        bool told = opt_is_number(row->type) && is_settable(f) && row->dflt == OPT_STACK &&
+                    row->option != OPT_STREAM_SCHEDULER_VALUE && !(opt_rows[row->option].when & OPT_NO_GET);
+        if (told != (kernel != OPT_STACK))
+            fail_msg("stack.def %s a row for %s.%s", told ? "lacks" : "has", opt_rows[row->option].name,
+                     row->name);
+        assert_true(told || opt_stack(f, OPT_USRSCTP) == OPT_STACK);
+        assert_true(!told || kernel == 0 || (kernel >= row->min && kernel <= row->max));
+    }
+    assert_int_equal(opt_stack(OPTF_INIT_INSTREAMS, OPT_KERNEL), 65535);
+    assert_int_equal(opt_stack(OPTF_INIT_INSTREAMS, OPT_USRSCTP), 2048);
+    assert_int_equal(opt_stack(OPTF_PRIORITY, OPT_USRSCTP), OPT_STACK);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),  cmocka_unit_test(test_field_rows), cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_flags), cmocka_unit_test(test_read_only),  cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_find),  cmocka_unit_test(test_sets),       cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_stack), cmocka_unit_test(test_stack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
