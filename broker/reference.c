@@ -56,7 +56,8 @@ static const char *const options_apply[] = {
     "one association, an "
     "option acts on that one at once.",
     "What a listener or peer was granted is read back when it is opened; where it is not what was asked for, "
-    "`junctor run` logs `option_differs` and says what to do.",
+    "`junctor run` "
+    "logs `option_differs` and says what to do.",
 };
 
 /* ---- words ---------------------------------------------------------------------------------------- */
