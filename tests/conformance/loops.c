@@ -16,7 +16,7 @@ static void wait_keeps_its_time(void **state)
     struct tr_ready ready[4];
     int64_t start = ct_now_ms();
     assert_int_equal(tr_loop_wait(loop, 0, ready, 4), 0);
-    assert_in_range(ct_now_ms() - start, 0, 1000);
+    assert_in_range(ct_now_ms() - start, 0, CT_DEADLINE_MS / 2);
     start = ct_now_ms();
     assert_int_equal(tr_loop_wait(loop, 100, ready, 4), 0);
     assert_in_range(ct_now_ms() - start, 95, CT_DEADLINE_MS);
@@ -89,7 +89,8 @@ static void signal_ends_a_wait(void **state)
     struct tr_loop *loop = ct_loop(*state, NULL);
     struct sigaction action = {.sa_handler = caught}, old;
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2};
-    struct itimerspec soon = {.it_value = {.tv_nsec = 50000000}};
+    struct itimerspec soon = {.it_value = {.tv_nsec = 50000000},
+                              .it_interval = {.tv_nsec = 50000000}}; /* the first may come before the wait */
     struct tr_ready ready[4];
     timer_t timer;
     sigaction(SIGUSR2, &action, &old);

@@ -148,6 +148,11 @@ void net_set(const struct net *n, unsigned cable, const struct net_cable *how)
     assert_true(impair_both(n, cable, how));
 }
 
+void net_set_from(const struct net *n, enum net_host host, unsigned cable, const struct net_cable *how)
+{
+    assert_true(impair(n, host, cable, how));
+}
+
 void net_break(const struct net *n, unsigned cable)
 {
     net_set(n, cable, &(struct net_cable){.loss = 100});
@@ -160,7 +165,7 @@ void net_mend(const struct net *n, unsigned cable)
 
 void net_deafen(const struct net *n, enum net_host host)
 {
-    assert_true(impair(n, 1 - host, NET_ALL, &(struct net_cable){.loss = 100}));
+    net_set_from(n, 1 - host, NET_ALL, &(struct net_cable){.loss = 100});
 }
 
 static void plug(const struct net *n, enum net_host host, unsigned cable, const char *how)
@@ -319,6 +324,13 @@ struct opt_set net_hasty(int64_t asocmaxrxt)
                       {OPTF_ASOC_MAXRXT, asocmaxrxt}, {OPTF_INIT_ATTEMPTS, 3}, {OPTF_INIT_TIMEO, 200},
                       {OPTF_PAP_HBINTERVAL, 100}, {OPTF_PAP_PATHMAXRXT, 2}, {OPTF_PAP_FLAGS, OPT_HB_ENABLE},
                       {OPTF_DELAYED_ACK_TIME, 20}, {OPTF_EV_ADDRESS, 1}, {OPTF_EV_PEER_ERROR, 1});
+}
+
+void net_give_up(struct ct_end *e, uint32_t assoc, int64_t asocmaxrxt)
+{
+    struct opt_set s = CT_OPTIONS({OPTF_ASOC_MAXRXT, asocmaxrxt});
+    struct tr_error error = {0};
+    ct_ok(tr_set_options(e->ep, assoc, &s, NULL, &error), &error);
 }
 
 const struct tr_event *net_path(struct ct_end *e, enum tr_path_state state)

@@ -40,6 +40,9 @@ void net_set(const struct net *n, unsigned cable, const struct net_cable *how);
 void net_break(const struct net *n, unsigned cable);
 void net_mend(const struct net *n, unsigned cable);
 
+/* The same for what comes from this host alone. */
+void net_set_from(const struct net *n, enum net_host host, unsigned cable, const struct net_cable *how);
+
 /* Nothing reaches this host any more; what it sends arrives. */
 void net_deafen(const struct net *n, enum net_host host);
 
@@ -80,6 +83,11 @@ struct ct_pair net_pair(const struct net *n, const struct opt_set *client, const
  * a path down after two misses, an association lost after `asocmaxrxt` in a row (255 is more than any case
  * waits for); path changes and remote errors are told, and closing aborts. */
 struct opt_set net_hasty(int64_t asocmaxrxt);
+
+/* From now on the association is lost after `asocmaxrxt` misses in a row, those that were counted before
+ * included. Said when the network is broken already: making it so takes time, in which heartbeats are
+ * missed. */
+void net_give_up(struct ct_end *e, uint32_t assoc, int64_t asocmaxrxt);
 
 /* Waits for the next path change of this kind that no wait has returned, passing over others. */
 const struct tr_event *net_path(struct ct_end *e, enum tr_path_state state);

@@ -331,10 +331,10 @@ static void net_path_is_potentially_failed_first(void **state)
     if (!tr_backend_can_set(ct_backend, OPT_EXPOSE_PF_STATE))
         skip();
     struct net n = net_make(*state);
-    struct opt_set exposed = net_hasty(255), path = {0};
+    struct opt_set exposed = net_hasty(255), fails = {0}, path = {0};
     struct tr_error error = {0};
     opt_put(&exposed, OPTF_EXPOSE_PF_STATE, 1);
-    opt_put(&exposed, OPTF_PAP_PATHMAXRXT, 8);
+    opt_put(&exposed, OPTF_PAP_PATHMAXRXT, 200);
     opt_put(&exposed, OPTF_PAT_PATHPFTHLD, 1);
     struct ct_pair p = net_pair(&n, &exposed, &exposed);
     net_path(p.client, TR_PATH_CONFIRMED);
@@ -344,6 +344,9 @@ static void net_path_is_potentially_failed_first(void **state)
     ct_ok(tr_get_option(p.client->ep, p.near, OPT_PEER_ADDR_INFO, &path, &error), &error);
     assert_int_equal(opt_num(&path, OPTF_PAI_STATE, -1), 3);
     both_ways(&p);
+    opt_put_text(&fails, OPTF_PAP_ADDRESS, "10.98.0.2");
+    opt_put(&fails, OPTF_PAP_PATHMAXRXT, 3);
+    ct_ok(tr_set_options(p.client->ep, p.near, &fails, NULL, &error), &error);
     is_about(net_path(p.client, TR_PATH_UNREACHABLE), p.near, NET_FAR, 0, p.server);
     net_mend(&n, 0);
     is_about(net_path(p.client, TR_PATH_AVAILABLE), p.near, NET_FAR, 0, p.server);

@@ -177,8 +177,11 @@ static void message_of_higher_priority_takes_the_place_of_others(void **state)
     bool taken = false;
     begin(&a, *state);
     fill(&a, TR_PR_PRIO, 10);
-    ct_spend(*state, 300);
-    fill(&a, TR_PR_PRIO, 10);            /* the window took some */
+    for (unsigned before = 0; before < a.sent;) { /* as long as the window takes some */
+        before = a.sent;
+        ct_spend(*state, 300);
+        fill(&a, TR_PR_PRIO, 10);
+    }
     for (unsigned i = 0; i < TRIES; i++) /* a larger number is a lower priority */
         assert_int_equal(send_one(&a, TR_PR_PRIO, 11), TR_AGAIN);
     assert_int_equal(counted(&a), 0);
@@ -186,7 +189,8 @@ static void message_of_higher_priority_takes_the_place_of_others(void **state)
         taken = sent_first(&a);
     if (taken)
         assert_in_range(counted(&a), 1, a.sent - 1);
-    else
+    ct_resume(a.pair.server);
+    if (!taken)
         assert_true(ct_pump(*state, sent_first, &a, CT_DEADLINE_MS));
     unsigned high = a.sent - 1;
     finish(&a);

@@ -152,6 +152,9 @@ const struct tr_msg *ct_message(struct ct_end *e);
 /* Until `n` messages have been received in all. */
 void ct_messages(struct ct_end *e, size_t n);
 
+/* Until the peer has acknowledged all that was sent; what the stack tells of it has been received then. */
+void ct_acknowledged(struct ct_end *e, uint32_t assoc);
+
 /* The association changes of this kind seen so far, returned or not; assoc 0: any. */
 unsigned ct_changes(const struct ct_end *e, enum tr_assoc_state state, uint32_t assoc);
 

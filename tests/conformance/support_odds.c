@@ -22,6 +22,28 @@ void ct_ok(enum tr_code got, const struct tr_error *error)
         fail_msg("%s: %s", tr_code_name(got), error->text);
 }
 
+struct sender {
+    struct ct_end *end;
+    uint32_t assoc;
+};
+
+static bool nothing_is_out(void *arg)
+{
+    const struct sender *s = arg;
+    struct opt_set got = {0};
+    struct tr_error error = {0};
+    ct_ok(tr_get_option(s->end->ep, s->assoc, OPT_STATUS, &got, &error), &error);
+    return opt_num(&got, OPTF_STATUS_UNACKDATA, -1) == 0 && opt_num(&got, OPTF_STATUS_PENDDATA, -1) == 0;
+}
+
+void ct_acknowledged(struct ct_end *e, uint32_t assoc)
+{
+    struct sender s = {e, assoc};
+    if (!ct_pump(e->world, nothing_is_out, &s, CT_DEADLINE_MS))
+        fail_msg("the peer did not acknowledge all");
+    ct_turn(e->world, 0);
+}
+
 static int swallow_sctp(const struct net_addr *at)
 {
     static struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};

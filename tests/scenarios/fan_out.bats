@@ -21,6 +21,6 @@ CONFIG
     [ "$(account delivered)" = $(($(account received) * 3)) ]
     local member
     for member in a b c; do
-        [ "$(logged traffic delivered "peer=$member ")" = "$(account received)" ]
+        [ "$(delivered_to $member)" = "$(account received)" ]
     done
 }

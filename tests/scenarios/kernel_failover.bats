@@ -57,15 +57,17 @@ $(far_peer)
 routes: [{from: access, to: far, session: shared}]
 CONFIG
     wait_log event=member_up
-    start_source source $U3 --streams 8 --rate 600 --duration 12s --verify
+    start_source source $U3 --streams 8 --rate 600 --duration 5m --verify
     local source=$loader round
     for round in 1 2; do
-        sleep 1 # of traffic on the primary path
+        ask_account
+        wait_delivered_to far $(($(delivered_to far) + 600)) # on the primary path
         cable 0 100
         wait_count $round "event=path peer=far .*address=10.98.0.2:$P1 state=unreachable"
         cable 0 0
         wait_count $round "event=path peer=far .*address=10.98.0.2:$P1 state=available"
     done
+    kill -INT $source
     ends_with 0 $source
     ends_with 0 $far
     delivered_all far "$(result source .sent)"
@@ -88,12 +90,14 @@ groups: [{name: core, members: [far, near], mode: override}]
 routes: [{from: access, to: core, session: shared}]
 CONFIG
     wait_count 2 event=member_up
-    start_source source $U3 --streams 4 --rate 600 --duration 10s
+    start_source source $U3 --streams 4 --rate 600 --duration 5m
     local source=$loader
-    sleep 2 # of traffic to the active member
+    wait_delivered_to far 1000
     cable 0 100
     cable 1 100
     wait_log 'event=association_lost.*peer=far'
+    wait_delivered_to near 1000
+    kill -INT $source
     ends_with 0 $source
     stop_broker
     [ "$(account received)" = "$(result source .sent)" ]
@@ -108,6 +112,6 @@ CONFIG
         [ "$(result $sink .delivered)" -gt 500 ]
     done
     # What was under way to the one that vanished went to the other too: nothing is missing.
-    [ "$(result near .delivered)" = "$(logged traffic delivered 'peer=near ')" ]
+    [ "$(result near .delivered)" = "$(delivered_to near)" ]
     [ $(($(result far .delivered) + $(result near .delivered))) -ge "$(result source .sent)" ]
 }

@@ -36,14 +36,19 @@ messages() {
     diff "$work/sent" "$work/came"
 }
 
+# shown TEXT: waits until the server has shown it. What is typed must not end before: then sctp_darn leaves at once.
+shown() {
+    wait_until 5 grep -q "DATA.*$1" "$work/server.log"
+}
+
 @test "lksctp's sctp_darn: lines typed on one side come out on the other" {
     server sctp_darn -H 127.0.0.1 -P "$P1" -l
     paired
-    { sleep 1 && printf 'hello\nworld\n' && sleep 2; } |
-        timeout 30 sctp_darn -H 127.0.0.1 -P "$P2" -h 127.0.0.1 -p "$P0" -s >"$work/client.log" 2>&1 || true # its status says how stdin ended
+    { printf 'hello\n' && shown hello && printf 'world\n' && shown world; } |
+        timeout 60 sctp_darn -H 127.0.0.1 -P "$P2" -h 127.0.0.1 -p "$P0" -s >"$work/client.log" 2>&1 || true # its status says how stdin ended
     wait_log 'event=association_closed listener=access'
-    grep -q 'DATA.*hello' "$work/server.log"
-    grep -q 'DATA.*world' "$work/server.log"
+    shown hello
+    shown world
     wait_until 10 grep -q SHUTDOWN_COMP "$work/server.log"
     stop_broker
 }

@@ -4,11 +4,6 @@ load lib
 
 patient="rtoinfo: {initial: 100ms, min: 100ms, max: 500ms}, associnfo: {asocmaxrxt: 200}, peer_addr_params: {pathmaxrxt: 200}"
 
-waiting_is() {
-    ask_account
-    [ "$(account waiting)" = "$1" ]
-}
-
 @test "prio: what makes room for messages of higher priority is told" {
     start_broker <<CONFIG
 broker: {transport: $BACKEND, queue_messages: 256}
@@ -25,9 +20,9 @@ CONFIG
     run_source bulk $U3 --ppid m3ua --size 1000 --rate 500 --count 180
     run_source first $U4 --ppid ngap --size 1000 --rate 500 --count 100 --drain 60s
     kill -CONT $sink
-    wait_until 60 waiting_is 0
+    wait_account received -eq 280 60
+    wait_account waiting -eq 0 60
     stop_broker
-    [ "$(account received)" = 280 ]
     kill -TERM $sink
     ends_with 0 $sink
     # What did not arrive was given up, as the account says: given back by the stack, or forgotten. Something of that may

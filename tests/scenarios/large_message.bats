@@ -24,8 +24,7 @@ routes: [{from: access, to: core, session: paired}]
 CONFIG
     ! through_broker refused --size 300000 --rate 5 --count 5 --drain 1s
     # With the load generator's own end marks, which are of the same size.
-    ask_account
-    [ "$(account dropped_oversized)" -ge 5 ]
+    wait_account dropped_oversized -ge 5
     through_broker fits --size 90000 --rate 5 --count 5 --verify
     delivered_all fits 5
     stop_broker

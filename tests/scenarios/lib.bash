@@ -133,6 +133,29 @@ account() {
     echo "${value:-0}"
 }
 
+# wait_account KEY OPERATOR NUMBER [SECONDS]: until the running broker's account says so, like `wait_account received -gt 100`.
+account_says() {
+    ask_account
+    [ "$(account "$1")" "$2" "$3" ]
+}
+wait_account() {
+    wait_until "${4:-10}" account_says "$1" "$2" "$3"
+}
+
+# delivered_to PEER: from the last account; wait_delivered_to PEER NUMBER: until the running broker's says at least that.
+delivered_to() {
+    local value
+    value=$(logged traffic delivered "peer=$1 ")
+    echo "${value:-0}"
+}
+has_delivered_to() {
+    ask_account
+    [ "$(delivered_to "$1")" -ge "$2" ]
+}
+wait_delivered_to() {
+    wait_until 10 has_delivered_to "$@"
+}
+
 # ---- the load generator -----------------------------------------------------------------------------
 
 # start_load NAME OPTION…: `junctor load` in the background; its process id in $loader.

@@ -30,7 +30,7 @@ CONFIG
     local member
     for member in a b c; do
         local share
-        share=$(logged traffic delivered "peer=$member ")
+        share=$(delivered_to $member)
         echo "$member: $share of 3000"
         [ "$share" -ge 900 ] && [ "$share" -le 1100 ]
     done
@@ -51,7 +51,7 @@ CONFIG
     local member
     for member in a b c; do
         # 64 streams: a member without any would be a hash that does not spread.
-        [ "$(logged traffic delivered "peer=$member ")" -ge 200 ]
+        [ "$(delivered_to $member)" -ge 200 ]
     done
 }
 
@@ -69,6 +69,6 @@ CONFIG
     # Each worker deals out its own clients in turn.
     local member
     for member in a b c; do
-        [ "$(logged traffic delivered "peer=$member ")" -ge 700 ]
+        [ "$(delivered_to $member)" -ge 700 ]
     done
 }

@@ -63,8 +63,7 @@ CONFIG
     start_load waiting --role source --to "127.0.0.1:$P4" --to-encaps $U4 --listen-encaps $U5 --rate 20 --duration 1m
     wait_log 'event=association_up listener=lost'
     run_source source $U3 --rate 500 --duration 1s
-    ask_account
-    [ "$(account delivered)" = "$(result source .sent)" ]
+    wait_account delivered -eq "$(result source .sent)"
     kill -TERM "$broker"
     wait_log 'event=draining'
     kill -TERM "$broker"

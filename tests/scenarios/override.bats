@@ -19,26 +19,25 @@ CONFIG
     local standby=$loader
     wait_count 2 event=member_up
 
-    start_source source $U3 --streams 4 --rate 500 --duration 6s
+    start_source source $U3 --streams 4 --rate 500 --duration 2m
     local source=$loader
-    sleep 2
-    ask_account
-    # Until now the active one has it all.
-    [ "$(account delivered)" -gt 0 ]
-    [ -z "$(logged traffic delivered 'peer=standby ')" ]
+    wait_delivered_to active 500
+    # Until now it has all.
+    [ "$(delivered_to standby)" = 0 ]
     kill -KILL $active
     wait_log 'event=association_(lost|closed).*active'
+    wait_delivered_to standby 500
+    kill -INT $source
     ends_with 0 $source
 
     stop_broker
     [ "$(account delivered)" = "$(account received)" ]
-    [ "$(logged traffic delivered 'peer=standby ')" -gt 500 ]
     kill -TERM $standby
     ends_with 0 $standby
     # What the standby got is in order and whole, and is what the broker delivered to it.
     [ "$(result standby .misordered)" = 0 ]
     [ "$(result standby .corrupt)" = 0 ]
-    [ "$(result standby .delivered)" = "$(logged traffic delivered 'peer=standby ')" ]
+    [ "$(result standby .delivered)" = "$(delivered_to standby)" ]
     # Nothing is missing from where the standby begins: active's and standby's parts cover all that was sent.
-    [ $(($(logged traffic delivered 'peer=active ') + $(result standby .delivered))) -ge "$(result source .sent)" ]
+    [ $(($(delivered_to active) + $(result standby .delivered))) -ge "$(result source .sent)" ]
 }

@@ -11,9 +11,7 @@ CONFIG
     wait_log "event=member_up.*core"
     start_source source $U2 --associations 4 --streams 4 --rate 4000 --duration 30s --drain 1s
     local source=$loader
-    sleep 2
-    ask_account
-    [ "$(account received)" -gt 1000 ]
+    wait_account received -gt 4000
     stop_broker
     wait_log event=drained
     [ "$(account dropped)" = 0 ]
@@ -35,10 +33,7 @@ routes: [{from: access, to: core, session: shared}]
 CONFIG
     # Nobody listens at P1: everything waits in the broker.
     start_source source $U2 --rate 500 --count 200 --drain 1s
-    wait_log event=association_up
-    sleep 2
-    ask_account
-    [ "$(account waiting)" -ge 200 ]
+    wait_account waiting -ge 200
     local status=0
     kill -TERM "$broker"
     wait_until 10 ended "$broker"
@@ -56,8 +51,7 @@ peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
 routes: [{from: access, to: core, session: shared}]
 CONFIG
     start_source source $U2 --rate 500 --count 50 --drain 1s
-    wait_log event=association_up
-    sleep 1
+    wait_account waiting -gt 0
     kill -TERM "$broker"
     wait_log event=draining
     kill -TERM "$broker"

@@ -16,14 +16,18 @@ routes: [{from: access, to: server, session: paired}]
 CONFIG
 }
 
+# What is typed must not end before it has arrived.
+both_came() {
+    [ "$(grep -c 'Msg of length 6 ' "$work/server.log")" = 2 ]
+}
+
 @test "usrsctp's client and discard_server: lines arrive" {
     start_program server $programs/discard_server $U1 $U0
     wait_until 10 is_listening 9 $U1
     paired 9
-    { sleep 1 && printf 'hello\nworld\n' && sleep 1; } |
-        timeout 20 $programs/client 127.0.0.1 $P0 0 $U2 $U0 >"$work/client.log" 2>&1 || true
-    wait_until 10 grep -q 'Msg of length 6 .*' "$work/server.log"
-    [ "$(grep -c 'Msg of length 6 ' "$work/server.log")" = 2 ]
+    { printf 'hello\nworld\n' && wait_until 5 both_came; } |
+        timeout 30 $programs/client 127.0.0.1 $P0 0 $U2 $U0 >"$work/client.log" 2>&1 || true
+    both_came
     stop_broker
     [ "$(account received)" = 2 ]
     [ "$(account delivered)" = 2 ]
@@ -33,8 +37,8 @@ CONFIG
     start_program server $programs/echo_server $U1 $U0
     wait_until 10 is_listening 7 $U1
     paired 7
-    { sleep 1 && printf 'is anybody there\n' && sleep 2; } |
-        timeout 20 stdbuf -oL $programs/client 127.0.0.1 $P0 0 $U2 $U0 >"$work/client.log" 2>&1 || true
+    { printf 'is anybody there\n' && wait_until 5 grep -q 'is anybody there' "$work/client.log"; } |
+        timeout 30 stdbuf -oL $programs/client 127.0.0.1 $P0 0 $U2 $U0 >"$work/client.log" 2>&1 || true
     grep -q 'is anybody there' "$work/client.log"
     stop_broker
     [ "$(account received)" = 2 ]
