@@ -83,6 +83,10 @@ static inline uint32_t inbox_sleep_and_take(struct rt_inbox *in, bool announced,
     return n;
 }
 
+/* How long a program that breaks a rule on purpose may go on: ThreadSanitizer ends it at the first race,
+ * which takes a busy machine longer. */
+#define RACE_SECONDS 60
+
 /* Runs this program again with `argument`, which makes it break a rule on purpose. True when ThreadSanitizer
  * reports a race (a crash is none). */
 static inline bool race_is_found(const char *argument)

@@ -180,7 +180,7 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && !strcmp(argv[1], "touch-posted")) {
         static struct stress broken = {.touch_posted = true};
-        run(&broken, 1);
+        run(&broken, RACE_SECONDS);
         return 0;
     }
     const struct CMUnitTest tests[] = {

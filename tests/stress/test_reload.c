@@ -444,7 +444,7 @@ static void finish(struct world *w)
     }
     check(sent == delivered, "%llu sent, %llu delivered", (unsigned long long)sent,
           (unsigned long long)delivered);
-    check(sent > 0 && w->lives > 100 && w->reloads > 10, "nothing was tested");
+    check(sent > 0, "nothing was tested");
     print_message("%llu messages, %llu deliveries, %llu snapshots, %llu reloads, %llu destinations\n",
                   (unsigned long long)made, (unsigned long long)delivered, (unsigned long long)w->version,
                   (unsigned long long)w->reloads, (unsigned long long)w->lives);
@@ -454,10 +454,16 @@ static void finish(struct world *w)
     unload(w->loaded);
 }
 
+static bool enough(const struct world *w)
+{
+    return w->lives > 100 && w->reloads > 10;
+}
+
+/* So long, and longer where that is too little on this machine. */
 static void run(struct world *w, double seconds)
 {
     start(w);
-    for (double end = seconds_now() + seconds; seconds_now() < end;)
+    for (double end = seconds_now() + seconds; seconds_now() < end || !enough(w);)
         control(w);
     finish(w);
 }
@@ -483,7 +489,7 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && !strcmp(argv[1], "free-early")) {
         static struct world broken = {.free_early = true};
-        run(&broken, 1);
+        run(&broken, RACE_SECONDS);
         return 0;
     }
     const struct CMUnitTest tests[] = {

@@ -133,10 +133,16 @@ static void round_of(struct program *p)
     tr_resolver_close(r);
 }
 
+static bool enough(const struct program *p)
+{
+    return p->answered > 100 && p->cancelled > 10 && p->closed > 10;
+}
+
+/* Until it is told to stop, and longer where it has done too little on this machine. */
 static void *run_program(void *program)
 {
     struct program *p = program;
-    while (!relaxed_load(p->stop))
+    while (!relaxed_load(p->stop) || !enough(p))
         round_of(p);
     return NULL;
 }
@@ -145,7 +151,6 @@ static void test_questions(void **state)
 {
     struct program programs[PROGRAMS] = {0};
     int stop = 0;
-    uint64_t answered = 0, cancelled = 0, closed = 0;
     (void)state;
     for (unsigned i = 0; i < PROGRAMS; i++) {
         programs[i].random = i + 1;
@@ -154,21 +159,19 @@ static void test_questions(void **state)
     }
     sleep(3);
     relaxed_set(&stop, 1);
-    for (unsigned i = 0; i < PROGRAMS; i++) {
+    for (unsigned i = 0; i < PROGRAMS; i++)
         pthread_join(programs[i].thread, NULL);
-        answered += programs[i].answered;
-        cancelled += programs[i].cancelled;
-        closed += programs[i].closed;
-    }
-    assert_true(answered > 100 && cancelled > 10 && closed > 10);
 }
 
 /* ---- breaking the rule -----------------------------------------------------------------------------------
  */
 
+static int closed; /* relaxed: it orders nothing, so the use that follows is a race */
+
 static void *close_it(void *resolver)
 {
     tr_resolver_close(resolver);
+    relaxed_set(&closed, 1);
     return NULL;
 }
 
@@ -179,7 +182,8 @@ static int close_under_use(void)
     pthread_t other;
     if (tr_resolver_open(&r, NULL) != TR_OK || pthread_create(&other, NULL, close_it, r) != 0)
         return 1;
-    usleep(100000);
+    while (!relaxed_load(&closed))
+        usleep(1000);
     tr_resolver_next(r, &a);
     pthread_join(other, NULL);
     return 0;
