@@ -99,15 +99,26 @@ static bool same_value(enum opt_field f, const union opt_value *wanted, const un
     return ((wanted->num & ~momentary) & ~granted->num) == 0;
 }
 
-/* What to do about it, or NULL. */
-static const char *advice(const struct tr_endpoint *ep, enum opt_field f, int64_t wanted, int64_t granted)
+/* What to do about it ("; write …"), or nothing. Only a kernel clips by sysctl; usrsctp's limits are its own.
+ */
+static void advice(const struct tr_endpoint *ep, enum opt_field f, int64_t wanted, int64_t granted, char *out,
+                   size_t size)
 {
-    bool clipped = !(ep->backend->caps & TR_CAP_ENCAPS) && granted < wanted;
-    if (f == OPTF_SNDBUF && clipped)
-        return "raise net.core.wmem_max or grant CAP_NET_ADMIN";
-    if (f == OPTF_RECBUF && clipped)
-        return "raise net.core.rmem_max or grant CAP_NET_ADMIN";
-    return NULL;
+    static const struct {
+        enum opt_field field;
+        const char *sysctl, *otherwise;
+    } limits[] = {{OPTF_SNDBUF, "net.core.wmem_max", ", or grant CAP_NET_ADMIN"},
+                  {OPTF_RECBUF, "net.core.rmem_max", ", or grant CAP_NET_ADMIN"},
+                  {OPTF_AUTOCLOSE, "net.sctp.max_autoclose", ""}};
+    *out = '\0';
+    if (ep->backend->caps & TR_CAP_ENCAPS)
+        return;
+    for (unsigned i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        if (limits[i].field == f && granted < wanted)
+            snprintf(out, size, "; write sysctl %s=%lld%s", limits[i].sysctl, (long long)wanted,
+                     limits[i].otherwise);
+    if (f == OPTF_FRAGMENT_INTERLEAVE && granted == 1 && wanted == 2)
+        snprintf(out, size, "; Linux has no 2, write 1");
 }
 
 static void compare_field(struct tr_endpoint *ep, enum opt_field f, const struct opt_set *wanted,
@@ -118,12 +129,12 @@ static void compare_field(struct tr_endpoint *ep, enum opt_field f, const struct
     if (!opt_given(wanted, f) || !opt_given(granted, f) || !opt_is_number(row->type) ||
         same_value(f, &wanted->value[f], &granted->value[f]))
         return;
-    char asked[96], got[96], text[512];
+    char asked[96], got[96], what[128], text[512];
     opt_format(f, &wanted->value[f], asked, sizeof asked);
     opt_format(f, &granted->value[f], got, sizeof got);
-    const char *what = advice(ep, f, wanted->value[f].num, granted->value[f].num);
-    snprintf(text, sizeof text, "%s%s%s: asked %s, granted %s%s%s", opt_rows[row->option].name,
-             row->name[0] ? "." : "", row->name, asked, got, what ? "; " : "", what ? what : "");
+    advice(ep, f, wanted->value[f].num, granted->value[f].num, what, sizeof what);
+    snprintf(text, sizeof text, "%s%s%s: asked %s, granted %s%s", opt_rows[row->option].name,
+             row->name[0] ? "." : "", row->name, asked, got, what);
     differs(row->option, text, arg);
 }
 

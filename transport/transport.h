@@ -469,7 +469,7 @@ enum tr_code tr_get_option(struct tr_endpoint *ep, uint32_t assoc, enum opt_id i
                            struct tr_error *error);
 
 /* Reads back every option of `wanted` and lists what the stack granted differently, one line of text each
- * with what to do about it ("sndbuf: asked 4M, granted 416K; raise net.core.wmem_max or grant
+ * with what to do about it ("sndbuf: asked 4M, granted 416K; write sysctl net.core.wmem_max=4194304, or grant
  * CAP_NET_ADMIN"). Calls `differs` for each. */
 void tr_compare_options(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *wanted,
                         void (*differs)(enum opt_id id, const char *text, void *arg), void *arg);

@@ -21,13 +21,17 @@ static bool can_both(enum opt_id id)
 
 /* ---- When a change takes effect ------------------------------------------------------------------- */
 
+enum { LACKING = INT32_MIN }; /* this kernel has not the option, and says so */
+
 static int64_t read_at(struct ct_end *e, uint32_t assoc, enum opt_field f)
 {
     struct opt_set got = {0};
     struct tr_error error = {0};
-    enum opt_id id = opt_field_rows[f].option;
-    ct_ok(tr_get_option(e->ep, assoc, id, &got, &error), &error);
-    return opt_num(&got, f, INT64_MIN);
+    enum tr_code code = tr_get_option(e->ep, assoc, opt_field_rows[f].option, &got, &error);
+    if (code == TR_UNSUPPORTED)
+        return LACKING;
+    ct_ok(code, &error);
+    return opt_num(&got, f, LACKING);
 }
 
 /* Without these events nobody learns of the association that would show it; and associations with another UDP
@@ -57,6 +61,8 @@ static unsigned change_later(struct ct_pair *p, struct ct_end *other, enum opt_f
     struct opt_set s = {0};
     int64_t before = read_at(p->client, p->near, f);
     int64_t value = other_value(f, before);
+    if (before == LACKING)
+        return 0;
     opt_put(&s, f, value);
     if (opt_field_rows[f].option == OPT_PEER_ADDR_PARAMS || opt_field_rows[f].option == OPT_DEFAULT_PRINFO)
         ct_companions(&s, CT_LATER, f, value);
@@ -152,6 +158,8 @@ static unsigned set_alone(struct ct_end *e, uint32_t assoc, enum ct_scope scope,
     struct opt_set before, after, s = {0};
     struct tr_error error = {0};
     read_all(e, assoc, &before);
+    if (!opt_given(&before, f))
+        return 0;
     int64_t value = other_value(f, opt_num(&before, f, 0));
     opt_put(&s, f, value);
     ct_companions(&s, scope, f, value);
@@ -170,6 +178,8 @@ static unsigned set_alone(struct ct_end *e, uint32_t assoc, enum ct_scope scope,
 static unsigned open_with(struct ct_world *w, const struct opt_set *plain, enum opt_field f)
 {
     struct opt_set after, s = {0};
+    if (!opt_given(plain, f))
+        return 0;
     int64_t value = other_value(f, opt_num(plain, f, 0));
     opt_put(&s, f, value);
     ct_companions(&s, CT_AT_OPEN, f, value);

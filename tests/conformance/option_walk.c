@@ -410,8 +410,9 @@ static void a_fresh_endpoint_has_what_the_reference_says(void **state)
         enum opt_id id = opt_field_rows[f].option;
         int64_t said = opt_stack(f, which);
         k.end = id == OPT_HMAC_IDENT || id == OPT_AUTH_ACTIVE_KEY ? with_auth : plain;
-        if (said != OPT_STACK && !get(&k, id, &got))
-            continue;
+        got = (struct opt_set){0};
+        if (said != OPT_STACK && tr_get_option(k.end->ep, 0, id, &got, NULL) == TR_UNSUPPORTED)
+            continue; /* a kernel of another version */
         if (said != OPT_STACK && opt_num(&got, f, OPT_STACK) != said)
             complain(&k, f, opt_num(&got, f, OPT_STACK),
                      "is what a fresh endpoint has, stack.def says otherwise");

@@ -97,8 +97,9 @@ static void compare_lists_what_was_not_granted(void **state)
     paper_of(ep)->number[OPTF_TOS] = 40 | 2; /* nor are the bits that the stack uses for ECN */
     tr_compare_options(ep, 0, &s, list, &listed_count);
     assert_int_equal(listed_count, 1);
-    assert_string_equal(listed[0],
-                        "sndbuf: asked 4M, granted 416K; raise net.core.wmem_max or grant CAP_NET_ADMIN");
+    assert_string_equal(
+        listed[0],
+        "sndbuf: asked 4M, granted 416K; write sysctl net.core.wmem_max=4194304, or grant CAP_NET_ADMIN");
     paper_of(ep)->number[OPTF_RTO_MIN] = 200;
     listed_count = 0;
     tr_compare_options(ep, 0, &s, list, &listed_count);
