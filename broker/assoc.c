@@ -134,10 +134,22 @@ void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
 
 /* ---- over ----------------------------------------------------------------------------------------- */
 
+/* " reason=..." where the peer gave one with its abort. Returns `out`. */
+static const char *reason_of(const struct tr_event *e, char *out, unsigned size)
+{
+    char text[128], quoted[150];
+    out[0] = '\0';
+    if (e->change.reason_len > 0) {
+        snprintf(text, sizeof text, "%.*s", (int)e->change.reason_len, (const char *)e->change.reason);
+        snprintf(out, size, " reason=%s", brk_quote(text, quoted, sizeof quoted));
+    }
+    return out;
+}
+
 void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e)
 {
     const char *why = tr_error_string(e->change.error);
-    char quoted[160], stats[BRK_STATS_TEXT];
+    char quoted[160], reason[170], stats[BRK_STATS_TEXT];
     a->socket->has_lost = true;
     if (!clean && a->socket->kind == BRK_OUTBOUND)
         brk_names_failed(w, a->peer, a->round, a->was_up);
@@ -155,8 +167,8 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
     a->state = BRK_LOST;
     w->counts.lost++;
     brk_log(clean ? CFG_LOG_INFO : CFG_LOG_WARNING, clean ? "association_closed" : "association_lost",
-            "%s=%s assoc=%u error=%s%s", brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
-            brk_quote(clean ? "none" : why, quoted, sizeof quoted),
+            "%s=%s assoc=%u error=%s%s%s", brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
+            brk_quote(clean ? "none" : why, quoted, sizeof quoted), reason_of(e, reason, sizeof reason),
             brk_stats_format(w, a, stats, sizeof stats));
     if (!clean && a->socket->kind == BRK_OUTBOUND)
         brk_peer_failed(w->broker, a->socket->member.index, w->now_ms);

@@ -48,6 +48,16 @@ static void add_cause(struct line *l, uint32_t error)
         add(l, " error=%u cause=\"%s\"", error, tr_error_string((int)error));
 }
 
+/* What came from the peer, with what would break the line. */
+static void add_quoted(struct line *l, const char *name, const void *data, uint32_t len)
+{
+    const unsigned char *c = data;
+    add(l, " %s=\"", name);
+    for (uint32_t i = 0; i < len; i++)
+        add(l, c[i] == '"' || c[i] == '\\' ? "\\%c" : "%c", c[i] < 0x20 || c[i] == 0x7f ? ' ' : c[i]);
+    add(l, "\"");
+}
+
 static void format_change(struct line *l, const struct tr_event *e)
 {
     add(l, "%s assoc=%u", NAME_OF(assoc_states, e->change.state), e->assoc);
@@ -55,13 +65,16 @@ static void format_change(struct line *l, const struct tr_event *e)
         add(l, " outbound_streams=%u inbound_streams=%u", e->change.outbound_streams,
             e->change.inbound_streams);
     add_cause(l, e->change.error);
+    if (e->change.reason_len > 0)
+        add_quoted(l, "reason", e->change.reason, e->change.reason_len);
 }
 
 static void format_failed(struct line *l, const struct tr_event *e)
 {
     const struct tr_msg *m = &e->failed.msg;
-    add(l, "send_failed assoc=%u stream=%u ppid=%u context=%u bytes=%u sent=%s", e->assoc, m->stream, m->ppid,
-        m->context, m->len, e->failed.was_sent ? "yes" : "no");
+    add(l, "send_failed assoc=%u stream=%u ppid=%u context=%u bytes=%u sent=%s%s", e->assoc, m->stream,
+        m->ppid, m->context, m->len, e->failed.was_sent ? "yes" : "no",
+        m->flags & TR_UNORDERED ? " unordered=yes" : "");
     add_cause(l, e->failed.error);
 }
 

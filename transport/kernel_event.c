@@ -5,6 +5,7 @@
  * Byte order: RFC 6458 leaves it open for error causes, and Linux fills in what stood in the packet.
  * sac_error, sre_error and ssf_error are in network order here; counts, states and indications are in host
  * order. */
+#include "transport/cause.h"
 #include "transport/kernel_priv.h"
 
 #include <arpa/inet.h>
@@ -19,6 +20,16 @@ static bool copy_fixed(void *out, size_t size, const void *bytes, size_t len)
         return false;
     memcpy(out, bytes, size);
     return true;
+}
+
+/* Behind the event stand the causes of the ABORT that the peer has sent. */
+static void add_reason(const void *bytes, size_t len, struct tr_event *out)
+{
+    struct tr_cause cause;
+    if (!tr_cause_first(bytes, len, &cause))
+        return;
+    out->change.reason = cause.info;
+    out->change.reason_len = cause.len;
 }
 
 static bool assoc_change(const void *bytes, size_t len, struct tr_event *out)
@@ -37,6 +48,8 @@ static bool assoc_change(const void *bytes, size_t len, struct tr_event *out)
     out->change.error = ntohs(n.sac_error);
     out->change.outbound_streams = n.sac_outbound_streams;
     out->change.inbound_streams = n.sac_inbound_streams;
+    if (out->change.state == TR_COMM_LOST)
+        add_reason((const uint8_t *)bytes + sizeof n, len - sizeof n, out);
     return true;
 }
 

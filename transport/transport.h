@@ -383,6 +383,9 @@ struct tr_event {
             enum tr_assoc_state state;
             uint16_t error; /* cause of TR_COMM_LOST and TR_CANT_ASSOC, see tr_error_string */
             uint16_t outbound_streams, inbound_streams; /* granted */
+            const void *reason; /* what the peer's ABORT says about its cause, a text that its program gave
+                                   (RFC 9260 3.3.10.12) for one; the loop's memory; NULL: nothing */
+            uint32_t reason_len;
         } change;
         struct {
             struct net_addr address;

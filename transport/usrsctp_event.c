@@ -1,5 +1,6 @@
 /* The stack's notifications (RFC 6458 6.1) as tr_event. Pure: bytes in, a record out, for tests to feed. The
  * layouts are usrsctp's; where its numbers differ from the contract's order they are translated here. */
+#include "transport/cause.h"
 #include "transport/usrsctp_priv.h"
 
 #include <stddef.h>
@@ -12,8 +13,10 @@ static bool from_one(uint32_t value, uint32_t count, uint32_t *out)
     return value >= 1 && value <= count;
 }
 
-static bool parse_change(const union sctp_notification *n, struct tr_event *out)
+static bool parse_change(const union sctp_notification *n, size_t len, struct tr_event *out)
 {
+    enum { CHUNK_HEADER = 4 }; /* behind the event stands the whole ABORT chunk that the peer has sent */
+    size_t fixed = offsetof(struct sctp_assoc_change, sac_info);
     const struct sctp_assoc_change *c = &n->sn_assoc_change;
     uint32_t state;
     if (!from_one(c->sac_state, TR_CANT_ASSOC + 1, &state))
@@ -24,6 +27,13 @@ static bool parse_change(const union sctp_notification *n, struct tr_event *out)
     out->change.error = c->sac_error;
     out->change.outbound_streams = c->sac_outbound_streams;
     out->change.inbound_streams = c->sac_inbound_streams;
+    struct tr_cause cause;
+    if ((out->change.state == TR_COMM_LOST || out->change.state == TR_CANT_ASSOC) &&
+        len >= fixed + CHUNK_HEADER &&
+        tr_cause_first(c->sac_info + CHUNK_HEADER, len - fixed - CHUNK_HEADER, &cause)) {
+        out->change.reason = cause.info;
+        out->change.reason_len = cause.len;
+    }
     return true;
 }
 
@@ -213,7 +223,7 @@ bool usr_event_parse(const void *data, size_t len, struct tr_event *out, unsigne
         return false;
     switch (n->sn_header.sn_type) {
     case SCTP_ASSOC_CHANGE:
-        return parse_change(n, out);
+        return parse_change(n, len, out);
     case SCTP_PEER_ADDR_CHANGE:
         return parse_path(n, out, sconn);
     case SCTP_SEND_FAILED_EVENT:

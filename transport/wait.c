@@ -34,6 +34,10 @@ static const void *item_data(const struct tr_item *item, size_t *len)
         *len = item->event.remote_error.len;
         return item->event.remote_error.data;
     }
+    if (item->event.type == TR_EV_ASSOC_CHANGE) {
+        *len = item->event.change.reason_len;
+        return item->event.change.reason;
+    }
     if (item->event.type == TR_EV_STREAM_RESET) {
         *len = item->event.stream_reset.count * sizeof *item->event.stream_reset.streams;
         return item->event.stream_reset.streams;
@@ -50,6 +54,8 @@ static void set_item_data(struct tr_item *item, const void *data)
         item->event.failed.msg.data = data;
     else if (item->event.type == TR_EV_REMOTE_ERROR)
         item->event.remote_error.data = data;
+    else if (item->event.type == TR_EV_ASSOC_CHANGE)
+        item->event.change.reason = data;
     else
         item->event.stream_reset.streams = data;
 }

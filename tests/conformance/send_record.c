@@ -42,10 +42,39 @@ static void abort_with_a_reason(void **state)
     unsigned sent;
     assert_int_equal(tr_send(p.client->ep, &m, 1, &sent), TR_OK);
     assert_int_equal(sent, 1);
-    assert_int_equal(ct_change(p.server, TR_COMM_LOST)->change.error, USER_INITIATED_ABORT);
-    ct_change(p.client, TR_COMM_LOST);
+    const struct tr_event *lost = ct_change(p.server, TR_COMM_LOST);
+    assert_int_equal(lost->change.error, USER_INITIATED_ABORT);
+    assert_int_equal(lost->change.reason_len, 6);
+    assert_memory_equal(lost->change.reason, "enough", 6);
+    assert_int_equal(ct_change(p.client, TR_COMM_LOST)->change.reason_len, 0); /* it was its own */
     assert_int_equal(tr_send(p.client->ep, &m, 1, &sent), TR_NO_ASSOC);
     assert_int_equal(sent, 0);
+}
+
+/* It is told to whoever asks, also past tr_connect's reading; and an abort without one has none. */
+static void reason_of_another_association(void **state)
+{
+    struct ct_world *w = *state;
+    struct ct_pair p = ct_pair(w, NULL, NULL);
+    struct ct_end *second = ct_server(w, NULL);
+    struct tr_msg m = {.data = "moved to b.example", .len = 18, .assoc = p.far, .flags = TR_ABORT};
+    struct tr_target to = ct_target(second);
+    struct tr_error error = {0};
+    struct tr_event change;
+    unsigned sent;
+    p.client->reading = false;
+    assert_int_equal(tr_send(p.server->ep, &m, 1, &sent), TR_OK);
+    ct_spend(w, 100);
+    ct_ok(tr_connect(p.client->ep, &to, CT_DEADLINE_MS, &change, &error), &error);
+    p.client->reading = true;
+    const struct tr_event *lost = ct_change(p.client, TR_COMM_LOST);
+    assert_int_equal(lost->assoc, p.near);
+    assert_int_equal(lost->change.reason_len, 18);
+    assert_memory_equal(lost->change.reason, "moved to b.example", 18);
+    ct_ok(tr_abort(second->ep, ct_change(second, TR_COMM_UP)->assoc, &error), &error);
+    lost = ct_change(p.client, TR_COMM_LOST);
+    assert_int_equal(lost->change.reason_len, 0);
+    assert_null(lost->change.reason);
 }
 
 static int64_t cwnd_of(const struct ct_end *e, uint32_t assoc, const char *path)
@@ -113,4 +142,5 @@ static void paths_that_are_none(void **state)
 }
 
 CT_TOPIC(send_record, CT_CASE(eof_after_the_last_message), CT_CASE(eof_without_a_message),
-         CT_CASE(abort_with_a_reason), CT_CASE(path_other_than_the_primary), CT_CASE(paths_that_are_none));
+         CT_CASE(abort_with_a_reason), CT_CASE(reason_of_another_association),
+         CT_CASE(path_other_than_the_primary), CT_CASE(paths_that_are_none));

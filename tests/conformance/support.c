@@ -209,6 +209,9 @@ static const void *payload(const struct tr_item *i, size_t *len)
     case TR_EV_REMOTE_ERROR:
         *len = e->remote_error.len;
         return e->remote_error.data;
+    case TR_EV_ASSOC_CHANGE:
+        *len = e->change.reason_len;
+        return e->change.reason;
     case TR_EV_STREAM_RESET:
         *len = e->stream_reset.count * sizeof *e->stream_reset.streams;
         return e->stream_reset.streams;
@@ -225,6 +228,8 @@ static void point_to(struct tr_item *i, const void *data)
         i->event.failed.msg.data = data;
     else if (i->event.type == TR_EV_REMOTE_ERROR)
         i->event.remote_error.data = data;
+    else if (i->event.type == TR_EV_ASSOC_CHANGE)
+        i->event.change.reason = data;
     else
         i->event.stream_reset.streams = data;
 }

@@ -17,6 +17,12 @@ main(["client", Port]) ->
     io:format("abort: ~p~n", [gen_sctp:abort(S, Assoc)]),
     timer:sleep(500),
     gen_sctp:close(S);
+main(["leave", Port]) ->
+    {S, Assoc} = connect(Port),
+    Abort = #sctp_sndrcvinfo{assoc_id = Assoc#sctp_assoc_change.assoc_id, flags = [abort]},
+    io:format("abort: ~p~n", [gen_sctp:send(S, Abort, <<"going into \"maintenance\"">>)]),
+    timer:sleep(500),
+    gen_sctp:close(S);
 main(["answers", Port]) ->
     {S, Assoc} = connect(Port),
     [ok = gen_sctp:send(S, #sctp_sndrcvinfo{assoc_id = Assoc#sctp_assoc_change.assoc_id, stream = N, ppid = 100 + N},

@@ -50,3 +50,14 @@ CONFIG
     wait_until 10 grep -q "^association shutdown_comp" "$work/erlang-echo.log"
     stop_broker
 }
+
+@test "gen_sctp: the reason that a client gives with its abort stands in the broker's log" {
+    erlang server "$P1"
+    wait_until 20 said server listening
+    paired
+    erlang leave "$P0"
+    wait_log 'event=association_lost listener=access .*error="User-Initiated Abort" reason="going into \\"maintenance\\""'
+    wait_until 30 ended "$erlang"
+    said leave "abort: ok"
+    stop_broker
+}

@@ -59,6 +59,34 @@ static void association_change(void **state)
     assert_false(parse(&n, sizeof n));
 }
 
+/* The causes of the peer's ABORT stand behind the event. Their lengths may lie. */
+static void reason_of_an_abort(void **state)
+{
+    struct {
+        struct sctp_assoc_change n;
+        uint8_t causes[12];
+    } e = {{.sac_type = SCTP_ASSOC_CHANGE,
+            .sac_length = sizeof e,
+            .sac_state = SCTP_COMM_LOST,
+            .sac_error = htons(12)},
+           {0, 12, 0, 12, 'e', 'n', 'o', 'u', 'g', 'h', '!', '!'}};
+    (void)state;
+    assert_true(kernel_event(&e, sizeof e, &out));
+    assert_int_equal(out.change.reason_len, 8);
+    assert_ptr_equal(out.change.reason, e.causes + 4);
+    assert_needs(&e, sizeof e, sizeof e.n);
+    assert_true(parse(&e, sizeof e - 1)); /* cut off */
+    assert_int_equal(out.change.reason_len, 0);
+    static const uint16_t lies[] = {0, 3, 4, 13, 65535};
+    for (unsigned i = 0; i < sizeof lies / sizeof *lies; i++) {
+        e.causes[2] = (uint8_t)(lies[i] >> 8);
+        e.causes[3] = (uint8_t)lies[i];
+        assert_true(parse(&e, sizeof e));
+        assert_int_equal(out.change.reason_len, 0);
+        assert_null(out.change.reason);
+    }
+}
+
 static void path_change(void **state)
 {
     (void)state;
@@ -342,6 +370,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(association_change),
+        cmocka_unit_test(reason_of_an_abort),
         cmocka_unit_test(path_change),
         cmocka_unit_test(scope_stays_with_link_local_addresses_only),
         cmocka_unit_test(send_failed),

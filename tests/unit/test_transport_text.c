@@ -29,6 +29,10 @@ static void association_changes(void **state)
     assert_event(
         EVENT(.type = TR_EV_ASSOC_CHANGE, .assoc = 4, .change = {.state = TR_COMM_LOST, .error = 12}),
         "comm_lost assoc=4 error=12 cause=\"User-Initiated Abort\"");
+    assert_event(
+        EVENT(.type = TR_EV_ASSOC_CHANGE, .assoc = 4,
+              .change = {.state = TR_COMM_LOST, .error = 12, .reason = "say \"no\"\n\\", .reason_len = 10}),
+        "comm_lost assoc=4 error=12 cause=\"User-Initiated Abort\" reason=\"say \\\"no\\\" \\\\\"");
     assert_event(EVENT(.type = TR_EV_ASSOC_CHANGE, .assoc = 4, .change = {.state = TR_SHUTDOWN_COMP}),
                  "shutdown_comp assoc=4");
     assert_event(EVENT(.type = TR_EV_ASSOC_CHANGE, .assoc = 5, .change = {.state = TR_CANT_ASSOC}),
@@ -61,6 +65,9 @@ static void other_events(void **state)
     assert_event(EVENT(.type = TR_EV_SEND_FAILED, .assoc = 1, .failed = {false, 13, m}),
                  "send_failed assoc=1 stream=2 ppid=3 context=77 bytes=1000 sent=no error=13 "
                  "cause=\"Protocol Violation\"");
+    m.flags = TR_UNORDERED;
+    assert_event(EVENT(.type = TR_EV_SEND_FAILED, .assoc = 1, .failed = {true, 0, m}),
+                 "send_failed assoc=1 stream=2 ppid=3 context=77 bytes=1000 sent=yes unordered=yes");
     assert_event(EVENT(.type = TR_EV_REMOTE_ERROR, .assoc = 1, .remote_error = {6, NULL, 8}),
                  "remote_error assoc=1 bytes=8 error=6 cause=\"Unrecognized Chunk Type\"");
     assert_event(EVENT(.type = TR_EV_SHUTDOWN, .assoc = 1), "shutdown assoc=1");

@@ -54,6 +54,39 @@ static void association_changes(void **state)
     assert_false(parse(&odd, sizeof odd));
 }
 
+/* The peer's ABORT stands behind the event. Its lengths may lie. */
+static void reason_of_an_abort(void **state)
+{
+    struct {
+        struct sctp_assoc_change c;
+        uint8_t abort[16];
+    } e = {{.sac_type = SCTP_ASSOC_CHANGE, .sac_state = SCTP_COMM_LOST, .sac_error = 12},
+           {SCTP_ABORT_ASSOCIATION, 0, 0, 16, 0, 12, 0, 12, 'e', 'n', 'o', 'u', 'g', 'h', '!', '!'}};
+    size_t fixed = offsetof(struct sctp_assoc_change, sac_info);
+    (void)state;
+    assert_int_equal(fixed, sizeof e.c);
+    assert_true(parse(&e, sizeof e));
+    assert_int_equal(event.change.reason_len, 8);
+    assert_memory_equal(event.change.reason, "enough!!", 8);
+    for (size_t len = fixed; len < sizeof e; len++) { /* cut off */
+        assert_true(parse(&e, len));
+        assert_int_equal(event.change.reason_len, 0);
+        assert_null(event.change.reason);
+    }
+    static const uint16_t lies[] = {0, 3, 4, 13, 65535};
+    for (unsigned i = 0; i < sizeof lies / sizeof *lies; i++) {
+        e.abort[6] = (uint8_t)(lies[i] >> 8);
+        e.abort[7] = (uint8_t)lies[i];
+        assert_true(parse(&e, sizeof e));
+        assert_int_equal(event.change.reason_len, 0);
+    }
+    e.abort[7] = 12;
+    e.abort[6] = 0;
+    e.c.sac_state = SCTP_COMM_UP; /* what stands there is something else */
+    assert_true(parse(&e, sizeof e));
+    assert_int_equal(event.change.reason_len, 0);
+}
+
 static void path_changes(void **state)
 {
     struct sctp_paddr_change c = {.spc_type = SCTP_PEER_ADDR_CHANGE,
@@ -272,6 +305,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(association_changes),
+        cmocka_unit_test(reason_of_an_abort),
         cmocka_unit_test(path_changes),
         cmocka_unit_test(failed_messages),
         cmocka_unit_test(remote_errors),
