@@ -41,7 +41,7 @@ CONFIG
     run_source source $U3 --rate 1000 --duration 1s --associations 20
     ends_with 0 $loader
     delivered_all sink 1000
-    [ $(($(grep -c event=resolved "$work/broker.log") - before)) -le 2 ] # two workers at most
+    [ $(($(grep -c event=resolved "$work/broker.log") - before)) -le "$(logged ready workers)" ]
     stop_broker
 }
 

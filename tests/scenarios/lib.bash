@@ -160,9 +160,14 @@ wait_delivered_to() {
 
 # start_load NAME OPTION…: `junctor load` in the background; its process id in $loader.
 start_load() {
+    start_telling "$1" --quiet "${@:2}"
+}
+
+# start_telling NAME OPTION…: the same with its progress lines in $work/NAME.err.
+start_telling() {
     local name=$1
     shift
-    "$JUNCTOR" load --transport "$BACKEND" --json --quiet "$@" >"$work/$name.json" 2>"$work/$name.err" 3>&- </dev/null &
+    "$JUNCTOR" load --transport "$BACKEND" --json "$@" >"$work/$name.json" 2>"$work/$name.err" 3>&- </dev/null &
     loader=$!
     pids+=("$loader")
 }
@@ -181,8 +186,8 @@ start_sink() {
     local name=$1 udp=$2 ports=$3 listen=() port
     shift 3
     for port in ${ports//,/ }; do listen+=(--listen "127.0.0.1:$port"); done
-    start_load "$name" --role sink "${listen[@]}" --listen-encaps "$udp" "$@"
-    for port in ${ports//,/ }; do wait_until 10 is_listening "$port" "$udp"; done
+    start_telling "$name" --role sink "${listen[@]}" --listen-encaps "$udp" "$@"
+    wait_until 10 grep -q 'listening on' "$work/$name.err"
 }
 
 # start_source NAME UDP-PORT OPTION…: as a source that sends to the broker's P0, in the background; its process id in $loader.

@@ -57,6 +57,7 @@ CONFIG
 
 @test "loadshare of paired sessions: each client association goes to a member of its own" {
     start_broker <<CONFIG
+broker: {transport: $BACKEND, workers: 2}
 $(peers)
 groups: [{name: core, members: [a, b, c], mode: loadshare}]
 routes: [{from: access, to: core, session: paired}]
@@ -66,7 +67,7 @@ CONFIG
     ends_with 0 $sink
     delivered_all sink 3000
     stop_broker
-    # Each worker deals out its own clients in turn.
+    # Each of the two workers deals out its own clients in turn: three of the twelve at least for each member.
     local member
     for member in a b c; do
         [ "$(delivered_to $member)" -ge 700 ]
