@@ -26,7 +26,7 @@ CONFIG
     start_load sink --role sink --listen $lost_address,127.0.0.1:$P1 --option delayed_ack_time=20ms
     local sink=$loader
     wait_log event=member_up 20
-    start_source source $U3 --rate 100 --count 1000 --streams 4
+    start_source source $U3 --rate 100 --duration 5m --streams 4
     local source=$loader
     wait_log event=association_up.*listener=access
     $in_network ip address del $lost_address/32 dev lo
@@ -34,9 +34,10 @@ CONFIG
     wait_log "level=warning event=path peer=core assoc=[0-9]+ address=.*$lost_address.*:$P1 state=unreachable"
     $in_network ip address add $lost_address/32 dev lo
     wait_log "level=info event=path peer=core assoc=[0-9]+ address=.*$lost_address.*:$P1 state=available"
+    kill -INT $source
     ends_with 0 $source
     ends_with 0 $sink
-    delivered_all sink 1000
+    delivered_all sink "$(result source .sent)"
     stop_broker
     [ "$(account dropped)" = 0 ]
     [ "$(grep -c event=association_lost "$work/broker.log")" = 0 ]

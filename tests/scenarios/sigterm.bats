@@ -2,6 +2,7 @@ load lib
 
 @test "SIGTERM under load: what was received is delivered, then the broker ends with status 0" {
     start_broker <<CONFIG
+broker: {transport: $BACKEND, drain_timeout: 1m}
 listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
 peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
 routes: [{from: access, to: core, session: shared}]
