@@ -51,6 +51,22 @@ static bool assoc_exists(struct tr_endpoint *ep, uint32_t assoc)
     return kernel_get_raw(ep, IPPROTO_SCTP, SCTP_STATUS, &status, sizeof status) == 0;
 }
 
+/* The Linux version that brought an option, for those younger than the oldest one that will do. */
+static const char *came_with(enum opt_id id)
+{
+    switch (id) {
+    case OPT_AUTH_SUPPORTED:
+    case OPT_ASCONF_SUPPORTED:
+        return "; it came with Linux 5.4";
+    case OPT_EXPOSE_PF_STATE:
+        return "; it came with Linux 5.5";
+    case OPT_REMOTE_UDP_ENCAPS_PORT:
+        return "; it came with Linux 5.11";
+    default:
+        return "";
+    }
+}
+
 enum tr_code kernel_opt_failed(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id, const char *advice,
                                struct tr_error *error)
 {
@@ -58,8 +74,8 @@ enum tr_code kernel_opt_failed(struct tr_endpoint *ep, uint32_t assoc, enum opt_
     if (e == EINVAL && assoc != 0 && !assoc_exists(ep, assoc))
         return tr_fail(error, TR_NO_ASSOC, e, "%s: there is no association %u", opt_rows[id].name, assoc);
     if (e == ENOPROTOOPT)
-        return tr_fail(error, TR_UNSUPPORTED, e, "%s: this kernel does not have this option%s",
-                       opt_rows[id].name, advice);
+        return tr_fail(error, TR_UNSUPPORTED, e, "%s: this kernel does not have this option%s%s",
+                       opt_rows[id].name, came_with(id), advice);
     return tr_fail(error, kernel_code(e), e, "%s: %s%s", opt_rows[id].name, strerror(e), advice);
 }
 

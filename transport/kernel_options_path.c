@@ -407,8 +407,7 @@ enum tr_code kernel_set_REMOTE_UDP_ENCAPS_PORT(struct tr_endpoint *ep, uint32_t 
     u.sue_port = htons((uint16_t)opt_num(in, OPTF_RUE_PORT, 0));
     if (kernel_set_raw(ep, IPPROTO_SCTP, SCTP_REMOTE_UDP_ENCAPS_PORT, &u, sizeof u) == 0)
         return TR_OK;
-    return kernel_opt_failed(ep, assoc, OPT_REMOTE_UDP_ENCAPS_PORT,
-                             errno == ENOPROTOOPT ? "; it came with Linux 5.11" : "", error);
+    return kernel_opt_failed(ep, assoc, OPT_REMOTE_UDP_ENCAPS_PORT, "", error);
 }
 
 /* ---- Dynamic addresses ----------------------------------------------------------------------------- */

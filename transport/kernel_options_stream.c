@@ -124,6 +124,12 @@ static enum tr_code stream_value_failed(struct tr_endpoint *ep, uint32_t assoc, 
                    stream, (unsigned)opt_num(&status, OPTF_STATUS_OUTSTRMS, 0));
 }
 
+/* Where Linux refuses a value of a stream that the association has. */
+static bool is_no_weight(struct tr_endpoint *ep, uint32_t assoc, const struct sctp_stream_value *v)
+{
+    return errno == EINVAL && v->stream_value == 0 && read_scheduler(ep, assoc) == SS_WFQ;
+}
+
 /* The schedulers that have no use for a number take it without a word and forget it. */
 static bool takes_values(struct tr_endpoint *ep, uint32_t assoc)
 {
@@ -146,6 +152,8 @@ enum tr_code kernel_set_STREAM_SCHEDULER_VALUE(struct tr_endpoint *ep, uint32_t 
                        "stream_scheduler_value: means nothing unless stream_scheduler is prio or wfq");
     if (kernel_set_raw(ep, IPPROTO_SCTP, SCTP_STREAM_SCHEDULER_VALUE, &v, sizeof v) == 0)
         return TR_OK;
+    if (is_no_weight(ep, assoc, &v))
+        return tr_fail(error, TR_INVALID, EINVAL, "stream_scheduler_value: a weight of wfq is 1 or more");
     return stream_value_failed(ep, assoc, v.stream_id, error);
 }
 

@@ -84,7 +84,7 @@ static void ipv6_works_like_ipv4(void **state)
 static struct opt_set mapped(bool on)
 {
     struct opt_set s = {0};
-    if (tr_backend_can_set(ct_backend, OPT_MAPPED_V4))
+    if (ct_can_set(OPT_MAPPED_V4))
         opt_put(&s, OPTF_MAPPED_V4, on);
     return s;
 }
@@ -182,7 +182,7 @@ static void mapped_addresses_where_wanted(void **state)
     struct ct_world *w = *state;
     struct net_addr four = ct_addr("127.0.0.1", 0), got;
     struct opt_set on = mapped(true);
-    if (!tr_backend_can_set(ct_backend, OPT_MAPPED_V4) || !ct_ipv6())
+    if (!ct_can_set(OPT_MAPPED_V4) || !ct_ipv6())
         skip();
     struct ct_end *server = open_at(w, NULL, 0, true, &on), *client = open_at(w, &four, 1, false, NULL);
     uint32_t far;

@@ -16,8 +16,7 @@ enum { DATA = 1 }; /* of auth_chunks */
 
 static bool missing(void)
 {
-    return !tr_backend_can_set(ct_backend, OPT_AUTH_SUPPORTED) ||
-           !tr_backend_can_set(ct_backend, OPT_AUTH_KEYS);
+    return !ct_can_set(OPT_AUTH_SUPPORTED) || !ct_can_set(OPT_AUTH_KEYS);
 }
 
 /* A file of keys, gone when the case has opened what it needs. */
@@ -257,7 +256,7 @@ static void what_is_wrong_with_keys_is_said(void **state)
 
 static void strong_hash(void **state)
 {
-    if (missing() || !tr_backend_can_set(ct_backend, OPT_HMAC_IDENT))
+    if (missing() || !ct_can_set(OPT_HMAC_IDENT))
         skip();
     struct key_file keys = key_file(FIRST);
     struct opt_set options = with_key(&keys, 1), strong = CT_OPTIONS({OPTF_HMAC_IDENT, 1});

@@ -166,7 +166,7 @@ static int64_t automatic(struct ct_end *e)
 /* At open it is given before the endpoint is bound, which Linux would refuse. */
 static void automatic_for_any_address(void **state)
 {
-    if (!tr_backend_can_set(ct_backend, OPT_AUTO_ASCONF))
+    if (!ct_can_set(OPT_AUTO_ASCONF))
         skip();
     struct opt_set on = CT_OPTIONS({OPTF_AUTO_ASCONF, 1}), off = CT_OPTIONS({OPTF_AUTO_ASCONF, 0});
     struct tr_error error = {0};
@@ -192,7 +192,7 @@ static void automatic_for_any_address(void **state)
 /* A peeled-off association goes on by itself. */
 static void automatic_after_peeling_off(void **state)
 {
-    if (!tr_backend_can_set(ct_backend, OPT_AUTO_ASCONF))
+    if (!ct_can_set(OPT_AUTO_ASCONF))
         skip();
     struct opt_set on = CT_OPTIONS({OPTF_AUTO_ASCONF, 1});
     struct tr_error error = {0};

@@ -13,7 +13,7 @@ static struct ct_pair pair_with(struct ct_world *w, bool interleaving, int64_t r
 {
     struct opt_set s = ct_tight(4000000, recbuf);
     struct tr_error error = {0};
-    if (!tr_backend_can_set(ct_backend, OPT_INTERLEAVING_SUPPORTED))
+    if (!ct_can_set(OPT_INTERLEAVING_SUPPORTED))
         skip();
     opt_put(&s, OPTF_MAXSEG, 1200);
     opt_put(&s, OPTF_INIT_OSTREAMS, 10);
@@ -180,7 +180,7 @@ static int64_t priority_of(struct ct_end *e, uint32_t assoc, int64_t stream)
 static struct ct_pair prioritised(struct ct_world *w)
 {
     struct opt_set sends = ct_tight(1000000, 1000000), takes = ct_tight(1000000, 30000);
-    if (!tr_backend_can_set(ct_backend, OPT_STREAM_SCHEDULER_VALUE))
+    if (!ct_can_set(OPT_STREAM_SCHEDULER_VALUE))
         skip();
     opt_put(&sends, OPTF_STREAM_SCHEDULER, OPT_SS_PRIO);
     return ct_pair(w, &sends, &takes);
@@ -230,11 +230,73 @@ static void priorities_need_a_scheduler_for_them(void **state)
 {
     struct opt_set fcfs = CT_OPTIONS({OPTF_STREAM_SCHEDULER, OPT_SS_FCFS});
     struct tr_error error = {0};
-    if (!tr_backend_can_set(ct_backend, OPT_STREAM_SCHEDULER_VALUE))
+    if (!ct_can_set(OPT_STREAM_SCHEDULER_VALUE))
         skip();
     struct ct_pair p = ct_pair(*state, &fcfs, NULL);
     ct_failed_as(set_priority(p.client, p.near, 1, 3, &error), TR_INVALID, &error);
     ct_failed_as(set_priority(ct_client(*state, NULL), 0, 1, 3, &error), TR_NO_ASSOC, &error);
+}
+
+/* Two streams with a scheduler; skips the case where this stack has it not. */
+static struct ct_pair scheduled(struct ct_world *w, int scheduler)
+{
+    struct opt_set sends = ct_tight(1000000, 1000000), takes = ct_tight(1000000, 30000);
+    struct opt_set s = CT_OPTIONS({OPTF_STREAM_SCHEDULER, scheduler});
+    struct ct_pair p = ct_pair(w, &sends, &takes);
+    struct tr_error error = {0};
+    enum tr_code code = tr_set_options(p.client->ep, p.near, &s, NULL, &error);
+    if (code == TR_UNSUPPORTED) {
+        fprintf(stderr, "  skipped: %s\n", error.text);
+        skip();
+    }
+    ct_ok(code, &error);
+    return p;
+}
+
+enum { PER_STREAM = 60 };
+
+/* How many bytes of stream 1 come before half of stream 0's messages have, all of them waiting at the same
+ * time. */
+static size_t share_of_the_other(const struct ct_pair *p, uint32_t size, uint32_t other_size)
+{
+    size_t bytes = 0;
+    unsigned own = 0;
+    ct_pause(p->server);
+    for (uint32_t i = 0; i < PER_STREAM; i++) /* more than the window takes */
+        post(p, 2, 0, size, i);
+    for (uint32_t i = 0; i < PER_STREAM; i++)
+        post(p, 0, 0, size, i);
+    for (uint32_t i = 0; i < PER_STREAM * size / other_size; i++)
+        post(p, 1, 0, other_size, i);
+    ct_resume(p->server);
+    while (own < PER_STREAM / 2) {
+        const struct tr_msg *m = ct_message(p->server);
+        own += m->stream == 0;
+        bytes += m->stream == 1 ? m->len : 0;
+    }
+    return bytes;
+}
+
+/* A message counts by its size: taking turns, the stream of small ones would get a quarter as much. */
+static void fair_capacity_counts_bytes(void **state)
+{
+    struct ct_pair p = scheduled(*state, OPT_SS_FC);
+    size_t half = PER_STREAM / 2 * 1000;
+    assert_in_range(share_of_the_other(&p, 1000, 250), half * 5 / 10, half * 13 / 10);
+}
+
+static void weights_share_the_association(void **state)
+{
+    struct ct_pair p = scheduled(*state, OPT_SS_WFQ);
+    struct tr_error error = {0};
+    size_t half = PER_STREAM / 2 * 1000;
+    ct_ok(set_priority(p.client, p.near, 0, 3, &error), &error);
+    ct_ok(set_priority(p.client, p.near, 1, 1, &error), &error);
+    assert_int_equal(priority_of(p.client, p.near, 0), 3);
+    ct_failed_as(set_priority(p.client, p.near, 0, 0, &error), TR_INVALID, &error);
+    assert_non_null(strstr(error.text, "1 or more"));
+    ct_failed_as(set_priority(p.client, p.near, 10, 1, &error), TR_INVALID, &error);
+    assert_in_range(share_of_the_other(&p, 1000, 1000), half * 2 / 10, half * 6 / 10);
 }
 
 /* A stack that cannot change in the middle of a message says so; either way every message arrives whole. */
@@ -258,4 +320,5 @@ static void a_change_of_scheduler_leaves_messages_whole(void **state)
 CT_TOPIC(interleave, CT_CASE(small_messages_pass_a_large_one), CT_CASE(without_interleaving_they_wait),
          CT_CASE(pieces_of_many_messages_are_sorted), CT_CASE(half_messages_end_with_their_association),
          CT_CASE(the_first_stream_goes_first), CT_CASE(priorities_are_one_streams_own),
-         CT_CASE(priorities_need_a_scheduler_for_them), CT_CASE(a_change_of_scheduler_leaves_messages_whole));
+         CT_CASE(priorities_need_a_scheduler_for_them), CT_CASE(fair_capacity_counts_bytes),
+         CT_CASE(weights_share_the_association), CT_CASE(a_change_of_scheduler_leaves_messages_whole));

@@ -12,7 +12,7 @@ static int64_t statistic(struct ct_end *e, uint32_t assoc, enum opt_field field)
 {
     struct opt_set got = {0};
     struct tr_error error = {0};
-    if (!tr_backend_can_get(ct_backend, opt_field_rows[field].option))
+    if (!ct_can_get(opt_field_rows[field].option))
         return -1;
     ct_ok(tr_get_option(e->ep, assoc, opt_field_rows[field].option, &got, &error), &error);
     return opt_num(&got, field, -1);

@@ -298,7 +298,7 @@ static void path_of(struct ct_end *e, enum tr_path_state state, uint32_t assoc,
 static void net_host_gains_and_loses_an_address(void **state)
 {
     enum { SETTLED_MS = 1500 };
-    if (!tr_backend_can_set(ct_backend, OPT_AUTO_ASCONF))
+    if (!ct_can_set(OPT_AUTO_ASCONF))
         skip();
     struct net n = net_make(*state);
     struct opt_set able = net_hasty(255), following;
@@ -328,7 +328,7 @@ static void net_host_gains_and_loses_an_address(void **state)
 /* RFC 7829: data leaves a path before it counts as down, and that is told where it is asked for. */
 static void net_path_is_potentially_failed_first(void **state)
 {
-    if (!tr_backend_can_set(ct_backend, OPT_EXPOSE_PF_STATE))
+    if (!ct_can_set(OPT_EXPOSE_PF_STATE))
         skip();
     struct net n = net_make(*state);
     struct opt_set exposed = net_hasty(255), fails = {0}, path = {0};

@@ -16,7 +16,7 @@ static unsigned complain(const char *when, enum opt_field f, int64_t value, cons
 
 static bool can_both(enum opt_id id)
 {
-    return tr_backend_can_set(ct_backend, id) && tr_backend_can_get(ct_backend, id);
+    return ct_can_set(id) && ct_can_get(id);
 }
 
 /* ---- When a change takes effect ------------------------------------------------------------------- */

@@ -31,7 +31,7 @@ bool ct_settable(enum opt_field f)
 static void put_where_there(struct opt_set *s, enum ct_scope scope, enum opt_field f, int64_t value)
 {
     enum opt_id id = opt_field_rows[f].option;
-    if (tr_backend_can_set(ct_backend, id) && opt_rows[id].when & ct_scope_bits[scope])
+    if (ct_can_set(id) && opt_rows[id].when & ct_scope_bits[scope])
         opt_put(s, f, value);
 }
 

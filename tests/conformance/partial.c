@@ -130,6 +130,35 @@ static void broken_off_message_is_dropped_and_told(void **state)
     assert_in_range(told, 1, 13);
 }
 
+struct halves {
+    const struct ct_pair *pair;
+    struct ct_flow *other; /* on stream 0 */
+};
+
+/* What has come on stream 1 is whole, whenever it comes: after what was given up Linux 5.10 may need a
+ * retransmission timeout to go on. */
+static void check_stream_1(const struct ct_pair *p)
+{
+    for (size_t i = 0; i < p->server->count; i++) {
+        struct ct_item *item = p->server->items[i];
+        const struct tr_msg *m = &item->tr.msg;
+        if (item->tr.kind != TR_MESSAGE || item->taken || m->stream != 1)
+            continue;
+        item->taken = true;
+        assert_int_equal(m->len, m->ppid == 1 ? 300000 : m->ppid == 2 ? 5000 : 100);
+        if (m->ppid != 1)
+            assert_true(ct_is_pattern(m->data, m->len, m->ppid));
+    }
+}
+
+static bool others_came(void *arg)
+{
+    struct halves *h = arg;
+    check_stream_1(h->pair);
+    ct_flow_scan(h->other, h->pair->server, h->pair->far);
+    return h->other->arrived == h->other->next;
+}
+
 /* The sender gives a message up when half of it is across (PR-SCTP), and the association goes on: what
  * follows on that stream must not be taken for the other half, and other streams go on. (That the stream
  * itself goes on is the stack's affair: usrsctp 0.9.5 acknowledges what follows on it and delivers none of
@@ -159,19 +188,9 @@ static void message_given_up_half_way_leaves_others_whole(void **state)
     send_sized(&p, 5000, 2);
     send_sized(&p, 100, 3);
     ct_spend(w, 300);
-    for (size_t i = 0; i < p.server->count; i++) {
-        struct ct_item *item = p.server->items[i];
-        const struct tr_msg *m = &item->tr.msg;
-        if (item->tr.kind != TR_MESSAGE)
-            continue;
-        item->taken = true;
-        assert_int_equal(m->stream, 1);
-        assert_int_equal(m->len, m->ppid == 1 ? 300000 : m->ppid == 2 ? 5000 : 100);
-        if (m->ppid != 1)
-            assert_true(ct_is_pattern(m->data, m->len, m->ppid));
-    }
+    struct halves h = {&p, &other};
     ct_flow_send(&other, 100); /* on stream 0 */
-    ct_flow_finish(&other, p.server, p.far);
+    assert_true(ct_pump(w, others_came, &h, CT_DEADLINE_MS));
 }
 
 /* The same on a one-to-many endpoint where a sibling goes on sending. */

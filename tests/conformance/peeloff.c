@@ -185,8 +185,7 @@ static unsigned differences(struct ct_end *origin, uint32_t at_origin, struct ct
             opt_put(&a, OPTF_SSV_STREAM, 0);
             opt_put(&b, OPTF_SSV_STREAM, 0);
         }
-        if (!(opt_rows[id].when & scope) || opt_rows[id].when & OPT_NO_SET ||
-            !tr_backend_can_get(ct_backend, (enum opt_id)id))
+        if (!(opt_rows[id].when & scope) || opt_rows[id].when & OPT_NO_SET || !ct_can_get((enum opt_id)id))
             continue;
         ct_ok(tr_get_option(origin->ep, at_origin, (enum opt_id)id, &a, &error), &error);
         ct_ok(tr_get_option(kept->ep, at_kept, (enum opt_id)id, &b, &error), &error);
@@ -210,7 +209,7 @@ static struct opt_set settable_ones(const struct ct_option *list, size_t count)
 {
     struct opt_set options = {0};
     for (size_t i = 0; i < count; i++)
-        if (tr_backend_can_set(ct_backend, opt_field_rows[list[i].field].option))
+        if (ct_can_set(opt_field_rows[list[i].field].option))
             opt_put(&options, list[i].field, list[i].num);
     return options;
 }

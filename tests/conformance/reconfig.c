@@ -15,8 +15,7 @@ enum { ALL = OPT_RESET_STREAMS | OPT_RESET_ASSOC | OPT_CHANGE_ASSOC };
 
 static bool missing(void)
 {
-    return !tr_backend_can_set(ct_backend, OPT_RECONFIG_SUPPORTED) ||
-           !tr_backend_can_set(ct_backend, OPT_ENABLE_STREAM_RESET);
+    return !ct_can_set(OPT_RECONFIG_SUPPORTED) || !ct_can_set(OPT_ENABLE_STREAM_RESET);
 }
 
 static struct ct_pair pair_with(struct ct_world *w, int64_t client, int64_t server)

@@ -91,7 +91,7 @@ static int64_t counted(const struct account *a)
 {
     struct opt_set got = {0};
     struct tr_error error = {0};
-    if (!tr_backend_can_get(ct_backend, OPT_PR_ASSOC_STATUS))
+    if (!ct_can_get(OPT_PR_ASSOC_STATUS))
         return given_up(a);
     ct_ok(tr_get_option(a->pair.client->ep, a->pair.near, OPT_PR_ASSOC_STATUS, &got, &error), &error);
     return opt_num(&got, OPTF_PRS_SENT, 0) + opt_num(&got, OPTF_PRS_UNSENT, 0);
@@ -200,7 +200,7 @@ static void message_of_higher_priority_takes_the_place_of_others(void **state)
 /* What has no policy of its own, or asks for none, is never given up, whatever the endpoint's default is. */
 static void default_is_for_the_short_form_alone(void **state)
 {
-    if (!tr_backend_can_set(ct_backend, OPT_DEFAULT_PRINFO))
+    if (!ct_can_set(OPT_DEFAULT_PRINFO))
         skip();
     struct account a;
     struct tr_error error = {0};
@@ -228,7 +228,7 @@ static void default_is_for_the_short_form_alone(void **state)
  */
 static void default_policy_and_record_stay_apart(void **state)
 {
-    if (!tr_backend_can_set(ct_backend, OPT_DEFAULT_PRINFO))
+    if (!ct_can_set(OPT_DEFAULT_PRINFO))
         skip();
     struct ct_end *e = ct_client(*state, NULL);
     struct tr_error error = {0};

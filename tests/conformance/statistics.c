@@ -17,7 +17,7 @@ static int64_t grown(const struct opt_set *before, const struct opt_set *after, 
 static void data_is_counted(void **state)
 {
     enum { ORDERED = 30, UNORDERED = 20 };
-    if (!tr_backend_can_get(ct_backend, OPT_ASSOC_STATS))
+    if (!ct_can_get(OPT_ASSOC_STATS))
         skip();
     struct opt_set now = CT_OPTIONS({OPTF_NODELAY, 1});
     struct ct_pair p = ct_pair(*state, &now, &now);
@@ -48,7 +48,7 @@ static void data_is_counted(void **state)
 /* The longest timeout is a time, near the one that was set, and names its path. */
 static void the_longest_timeout_is_in_milliseconds(void **state)
 {
-    if (!tr_backend_can_get(ct_backend, OPT_ASSOC_STATS))
+    if (!ct_can_get(OPT_ASSOC_STATS))
         skip();
     struct opt_set slow = CT_OPTIONS({OPTF_RTO_INITIAL, 5000}, {OPTF_RTO_MIN, 5000}, {OPTF_RTO_MAX, 9000});
     struct ct_pair p = ct_pair(*state, &slow, &slow);
@@ -79,7 +79,7 @@ static void what_acts_at_once_reaches_all(void **state)
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
         enum opt_id id = opt_field_rows[rows[i].field].option;
         struct opt_set s = CT_OPTIONS(rows[i]);
-        if (!tr_backend_can_set(ct_backend, id))
+        if (!ct_can_set(id))
             continue;
         assert_int_equal(opt_rows[id].effect, OPT_NOW);
         ct_ok(tr_set_options(p.server->ep, 0, &s, NULL, &error), &error);
@@ -92,7 +92,7 @@ static void what_acts_at_once_reaches_all(void **state)
         }
     }
     ct_send(other, near, 0, 5, "hello", 5);
-    assert_int_equal(ct_message(p.server)->context, tr_backend_can_set(ct_backend, OPT_CONTEXT) ? 77 : 0);
+    assert_int_equal(ct_message(p.server)->context, ct_can_set(OPT_CONTEXT) ? 77 : 0);
 }
 
 /* And leaves alone what was set on one of them and is not given. */
@@ -111,7 +111,7 @@ static void one_field_for_all_leaves_the_others(void **state)
 /* Time and frequency of delayed SACKs are two options, whatever record a stack keeps them in. */
 static void sack_time_and_frequency_are_apart(void **state)
 {
-    if (!tr_backend_can_set(ct_backend, OPT_DELAYED_ACK_FREQUENCY))
+    if (!ct_can_set(OPT_DELAYED_ACK_FREQUENCY))
         skip();
     struct ct_pair p = ct_pair(*state, NULL, NULL);
     const uint32_t scopes[] = {0, p.near};

@@ -20,6 +20,8 @@ int conformance_run(const struct tr_backend *b, int argc, char **argv)
         fprintf(stderr, "SKIP: the %s backend cannot run here: %s\n", tr_backend_name(b), error.text);
         return error.code == TR_NO_SCTP && error.text[0] ? 77 : 1; /* the one good reason, and in words */
     }
+    if (!ct_learn_options())
+        return 1;
     if (argc > 1)
         cmocka_set_test_filter(argv[1]);
     for (size_t i = 0; i < sizeof topics / sizeof *topics; i++) {

@@ -32,6 +32,14 @@ static inline bool ct_has(unsigned cap)
     return (tr_backend_caps(ct_backend) & cap) != 0;
 }
 
+/* Reads every option once and learns which this host's stack is too old for. False, with a complaint on
+ * standard error, where it says so of one that it must have. Before the first case. */
+bool ct_learn_options(void);
+
+/* True where the backend can set (get) the option, and this host's stack is not too old for it. */
+bool ct_can_set(enum opt_id id);
+bool ct_can_get(enum opt_id id);
+
 /* ---- The world of a case -------------------------------------------------------------------------- */
 
 struct ct_item {

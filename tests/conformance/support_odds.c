@@ -4,8 +4,10 @@
 
 #include <dirent.h>
 #include <linux/filter.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 void ct_failed_as(enum tr_code got, enum tr_code wanted, const struct tr_error *error)
@@ -43,6 +45,58 @@ void ct_acknowledged(struct ct_end *e, uint32_t assoc)
         fail_msg("the peer did not acknowledge all");
     ct_turn(e->world, 0);
 }
+
+/* ---- What this host's stack is too old for --------------------------------------------------------- */
+
+static bool lacks[OPT_ID_COUNT];
+
+/* "…; it came with Linux 5.11" is true of older kernels only. */
+static bool younger_than_this_kernel(const char *text)
+{
+    struct utsname host;
+    unsigned major, minor, own_major, own_minor;
+    const char *since = strstr(text, "came with Linux ");
+    return since && sscanf(since, "came with Linux %u.%u", &major, &minor) == 2 && uname(&host) == 0 &&
+           sscanf(host.release, "%u.%u", &own_major, &own_minor) == 2 &&
+           (major > own_major || (major == own_major && minor > own_minor));
+}
+
+static bool learn(struct tr_endpoint *ep, enum opt_id id)
+{
+    struct opt_set got = {0};
+    struct tr_error error = {0};
+    if (!tr_backend_can_get(ct_backend, id) || tr_get_option(ep, 0, id, &got, &error) != TR_UNSUPPORTED)
+        return true;
+    lacks[id] = true;
+    fprintf(stderr, "  not here: %s\n", error.text);
+    return younger_than_this_kernel(error.text);
+}
+
+bool ct_learn_options(void)
+{
+    struct net_addr local = ct_addr("127.0.0.1", 0);
+    struct tr_open_params params = {.addresses = &local, .address_count = 1};
+    struct tr_loop *loop = NULL;
+    struct tr_endpoint *ep = NULL;
+    bool fine =
+        tr_loop_open(ct_backend, NULL, &loop, NULL) == TR_OK && tr_open(loop, &params, &ep, NULL) == TR_OK;
+    for (int id = 0; fine && id < OPT_ID_COUNT; id++)
+        fine = learn(ep, (enum opt_id)id);
+    tr_loop_close(loop);
+    return fine;
+}
+
+bool ct_can_set(enum opt_id id)
+{
+    return tr_backend_can_set(ct_backend, id) && !lacks[id];
+}
+
+bool ct_can_get(enum opt_id id)
+{
+    return tr_backend_can_get(ct_backend, id) && !lacks[id];
+}
+
+/* ---- Somebody who never answers -------------------------------------------------------------------- */
 
 static int swallow_sctp(const struct net_addr *at)
 {
@@ -117,7 +171,7 @@ struct opt_set ct_tight(int64_t sndbuf, int64_t recbuf)
 struct opt_set ct_able(void)
 {
     struct opt_set able = {0};
-    if (tr_backend_can_set(ct_backend, OPT_AUTH_SUPPORTED))
+    if (ct_can_set(OPT_AUTH_SUPPORTED))
         opt_put(&able, OPTF_AUTH_SUPPORTED, 1);
     return able;
 }
