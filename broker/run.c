@@ -162,7 +162,7 @@ static void release(struct brk_broker *b)
 
 static void log_advice(const char *text, void *arg)
 {
-    char quoted[400];
+    char quoted[500];
     (void)arg;
     brk_log(CFG_LOG_WARNING, "advice", "text=%s", brk_quote(text, quoted, sizeof quoted));
 }
@@ -174,18 +174,44 @@ static bool leaves_timers(const struct opt_set *s)
            !opt_any(s, OPT_DELAYED_ACK_FREQUENCY) && !opt_any(s, OPT_PEER_ADDR_PARAMS);
 }
 
-/* What is wrong with the host, where it matters for this configuration. */
+/* Where a listener or peer is: its network namespace, and what of the host matters to it there. */
+struct abode {
+    const char *netns;
+    unsigned topics; /* enum tr_advice bits */
+};
+
+static struct abode abode_of(const struct cfg_config *c, unsigned i)
+{
+    const struct cfg_listener *l = i < c->listener_count ? &c->listeners[i] : NULL;
+    const struct cfg_peer *p = l ? NULL : &c->peers[i - c->listener_count];
+    unsigned shared = l && l->peeloff == CFG_PEELOFF_NEVER ? TR_ADVICE_SHARED : 0;
+    unsigned timers = leaves_timers(l ? &l->sctp : &p->sctp) ? TR_ADVICE_TIMERS : 0;
+    return (struct abode){l ? l->netns : p->netns, shared | timers};
+}
+
+static bool same_place(const struct abode *a, const struct abode *b)
+{
+    return a->netns == b->netns || (a->netns && b->netns && strcmp(a->netns, b->netns) == 0);
+}
+
+/* What is wrong with the host, where it matters for this configuration: once for each network namespace. */
 static void advise(const struct brk_broker *b)
 {
     const struct cfg_config *c = b->config;
-    unsigned topics = 0;
-    for (unsigned i = 0; i < c->listener_count; i++) {
-        topics |= c->listeners[i].peeloff == CFG_PEELOFF_NEVER ? TR_ADVICE_SHARED : 0;
-        topics |= leaves_timers(&c->listeners[i].sctp) ? TR_ADVICE_TIMERS : 0;
+    unsigned count = c->listener_count + c->peer_count;
+    for (unsigned i = 0; i < count; i++) {
+        struct abode here = abode_of(c, i);
+        bool told = false;
+        for (unsigned k = 0; k < count && !told; k++) {
+            struct abode other = abode_of(c, k);
+            if (!same_place(&here, &other))
+                continue;
+            told = k < i;
+            here.topics |= other.topics;
+        }
+        if (!told && here.topics)
+            tr_backend_advise(b->backend, here.netns, here.topics, log_advice, NULL);
     }
-    for (unsigned i = 0; i < c->peer_count; i++)
-        topics |= leaves_timers(&c->peers[i].sctp) ? TR_ADVICE_TIMERS : 0;
-    tr_backend_advise(b->backend, topics, log_advice, NULL);
 }
 
 /* One descriptor an association: as many as the system allows. */

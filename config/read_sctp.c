@@ -134,9 +134,24 @@ static void read_record(struct loader *l, enum opt_id id, const struct yaml_node
 
 /* ---- all options ---------------------------------------------------------------------------------- */
 
+/* The first option that may be written and has a field of this name, or OPT_ID_COUNT. */
+static enum opt_id option_with(const char *field)
+{
+    for (unsigned f = 0; f < OPTF_COUNT && *field; f++)
+        if (is_settable(f) && strcmp(opt_field_rows[f].name, field) == 0)
+            return opt_field_rows[f].option;
+    return OPT_ID_COUNT;
+}
+
 static void unknown_option(struct loader *l, const struct yaml_node *key)
 {
+    enum opt_id outer = option_with(key->text);
     struct nearest n;
+    if (outer != OPT_ID_COUNT) {
+        err_add(&l->errors, key->at, "'%s' is a field of %s; write %s: {%s: …}", key->text,
+                opt_rows[outer].name, opt_rows[outer].name, key->text);
+        return;
+    }
     nearest_begin(&n, key->text);
     for (unsigned id = 0; id < OPT_ID_COUNT; id++)
         if (!(opt_rows[id].when & (OPT_NO_SET | OPT_NO_FILE)))

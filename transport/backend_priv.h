@@ -67,7 +67,7 @@ struct tr_backend {
 
     /* Each as its namesake in transport.h; arguments are checked already. */
     enum tr_code (*probe)(struct tr_error *);
-    void (*advise)(unsigned topics, void (*tell)(const char *text, void *arg),
+    void (*advise)(const char *netns, unsigned topics, void (*tell)(const char *text, void *arg),
                    void *arg); /* NULL: nothing to tell */
     enum tr_code (*loop_open)(const struct tr_loop_params *, struct tr_loop **, struct tr_error *);
     void (*loop_close)(struct tr_loop *);

@@ -97,25 +97,32 @@ static int open_namespace(const char *netns, struct tr_error *error)
     return fd;
 }
 
+bool kernel_run_in(const char *netns, int (*work)(void *arg), void *arg, int *result, struct tr_error *error)
+{
+    if (netns == NULL) {
+        *result = work(arg);
+        return true;
+    }
+    struct errand e = {.netns = open_namespace(netns, error), .work = work, .arg = arg};
+    if (e.netns < 0)
+        return false;
+    *result = run_inside(&e);
+    int n = errno;
+    close(e.netns);
+    errno = n;
+    if (!e.entered)
+        tr_fail(error, kernel_code(n), n, "network namespace %s: %s%s", netns, strerror(n),
+                n == EPERM ? "; entering it needs CAP_SYS_ADMIN" : "");
+    return e.entered;
+}
+
 int kernel_new_socket(int family, int type, const char *netns, struct tr_error *error)
 {
     struct kind k = {family, type};
-    if (netns == NULL) {
-        int fd = create(&k);
-        return fd >= 0 ? fd : no_socket(errno, error);
-    }
-    struct errand e = {.netns = open_namespace(netns, error), .work = create, .arg = &k};
-    if (e.netns < 0)
+    int fd;
+    if (!kernel_run_in(netns, create, &k, &fd, error))
         return -1;
-    int fd = run_inside(&e), n = errno;
-    close(e.netns);
-    if (fd >= 0)
-        return fd;
-    if (e.entered)
-        return no_socket(n, error);
-    tr_fail(error, kernel_code(n), n, "network namespace %s: %s%s", netns, strerror(n),
-            n == EPERM ? "; entering it needs CAP_SYS_ADMIN" : "");
-    return -1;
+    return fd >= 0 ? fd : no_socket(errno, error);
 }
 
 int kernel_new_socket_beside(int fd, int family, int type)

@@ -187,8 +187,11 @@ uint32_t kernel_only_assoc(struct kernel_endpoint *ep);
 enum tr_code kernel_set_up(struct kernel_endpoint *ep, bool share_port, const char *device,
                            struct tr_error *error);
 
-/* kernel_netns.c: an SCTP socket (non-blocking, close-on-exec), in a network namespace where `netns` is not
- * NULL. -1 with *error filled in. */
+/* kernel_netns.c: calls work(arg) in a network namespace, by a thread; right here where `netns` is NULL. Its
+ * result and errno; false, with *error filled in, where the namespace cannot be entered. */
+bool kernel_run_in(const char *netns, int (*work)(void *arg), void *arg, int *result, struct tr_error *error);
+/* An SCTP socket (non-blocking, close-on-exec), in a network namespace where `netns` is not NULL. -1 with
+ * *error filled in. */
 int kernel_new_socket(int family, int type, const char *netns, struct tr_error *error);
 /* The same in the namespace of socket `fd`; -1 with errno. Needs CAP_NET_ADMIN and CAP_SYS_ADMIN there. */
 int kernel_new_socket_beside(int fd, int family, int type);
@@ -241,6 +244,6 @@ enum tr_code kernel_add_streams(struct tr_endpoint *ep, uint32_t assoc, uint16_t
                                 struct tr_error *error);
 
 /* kernel_advice.c */
-void kernel_advise(unsigned topics, void (*tell)(const char *text, void *arg), void *arg);
+void kernel_advise(const char *netns, unsigned topics, void (*tell)(const char *text, void *arg), void *arg);
 
 #endif

@@ -63,11 +63,11 @@ enum tr_code tr_backend_probe(const struct tr_backend *b, struct tr_error *error
     return b->probe(error);
 }
 
-void tr_backend_advise(const struct tr_backend *b, unsigned topics, void (*tell)(const char *text, void *arg),
-                       void *arg)
+void tr_backend_advise(const struct tr_backend *b, const char *netns, unsigned topics,
+                       void (*tell)(const char *text, void *arg), void *arg)
 {
     if (b->advise != NULL)
-        b->advise(topics, tell, arg);
+        b->advise(netns, topics, tell, arg);
 }
 
 bool tr_backend_can_set(const struct tr_backend *b, enum opt_id id)

@@ -96,9 +96,11 @@ enum tr_advice {
 };
 
 /* Calls `tell` with one line for each setting of this host that the backend would suffer from there: what it
- * does and what to write instead. Reads a few files; for the start. Any thread. */
-void tr_backend_advise(const struct tr_backend *b, unsigned topics, void (*tell)(const char *text, void *arg),
-                       void *arg);
+ * does and what to write instead. Network namespaces have settings of their own: `netns` as in
+ * tr_open_params; of one that cannot be entered nothing is said. Reads a few files; for the start. Any
+ * thread. */
+void tr_backend_advise(const struct tr_backend *b, const char *netns, unsigned topics,
+                       void (*tell)(const char *text, void *arg), void *arg);
 
 /* True where the backend can set (get) this option at all. */
 bool tr_backend_can_set(const struct tr_backend *b, enum opt_id id);

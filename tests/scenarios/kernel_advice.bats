@@ -51,3 +51,20 @@ CONFIG
     stop_broker
     ! grep event=advice "$work/broker.log"
 }
+
+@test "a network namespace has settings of its own, and is named" {
+    network access
+    local access=$network
+    nsenter --net=/proc/$access/ns/net sysctl -q -w net.sctp.rcvbuf_policy=0 net.sctp.sndbuf_policy=1
+    host net.sctp.rcvbuf_policy=1 net.sctp.sndbuf_policy=1
+    start_broker <<CONFIG
+listeners:
+  - {name: access, address: 127.0.0.1, port: $P0, peeloff: never, netns: /proc/$access/ns/net}
+  - {name: also, address: 127.0.0.1, port: $P1, peeloff: never, netns: /proc/$access/ns/net}
+  - {name: here, address: 127.0.0.1, port: $P0, peeloff: never}
+routes: [{from: access, to: here}]
+CONFIG
+    stop_broker
+    [ "$(grep -c event=advice "$work/broker.log")" = 1 ]
+    grep -q "event=advice text=\"in network namespace /proc/$access/ns/net: net.sctp.rcvbuf_policy is 0" "$work/broker.log"
+}
