@@ -102,7 +102,8 @@ enum tr_advice {
 void tr_backend_advise(const struct tr_backend *b, const char *netns, unsigned topics,
                        void (*tell)(const char *text, void *arg), void *arg);
 
-/* True where the backend can set (get) this option at all. */
+/* True where the backend can set (get) this option at all. This host's kernel may still be too old for it:
+ * then setting and reading it are TR_UNSUPPORTED, and the text names the version that it came with. */
 bool tr_backend_can_set(const struct tr_backend *b, enum opt_id id);
 bool tr_backend_can_get(const struct tr_backend *b, enum opt_id id);
 

@@ -15,6 +15,7 @@ kernels=10.99.0.2
 # cable [ENCAP-PORT]: between $in_users and $in_kernels, which run a command in their namespace.
 cable() {
     [ "$(id -u)" = 0 ] || skip "network namespaces need root"
+    printf '5.11\n%s\n' "$(uname -r)" | sort -V -C || skip "Linux $(uname -r): SCTP over UDP came with 5.11"
     local user kernel
     unshare --net sleep 600 3>&- &
     user=$!
