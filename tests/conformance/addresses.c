@@ -177,6 +177,33 @@ static void mixed_families_on_one_endpoint(void **state)
     }
 }
 
+/* A path of each family in one association; the port is picked, and the same for both. */
+static void mixed_families_in_one_association(void **state)
+{
+    struct ct_world *w = *state;
+    struct net_addr both[2] = {ct_addr("::1", 0), ct_addr("127.0.0.1", 0)}, there[2], a[4];
+    struct opt_set plain = mapped(false);
+    struct tr_error error = {0};
+    struct tr_event change;
+    opt_put(&plain, OPTF_EV_ADDRESS, 1);
+    if (!ct_has(TR_CAP_MULTIHOMING) || !ct_ipv6())
+        skip();
+    struct ct_end *server = open_at(w, both, 2, true, &plain), *client = open_at(w, both, 2, false, &plain);
+    uint16_t port = tr_endpoint_port(server->ep), back = tr_endpoint_port(client->ep);
+    for (unsigned i = 0; i < 2; i++) {
+        there[i] = both[1 - i];
+        net_addr_set_port(&there[i], port);
+    }
+    struct tr_target to = {there, 2, 0};
+    ct_ok(tr_connect(client->ep, &to, CT_DEADLINE_MS, &change, &error), &error);
+    uint32_t near = change.assoc, far = ct_change(server, TR_COMM_UP)->assoc;
+    assert_int_equal(tr_addresses(client->ep, near, true, a, 4), 2);
+    assert_true(among(a, 2, "127.0.0.1", port) && among(a, 2, "::1", port));
+    assert_int_equal(tr_addresses(server->ep, far, true, a, 4), 2);
+    assert_true(among(a, 2, "127.0.0.1", back) && among(a, 2, "::1", back));
+    both_ways(client, near, server, far);
+}
+
 static void mapped_addresses_where_wanted(void **state)
 {
     struct ct_world *w = *state;
@@ -221,5 +248,5 @@ static void primary_path_moves(void **state)
 CT_TOPIC(addresses, CT_CASE(addresses_of_an_association), CT_CASE(ipv6_works_like_ipv4),
          CT_CASE(any_address_means_both_families), CT_CASE(unbound_client_reaches_anybody),
          CT_CASE(several_addresses_make_several_paths), CT_CASE(second_target_address_is_tried),
-         CT_CASE(mixed_families_on_one_endpoint), CT_CASE(mapped_addresses_where_wanted),
-         CT_CASE(primary_path_moves));
+         CT_CASE(mixed_families_on_one_endpoint), CT_CASE(mixed_families_in_one_association),
+         CT_CASE(mapped_addresses_where_wanted), CT_CASE(primary_path_moves));

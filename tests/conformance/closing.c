@@ -97,6 +97,43 @@ static void one_to_one_ends_like_any(void **state)
     }
 }
 
+static void accepted_association_ends_like_any(void **state)
+{
+    struct ct_world *w = *state;
+    struct net_addr local = ct_addr("127.0.0.1", 0);
+    struct tr_open_params one = {.style = TR_ONE_TO_ONE,
+                                 .addresses = &local,
+                                 .address_count = 1,
+                                 .port = ct_port(),
+                                 .encaps_port = ct_port()};
+    struct tr_error error = {0};
+    struct ct_end *listener = ct_open(w, NULL, &one);
+    listener->reading = false;
+    ct_ok(tr_listen(listener->ep, 5, &error), &error);
+    for (unsigned by_abort = 0; by_abort < 2; by_abort++) {
+        struct ct_end *client = ct_client(w, NULL);
+        struct tr_target to = ct_target(listener);
+        struct tr_event change;
+        uint32_t assoc = 0;
+        ct_ok(tr_connect(client->ep, &to, CT_DEADLINE_MS, &change, &error), &error);
+        ct_spend(w, 30);
+        struct ct_end *accepted = ct_peel(listener, &assoc);
+        ct_send(client, change.assoc, 0, 5, "to be read", 10);
+        assert_int_equal(ct_message(accepted)->ppid, 5);
+        ct_ok(by_abort ? tr_abort(accepted->ep, assoc, &error) : tr_eof(accepted->ep, assoc, &error), &error);
+        assert_int_equal(ct_change(accepted, by_abort ? TR_COMM_LOST : TR_SHUTDOWN_COMP)->assoc, assoc);
+        ct_change(client, by_abort ? TR_COMM_LOST : TR_SHUTDOWN_COMP);
+        struct tr_msg m = {.data = "x", .len = 1, .assoc = assoc};
+        unsigned sent = 9;
+        assert_int_equal(tr_send(accepted->ep, &m, 1, &sent), TR_NO_ASSOC);
+        ct_failed_as(tr_abort(accepted->ep, assoc, &error), TR_NO_ASSOC, &error);
+        ct_spend(w, 30);
+        assert_int_equal(ct_changes(accepted, TR_COMM_LOST, 0) + ct_changes(accepted, TR_SHUTDOWN_COMP, 0),
+                         1);
+        ct_close(accepted);
+    }
+}
+
 /* Linger off: close returns at once, and the loop delivers in the background what was queued. */
 static void close_delivers_what_is_queued(void **state)
 {
@@ -321,7 +358,8 @@ static void loops_leak_nothing(void **state)
 CT_TOPIC(closing, CT_CASE(eof_delivers_what_is_queued), CT_CASE(eof_at_both_ends_at_once),
          CT_CASE(peer_can_be_called_again_afterwards), CT_CASE(ended_association_is_no_more),
          CT_CASE(peeled_association_ends_like_any), CT_CASE(one_to_one_ends_like_any),
-         CT_CASE(close_delivers_what_is_queued), CT_CASE(close_of_a_peeled_endpoint_delivers_too),
+         CT_CASE(accepted_association_ends_like_any), CT_CASE(close_delivers_what_is_queued),
+         CT_CASE(close_of_a_peeled_endpoint_delivers_too),
          CT_CASE(close_delivers_although_messages_are_unread), CT_CASE(close_with_linger_0_aborts),
          CT_CASE(close_with_linger_waits_for_delivery), CT_CASE(close_with_linger_waits_no_longer_than_told),
          CT_CASE(close_ends_all_associations), CT_CASE(close_while_connecting),

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+static bool six; /* the network of the running case has IPv6 addresses */
+
 /* ---- Visiting a host ------------------------------------------------------------------------------- */
 
 static int home = -1; /* the namespace that this process was started in */
@@ -93,13 +95,16 @@ static bool lay_cables(const struct net *n)
 static bool plug_in(const struct net *n, enum net_host host)
 {
     char text[600];
-    int len = snprintf(text, sizeof text, "link set lo up\n"), me = host + 1, other = 2 - host;
-    for (int c = 0; c < NET_CABLES; c++)
+    enum net_host other = NET_HOSTS - 1 - host;
+    int len = snprintf(text, sizeof text, "link set lo up\n");
+    for (int c = 0; c < NET_CABLES; c++) {
         len += snprintf(text + len, sizeof text - (size_t)len,
-                        "link set c%d addrgenmode none up\n"
-                        "address add 10.98.%d.%d/24 dev c%d\n"
-                        "neighbour add 10.98.%d.%d lladdr 02:00:00:00:%02d:%02d dev c%d nud permanent\n",
-                        c, c, me, c, c, other, c, other, c);
+                        "link set c%d addrgenmode none up\naddress add %s/%s dev c%d\n", c,
+                        net_address_text(host, c), six ? "64 nodad" : "24", c);
+        len += snprintf(text + len, sizeof text - (size_t)len,
+                        "neighbour add %s lladdr 02:00:00:00:%02d:%02d dev c%d nud permanent\n",
+                        net_address_text(other, c), c, other + 1, c);
+    }
     return batch(n, host, "ip -batch -", text);
 }
 
@@ -121,7 +126,7 @@ static bool impair_both(const struct net *n, unsigned cable, const struct net_ca
     return impair(n, NET_NEAR, cable, how) && impair(n, NET_FAR, cable, how);
 }
 
-struct net net_make(struct ct_world *w)
+static struct net make(struct ct_world *w)
 {
     static const struct net_cable fine;
     struct net n = {.world = w};
@@ -139,6 +144,20 @@ struct net net_make(struct ct_world *w)
     if (!impair_both(&n, NET_ALL, &fine))
         cannot("`tc` (package iproute2) could not set netem; this kernel may lack sch_netem");
     return n;
+}
+
+struct net net_make(struct ct_world *w)
+{
+    six = false;
+    return make(w);
+}
+
+struct net net_make_ipv6(struct ct_world *w)
+{
+    if (!ct_ipv6())
+        skip(); /* the host has none */
+    six = true;
+    return make(w);
 }
 
 /* ---- What befalls it ------------------------------------------------------------------------------- */
@@ -256,11 +275,16 @@ bool net_sysctl(const struct net *n, enum net_host host, const char *name, const
 
 /* ---- Endpoints there ------------------------------------------------------------------------------- */
 
+const char *net_address_text(enum net_host host, unsigned cable)
+{
+    static char text[32];
+    snprintf(text, sizeof text, six ? "fd98:0:0:%u::%d" : "10.98.%u.%d", cable, host + 1);
+    return text;
+}
+
 struct net_addr net_address(enum net_host host, unsigned cable)
 {
-    char text[32];
-    snprintf(text, sizeof text, "10.98.%u.%d", cable, host + 1);
-    return ct_addr(text, 0);
+    return ct_addr(net_address_text(host, cable), 0);
 }
 
 struct opening {

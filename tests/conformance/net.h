@@ -3,6 +3,8 @@
  *     near  10.98.0.1 ── cable 0 ── 10.98.0.2  far
  *           10.98.1.1 ── cable 1 ── 10.98.1.2
  *
+ * or, with IPv6, fd98:0:0:0::1 ── cable 0 ── fd98:0:0:0::2 and so on.
+ *
  * A host is a network namespace of its own, a cable a veth pair with netem at both ends. Both ends of an
  * association are opened in one loop as ever; which host an endpoint stands on is said when it is opened and
  * never changes. A backend without TR_CAP_NETNS opens its UDP sockets in the namespace of the calling thread,
@@ -28,6 +30,7 @@ struct net {
 /* Makes it. Skips the case, and says why on stderr, where this process may not make network namespaces or the
  * host lacks netem; in the test kernel, which has both, that fails the case. */
 struct net net_make(struct ct_world *w);
+struct net net_make_ipv6(struct ct_world *w);
 
 /* What a cable does to packets, in both directions. */
 struct net_cable {
@@ -63,8 +66,9 @@ struct net_count net_counted(const struct net *n, enum net_host host, unsigned c
 /* Writes /proc/sys/net/`name` of a host. False: there is no such file. */
 bool net_sysctl(const struct net *n, enum net_host host, const char *name, const char *value);
 
-/* Address of a host on a cable; port 0. */
+/* Address of a host on a cable, port 0; and as text, until the next call. */
 struct net_addr net_address(enum net_host host, unsigned cable);
+const char *net_address_text(enum net_host host, unsigned cable);
 
 /* Opens an endpoint on a host: cookie, namespace and, where they are 0, ports of `params` are filled in. */
 struct ct_end *net_open(const struct net *n, enum net_host host, const struct tr_open_params *params);

@@ -34,16 +34,15 @@ static void wait_for_return(struct ct_flow *f, uint32_t wanted)
         fail_msg("of %u messages %u came back, %u awaited", f->next, ct_flow_fate(f).returned, wanted);
 }
 
-static void net_silence_ends_the_association(void **state)
+static void silence_ends_the_association(struct net n)
 {
-    struct net n = net_make(*state);
     struct opt_set hasty = net_hasty(255);
     struct ct_pair p = net_pair(&n, &hasty, &hasty);
     struct ct_flow f = {.from = p.client, .assoc = p.near, .streams = 3, .size = 1000};
     ct_flow_send(&f, 30);
     ct_flow_finish(&f, p.server, p.far);
     ct_flow_offer(&f, 30, NULL);
-    ct_turn(*state, 1); /* some are under way */
+    ct_turn(n.world, 1); /* some are under way */
     net_break(&n, NET_ALL);
     ct_flow_offer(&f, 30, NULL);
     assert_int_equal(f.next, 90);
@@ -56,6 +55,16 @@ static void net_silence_ends_the_association(void **state)
     struct tr_msg m = {.data = "x", .len = 1, .assoc = p.near};
     unsigned sent;
     assert_int_equal(tr_send(p.client->ep, &m, 1, &sent), TR_NO_ASSOC);
+}
+
+static void net_silence_ends_the_association(void **state)
+{
+    silence_ends_the_association(net_make(*state));
+}
+
+static void net_ipv6_silence_ends_the_association(void **state)
+{
+    silence_ends_the_association(net_make_ipv6(*state));
 }
 
 /* More than a receive buffer of the sender holds, given up within less than a second. */
@@ -196,27 +205,42 @@ static void net_nobody_answers_within_a_short_rto(void **state)
 
 /* When tr_connect's time is over nothing is sent any more, and nothing comes of it when the network is back.
  */
-static void net_timeout_leaves_no_half_open_association(void **state)
+static void timeout_leaves_no_half_open_association(struct net n)
 {
-    struct net n = net_make(*state);
     struct opt_set hasty = net_hasty(4);
     opt_put(&hasty, OPTF_INIT_ATTEMPTS, 50);
     struct ct_end *server = net_end(&n, NET_FAR, &hasty, true),
                   *client = net_end(&n, NET_NEAR, &hasty, false);
-    struct tr_target to = ct_target(server);
+    struct net_addr all[NET_CABLES] = {net_address(NET_FAR, 0), net_address(NET_FAR, 1)};
+    struct tr_target to = {all, net_paths(), server->udp};
     struct tr_error error = {0};
     struct tr_event change;
+    for (unsigned i = 0; i < NET_CABLES; i++)
+        net_addr_set_port(&all[i], tr_endpoint_port(server->ep));
     net_break(&n, NET_ALL);
     ct_failed_as(tr_connect(client->ep, &to, 150, &change, &error), TR_TIMEOUT, &error);
-    struct net_count then = net_counted(&n, NET_NEAR, 0);
-    assert_in_range(then.lost, 1, UINT32_MAX); /* the attempts */
-    ct_spend(*state, 700);
-    assert_int_equal(net_counted(&n, NET_NEAR, 0).lost, then.lost);
+    unsigned long long then[NET_CABLES], attempts = 0;
+    for (unsigned i = 0; i < NET_CABLES; i++)
+        attempts += then[i] = net_counted(&n, NET_NEAR, i).lost;
+    assert_in_range(attempts, 1, UINT32_MAX);
+    ct_spend(n.world, 700);
+    for (unsigned i = 0; i < NET_CABLES; i++)
+        assert_int_equal(net_counted(&n, NET_NEAR, i).lost, then[i]);
     net_mend(&n, NET_ALL);
-    ct_spend(*state, 300);
+    ct_spend(n.world, 300);
     assert_int_equal(server->count + client->count, 0);
     ct_ok(tr_connect(client->ep, &to, CT_DEADLINE_MS, &change, &error), &error);
     ct_change(server, TR_COMM_UP);
+}
+
+static void net_timeout_leaves_no_half_open_association(void **state)
+{
+    timeout_leaves_no_half_open_association(net_make(*state));
+}
+
+static void net_ipv6_timeout_leaves_no_half_open_association(void **state)
+{
+    timeout_leaves_no_half_open_association(net_make_ipv6(*state));
 }
 
 /* The time is over when the peer has set the association up already and only its COOKIE ACK is under way: the
@@ -367,6 +391,8 @@ static void net_remote_error_tells_its_cause(void **state)
 }
 
 CT_TOPIC(network_ends, CT_CASE(net_silence_ends_the_association),
+         CT_CASE(net_ipv6_silence_ends_the_association),
+         CT_CASE(net_ipv6_timeout_leaves_no_half_open_association),
          CT_CASE(net_everything_comes_back_from_a_full_buffer),
          CT_CASE(net_one_way_silence_ends_the_association), CT_CASE(net_silence_on_a_one_to_one_endpoint),
          CT_CASE(net_silence_on_a_peeled_off_endpoint), CT_CASE(net_nobody_answers),

@@ -35,9 +35,8 @@ static void both_ways(struct ct_pair *p)
     ct_flow_finish(&back, p->client, p->near);
 }
 
-static void net_path_fails_and_comes_back(void **state)
+static void fails_and_comes_back(struct net n)
 {
-    struct net n = net_make(*state);
     struct opt_set hasty = net_hasty(255);
     struct ct_pair p = net_pair(&n, &hasty, &hasty);
     for (unsigned round = 0; round < 2; round++) {
@@ -52,6 +51,16 @@ static void net_path_fails_and_comes_back(void **state)
         both_ways(&p);
     }
     assert_int_equal(ct_changes(p.client, TR_COMM_LOST, 0) + ct_changes(p.server, TR_COMM_LOST, 0), 0);
+}
+
+static void net_path_fails_and_comes_back(void **state)
+{
+    fails_and_comes_back(net_make(*state));
+}
+
+static void net_ipv6_path_fails_and_comes_back(void **state)
+{
+    fails_and_comes_back(net_make_ipv6(*state));
 }
 
 /* Each change is told once, and what the options read agrees with it. */
@@ -83,28 +92,40 @@ static void net_path_state_reads_as_told(void **state)
 }
 
 /* The peer's second address counts only when it has answered a heartbeat; then data can be sent there. */
-static void net_second_path_is_confirmed_and_made_primary(void **state)
+static void second_is_confirmed_and_made_primary(struct net n)
 {
-    if (net_paths() < 2)
-        skip();
-    struct net n = net_make(*state);
     struct opt_set hasty = net_hasty(255), primary = {0}, got = {0};
     struct tr_error error = {0};
     net_break(&n, 1);
     struct ct_pair p = net_pair(&n, &hasty, &hasty);
-    ct_spend(*state, 300);
+    ct_spend(n.world, 300);
     assert_int_equal(p.client->events[TR_EV_PATH_CHANGE], 0); /* it is there, but not confirmed */
     net_mend(&n, 1);
     is_about(net_path(p.client, TR_PATH_CONFIRMED), p.near, NET_FAR, 1, p.server);
     is_about(net_path(p.server, TR_PATH_CONFIRMED), p.far, NET_NEAR, 1, p.client);
     struct net_count before = net_counted(&n, NET_NEAR, 1);
-    opt_put_text(&primary, OPTF_PRIMARY_ADDR, "10.98.1.2");
+    opt_put_text(&primary, OPTF_PRIMARY_ADDR, net_address_text(NET_FAR, 1));
     ct_ok(tr_set_options(p.client->ep, p.near, &primary, NULL, &error), &error);
     is_about(net_path(p.client, TR_PATH_MADE_PRIM), p.near, NET_FAR, 1, p.server);
     ct_ok(tr_get_option(p.client->ep, p.near, OPT_PRIMARY_ADDR, &got, &error), &error);
-    assert_string_equal(opt_text(&got, OPTF_PRIMARY_ADDR), "10.98.1.2");
+    struct net_addr now, wanted = net_address(NET_FAR, 1);
+    assert_true(net_addr_parse(opt_text(&got, OPTF_PRIMARY_ADDR), 0, &now) && net_addr_equal(&now, &wanted));
     both_ways(&p);
     assert_in_range(net_counted(&n, NET_NEAR, 1).sent - before.sent, 60, UINT32_MAX);
+}
+
+static void net_second_path_is_confirmed_and_made_primary(void **state)
+{
+    if (net_paths() < 2)
+        skip();
+    second_is_confirmed_and_made_primary(net_make(*state));
+}
+
+static void net_ipv6_second_path_is_confirmed_and_made_primary(void **state)
+{
+    if (net_paths() < 2)
+        skip();
+    second_is_confirmed_and_made_primary(net_make_ipv6(*state));
 }
 
 /* The primary path comes and goes while both sides send: nothing is lost, doubled or out of order. */
@@ -253,11 +274,8 @@ static struct ct_end *open_at_one(const struct net *n, enum net_host host, const
 }
 
 /* RFC 5061: the server gains its address on the other cable and loses the first one, under load. */
-static void net_addresses_come_and_go(void **state)
+static void addresses_come_and_go(struct net n)
 {
-    if (!ct_has(TR_CAP_ADDRESSES))
-        skip();
-    struct net n = net_make(*state);
     struct opt_set able = net_hasty(255);
     struct tr_error error = {0};
     struct ct_pair p;
@@ -280,6 +298,20 @@ static void net_addresses_come_and_go(void **state)
     ct_flow_send(&f, 100);
     ct_flow_finish(&f, p.server, p.far);
     assert_int_equal(ct_changes(p.client, TR_COMM_LOST, 0), 0);
+}
+
+static void net_addresses_come_and_go(void **state)
+{
+    if (!ct_has(TR_CAP_ADDRESSES))
+        skip();
+    addresses_come_and_go(net_make(*state));
+}
+
+static void net_ipv6_addresses_come_and_go(void **state)
+{
+    if (!ct_has(TR_CAP_ADDRESSES))
+        skip();
+    addresses_come_and_go(net_make_ipv6(*state));
 }
 
 /* Waits until `assoc` tells this of a path, passing over others. */
@@ -352,8 +384,9 @@ static void net_path_is_potentially_failed_first(void **state)
     is_about(net_path(p.client, TR_PATH_AVAILABLE), p.near, NET_FAR, 0, p.server);
 }
 
-CT_TOPIC(network_paths, CT_CASE(net_path_fails_and_comes_back), CT_CASE(net_path_state_reads_as_told),
-         CT_CASE(net_second_path_is_confirmed_and_made_primary), CT_CASE(net_failover_under_load),
+CT_TOPIC(network_paths, CT_CASE(net_path_fails_and_comes_back), CT_CASE(net_ipv6_path_fails_and_comes_back),
+         CT_CASE(net_path_state_reads_as_told), CT_CASE(net_second_path_is_confirmed_and_made_primary),
+         CT_CASE(net_ipv6_second_path_is_confirmed_and_made_primary), CT_CASE(net_failover_under_load),
          CT_CASE(net_own_interface_goes_down), CT_CASE(net_each_association_tells_its_own_path),
-         CT_CASE(net_addresses_come_and_go), CT_CASE(net_host_gains_and_loses_an_address),
-         CT_CASE(net_path_is_potentially_failed_first));
+         CT_CASE(net_addresses_come_and_go), CT_CASE(net_ipv6_addresses_come_and_go),
+         CT_CASE(net_host_gains_and_loses_an_address), CT_CASE(net_path_is_potentially_failed_first));

@@ -193,6 +193,36 @@ static void open_names_a_missing_namespace_or_device(void **state)
     assert_non_null(strstr(error.text, "no-such-dev"));
 }
 
+/* All addresses are bound or none, and all with the port that was picked. */
+static void open_of_several_addresses_is_all_or_nothing(void **state)
+{
+    struct net_addr two[2] = {ct_addr("127.0.0.1", 0), ct_addr("127.0.0.2", 0)},
+                    twice[2] = {ct_addr("127.0.0.1", 0), ct_addr("127.0.0.1", 0)},
+                    far[2] = {ct_addr("127.0.0.1", 0), ct_addr("198.51.100.7", 0)}, got[4];
+    struct tr_open_params second = {.addresses = two + 1, .address_count = 1, .port = ct_port()},
+                          both = {.addresses = two, .address_count = 2, .port = second.port},
+                          first = {.addresses = two, .address_count = 1, .port = second.port},
+                          doubled = {.addresses = twice, .address_count = 2, .port = ct_port()},
+                          elsewhere = {.addresses = far, .address_count = 2, .port = second.port},
+                          any_port = {.addresses = two, .address_count = 2};
+    struct tr_error error = {0};
+    if (!ct_has(TR_CAP_MULTIHOMING))
+        skip();
+    struct ct_end *holder = ct_open(*state, NULL, &second);
+    ct_failed_as(try_open(*state, &both, &error), TR_ADDR_IN_USE, &error);
+    ct_failed_as(try_open(*state, &elsewhere, &error), TR_ADDR_UNKNOWN, &error);
+    ct_failed_as(try_open(*state, &doubled, &error), TR_INVALID, &error);
+    assert_non_null(strstr(error.text, "twice"));
+    ct_ok(try_open(*state, &first, &error), &error);
+    ct_close(holder);
+    ct_ok(try_open(*state, &both, &error), &error);
+    struct ct_end *picked = ct_open(*state, NULL, &any_port);
+    assert_int_equal(tr_addresses(picked->ep, 0, false, got, 4), 2);
+    assert_int_not_equal(tr_endpoint_port(picked->ep), 0);
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(net_addr_port(&got[i]), tr_endpoint_port(picked->ep));
+}
+
 static void listen_again_and_stop(void **state)
 {
     struct ct_world *w = *state;
@@ -309,5 +339,6 @@ CT_TOPIC(open, CT_CASE(open_with_nothing_said), CT_CASE(open_takes_the_given_add
          CT_CASE(open_refuses_an_address_of_another_host), CT_CASE(open_refuses_nonsense),
          CT_CASE(open_checks_its_options), CT_CASE(open_says_permission_for_a_low_port),
          CT_CASE(open_names_what_the_backend_lacks), CT_CASE(open_names_a_missing_namespace_or_device),
-         CT_CASE(listen_again_and_stop), CT_CASE(listen_one_to_one), CT_CASE(close_clears_the_ready_list),
+         CT_CASE(open_of_several_addresses_is_all_or_nothing), CT_CASE(listen_again_and_stop),
+         CT_CASE(listen_one_to_one), CT_CASE(close_clears_the_ready_list),
          CT_CASE(nothing_leaks_over_a_thousand_rounds), CT_CASE(associations_leak_nothing));

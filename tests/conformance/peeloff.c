@@ -147,6 +147,33 @@ static void client_side_peels_too(void **state)
     ct_connect(p.client, p.server, NULL); /* and the origin can call again */
 }
 
+/* By its bare id, before there is an event: its outcome is told where it is then, and it can be given up
+ * there. */
+static void peeled_off_while_being_set_up(void **state)
+{
+    struct ct_world *w = *state;
+    struct ct_end *server = ct_server(w, NULL), *client = ct_client(w, NULL);
+    uint16_t port = ct_port(), udp = ct_port();
+    struct net_addr there = ct_addr("127.0.0.1", port);
+    struct tr_target to = ct_target(server), hole = {&there, 1, udp};
+    struct tr_error error = {0};
+    uint32_t assoc = 0;
+    ct_black_hole(w, port, udp);
+    ct_ok(tr_connect_init(client->ep, &hole, &assoc, &error), &error);
+    struct ct_end *waits = ct_peel(client, &assoc);
+    ct_ok(tr_abort(waits->ep, assoc, &error), &error);
+    const struct tr_event *e = ct_event(waits, TR_EV_ASSOC_CHANGE);
+    assert_int_equal(e->assoc, assoc);
+    assert_int_equal(e->change.state, TR_CANT_ASSOC);
+    ct_ok(tr_connect_init(client->ep, &to, &assoc, &error), &error);
+    struct ct_end *peeled = ct_peel(client, &assoc);
+    assert_int_equal(ct_change(peeled, TR_COMM_UP)->assoc, assoc);
+    ct_change(server, TR_COMM_UP);
+    ct_send(peeled, assoc, 0, 9, "from there", 10);
+    assert_int_equal(ct_message(server)->ppid, 9);
+    assert_int_equal(client->events[TR_EV_ASSOC_CHANGE], 0);
+}
+
 static void peeloff_refuses_what_it_cannot(void **state)
 {
     struct ct_pair p = ct_pair(*state, NULL, NULL);
@@ -384,6 +411,7 @@ static void many_are_peeled_off(void **state)
 CT_TOPIC(peeloff, CT_CASE(peeled_association_talks_both_ways), CT_CASE(peeloff_takes_the_queue_along),
          CT_CASE(peeloff_under_flood_keeps_order), CT_CASE(returned_messages_stay_valid),
          CT_CASE(end_is_told_on_the_peeled_endpoint), CT_CASE(origin_goes_on_and_may_go_first),
-         CT_CASE(client_side_peels_too), CT_CASE(peeloff_refuses_what_it_cannot),
-         CT_CASE(peeloff_keeps_every_option), CT_CASE(accepted_association_keeps_every_option),
-         CT_CASE(peeloff_keeps_what_the_association_had), CT_CASE(many_are_peeled_off));
+         CT_CASE(client_side_peels_too), CT_CASE(peeled_off_while_being_set_up),
+         CT_CASE(peeloff_refuses_what_it_cannot), CT_CASE(peeloff_keeps_every_option),
+         CT_CASE(accepted_association_keeps_every_option), CT_CASE(peeloff_keeps_what_the_association_had),
+         CT_CASE(many_are_peeled_off));
