@@ -93,6 +93,9 @@ CONFIG
     start_source source $U3 --streams 4 --rate 600 --duration 5m
     local source=$loader
     wait_delivered_to far 1000
+    # Not at once: then what comes back stands in the lists of both paths, and not in the order in which it was sent.
+    cable 1 50
+    sleep 1
     cable 0 100
     cable 1 100
     wait_log 'event=association_lost.*peer=far'
