@@ -204,9 +204,23 @@ void read_own_options(struct loader *l, const struct cfg_key_row *row, const str
     read_options(l, value, origin->own);
 }
 
+/* Three switches in one list: those that `over` does not mention stay as they are. */
+static int64_t merge_path_flags(int64_t base, int64_t over)
+{
+    static const int64_t switches[] = {OPT_HB_ENABLE | OPT_HB_DISABLE, OPT_PMTUD_ENABLE | OPT_PMTUD_DISABLE,
+                                       OPT_SACKDELAY_ENABLE | OPT_SACKDELAY_DISABLE};
+    for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++)
+        if (!(over & switches[i]))
+            over |= base & switches[i];
+    return over;
+}
+
 void merge_options(struct placed_options *base, const struct placed_options *over)
 {
+    int64_t flags = opt_num(&base->set, OPTF_PAP_FLAGS, 0);
     opt_merge(&base->set, &over->set);
+    if (opt_given(&over->set, OPTF_PAP_FLAGS))
+        opt_put(&base->set, OPTF_PAP_FLAGS, merge_path_flags(flags, opt_num(&over->set, OPTF_PAP_FLAGS, 0)));
     for (unsigned f = 0; f < OPTF_COUNT; f++)
         if (opt_given(&over->set, f))
             base->at[f] = over->at[f];

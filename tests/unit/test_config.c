@@ -384,6 +384,28 @@ static void test_encaps_port(void **state)
     cfg_free(c);
 }
 
+/* The switches of peer_addr_params are one list, and still three: what a peer does not mention stays. */
+static void test_path_flags(void **state)
+{
+    struct cfg_config *c = parse_good(
+        "sctp: {peer_addr_params: {flags: [hb_disable, sackdelay_disable]}}\n"
+        "profiles: {fixed: {peer_addr_params: {pathmtu: 1200, flags: [pmtud_disable]}}}\n"
+        "peers:\n"
+        "  - {name: p, address: 127.0.0.1, port: 2, profile: fixed}\n"
+        "  - {name: q, address: 127.0.0.1, port: 3, profile: fixed, sctp: {peer_addr_params: {flags: "
+        "[hb_enable]}}}\n"
+        "listeners: [{name: a, port: 1}]\n"
+        "routes: [{from: a, to: p}]\n");
+    (void)state;
+    assert_int_equal(opt_num(&c->listeners[0].sctp, OPTF_PAP_FLAGS, 0),
+                     OPT_HB_DISABLE | OPT_SACKDELAY_DISABLE);
+    assert_int_equal(opt_num(&c->peers[0].sctp, OPTF_PAP_FLAGS, 0),
+                     OPT_HB_DISABLE | OPT_PMTUD_DISABLE | OPT_SACKDELAY_DISABLE);
+    assert_int_equal(opt_num(&c->peers[1].sctp, OPTF_PAP_FLAGS, 0),
+                     OPT_HB_ENABLE | OPT_PMTUD_DISABLE | OPT_SACKDELAY_DISABLE);
+    cfg_free(c);
+}
+
 /* What is left to the stack is not printed, and neither is what means nothing. */
 static void test_print_leaves_out(void **state)
 {
@@ -409,7 +431,7 @@ int main(void)
         cmocka_unit_test(test_rich_routes),    cmocka_unit_test(test_sessions),
         cmocka_unit_test(test_one_partner),    cmocka_unit_test(test_print),
         cmocka_unit_test(test_examples),       cmocka_unit_test(test_print_leaves_out),
-        cmocka_unit_test(test_encaps_port),
+        cmocka_unit_test(test_encaps_port),    cmocka_unit_test(test_path_flags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
