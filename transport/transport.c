@@ -85,7 +85,10 @@ static enum tr_code need_cap(const struct tr_backend *b, enum tr_cap cap, bool n
 {
     if (!needed || (b->caps & cap))
         return TR_OK;
-    return tr_fail(error, TR_UNSUPPORTED, 0, "the %s transport cannot do this: %s", b->name, what);
+    const struct tr_backend *other = b == tr_kernel() ? tr_usrsctp() : tr_kernel();
+    return tr_fail(error, TR_UNSUPPORTED, 0, "the %s transport cannot do this: %s%s%s%s", b->name, what,
+                   other->caps & cap ? "; the " : "", other->caps & cap ? other->name : "",
+                   other->caps & cap ? " transport can" : "");
 }
 
 /* ---- Loop ------------------------------------------------------------------------------------------ */

@@ -178,6 +178,8 @@ static void open_names_what_the_backend_lacks(void **state)
             ct_ok(code, &error);
         else
             ct_failed_as(code, TR_UNSUPPORTED, &error);
+        if (!ct_has(rows[i].cap)) /* all of these the other one has */
+            assert_non_null(strstr(error.text, "the kernel transport can"));
     }
 }
 
