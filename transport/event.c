@@ -69,6 +69,23 @@ static void format_change(struct line *l, const struct tr_event *e)
         add_quoted(l, "reason", e->change.reason, e->change.reason_len);
 }
 
+static void format_path(struct line *l, const struct tr_event *e)
+{
+    /* Linux's enum sctp_sn_error, of which 0 says nothing that the state does not */
+    static const char *const reasons[] = {"",
+                                          "received_sack",
+                                          "heartbeat_success",
+                                          "response_to_user_req",
+                                          "internal_error",
+                                          "shutdown_guard_expires",
+                                          "peer_faulty"};
+    char address[NET_ADDR_TEXT];
+    add(l, "%s assoc=%u address=%s error=%u", NAME_OF(path_states, e->path.state), e->assoc,
+        net_addr_format(&e->path.address, address, sizeof address), e->path.error);
+    if (e->path.error != 0)
+        add(l, " reason=%s", NAME_OF(reasons, e->path.error));
+}
+
 static void format_failed(struct line *l, const struct tr_event *e)
 {
     const struct tr_msg *m = &e->failed.msg;
@@ -92,7 +109,6 @@ static void format_stream_reset(struct line *l, const struct tr_event *e)
 const char *tr_event_format(const struct tr_event *e, char *out, size_t size)
 {
     struct line l = {out, size};
-    char address[NET_ADDR_TEXT];
 
     if (size > 0)
         out[0] = '\0';
@@ -101,8 +117,7 @@ const char *tr_event_format(const struct tr_event *e, char *out, size_t size)
         format_change(&l, e);
         break;
     case TR_EV_PATH_CHANGE:
-        add(&l, "%s assoc=%u address=%s error=%u", NAME_OF(path_states, e->path.state), e->assoc,
-            net_addr_format(&e->path.address, address, sizeof address), e->path.error);
+        format_path(&l, e);
         break;
     case TR_EV_SEND_FAILED:
         format_failed(&l, e);

@@ -393,7 +393,8 @@ struct tr_event {
         struct {
             struct net_addr address;
             enum tr_path_state state;
-            uint32_t error;
+            uint32_t error; /* why, as Linux counts (enum sctp_sn_error); no errno. 0: too many misses, or the
+                               stack does not say (usrsctp never does) */
         } path;
         struct {
             bool was_sent; /* on the wire, not acknowledged: the peer may have it */

@@ -48,10 +48,16 @@ static void path_changes(void **state)
                                         "path_added",     "path_made_prim",   "path_confirmed"};
     for (unsigned i = 0; i < 6; i++) {
         struct tr_event e = {.type = TR_EV_PATH_CHANGE, .assoc = 9, .path = {.state = (enum tr_path_state)i}};
-        char wanted[100];
+        char wanted[120];
         assert_true(net_addr_parse(i % 2 ? "::1" : "127.0.0.1", 2905, &e.path.address));
         snprintf(wanted, sizeof wanted, "%s assoc=9 address=%s error=0", names[i],
                  i % 2 ? "[::1]:2905" : "127.0.0.1:2905");
+        assert_event(e, wanted);
+        e.path.error = 2;
+        snprintf(strstr(wanted, "error="), 40, "error=2 reason=heartbeat_success");
+        assert_event(e, wanted);
+        e.path.error = 500;
+        snprintf(strstr(wanted, "error="), 40, "error=500 reason=unknown");
         assert_event(e, wanted);
     }
 }
