@@ -98,7 +98,9 @@ static void every_event_has_a_line_of_text(void **state)
 
 static void event_text_is_as_documented(void **state)
 {
-    struct tr_event up = {.type = TR_EV_ASSOC_CHANGE, .assoc = 3, .change = {TR_COMM_UP, 0, 10, 10}};
+    struct tr_event up = {.type = TR_EV_ASSOC_CHANGE,
+                          .assoc = 3,
+                          .change = {.state = TR_COMM_UP, .outbound_streams = 10, .inbound_streams = 10}};
     char line[200];
     (void)state;
     assert_string_equal(tr_event_format(&up, line, sizeof line),

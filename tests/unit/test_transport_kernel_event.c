@@ -62,25 +62,27 @@ static void association_change(void **state)
 /* The causes of the peer's ABORT stand behind the event. Their lengths may lie. */
 static void reason_of_an_abort(void **state)
 {
-    struct {
+    static const uint8_t cause[] = {0, 12, 0, 12, 'e', 'n', 'o', 'u', 'g', 'h', '!', '!'};
+    union {
         struct sctp_assoc_change n;
-        uint8_t causes[12];
+        uint8_t bytes[sizeof(struct sctp_assoc_change) + sizeof cause];
     } e = {{.sac_type = SCTP_ASSOC_CHANGE,
             .sac_length = sizeof e,
             .sac_state = SCTP_COMM_LOST,
-            .sac_error = htons(12)},
-           {0, 12, 0, 12, 'e', 'n', 'o', 'u', 'g', 'h', '!', '!'}};
+            .sac_error = htons(12)}};
+    uint8_t *causes = e.bytes + sizeof e.n;
+    memcpy(causes, cause, sizeof cause);
     (void)state;
     assert_true(kernel_event(&e, sizeof e, &out));
     assert_int_equal(out.change.reason_len, 8);
-    assert_ptr_equal(out.change.reason, e.causes + 4);
+    assert_ptr_equal(out.change.reason, causes + 4);
     assert_needs(&e, sizeof e, sizeof e.n);
     assert_true(parse(&e, sizeof e - 1)); /* cut off */
     assert_int_equal(out.change.reason_len, 0);
     static const uint16_t lies[] = {0, 3, 4, 13, 65535};
     for (unsigned i = 0; i < sizeof lies / sizeof *lies; i++) {
-        e.causes[2] = (uint8_t)(lies[i] >> 8);
-        e.causes[3] = (uint8_t)lies[i];
+        causes[2] = (uint8_t)(lies[i] >> 8);
+        causes[3] = (uint8_t)lies[i];
         assert_true(parse(&e, sizeof e));
         assert_int_equal(out.change.reason_len, 0);
         assert_null(out.change.reason);

@@ -22,9 +22,11 @@ static void assert_event(struct tr_event e, const char *wanted)
 static void association_changes(void **state)
 {
     (void)state;
-    assert_event(EVENT(.type = TR_EV_ASSOC_CHANGE, .assoc = 3, .change = {TR_COMM_UP, 0, 10, 5}),
+    assert_event(EVENT(.type = TR_EV_ASSOC_CHANGE, .assoc = 3,
+                       .change = {.state = TR_COMM_UP, .outbound_streams = 10, .inbound_streams = 5}),
                  "comm_up assoc=3 outbound_streams=10 inbound_streams=5");
-    assert_event(EVENT(.type = TR_EV_ASSOC_CHANGE, .assoc = 3, .change = {TR_RESTART, 0, 1, 2}),
+    assert_event(EVENT(.type = TR_EV_ASSOC_CHANGE, .assoc = 3,
+                       .change = {.state = TR_RESTART, .outbound_streams = 1, .inbound_streams = 2}),
                  "restart assoc=3 outbound_streams=1 inbound_streams=2");
     assert_event(
         EVENT(.type = TR_EV_ASSOC_CHANGE, .assoc = 4, .change = {.state = TR_COMM_LOST, .error = 12}),

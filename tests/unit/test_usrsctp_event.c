@@ -57,12 +57,15 @@ static void association_changes(void **state)
 /* The peer's ABORT stands behind the event. Its lengths may lie. */
 static void reason_of_an_abort(void **state)
 {
-    struct {
+    static const uint8_t chunk[] = {
+        SCTP_ABORT_ASSOCIATION, 0, 0, 16, 0, 12, 0, 12, 'e', 'n', 'o', 'u', 'g', 'h', '!', '!'};
+    union {
         struct sctp_assoc_change c;
-        uint8_t abort[16];
-    } e = {{.sac_type = SCTP_ASSOC_CHANGE, .sac_state = SCTP_COMM_LOST, .sac_error = 12},
-           {SCTP_ABORT_ASSOCIATION, 0, 0, 16, 0, 12, 0, 12, 'e', 'n', 'o', 'u', 'g', 'h', '!', '!'}};
+        uint8_t bytes[sizeof(struct sctp_assoc_change) + sizeof chunk];
+    } e = {{.sac_type = SCTP_ASSOC_CHANGE, .sac_state = SCTP_COMM_LOST, .sac_error = 12}};
     size_t fixed = offsetof(struct sctp_assoc_change, sac_info);
+    uint8_t *abort = e.bytes + fixed;
+    memcpy(abort, chunk, sizeof chunk);
     (void)state;
     assert_int_equal(fixed, sizeof e.c);
     assert_true(parse(&e, sizeof e));
@@ -75,13 +78,13 @@ static void reason_of_an_abort(void **state)
     }
     static const uint16_t lies[] = {0, 3, 4, 13, 65535};
     for (unsigned i = 0; i < sizeof lies / sizeof *lies; i++) {
-        e.abort[6] = (uint8_t)(lies[i] >> 8);
-        e.abort[7] = (uint8_t)lies[i];
+        abort[6] = (uint8_t)(lies[i] >> 8);
+        abort[7] = (uint8_t)lies[i];
         assert_true(parse(&e, sizeof e));
         assert_int_equal(event.change.reason_len, 0);
     }
-    e.abort[7] = 12;
-    e.abort[6] = 0;
+    abort[7] = 12;
+    abort[6] = 0;
     e.c.sac_state = SCTP_COMM_UP; /* what stands there is something else */
     assert_true(parse(&e, sizeof e));
     assert_int_equal(event.change.reason_len, 0);
