@@ -1,8 +1,10 @@
-/* Options that a transport lacks. The tables of the backends say so, the configuration knows the place. What
- * is no more than a default of ours is left out: nobody asked for it. */
+/* What a transport lacks. The tables of the backends say so, the configuration knows the place. What is no
+ * more than a default of ours is left out: nobody asked for it. */
 #include "broker/support.h"
 
 #include <stdio.h>
+
+#include "config/keys.h"
 
 static const struct tr_backend *other_than(const struct tr_backend *b)
 {
@@ -27,26 +29,63 @@ struct finder {
     unsigned count;
 };
 
-static void look(struct finder *f, const struct opt_set *options, const struct cfg_place *at)
+/* `others`: the other transport can do it. */
+static void refuse(struct finder *f, struct cfg_place at, const char *what, const char *cannot, bool others)
 {
+    const char *name = tr_backend_name(f->backend), *other = tr_backend_name(other_than(f->backend));
     char text[200];
+    if (others)
+        snprintf(text, sizeof text,
+                 "%s: transport %s cannot %s, %s can; leave it out, or write broker.transport: %s", what,
+                 name, cannot, other, other);
+    else
+        snprintf(text, sizeof text, "%s: no transport can %s; leave it out", what, cannot);
+    f->tell(at, text, f->arg);
+    f->count++;
+}
+
+static void look_at_options(struct finder *f, const struct opt_set *options, const struct cfg_place *at)
+{
     for (unsigned id = 0; id < OPT_ID_COUNT; id++) {
         struct cfg_place place = place_of(id, options, at);
         if (!place.line || tr_backend_can_set(f->backend, id) ||
             (place.line == f->told[id].line && place.column == f->told[id].column))
             continue;
-        const struct tr_backend *other = other_than(f->backend);
-        if (tr_backend_can_set(other, id))
-            snprintf(text, sizeof text,
-                     "%s: transport %s cannot set it, %s can; leave it out, or write broker.transport: %s",
-                     opt_rows[id].name, tr_backend_name(f->backend), tr_backend_name(other),
-                     tr_backend_name(other));
-        else
-            snprintf(text, sizeof text, "%s: no transport can set it; leave it out", opt_rows[id].name);
-        f->tell(place, text, f->arg);
+        refuse(f, place, opt_rows[id].name, "set it", tr_backend_can_set(other_than(f->backend), id));
         f->told[id] = place;
-        f->count++;
     }
+}
+
+static const char several[] = "have several addresses";
+static const char elsewhere[] = "use another network namespace";
+static const char device[] = "bind to a device";
+
+/* A value that needs a capability of the transport, where it is written. */
+static void look_at_key(struct finder *f, const struct cfg_place *at, enum cfg_key key, bool used,
+                        unsigned capability, const char *cannot)
+{
+    if (used && at[key].line && !(tr_backend_caps(f->backend) & capability))
+        refuse(f, at[key], cfg_key_rows[key].name, cannot,
+               tr_backend_caps(other_than(f->backend)) & capability);
+}
+
+static void look_at_listener(struct finder *f, const struct cfg_listener *l)
+{
+    const struct cfg_place *at = l->key_at;
+    look_at_key(f, at, CFG_KEY_LISTENER_ADDRESS, l->address_count > 1, TR_CAP_MULTIHOMING, several);
+    look_at_key(f, at, CFG_KEY_LISTENER_NETNS, true, TR_CAP_NETNS, elsewhere);
+    look_at_key(f, at, CFG_KEY_LISTENER_DEVICE, true, TR_CAP_NETNS, device);
+    look_at_options(f, &l->sctp, l->sctp_at);
+}
+
+/* Several addresses of the peer itself are tried in turn where they cannot be had together. */
+static void look_at_peer(struct finder *f, const struct cfg_peer *p)
+{
+    const struct cfg_place *at = p->key_at;
+    look_at_key(f, at, CFG_KEY_PEER_LOCAL, p->local_count > 1, TR_CAP_MULTIHOMING, several);
+    look_at_key(f, at, CFG_KEY_PEER_NETNS, true, TR_CAP_NETNS, elsewhere);
+    look_at_key(f, at, CFG_KEY_PEER_DEVICE, true, TR_CAP_NETNS, device);
+    look_at_options(f, &p->sctp, p->sctp_at);
 }
 
 unsigned brk_unsupported(const struct cfg_config *c, const struct tr_backend *b,
@@ -54,8 +93,8 @@ unsigned brk_unsupported(const struct cfg_config *c, const struct tr_backend *b,
 {
     struct finder f = {.backend = b, .tell = tell, .arg = arg};
     for (unsigned i = 0; i < c->listener_count; i++)
-        look(&f, &c->listeners[i].sctp, c->listeners[i].sctp_at);
+        look_at_listener(&f, &c->listeners[i]);
     for (unsigned i = 0; i < c->peer_count; i++)
-        look(&f, &c->peers[i].sctp, c->peers[i].sctp_at);
+        look_at_peer(&f, &c->peers[i]);
     return f.count;
 }

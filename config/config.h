@@ -51,6 +51,7 @@ struct cfg_listener {
     const char *netns;    /* network namespace, name or path; NULL: the process's own */
     const char *device;   /* network interface; NULL: any */
     enum cfg_peeloff peeloff;
+    const struct cfg_place *key_at;  /* by enum cfg_key: where it is written; nowhere: a default */
     struct opt_set sctp;             /* effective: defaults, then sctp:, then the profile, then its own */
     const struct cfg_place *sctp_at; /* by enum opt_field: where it is written; nowhere: a default */
 };
@@ -67,8 +68,9 @@ struct cfg_peer {
     unsigned connect_timeout_ms;   /* until an attempt counts as failed */
     unsigned reconnect_initial_ms; /* first pause after a failure; doubles, with jitter */
     unsigned reconnect_max_ms;     /* its bound */
+    const struct cfg_place *key_at;
     struct opt_set sctp;
-    const struct cfg_place *sctp_at; /* as a listener's */
+    const struct cfg_place *sctp_at; /* both as a listener's */
 };
 
 enum cfg_member_kind { CFG_MEMBER_PEER, CFG_MEMBER_LISTENER };

@@ -87,6 +87,12 @@ static const struct net_addr *with_port(const struct net_addr *list, unsigned co
     return list;
 }
 
+/* Where its keys are written, for as long as the configuration lives. */
+static const struct cfg_place *kept_places(struct loader *l, const struct cfg_origin *o)
+{
+    return memcpy(arena_alloc(l->keep, sizeof o->key), o->key, sizeof o->key);
+}
+
 static void read_listeners(struct loader *l, const struct yaml_node *list)
 {
     unsigned count = list_length(l, CFG_LISTENERS, list, LISTENERS_MAX);
@@ -104,6 +110,7 @@ static void read_listeners(struct loader *l, const struct yaml_node *list)
             listener->address_count = 1;
         }
         with_port(listener->addresses, listener->address_count, listener->port);
+        listener->key_at = kept_places(l, o);
         listener->sctp_at = settle_options(l, o, &listener->sctp);
         register_name(l, NAME_LISTENER, i, CFG_KEY_LISTENER_NAME, listener->name, o);
     }
@@ -132,6 +139,7 @@ static void read_peers(struct loader *l, const struct yaml_node *list)
         struct net_host *hosts = (struct net_host *)peer->hosts; /* still ours to write */
         for (unsigned h = 0; h < peer->host_count; h++)
             net_addr_set_port(&hosts[h].address, peer->port);
+        peer->key_at = kept_places(l, o);
         peer->sctp_at = settle_options(l, o, &peer->sctp);
         if (!origin_has(o, CFG_KEY_PEER_ENCAPS_PORT))
             peer->encaps_port = usual_encaps_port(&peer->sctp);

@@ -54,6 +54,29 @@ $rest"
     [[ "$output" == *"event=start_failed"*"line=4"*expose_potentially_failed_state* ]]
 }
 
+@test "sockets that the transport cannot open so have a place: several addresses, network namespaces, devices" {
+    local rest="listeners:
+  - {name: access, address: [127.0.0.1, 127.0.0.2], port: $P0}
+  - {name: inside, address: 127.0.0.1, port: $P0, netns: other, bind_to_device: lo}
+peers:
+  - {name: core, address: [127.0.0.1, 127.0.0.2], local: [127.0.0.1, 127.0.0.3], port: $P1, netns: other}
+routes: [{from: access, to: core}]"
+    check <<<"broker: {transport: usrsctp}
+$rest"
+    [ "$status" = 1 ]
+    local cannot="transport usrsctp cannot" instead="kernel can; leave it out, or write broker.transport: kernel"
+    [ "${#lines[@]}" = 5 ]
+    [[ "${lines[0]}" == *":3:29: address: $cannot have several addresses, $instead" ]]
+    [[ "${lines[1]}" == *":4:"*": netns: $cannot use another network namespace, $instead" ]]
+    [[ "${lines[2]}" == *":4:"*": bind_to_device: $cannot bind to a device, $instead" ]]
+    [[ "${lines[3]}" == *":6:"*": local: $cannot have several addresses, $instead" ]]
+    [[ "${lines[4]}" == *":6:"*": netns: $cannot use another network namespace, $instead" ]]
+    check <<<"broker: {transport: kernel}
+$rest"
+    [ "$status" = 0 ]
+    [[ "$output" != *cannot* ]]
+}
+
 @test "a value that the stack does not take has a place when the broker starts, and whose it is" {
     local lacking=rr_pkt
     [ "$BACKEND" = kernel ] || lacking=wfq
