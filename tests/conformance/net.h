@@ -63,6 +63,10 @@ struct net_count {
 };
 struct net_count net_counted(const struct net *n, enum net_host host, unsigned cable);
 
+/* SCTP packets, plain or in UDP, that a host has sent so far on whatever cable. Unlike the cables' counts
+ * these are without what the host itself sends, neighbour discovery of IPv6 for one. */
+unsigned long long net_packets(const struct net *n, enum net_host host);
+
 /* Writes /proc/sys/net/`name` of a host. False: there is no such file. */
 bool net_sysctl(const struct net *n, enum net_host host, const char *name, const char *value);
 

@@ -102,7 +102,7 @@ static void test_rich_broker(void **state)
 {
     struct cfg_config *c = load_good(FIXTURE("rich.yaml"));
     (void)state;
-    assert_int_equal(c->transport, CFG_TRANSPORT_USRSCTP);
+    assert_int_equal(c->transport, CFG_TRANSPORT_KERNEL);
     assert_int_equal(c->workers, 3);
     assert_true(c->pin);
     assert_int_equal(c->drain_timeout_ms, 2500);
