@@ -17,8 +17,8 @@
  * association that is still up when its socket is empty has been given up. Where both happen between two
  * readings (a message given up, and right afterwards its association lost) rtx and prio messages count as
  * left by the association and are sent again: allowed, since a policy permits giving up and does not demand
- * it. With ttl there is no such doubt: whatever comes back too old is dropped, which is why a message's age
- * the association remembers (sent.h).
+ * it. With ttl there is no such doubt: whatever comes back too old is dropped, which is why the age of
+ * what was sent is remembered (sent.h).
  *
  * What the stacks do not tell. Linux 6.1 gives back what ran out of time before it went out. What went out
  * and was then given up instead of being retransmitted, and what had to make room for a message of higher
@@ -27,8 +27,7 @@
  * tells, so the account names them beside (notice.c). usrsctp gives everything back, as long as its receive
  * buffer takes the event. And a stack looks at a message's time when it would send or retransmit it, not by a
  * clock: usrsctp leaves what a closed window holds back alone until then. What was given up after it went out
- * may have arrived all the same.
- */
+ * may have arrived all the same. */
 #include "broker/broker_priv.h"
 
 #include <utlist.h>

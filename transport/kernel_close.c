@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <utlist.h>
+
 /* ---- Asking the stack ------------------------------------------------------------------------------ */
 
 static struct linger linger_of(struct kernel_endpoint *ep)
@@ -127,21 +129,12 @@ static bool watch(struct kernel_loop *l, struct kernel_endpoint *ep, int op)
 static void close_down(struct kernel_loop *l, struct kernel_endpoint *ep)
 {
     ep->base.loop = &l->base;
-    ep->prev = NULL;
-    ep->next = l->closing;
-    if (l->closing != NULL)
-        l->closing->prev = ep;
-    l->closing = ep;
+    DL_PREPEND(l->closing, ep);
 }
 
 static void closed_down(struct kernel_loop *l, struct kernel_endpoint *ep)
 {
-    if (ep->next != NULL)
-        ep->next->prev = ep->prev;
-    if (ep->prev != NULL)
-        ep->prev->next = ep->next;
-    else
-        l->closing = ep->next;
+    DL_DELETE(l->closing, ep);
     finish(ep);
 }
 

@@ -232,7 +232,7 @@ static void close_with_linger_waits_for_delivery(void **state)
     assert_int_equal(ct_flow_offer(&f, 20, NULL), TR_OK);
     int64_t start = ct_now_ms();
     ct_close(p.client);
-    assert_in_range(ct_now_ms() - start, 0, 5000);
+    assert_in_range(ct_now_ms() - start, 0, 15000); /* of 20 s */
     ct_flow_finish(&f, p.server, p.far);
     ct_change(p.server, TR_SHUTDOWN_COMP);
 }
@@ -249,7 +249,7 @@ static void close_with_linger_waits_no_longer_than_told(void **state)
     ct_flow_fill(&f, 8000000);
     int64_t start = ct_now_ms();
     ct_close(p.client);
-    assert_in_range(ct_now_ms() - start, 900, 4000);
+    assert_in_range(ct_now_ms() - start, 900, CT_DEADLINE_MS / 2);
     ct_resume(p.server);
     ct_flow_finish(&f, p.server, p.far);
     ct_change(p.server, TR_SHUTDOWN_COMP);
