@@ -40,17 +40,18 @@ CMOCKA_LIBS = $(eval CMOCKA_LIBS := $(shell pkg-config --libs cmocka))$(CMOCKA_L
 SUBMAKE = +@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 
 # What stands where: every .c of a folder belongs to it.
-CONFIG    := $(wildcard config/*.c)
-TRANSPORT := $(wildcard transport/*.c)
-ROUTING   := $(wildcard routing/*.c)
-BROKER    := $(filter-out broker/main.c,$(wildcard broker/*.c))
-LOAD      := $(wildcard bench/*.c)
-objects    = $(patsubst %,$(BUILD)/%.o,$(1))
+VOCABULARY := $(wildcard config/sctp/*.c)
+CONFIG     := $(wildcard config/*.c)
+TRANSPORT  := $(wildcard transport/*.c transport/kernel/*.c transport/usrsctp/*.c)
+ROUTING    := $(wildcard routing/*.c)
+BROKER     := $(wildcard broker/*.c broker/*/*.c)
+LOAD       := $(wildcard bench/*.c)
+PROGRAM    := $(filter-out junctor/main.c,$(wildcard junctor/*.c))
+objects    = $(patsubst %,$(BUILD)/obj/%.o,$(1))
 
 # The transport library stands alone: SCTP, options and addresses; no YAML.
-TRANSPORT_LIB := $(TRANSPORT) config/options.c config/address.c config/host.c config/ppid.c config/value.c \
-                 config/auth_keys.c config/nearest.c
-ALL_LIB       := $(CONFIG) $(TRANSPORT) $(ROUTING) $(BROKER) $(LOAD)
+TRANSPORT_LIB := $(TRANSPORT) $(VOCABULARY)
+ALL_LIB       := $(CONFIG) $(TRANSPORT_LIB) $(ROUTING) $(BROKER) $(LOAD) $(PROGRAM)
 
 .PHONY: help all programs
 help: ## this list
@@ -78,31 +79,33 @@ $(BUILD)/flags $(BUILD)/sources: FORCE
 .PHONY: FORCE
 FORCE:
 
-$(BUILD)/%.c.o: %.c $(BUILD)/flags
+$(BUILD)/obj/%.c.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/%.cc.o: %.cc $(BUILD)/flags
+$(BUILD)/obj/%.cc.o: %.cc $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  CXX   $<"
 	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
 
 $(BUILD)/libjunctor-transport.a: $(call objects,$(TRANSPORT_LIB)) $(BUILD)/sources
 	@echo "  AR    $@"
-	@rm -f $@ && ar rcs $@ $(filter %.o,$^)
+	@rm -f $@ && ar qcs $@ $(filter %.o,$^)
 
 $(BUILD)/libjunctor.a: $(call objects,$(ALL_LIB)) $(BUILD)/sources
 	@echo "  AR    $@"
-	@rm -f $@ && ar rcs $@ $(filter %.o,$^)
+	@rm -f $@ && ar qcs $@ $(filter %.o,$^)
 
-$(BUILD)/junctor: $(call objects,broker/main.c) $(BUILD)/libjunctor.a
+$(BUILD)/junctor: $(call objects,junctor/main.c) $(BUILD)/libjunctor.a
+	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 # One program per transport/examples/*.c, and the one in transport/README.md. They show that the library stands alone.
 EXAMPLES := $(patsubst %.c,$(BUILD)/%,$(wildcard transport/examples/*.c)) $(BUILD)/transport/examples/readme
-$(EXAMPLES): $(BUILD)/%: $(BUILD)/%.c.o $(BUILD)/libjunctor-transport.a
+$(EXAMPLES): $(BUILD)/%: $(BUILD)/obj/%.c.o $(BUILD)/libjunctor-transport.a
+	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $^ $$(pkg-config --libs libsctp usrsctp) -lpthread -o $@
 
@@ -110,7 +113,8 @@ $(BUILD)/transport/examples/readme.c: transport/README.md
 	@mkdir -p $(@D)
 	@awk '/^```c$$/ {on = 1; next} /^```$$/ {on = 0} on' $< > $@
 
-$(BUILD)/transport/examples/readme.c.o: $(BUILD)/transport/examples/readme.c $(BUILD)/flags
+$(BUILD)/obj/transport/examples/readme.c.o: $(BUILD)/transport/examples/readme.c $(BUILD)/flags
+	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
@@ -118,13 +122,15 @@ $(BUILD)/transport/examples/readme.c.o: $(BUILD)/transport/examples/readme.c $(B
 TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c))
 shared_by = $(call objects,$(filter-out tests/$(1)/test_%,$(wildcard tests/$(1)/*.c)))
 .SECONDEXPANSION:
-$(BUILD)/tests/%: $(BUILD)/tests/%.c.o $$(call shared_by,$$(*D)) $(BUILD)/libjunctor.a
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.c.o $$(call shared_by,$$(*D)) $(BUILD)/libjunctor.a
+	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(CMOCKA_LIBS) $(LDLIBS) -o $@
 
 # One program per bench/micro/*.cc (Google Benchmark).
 MICRO := $(patsubst %.cc,$(BUILD)/%,$(wildcard bench/micro/*.cc))
-$(BUILD)/bench/micro/%: $(BUILD)/bench/micro/%.cc.o $(BUILD)/libjunctor.a
+$(BUILD)/bench/micro/%: $(BUILD)/obj/bench/micro/%.cc.o $(BUILD)/libjunctor.a
+	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CXX) $(LDFLAGS) $^ -lbenchmark $(LDLIBS) -o $@
 
@@ -135,7 +141,7 @@ micro: $(MICRO)
 
 # The second compiler has to accept every file too; a check only, no code.
 SECOND_CC := $(if $(findstring clang,$(CC)),gcc,clang)
-SOURCES   := $(ALL_LIB) $(wildcard broker/main.c transport/examples/*.c tests/*/*.c)
+SOURCES   := $(ALL_LIB) $(wildcard junctor/main.c transport/examples/*.c tests/*/*.c)
 .PHONY: second-compiler
 second-compiler: $(patsubst %,$(BUILD)/second/%.ok,$(SOURCES))
 $(BUILD)/second/%.c.ok: %.c $(BUILD)/flags
@@ -212,9 +218,9 @@ reference: ## writes config/REFERENCE.md and config/junctor.yaml.5 anew from the
 # ---- installing -------------------------------------------------------------------------------------
 
 VERSION  := 0.1
-HEADERS  := transport/transport.h transport/resolve.h config/address.h config/options.h config/options.def config/ppid.h
+HEADERS  := transport/transport.h transport/resolve.h config/sctp/address.h config/sctp/options.h config/sctp/options.def config/sctp/ppid.h
 INCLUDES := $(PREFIX)/include/junctor
-MANUALS  := broker/junctor.1 config/junctor.yaml.5
+MANUALS  := junctor/junctor.1 config/junctor.yaml.5
 MANDIR   := $(PREFIX)/share/man
 .PHONY: install uninstall deps clean distclean
 install: all ## program, manual pages, transport library, headers, pkg-config file under DESTDIR and PREFIX

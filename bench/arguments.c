@@ -7,9 +7,9 @@
 
 #include "bench/payload.h"
 #include "bench/plan.h"
-#include "config/nearest.h"
-#include "config/ppid.h"
-#include "config/value.h"
+#include "config/sctp/nearest.h"
+#include "config/sctp/ppid.h"
+#include "config/sctp/value.h"
 
 #define DEFAULT_ENCAPS_PORT 9899
 #define ECHO_STREAMS        1024 /* an echo does not know what its sources use; they take what they need */
@@ -436,7 +436,7 @@ static bool take_value(struct bench_plan *plan, int which, const char *text, cha
     case ARG_TRANSPORT:
         if (!parse_word(text, "auto,kernel,usrsctp", &number, why, size))
             return false;
-        plan->transport = (enum cfg_transport)number;
+        plan->transport = (enum bench_transport)number;
         return true;
     case ARG_ASSOCIATIONS:
         return parse_unsigned(text, 1, 60000, &plan->associations, why, size);

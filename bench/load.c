@@ -19,12 +19,12 @@
 #include <unistd.h>
 
 #include "bench/endpoint_priv.h"
+#include "bench/load.h"
 #include "bench/plan.h"
 #include "bench/report.h"
 #include "bench/sink.h"
 #include "bench/source.h"
 #include "bench/target.h"
-#include "broker/commands.h"
 
 #define MS           UINT64_C(1000000) /* in nanoseconds */
 #define READY_MAX    256
@@ -97,9 +97,9 @@ static uint32_t random_run(void)
 static bool choose_backend(struct load *l)
 {
     struct tr_error error;
-    bool any = l->plan.transport == CFG_TRANSPORT_AUTO;
+    bool any = l->plan.transport == BENCH_TRANSPORT_AUTO;
 
-    l->backend = l->plan.transport == CFG_TRANSPORT_USRSCTP ? tr_usrsctp() : tr_kernel();
+    l->backend = l->plan.transport == BENCH_TRANSPORT_USRSCTP ? tr_usrsctp() : tr_kernel();
     if (tr_backend_probe(l->backend, &error) == TR_OK)
         return true;
     if (any) {
@@ -548,7 +548,7 @@ static int load(struct load *l)
     return report(l, complete);
 }
 
-int brk_cmd_load(int argc, char **argv)
+int bench_load(int argc, char **argv)
 {
     struct load *l = calloc(1, sizeof *l);
 

@@ -6,10 +6,9 @@
 #include <stdint.h>
 
 #include "bench/judge.h"
-#include "config/address.h"
-#include "config/config.h"
-#include "config/host.h"
-#include "config/options.h"
+#include "config/sctp/address.h"
+#include "config/sctp/host.h"
+#include "config/sctp/options.h"
 
 #define BENCH_ADDRESSES_MAX 8 /* of one endpoint */
 #define BENCH_PPIDS_MAX     32
@@ -18,6 +17,11 @@
 #define BENCH_TROUBLE_MAX   384 /* bytes of text: a tr_error and where it happened */
 
 enum bench_role { BENCH_BOTH, BENCH_SOURCE, BENCH_SINK, BENCH_ECHO };
+enum bench_transport {
+    BENCH_TRANSPORT_AUTO,
+    BENCH_TRANSPORT_KERNEL,
+    BENCH_TRANSPORT_USRSCTP
+}; /* --transport */
 
 /* One end: its addresses, each with the port, and the UDP port where SCTP runs over UDP. */
 struct bench_end {
@@ -30,7 +34,7 @@ struct bench_end {
 
 struct bench_plan {
     enum bench_role role;
-    enum cfg_transport transport;
+    enum bench_transport transport;
 
     struct bench_end to;                       /* where sources connect to; port 0: nowhere */
     struct bench_end from;                     /* what they bind first; count 0: any address */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "bench/json.h"
-#include "config/ppid.h"
+#include "config/sctp/ppid.h"
 
 #define LABEL_WIDTH  24
 #define COLUMN_WIDTH 16

@@ -2,7 +2,7 @@
  * this file says which thread touches what; in short: everything below a brk_worker belongs to that worker's
  * thread, everything else in a brk_broker is constant while workers run, atomic, or the control thread's.
  *
- *   run.c      command line, start and end          control.c  the control thread: signals, group membership
+ *   broker.c   start and end                        control.c  the control thread: signals, group membership
  *   worker.c   a worker's thread and its turn       socket.c   sockets: reading, events, peeling off, closing
  *   forward.c  the way of a message                 session.c  paired sessions
  *   peer.c     standing associations to peers       assoc.c    associations: up, lost, gone

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "config/load_priv.h"
-#include "config/ppid.h"
+#include "config/sctp/ppid.h"
 
 /* A message up to this size leaves room in a packet, so that Nagle's algorithm holds it back. */
 #define SMALL_MESSAGE 1200

@@ -3,7 +3,7 @@
  * say the same and the error list drops the repetitions. */
 #include <stdio.h>
 
-#include "config/auth_keys.h"
+#include "config/sctp/auth_keys.h"
 #include "config/load_priv.h"
 
 /* What is left for user data of the smallest packet that Linux cuts, 512 bytes, over IPv4. */

@@ -14,9 +14,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "config/address.h"
-#include "config/host.h"
-#include "config/options.h"
+#include "config/sctp/address.h"
+#include "config/sctp/host.h"
+#include "config/sctp/options.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
-#include "config/value.h"
+#include "config/sctp/value.h"
 
 #ifdef __cplusplus
 extern "C" {

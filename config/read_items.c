@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/host.h"
+#include "config/sctp/host.h"
 #include "config/load_priv.h"
-#include "config/ppid.h"
+#include "config/sctp/ppid.h"
 
 #define NAME_LENGTH_MAX 63
 #define STREAM_MAX      65534 /* an association has at most 65535 streams (RFC 9260, 3.3.2) */

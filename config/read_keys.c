@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "config/load_priv.h"
-#include "config/nearest.h"
+#include "config/sctp/nearest.h"
 
 struct cfg_place origin_place(const struct cfg_origin *o, enum cfg_key key)
 {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "config/load_priv.h"
-#include "config/nearest.h"
+#include "config/sctp/nearest.h"
 
 /* Adds a word to a list in a message, as far as there is room. */
 static void add_word(char *list, size_t size, const char *word)

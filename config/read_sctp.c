@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "config/load_priv.h"
-#include "config/nearest.h"
+#include "config/sctp/nearest.h"
 
 /* "rtoinfo.min", or "nodelay" for an option that is one value. */
 static const char *field_name(enum opt_field f, char *out, size_t size)

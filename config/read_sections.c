@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "config/load_priv.h"
-#include "config/nearest.h"
+#include "config/sctp/nearest.h"
 
 /* How many a configuration may have; the bounds keep a runaway generator from a broker that cannot start. */
 #define LISTENERS_MAX 1024

@@ -38,7 +38,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "config/host.h"
+#include "config/sctp/host.h"
 #include "transport/backend_priv.h"
 
 #define THREADS_MAX 32

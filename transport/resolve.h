@@ -20,7 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "config/address.h"
+#include "config/sctp/address.h"
 #include "transport/transport.h"
 
 #ifdef __cplusplus

@@ -20,8 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/address.h"
-#include "config/options.h"
+#include "config/sctp/address.h"
+#include "config/sctp/options.h"
 
 #ifdef __cplusplus
 extern "C" {

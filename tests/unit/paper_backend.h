@@ -278,12 +278,12 @@ static enum tr_code get_option(enum opt_id id, struct tr_endpoint *ep, struct op
         return get_option(OPT_##id, ep, out);                                                                \
     }
 #define FIELD(opt, id, name, type, unit, min, max, dflt, names, help)
-#include "config/options.def"
+#include "config/sctp/options.def"
 
 static struct tr_option_ops paper_options[OPT_ID_COUNT] = {
 #define OPTION(id, name, when, effect, source, help) [OPT_##id] = {set_##id, get_##id},
 #define FIELD(opt, id, name, type, unit, min, max, dflt, names, help)
-#include "config/options.def"
+#include "config/sctp/options.def"
 };
 
 static struct tr_backend backend = {

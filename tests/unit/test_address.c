@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "config/address.h"
+#include "config/sctp/address.h"
 
 static void reads_back(const char *text, uint16_t port, const char *expected)
 {

@@ -1,5 +1,5 @@
 /* Shared keys from a file: what is read, and what is refused with which words. */
-#include "config/auth_keys.h"
+#include "config/sctp/auth_keys.h"
 
 #include <stdarg.h>
 #include <setjmp.h>

@@ -107,7 +107,7 @@ static void test_everything(void **state)
     assert_int_equal(plan.to.encaps_port, 1000);
     assert_int_equal(plan.listen[0].encaps_port, 2000);
     assert_int_equal(plan.listen[1].encaps_port, 2000);
-    assert_int_equal(plan.transport, CFG_TRANSPORT_USRSCTP);
+    assert_int_equal(plan.transport, BENCH_TRANSPORT_USRSCTP);
     assert_int_equal(opt_num(&plan.options, OPTF_INIT_OSTREAMS, -1), 8);
     assert_int_equal(opt_num(&plan.options, OPTF_RTO_MIN, -1), 20);
     assert_int_equal(opt_num(&plan.options, OPTF_NODELAY, -1), 0);

@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-#include "broker/commands.h"
+#include "bench/load.h"
 
 struct job {
     pid_t pid;
@@ -102,7 +102,7 @@ static struct job run_load(const char *line, int errors)
         if (errors >= 0)
             dup2(errors, STDERR_FILENO);
         alarm(60);
-        int status = brk_cmd_load(argc, argv);
+        int status = bench_load(argc, argv);
         fflush(NULL);
         _exit(status);
     }

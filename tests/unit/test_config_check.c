@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-#include "broker/commands.h"
+#include "junctor/commands.h"
 
 struct run {
     int status;
@@ -40,7 +40,7 @@ static void check(struct run *r, const char *line)
     argv[argc] = NULL;
     catch (stdout, out, &saved_out);
     catch (stderr, err, &saved_err);
-    r->status = brk_cmd_check(argc, argv);
+    r->status = cmd_check(argc, argv);
     give_back(stdout, out, saved_out, r->out, sizeof r->out);
     give_back(stderr, err, saved_err, r->err, sizeof r->err);
 }

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "config/nearest.h"
-#include "config/value.h"
+#include "config/sctp/nearest.h"
+#include "config/sctp/value.h"
 
 static const struct val_spec size = {OPT_UINT, OPT_BYTES, 0, INT64_C(1) << 40, NULL};
 static const struct val_spec msec = {OPT_UINT, OPT_MSEC, 0, 86400000, NULL};

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "config/host.h"
+#include "config/sctp/host.h"
 
 static void test_names(void **state)
 {

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "config/options.h"
-#include "config/value.h"
+#include "config/sctp/options.h"
+#include "config/sctp/value.h"
 
 static bool is_settable(enum opt_field f)
 {

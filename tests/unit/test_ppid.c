@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "config/ppid.h"
+#include "config/sctp/ppid.h"
 
 /* Those that a signalling engineer knows by heart, from their specifications. */
 static void test_well_known(void **state)

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "transport/kernel_priv.h"
+#include "transport/kernel/kernel_priv.h"
 
 #include <arpa/inet.h>
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transport/udp.h"
+#include "transport/usrsctp/udp.h"
 
 struct link {
     struct udp_socket a, b;

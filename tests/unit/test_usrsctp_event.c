@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transport/usrsctp_priv.h"
+#include "transport/usrsctp/usrsctp_priv.h"
 
 static struct tr_event event;
 static unsigned fragment;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transport/usrsctp_priv.h"
+#include "transport/usrsctp/usrsctp_priv.h"
 
 /* Common header, then a chunk of `type` with the fixed part of an INIT, then these parameters. */
 static size_t make(uint8_t *packet, uint8_t type, const void *parameters, size_t len)

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "transport/usrsctp_priv.h"
+#include "transport/usrsctp/usrsctp_priv.h"
 
 enum {
     HEADER = 12,

@@ -1,0 +1,248 @@
+/* A broker's life: chooses the transport, opens everything, hands over to the control thread, releases.
+ *
+ * Everything that can fail (a port in use, a missing permission, a kernel without SCTP) fails here, before
+ * the first association, with one line that says what to do. */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "broker/broker.h"
+#include "broker/broker_priv.h"
+#include "broker/support.h"
+
+/* ---- preparation ---------------------------------------------------------------------------------- */
+
+static const struct tr_backend *choose_backend(enum cfg_transport wanted, struct tr_error *error)
+{
+    struct tr_error reason;
+    char quoted[300];
+    if (wanted == CFG_TRANSPORT_USRSCTP)
+        return tr_backend_probe(tr_usrsctp(), error) == TR_OK ? tr_usrsctp() : NULL;
+    if (tr_backend_probe(tr_kernel(), &reason) == TR_OK)
+        return tr_kernel();
+    if (wanted == CFG_TRANSPORT_KERNEL) {
+        *error = reason;
+        return NULL;
+    }
+    brk_log(CFG_LOG_INFO, "transport", "transport=usrsctp kernel=%s",
+            brk_quote(reason.text, quoted, sizeof quoted));
+    return tr_backend_probe(tr_usrsctp(), error) == TR_OK ? tr_usrsctp() : NULL;
+}
+
+static unsigned count_workers(const struct brk_broker *b)
+{
+    cpu_set_t cpus;
+    unsigned wanted = b->config->workers;
+    if (!wanted)
+        wanted = sched_getaffinity(0, sizeof cpus, &cpus) ? 1 : (unsigned)CPU_COUNT(&cpus);
+    if (wanted > BRK_WORKERS_MAX)
+        wanted = BRK_WORKERS_MAX;
+    if (wanted > 1 && !(tr_backend_caps(b->backend) & TR_CAP_LOOPS)) {
+        if (b->config->workers > 1)
+            brk_log(CFG_LOG_WARNING, "workers",
+                    "asked=%u used=1 text=\"the %s transport runs in one thread\"", b->config->workers,
+                    tr_backend_name(b->backend));
+        wanted = 1;
+    }
+    return wanted;
+}
+
+static int first_paired_route(const struct cfg_config *c, uint32_t source)
+{
+    for (unsigned i = 0; i < c->route_count; i++)
+        for (unsigned f = 0; f < c->routes[i].from_count; f++)
+            if (c->routes[i].session == CFG_PAIRED && rt_source(c, c->routes[i].from[f]) == source)
+                return (int)i;
+    return -1;
+}
+
+/* Who needs a standing association, and whose associations are destinations. */
+static void find_roles(struct brk_broker *b)
+{
+    const struct cfg_config *c = b->config;
+    for (unsigned i = 0; i < c->route_count; i++) {
+        const struct cfg_route *r = &c->routes[i];
+        const struct cfg_group *g = &c->groups[r->group];
+        for (unsigned f = 0; f < r->from_count; f++)
+            if (r->from[f].kind == CFG_MEMBER_PEER)
+                b->peer_standing[r->from[f].index] = true;
+        for (unsigned m = 0; r->session == CFG_SHARED && m < g->member_count; m++) {
+            unsigned index = g->members[m].index;
+            if (g->members[m].kind == CFG_MEMBER_PEER)
+                b->peer_standing[index] = b->peer_in_group[index] = true;
+            else
+                b->listener_in_group[index] = true;
+        }
+    }
+    for (unsigned i = 0; i < c->route_count; i++)
+        b->gives_up |= c->routes[i].pr_policy != OPT_PR_NONE;
+    for (uint32_t s = 0; s < c->listener_count + c->peer_count; s++)
+        b->source_session[s] = first_paired_route(c, s);
+}
+
+static bool prepare(struct brk_broker *b)
+{
+    const struct cfg_config *c = b->config;
+    b->worker_count = count_workers(b);
+    b->health = calloc(c->peer_count + 1, sizeof *b->health);
+    b->listener_in_group = calloc(c->listener_count + 1, sizeof *b->listener_in_group);
+    b->peer_standing = calloc(c->peer_count + 1, sizeof *b->peer_standing);
+    b->peer_in_group = calloc(c->peer_count + 1, sizeof *b->peer_in_group);
+    b->source_session = calloc(c->listener_count + c->peer_count + 1, sizeof *b->source_session);
+    b->workers = calloc(b->worker_count, sizeof(struct brk_worker *));
+    if (!b->health || !b->listener_in_group || !b->peer_standing || !b->peer_in_group || !b->source_session ||
+        !b->workers || rt_inbox_init(&b->control)) {
+        brk_log(CFG_LOG_ERROR, "start_failed", "error=\"out of memory or descriptors\"");
+        return false;
+    }
+    pthread_barrier_init(&b->account_enter, NULL, b->worker_count + 1);
+    pthread_barrier_init(&b->account_leave, NULL, b->worker_count + 1);
+    find_roles(b);
+    return true;
+}
+
+static bool open_workers(struct brk_broker *b)
+{
+    char text[NET_ADDR_TEXT];
+    for (unsigned i = 0; i < b->worker_count; i++)
+        if (!(b->workers[i] = brk_worker_new(b, i)))
+            return false;
+    for (unsigned i = 0; i < b->config->listener_count; i++) {
+        const struct cfg_listener *l = &b->config->listeners[i];
+        for (unsigned a = 0; a < l->address_count; a++)
+            brk_log(CFG_LOG_INFO, "listening", "listener=%s address=%s transport=%s", l->name,
+                    net_addr_format(&l->addresses[a], text, sizeof text), tr_backend_name(b->backend));
+    }
+    return true;
+}
+
+static void release(struct brk_broker *b)
+{
+    for (unsigned i = 0; b->workers && i < b->worker_count; i++)
+        if (b->workers[i])
+            brk_worker_free(b->workers[i]);
+    if (b->control.eventfd >= 0)
+        rt_inbox_destroy(&b->control);
+    free(b->workers);
+    free(b->health);
+    free(b->listener_in_group);
+    free(b->peer_standing);
+    free(b->peer_in_group);
+    free(b->source_session);
+}
+
+static void log_advice(const char *text, void *arg)
+{
+    char quoted[500];
+    (void)arg;
+    brk_log(CFG_LOG_WARNING, "advice", "text=%s", brk_quote(text, quoted, sizeof quoted));
+}
+
+/* True where both the smallest timeout and the SACK delay are what the host says. */
+static bool leaves_timers(const struct opt_set *s)
+{
+    return !opt_any(s, OPT_RTOINFO) && !opt_any(s, OPT_DELAYED_ACK_TIME) &&
+           !opt_any(s, OPT_DELAYED_ACK_FREQUENCY) && !opt_any(s, OPT_PEER_ADDR_PARAMS);
+}
+
+/* Where a listener or peer is: its network namespace, and what of the host matters to it there. */
+struct abode {
+    const char *netns;
+    unsigned topics; /* enum tr_advice bits */
+};
+
+static struct abode abode_of(const struct cfg_config *c, unsigned i)
+{
+    const struct cfg_listener *l = i < c->listener_count ? &c->listeners[i] : NULL;
+    const struct cfg_peer *p = l ? NULL : &c->peers[i - c->listener_count];
+    unsigned shared = l && l->peeloff == CFG_PEELOFF_NEVER ? TR_ADVICE_SHARED : 0;
+    unsigned timers = leaves_timers(l ? &l->sctp : &p->sctp) ? TR_ADVICE_TIMERS : 0;
+    return (struct abode){l ? l->netns : p->netns, shared | timers};
+}
+
+static bool same_place(const struct abode *a, const struct abode *b)
+{
+    return a->netns == b->netns || (a->netns && b->netns && strcmp(a->netns, b->netns) == 0);
+}
+
+/* What is wrong with the host, where it matters for this configuration: once for each network namespace. */
+static void advise(const struct brk_broker *b)
+{
+    const struct cfg_config *c = b->config;
+    unsigned count = c->listener_count + c->peer_count;
+    for (unsigned i = 0; i < count; i++) {
+        struct abode here = abode_of(c, i);
+        bool told = false;
+        for (unsigned k = 0; k < count && !told; k++) {
+            struct abode other = abode_of(c, k);
+            if (!same_place(&here, &other))
+                continue;
+            told = k < i;
+            here.topics |= other.topics;
+        }
+        if (!told && here.topics)
+            tr_backend_advise(b->backend, here.netns, here.topics, log_advice, NULL);
+    }
+}
+
+/* One descriptor an association: as many as the system allows. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static int block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &set, NULL); /* inherited by the workers: only the signalfd gets them */
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static void log_unsupported(struct cfg_place at, const char *text, void *arg)
+{
+    char file[300], quoted[300];
+    brk_log(CFG_LOG_ERROR, "start_failed", "file=%s line=%u column=%u error=%s",
+            brk_quote(arg, file, sizeof file), at.line, at.column, brk_quote(text, quoted, sizeof quoted));
+}
+
+int brk_run(const struct cfg_config *config)
+{
+    struct brk_broker b = {.config = config, .control.eventfd = -1};
+    struct tr_error error;
+    char quoted[300];
+    int status = 1, signals = block_signals();
+    raise_descriptor_limit();
+    srandom((unsigned)(time(NULL) ^ getpid()));
+    b.backend = choose_backend(config->transport, &error);
+    if (!b.backend || signals < 0) {
+        brk_log(CFG_LOG_ERROR, "start_failed", "error=%s",
+                brk_quote(b.backend ? strerror(errno) : error.text, quoted, sizeof quoted));
+        return 1;
+    }
+    if (brk_unsupported(config, b.backend, log_unsupported, (void *)config->file)) {
+        close(signals);
+        return 1;
+    }
+    advise(&b);
+    if (prepare(&b) && open_workers(&b))
+        status = brk_control_main(&b, signals);
+    release(&b);
+    close(signals);
+    return status;
+}

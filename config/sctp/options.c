@@ -1,0 +1,156 @@
+/* The tables behind options.h, made from options.def, and sets of option values. */
+#include "config/sctp/options.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "config/sctp/address.h"
+#include "config/sctp/value.h"
+
+/* Where each option's fields begin. An option's own enumerators take no position: BEFORE steps back, so that
+ * the enumerator after it, its first field, has the number that FIRST has. */
+enum opt_position {
+#define OPTION(id, name, when, effect, source, help)                  FIRST_##id, BEFORE_##id = FIRST_##id - 1,
+#define FIELD(opt, id, name, type, unit, min, max, dflt, names, help) POSITION_##id,
+#include "config/sctp/options.def"
+};
+
+/* How many fields each option has: the size of a struct with one char a field. */
+struct fields_of_none {
+    char none;
+#define OPTION(id, name, when, effect, source, help)                                                         \
+    }                                                                                                        \
+    ;                                                                                                        \
+    struct fields_of_##id {
+#define FIELD(opt, id, name, type, unit, min, max, dflt, names, help) char field_##id;
+#include "config/sctp/options.def"
+};
+
+const struct opt_row opt_rows[OPT_ID_COUNT] = {
+#define OPTION(id, name, when, effect, source, help)                                                         \
+    [OPT_##                                                                                                  \
+        id] = {name, source, help, when, effect, (enum opt_field)FIRST_##id, sizeof(struct fields_of_##id)},
+#define FIELD(opt, id, name, type, unit, min, max, dflt, names, help)
+#include "config/sctp/options.def"
+};
+
+const struct opt_field_row opt_field_rows[OPTF_COUNT] = {
+#define OPTION(id, name, when, effect, source, help)
+#define FIELD(opt, id, name, type, unit, min, max, dflt, names, help)                                        \
+    [OPTF_##id] = {OPT_##opt, name, type, unit, min, max, dflt, names, help},
+#include "config/sctp/options.def"
+};
+
+void opt_put_text(struct opt_set *s, enum opt_field f, const char *text)
+{
+    s->given[f / 64] |= UINT64_C(1) << (f % 64);
+    memset(&s->value[f], 0, sizeof s->value[f]);
+    snprintf(s->value[f].text, sizeof s->value[f].text, "%s", text);
+}
+
+bool opt_any(const struct opt_set *s, enum opt_id id)
+{
+    const struct opt_row *row = &opt_rows[id];
+    for (unsigned i = 0; i < row->fields; i++)
+        if (opt_given(s, row->first + i))
+            return true;
+    return false;
+}
+
+void opt_merge(struct opt_set *base, const struct opt_set *over)
+{
+    for (unsigned f = 0; f < OPTF_COUNT; f++)
+        if (opt_given(over, f)) {
+            base->given[f / 64] |= UINT64_C(1) << (f % 64);
+            base->value[f] = over->value[f];
+        }
+}
+
+void opt_defaults(struct opt_set *s)
+{
+    for (unsigned f = 0; f < OPTF_COUNT; f++)
+        if (opt_field_rows[f].dflt != OPT_STACK)
+            opt_put(s, f, opt_field_rows[f].dflt);
+}
+
+int64_t opt_stack(enum opt_field f, enum opt_stack_of which)
+{
+#define NONE                          OPT_STACK
+#define STACK(field, kernel, usrsctp) {OPTF_##field, {kernel, usrsctp}},
+    static const struct {
+        enum opt_field field;
+        int64_t begins_with[2]; /* by enum opt_stack_of */
+    } rows[] = {
+#include "config/sctp/stack.def"
+    };
+#undef NONE
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].field == f)
+            return rows[i].begins_with[which];
+    return OPT_STACK;
+}
+
+static bool check_field(enum opt_field f, const union opt_value *v, char *why, size_t size)
+{
+    const struct opt_field_row *row = &opt_field_rows[f];
+    const struct val_spec spec = val_spec_of(f);
+    struct net_addr scratch;
+
+    if (opt_rows[row->option].when & OPT_NO_SET || row->type == OPT_UINT_RO) {
+        snprintf(why, size, "can only be read; leave it out");
+        return false;
+    }
+    if (row->type == OPT_ADDR) {
+        if (net_addr_parse(v->text, 0, &scratch))
+            return true;
+        snprintf(why, size, "'%.40s' is no address; write an IPv4 or IPv6 address such as 127.0.0.1 or ::1",
+                 v->text);
+        return false;
+    }
+    if (row->type == OPT_FILE) {
+        if (v->file != NULL && *v->file != '\0')
+            return true;
+        snprintf(why, size, "no file is named; write its path");
+        return false;
+    }
+    return val_check(&spec, v->num, why, size);
+}
+
+enum opt_field opt_check(const struct opt_set *s, char *why, size_t size)
+{
+    for (unsigned f = 0; f < OPTF_COUNT; f++)
+        if (opt_given(s, f) && !check_field(f, &s->value[f], why, size))
+            return f;
+    return OPTF_COUNT;
+}
+
+enum opt_id opt_find(const char *name)
+{
+    static const char prefix[] = "sctp_";
+    if (strncmp(name, prefix, sizeof prefix - 1) == 0)
+        name += sizeof prefix - 1;
+    for (unsigned id = 0; id < OPT_ID_COUNT; id++)
+        if (strcmp(opt_rows[id].name, name) == 0)
+            return id;
+    return OPT_ID_COUNT;
+}
+
+enum opt_field opt_find_field(enum opt_id id, const char *name)
+{
+    const struct opt_row *row = &opt_rows[id];
+    for (unsigned f = row->first; f < row->first + row->fields; f++)
+        if (strcmp(opt_field_rows[f].name, name) == 0)
+            return f;
+    return OPTF_COUNT;
+}
+
+const char *opt_format(enum opt_field f, const union opt_value *v, char *out, size_t size)
+{
+    const struct val_spec spec = val_spec_of(f);
+    if (!opt_is_number(spec.type))
+        snprintf(out, size, "%s", spec.type == OPT_FILE ? v->file : v->text);
+    else
+        val_format(&spec, v->num, out, size);
+    return out;
+}

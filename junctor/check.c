@@ -1,0 +1,156 @@
+/* `junctor check`: validates a configuration without touching the network. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "junctor/commands.h"
+#include "junctor/reference.h"
+#include "broker/support.h"
+#include "config/config.h"
+
+static const char help[] =
+    "Usage: junctor check -c FILE [--print]\n"
+    "       junctor check --reference[=man]\n"
+    "\n"
+    "Reads a configuration and reports every error in it as `file:line:column: what is wrong, and what to "
+    "write`; of\n"
+    "a valid one, as warnings, which values do harm together.\n"
+    "Opens no socket and needs no privilege. What depends on the host (whether an address exists, which SCTP "
+    "it\n"
+    "has, how large buffers may be) is told by `junctor run`.\n"
+    "\n"
+    "  -c, --config FILE   the YAML file; - reads standard input\n"
+    "  -p, --print         write the effective configuration: every default filled in, SCTP options in full "
+    "at\n"
+    "                      each listener and peer; it reads back as the same configuration\n"
+    "      --reference     write the reference of the configuration, every key and SCTP option, as Markdown "
+    "or,\n"
+    "                      with =man, as a manual page\n"
+    "  -h, --help          this text\n"
+    "\n"
+    "Exit status: 0 the file is valid (there may be warnings), 1 it is not (errors on standard error), 2 "
+    "wrong usage.\n"
+    "\n"
+    "  junctor check -c relay.yaml\n"
+    "  junctor check -c relay.yaml --print > effective.yaml\n"
+    "  junctor check --reference=man | man -l -\n";
+
+static int usage(const char *what)
+{
+    fprintf(stderr, "junctor check: %s; `junctor check --help` tells more\n", what);
+    return 2;
+}
+
+static const char *plural(unsigned n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* With --print the summary is a comment, so that the output is a configuration as it stands. */
+static void print_summary(const struct cfg_config *c, const char *before)
+{
+    const char *name = strcmp(c->file, "-") == 0 ? "standard input" : c->file;
+    printf("%s%s: valid: %u listener%s, %u peer%s, %u group%s, %u route%s\n", before, name, c->listener_count,
+           plural(c->listener_count), c->peer_count, plural(c->peer_count), c->group_count,
+           plural(c->group_count), c->route_count, plural(c->route_count));
+}
+
+static int written(void)
+{
+    if (fflush(stdout) == 0)
+        return 0;
+    perror("junctor check: standard output");
+    return 1;
+}
+
+struct complaint {
+    const char *file, *severity;
+};
+
+static void complain(struct cfg_place at, const char *text, void *arg)
+{
+    const struct complaint *c = arg;
+    fprintf(stderr, "%s:%u:%u: %s%s\n", c->file, at.line, at.column, c->severity, text);
+}
+
+/* With transport auto the host decides which it will be; then it is a warning. Returns how many errors. */
+static unsigned check_transports(const struct cfg_config *c)
+{
+    struct complaint error = {c->file, ""}, warning = {c->file, "warning: "};
+    bool open = c->transport == CFG_TRANSPORT_AUTO;
+    unsigned errors = 0;
+    if (open || c->transport == CFG_TRANSPORT_KERNEL)
+        errors += brk_unsupported(c, tr_kernel(), complain, open ? &warning : &error);
+    if (open || c->transport == CFG_TRANSPORT_USRSCTP)
+        errors += brk_unsupported(c, tr_usrsctp(), complain, open ? &warning : &error);
+    return open ? 0 : errors;
+}
+
+static int check(const char *file, bool print)
+{
+    struct cfg_remarks remarks;
+    struct cfg_config *c = cfg_load(file, &remarks);
+    cfg_remarks_print(file, &remarks, stderr);
+    cfg_remarks_free(&remarks);
+    if (!c)
+        return 1;
+    if (check_transports(c)) {
+        cfg_free(c);
+        return 1;
+    }
+    print_summary(c, print ? "# " : "");
+    if (print)
+        cfg_print(c, stdout);
+    cfg_free(c);
+    return written();
+}
+
+static int reference(const char *form)
+{
+    if (!form || strcmp(form, "markdown") == 0)
+        brk_reference_markdown(stdout);
+    else if (strcmp(form, "man") == 0)
+        brk_reference_man(stdout);
+    else
+        return usage("the reference is written as markdown or man");
+    return written();
+}
+
+int cmd_check(int argc, char **argv)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"print", no_argument, NULL, 'p'},
+                                            {"reference", optional_argument, NULL, 'r'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    const char *file = NULL;
+    bool print = false;
+    int option;
+
+    optind = 0; /* the program's own options may have been read already */
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "+:c:ph", options, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            file = optarg;
+            break;
+        case 'p':
+            print = true;
+            break;
+        case 'r':
+            return reference(optarg);
+        case 'h':
+            fputs(help, stdout);
+            return 0;
+        case ':':
+            return usage("-c needs the name of a file");
+        default:
+            return usage("unknown option");
+        }
+    }
+    if (optind < argc)
+        return usage("only options are taken; name the file with -c");
+    if (!file)
+        return usage("name the configuration with -c FILE");
+    return check(file, print);
+}

@@ -1,0 +1,102 @@
+/* `junctor run`: reads the command line and the configuration, and runs a broker with it. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "broker/broker.h"
+#include "broker/log.h"
+#include "config/config.h"
+#include "junctor/commands.h"
+
+static void usage(FILE *out)
+{
+    fputs("usage: junctor run -c FILE [--log-level LEVEL]\n"
+          "\n"
+          "Runs the broker in the foreground until SIGTERM or SIGINT, and logs to standard error.\n"
+          "\n"
+          "  -c, --config FILE      the configuration (YAML; - for standard input)\n"
+          "      --log-level LEVEL  error, warning, info or debug, whatever the file says\n"
+          "  -h, --help             this text\n"
+          "\n"
+          "Signals:\n"
+          "  SIGTERM, SIGINT  stop accepting, deliver what is there, close (broker.drain_timeout bounds it); "
+          "a second\n"
+          "                   one does not wait\n"
+          "  SIGUSR1          log the account: received + copies = delivered + dropped + waiting\n"
+          "\n"
+          "Exit status: 0 after a drain whose account balances, 1 otherwise, 2 for wrong usage.\n",
+          out);
+}
+
+static bool parse_level(const char *text, enum cfg_log_level *level)
+{
+    static const char *const names[] = {"error", "warning", "info", "debug"};
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (!strcmp(text, names[i])) {
+            *level = (enum cfg_log_level)i;
+            return true;
+        }
+    fprintf(stderr, "junctor run: no log level \"%s\"; write error, warning, info or debug\n", text);
+    return false;
+}
+
+static void log_warnings(const struct cfg_config *config, const struct cfg_remarks *remarks)
+{
+    char file[300], text[700];
+    brk_quote(config->file, file, sizeof file);
+    for (unsigned i = 0; i < remarks->count; i++) {
+        const struct cfg_remark *r = &remarks->list[i];
+        brk_log(CFG_LOG_WARNING, "advice", "file=%s line=%u column=%u text=%s", file, r->line, r->column,
+                brk_quote(r->text, text, sizeof text));
+    }
+}
+
+static int run_file(const char *file, const char *level_text)
+{
+    struct cfg_remarks remarks;
+    enum cfg_log_level level;
+    struct cfg_config *config = cfg_load(file, &remarks);
+    if (!config) {
+        cfg_remarks_print(file, &remarks, stderr);
+        cfg_remarks_free(&remarks);
+        return 1;
+    }
+    level = config->log_level;
+    int status = 2;
+    if (!level_text || parse_level(level_text, &level)) {
+        brk_log_open(level);
+        log_warnings(config, &remarks);
+        status = brk_run(config);
+    }
+    cfg_remarks_free(&remarks);
+    cfg_free(config);
+    return status;
+}
+
+int cmd_run(int argc, char **argv)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"log-level", required_argument, NULL, 'l'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    const char *file = NULL, *level = NULL;
+    for (int o; (o = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
+        if (o == 'h') {
+            usage(stdout);
+            return 0;
+        }
+        if (o == 'c')
+            file = optarg;
+        else if (o == 'l')
+            level = optarg;
+        else {
+            usage(stderr);
+            return 2;
+        }
+    }
+    if (!file || optind != argc) {
+        usage(stderr);
+        return 2;
+    }
+    return run_file(file, level);
+}

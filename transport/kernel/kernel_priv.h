@@ -1,0 +1,249 @@
+/* The kernel backend's own structs and the seams between its files:
+ *   kernel.c         backend table, probe, errno → tr_code
+ *   kernel_advice.c  settings of the host, told at start
+ *   kernel_loop.c    epoll, readiness, timers; the note on writability
+ *   kernel_socket.c  open, bind, listen, connect, peel off, addresses
+ *   kernel_close.c   closing, which may take a while
+ *   kernel_renew.c   a one-to-one endpoint gets a new socket: after abort, and to connect again
+ *   kernel_recv.c    recvmmsg into slots, items
+ *   kernel_event.c   notifications → tr_event (pure)
+ *   kernel_send.c    sendmmsg in bursts; the note on MSG_MORE
+ *   kernel_reconfig.c addresses and streams that come and go
+ *   kernel_options*.c one pair of functions per row of options.def */
+#ifndef JUNCTOR_TRANSPORT_KERNEL_KERNEL_PRIV_H
+#define JUNCTOR_TRANSPORT_KERNEL_KERNEL_PRIV_H
+
+#include "transport/backend_priv.h"
+#include "transport/reassembly.h"
+
+#include <netinet/sctp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+enum { KERNEL_BURST = 128, KERNEL_EVENTS = 256, KERNEL_OFFERS = 8 };
+
+/* In tr_msg.flags of a message that comes back: the fragment it begins or ends with. Never in what users see.
+ */
+enum { KERNEL_FIRST = 0x1000, KERNEL_LAST = 0x2000 };
+
+struct kernel_endpoint {
+    struct tr_endpoint base;
+    struct kernel_endpoint *next, *prev; /* all endpoints of the loop */
+    struct kernel_endpoint *wait_next, *wait_prev;
+    int fd;
+    uint16_t port;
+    sa_family_t family;
+    uint32_t registered;           /* with epoll, for these events; 0: not at all */
+    bool at_end;                   /* one-to-one: the stack said end of file; only notifications may follow */
+    bool stream;                   /* a SOCK_STREAM socket; a peeled-off one is not */
+    bool foreign;                  /* in a network namespace that was named, maybe not the threads' own */
+    bool bound;                    /* to its addresses */
+    bool auto_asconf;              /* to be switched on once it is bound */
+    bool waits;                    /* on the loop's list of those that the timer calls writable */
+    bool muted;                    /* polled writable, but took nothing: EPOLLOUT is not believed for now */
+    bool closing;                  /* closed; on the list of those that close down */
+    bool full;                     /* the last burst ended with TR_AGAIN */
+    unsigned ready_turn, ready_at; /* its place in the ready list of wait number ready_turn */
+    unsigned writable_turn;        /* the last wait that called it writable */
+    int64_t room;                  /* free send buffer, at least; see kernel_send.c */
+    struct kernel_origin *origin;  /* one-to-one: how to open its like (kernel_renew.c); else NULL */
+    uint32_t called;               /* one-to-one: the association of the last connect_init */
+    char *auth_keys;               /* one-to-one: the file that its shared keys come from, or NULL */
+    int64_t offers[KERNEL_OFFERS]; /* kernel_options_offer.c */
+    struct reasm_partial *pieces;  /* while released: what was under way */
+};
+
+/* Control data of a received message: one RCVINFO. */
+union kernel_control_in {
+    struct cmsghdr align;
+    char bytes[CMSG_SPACE(sizeof(struct sctp_rcvinfo))];
+};
+
+/* Of a message to send: SNDINFO and PRINFO. */
+union kernel_control_out {
+    struct cmsghdr align;
+    char bytes[CMSG_SPACE(sizeof(struct sctp_sndinfo)) + CMSG_SPACE(sizeof(struct sctp_prinfo))];
+};
+
+struct kernel_fd {
+    struct kernel_fd *next;
+    int fd;
+    void *cookie;
+};
+
+struct kernel_loop {
+    struct tr_loop base;
+    int epoll, timer;
+    bool timer_on;
+    unsigned turn;                     /* number of the current wait */
+    struct kernel_endpoint *endpoints; /* all */
+    struct kernel_endpoint *closing;   /* closed, but not done yet */
+    struct kernel_endpoint *waiting;   /* to be called writable by the timer */
+    struct kernel_fd *fds;
+    struct reasm_pool pieces;
+
+    /* Receive slots. Those before next_slot are in use until the turn ends. */
+    uint8_t *memory;
+    size_t memory_bytes, stride;
+    unsigned next_slot;
+    struct mmsghdr *in;
+    struct iovec *in_vec;
+    union kernel_control_in *in_control;
+    struct tr_item *items;
+
+    /* One burst to send, prepared once. */
+    struct mmsghdr out[KERNEL_BURST];
+    struct iovec out_vec[KERNEL_BURST];
+    union kernel_control_out out_control[KERNEL_BURST];
+
+    struct epoll_event events[KERNEL_EVENTS];
+};
+
+static inline struct kernel_loop *kernel_loop(struct tr_loop *loop)
+{
+    return (struct kernel_loop *)loop;
+}
+
+static inline struct kernel_endpoint *kernel_endpoint(struct tr_endpoint *ep)
+{
+    return (struct kernel_endpoint *)ep;
+}
+
+/* Counts system calls made for `ep` (which may be between two loops). */
+static inline void kernel_count(const struct kernel_endpoint *ep, unsigned calls)
+{
+    if (ep->base.loop != NULL)
+        ep->base.loop->stats.syscalls += calls;
+}
+
+/* kernel.c: the closest code for an errno outside the send path. */
+enum tr_code kernel_code(int error_number);
+
+/* kernel_loop.c */
+enum tr_code kernel_loop_open(const struct tr_loop_params *p, struct tr_loop **out, struct tr_error *error);
+void kernel_loop_close(struct tr_loop *loop);
+int kernel_loop_fd(const struct tr_loop *loop);
+enum tr_code kernel_loop_add_fd(struct tr_loop *loop, int fd, void *cookie, struct tr_error *error);
+void kernel_loop_remove_fd(struct tr_loop *loop, int fd);
+unsigned kernel_loop_wait(struct tr_loop *loop, int timeout_ms, struct tr_ready *ready, unsigned max);
+void kernel_loop_turn(struct tr_loop *loop);
+enum tr_code kernel_watch(struct tr_endpoint *ep, unsigned flags);
+/* Enters a loop (list and epoll, as ep->base.watch says), or leaves it. */
+enum tr_code kernel_enter(struct kernel_loop *l, struct kernel_endpoint *ep, struct tr_error *error);
+void kernel_leave(struct kernel_endpoint *ep);
+/* The socket is about to go: takes it out of epoll. */
+void kernel_unregister(struct kernel_endpoint *ep);
+/* The stack said end of file (kernel_recv.c). */
+void kernel_at_end(struct kernel_endpoint *ep);
+/* A send took nothing, or something (kernel_send.c). */
+void kernel_refused(struct kernel_endpoint *ep);
+void kernel_took(struct kernel_endpoint *ep);
+
+/* kernel_socket.c */
+enum tr_code kernel_open(struct tr_loop *loop, const struct tr_open_params *p, struct tr_endpoint **out,
+                         struct tr_error *error);
+enum tr_code kernel_listen(struct tr_endpoint *ep, int backlog, struct tr_error *error);
+uint16_t kernel_port(const struct tr_endpoint *ep);
+uint16_t kernel_encaps_port(const struct tr_endpoint *ep);
+enum tr_code kernel_release(struct tr_endpoint *ep, struct tr_error *error);
+enum tr_code kernel_adopt(struct tr_loop *loop, struct tr_endpoint *ep, struct tr_error *error);
+unsigned kernel_addresses(struct tr_endpoint *ep, uint32_t assoc, bool remote, struct net_addr *out,
+                          unsigned max);
+/* Takes meaningless fields out of an address that the kernel gave. */
+void kernel_clean_address(struct net_addr *a);
+/* libsctp takes and gives addresses packed one behind the other, each as long as its family's. The caller
+ * frees `bytes`. `port` other than 0 takes the place of each one's own. False: out of memory. */
+struct kernel_packed {
+    struct sockaddr *bytes;
+    int count;
+};
+bool kernel_pack(const struct net_addr *addresses, unsigned count, uint16_t port, struct kernel_packed *out);
+enum tr_code kernel_connect_init(struct tr_endpoint *ep, const struct tr_target *to, uint32_t *assoc,
+                                 struct tr_error *error);
+enum tr_code kernel_peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cookie, struct tr_endpoint **out,
+                            struct tr_error *error);
+enum tr_code kernel_eof(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
+enum tr_code kernel_abort(struct tr_endpoint *ep, uint32_t assoc, const void *reason, uint32_t len,
+                          struct tr_error *error);
+
+/* kernel_close.c */
+void kernel_close(struct tr_endpoint *ep);
+/* Something arrived for an endpoint that closes down; it may be gone afterwards. */
+void kernel_closing_event(struct kernel_loop *l, struct kernel_endpoint *ep);
+/* The loop closes: the stack goes on alone with what is left. */
+void kernel_closing_end(struct kernel_loop *l);
+
+/* kernel_renew.c */
+struct kernel_origin *kernel_origin_new(const struct tr_open_params *p); /* NULL: out of memory */
+/* Binds as at open; `port` 0 lets the stack pick. ep->port is set. */
+enum tr_code kernel_bind(struct kernel_endpoint *ep, const struct net_addr *addresses, unsigned count,
+                         uint16_t port, struct tr_error *error);
+/* Puts a fresh socket in place of a one-to-one endpoint's old one, whose association is aborted if there
+ * still is one. Without success the endpoint has no socket. */
+enum tr_code kernel_renew(struct kernel_endpoint *ep, struct tr_error *error);
+/* The association of a one-to-one socket that is up; 0: none. */
+uint32_t kernel_only_assoc(struct kernel_endpoint *ep);
+/* Options of the socket that must be set before bind. */
+enum tr_code kernel_set_up(struct kernel_endpoint *ep, bool share_port, const char *device,
+                           struct tr_error *error);
+
+/* kernel_netns.c: calls work(arg) in a network namespace, by a thread; right here where `netns` is NULL. Its
+ * result and errno; false, with *error filled in, where the namespace cannot be entered. */
+bool kernel_run_in(const char *netns, int (*work)(void *arg), void *arg, int *result, struct tr_error *error);
+/* An SCTP socket (non-blocking, close-on-exec), in a network namespace where `netns` is not NULL. -1 with
+ * *error filled in. */
+int kernel_new_socket(int family, int type, const char *netns, struct tr_error *error);
+/* The same in the namespace of socket `fd`; -1 with errno. Needs CAP_NET_ADMIN and CAP_SYS_ADMIN there. */
+int kernel_new_socket_beside(int fd, int family, int type);
+/* Calls work(arg) by a thread in the namespace of socket `fd`; its result and errno. */
+int kernel_run_beside(int fd, int (*work)(void *arg), void *arg);
+
+/* kernel_recv.c */
+enum tr_code kernel_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count);
+void kernel_slots_init(struct kernel_loop *l);
+
+/* kernel_event.c: reads one whole notification of `len` bytes. False: nothing that is reported. Payloads in
+ * *out point into `bytes`. The message of TR_EV_SEND_FAILED may be a fragment: KERNEL_FIRST, KERNEL_LAST. */
+bool kernel_event(const void *bytes, size_t len, struct tr_event *out);
+
+/* kernel_send.c */
+uint32_t kernel_send_capacity(struct tr_endpoint *ep);
+enum tr_code kernel_send_to(struct tr_endpoint *ep, const struct tr_msg *msg, const struct net_addr *path);
+enum tr_code kernel_send(struct tr_endpoint *ep, const struct tr_msg *msgs, unsigned count, unsigned *sent);
+void kernel_burst_init(struct kernel_loop *l);
+
+/* kernel_options.c */
+extern const struct tr_option_ops kernel_options[OPT_ID_COUNT];
+/* The endpoint is bound now: sets what could not be set before. */
+enum tr_code kernel_bound(struct kernel_endpoint *ep, struct tr_error *error);
+/* What every endpoint starts with: which events it reports, and control data on received messages. */
+enum tr_code kernel_subscribe(struct kernel_endpoint *ep, struct tr_error *error);
+/* A peeled-off or accepted association keeps every option of its origin: kernel_inherit_read before, from the
+ * origin; kernel_inherit after, onto the new endpoint. */
+void kernel_inherit_read(struct kernel_endpoint *from, uint32_t assoc, struct opt_set *options);
+void kernel_inherit(struct kernel_endpoint *to, const struct opt_set *options);
+/* Sets option `id` as in `wanted` where `now`, what was read, differs. Only then: a value that was granted
+ * once must not be clipped when asked for again. */
+void kernel_copy_option(struct kernel_endpoint *to, enum opt_id id, const struct opt_set *wanted,
+                        const struct opt_set *now);
+
+/* kernel_options_offer.c: what the endpoint offers to associations to come is read once it is set up, and not
+ * known any more when it gets a new socket. */
+void kernel_read_offers(struct kernel_endpoint *ep);
+void kernel_forget_offers(struct kernel_endpoint *ep);
+/* To the endpoint of an association that was peeled off `from` or accepted by it. */
+void kernel_hand_offers_on(struct kernel_endpoint *to, const struct kernel_endpoint *from);
+
+/* kernel_reconfig.c */
+enum tr_code kernel_change_addresses(struct tr_endpoint *ep, bool add, const struct net_addr *addresses,
+                                     unsigned count, struct tr_error *error);
+enum tr_code kernel_reset_streams(struct tr_endpoint *ep, uint32_t assoc, unsigned directions,
+                                  const uint16_t *streams, unsigned count, struct tr_error *error);
+enum tr_code kernel_reset_assoc(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error);
+enum tr_code kernel_add_streams(struct tr_endpoint *ep, uint32_t assoc, uint16_t outbound, uint16_t inbound,
+                                struct tr_error *error);
+
+/* kernel_advice.c */
+void kernel_advise(const char *netns, unsigned topics, void (*tell)(const char *text, void *arg), void *arg);
+
+#endif

@@ -1,0 +1,490 @@
+/* The life of an endpoint on a kernel socket: open, bind, listen, connect, peel off, move. */
+#include "transport/kernel/kernel_priv.h"
+#include "transport/wait_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- Addresses ------------------------------------------------------------------------------------- */
+
+/* Linux fills in a scope for every IPv6 address; it means something for link-local ones only. */
+void kernel_clean_address(struct net_addr *a)
+{
+    if (a->sa.sa_family == AF_INET6 && !IN6_IS_ADDR_LINKLOCAL(&a->in6.sin6_addr))
+        a->in6.sin6_scope_id = 0;
+}
+
+bool kernel_pack(const struct net_addr *addresses, unsigned count, uint16_t port, struct kernel_packed *out)
+{
+    uint8_t *at = malloc(count * sizeof(struct sockaddr_in6));
+    out->bytes = (struct sockaddr *)at;
+    out->count = (int)count;
+    if (at == NULL)
+        return false;
+    for (unsigned i = 0; i < count; i++) {
+        struct net_addr a = addresses[i];
+        if (port != 0)
+            net_addr_set_port(&a, port);
+        memcpy(at, &a, net_addr_len(&a));
+        at += net_addr_len(&a);
+    }
+    return true;
+}
+
+unsigned kernel_addresses(struct tr_endpoint *tep, uint32_t assoc, bool remote, struct net_addr *out,
+                          unsigned max)
+{
+    struct kernel_endpoint *ep = kernel_endpoint(tep);
+    struct sockaddr *packed = NULL;
+    int count = remote ? sctp_getpaddrs(ep->fd, (sctp_assoc_t)assoc, &packed)
+                       : sctp_getladdrs(ep->fd, (sctp_assoc_t)assoc, &packed);
+    kernel_count(ep, 1);
+    if (count <= 0)
+        return 0;
+    const uint8_t *at = (const uint8_t *)packed;
+    for (unsigned i = 0; i < (unsigned)count && i < max; i++) {
+        const struct sockaddr *sa = (const struct sockaddr *)at;
+        size_t len = sa->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+        memset(&out[i], 0, sizeof out[i]);
+        memcpy(&out[i], sa, len);
+        kernel_clean_address(&out[i]);
+        at += len;
+    }
+    if (remote)
+        sctp_freepaddrs(packed);
+    else
+        sctp_freeladdrs(packed);
+    return (unsigned)count;
+}
+
+/* IPv4 addresses only: an IPv4 socket. Else an IPv6 one, which takes both kinds. */
+static sa_family_t family_for(const struct tr_open_params *p)
+{
+    for (unsigned i = 0; i < p->address_count; i++)
+        if (p->addresses[i].sa.sa_family == AF_INET6)
+            return AF_INET6;
+    return p->address_count > 0 ? AF_INET : AF_INET6;
+}
+
+/* ---- Open ------------------------------------------------------------------------------------------ */
+
+static enum tr_code bind_failed(const struct net_addr *addresses, unsigned count, uint16_t port, int e,
+                                struct tr_error *error)
+{
+    char where[NET_ADDR_TEXT];
+    struct net_addr first = addresses[0];
+    net_addr_set_port(&first, port);
+    net_addr_format(&first, where, sizeof where);
+    const char *advice = "";
+    if (e == EADDRINUSE)
+        advice = "; another socket has this port: see `ss -lS`";
+    else if (e == EADDRNOTAVAIL)
+        advice = "; is it one of this host's addresses (`ip address`)?";
+    else if (e == EACCES)
+        advice = "; a port below 1024 needs CAP_NET_BIND_SERVICE";
+    else if (e == EINVAL)
+        advice = "; is an address given twice?";
+    return tr_fail(error, kernel_code(e), e, "binding %s%s: %s%s", where,
+                   count > 1 ? " and its other addresses" : "", strerror(e), advice);
+}
+
+/* The first address goes through bind, which lets the stack pick a port; the others then get the same one. */
+static enum tr_code bind_addresses(struct kernel_endpoint *ep, const struct net_addr *addresses,
+                                   unsigned count, uint16_t port, struct tr_error *error)
+{
+    struct net_addr any = {0}, first, bound = {0};
+    struct kernel_packed packed;
+    socklen_t len = sizeof bound;
+
+    any.sa.sa_family = ep->family;
+    if (count == 0) {
+        addresses = &any;
+        count = 1;
+    }
+    first = addresses[0];
+    net_addr_set_port(&first, port);
+    kernel_count(ep, 2);
+    if (bind(ep->fd, &first.sa, net_addr_len(&first)) != 0)
+        return bind_failed(addresses, count, port, errno, error);
+    if (getsockname(ep->fd, &bound.sa, &len) != 0)
+        return tr_fail(error, TR_SYSTEM, errno, "reading the bound address: %s", strerror(errno));
+    ep->port = net_addr_port(&bound);
+    if (count == 1)
+        return TR_OK;
+    if (!kernel_pack(addresses + 1, count - 1, ep->port, &packed))
+        return tr_fail(error, TR_LIMIT, ENOMEM, "binding %u addresses: out of memory", count);
+    int failed = sctp_bindx(ep->fd, packed.bytes, packed.count, SCTP_BINDX_ADD_ADDR), e = errno;
+    free(packed.bytes);
+    kernel_count(ep, 1);
+    return failed == 0 ? TR_OK : bind_failed(addresses, count, port, e, error);
+}
+
+enum tr_code kernel_bind(struct kernel_endpoint *ep, const struct net_addr *addresses, unsigned count,
+                         uint16_t port, struct tr_error *error)
+{
+    enum tr_code code = bind_addresses(ep, addresses, count, port, error);
+    return code == TR_OK ? kernel_bound(ep, error) : code;
+}
+
+static enum tr_code set_int(struct kernel_endpoint *ep, int level, int name, int value, const char *what,
+                            struct tr_error *error)
+{
+    kernel_count(ep, 1);
+    if (setsockopt(ep->fd, level, name, &value, sizeof value) == 0)
+        return TR_OK;
+    int e = errno;
+    return tr_fail(error, kernel_code(e), e, "%s: %s", what, strerror(e));
+}
+
+static enum tr_code bind_device(struct kernel_endpoint *ep, const char *device, struct tr_error *error)
+{
+    kernel_count(ep, 1);
+    if (setsockopt(ep->fd, SOL_SOCKET, SO_BINDTODEVICE, device, (socklen_t)strlen(device)) == 0)
+        return TR_OK;
+    int e = errno;
+    return tr_fail(error, kernel_code(e), e, "binding to device %s: %s%s", device, strerror(e),
+                   e == EPERM ? "; it needs CAP_NET_RAW" : "");
+}
+
+enum tr_code kernel_set_up(struct kernel_endpoint *ep, bool share_port, const char *device,
+                           struct tr_error *error)
+{
+    enum tr_code code = kernel_subscribe(ep, error);
+    /* A half-delivered message of one association must not hold back the others; pieces are sorted by
+     * association here. */
+    if (code == TR_OK && !ep->stream)
+        code = set_int(ep, IPPROTO_SCTP, SCTP_FRAGMENT_INTERLEAVE, 1, "fragment interleaving", error);
+    if (code == TR_OK && share_port)
+        code = set_int(ep, SOL_SOCKET, SO_REUSEPORT, 1, "sharing a port", error);
+    if (code == TR_OK && device != NULL)
+        code = bind_device(ep, device, error);
+    return code;
+}
+
+static enum tr_code set_up(struct kernel_endpoint *ep, const struct tr_open_params *p, struct tr_error *error)
+{
+    if (ep->stream && (ep->origin = kernel_origin_new(p)) == NULL)
+        return tr_fail(error, TR_LIMIT, ENOMEM, "opening an endpoint: out of memory");
+    enum tr_code code = kernel_set_up(ep, p->share_port, p->device, error);
+    if (code == TR_OK && p->options != NULL)
+        code = tr_apply_options(kernel_options, &ep->base, 0, p->options, NULL, error);
+    if (code == TR_OK)
+        kernel_read_offers(ep);
+    return code == TR_OK ? kernel_bind(ep, p->addresses, p->address_count, p->port, error) : code;
+}
+
+static struct kernel_endpoint *new_endpoint(struct tr_loop *loop, int fd, enum tr_style style, bool peeled,
+                                            void *cookie)
+{
+    struct kernel_endpoint *ep = calloc(1, sizeof *ep);
+    if (ep == NULL)
+        return NULL;
+    ep->base.backend = loop->backend;
+    ep->base.loop = loop;
+    ep->base.cookie = cookie;
+    ep->base.style = style;
+    ep->base.peeled = peeled;
+    ep->base.watch = TR_READABLE;
+    ep->fd = fd;
+    kernel_forget_offers(ep);
+    return ep;
+}
+
+/* A new socket of the family that fits; IPv4 where the host has no IPv6 and the addresses do not ask for it.
+ */
+static int socket_for(const struct tr_open_params *p, sa_family_t *family, struct tr_error *error)
+{
+    int type = p->style == TR_ONE_TO_MANY ? SOCK_SEQPACKET : SOCK_STREAM;
+    *family = family_for(p);
+    struct tr_error local;
+    int fd = kernel_new_socket(*family, type, p->netns, &local);
+    if (fd < 0 && *family == AF_INET6 && p->address_count == 0 && local.error_number == EAFNOSUPPORT) {
+        *family = AF_INET;
+        fd = kernel_new_socket(*family, type, p->netns, &local);
+    }
+    if (fd < 0 && error != NULL)
+        *error = local;
+    return fd >= 0 ? fd : -(int)local.code;
+}
+
+enum tr_code kernel_open(struct tr_loop *loop, const struct tr_open_params *p, struct tr_endpoint **out,
+                         struct tr_error *error)
+{
+    sa_family_t family;
+    int fd = socket_for(p, &family, error);
+    if (fd < 0)
+        return (enum tr_code) - fd;
+    struct kernel_endpoint *ep = new_endpoint(loop, fd, p->style, false, p->cookie);
+    if (ep == NULL) {
+        close(fd);
+        return tr_fail(error, TR_LIMIT, ENOMEM, "opening an endpoint: out of memory");
+    }
+    ep->family = family;
+    ep->stream = p->style == TR_ONE_TO_ONE;
+    ep->foreign = p->netns != NULL;
+    kernel_count(ep, 1);
+    enum tr_code code = set_up(ep, p, error);
+    if (code == TR_OK)
+        code = kernel_enter(kernel_loop(loop), ep, error);
+    if (code != TR_OK) {
+        close(fd);
+        free(ep->origin);
+        free(ep->auth_keys);
+        free(ep);
+        return code;
+    }
+    *out = &ep->base;
+    return TR_OK;
+}
+
+enum tr_code kernel_listen(struct tr_endpoint *tep, int backlog, struct tr_error *error)
+{
+    struct kernel_endpoint *ep = kernel_endpoint(tep);
+    kernel_count(ep, 1);
+    if (listen(ep->fd, backlog) == 0)
+        return TR_OK;
+    int e = errno;
+    const char *advice =
+        e == EADDRINUSE ? "; endpoints that share a port must all be opened for it, with exactly the same "
+                          "addresses"
+                        : "";
+    return tr_fail(error, kernel_code(e), e, "listening on port %u: %s%s", ep->port, strerror(e), advice);
+}
+
+uint16_t kernel_port(const struct tr_endpoint *ep)
+{
+    return ((const struct kernel_endpoint *)ep)->port;
+}
+
+uint16_t kernel_encaps_port(const struct tr_endpoint *ep)
+{
+    (void)ep;
+    return 0; /* net.sctp.udp_port is the host's, not an endpoint's */
+}
+
+/* ---- Move ------------------------------------------------------------------------------------------- */
+
+enum tr_code kernel_release(struct tr_endpoint *tep, struct tr_error *error)
+{
+    (void)error;
+    struct kernel_endpoint *ep = kernel_endpoint(tep);
+    struct kernel_loop *l = kernel_loop(tep->loop);
+    ep->pieces = l->pieces.under_way > 0 ? reasm_take(&l->pieces, ep) : NULL;
+    kernel_leave(ep);
+    ep->ready_turn = ep->writable_turn = 0; /* numbers of the old loop's waits */
+    return TR_OK;
+}
+
+enum tr_code kernel_adopt(struct tr_loop *loop, struct tr_endpoint *tep, struct tr_error *error)
+{
+    struct kernel_endpoint *ep = kernel_endpoint(tep);
+    struct kernel_loop *l = kernel_loop(loop);
+    enum tr_code code = kernel_enter(l, ep, error);
+    if (code == TR_OK) {
+        reasm_put(&l->pieces, ep->pieces);
+        ep->pieces = NULL;
+    }
+    return code;
+}
+
+/* ---- Associations ---------------------------------------------------------------------------------- */
+
+static int call(struct kernel_endpoint *ep, const struct kernel_packed *to, sctp_assoc_t *id)
+{
+    *id = 0;
+    kernel_count(ep, 1);
+    return sctp_connectx(ep->fd, to->bytes, to->count, id) == 0 ? 0 : errno;
+}
+
+enum tr_code kernel_connect_init(struct tr_endpoint *tep, const struct tr_target *to, uint32_t *assoc,
+                                 struct tr_error *error)
+{
+    struct kernel_endpoint *ep = kernel_endpoint(tep);
+    char text[NET_ADDR_TEXT];
+    struct kernel_packed packed;
+    sctp_assoc_t id;
+
+    net_addr_format(&to->addresses[0], text, sizeof text);
+    if (!kernel_pack(to->addresses, to->address_count, 0, &packed))
+        return tr_fail(error, TR_LIMIT, ENOMEM, "connecting to %s: out of memory", text);
+    int e = call(ep, &packed, &id);
+    /* Linux lets a one-to-one socket connect only once, even when that association is gone. */
+    if (e == EISCONN && ep->origin != NULL && kernel_only_assoc(ep) == 0 && kernel_renew(ep, NULL) == TR_OK)
+        e = call(ep, &packed, &id);
+    free(packed.bytes);
+    if (e != 0 && e != EINPROGRESS) {
+        bool mixed = e == EINVAL && ep->family == AF_INET && to->addresses[0].sa.sa_family == AF_INET6;
+        return tr_fail(error, kernel_code(e), e, "connecting to %s: %s%s", text, strerror(e),
+                       mixed ? "; the endpoint has IPv4 addresses only" : "");
+    }
+    ep->called = (uint32_t)id;
+    *assoc = (uint32_t)id;
+    return TR_OK;
+}
+
+/* Sends no message but a flag: SCTP_EOF, or SCTP_ABORT with a reason. Not for SOCK_STREAM sockets. */
+static int send_flag(struct kernel_endpoint *ep, uint32_t assoc, uint16_t flag, const void *reason,
+                     uint32_t len)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(struct sctp_sndinfo))];
+    } control;
+    struct sctp_sndinfo info = {.snd_flags = flag, .snd_assoc_id = (sctp_assoc_t)assoc};
+    memset(&control, 0, sizeof control);
+    control.align = (struct cmsghdr){CMSG_LEN(sizeof(struct sctp_sndinfo)), IPPROTO_SCTP, SCTP_SNDINFO};
+    memcpy(CMSG_DATA(&control.align), &info, sizeof info);
+    struct iovec text = {(void *)reason, len};
+    struct msghdr h = {
+        .msg_iov = &text, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    kernel_count(ep, 1);
+    return sendmsg(ep->fd, &h, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
+}
+
+/* Linux has no abort for a SOCK_STREAM socket but closing it. So the endpoint gets a fresh socket, and the
+ * event that the stack would have sent is given in its stead. */
+static int abort_stream(struct kernel_endpoint *ep)
+{
+    enum { USER_INITIATED_ABORT = 12 }; /* RFC 9260 3.3.10.12 */
+    uint32_t up = kernel_only_assoc(ep);
+    if (up == 0 && ep->called == 0)
+        return ENOTCONN;
+    struct tr_event lost = {.type = TR_EV_ASSOC_CHANGE, .assoc = up != 0 ? up : ep->called};
+    lost.change.state = up != 0 ? TR_COMM_LOST : TR_CANT_ASSOC;
+    lost.change.error = up != 0 ? USER_INITIATED_ABORT : 0;
+    kernel_renew(ep, NULL);
+    tr_stash_event(&ep->base, &lost);
+    return 0;
+}
+
+static enum tr_code flag_failed(const char *what, uint32_t assoc, int e, struct tr_error *error)
+{
+    enum tr_code code = e == EINVAL ? TR_NO_ASSOC : kernel_code(e);
+    return tr_fail(error, code, e, "%s of association %u: %s", what, assoc, strerror(e));
+}
+
+enum tr_code kernel_eof(struct tr_endpoint *tep, uint32_t assoc, struct tr_error *error)
+{
+    struct kernel_endpoint *ep = kernel_endpoint(tep);
+    int e;
+    if (ep->stream) {
+        kernel_count(ep, 1);
+        e = shutdown(ep->fd, SHUT_WR) == 0 ? 0 : errno;
+    } else {
+        e = send_flag(ep, assoc, SCTP_EOF, NULL, 0);
+    }
+    return e == 0 ? TR_OK : flag_failed("shutdown", assoc, e, error);
+}
+
+enum tr_code kernel_abort(struct tr_endpoint *tep, uint32_t assoc, const void *reason, uint32_t len,
+                          struct tr_error *error)
+{
+    struct kernel_endpoint *ep = kernel_endpoint(tep);
+    int e = ep->stream ? abort_stream(ep) : send_flag(ep, assoc, SCTP_ABORT, reason, len);
+    return e == 0 ? TR_OK : flag_failed("abort", assoc, e, error);
+}
+
+uint32_t kernel_only_assoc(struct kernel_endpoint *ep)
+{
+    struct sctp_status status;
+    memset(&status, 0, sizeof status);
+    socklen_t len = sizeof status;
+    kernel_count(ep, 1);
+    return getsockopt(ep->fd, IPPROTO_SCTP, SCTP_STATUS, &status, &len) == 0 ? (uint32_t)status.sstat_assoc_id
+                                                                             : 0;
+}
+
+/* Some builds of the shared libsctp lack sctp_peeloff_flags; this is what it does. */
+static int peel(int fd, uint32_t assoc, unsigned flags)
+{
+    sctp_peeloff_flags_arg_t arg = {.p_arg = {.associd = (sctp_assoc_t)assoc, .sd = -1}, .flags = flags};
+    socklen_t len = sizeof arg;
+    return getsockopt(fd, IPPROTO_SCTP, SCTP_SOCKOPT_PEELOFF_FLAGS, &arg, &len) < 0 ? -1 : arg.p_arg.sd;
+}
+
+struct peel_request {
+    int fd;
+    uint32_t assoc;
+};
+
+static int peel_inside(void *arg)
+{
+    const struct peel_request *r = arg;
+    return peel(r->fd, r->assoc, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+/* Linux moves the association to a new socket first and then looks for a descriptor; when there is none, the
+ * new socket and the association are gone. So a descriptor is sought before. */
+static int take_peeled(struct kernel_endpoint *ep, uint32_t assoc)
+{
+    int reserved = fcntl(ep->fd, F_DUPFD_CLOEXEC, 0);
+    if (reserved < 0)
+        return -1;
+    close(reserved);
+    kernel_count(ep, 3);
+    struct peel_request r = {ep->fd, assoc};
+    return ep->foreign ? kernel_run_beside(ep->fd, peel_inside, &r) : peel_inside(&r);
+}
+
+static int take_socket(struct kernel_endpoint *ep, uint32_t assoc)
+{
+    if (ep->base.style != TR_ONE_TO_ONE)
+        return take_peeled(ep, assoc);
+    kernel_count(ep, 1);
+    return accept4(ep->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+static enum tr_code peeloff_failed(const struct kernel_endpoint *ep, uint32_t assoc, int e,
+                                   struct tr_error *error)
+{
+    if (ep->base.style == TR_ONE_TO_ONE)
+        return tr_fail(error, kernel_code(e), e, "accepting an association on port %u: %s", ep->port,
+                       strerror(e));
+    return tr_fail(error, e == EINVAL ? TR_NO_ASSOC : kernel_code(e), e, "peeling off association %u: %s",
+                   assoc, strerror(e));
+}
+
+enum tr_code kernel_peeloff(struct tr_endpoint *tep, uint32_t *assoc, void *cookie, struct tr_endpoint **out,
+                            struct tr_error *error)
+{
+    struct kernel_endpoint *from = kernel_endpoint(tep);
+    struct kernel_loop *l = kernel_loop(tep->loop);
+    bool accepts = tep->style == TR_ONE_TO_ONE;
+    struct opt_set options = {0};
+
+    if (!accepts) /* afterwards the origin does not know the association any more */
+        kernel_inherit_read(from, *assoc, &options);
+    int fd = take_socket(from, *assoc);
+    if (fd < 0)
+        return peeloff_failed(from, *assoc, errno, error);
+    if (accepts)
+        kernel_inherit_read(from, 0, &options);
+    struct kernel_endpoint *ep = new_endpoint(tep->loop, fd, TR_ONE_TO_ONE, true, cookie);
+    enum tr_code code = TR_LIMIT;
+    if (ep == NULL) {
+        tr_fail(error, code, ENOMEM, "peeling off association %u: out of memory", *assoc);
+    } else {
+        ep->port = from->port;
+        ep->family = from->family;
+        ep->stream = accepts;
+        ep->foreign = from->foreign;
+        ep->bound = true;
+        kernel_hand_offers_on(ep, from);
+        kernel_inherit(ep, &options);
+        code = kernel_enter(l, ep, error);
+    }
+    if (code != TR_OK) { /* the association is on the new socket only: it ends with it */
+        close(fd);
+        free(ep);
+        return code;
+    }
+    if (accepts)
+        *assoc = kernel_only_assoc(ep);
+    else if (l->pieces.under_way > 0)
+        reasm_move(&l->pieces, from, *assoc, ep, *assoc);
+    *out = &ep->base;
+    return TR_OK;
+}

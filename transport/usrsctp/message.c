@@ -1,0 +1,358 @@
+/* Messages: bursts out, messages and events in.
+ *
+ * Bundling. The stack has no MSG_MORE: with NODELAY every send makes a packet of its own. So for all but the
+ * last message of a burst NODELAY is taken away, which is a plain assignment in the library. Nagle's
+ * algorithm then keeps each while something is unacknowledged and it would not fill a packet; the last one,
+ * with NODELAY again, drives everything out. Where the last one is refused, a heartbeat does it, the only
+ * other call that makes the stack look at its queue. That is rare: a blocked association is tried again only
+ * when an eighth of its buffer is free.
+ *
+ * Broken-off messages. When a message under partial delivery ends with its association, the stack
+ * gives its last piece as if the message were whole, and then an event that says it was not
+ * (SCTP_PARTIAL_DELIVERY_EVENT right behind it). So behind a message that may have come in pieces the next
+ * thing is looked at before the message is given out. */
+#include "transport/usrsctp/usrsctp_priv.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* ---- Sending ---------------------------------------------------------------------------------------- */
+
+static void set_nodelay(struct usr_endpoint *ep, int on)
+{
+    (void)usrsctp_setsockopt(ep->so, IPPROTO_SCTP, SCTP_NODELAY, &on, sizeof on);
+}
+
+static const uint16_t pr_policies[] = {[TR_PR_NONE] = SCTP_PR_SCTP_NONE,
+                                       [TR_PR_TTL] = SCTP_PR_SCTP_TTL,
+                                       [TR_PR_RTX] = SCTP_PR_SCTP_RTX,
+                                       [TR_PR_PRIO] = SCTP_PR_SCTP_BUF};
+
+static int send_one(struct usr_endpoint *ep, const struct tr_msg *m)
+{
+    struct sctp_sendv_spa spa = {.sendv_flags = SCTP_SEND_SNDINFO_VALID,
+                                 .sendv_sndinfo = {.snd_sid = m->stream,
+                                                   .snd_flags = m->flags & TR_UNORDERED ? SCTP_UNORDERED : 0,
+                                                   .snd_ppid = htonl(m->ppid),
+                                                   .snd_context = m->context,
+                                                   .snd_assoc_id = m->assoc}};
+    if (m->pr_policy != TR_PR_NONE) {
+        spa.sendv_flags |= SCTP_SEND_PRINFO_VALID;
+        spa.sendv_prinfo = (struct sctp_prinfo){pr_policies[m->pr_policy], m->pr_value};
+    }
+    ssize_t n = usrsctp_sendv(ep->so, m->data, m->len, NULL, 0, &spa, sizeof spa, SCTP_SENDV_SPA, 0);
+    return n >= 0 ? 0 : errno;
+}
+
+static void drive_out(struct usr_endpoint *ep, uint32_t assoc)
+{
+    struct sctp_status status;
+    struct sctp_paddrparams beat = {.spp_assoc_id = assoc, .spp_flags = SPP_HB_DEMAND};
+    if (!usr_status(ep, assoc, &status))
+        return;
+    memcpy(&beat.spp_address, &status.sstat_primary.spinfo_address, sizeof beat.spp_address);
+    (void)usrsctp_setsockopt(ep->so, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &beat, sizeof beat);
+}
+
+/* Why a send was refused, more exactly than errno says. */
+static enum tr_code refusal(struct usr_endpoint *ep, const struct tr_msg *m, int error_number)
+{
+    struct sctp_status status;
+    enum tr_code code = usr_code(error_number);
+    if (code == TR_INVALID && usr_status(ep, m->assoc, &status) && m->stream >= status.sstat_outstrms)
+        return TR_BAD_STREAM;
+    if (code == TR_AGAIN)
+        usr_ready_block(ep, m->assoc, m->len);
+    return code;
+}
+
+/* With fragmentation off the stack compares a message with the size of a packet, headers included. */
+static uint32_t longest(struct usr_endpoint *ep, uint32_t assoc)
+{
+    struct sctp_status status;
+    if (!ep->kept.no_fragments || !usr_status(ep, assoc, &status))
+        return UINT32_MAX;
+    return status.sstat_fragmentation_point;
+}
+
+enum tr_code usr_send(struct tr_endpoint *base, const struct tr_msg *msgs, unsigned count, unsigned *sent)
+{
+    struct usr_endpoint *ep = usr_ep(base);
+    struct tr_loop_stats *stats = &base->loop->stats;
+    bool bundle = ep->kept.nodelay && count > 1;
+    uint32_t most = longest(ep, msgs[0].assoc);
+    uint64_t bytes = 0;
+    int failed = 0;
+    unsigned i;
+    if (bundle)
+        set_nodelay(ep, 0);
+    for (i = 0; i < count; i++) {
+        if (bundle && i == count - 1)
+            set_nodelay(ep, 1);
+        failed = msgs[i].len <= most ? send_one(ep, &msgs[i]) : EMSGSIZE;
+        if (failed != 0)
+            break;
+        bytes += msgs[i].len;
+        usr_mode_note(ep, msgs[i].assoc, msgs[i].stream, msgs[i].flags & TR_UNORDERED);
+    }
+    if (bundle && failed != 0) {
+        set_nodelay(ep, 1);
+        if (i > 0)
+            drive_out(ep, msgs[0].assoc);
+    }
+    *sent = i;
+    stats->messages_out += i;
+    stats->bytes_out += bytes;
+    if (failed != 0)
+        return refusal(ep, &msgs[i], failed);
+    if (ep->blocked_count != 0)
+        usr_ready_unblock(ep, msgs[0].assoc);
+    return TR_OK;
+}
+
+/* A message has a byte at least, and at least one chunk; the last one may go beyond either limit. */
+uint32_t usr_send_capacity(struct tr_endpoint *base)
+{
+    uint32_t bytes = (uint32_t)usr_ep(base)->kept.sndbuf;
+    return (bytes < USR_CHUNKS_MAX ? bytes : USR_CHUNKS_MAX) + 1;
+}
+
+/* There is one path. */
+enum tr_code usr_send_to(struct tr_endpoint *base, const struct tr_msg *msg, const struct net_addr *path)
+{
+    struct net_addr peer;
+    unsigned sent;
+    if (usr_addresses(base, msg->assoc, true, &peer, 1) == 0)
+        return TR_NO_ASSOC;
+    return net_addr_equal(&peer, path) ? usr_send(base, msg, 1, &sent) : TR_INVALID;
+}
+
+/* ---- Receiving -------------------------------------------------------------------------------------- */
+
+/* One read from the stack, into the arena. */
+struct piece {
+    uint8_t *data;
+    size_t len;
+    int flags;
+    struct sctp_rcvinfo info;
+};
+
+enum outcome { READ_PIECE, READ_NOTHING, READ_END };
+
+static enum outcome read_piece(struct usr_endpoint *ep, struct piece *p, size_t room, int flags)
+{
+    for (int i = 0; i < 2; i++) { /* an error of the socket stands before its end */
+        socklen_t len = sizeof p->info;
+        unsigned type = SCTP_RECVV_NOINFO;
+        p->flags = flags;
+        ssize_t n = usrsctp_recvv(ep->so, p->data, room, NULL, NULL, &p->info, &len, &type, &p->flags);
+        p->len = n > 0 ? (size_t)n : 0;
+        if (n > 0)
+            return READ_PIECE;
+        if (n == 0)
+            return READ_END;
+        if (errno == EAGAIN)
+            return READ_NOTHING;
+    }
+    return READ_END;
+}
+
+static uint32_t assoc_of(const struct usr_endpoint *ep, uint32_t assoc)
+{
+    return ep->peeled_assoc != 0 ? ep->peeled_assoc : assoc;
+}
+
+static struct tr_item *next_item(struct usr_loop *loop)
+{
+    return &loop->items[loop->item_count++];
+}
+
+static void give_event(struct usr_loop *loop, const struct tr_event *e)
+{
+    *next_item(loop) = (struct tr_item){.kind = TR_EVENT, .event = *e};
+}
+
+static void give_oversized(struct usr_loop *loop, const struct tr_msg *m, uint64_t bytes)
+{
+    struct tr_event e = {.type = TR_EV_OVERSIZED, .assoc = m->assoc};
+    e.oversized.stream = m->stream;
+    e.oversized.bytes = bytes;
+    loop->base.stats.oversized++;
+    give_event(loop, &e);
+}
+
+static void give_message(struct usr_loop *loop, const struct tr_msg *m)
+{
+    loop->base.stats.messages_in++;
+    loop->base.stats.bytes_in += m->len;
+    *next_item(loop) = (struct tr_item){.kind = TR_MESSAGE, .msg = *m};
+}
+
+/* True where the stack says next that the message just read broke off half way. */
+static bool broken_off(struct usr_endpoint *ep)
+{
+    union sctp_notification n;
+    struct piece next = {.data = (uint8_t *)&n};
+    return read_piece(ep, &next, sizeof n, MSG_PEEK) == READ_PIECE && (next.flags & MSG_NOTIFICATION) &&
+           next.len >= sizeof n.sn_header && n.sn_header.sn_type == SCTP_PARTIAL_DELIVERY_EVENT;
+}
+
+static bool may_have_pieces(const struct usr_endpoint *ep, size_t len)
+{
+    enum { PARTIAL_SHARE = 2 }; /* nor one that is a smaller part of the receive buffer */
+    return ep->kept.interleaving_offered || len >= USR_PARTIAL_FROM ||
+           len >= (size_t)ep->kept.recbuf / PARTIAL_SHARE;
+}
+
+static void take_data(struct usr_loop *loop, struct usr_endpoint *ep, const struct piece *p)
+{
+    struct tr_msg m = {.data = p->data,
+                       .len = (uint32_t)p->len,
+                       .assoc = assoc_of(ep, p->info.rcv_assoc_id),
+                       .stream = p->info.rcv_sid,
+                       .flags = p->info.rcv_flags & SCTP_UNORDERED ? TR_UNORDERED : 0,
+                       .ppid = ntohl(p->info.rcv_ppid),
+                       .context = p->info.rcv_context};
+    struct tr_msg whole;
+    uint64_t bytes;
+    bool last = p->flags & MSG_EOR;
+    if (last && !reasm_under_way(&loop->reassembly, ep, m.assoc, m.stream, m.flags)) {
+        if (m.len > loop->base.params.max_message)
+            give_oversized(loop, &m, m.len);
+        else if (!may_have_pieces(ep, p->len) || !broken_off(ep)) {
+            give_message(loop, &m);
+            loop->arena_used += (p->len + 7) & ~(size_t)7;
+        }
+        return;
+    }
+    switch (reasm_add(&loop->reassembly, ep, &m, last, &whole, &bytes)) {
+    case REASM_WHOLE:
+        if (broken_off(ep))
+            break;
+        loop->base.stats.reassembled++;
+        give_message(loop, &whole);
+        break;
+    case REASM_DROPPED:
+        give_oversized(loop, &m, bytes);
+        break;
+    case REASM_MORE:
+        break;
+    }
+}
+
+/* A message that was sent in fragments comes back as one event a fragment, the unsent rest last. One whose
+ * beginning the peer has acknowledged is not whole any more: it is told without payload, so that nobody
+ * takes a part for the message. False: more of it is to come. */
+static bool put_together(struct usr_loop *loop, struct usr_endpoint *ep, struct tr_event *e,
+                         unsigned fragment)
+{
+    struct tr_msg *m = &e->failed.msg, part = *m, whole = {0};
+    const void *owner = usr_failed_owner(ep);
+    bool first = fragment & USR_FIRST, last = fragment & USR_LAST, complete = true;
+    uint64_t bytes;
+    part.flags = 0; /* the rest does not say whether it is unordered */
+    if (first && last)
+        return true;
+    if (first)
+        reasm_abort_stream(&loop->reassembly, owner, m->assoc, m->stream);
+    else if (!reasm_under_way(&loop->reassembly, owner, m->assoc, m->stream, 0))
+        complete = false;
+    if (complete && reasm_add(&loop->reassembly, owner, &part, last, &whole, &bytes) == REASM_MORE)
+        return false;
+    m->data = whole.data;
+    m->len = whole.len;
+    return last;
+}
+
+static void note_change(struct usr_loop *loop, struct usr_endpoint *ep, const struct tr_event *e)
+{
+    usr_setup_over(ep, e->assoc);
+    if (e->change.state == TR_COMM_UP)
+        return;
+    usr_mode_forget(ep, e->assoc);
+    reasm_abort_assoc(&loop->reassembly, ep, e->assoc);
+    reasm_abort_assoc(&loop->reassembly, usr_failed_owner(ep), e->assoc);
+    if (e->change.state != TR_RESTART)
+        loop->paths.ended++;
+}
+
+static void take_event(struct usr_loop *loop, struct usr_endpoint *ep, const void *data, size_t len)
+{
+    const struct sockaddr_conn *sconn;
+    struct tr_event e;
+    unsigned fragment;
+    if (!usr_event_parse(data, len, &e, &fragment, &sconn))
+        return;
+    e.assoc = assoc_of(ep, e.assoc);
+    switch (e.type) {
+    case TR_EV_SEND_FAILED:
+        e.failed.msg.assoc = e.assoc;
+        if (usr_mode_is_unordered(ep, e.assoc, e.failed.msg.stream))
+            e.failed.msg.flags = TR_UNORDERED;
+        if (!put_together(loop, ep, &e, fragment))
+            return;
+        break;
+    case TR_EV_PATH_CHANGE:
+        if (!usr_peer_address(loop, sconn, &e.path.address, NULL))
+            return;
+        usr_show_address(ep, &e.path.address);
+        break;
+    case TR_EV_PARTIAL_DELIVERY:
+        reasm_abort_stream(&loop->reassembly, ep, e.assoc, (uint16_t)e.partial.stream);
+        break;
+    case TR_EV_ASSOC_CHANGE:
+        note_change(loop, ep, &e);
+        break;
+    default:
+        break;
+    }
+    give_event(loop, &e);
+}
+
+static void take_notification(struct usr_loop *loop, struct usr_endpoint *ep, const struct piece *p)
+{
+    struct tr_msg part = {.data = p->data, .len = (uint32_t)p->len, .flags = REASM_NOTIFICATION}, whole;
+    bool last = p->flags & MSG_EOR;
+    uint64_t bytes;
+    unsigned before = loop->item_count;
+    if (last && !reasm_under_way(&loop->reassembly, ep, 0, 0, REASM_NOTIFICATION)) {
+        take_event(loop, ep, p->data, p->len);
+        if (loop->item_count != before)
+            loop->arena_used += (p->len + 7) & ~(size_t)7;
+        return;
+    }
+    if (reasm_add(&loop->reassembly, ep, &part, last, &whole, &bytes) == REASM_WHOLE)
+        take_event(loop, ep, whole.data, whole.len);
+}
+
+static bool has_slot(const struct usr_loop *loop)
+{
+    return loop->item_count < loop->base.params.slots &&
+           loop->arena_size - loop->arena_used >= loop->base.params.slot_bytes;
+}
+
+enum tr_code usr_recv(struct tr_endpoint *base, unsigned max, const struct tr_item **items, unsigned *count)
+{
+    struct usr_endpoint *ep = usr_ep(base);
+    struct usr_loop *loop = usr_loop_of(base);
+    unsigned first = loop->item_count;
+    bool drained = false;
+    while (!drained && has_slot(loop) && (max == 0 || loop->item_count - first < max)) {
+        struct piece p = {.data = loop->arena + loop->arena_used};
+        enum outcome outcome = read_piece(ep, &p, loop->base.params.slot_bytes, 0);
+        drained = outcome != READ_PIECE;
+        if (drained) {
+            ep->may_read = false;
+            ep->ended = outcome == READ_END;
+        } else if (p.flags & MSG_NOTIFICATION) {
+            take_notification(loop, ep, &p);
+        } else {
+            take_data(loop, ep, &p);
+        }
+    }
+    *items = &loop->items[first];
+    *count = loop->item_count - first;
+    if (*count > 0)
+        return TR_OK;
+    return drained ? TR_AGAIN : TR_NO_SLOT;
+}

@@ -1,0 +1,81 @@
+/* The library's life. Its state is global to the process, so one loop at a time has it.
+ *
+ * One thread. usrsctp_init_nothreads still starts one thread of the library, the "iterator". It sleeps until
+ * somebody asks for a walk over all associations, and then walks beside us, which is what makes the library
+ * unsafe. Two calls ask: SCTP_SENDALL, and usrsctp_deregister_address. Neither is used: paths are told to the
+ * stack once (usr_stack_know) and their numbers used again instead.
+ *
+ * The end. usrsctp_finish refuses while the stack has an endpoint, and an endpoint stays while one of its
+ * timers is about to run. All sockets are closed with an abort before, so only those timers are left:
+ * they are made to run at once by moving the stack's clock, which is ours, minutes ahead. Should the stack
+ * still hold on to something after that, it stays initialised and the next loop goes on with it; handles of
+ * the old loop's paths are then not used again. */
+#include "transport/usrsctp/usrsctp_priv.h"
+
+enum { FINISH_ROUNDS = 64, FINISH_STEP_MS = 60000 };
+
+static struct usr_loop *owner;
+static bool initialised;
+static uint32_t first_path; /* indexes below are of earlier loops that the stack holds on to */
+
+static int output(void *handle, void *packet, size_t len, uint8_t tos, uint8_t set_df)
+{
+    (void)set_df; /* a packet that does not fit is better fragmented than lost, see udp.c */
+    if (owner != NULL)
+        usr_output(owner, handle, packet, len, tos);
+    return 0;
+}
+
+void usr_stack_limit(bool on)
+{
+    usrsctp_sysctl_set_sctp_max_chunks_on_queue(on ? USR_CHUNKS_MAX : UINT32_MAX);
+}
+
+static void configure(void)
+{
+    usrsctp_enable_crc32c_offload(); /* usrsctp_input.c does it */
+    usr_stack_limit(true);
+    /* Without several addresses there is nothing to announce or to authenticate. */
+    usrsctp_sysctl_set_sctp_auto_asconf(0);
+    usrsctp_sysctl_set_sctp_asconf_enable(0);
+    usrsctp_sysctl_set_sctp_auth_enable(0);
+    /* The IP header, where congestion would be marked, is not ours. */
+    usrsctp_sysctl_set_sctp_ecn_enable(0);
+}
+
+enum tr_code usr_stack_open(struct usr_loop *loop, struct tr_error *error)
+{
+    if (owner != NULL)
+        return tr_fail(error, TR_UNSUPPORTED, 0,
+                       "the usrsctp stack serves one loop in a process at a time, and one is open already; "
+                       "close it first, or use one worker");
+    if (!initialised) {
+        usrsctp_init_nothreads(0, output, NULL);
+        configure();
+        initialised = true;
+        first_path = 0;
+    }
+    owner = loop;
+    loop->paths.base = first_path;
+    return TR_OK;
+}
+
+void usr_stack_know(struct usr_path *path)
+{
+    if (path->known)
+        return;
+    path->known = true;
+    usrsctp_register_address(usr_path_handle(path));
+}
+
+void usr_stack_close(struct usr_loop *loop)
+{
+    loop->closing = true;
+    for (int round = 0; round < FINISH_ROUNDS && initialised; round++) {
+        initialised = usrsctp_finish() != 0;
+        if (initialised)
+            usrsctp_handle_timers(FINISH_STEP_MS);
+    }
+    first_path += loop->paths.count;
+    owner = NULL;
+}
