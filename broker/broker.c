@@ -15,6 +15,7 @@
 
 #include "broker/broker.h"
 #include "broker/broker_priv.h"
+#include "broker/control.h"
 #include "broker/support.h"
 
 /* ---- preparation ---------------------------------------------------------------------------------- */
@@ -123,7 +124,12 @@ static bool open_workers(struct brk_broker *b)
     return true;
 }
 
-static void release(struct brk_broker *b)
+bool brk_broker_open(struct brk_broker *b)
+{
+    return prepare(b) && open_workers(b);
+}
+
+void brk_broker_close(struct brk_broker *b)
 {
     for (unsigned i = 0; b->workers && i < b->worker_count; i++)
         if (b->workers[i])
@@ -240,9 +246,9 @@ int brk_run(const struct cfg_config *config)
         return 1;
     }
     advise(&b);
-    if (prepare(&b) && open_workers(&b))
+    if (brk_broker_open(&b))
         status = brk_control_main(&b, signals);
-    release(&b);
+    brk_broker_close(&b);
     close(signals);
     return status;
 }

@@ -9,7 +9,8 @@
  *   names.c    addresses of peers, looked up where they are host names
  *   reliability.c  messages that may be given up    options.c  SCTP options of the file
  *   returned.c messages that the stack gives back   sent.c     what they are known by
- *   notice.c   what of associations is only logged: paths, streams, statistics */
+ *   notice.c   what of associations is only logged: paths, streams, statistics
+ *   clock.c    the time */
 #ifndef JUNCTOR_BROKER_BROKER_PRIV_H
 #define JUNCTOR_BROKER_BROKER_PRIV_H
 
@@ -237,12 +238,23 @@ struct brk_broker {
     pthread_barrier_t account_enter, account_leave;
 };
 
+/* ---- broker.c ------------------------------------------------------------------------------------- */
+
+/* Opens all workers for b->config on b->backend, which the caller has set; everything else of *b is zero, and
+ * b->control.eventfd -1. False: the reason has been logged. brk_broker_close in either case. */
+bool brk_broker_open(struct brk_broker *b);
+void brk_broker_close(struct brk_broker *b);
+
 /* ---- worker.c ------------------------------------------------------------------------------------- */
 
 /* Opens everything of a worker (loop, inbox, listeners) in the calling thread. On failure the reason has been
  * logged and nothing is left behind. */
 struct brk_worker *brk_worker_new(struct brk_broker *b, unsigned index);
-/* The thread: runs until BRK_CMD_STOP. */
+/* One turn (THREADS.md); sleeps in it while there is nothing to do. After the one that carries out
+ * BRK_CMD_STOP w->stop is set, and it must not be called again. The calling thread is registered as a reader
+ * (rt_reader_register). */
+void brk_worker_turn(struct brk_worker *w);
+/* The thread: takes turns until BRK_CMD_STOP. */
 void *brk_worker_main(void *worker);
 /* After all worker threads have ended: counts what is left as dropped (BRK_STOPPED) and closes the sockets.
  */
@@ -447,11 +459,7 @@ void brk_names_failed(struct brk_worker *w, unsigned peer, unsigned round, bool 
 /* The resolver has answers. */
 void brk_names_read(struct brk_worker *w);
 
-/* ---- control.c ------------------------------------------------------------------------------------ */
-
-/* Runs the broker until a signal ends it: the calling thread is the control thread. `signals` is a signalfd.
- * Exit status. */
-int brk_control_main(struct brk_broker *b, int signals);
+/* ---- clock.c -------------------------------------------------------------------------------------- */
 
 uint64_t brk_now_ms(void); /* CLOCK_MONOTONIC */
 

@@ -15,7 +15,7 @@
  * still have queued arrives; when all workers are done with that the destinations are shut down; when nothing
  * is left, or the deadline is over, or a second signal comes, the workers stop. SIGUSR1 asks for the account:
  * all workers meet at a barrier so that the sum is taken at one moment. */
-#include "broker/broker_priv.h"
+#include "broker/control.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -25,7 +25,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-struct control {
+struct brk_control {
     struct brk_broker *broker;
     struct rt_members *members;
     struct rt_table *table;
@@ -43,7 +43,7 @@ static void command_all(struct brk_broker *b, unsigned commands)
 
 /* ---- groups --------------------------------------------------------------------------------------- */
 
-static bool publish(struct control *c)
+static bool publish(struct brk_control *c)
 {
     struct rt_snapshot *s = rt_snapshot_build(c->members, c->table, ++c->version);
     if (!s) {
@@ -54,14 +54,14 @@ static bool publish(struct control *c)
     return true;
 }
 
-static void log_member(const struct control *c, const char *event, const struct brk_dest *d)
+static void log_member(const struct brk_control *c, const char *event, const struct brk_dest *d)
 {
     brk_log(CFG_LOG_INFO, event, "member=%s worker=%u", cfg_member_name(c->broker->config, d->dest.member),
             d->dest.worker);
 }
 
 /* Takes the requests that have come. Lost destinations go to *lost, to be retired after the publication. */
-static bool take_requests(struct control *c, bool woken, struct rt_batch *lost, struct rt_batch *done)
+static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lost, struct rt_batch *done)
 {
     struct rt_batch taken;
     struct rt_parcel *p;
@@ -95,7 +95,7 @@ static bool take_requests(struct control *c, bool woken, struct rt_batch *lost, 
 }
 
 /* True when there were any. */
-static bool serve_requests(struct control *c, bool woken)
+static bool serve_requests(struct brk_control *c, bool woken)
 {
     struct rt_batch lost, done, one;
     struct rt_parcel *p;
@@ -148,10 +148,14 @@ static void account_now(struct brk_broker *b)
 
 /* ---- the end -------------------------------------------------------------------------------------- */
 
-static void begin_drain(struct control *c, unsigned signal)
+void brk_control_drain(struct brk_control *c, const char *reason)
 {
-    brk_log(CFG_LOG_INFO, "draining", "signal=%s timeout_ms=%u", signal == SIGINT ? "SIGINT" : "SIGTERM",
-            c->broker->config->drain_timeout_ms);
+    if (c->phase != BRK_RUNNING) {
+        brk_log(CFG_LOG_WARNING, "stopped_at_once", "text=\"second signal\"");
+        c->stop = true;
+        return;
+    }
+    brk_log(CFG_LOG_INFO, "draining", "signal=%s timeout_ms=%u", reason, c->broker->config->drain_timeout_ms);
     c->phase = BRK_DRAIN_SOURCES;
     c->deadline_ms = brk_now_ms() + c->broker->config->drain_timeout_ms;
     command_all(c->broker, BRK_CMD_DRAIN_SOURCES);
@@ -165,7 +169,7 @@ static bool all_reached(const struct brk_broker *b, int progress)
     return true;
 }
 
-static void drain(struct control *c)
+static void drain(struct brk_control *c)
 {
     if (c->phase == BRK_DRAIN_SOURCES && all_reached(c->broker, BRK_SOURCES_DONE)) {
         c->phase = BRK_DRAIN_ALL;
@@ -181,33 +185,38 @@ static void drain(struct control *c)
     }
 }
 
-static void take_signal(struct control *c, int signals)
+bool brk_control_turn(struct brk_control *c, bool woken)
+{
+    serve_requests(c, woken);
+    if (c->phase != BRK_RUNNING)
+        drain(c);
+    return !c->stop;
+}
+
+/* ---- the thread ----------------------------------------------------------------------------------- */
+
+static void take_signal(struct brk_control *c, int signals)
 {
     struct signalfd_siginfo info;
     if (read(signals, &info, sizeof info) != (ssize_t)sizeof info)
         return;
     if (info.ssi_signo == SIGUSR1)
         account_now(c->broker);
-    else if (c->phase == BRK_RUNNING)
-        begin_drain(c, info.ssi_signo);
-    else {
-        brk_log(CFG_LOG_WARNING, "stopped_at_once", "text=\"second signal\"");
-        c->stop = true;
-    }
+    else
+        brk_control_drain(c, info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
 }
 
-static void serve(struct control *c, int signals)
+static void serve(struct brk_control *c, int signals)
 {
     struct pollfd fds[] = {{.fd = signals, .events = POLLIN},
                            {.fd = rt_inbox_fd(&c->broker->control), .events = POLLIN}};
-    while (!c->stop) {
+    bool woken = false;
+    while (brk_control_turn(c, woken)) {
         if (poll(fds, 2, c->phase == BRK_RUNNING ? -1 : BRK_TICK_MS) < 0 && errno != EINTR)
             abort(); /* two valid descriptors */
-        serve_requests(c, fds[1].revents & POLLIN);
+        woken = fds[1].revents & POLLIN;
         if (fds[0].revents & POLLIN)
             take_signal(c, signals);
-        if (c->phase != BRK_RUNNING)
-            drain(c);
     }
 }
 
@@ -236,13 +245,9 @@ static bool settle_workers(struct brk_broker *b)
 }
 
 /* Errands are part of the destinations they are about, so all of them are taken before those are freed. */
-static void stop_workers(struct control *c, unsigned started)
+void brk_control_settle(struct brk_control *c)
 {
     struct brk_broker *b = c->broker;
-    for (unsigned i = 0; i < started; i++)
-        brk_worker_command(b->workers[i], BRK_CMD_STOP);
-    for (unsigned i = 0; i < started; i++)
-        pthread_join(b->workers[i]->thread, NULL);
     bool any;
     do {
         any = serve_requests(c, true);
@@ -254,23 +259,52 @@ static void stop_workers(struct control *c, unsigned started)
         ;
 }
 
+void brk_control_stop(struct brk_control *c)
+{
+    command_all(c->broker, BRK_CMD_STOP);
+}
+
+struct brk_control *brk_control_new(struct brk_broker *b)
+{
+    struct brk_control *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    c->broker = b;
+    c->members = rt_members_new(b->config);
+    c->table = rt_table_build(b->config);
+    if (c->members && c->table && publish(c))
+        return c;
+    brk_control_free(c);
+    return NULL;
+}
+
+void brk_control_free(struct brk_control *c)
+{
+    if (!c)
+        return;
+    rt_snapshot_free(rt_current_publish(&c->broker->current, NULL));
+    rt_members_free(c->members);
+    rt_table_free(c->table);
+    free(c);
+}
+
 int brk_control_main(struct brk_broker *b, int signals)
 {
-    struct control c = {
-        .broker = b, .members = rt_members_new(b->config), .table = rt_table_build(b->config)};
-    bool good = c.members && c.table && publish(&c);
-    unsigned started = good ? start_workers(b) : 0;
-    good = good && started == b->worker_count;
+    struct brk_control *c = brk_control_new(b);
+    unsigned started = c ? start_workers(b) : 0;
+    bool good = c && started == b->worker_count;
     if (good) {
         brk_log(CFG_LOG_INFO, "ready", "workers=%u transport=%s", b->worker_count,
                 tr_backend_name(b->backend));
-        serve(&c, signals);
+        serve(c, signals);
     }
-    if (c.members && c.table)
-        stop_workers(&c, started);
+    if (c) {
+        brk_control_stop(c);
+        for (unsigned i = 0; i < started; i++)
+            pthread_join(b->workers[i]->thread, NULL);
+        brk_control_settle(c);
+    }
     good = log_account(b) && good;
-    rt_snapshot_free(rt_current_publish(&b->current, NULL));
-    rt_members_free(c.members);
-    rt_table_free(c.table);
+    brk_control_free(c);
     return good ? 0 : 1;
 }

@@ -12,17 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <utlist.h>
-
-uint64_t brk_now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 /* ---- opening -------------------------------------------------------------------------------------- */
 
@@ -211,7 +203,7 @@ static void carry_out(struct brk_worker *w, unsigned commands)
 void brk_worker_command(struct brk_worker *w, unsigned commands)
 {
     atomic_fetch_or_explicit(&w->commands, commands,
-                             memory_order_release); /* pairs with the exchange in turn() */
+                             memory_order_release); /* pairs with the exchange in brk_worker_turn() */
     eventfd_write(rt_inbox_fd(&w->inbox), 1);
 }
 
@@ -259,7 +251,7 @@ static void serve_sockets(struct brk_worker *w, unsigned count)
     }
 }
 
-static void turn(struct brk_worker *w)
+void brk_worker_turn(struct brk_worker *w)
 {
     bool woken = false, answered = false;
     int timeout = timers_wanted(w) ? BRK_TICK_MS : -1;
@@ -317,7 +309,7 @@ void *brk_worker_main(void *worker)
         pin(w->index);
     rt_reader_register();
     while (!w->stop)
-        turn(w);
+        brk_worker_turn(w);
     rt_reader_unregister();
     return NULL;
 }
