@@ -222,16 +222,16 @@ static void turn(struct load *l, uint64_t now, uint64_t until_ns)
 
 static bool connect_all(struct load *l)
 {
-    uint64_t start = bench_now_ns(), deadline = start + l->plan.connect_ms * MS, now;
+    uint64_t now = bench_now_ns(), due;
 
-    progress_begin(l, start);
-    while (!bench_source_connect(&l->source)) {
-        now = bench_now_ns();
-        if (now >= deadline || signals) {
+    progress_begin(l, now);
+    while ((due = bench_source_connect(&l->source, now)) != 0) {
+        if (signals) {
             bench_source_give_up(&l->source);
             break;
         }
-        turn(l, now, deadline);
+        turn(l, now, due);
+        now = bench_now_ns();
     }
     tr_loop_turn(l->loop);
     if (l->source.counts.up > 0)

@@ -38,7 +38,8 @@ bool bench_result_ok(const struct bench_result *r)
     const struct bench_source_counts *s = &r->source;
 
     return verdict_ok(&r->delivery) && verdict_ok(&r->replies) && bench_result_messages(r) > 0 &&
-           s->failed_sent + s->failed_unsent + s->set_up_failed + s->lost + r->turned_away + r->not_echoed ==
+           s->failed_sent + s->failed_unsent + s->set_up_failed + s->not_tried + s->lost + r->turned_away +
+                   r->not_echoed ==
                0;
 }
 
@@ -153,6 +154,7 @@ static void count_row(FILE *out, const char *label, const struct bench_result *r
     }
 PICK(pick_up, r->source.up)
 PICK(pick_set_up_failed, r->source.set_up_failed)
+PICK(pick_not_tried, r->source.not_tried)
 PICK(pick_assoc_lost, r->source.lost)
 PICK(pick_restarted, r->source.restarted)
 PICK(pick_streams_refused, r->source.streams_refused)
@@ -255,6 +257,7 @@ static void source_rows(FILE *out, const struct bench_result *r, unsigned n)
 {
     count_row(out, "associations up", r, n, true, pick_up);
     count_row(out, "  not set up", r, n, false, pick_set_up_failed);
+    count_row(out, "  not tried", r, n, false, pick_not_tried);
     count_row(out, "  lost", r, n, false, pick_assoc_lost);
     count_row(out, "  restarted", r, n, false, pick_restarted);
     count_row(out, "  got fewer streams", r, n, false, pick_streams_refused);
@@ -438,6 +441,7 @@ static void json_source(struct bench_json *j, const struct bench_result *r)
     bench_json_open(j, "associations", '{');
     bench_json_uint(j, "up", s->up);
     bench_json_uint(j, "failed", s->set_up_failed);
+    bench_json_uint(j, "not_tried", s->not_tried);
     bench_json_uint(j, "lost", s->lost);
     bench_json_uint(j, "restarted", s->restarted);
     bench_json_uint(j, "fewer_streams", s->streams_refused);

@@ -18,6 +18,7 @@ struct bench_link {
     struct tr_endpoint *endpoint;
     uint32_t assoc, index;
     enum link_state state;
+    uint64_t begun_ns;   /* when its set-up began */
     uint32_t streams;    /* used: as many as were granted */
     uint64_t next;       /* message to send next */
     uint64_t quota;      /* messages to send in all */
@@ -29,6 +30,16 @@ struct bench_link {
 };
 
 static void link_ready(struct bench_handle *handle, unsigned flags);
+
+/* A link is complete before it is opened: it then has nothing to send. */
+static void link_init(struct bench_source *s, struct bench_link *link)
+{
+    link->handle.ready = link_ready;
+    link->source = s;
+    link->index = (uint32_t)(link - s->links);
+    link->quota = UINT64_MAX;
+    link->finished = true;
+}
 
 bool bench_source_init(struct bench_source *s, const struct bench_plan *plan, const struct bench_end *to,
                        struct tr_loop *loop, uint32_t run, uint16_t clock, struct bench_judge *replies)
@@ -49,6 +60,8 @@ bool bench_source_init(struct bench_source *s, const struct bench_plan *plan, co
         bench_source_free(s);
         return false;
     }
+    for (unsigned i = 0; i < plan->associations; i++)
+        link_init(s, &s->links[i]);
     for (unsigned i = 0; i < plan->batch; i++)
         bench_payload_pattern(s->buffers + i * s->stride, 0, plan->size_max);
     return true;
@@ -56,7 +69,7 @@ bool bench_source_init(struct bench_source *s, const struct bench_plan *plan, co
 
 void bench_source_free(struct bench_source *s)
 {
-    for (unsigned i = 0; s->links && i < s->started; i++)
+    for (unsigned i = 0; s->links && i < s->plan->associations; i++)
         if (s->links[i].endpoint)
             tr_close(s->links[i].endpoint);
     free(s->links);
@@ -109,10 +122,8 @@ static void link_open(struct bench_source *s, struct bench_link *link)
     struct tr_target target = {s->to->addresses, s->to->count, s->to->encaps_port};
     struct tr_error error;
 
-    link->handle.ready = link_ready;
-    link->source = s;
-    link->index = (uint32_t)(link - s->links);
-    link->quota = UINT64_MAX;
+    link->finished = false;
+    link->begun_ns = bench_now_ns();
     s->unfinished++;
     if (tr_open(s->loop, &params, &link->endpoint, &error) != TR_OK ||
         tr_connect_init(link->endpoint, &target, &link->assoc, &error) != TR_OK) {
@@ -123,20 +134,50 @@ static void link_open(struct bench_source *s, struct bench_link *link)
     s->connecting++;
 }
 
-bool bench_source_connect(struct bench_source *s)
+static void link_timed_out(struct bench_link *link)
 {
-    while (s->started < s->plan->associations && s->connecting < CONNECTING_MAX)
+    link->source->connecting--;
+    link_failed(link, "no answer in time; is anybody listening there?");
+}
+
+/* Gives up on those whose time is over; they were begun in the order of the links. */
+static void time_out(struct bench_source *s, uint64_t now_ns)
+{
+    uint64_t timeout_ns = s->plan->connect_ms * UINT64_C(1000000);
+
+    for (; s->oldest < s->started; s->oldest++) {
+        struct bench_link *link = &s->links[s->oldest];
+        if (link->state != LINK_CONNECTING)
+            continue;
+        if (now_ns < link->begun_ns + timeout_ns)
+            return;
+        link_timed_out(link);
+        s->timed_out++;
+    }
+}
+
+uint64_t bench_source_connect(struct bench_source *s, uint64_t now_ns)
+{
+    time_out(s, now_ns);
+    while (s->timed_out == 0 && s->started < s->plan->associations && s->connecting < CONNECTING_MAX)
         link_open(s, &s->links[s->started++]);
-    return s->started == s->plan->associations && s->connecting == 0;
+    if (s->connecting == 0 && s->timed_out == 0 && s->started < s->plan->associations)
+        return now_ns; /* all were refused at once */
+    if (s->connecting == 0) {
+        bench_source_give_up(s);
+        return 0;
+    }
+    while (s->links[s->oldest].state != LINK_CONNECTING)
+        s->oldest++;
+    return s->links[s->oldest].begun_ns + s->plan->connect_ms * UINT64_C(1000000);
 }
 
 void bench_source_give_up(struct bench_source *s)
 {
-    for (unsigned i = 0; i < s->started; i++)
-        if (s->links[i].state == LINK_CONNECTING) {
-            s->connecting--;
-            link_failed(&s->links[i], "no answer in time; is anybody listening there?");
-        }
+    for (unsigned i = s->oldest; i < s->started; i++)
+        if (s->links[i].state == LINK_CONNECTING)
+            link_timed_out(&s->links[i]);
+    s->counts.not_tried = s->plan->associations - s->started;
 }
 
 static void link_up(struct bench_link *link, const struct tr_event *e)
@@ -151,6 +192,7 @@ static void link_up(struct bench_link *link, const struct tr_event *e)
         s->counts.streams_refused++;
     }
     s->connecting--;
+    s->timed_out = 0;
     s->alive++;
     s->counts.up++;
 }
@@ -406,7 +448,7 @@ static void plan_rate(struct bench_source *s, uint64_t now_ns)
         total = total < most ? total : most;
     }
     total += s->warmup_messages;
-    for (unsigned i = 0; i < s->started; i++)
+    for (unsigned i = 0; i < plan->associations; i++)
         set_quota(&s->links[i], bench_share(total, i, plan->associations));
 }
 
@@ -428,7 +470,7 @@ void bench_source_measure(struct bench_source *s)
     s->measuring = true;
     if (s->plan->rate > 0 || s->plan->count == 0)
         return;
-    for (unsigned i = 0; i < s->started; i++)
+    for (unsigned i = 0; i < s->plan->associations; i++)
         set_quota(&s->links[i], s->links[i].next + bench_share(s->plan->count, i, s->plan->associations));
 }
 
@@ -476,7 +518,7 @@ uint64_t bench_source_not_sent(const struct bench_source *s)
 {
     uint64_t rest = 0;
 
-    for (unsigned i = 0; i < s->started; i++)
+    for (unsigned i = 0; i < s->plan->associations; i++)
         if (s->links[i].quota != UINT64_MAX)
             rest += s->links[i].quota - s->links[i].next;
     return rest;
@@ -509,7 +551,7 @@ void bench_source_eof(struct bench_source *s)
 
 void bench_source_tell(const struct bench_source *s, struct bench_judge *judge)
 {
-    for (unsigned i = 0; i < s->started; i++) {
+    for (unsigned i = 0; i < s->plan->associations; i++) {
         const struct bench_link *link = &s->links[i];
         for (unsigned stream = 0; stream < s->plan->streams; stream++)
             bench_judge_expect(judge, s->run, s->plan->associations, s->plan->streams, i, stream,

@@ -23,9 +23,10 @@ struct bench_source_counts {
     uint64_t sent, bytes;
     uint64_t failed_sent, failed_unsent;         /* given back by the stack */
     unsigned up, set_up_failed, lost, restarted; /* associations */
-    unsigned streams_refused;                    /* associations that got fewer streams than asked for */
-    unsigned statistics;    /* associations whose statistics could be read when all was sent */
-    uint64_t retransmitted; /* DATA chunks, of these */
+    unsigned not_tried;       /* associations whose set-up was not even begun, since nobody answered */
+    unsigned streams_refused; /* associations that got fewer streams than asked for */
+    unsigned statistics;      /* associations whose statistics could be read when all was sent */
+    uint64_t retransmitted;   /* DATA chunks, of these */
 };
 
 struct bench_source {
@@ -34,6 +35,8 @@ struct bench_source {
     struct tr_loop *loop;
     struct bench_link *links;
     unsigned started;           /* links opened so far */
+    unsigned oldest;            /* of these, none before it is still being set up */
+    unsigned timed_out;         /* set-ups without an answer since the last association came up */
     unsigned connecting, alive; /* links being set up; up now */
     unsigned unfinished;        /* links that have messages to send */
     struct bench_schedule schedule;
@@ -59,11 +62,14 @@ bool bench_source_init(struct bench_source *s, const struct bench_plan *plan, co
 /* Closes all endpoints (aborting what is still up) and frees everything. */
 void bench_source_free(struct bench_source *s);
 
-/* Goes on setting up associations, a bounded number at a time; true when all of them are up or have failed.
- */
-bool bench_source_connect(struct bench_source *s);
+/* Goes on setting up associations, a bounded number at a time. One that is not up after the plan's connect_ms
+ * has failed, and no more are begun until another one comes up; when none does, the others are given up.
+ * Returns when it is to be called again at the latest (it may be earlier); 0 when all are up, have failed or
+ * were given up. */
+uint64_t bench_source_connect(struct bench_source *s, uint64_t now_ns);
 
-/* Gives up on the associations that are not up yet. */
+/* Gives up on the associations that are not up yet: those being set up have failed, those not begun are
+ * counted as not tried. */
 void bench_source_give_up(struct bench_source *s);
 
 /* Begins to send. */

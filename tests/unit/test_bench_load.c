@@ -29,7 +29,7 @@ struct job {
     int status;
 };
 
-static unsigned udp_port;
+static unsigned udp_port, relay_port;
 
 /* Binds a UDP port of the loopback address (0: any), tells which and lets go of it. False: taken. */
 static bool try_port(unsigned *port)
@@ -78,21 +78,73 @@ static void wait_for_listener(void)
     }
 }
 
-/* Runs `junctor load` with the words of `line` in a child; UDP stands for the chosen port. Standard error
+#define RELAY_MAX 10 /* associations that a relay lets through */
+
+/* Whether a packet (RFC 6951) is the INIT of an association that is one too many. */
+static bool refused_by_relay(const uint8_t *packet, ssize_t len)
+{
+    static uint16_t known[RELAY_MAX];
+    static unsigned count;
+    uint16_t port = (uint16_t)(packet[0] << 8 | packet[1]);
+
+    if (len < 13 || packet[12] != 1)
+        return false;
+    for (unsigned i = 0; i < count; i++)
+        if (known[i] == port)
+            return false;
+    if (count == RELAY_MAX)
+        return true;
+    known[count++] = port;
+    return false;
+}
+
+/* Stands between a source, which sends to relay_port, and the listener at udp_port: what lets so many
+ * associations through and no more. Returns its process. */
+static pid_t start_relay(void)
+{
+    struct sockaddr_in near = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}}, source = near;
+    struct sockaddr_in far = near, from;
+    socklen_t len = sizeof near;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    uint8_t packet[65536];
+
+    assert_true(fd >= 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&near, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&near, &len), 0);
+    relay_port = ntohs(near.sin_port);
+    far.sin_port = htons((uint16_t)udp_port);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    while (pid == 0) {
+        alarm(60);
+        len = sizeof from;
+        ssize_t got = recvfrom(fd, packet, sizeof packet, 0, (struct sockaddr *)&from, &len);
+        bool forth = from.sin_port != far.sin_port;
+        if (forth)
+            source = from;
+        if (got > 0 && !(forth && refused_by_relay(packet, got)))
+            sendto(fd, packet, (size_t)got, 0, (struct sockaddr *)(forth ? &far : &source), sizeof far);
+    }
+    close(fd);
+    return pid;
+}
+
+/* Runs `junctor load` with the words of `line` in a child; UDP and RELAY stand for the ports. Standard error
  * goes to `errors`, if it is one. */
 static struct job run_load(const char *line, int errors)
 {
     struct job job = {.output = tmpfile()};
-    char name[] = "load", json[] = "--json", transport[] = "--transport=usrsctp", port[16];
+    char name[] = "load", json[] = "--json", transport[] = "--transport=usrsctp", port[16], relay[16];
     char copy[512], *argv[64] = {name, json, transport}, *rest = copy, *word;
     int argc = 3;
 
     assert_non_null(job.output);
     snprintf(copy, sizeof copy, "%s", line);
     snprintf(port, sizeof port, "%u", udp_port);
+    snprintf(relay, sizeof relay, "%u", relay_port);
     while ((word = strsep(&rest, " ")))
         if (*word)
-            argv[argc++] = strcmp(word, "UDP") == 0 ? port : word;
+            argv[argc++] = strcmp(word, "UDP") == 0 ? port : strcmp(word, "RELAY") == 0 ? relay : word;
     argv[argc] = NULL;
     fflush(NULL);
     job.pid = fork();
@@ -294,6 +346,28 @@ static void test_nobody_there(void **state)
     assert_string_equal(job.json, "");
 }
 
+/* Each association has its time; those that nobody is going to answer are not tried, and are told. */
+static void test_not_all_associations_come_up(void **state)
+{
+    (void)state;
+    struct job sink =
+        start("--role sink --listen 127.0.0.1:5001 --listen-encaps UDP --partial --drain 200ms");
+    wait_for_listener();
+    pid_t relay = start_relay();
+    struct job source = start("--role source --to 127.0.0.1:5001 --to-encaps RELAY --associations 100 "
+                              "--connect-timeout 1s --rate 10000 --duration 100ms");
+    assert_int_equal(finish(&source), 1);
+    assert_true(number(&source, "associations", "up") == RELAY_MAX);
+    assert_true(number(&source, "associations", "failed") == 64);
+    assert_true(number(&source, "associations", "not_tried") == 100 - RELAY_MAX - 64);
+    assert_true(number(&source, "runs", "sent") == 100);
+    assert_true(number(&source, "runs", "not_sent") == 900);
+    assert_well(&sink);
+    assert_true(number(&sink, "runs", "delivered") == 100);
+    kill(relay, SIGKILL);
+    assert_int_equal(waitpid(relay, NULL, 0), relay);
+}
+
 static void test_a_signal_ends_the_sending(void **state)
 {
     (void)state;
@@ -318,6 +392,7 @@ int main(void)
         cmocka_unit_test_setup(test_echo, choose_port),
         cmocka_unit_test_setup(test_what_does_not_arrive_is_lost, choose_port),
         cmocka_unit_test_setup(test_nobody_there, choose_port),
+        cmocka_unit_test_setup(test_not_all_associations_come_up, choose_port),
         cmocka_unit_test_setup(test_a_signal_ends_the_sending, choose_port),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
