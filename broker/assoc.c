@@ -62,11 +62,7 @@ const char *brk_assoc_name(const struct brk_assoc *a)
 
 static bool is_destination(const struct brk_assoc *a)
 {
-    const struct brk_broker *b = a->worker->broker;
-    struct cfg_member m = a->socket->member;
-    if (a->is_partner)
-        return false;
-    return m.kind == CFG_MEMBER_LISTENER ? b->listener_in_group[m.index] : b->peer_in_group[m.index];
+    return !a->is_partner && rt_role(a->worker->plan, a->socket->member)->destination;
 }
 
 static void errand_init(struct rt_parcel *p, enum brk_errand errand, struct brk_dest *d)
@@ -171,7 +167,7 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
             brk_quote(clean ? "none" : why, quoted, sizeof quoted), reason_of(e, reason, sizeof reason),
             brk_stats_format(w, a, stats, sizeof stats));
     if (!clean && a->socket->kind == BRK_OUTBOUND)
-        brk_peer_failed(w->broker, a->socket->member.index, w->now_ms);
+        brk_peer_failed(w, a->socket->member.index);
     brk_session_lost(w, a, clean);
 }
 

@@ -40,72 +40,33 @@ static const struct tr_backend *choose_backend(enum cfg_transport wanted, struct
 static unsigned count_workers(const struct brk_broker *b)
 {
     cpu_set_t cpus;
-    unsigned wanted = b->config->workers;
+    unsigned wanted = b->plan->config->workers;
     if (!wanted)
         wanted = sched_getaffinity(0, sizeof cpus, &cpus) ? 1 : (unsigned)CPU_COUNT(&cpus);
     if (wanted > BRK_WORKERS_MAX)
         wanted = BRK_WORKERS_MAX;
     if (wanted > 1 && !(tr_backend_caps(b->backend) & TR_CAP_LOOPS)) {
-        if (b->config->workers > 1)
+        if (b->plan->config->workers > 1)
             brk_log(CFG_LOG_WARNING, "workers",
-                    "asked=%u used=1 text=\"the %s transport runs in one thread\"", b->config->workers,
+                    "asked=%u used=1 text=\"the %s transport runs in one thread\"", b->plan->config->workers,
                     tr_backend_name(b->backend));
         wanted = 1;
     }
     return wanted;
 }
 
-static int first_paired_route(const struct cfg_config *c, uint32_t source)
-{
-    for (unsigned i = 0; i < c->route_count; i++)
-        for (unsigned f = 0; f < c->routes[i].from_count; f++)
-            if (c->routes[i].session == CFG_PAIRED && rt_source(c, c->routes[i].from[f]) == source)
-                return (int)i;
-    return -1;
-}
-
-/* Who needs a standing association, and whose associations are destinations. */
-static void find_roles(struct brk_broker *b)
-{
-    const struct cfg_config *c = b->config;
-    for (unsigned i = 0; i < c->route_count; i++) {
-        const struct cfg_route *r = &c->routes[i];
-        const struct cfg_group *g = &c->groups[r->group];
-        for (unsigned f = 0; f < r->from_count; f++)
-            if (r->from[f].kind == CFG_MEMBER_PEER)
-                b->peer_standing[r->from[f].index] = true;
-        for (unsigned m = 0; r->session == CFG_SHARED && m < g->member_count; m++) {
-            unsigned index = g->members[m].index;
-            if (g->members[m].kind == CFG_MEMBER_PEER)
-                b->peer_standing[index] = b->peer_in_group[index] = true;
-            else
-                b->listener_in_group[index] = true;
-        }
-    }
-    for (unsigned i = 0; i < c->route_count; i++)
-        b->gives_up |= c->routes[i].pr_policy != OPT_PR_NONE;
-    for (uint32_t s = 0; s < c->listener_count + c->peer_count; s++)
-        b->source_session[s] = first_paired_route(c, s);
-}
-
 static bool prepare(struct brk_broker *b)
 {
-    const struct cfg_config *c = b->config;
+    const struct cfg_config *c = b->plan->config;
     b->worker_count = count_workers(b);
     b->health = calloc(c->peer_count + 1, sizeof *b->health);
-    b->listener_in_group = calloc(c->listener_count + 1, sizeof *b->listener_in_group);
-    b->peer_standing = calloc(c->peer_count + 1, sizeof *b->peer_standing);
-    b->peer_in_group = calloc(c->peer_count + 1, sizeof *b->peer_in_group);
-    b->source_session = calloc(c->listener_count + c->peer_count + 1, sizeof *b->source_session);
     b->workers = calloc(b->worker_count, sizeof(struct brk_worker *));
-    if (!b->health || !b->listener_in_group || !b->peer_standing || !b->peer_in_group || !b->source_session ||
-        !b->workers || rt_inbox_init(&b->control)) {
+    if (!b->health || !b->workers || rt_inbox_init(&b->control)) {
         brk_log(CFG_LOG_ERROR, "start_failed", "error=\"out of memory or descriptors\"");
         return false;
     }
     pthread_barrier_init(&b->account_enter, NULL, b->worker_count + 1);
     pthread_barrier_init(&b->account_leave, NULL, b->worker_count + 1);
-    find_roles(b);
     return true;
 }
 
@@ -115,8 +76,8 @@ static bool open_workers(struct brk_broker *b)
     for (unsigned i = 0; i < b->worker_count; i++)
         if (!(b->workers[i] = brk_worker_new(b, i)))
             return false;
-    for (unsigned i = 0; i < b->config->listener_count; i++) {
-        const struct cfg_listener *l = &b->config->listeners[i];
+    for (unsigned i = 0; i < b->plan->config->listener_count; i++) {
+        const struct cfg_listener *l = &b->plan->config->listeners[i];
         for (unsigned a = 0; a < l->address_count; a++)
             brk_log(CFG_LOG_INFO, "listening", "listener=%s address=%s transport=%s", l->name,
                     net_addr_format(&l->addresses[a], text, sizeof text), tr_backend_name(b->backend));
@@ -138,10 +99,7 @@ void brk_broker_close(struct brk_broker *b)
         rt_inbox_destroy(&b->control);
     free(b->workers);
     free(b->health);
-    free(b->listener_in_group);
-    free(b->peer_standing);
-    free(b->peer_in_group);
-    free(b->source_session);
+    rt_plan_free((struct rt_plan *)b->plan);
 }
 
 static void log_advice(const char *text, void *arg)
@@ -181,7 +139,7 @@ static bool same_place(const struct abode *a, const struct abode *b)
 /* What is wrong with the host, where it matters for this configuration: once for each network namespace. */
 static void advise(const struct brk_broker *b)
 {
-    const struct cfg_config *c = b->config;
+    const struct cfg_config *c = b->plan->config;
     unsigned count = c->listener_count + c->peer_count;
     for (unsigned i = 0; i < count; i++) {
         struct abode here = abode_of(c, i);
@@ -227,28 +185,34 @@ static void log_unsupported(struct cfg_place at, const char *text, void *arg)
             brk_quote(arg, file, sizeof file), at.line, at.column, brk_quote(text, quoted, sizeof quoted));
 }
 
-int brk_run(const struct cfg_config *config)
+/* Chooses the transport, and says what of the configuration it cannot do. */
+static bool choose_transport(struct brk_broker *b)
 {
-    struct brk_broker b = {.config = config, .control.eventfd = -1};
+    const struct cfg_config *config = b->plan->config;
     struct tr_error error;
     char quoted[300];
+    b->backend = choose_backend(config->transport, &error);
+    if (b->backend)
+        return !brk_unsupported(config, b->backend, log_unsupported, (void *)config->file);
+    brk_log(CFG_LOG_ERROR, "start_failed", "error=%s", brk_quote(error.text, quoted, sizeof quoted));
+    return false;
+}
+
+int brk_run(struct cfg_config *config)
+{
+    struct brk_broker b = {.plan = rt_plan_new(config, 1), .control.eventfd = -1};
     int status = 1, signals = block_signals();
     raise_descriptor_limit();
     srandom((unsigned)(time(NULL) ^ getpid()));
-    b.backend = choose_backend(config->transport, &error);
-    if (!b.backend || signals < 0) {
-        brk_log(CFG_LOG_ERROR, "start_failed", "error=%s",
-                brk_quote(b.backend ? strerror(errno) : error.text, quoted, sizeof quoted));
-        return 1;
+    if (!b.plan || signals < 0)
+        brk_log(CFG_LOG_ERROR, "start_failed", "error=\"%s\"", strerror(errno));
+    else if (choose_transport(&b)) {
+        advise(&b);
+        if (brk_broker_open(&b))
+            status = brk_control_main(&b, signals);
     }
-    if (brk_unsupported(config, b.backend, log_unsupported, (void *)config->file)) {
-        close(signals);
-        return 1;
-    }
-    advise(&b);
-    if (brk_broker_open(&b))
-        status = brk_control_main(&b, signals);
     brk_broker_close(&b);
-    close(signals);
+    if (signals >= 0)
+        close(signals);
     return status;
 }

@@ -4,11 +4,10 @@
 
 #include "config/config.h"
 
-/* Runs a broker with `config`, which stays the caller's and must outlive the call. The calling thread, the
- * process's first, becomes the control thread: it blocks SIGTERM, SIGINT and SIGUSR1 and takes them from a
- * signalfd. Returns when a signal has ended the broker, or when it could not start (the reason has been
- * logged): the exit status, 0 after a drain whose account balances, 1 otherwise. Logs with broker/log.h,
- * which the caller has opened. */
-int brk_run(const struct cfg_config *config);
+/* Runs a broker with `config`, which it takes over. The calling thread, the process's first, becomes the
+ * control thread: it blocks SIGTERM, SIGINT and SIGUSR1 and takes them from a signalfd. Returns when a signal
+ * has ended the broker, or when it could not start (the reason has been logged): the exit status, 0 after a
+ * drain whose account balances, 1 otherwise. Logs with broker/log.h, which the caller has opened. */
+int brk_run(struct cfg_config *config);
 
 #endif

@@ -27,6 +27,7 @@
 #include "config/config.h"
 #include "routing/inbox.h"
 #include "routing/message.h"
+#include "routing/plan.h"
 #include "routing/snapshot.h"
 #include "routing/table.h"
 #include "transport/resolve.h"
@@ -172,7 +173,8 @@ enum brk_progress { BRK_BUSY, BRK_SOURCES_DONE, BRK_ALL_DONE };
 struct brk_worker {
     unsigned index;
     struct brk_broker *broker;
-    const struct cfg_config *config;
+    const struct rt_plan *plan;      /* that of the snapshot */
+    const struct cfg_config *config; /* the plan's */
     pthread_t thread;
     struct rt_inbox inbox;
     _Atomic unsigned commands; /* enum brk_command; written by control */
@@ -223,15 +225,10 @@ struct brk_peer_health {
 };
 
 struct brk_broker {
-    const struct cfg_config *config;
+    const struct rt_plan *plan; /* in force; the control thread's, workers have their own pointer to it */
     const struct tr_backend *backend;
     struct rt_current current;
     struct brk_peer_health *health; /* per peer */
-    bool *listener_in_group;        /* per listener: its associations are destinations */
-    bool gives_up;                  /* some route has a policy of partial reliability */
-    int *source_session; /* per source: its first paired route, or -1; all of them lead to one group */
-    bool *peer_standing; /* per peer */
-    bool *peer_in_group; /* per peer: in a group of a shared route */
     struct brk_worker **workers;
     unsigned worker_count;
     struct rt_inbox control;
@@ -439,7 +436,7 @@ void brk_peers_resolved(struct brk_worker *w, unsigned peer);
 /* Logs that the time of an attempt was over before the peer's name was looked up. */
 void brk_log_not_resolved(const struct brk_worker *w, unsigned peer);
 /* Health, for all workers. */
-void brk_peer_failed(struct brk_broker *b, unsigned peer, uint64_t now_ms);
+void brk_peer_failed(struct brk_worker *w, unsigned peer);
 void brk_peer_worked(struct brk_broker *b, unsigned peer);
 bool brk_peer_usable(const struct brk_broker *b, unsigned peer, uint64_t now_ms);
 

@@ -28,7 +28,6 @@
 struct brk_control {
     struct brk_broker *broker;
     struct rt_members *members;
-    struct rt_table *table;
     uint64_t version;
     enum brk_phase phase;
     uint64_t deadline_ms; /* of the drain */
@@ -45,7 +44,7 @@ static void command_all(struct brk_broker *b, unsigned commands)
 
 static bool publish(struct brk_control *c)
 {
-    struct rt_snapshot *s = rt_snapshot_build(c->members, c->table, ++c->version);
+    struct rt_snapshot *s = rt_snapshot_build(c->members, c->broker->plan, ++c->version);
     if (!s) {
         brk_log(CFG_LOG_ERROR, "no_memory", "text=\"group changes wait\"");
         return false;
@@ -56,8 +55,8 @@ static bool publish(struct brk_control *c)
 
 static void log_member(const struct brk_control *c, const char *event, const struct brk_dest *d)
 {
-    brk_log(CFG_LOG_INFO, event, "member=%s worker=%u", cfg_member_name(c->broker->config, d->dest.member),
-            d->dest.worker);
+    brk_log(CFG_LOG_INFO, event, "member=%s worker=%u",
+            cfg_member_name(c->broker->plan->config, d->dest.member), d->dest.worker);
 }
 
 /* Takes the requests that have come. Lost destinations go to *lost, to be retired after the publication. */
@@ -123,17 +122,17 @@ static bool log_account(struct brk_broker *b)
 {
     struct brk_counts sum;
     struct tr_loop_stats stats = {0}, one;
-    if (!brk_counts_init(&sum, b->config))
+    if (!brk_counts_init(&sum, b->plan->config))
         return true;
     for (unsigned i = 0; i < b->worker_count; i++) {
-        brk_counts_add(&sum, &b->workers[i]->counts, b->config);
+        brk_counts_add(&sum, &b->workers[i]->counts, b->plan->config);
         tr_loop_get_stats(b->workers[i]->loop, &one);
         stats.syscalls += one.syscalls;
         stats.reassembled += one.reassembled;
         stats.packets_in += one.packets_in;
         stats.packets_out += one.packets_out;
     }
-    bool holds = brk_counts_log(&sum, b->config, &stats);
+    bool holds = brk_counts_log(&sum, b->plan->config, &stats);
     brk_counts_free(&sum);
     return holds;
 }
@@ -155,9 +154,10 @@ void brk_control_drain(struct brk_control *c, const char *reason)
         c->stop = true;
         return;
     }
-    brk_log(CFG_LOG_INFO, "draining", "signal=%s timeout_ms=%u", reason, c->broker->config->drain_timeout_ms);
+    brk_log(CFG_LOG_INFO, "draining", "signal=%s timeout_ms=%u", reason,
+            c->broker->plan->config->drain_timeout_ms);
     c->phase = BRK_DRAIN_SOURCES;
-    c->deadline_ms = brk_now_ms() + c->broker->config->drain_timeout_ms;
+    c->deadline_ms = brk_now_ms() + c->broker->plan->config->drain_timeout_ms;
     command_all(c->broker, BRK_CMD_DRAIN_SOURCES);
 }
 
@@ -176,11 +176,12 @@ static void drain(struct brk_control *c)
         command_all(c->broker, BRK_CMD_DRAIN_ALL);
     }
     if (c->phase == BRK_DRAIN_ALL && all_reached(c->broker, BRK_ALL_DONE)) {
-        brk_log(CFG_LOG_INFO, "drained", "in_ms=%llu",
-                (unsigned long long)(brk_now_ms() + c->broker->config->drain_timeout_ms - c->deadline_ms));
+        brk_log(
+            CFG_LOG_INFO, "drained", "in_ms=%llu",
+            (unsigned long long)(brk_now_ms() + c->broker->plan->config->drain_timeout_ms - c->deadline_ms));
         c->stop = true;
     } else if (brk_now_ms() >= c->deadline_ms) {
-        brk_log(CFG_LOG_WARNING, "drain_timeout", "timeout_ms=%u", c->broker->config->drain_timeout_ms);
+        brk_log(CFG_LOG_WARNING, "drain_timeout", "timeout_ms=%u", c->broker->plan->config->drain_timeout_ms);
         c->stop = true;
     }
 }
@@ -270,9 +271,8 @@ struct brk_control *brk_control_new(struct brk_broker *b)
     if (!c)
         return NULL;
     c->broker = b;
-    c->members = rt_members_new(b->config);
-    c->table = rt_table_build(b->config);
-    if (c->members && c->table && publish(c))
+    c->members = rt_members_new(b->plan->config);
+    if (c->members && publish(c))
         return c;
     brk_control_free(c);
     return NULL;
@@ -284,7 +284,6 @@ void brk_control_free(struct brk_control *c)
         return;
     rt_snapshot_free(rt_current_publish(&c->broker->current, NULL));
     rt_members_free(c->members);
-    rt_table_free(c->table);
     free(c);
 }
 

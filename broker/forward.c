@@ -480,7 +480,7 @@ void brk_forward(struct brk_worker *w, struct brk_assoc *from, const struct tr_m
             count_source_drop(w, from, RT_NO_ROUTE, BRK_PEER_LOST);
         return;
     }
-    uint32_t route = rt_table_find(w->snapshot->table, from->socket->source, m->ppid, m->stream);
+    uint32_t route = rt_table_find(w->plan->table, from->socket->source, m->ppid, m->stream);
     if (route == RT_NO_ROUTE) {
         count_source_drop(w, from, RT_NO_ROUTE, BRK_NO_ROUTE);
         return;

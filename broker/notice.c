@@ -158,7 +158,7 @@ void brk_stats_all(struct brk_worker *w)
 {
     char text[BRK_STATS_TEXT];
     bool log = brk_log_on(CFG_LOG_DEBUG);
-    if (!log && !w->broker->gives_up)
+    if (!log && !w->plan->gives_up)
         return;
     for (struct brk_socket *s = w->sockets; s; s = s->next)
         for (struct brk_assoc *a = s->assocs; a; a = a->hh.next) {

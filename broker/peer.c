@@ -23,11 +23,11 @@ static uint64_t back_off(const struct cfg_peer *p, unsigned failures)
 }
 
 /* Two workers may fail at the same moment; then one of the two notes wins, and either will do. */
-void brk_peer_failed(struct brk_broker *b, unsigned peer, uint64_t now_ms)
+void brk_peer_failed(struct brk_worker *w, unsigned peer)
 {
-    struct brk_peer_health *h = &b->health[peer];
+    struct brk_peer_health *h = &w->broker->health[peer];
     unsigned failures = atomic_fetch_add_explicit(&h->failures, 1, memory_order_relaxed) + 1;
-    atomic_store_explicit(&h->down_until_ms, now_ms + back_off(&b->config->peers[peer], failures),
+    atomic_store_explicit(&h->down_until_ms, w->now_ms + back_off(&w->config->peers[peer], failures),
                           memory_order_relaxed);
 }
 
@@ -54,7 +54,7 @@ static void again_later(struct brk_worker *w, struct brk_standing *st)
 {
     st->assoc = NULL;
     st->waits_until_ms = 0;
-    brk_peer_failed(w->broker, st->peer, w->now_ms);
+    brk_peer_failed(w, st->peer);
     st->next_try_ms = atomic_load_explicit(&w->broker->health[st->peer].down_until_ms, memory_order_relaxed);
     brk_log(CFG_LOG_INFO, "peer_retry", "peer=%s in_ms=%llu", w->config->peers[st->peer].name,
             (unsigned long long)(st->next_try_ms - w->now_ms));

@@ -53,7 +53,7 @@ static bool connect_next(struct brk_worker *w, struct brk_assoc *partner)
             DL_APPEND(w->resolving, partner);
             return true;
         }
-        brk_peer_failed(w->broker, peer, w->now_ms);
+        brk_peer_failed(w, peer);
         brk_log(CFG_LOG_WARNING, "connect_failed", "peer=%s error=%s", w->config->peers[peer].name,
                 brk_quote(error.text, quoted, sizeof quoted));
     }
@@ -93,9 +93,9 @@ struct brk_assoc *brk_session_partner(struct brk_worker *w, struct brk_assoc *cl
 
 void brk_session_open(struct brk_worker *w, struct brk_assoc *client)
 {
-    int route = w->broker->source_session[client->socket->source];
-    if (route >= 0)
-        brk_session_partner(w, client, (uint32_t)route);
+    uint32_t route = rt_role(w->plan, client->socket->member)->paired_route;
+    if (route != RT_NO_ROUTE)
+        brk_session_partner(w, client, route);
 }
 
 /* The next attempt for a partner without one, or the end of the session when none is left. */
@@ -120,7 +120,7 @@ static void go_on(struct brk_worker *w, struct brk_assoc *partner, const char *w
 
 void brk_session_connect_failed(struct brk_worker *w, struct brk_assoc *partner, const char *why)
 {
-    brk_peer_failed(w->broker, partner->peer, w->now_ms);
+    brk_peer_failed(w, partner->peer);
     go_on(w, partner, why);
 }
 

@@ -19,7 +19,7 @@ static struct brk_socket *socket_new(struct brk_worker *w, enum brk_socket_kind 
     s->worker = w;
     s->kind = kind;
     s->member = member;
-    s->source = rt_source(w->config, member);
+    s->source = rt_source(member);
     s->traffic = member.kind == CFG_MEMBER_LISTENER ? &w->counts.listeners[member.index]
                                                     : &w->counts.peers[member.index];
     s->credit.messages_max = w->config->queue_messages;

@@ -38,7 +38,7 @@ static bool allocate(struct brk_worker *w)
     }
     rt_batch_init(&w->taken);
     for (unsigned i = 0; i < c->peer_count; i++)
-        if (w->broker->peer_standing[i] && i % workers == w->index)
+        if (rt_role(w->plan, (struct cfg_member){CFG_MEMBER_PEER, i})->standing && i % workers == w->index)
             w->standing[w->standing_count++].peer = i;
     return true;
 }
@@ -67,7 +67,8 @@ struct brk_worker *brk_worker_new(struct brk_broker *b, unsigned index)
         return NULL;
     w->index = index;
     w->broker = b;
-    w->config = b->config;
+    w->plan = b->plan;
+    w->config = b->plan->config;
     w->inbox.eventfd = -1;
     w->now_ms = brk_now_ms();
     if (allocate(w) && rt_inbox_init(&w->inbox) == 0 && open_sockets(w, &error) == TR_OK)

@@ -1,5 +1,10 @@
 /* The configuration: YAML text in, one typed, validated, immutable struct out.
  *
+ * Indices are ids. A program that replaces its configuration while it runs gives the new one the numbers of
+ * the old (ids.h): then the index of a listener, peer, group or route means the same thing as before, and
+ * what has gone keeps its place as an entry that says so. As read from a file nothing is gone and the order
+ * is the file's.
+ *
  * cfg_load either returns a struct in which every reference is resolved to an index and every value is
  * inside its bounds, or a list of all errors of the file, each with its place. Nothing in between. Of a valid
  * file it also says which values do harm together.
@@ -44,6 +49,7 @@ struct cfg_place {
 
 struct cfg_listener {
     const char *name;
+    bool gone;                        /* was in an earlier configuration: nothing but its name is left */
     const struct net_addr *addresses; /* all with `port`; at least one */
     unsigned address_count;
     uint16_t port;
@@ -58,6 +64,7 @@ struct cfg_listener {
 
 struct cfg_peer {
     const char *name;
+    bool gone;                    /* was in an earlier configuration: nothing but its name is left */
     const struct net_host *hosts; /* the remote end, addresses with `port`; at least one */
     unsigned host_count;
     uint16_t port;
@@ -82,6 +89,7 @@ struct cfg_member {
 
 struct cfg_group {
     const char *name;
+    bool gone;                        /* was in an earlier configuration: nothing but its name is left */
     const struct cfg_member *members; /* at least one; in order of preference for override */
     unsigned member_count;
     enum cfg_mode mode;
@@ -100,6 +108,9 @@ struct cfg_partial {
 };
 
 struct cfg_route {
+    const char *name;              /* NULL: none */
+    const char *identity;          /* its name, or else all that it says: what tells it from others (ids.h) */
+    bool gone;                     /* as above: nothing but name and identity is left */
     const struct cfg_member *from; /* listeners and peers whose messages it takes; at least one */
     unsigned from_count;
     const uint32_t *ppids; /* host byte order */
@@ -132,8 +143,11 @@ struct cfg_config {
     unsigned peer_count;
     const struct cfg_group *groups;
     unsigned group_count;
-    const struct cfg_route *routes; /* in file order: the first that fits takes the message */
+    const struct cfg_route *routes;
     unsigned route_count;
+    const unsigned *route_order; /* indices of the routes that are not gone, in file order: the first that
+                                    fits takes the message; NULL: all of them, in the order of `routes` */
+    unsigned route_order_count;
 };
 
 /* What is said about a file, one line each of `junctor check`. A file with errors is not taken. A warning is
@@ -166,6 +180,16 @@ void cfg_remarks_print(const char *file, const struct cfg_remarks *remarks, FILE
 
 /* Writes the effective configuration with its defaults as YAML that reads back as the same configuration. */
 void cfg_print(const struct cfg_config *c, FILE *out);
+
+/* The routes in file order: how many, and the index of each. */
+static inline unsigned cfg_ordered_routes(const struct cfg_config *c)
+{
+    return c->route_order ? c->route_order_count : c->route_count;
+}
+static inline unsigned cfg_route_at(const struct cfg_config *c, unsigned place)
+{
+    return c->route_order ? c->route_order[place] : place;
+}
 
 /* The name of a route's, group's … source or member. */
 const char *cfg_member_name(const struct cfg_config *c, struct cfg_member m);

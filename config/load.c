@@ -45,6 +45,7 @@ struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, str
         advise_unused(&l);
     }
     names_free(&l.names);
+    names_free(&l.route_names);
     arena_free(&l.scratch);
 
     err_finish(valid ? &l.warnings : &l.errors, remarks);
@@ -52,6 +53,11 @@ struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, str
         return &o->config;
     cfg_free(&o->config);
     return NULL;
+}
+
+struct arena *cfg_arena(struct cfg_config *c)
+{
+    return &((struct owned *)c)->arena;
 }
 
 void cfg_free(struct cfg_config *c)

@@ -50,8 +50,8 @@ struct loader {
     struct arena scratch; /* gone after loading */
     struct err_list errors, warnings;
     struct cfg_config *config;
-    struct names names;
-    struct placed_options common; /* defaults and the section `sctp` */
+    struct names names, route_names; /* routes have a name space of their own: nothing refers to them */
+    struct placed_options common;    /* defaults and the section `sctp` */
     struct profile *profiles;
     unsigned profile_count;
     struct cfg_origin broker, *listeners, *peers, *groups, *routes;
@@ -62,6 +62,9 @@ struct loader {
 /* How close to the endpoint an SCTP option stands: its own 3, in its profile 2, in section sctp 1; 0: it is
  * not written. (read_sctp.c) */
 int origin_closeness(const struct cfg_origin *o, enum opt_field f);
+
+/* load.c: what everything that a configuration points to is kept in. */
+struct arena *cfg_arena(struct cfg_config *c);
 
 /* The value at `key`, or else the whole mapping. */
 struct cfg_place origin_place(const struct cfg_origin *o, enum cfg_key key);
@@ -122,6 +125,10 @@ void check_endpoints(struct loader *l);
  * is. */
 void check_group(struct loader *l, unsigned index);
 void check_route(struct loader *l, unsigned index);
+
+/* route_identity.c: of a route without errors; kept in `keep`. Named routes: the name. A space stands in
+ * those of all others, and in no name. */
+const char *route_identity(struct arena *keep, const struct cfg_config *c, const struct cfg_route *r);
 
 /* check_reach.c: all routes together: those that can never take a message, and clients with two partners. */
 void check_reach(struct loader *l);

@@ -6,7 +6,7 @@
 
 const char *name_kind_text(enum name_kind kind)
 {
-    static const char *const text[] = {"listener", "peer", "group"};
+    static const char *const text[] = {"listener", "peer", "group", "route"};
     return text[kind];
 }
 

@@ -5,7 +5,7 @@
 #include "config/arena_priv.h"
 #include "config/errors_priv.h"
 
-enum name_kind { NAME_LISTENER, NAME_PEER, NAME_GROUP };
+enum name_kind { NAME_LISTENER, NAME_PEER, NAME_GROUP, NAME_ROUTE };
 
 struct name_entry {
     const char *name;

@@ -143,7 +143,7 @@ static bool is_written(const struct cfg_key_row *row, const void *object)
 {
     if (row == &cfg_key_rows[CFG_KEY_GROUP_SHARE])
         return ((const struct cfg_group *)object)->mode == CFG_LOADSHARE;
-    if (row->kind == CFG_TEXT)
+    if (row->kind == CFG_TEXT || row->kind == CFG_NAME)
         return pointer_at(object, row->offset) != NULL;
     if (row->kind == CFG_SCALAR && row->dflt == CFG_OPTIONAL)
         return cfg_key_get(row, object) != CFG_ABSENT;
@@ -218,12 +218,16 @@ static void print_endpoints(const struct printer *p)
     if (c->listener_count)
         begin_section(p, CFG_LISTENERS);
     for (unsigned i = 0; i < c->listener_count; i++) {
+        if (c->listeners[i].gone)
+            continue;
         print_rows(p, CFG_LISTENERS, &c->listeners[i], "    ", "  - ");
         print_options(p, &c->listeners[i].sctp);
     }
     if (c->peer_count)
         begin_section(p, CFG_PEERS);
     for (unsigned i = 0; i < c->peer_count; i++) {
+        if (c->peers[i].gone)
+            continue;
         print_rows(p, CFG_PEERS, &c->peers[i], "    ", "  - ");
         print_options(p, &c->peers[i].sctp);
     }
@@ -234,7 +238,7 @@ static void print_routing(const struct printer *p)
     const struct cfg_config *c = p->config;
     bool begun = false;
     for (unsigned i = 0; i < c->group_count; i++) {
-        if (is_implicit(c, &c->groups[i]))
+        if (c->groups[i].gone || is_implicit(c, &c->groups[i]))
             continue;
         if (!begun)
             begin_section(p, CFG_GROUPS);
@@ -242,8 +246,8 @@ static void print_routing(const struct printer *p)
         print_rows(p, CFG_GROUPS, &c->groups[i], "    ", "  - ");
     }
     begin_section(p, CFG_ROUTES);
-    for (unsigned i = 0; i < c->route_count; i++)
-        print_rows(p, CFG_ROUTES, &c->routes[i], "    ", "  - ");
+    for (unsigned i = 0; i < cfg_ordered_routes(c); i++)
+        print_rows(p, CFG_ROUTES, &c->routes[cfg_route_at(c, i)], "    ", "  - ");
 }
 
 void cfg_print(const struct cfg_config *c, FILE *out)

@@ -32,8 +32,8 @@ static void register_name(struct loader *l, enum name_kind kind, unsigned index,
 {
     if (!name)
         return;
-    const struct name_entry *holder =
-        names_add(&l->names, &l->scratch, name, kind, index, origin_place(o, key));
+    const struct name_entry *holder = names_add(kind == NAME_ROUTE ? &l->route_names : &l->names, &l->scratch,
+                                                name, kind, index, origin_place(o, key));
     if (!holder)
         return;
     err_add(&l->errors, origin_place(o, key), "name '%s' is taken by the %s in line %u; write another", name,
@@ -179,6 +179,9 @@ static void read_routes(struct loader *l, const struct yaml_node *list)
         all[i].line = item->at.line;
         read_mapping(l, CFG_ROUTES, yaml_real(item), &all[i], &l->routes[i]);
         check_route(l, i);
+        register_name(l, NAME_ROUTE, i, CFG_KEY_ROUTE_NAME, all[i].name, &l->routes[i]);
+        if (!l->routes[i].bad)
+            all[i].identity = route_identity(l->keep, l->config, &all[i]);
     }
 }
 

@@ -31,7 +31,8 @@ static const char *const writing[] = {
     "and merge "
     "keys (`<<`) may be used.",
     "A key `a.b` of the tables is key `b` of a mapping `a`: `reconnect: {initial: 200ms, max: 5s}`.",
-    "Names are letters, digits, `-`, `_` and `.`; listeners, peers and groups share one set of names. `any` "
+    "Names are letters, digits, `-`, `_` and `.`; listeners, peers and groups share one set of names, routes "
+    "have their own. `any` "
     "is no "
     "name.",
     "Addresses are numeric, IPv4 or IPv6, the latter in quotes: `\"::1\"`; a peer's may be host names.",

@@ -67,6 +67,7 @@ static int run_file(const char *file, const char *level_text)
         brk_log_open(level);
         log_warnings(config, &remarks);
         status = brk_run(config);
+        config = NULL; /* taken over */
     }
     cfg_remarks_free(&remarks);
     cfg_free(config);

@@ -48,7 +48,7 @@ static size_t count_places(const struct cfg_config *c, struct places *sources, u
 {
     for (uint32_t g = 0; g < c->group_count; g++)
         for (uint32_t i = 0; i < c->groups[g].member_count; i++)
-            sources[rt_source(c, c->groups[g].members[i])].count++;
+            sources[rt_source(c->groups[g].members[i])].count++;
     size_t total = 0;
     for (uint32_t s = 0; s < source_count; s++) {
         sources[s].first = total;
@@ -64,7 +64,7 @@ static void fill_places(struct rt_members *m)
     const struct cfg_config *c = m->config;
     for (uint32_t g = 0; g < c->group_count; g++)
         for (uint32_t i = 0; i < c->groups[g].member_count; i++) {
-            struct places *s = &m->sources[rt_source(c, c->groups[g].members[i])];
+            struct places *s = &m->sources[rt_source(c->groups[g].members[i])];
             struct place *end = m->places + s->first + s->count;
             if (s->count && end[-1].group == g)
                 continue;
@@ -75,7 +75,7 @@ static void fill_places(struct rt_members *m)
 
 struct rt_members *rt_members_new(const struct cfg_config *c)
 {
-    uint32_t source_count = c->listener_count + c->peer_count;
+    uint32_t source_count = rt_source_count(c);
     struct rt_members *m = calloc(1, sizeof *m);
     if (!m)
         return NULL;
@@ -108,7 +108,7 @@ void rt_members_free(struct rt_members *m)
 
 static const struct place *places_of(const struct rt_members *m, const struct rt_dest *d, size_t *count)
 {
-    const struct places *s = &m->sources[rt_source(m->config, d->member)];
+    const struct places *s = &m->sources[rt_source(d->member)];
     *count = s->count;
     return m->places + s->first;
 }
@@ -236,7 +236,8 @@ static void fill_group(struct rt_group *out, const struct cfg_group *config, con
     }
 }
 
-struct rt_snapshot *rt_snapshot_build(const struct rt_members *m, struct rt_table *table, uint64_t version)
+struct rt_snapshot *rt_snapshot_build(const struct rt_members *m, const struct rt_plan *plan,
+                                      uint64_t version)
 {
     const struct cfg_config *c = m->config;
     size_t head = round_up(sizeof(struct rt_snapshot) + c->group_count * sizeof(struct rt_group *));
@@ -246,7 +247,7 @@ struct rt_snapshot *rt_snapshot_build(const struct rt_members *m, struct rt_tabl
     struct rt_snapshot *s = malloc(size);
     if (!s)
         return NULL;
-    *s = (struct rt_snapshot){.version = version, .config = c, .table = table, .group_count = c->group_count};
+    *s = (struct rt_snapshot){.version = version, .plan = plan, .group_count = c->group_count};
     char *at = (char *)s + head;
     for (uint32_t g = 0; g < c->group_count; g++) {
         s->groups[g] = (struct rt_group *)(void *)at;

@@ -1,4 +1,4 @@
-/* What all workers read on every message and one thread changes: the route table and who is in which group.
+/* What all workers read on every message and one thread changes: the plan and who is in which group.
  *
  * A snapshot is immutable. The control thread builds a new one, publishes it and frees the old after a grace
  * period (urcu-qsbr: reading costs nothing; a worker announces a quiescent state once a turn and is offline
@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "config/config.h"
-#include "routing/table.h"
+#include "routing/plan.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -40,10 +40,9 @@ struct rt_group {
 
 struct rt_snapshot {
     uint64_t version; /* rises with every one published */
-    const struct cfg_config *config;
-    struct rt_table *table;
+    const struct rt_plan *plan;
     uint32_t group_count;
-    struct rt_group *groups[]; /* by group index; never NULL */
+    struct rt_group *groups[]; /* by group id; never NULL */
 };
 
 /* The one current snapshot. Zero-initialise. */
@@ -71,10 +70,11 @@ void rt_members_remove(struct rt_members *m, struct rt_dest *d);
  */
 void rt_members_release(struct rt_members *m, const struct rt_dest *d);
 
-/* A snapshot of the membership as it is, in one allocation. `table` is shared by successive snapshots and
- * stays the caller's. NULL: out of memory. */
-struct rt_snapshot *rt_snapshot_build(const struct rt_members *m, struct rt_table *table, uint64_t version);
-void rt_snapshot_free(struct rt_snapshot *s); /* not its table, not its destinations */
+/* A snapshot of the membership as it is, in one allocation. `plan` is shared by successive snapshots and
+ * stays the caller's; `m` is of its configuration. NULL: out of memory. */
+struct rt_snapshot *rt_snapshot_build(const struct rt_members *m, const struct rt_plan *plan,
+                                      uint64_t version);
+void rt_snapshot_free(struct rt_snapshot *s); /* not its plan, not its destinations */
 
 /* Publishes `s` (may be NULL), waits a grace period and returns the old one, which nobody reads any more.
  * Blocks for one turn of the slowest worker at most; the caller is not a reader. */

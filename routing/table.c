@@ -64,6 +64,7 @@ struct rt_table {
     struct axis *axes;
     struct span *spans;
     uint16_t *index;
+    uint32_t *ids; /* of the routes, by place in the file; NULL: a route's id is its place */
 };
 
 /* ---- looking up ---- */
@@ -95,7 +96,8 @@ static uint32_t answer_find(const struct rt_table *t, struct answer a, uint16_t 
     return a.axis == NO_AXIS ? a.route : axis_find(t, &t->axes[a.axis], stream);
 }
 
-uint32_t rt_table_find(const struct rt_table *t, uint32_t source, uint32_t ppid, uint16_t stream)
+/* The first route in the file that fits: its place there. */
+static uint32_t find_place(const struct rt_table *t, uint32_t source, uint32_t ppid, uint16_t stream)
 {
     assert(source < t->sources);
     uint32_t any = answer_find(t, t->any[source], stream);
@@ -108,6 +110,12 @@ uint32_t rt_table_find(const struct rt_table *t, uint32_t source, uint32_t ppid,
         if (s->source == NO_SOURCE)
             return any;
     }
+}
+
+uint32_t rt_table_find(const struct rt_table *t, uint32_t source, uint32_t ppid, uint16_t stream)
+{
+    uint32_t place = find_place(t, source, ppid, stream);
+    return t->ids && place != RT_NO_ROUTE ? t->ids[place] : place;
 }
 
 /* ---- building ---- */
@@ -173,12 +181,17 @@ static int compare_entries(const void *a, const void *b)
     return (x->route > y->route) - (x->route < y->route);
 }
 
+static const struct cfg_route *route_at(const struct builder *b, uint32_t place)
+{
+    return &b->config->routes[cfg_route_at(b->config, place)];
+}
+
 static bool list_entries(struct builder *b)
 {
-    for (uint32_t r = 0; r < b->config->route_count; r++) {
-        const struct cfg_route *route = &b->config->routes[r];
+    for (uint32_t r = 0; r < cfg_ordered_routes(b->config); r++) {
+        const struct cfg_route *route = route_at(b, r);
         for (unsigned f = 0; f < route->from_count; f++) {
-            uint32_t source = rt_source(b->config, route->from[f]);
+            uint32_t source = rt_source(route->from[f]);
             unsigned n = route->ppid_count ? route->ppid_count : 1;
             struct entry *e = grow(&b->entries, n, sizeof *e);
             if (!e)
@@ -200,7 +213,7 @@ static bool list_paints(struct builder *b, const struct entry *e, size_t count)
 {
     b->paints.count = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct cfg_route *route = &b->config->routes[e[i].route];
+        const struct cfg_route *route = route_at(b, e[i].route);
         unsigned n = route->stream_count ? route->stream_count : 1;
         struct paint *p = grow(&b->paints, n, sizeof *p);
         if (!p)
@@ -365,7 +378,7 @@ static bool make_slots(struct rt_table *t, size_t keys)
 
 static bool make_any(struct rt_table *t, const struct cfg_config *c)
 {
-    t->sources = c->listener_count + c->peer_count;
+    t->sources = rt_source_count(c);
     t->any = reallocarray(NULL, t->sources ? t->sources : 1, sizeof *t->any);
     if (!t->any)
         return false;
@@ -374,10 +387,20 @@ static bool make_any(struct rt_table *t, const struct cfg_config *c)
     return true;
 }
 
+static bool list_ids(struct rt_table *t, const struct cfg_config *c)
+{
+    if (!c->route_order)
+        return true;
+    t->ids = reallocarray(NULL, c->route_order_count + 1, sizeof *t->ids);
+    for (unsigned i = 0; t->ids && i < c->route_order_count; i++)
+        t->ids[i] = c->route_order[i];
+    return t->ids;
+}
+
 static bool fill(struct builder *b)
 {
     struct rt_table *t = b->table;
-    if (!make_any(t, b->config) || !list_entries(b))
+    if (!list_ids(t, b->config) || !make_any(t, b->config) || !list_entries(b))
         return false;
     const struct entry *e = b->entries.items;
     size_t n = b->entries.count, keys = 0;
@@ -428,5 +451,6 @@ void rt_table_free(struct rt_table *t)
     free(t->axes);
     free(t->spans);
     free(t->index);
+    free(t->ids);
     free(t);
 }

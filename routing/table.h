@@ -21,10 +21,21 @@ extern "C" {
 
 struct rt_table;
 
-/* Number of a source in the table: listeners first, then peers. */
-static inline uint32_t rt_source(const struct cfg_config *c, struct cfg_member m)
+/* Number of a source in the table: even those of listeners, odd those of peers, so that it stays the same
+ * when there are more of either. */
+static inline uint32_t rt_source(struct cfg_member m)
 {
-    return m.kind == CFG_MEMBER_LISTENER ? m.index : c->listener_count + m.index;
+    return m.index * 2 + (m.kind == CFG_MEMBER_PEER);
+}
+/* One more than the largest. */
+static inline uint32_t rt_source_count(const struct cfg_config *c)
+{
+    return 2 * (c->listener_count > c->peer_count ? c->listener_count : c->peer_count);
+}
+static inline struct cfg_member rt_source_member(uint32_t source)
+{
+    return (struct cfg_member){.kind = source & 1 ? CFG_MEMBER_PEER : CFG_MEMBER_LISTENER,
+                               .index = source / 2};
 }
 
 /* NULL: out of memory. Keeps no reference to `c`. 10,000 routes take some milliseconds. */

@@ -62,17 +62,17 @@ std::vector<Lookup> lookups(Shape shape, unsigned n)
     std::vector<Lookup> all(8192);
     for (Lookup &l : all) {
         l.ppid = (uint32_t)random() % n;
-        l.source = shape == PPID ? l.ppid % 4 : 0;
+        l.source = rt_source(sources[shape == PPID ? l.ppid % 4 : 0]);
         l.stream = (uint16_t)random();
     }
     return all;
 }
 
-bool fits(const cfg_config &c, const cfg_route &r, const Lookup &l)
+bool fits(const cfg_route &r, const Lookup &l)
 {
     bool from = false, ppid = r.ppid_count == 0, stream = r.stream_count == 0;
     for (unsigned i = 0; !from && i < r.from_count; i++)
-        from = rt_source(&c, r.from[i]) == l.source;
+        from = rt_source(r.from[i]) == l.source;
     for (unsigned i = 0; from && !ppid && i < r.ppid_count; i++)
         ppid = r.ppids[i] == l.ppid;
     for (unsigned i = 0; ppid && !stream && i < r.stream_count; i++)
@@ -83,7 +83,7 @@ bool fits(const cfg_config &c, const cfg_route &r, const Lookup &l)
 uint32_t walk(const cfg_config &c, const Lookup &l)
 {
     for (uint32_t i = 0; i < c.route_count; i++)
-        if (fits(c, c.routes[i], l))
+        if (fits(c.routes[i], l))
             return i;
     return RT_NO_ROUTE;
 }

@@ -49,7 +49,7 @@ struct loaded {
     struct cfg_route routes[ROUTES];
     uint32_t ppids[ROUTES];
     unsigned shift;
-    struct rt_table *table;
+    struct rt_plan plan;
 };
 
 static struct loaded *load(unsigned shift)
@@ -71,14 +71,14 @@ static struct loaded *load(unsigned shift)
                                     .group_count = GROUPS,
                                     .routes = l->routes,
                                     .route_count = ROUTES};
-    l->table = rt_table_build(&l->config);
-    check(l->table, "out of memory");
+    l->plan = (struct rt_plan){.config = &l->config, .table = rt_table_build(&l->config)};
+    check(l->plan.table, "out of memory");
     return l;
 }
 
 static void unload(struct loaded *l)
 {
-    rt_table_free(l->table);
+    rt_table_free(l->plan.table);
     poison(l, sizeof *l);
     free(l);
 }
@@ -225,14 +225,15 @@ static void make_messages(struct worker *w)
     check(s->version >= w->version, "version %llu after %llu", (unsigned long long)s->version,
           (unsigned long long)w->version);
     w->version = s->version;
-    const struct loaded *l = caa_container_of(s->config, struct loaded, config);
+    const struct loaded *l = caa_container_of(s->plan, struct loaded, plan);
     for (unsigned i = 0; i < BURST && !rt_credit_full(&w->credit); i++) {
         uint32_t ppid = below(&w->random, ROUTES + 1);
-        uint32_t route = rt_table_find(s->table, below(&w->random, 5), ppid, (uint16_t)i);
+        uint32_t route =
+            rt_table_find(s->plan->table, rt_source(everybody[below(&w->random, 5)]), ppid, (uint16_t)i);
         check(route == (ppid < ROUTES ? ppid : RT_NO_ROUTE), "PPID %u: route %u", ppid, route);
         if (route == RT_NO_ROUTE)
             continue;
-        unsigned group = s->config->routes[route].group;
+        unsigned group = s->plan->config->routes[route].group;
         check(group == (ppid + l->shift) % GROUPS, "table and configuration differ");
         send_message(w, s->groups[group], group);
     }
@@ -275,7 +276,7 @@ static void *work_on(void *arg)
 
 static void publish(struct world *w)
 {
-    struct rt_snapshot *s = rt_snapshot_build(w->members, w->loaded->table, ++w->version), *old;
+    struct rt_snapshot *s = rt_snapshot_build(w->members, &w->loaded->plan, ++w->version), *old;
     check(s, "out of memory");
     if (w->free_early)
         old = __atomic_exchange_n(&w->current.pointer, s, __ATOMIC_ACQ_REL);

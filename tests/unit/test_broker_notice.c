@@ -28,6 +28,7 @@ static enum tr_code paper_add_streams(struct tr_endpoint *ep, uint32_t assoc, ui
     return asked.code;
 }
 
+static const struct rt_plan plan = {.config = &config};
 static struct brk_broker broker;
 static struct brk_worker worker;
 static struct brk_socket client_socket, partner_socket;
@@ -40,8 +41,8 @@ static int begin(void **state)
         return -1;
     memset(&asked, 0, sizeof asked);
     backend.add_streams = paper_add_streams;
-    broker = (struct brk_broker){.config = &config, .backend = &backend};
-    worker = (struct brk_worker){.broker = &broker, .config = &config};
+    broker = (struct brk_broker){.backend = &backend};
+    worker = (struct brk_worker){.broker = &broker, .plan = &plan, .config = &config};
     client_socket =
         (struct brk_socket){.worker = &worker, .ep = open_one(), .member = {CFG_MEMBER_LISTENER, 0}};
     partner_socket = (struct brk_socket){.worker = &worker, .ep = open_one(), .member = {CFG_MEMBER_PEER, 0}};

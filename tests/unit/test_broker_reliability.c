@@ -26,7 +26,7 @@ static struct rt_batch parked[1], out[2];
 static int begin(void **state)
 {
     (void)state;
-    broker = (struct brk_broker){.config = &config, .worker_count = 3};
+    broker = (struct brk_broker){.worker_count = 3};
     worker = (struct brk_worker){
         .broker = &broker, .config = &config, .now_ms = 1000000, .parked = parked, .out = out};
     rt_batch_init(&parked[0]);

@@ -31,7 +31,7 @@ static struct rt_batch parked[2], returned[2], out[WORKERS + 1];
 static int begin(void **state)
 {
     (void)state;
-    broker = (struct brk_broker){.config = &config, .worker_count = WORKERS};
+    broker = (struct brk_broker){.worker_count = WORKERS};
     worker = (struct brk_worker){.index = HERE,
                                  .broker = &broker,
                                  .config = &config,

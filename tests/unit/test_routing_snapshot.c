@@ -100,12 +100,11 @@ static void assert_dests(const struct rt_group *g, struct rt_dest *const *dests,
 static void test_snapshot_says_what_it_is(void **state)
 {
     struct fixture *f = *state;
-    struct rt_table *table = rt_table_build(&config);
-    f->snapshot = rt_snapshot_build(f->members, table, 42);
+    const struct rt_plan plan = {.config = &config};
+    f->snapshot = rt_snapshot_build(f->members, &plan, 42);
     const struct rt_snapshot *s = f->snapshot;
     assert_int_equal(s->version, 42);
-    assert_ptr_equal(s->config, &config);
-    assert_ptr_equal(s->table, table);
+    assert_ptr_equal(s->plan, &plan);
     assert_int_equal(s->group_count, GROUPS);
     for (int g = 0; g < GROUPS; g++) {
         assert_int_equal(s->groups[g]->mode, groups[g].mode);
@@ -116,7 +115,6 @@ static void test_snapshot_says_what_it_is(void **state)
     assert_null(pick(s->groups[SHARE], 1, 1));
     assert_null(pick(s->groups[STREAMS], 1, 1));
     assert_null(pick(s->groups[ACTIVE], 1, 1));
-    rt_table_free(table);
 }
 
 static void test_snapshot_does_not_change(void **state)

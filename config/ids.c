@@ -1,0 +1,157 @@
+/* Renumbering a configuration after another one: see ids.h.
+ *
+ * For each kind of thing a map is made first: for every index in the new file the id it is to have. Then the
+ * entries are put where their ids say, and what refers to them by index is changed by the same maps. */
+#include "config/ids.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/load_priv.h"
+
+/* Where a configuration keeps the things of one kind, and what of them is their key. */
+struct kind {
+    size_t list, count; /* in struct cfg_config */
+    size_t size, key, name, gone;
+};
+
+#define KIND(list, count, type, key)                                                                         \
+    {                                                                                                        \
+        offsetof(struct cfg_config, list), offsetof(struct cfg_config, count), sizeof(struct type),          \
+            offsetof(struct type, key), offsetof(struct type, name), offsetof(struct type, gone)             \
+    }
+
+enum { LISTENERS, PEERS, GROUPS, ROUTES, KINDS };
+static const struct kind kinds[KINDS] = {
+    [LISTENERS] = KIND(listeners, listener_count, cfg_listener, name),
+    [PEERS] = KIND(peers, peer_count, cfg_peer, name),
+    [GROUPS] = KIND(groups, group_count, cfg_group, name),
+    [ROUTES] = KIND(routes, route_count, cfg_route, identity),
+};
+
+static char *entry_at(const struct cfg_config *c, const struct kind *k, unsigned i)
+{
+    return *(char *const *)((const char *)c + k->list) + i * k->size;
+}
+
+static unsigned *count_of(const struct cfg_config *c, const struct kind *k)
+{
+    return (unsigned *)((char *)(uintptr_t)c + k->count);
+}
+
+static const char **text_at(char *entry, size_t offset)
+{
+    return (const char **)(void *)(entry + offset);
+}
+
+/* ---- maps ----------------------------------------------------------------------------------------- */
+
+/* The ids of what stands in the new configuration, by index there; and how many there are with what is gone.
+ */
+struct map {
+    unsigned *id;
+    unsigned count, ids;
+};
+
+struct known {
+    const char *key;
+    unsigned id;
+    bool taken;
+};
+
+static int by_key(const void *a, const void *b)
+{
+    return strcmp(((const struct known *)a)->key, ((const struct known *)b)->key);
+}
+
+/* An old entry is given away once, should two have the same key. */
+static struct map make_map(struct arena *scratch, const struct kind *k, const struct cfg_config *c,
+                           const struct cfg_config *old)
+{
+    struct map m = {.count = *count_of(c, k), .ids = *count_of(old, k)};
+    unsigned old_count = m.ids;
+    struct known *known = arena_array(scratch, old_count, sizeof *known);
+    m.id = arena_array(scratch, m.count, sizeof *m.id);
+    for (unsigned i = 0; i < old_count; i++)
+        known[i] = (struct known){.key = *text_at(entry_at(old, k, i), k->key), .id = i};
+    if (old_count)
+        qsort(known, old_count, sizeof *known, by_key);
+    for (unsigned i = 0; i < m.count; i++) {
+        struct known wanted = {.key = *text_at(entry_at(c, k, i), k->key)};
+        struct known *found = old_count ? bsearch(&wanted, known, old_count, sizeof *known, by_key) : NULL;
+        m.id[i] = found && !found->taken ? found->id : m.ids++;
+        if (found)
+            found->taken = true;
+    }
+    return m;
+}
+
+/* ---- moving --------------------------------------------------------------------------------------- */
+
+static const char *copy_text(struct arena *keep, const char *text)
+{
+    return text ? arena_text(keep, text, strlen(text)) : NULL;
+}
+
+/* Puts the entries of one kind where their ids say; between them stand the names of what is gone. */
+static void place(struct arena *keep, const struct kind *k, struct cfg_config *c,
+                  const struct cfg_config *old, const struct map *m)
+{
+    char *placed = arena_array(keep, m->ids, k->size);
+    for (unsigned i = 0; i < m->ids; i++)
+        *(bool *)(placed + i * k->size + k->gone) = true;
+    for (unsigned i = 0; i < m->count; i++)
+        memcpy(placed + m->id[i] * k->size, entry_at(c, k, i), k->size);
+    for (unsigned i = 0; i < *count_of(old, k); i++) {
+        char *entry = placed + i * k->size, *before = entry_at(old, k, i);
+        if (!*(bool *)(entry + k->gone))
+            continue;
+        *text_at(entry, k->name) = copy_text(keep, *text_at(before, k->name));
+        *text_at(entry, k->key) = copy_text(keep, *text_at(before, k->key));
+    }
+    *(char **)(void *)((char *)c + k->list) = placed;
+    *count_of(c, k) = m->ids;
+}
+
+/* A copy, because several routes may have one list between them. */
+static const struct cfg_member *moved_members(struct arena *keep, const struct cfg_member *list,
+                                              unsigned count, const struct map *maps)
+{
+    struct cfg_member *moved = arena_array(keep, count, sizeof *moved);
+    for (unsigned i = 0; i < count; i++) {
+        const struct map *m = &maps[list[i].kind == CFG_MEMBER_LISTENER ? LISTENERS : PEERS];
+        moved[i] = (struct cfg_member){list[i].kind, m->id[list[i].index]};
+    }
+    return moved;
+}
+
+static void move_references(struct arena *keep, struct cfg_config *c, const struct map *maps)
+{
+    for (unsigned i = 0; i < c->group_count; i++) {
+        struct cfg_group *g = (struct cfg_group *)&c->groups[i]; /* nobody refers to it yet */
+        g->members = moved_members(keep, g->members, g->member_count, maps);
+    }
+    for (unsigned i = 0; i < c->route_count; i++) {
+        struct cfg_route *r = (struct cfg_route *)&c->routes[i];
+        r->from = moved_members(keep, r->from, r->from_count, maps);
+        r->group = maps[GROUPS].id[r->group];
+    }
+}
+
+void cfg_keep_ids(struct cfg_config *c, const struct cfg_config *old)
+{
+    struct arena scratch = {0}, *keep = cfg_arena(c);
+    struct map maps[KINDS];
+    for (unsigned k = 0; k < KINDS; k++)
+        maps[k] = make_map(&scratch, &kinds[k], c, old);
+    move_references(keep, c, maps);
+    for (unsigned k = 0; k < KINDS; k++)
+        place(keep, &kinds[k], c, old, &maps[k]);
+    unsigned *order = arena_array(keep, maps[ROUTES].count, sizeof *order);
+    for (unsigned i = 0; i < maps[ROUTES].count; i++)
+        order[i] = maps[ROUTES].id[i];
+    c->route_order = order;
+    c->route_order_count = maps[ROUTES].count;
+    arena_free(&scratch);
+}

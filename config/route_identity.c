@@ -1,0 +1,42 @@
+/* What tells a route from others when configurations are compared: its name, or else all that it says. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/load_priv.h"
+
+static void write_from(FILE *out, const struct cfg_config *c, const struct cfg_route *r)
+{
+    for (unsigned i = 0; i < r->from_count; i++)
+        fprintf(out, "%s%s", i ? "," : "from ", cfg_member_name(c, r->from[i]));
+}
+
+static void write_matches(FILE *out, const struct cfg_route *r)
+{
+    for (unsigned i = 0; i < r->ppid_count; i++)
+        fprintf(out, "%s%" PRIu32, i ? "," : " ppid ", r->ppids[i]);
+    for (unsigned i = 0; i < r->stream_count; i++)
+        fprintf(out, "%s%u-%u", i ? "," : " stream ", r->streams[i].first, r->streams[i].last);
+}
+
+const char *route_identity(struct arena *keep, const struct cfg_config *c, const struct cfg_route *r)
+{
+    if (r->name)
+        return r->name;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    if (!out)
+        abort(); /* out of memory, which ends the reading of a configuration: arena.c */
+    write_from(out, c, r);
+    write_matches(out, r);
+    fprintf(out, " to %s %s", c->groups[r->group].name, r->session == CFG_PAIRED ? "paired" : "shared");
+    if (r->pr_policy != OPT_PR_NONE)
+        fprintf(out, " pr %d %" PRIu32, (int)r->pr_policy, r->pr_value);
+    if (fclose(out) || !text)
+        abort();
+    const char *kept = arena_text(keep, text, len);
+    free(text);
+    return kept;
+}

@@ -1,0 +1,61 @@
+/* Building a plan: the route table, and who plays which part. */
+#include "routing/plan.h"
+
+#include <stdlib.h>
+
+static void add_sources(struct rt_plan *p, uint32_t route)
+{
+    const struct cfg_route *r = &p->config->routes[route];
+    for (unsigned f = 0; f < r->from_count; f++) {
+        struct rt_role *role = &p->roles[rt_source(r->from[f])];
+        role->standing |= r->from[f].kind == CFG_MEMBER_PEER;
+        if (r->session == CFG_PAIRED && role->paired_route == RT_NO_ROUTE)
+            role->paired_route = route;
+    }
+}
+
+static void add_destinations(struct rt_plan *p, uint32_t route)
+{
+    const struct cfg_route *r = &p->config->routes[route];
+    const struct cfg_group *g = &p->config->groups[r->group];
+    for (unsigned m = 0; r->session == CFG_SHARED && m < g->member_count; m++) {
+        struct rt_role *role = &p->roles[rt_source(g->members[m])];
+        role->destination = true;
+        role->standing |= g->members[m].kind == CFG_MEMBER_PEER;
+    }
+}
+
+struct rt_plan *rt_plan_new(struct cfg_config *config, uint32_t generation)
+{
+    uint32_t sources = rt_source_count(config);
+    struct rt_plan *p = calloc(1, sizeof *p);
+    if (!p) {
+        cfg_free(config);
+        return NULL;
+    }
+    *p = (struct rt_plan){.generation = generation, .config = config, .table = rt_table_build(config)};
+    p->roles = calloc(sources + 1, sizeof *p->roles);
+    if (!p->table || !p->roles) {
+        rt_plan_free(p);
+        return NULL;
+    }
+    for (uint32_t s = 0; s < sources; s++)
+        p->roles[s].paired_route = RT_NO_ROUTE;
+    for (unsigned i = 0; i < cfg_ordered_routes(config); i++) {
+        uint32_t route = cfg_route_at(config, i);
+        add_sources(p, route);
+        add_destinations(p, route);
+        p->gives_up |= config->routes[route].pr_policy != OPT_PR_NONE;
+    }
+    return p;
+}
+
+void rt_plan_free(struct rt_plan *p)
+{
+    if (!p)
+        return;
+    rt_table_free(p->table);
+    free(p->roles);
+    cfg_free((struct cfg_config *)p->config);
+    free(p);
+}
