@@ -58,6 +58,13 @@ const char *brk_assoc_name(const struct brk_assoc *a)
     return cfg_member_name(a->worker->config, a->socket->member);
 }
 
+bool brk_assoc_admits(const struct brk_assoc *a, struct brk_log_budget *lines)
+{
+    if (a->socket->kind == BRK_OUTBOUND && !a->is_partner)
+        return brk_log_on(lines->level);
+    return brk_log_admits(lines, a->worker->now_ms);
+}
+
 /* ---- up ------------------------------------------------------------------------------------------- */
 
 static bool is_destination(const struct brk_assoc *a)
@@ -90,9 +97,10 @@ static void join(struct brk_worker *w, struct brk_assoc *a)
 
 static void log_up(struct brk_worker *w, struct brk_assoc *a)
 {
+    static struct brk_log_budget lines = {.event = "association_up", .level = CFG_LOG_INFO};
     char text[NET_ADDR_TEXT] = "?";
     struct net_addr address;
-    if (!brk_log_on(CFG_LOG_INFO))
+    if (!brk_assoc_admits(a, &lines))
         return;
     if (tr_addresses(a->socket->ep, a->id, true, &address, 1))
         net_addr_format(&address, text, sizeof text);
@@ -142,10 +150,21 @@ static const char *reason_of(const struct tr_event *e, char *out, unsigned size)
     return out;
 }
 
+static void log_end(struct brk_worker *w, const struct brk_assoc *a, bool clean, const struct tr_event *e)
+{
+    static struct brk_log_budget closed = {.event = "association_closed", .level = CFG_LOG_INFO};
+    static struct brk_log_budget lost = {.event = "association_lost", .level = CFG_LOG_WARNING};
+    char quoted[160], reason[170], stats[BRK_STATS_TEXT];
+    if (!brk_assoc_admits(a, clean ? &closed : &lost))
+        return;
+    brk_log(clean ? CFG_LOG_INFO : CFG_LOG_WARNING, clean ? "association_closed" : "association_lost",
+            "%s=%s assoc=%u error=%s%s%s", brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
+            brk_quote(clean ? "none" : tr_error_string(e->change.error), quoted, sizeof quoted),
+            reason_of(e, reason, sizeof reason), brk_stats_format(w, a, stats, sizeof stats));
+}
+
 void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e)
 {
-    const char *why = tr_error_string(e->change.error);
-    char quoted[160], reason[170], stats[BRK_STATS_TEXT];
     a->socket->has_lost = true;
     if (!clean && a->socket->kind == BRK_OUTBOUND)
         brk_names_failed(w, a->peer, a->round, a->was_up);
@@ -154,18 +173,14 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
         a->state = BRK_LOST;
         if (a->is_partner)
             brk_session_address_failed(w, a); /* finish decides what comes next */
-        if (e->change.error == 0)             /* an abort without a cause */
-            why = "refused; does anything listen there?";
-        brk_log(CFG_LOG_WARNING, "connect_failed", "peer=%s error=%s", brk_assoc_name(a),
-                brk_quote(why, quoted, sizeof quoted));
+        brk_log_connect_failed(w, a->peer, a->is_partner,
+                               e->change.error ? tr_error_string(e->change.error)
+                                               : "refused; does anything listen there?");
         return;
     }
     a->state = BRK_LOST;
     w->counts.lost++;
-    brk_log(clean ? CFG_LOG_INFO : CFG_LOG_WARNING, clean ? "association_closed" : "association_lost",
-            "%s=%s assoc=%u error=%s%s%s", brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
-            brk_quote(clean ? "none" : why, quoted, sizeof quoted), reason_of(e, reason, sizeof reason),
-            brk_stats_format(w, a, stats, sizeof stats));
+    log_end(w, a, clean, e);
     if (!clean && a->socket->kind == BRK_OUTBOUND)
         brk_peer_failed(w, a->socket->member.index);
     brk_session_lost(w, a, clean);
@@ -245,10 +260,12 @@ void brk_assoc_eof(struct brk_worker *w, struct brk_assoc *a)
     brk_stats_read(w, a);
     enum tr_code code = tr_eof(a->socket->ep, a->id, &error);
     if (code != TR_OK && code != TR_NO_ASSOC) {
+        static struct brk_log_budget lines = {.event = "shutdown_failed", .level = CFG_LOG_WARNING};
         char quoted[300];
-        brk_log(CFG_LOG_WARNING, "shutdown_failed", "%s=%s assoc=%u error=%s",
-                brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
-                brk_quote(error.text, quoted, sizeof quoted));
+        if (brk_assoc_admits(a, &lines))
+            brk_log(CFG_LOG_WARNING, "shutdown_failed", "%s=%s assoc=%u error=%s",
+                    brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
+                    brk_quote(error.text, quoted, sizeof quoted));
         brk_assoc_abort(w, a);
     }
 }

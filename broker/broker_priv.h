@@ -380,6 +380,9 @@ void brk_assoc_abort(struct brk_worker *w, struct brk_assoc *a);
 void brk_assoc_bury(struct brk_worker *w, struct brk_assoc *a);
 void brk_assoc_free_buried(struct brk_worker *w);
 const char *brk_assoc_name(const struct brk_assoc *a); /* of its listener or peer */
+/* Whether a line about this association is to be logged now. Those of clients and their partners have a
+ * budget; standing ones are few, come back after a pause, and their lines must not go under in the others. */
+bool brk_assoc_admits(const struct brk_assoc *a, struct brk_log_budget *lines);
 
 /* ---- notice.c ------------------------------------------------------------------------------------- */
 
@@ -433,8 +436,10 @@ void brk_peers_tick(struct brk_worker *w);
 void brk_peer_gone(struct brk_worker *w, struct brk_assoc *a);
 /* The addresses of a peer are known, or known not to be had: connects the standing association that waits. */
 void brk_peers_resolved(struct brk_worker *w, unsigned peer);
-/* Logs that the time of an attempt was over before the peer's name was looked up. */
-void brk_log_not_resolved(const struct brk_worker *w, unsigned peer);
+/* Logs that an attempt to connect failed; `partner`: one of a paired session, of which there may be many. */
+void brk_log_connect_failed(const struct brk_worker *w, unsigned peer, bool partner, const char *why);
+/* The same: its time was over before the peer's name was looked up. */
+void brk_log_not_resolved(const struct brk_worker *w, unsigned peer, bool partner);
 /* Health, for all workers. */
 void brk_peer_failed(struct brk_worker *w, unsigned peer);
 void brk_peer_worked(struct brk_broker *b, unsigned peer);

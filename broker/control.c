@@ -14,7 +14,7 @@
  * The end: SIGTERM or SIGINT stops accepting and shuts the sources down, in SCTP's way, so that what they
  * still have queued arrives; when all workers are done with that the destinations are shut down; when nothing
  * is left, or the deadline is over, or a second signal comes, the workers stop. SIGUSR1 asks for the account:
- * all workers meet at a barrier so that the sum is taken at one moment. */
+ * all workers meet at a barrier so that the sum is taken at one moment. SIGHUP is logged and does nothing. */
 #include "broker/control.h"
 
 #include <errno.h>
@@ -203,6 +203,10 @@ static void take_signal(struct brk_control *c, int signals)
         return;
     if (info.ssi_signo == SIGUSR1)
         account_now(c->broker);
+    else if (info.ssi_signo == SIGHUP)
+        brk_log(
+            CFG_LOG_WARNING, "hangup",
+            "text=\"SIGHUP is ignored; a changed configuration takes a restart, SIGTERM ends the broker\"");
     else
         brk_control_drain(c, info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
 }

@@ -1,69 +1,77 @@
-/* The log: see log.h. */
-#include "broker/log.h"
+/* The log: see log.h. What a line is made of, and which events are worth one. */
+#include "broker/log_priv.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define LINE_MAX_BYTES 2048
+/* Relaxed: a thread may learn of another level some lines later. */
+static _Atomic int threshold = CFG_LOG_INFO;
 
-static const struct {
-    const char *name;
-    int priority; /* sd-daemon(3) */
-} levels[] = {[CFG_LOG_ERROR] = {"error", 3},
-              [CFG_LOG_WARNING] = {"warning", 4},
-              [CFG_LOG_INFO] = {"info", 6},
-              [CFG_LOG_DEBUG] = {"debug", 7}};
+static const char *const levels[] = {[CFG_LOG_ERROR] = "error",
+                                     [CFG_LOG_WARNING] = "warning",
+                                     [CFG_LOG_INFO] = "info",
+                                     [CFG_LOG_DEBUG] = "debug"};
 
-static enum cfg_log_level threshold = CFG_LOG_INFO;
-static bool journal;
+/* JOURNAL_STREAM is inherited by whatever a service starts, wherever that sends its standard error: it counts
+ * only where it names this one. */
+static bool is_journal(int fd)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    unsigned long long device, inode;
+    struct stat s;
+    return stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 && fstat(fd, &s) == 0 &&
+           s.st_dev == device && s.st_ino == inode;
+}
 
 void brk_log_open(enum cfg_log_level level)
 {
-    threshold = level;
-    journal = getenv("JOURNAL_STREAM") != NULL;
+    atomic_store_explicit(&threshold, (int)level, memory_order_relaxed);
+    brk_log_for_journal(is_journal(STDERR_FILENO));
 }
 
 bool brk_log_on(enum cfg_log_level level)
 {
-    return level <= threshold;
+    return (int)level <= atomic_load_explicit(&threshold, memory_order_relaxed);
 }
 
-static int stamp(char *out, size_t size, enum cfg_log_level level)
+static void fill(struct brk_log_record *r, enum cfg_log_level level, const char *event, const char *format,
+                 va_list args)
 {
-    if (journal)
-        return snprintf(out, size, "<%d>", levels[level].priority);
-    struct timespec now;
-    struct tm utc;
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    size_t n = strftime(out, size, "ts=%Y-%m-%dT%H:%M:%S", &utc);
-    return (int)n + snprintf(out + n, size - n, ".%03ldZ ", now.tv_nsec / 1000000);
+    clock_gettime(CLOCK_REALTIME, &r->at);
+    r->level = (uint16_t)level;
+    r->lost_before = 0;
+    int n = snprintf(r->text, sizeof r->text, "level=%s event=%s ", levels[level], event);
+    int more = vsnprintf(r->text + n, sizeof r->text - (size_t)n, format, args);
+    n += more < 0 ? 0 : more;
+    if (n > (int)sizeof r->text - 1)
+        n = (int)sizeof r->text - 1;
+    while (n && r->text[n - 1] == ' ')
+        n--;
+    r->length = (uint16_t)n;
+}
+
+void brk_log_fill(struct brk_log_record *r, enum cfg_log_level level, const char *event, const char *format,
+                  ...)
+{
+    va_list args;
+    va_start(args, format);
+    fill(r, level, event, format, args);
+    va_end(args);
 }
 
 void brk_log(enum cfg_log_level level, const char *event, const char *format, ...)
 {
+    struct brk_log_record r;
+    va_list args;
     if (!brk_log_on(level))
         return;
-    char line[LINE_MAX_BYTES];
-    size_t n = (size_t)stamp(line, sizeof line, level);
-    n += (size_t)snprintf(line + n, sizeof line - n, "level=%s event=%s ", levels[level].name, event);
-    va_list args;
     va_start(args, format);
-    int more = vsnprintf(line + n, sizeof line - n, format, args);
+    fill(&r, level, event, format, args);
     va_end(args);
-    n += more < 0 ? 0 : (size_t)more;
-    if (n > sizeof line - 1)
-        n = sizeof line - 1;
-    while (n && line[n - 1] == ' ')
-        n--;
-    line[n++] = '\n';
-    /* A log that cannot be written (full disk, closed pipe) must not stop the broker. */
-    ssize_t written = write(STDERR_FILENO, line, n);
-    (void)written;
+    brk_log_deliver(&r);
 }
 
 const char *brk_quote(const char *text, char *out, unsigned size)
@@ -90,5 +98,44 @@ bool brk_log_limited(struct brk_log_limit *limit, uint64_t now_ms, uint64_t *ski
     *skipped = limit->skipped;
     limit->skipped = 0;
     limit->next_ms = now_ms + 1000;
+    return true;
+}
+
+/* ---- budgets -------------------------------------------------------------------------------------- */
+
+static _Atomic(struct brk_log_budget *) budgets;
+
+struct brk_log_budget *brk_log_budgets(void)
+{
+    return atomic_load_explicit(&budgets, memory_order_acquire); /* with the release in list */
+}
+
+/* Puts a budget into the list, once. */
+static void list(struct brk_log_budget *b)
+{
+    if (atomic_exchange_explicit(&b->listed, true, memory_order_relaxed))
+        return;
+    b->next = atomic_load_explicit(&budgets, memory_order_relaxed);
+    while (!atomic_compare_exchange_weak_explicit(&budgets, &b->next, b, memory_order_release,
+                                                  memory_order_relaxed))
+        ;
+}
+
+bool brk_log_admits(struct brk_log_budget *b, uint64_t now_ms)
+{
+    if (!brk_log_on(b->level))
+        return false;
+    uint64_t due = atomic_load_explicit(&b->due_ms, memory_order_relaxed), next;
+    do {
+        if (due > now_ms + (BRK_LOG_BURST - 1) * BRK_LOG_REFILL_MS) {
+            if (atomic_fetch_add_explicit(&b->folded, 1, memory_order_relaxed) == 0) {
+                list(b);
+                brk_log_wake();
+            }
+            return false;
+        }
+        next = (due > now_ms ? due : now_ms) + BRK_LOG_REFILL_MS;
+    } while (!atomic_compare_exchange_weak_explicit(&b->due_ms, &due, next, memory_order_relaxed,
+                                                    memory_order_relaxed));
     return true;
 }

@@ -2,18 +2,36 @@
  *
  *     ts=2026-01-31T12:00:00.000Z level=info event=listening listener=access address=127.0.0.1:2905
  *
- * Under systemd (JOURNAL_STREAM is set) the time stamp gives way to the journal's own and the line begins
- * with the priority in its notation (<6>). Any thread may log: each line is one write(2). */
+ * Where standard error is the journal's (sd_journal_stream_fd(3): JOURNAL_STREAM names its device and inode)
+ * the time stamp gives way to the journal's own and the line begins with the priority in its notation (<6>).
+ *
+ * Any thread may log. Between brk_log_start and brk_log_stop nobody waits for standard error: a line goes
+ * into a ring (log_ring.h), without allocation, and a thread of its own writes it (log_writer.c). So a pipe
+ * that nobody reads, a full disk or a closed pipe never hold the broker up. What finds no room in the ring,
+ * or could not be written, is counted and told where it is missing:
+ *
+ *     level=warning event=log_lost lines=812
+ *
+ * The lines of each thread keep their order. Outside of start and stop the caller writes its line itself. */
 #ifndef JUNCTOR_BROKER_LOG_H
 #define JUNCTOR_BROKER_LOG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "config/config.h"
 
-/* Before other threads start. */
+/* Sets the level, and finds out whether standard error is the journal's. Before other threads start. */
 void brk_log_open(enum cfg_log_level level);
+
+/* Starts the writer thread. All signals are blocked in it. 0 or the errno of pthread_create. */
+int brk_log_start(void);
+
+/* Waits until everything has been written, but no longer than BRK_LOG_STOP_MS: what nobody reads by then is
+ * left. The other threads have ended. */
+#define BRK_LOG_STOP_MS 2000
+void brk_log_stop(void);
 
 bool brk_log_on(enum cfg_log_level level);
 
@@ -32,5 +50,26 @@ struct brk_log_limit {
     uint64_t next_ms, skipped;
 };
 bool brk_log_limited(struct brk_log_limit *limit, uint64_t now_ms, uint64_t *skipped);
+
+/* For events that each connection causes, which somebody can make come by the thousand: a budget of
+ * BRK_LOG_BURST lines, refilled with one each BRK_LOG_REFILL_MS. The first of a hundred clients are all seen,
+ * and a flood is folded: once a second the writer thread tells how many were kept back.
+ *
+ *     level=info event=log_folded of=association_up lines=1392
+ *
+ * Static, one for all threads; `event` and `level` are initialised, the rest is zero. */
+#define BRK_LOG_BURST     100
+#define BRK_LOG_REFILL_MS 100
+struct brk_log_budget {
+    const char *event;
+    enum cfg_log_level level;
+    _Atomic uint64_t due_ms; /* when the budget is whole again */
+    _Atomic uint64_t folded; /* kept back and not told yet */
+    _Atomic bool listed;
+    struct brk_log_budget *next; /* of those that have ever kept a line back */
+};
+
+/* Any thread: whether a line of this event is to be logged now; false, too, where its level is not. */
+bool brk_log_admits(struct brk_log_budget *budget, uint64_t now_ms);
 
 #endif

@@ -31,11 +31,14 @@ void brk_notice_path(struct brk_worker *w, struct brk_socket *s, const struct tr
                   [TR_PATH_MADE_PRIM] = {"primary", CFG_LOG_INFO},
                   [TR_PATH_CONFIRMED] = {"confirmed", CFG_LOG_DEBUG},
                   [TR_PATH_POTENTIALLY_FAILED] = {"potentially_failed", CFG_LOG_WARNING}};
+    static struct brk_log_budget lines = {.event = "path", .level = CFG_LOG_WARNING};
     char address[NET_ADDR_TEXT];
-    brk_log(states[e->path.state].level, "path", "%s=%s assoc=%u address=%s state=%s",
-            brk_member_word(s->member), cfg_member_name(w->config, s->member), e->assoc,
-            net_addr_format(&e->path.address, address, sizeof address), states[e->path.state].name);
+    enum cfg_log_level level = states[e->path.state].level;
     struct brk_assoc *a = brk_assoc_find(s, e->assoc);
+    if (brk_log_on(level) && (!a || brk_assoc_admits(a, &lines)))
+        brk_log(level, "path", "%s=%s assoc=%u address=%s state=%s", brk_member_word(s->member),
+                cfg_member_name(w->config, s->member), e->assoc,
+                net_addr_format(&e->path.address, address, sizeof address), states[e->path.state].name);
     if (a && a->state == BRK_UP)
         brk_stats_read(w, a);
 }
@@ -46,6 +49,7 @@ void brk_notice_path(struct brk_worker *w, struct brk_socket *s, const struct tr
 static void match_streams(struct brk_worker *w, const struct brk_assoc *a, uint16_t in, uint16_t out,
                           struct brk_assoc *other)
 {
+    static struct brk_log_budget lines = {.event = "streams_differ", .level = CFG_LOG_WARNING};
     struct tr_error error;
     char quoted[300];
     if (!other || other->state != BRK_UP)
@@ -57,7 +61,8 @@ static void match_streams(struct brk_worker *w, const struct brk_assoc *a, uint1
         more_in = (uint16_t)(a->out_streams - other->in_streams);
     if (!more_out && !more_in)
         return;
-    if (tr_add_streams(other->socket->ep, other->id, more_out, more_in, &error) != TR_OK)
+    if (tr_add_streams(other->socket->ep, other->id, more_out, more_in, &error) != TR_OK &&
+        brk_assoc_admits(other, &lines))
         brk_log(CFG_LOG_WARNING, "streams_differ", "%s=%s assoc=%u out=%u in=%u error=%s",
                 brk_member_word(other->socket->member), cfg_member_name(w->config, other->socket->member),
                 other->id, more_out, more_in, brk_quote(error.text, quoted, sizeof quoted));
@@ -90,11 +95,13 @@ static enum tr_reconfig_outcome outcome_of(const struct tr_event *e)
 
 void brk_notice_reconfig(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
 {
+    static struct brk_log_budget lines = {.event = "reconfigured", .level = CFG_LOG_WARNING};
     char text[256];
     struct brk_assoc *a = brk_assoc_find(s, e->assoc);
-    brk_log(outcome_of(e) == TR_RECONFIG_DONE ? CFG_LOG_INFO : CFG_LOG_WARNING, "reconfigured", "%s=%s %s",
-            brk_member_word(s->member), cfg_member_name(w->config, s->member),
-            tr_event_format(e, text, sizeof text));
+    if (!a || brk_assoc_admits(a, &lines))
+        brk_log(outcome_of(e) == TR_RECONFIG_DONE ? CFG_LOG_INFO : CFG_LOG_WARNING, "reconfigured",
+                "%s=%s %s", brk_member_word(s->member), cfg_member_name(w->config, s->member),
+                tr_event_format(e, text, sizeof text));
     if (a && a->state == BRK_UP && e->type == TR_EV_STREAM_CHANGE)
         streams_changed(w, a, e);
 }

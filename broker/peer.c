@@ -67,18 +67,25 @@ void brk_peer_gone(struct brk_worker *w, struct brk_assoc *a)
         again_later(w, st);
 }
 
-void brk_log_not_resolved(const struct brk_worker *w, unsigned peer)
+void brk_log_connect_failed(const struct brk_worker *w, unsigned peer, bool partner, const char *why)
 {
-    brk_log(CFG_LOG_WARNING, "connect_failed",
-            "peer=%s error=\"its name is still being looked up; do the name servers in /etc/resolv.conf "
-            "answer?\"",
-            w->config->peers[peer].name);
+    static struct brk_log_budget lines = {.event = "connect_failed", .level = CFG_LOG_WARNING};
+    char quoted[300];
+    if (!partner || brk_log_admits(&lines, w->now_ms))
+        brk_log(CFG_LOG_WARNING, "connect_failed", "peer=%s error=%s", w->config->peers[peer].name,
+                brk_quote(why, quoted, sizeof quoted));
+}
+
+void brk_log_not_resolved(const struct brk_worker *w, unsigned peer, bool partner)
+{
+    brk_log_connect_failed(
+        w, peer, partner,
+        "its name is still being looked up; do the name servers in /etc/resolv.conf answer?");
 }
 
 static void connect_standing(struct brk_worker *w, struct brk_standing *st)
 {
     struct tr_error error;
-    char quoted[300];
     struct brk_assoc *a = brk_assoc_new(w, BRK_CONNECTING);
     enum tr_code code = a ? brk_connect(w, st->peer, NULL, a, &error) : TR_LIMIT;
     st->waits_until_ms = 0;
@@ -92,8 +99,7 @@ static void connect_standing(struct brk_worker *w, struct brk_standing *st)
         brk_assoc_bury(w, a);
         return;
     }
-    brk_log(CFG_LOG_WARNING, "connect_failed", "peer=%s error=%s", w->config->peers[st->peer].name,
-            brk_quote(a ? error.text : "out of memory", quoted, sizeof quoted));
+    brk_log_connect_failed(w, st->peer, false, a ? error.text : "out of memory");
     if (a)
         brk_assoc_bury(w, a);
     again_later(w, st);
@@ -105,7 +111,7 @@ static void time_out(struct brk_worker *w, struct brk_assoc *a)
 {
     struct tr_error error;
     struct brk_socket *s = a->socket;
-    brk_log(CFG_LOG_WARNING, "connect_failed", "peer=%s error=timeout", brk_assoc_name(a));
+    brk_log_connect_failed(w, a->peer, a->is_partner, "timeout");
     DL_DELETE(w->connecting, a);
     brk_names_failed(w, a->peer, a->round, false);
     tr_abort(s->ep, a->id, &error);
@@ -132,7 +138,7 @@ static void tick_standing(struct brk_worker *w, struct brk_standing *st)
     if (st->assoc || st->next_try_ms > w->now_ms || st->waits_until_ms > w->now_ms)
         return;
     if (st->waits_until_ms) {
-        brk_log_not_resolved(w, st->peer);
+        brk_log_not_resolved(w, st->peer, false);
         again_later(w, st);
     } else {
         connect_standing(w, st);

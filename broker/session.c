@@ -37,7 +37,6 @@ static bool connect_next(struct brk_worker *w, struct brk_assoc *partner)
     const struct cfg_group *g = &w->config->groups[partner->group];
     struct opt_set streams = {0};
     struct tr_error error;
-    char quoted[300];
     opt_put(&streams, OPTF_INIT_OSTREAMS, partner->asked_out_streams);
     opt_put(&streams, OPTF_INIT_INSTREAMS, partner->asked_in_streams);
     for (; partner->tries < g->member_count; partner->tries++, partner->address_tries = 0) {
@@ -54,8 +53,7 @@ static bool connect_next(struct brk_worker *w, struct brk_assoc *partner)
             return true;
         }
         brk_peer_failed(w, peer);
-        brk_log(CFG_LOG_WARNING, "connect_failed", "peer=%s error=%s", w->config->peers[peer].name,
-                brk_quote(error.text, quoted, sizeof quoted));
+        brk_log_connect_failed(w, peer, true, error.text);
     }
     return false;
 }
@@ -101,13 +99,14 @@ void brk_session_open(struct brk_worker *w, struct brk_assoc *client)
 /* The next attempt for a partner without one, or the end of the session when none is left. */
 static void go_on(struct brk_worker *w, struct brk_assoc *partner, const char *why)
 {
+    static struct brk_log_budget lines = {.event = "session_refused", .level = CFG_LOG_WARNING};
     struct brk_assoc *client = partner->client;
     const struct cfg_group *g = &w->config->groups[partner->group];
     bool wanted = client || partner->pending.count;
     partner->state = BRK_CONNECTING;
     if (wanted && connect_next(w, partner))
         return;
-    if (wanted)
+    if (wanted && brk_log_admits(&lines, w->now_ms))
         brk_log(CFG_LOG_WARNING, "session_refused", "group=%s error=%s waiting=%u", g->name, why,
                 partner->pending.count);
     partner->state = BRK_LOST;
@@ -126,7 +125,7 @@ void brk_session_connect_failed(struct brk_worker *w, struct brk_assoc *partner,
 
 void brk_session_not_resolved(struct brk_worker *w, struct brk_assoc *partner)
 {
-    brk_log_not_resolved(w, partner->peer);
+    brk_log_not_resolved(w, partner->peer, true);
     DL_DELETE(w->resolving, partner);
     partner->tries++;
     partner->address_tries = 0;

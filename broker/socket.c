@@ -247,9 +247,11 @@ static void peel_off(struct brk_worker *w, struct brk_socket *from, struct brk_a
     if (a->burst_count)
         brk_flush(w);
     if (tr_peeloff(from->ep, &id, s, &s->ep, &error) != TR_OK) {
+        static struct brk_log_budget lines = {.event = "peeloff_failed", .level = CFG_LOG_WARNING};
         char text[300];
-        brk_log(CFG_LOG_WARNING, "peeloff_failed", "listener=%s assoc=%u error=%s", brk_assoc_name(a), a->id,
-                brk_quote(error.text, text, sizeof text));
+        if (brk_assoc_admits(a, &lines))
+            brk_log(CFG_LOG_WARNING, "peeloff_failed", "listener=%s assoc=%u error=%s", brk_assoc_name(a),
+                    a->id, brk_quote(error.text, text, sizeof text));
         DL_DELETE(w->sockets, s);
         free(s);
         return;
@@ -281,9 +283,11 @@ static void accepted(struct brk_worker *w, struct brk_socket *s, const struct tr
 {
     struct brk_assoc *a = brk_assoc_new(w, BRK_UP);
     if (!a) {
+        static struct brk_log_budget lines = {.event = "refused", .level = CFG_LOG_ERROR};
         struct tr_error error;
-        brk_log(CFG_LOG_ERROR, "refused", "listener=%s assoc=%u error=\"out of memory\"",
-                cfg_member_name(w->config, s->member), e->assoc);
+        if (brk_log_admits(&lines, w->now_ms))
+            brk_log(CFG_LOG_ERROR, "refused", "listener=%s assoc=%u error=\"out of memory\"",
+                    cfg_member_name(w->config, s->member), e->assoc);
         tr_abort(s->ep, e->assoc, &error);
         return;
     }

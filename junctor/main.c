@@ -1,5 +1,8 @@
 /* The `junctor` program: finds the subcommand. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "junctor/commands.h"
@@ -13,6 +16,17 @@ static const struct {
     {"load", "open associations, send at a rate, measure delivery, order and latency", cmd_load},
 };
 
+/* A descriptor 0, 1 or 2 that was closed would become the next socket, and what is printed would be sent
+ * there. Input and output get the wrong end of /dev/null, so that who needs them is told; standard error may
+ * be lost. */
+static void fill_standard_descriptors(void)
+{
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_WRONLY};
+    for (int fd = 0; fd < 3; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", modes[fd]) != fd)
+            exit(1);
+}
+
 static void usage(FILE *out)
 {
     fputs("usage: junctor COMMAND [OPTION...]\n\nCommands (each has --help):\n", out);
@@ -22,6 +36,7 @@ static void usage(FILE *out)
 
 int main(int argc, char **argv)
 {
+    fill_standard_descriptors();
     if (argc < 2) {
         usage(stderr);
         return 2;

@@ -22,6 +22,7 @@ static void usage(FILE *out)
           "  SIGTERM, SIGINT  stop accepting, deliver what is there, close (broker.drain_timeout bounds it); "
           "a second\n"
           "                   one does not wait\n"
+          "  SIGHUP           only logged\n"
           "  SIGUSR1          log the account: received + copies = delivered + dropped + waiting\n"
           "\n"
           "Exit status: 0 after a drain whose account balances, 1 otherwise, 2 for wrong usage.\n",
@@ -51,6 +52,22 @@ static void log_warnings(const struct cfg_config *config, const struct cfg_remar
     }
 }
 
+/* Takes the configuration over. */
+static int run_logged(struct cfg_config *config, const struct cfg_remarks *remarks, enum cfg_log_level level)
+{
+    brk_log_open(level);
+    int error = brk_log_start();
+    if (error) {
+        fprintf(stderr, "junctor run: thread of the log: %s\n", strerror(error));
+        cfg_free(config);
+        return 1;
+    }
+    log_warnings(config, remarks);
+    int status = brk_run(config);
+    brk_log_stop();
+    return status;
+}
+
 static int run_file(const char *file, const char *level_text)
 {
     struct cfg_remarks remarks;
@@ -64,9 +81,7 @@ static int run_file(const char *file, const char *level_text)
     level = config->log_level;
     int status = 2;
     if (!level_text || parse_level(level_text, &level)) {
-        brk_log_open(level);
-        log_warnings(config, &remarks);
-        status = brk_run(config);
+        status = run_logged(config, &remarks, level);
         config = NULL; /* taken over */
     }
     cfg_remarks_free(&remarks);

@@ -1,0 +1,61 @@
+load lib
+
+relay() {
+    cat <<CONFIG
+broker: {transport: $BACKEND, drain_timeout: 10s}
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
+routes: [{from: access, to: core, session: paired}]
+CONFIG
+}
+
+# Standard error is a pipe that is full before the broker begins.
+@test "a log that nobody reads holds nothing up: messages, SIGUSR1, SIGTERM" {
+    relay >"$work/broker.yaml"
+    mkfifo "$work/full"
+    exec 7<>"$work/full"
+    dd if=/dev/zero of="$work/full" bs=4096 count=10000 oflag=nonblock 2>/dev/null || true
+    "$JUNCTOR" run --log-level debug -c "$work/broker.yaml" 2>"$work/full" 3>&- 7>&- </dev/null &
+    broker=$!
+    pids+=("$broker")
+    wait_until 10 is_listening "$P0" "$U0"
+    through_broker load --associations 8 --streams 4 --count 2000
+    delivered_all load 2000
+    kill -USR1 "$broker"
+    kill -TERM "$broker"
+    ends_with 0 "$broker"
+    exec 7>&-
+}
+
+@test "many associations at once: each has a line or is counted in one" {
+    start_broker < <(relay)
+    through_broker load --associations 250 --count 1000
+    stop_broker
+    local seen folded
+    seen=$(grep -c event=association_up "$work/broker.log")
+    folded=$(grep -o 'of=association_up lines=[0-9]*' "$work/broker.log" | awk -F = '{n += $3} END {print n + 0}')
+    [ $((seen + folded)) = "$(account associations_opened)" ]
+    [ "$(account associations_opened)" = 500 ]
+}
+
+@test "SIGHUP is logged and ends nothing" {
+    start_broker < <(relay)
+    kill -HUP "$broker"
+    wait_log event=hangup
+    through_broker load --count 100
+    delivered_all load 100
+    stop_broker
+}
+
+@test "descriptors that are closed at the start are none of the broker's sockets" {
+    relay >"$work/broker.yaml"
+    "$JUNCTOR" run -c "$work/broker.yaml" <&- >&- 2>&- 3>&- &
+    broker=$!
+    pids+=("$broker")
+    wait_until 10 is_listening "$P0" "$U0"
+    for descriptor in 0 1 2; do [ "$(readlink "/proc/$broker/fd/$descriptor")" = /dev/null ]; done
+    through_broker load --count 100
+    delivered_all load 100
+    kill -TERM "$broker"
+    ends_with 0 "$broker"
+}
