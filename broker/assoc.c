@@ -5,7 +5,10 @@
  * socket, and without a destination it is buried. brk_assoc_retire: only for destinations of shared sessions,
  * when the control thread has made sure that nobody posts to it any more; what it left is sent again from the
  * workers that had read it. Buried associations are freed at the end of the turn, because messages gathered
- * in it may still name them. */
+ * in it may still name them.
+ *
+ * A peer that restarts (RFC 9260 5.2.4) ends one association here and begins another, while the stack goes on
+ * with one and the same: the old one takes the three steps at once, the new one takes its id. */
 #include "broker/broker_priv.h"
 
 #include <stdlib.h>
@@ -154,19 +157,23 @@ static void log_end(struct brk_worker *w, const struct brk_assoc *a, bool clean,
 {
     static struct brk_log_budget closed = {.event = "association_closed", .level = CFG_LOG_INFO};
     static struct brk_log_budget lost = {.event = "association_lost", .level = CFG_LOG_WARNING};
+    const char *why = clean                           ? "none"
+                      : e->change.state == TR_RESTART ? "peer restarted"
+                                                      : tr_error_string(e->change.error);
     char quoted[160], reason[170], stats[BRK_STATS_TEXT];
     if (!brk_assoc_admits(a, clean ? &closed : &lost))
         return;
     brk_log(clean ? CFG_LOG_INFO : CFG_LOG_WARNING, clean ? "association_closed" : "association_lost",
             "%s=%s assoc=%u error=%s%s%s", brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
-            brk_quote(clean ? "none" : tr_error_string(e->change.error), quoted, sizeof quoted),
-            reason_of(e, reason, sizeof reason), brk_stats_format(w, a, stats, sizeof stats));
+            brk_quote(why, quoted, sizeof quoted), reason_of(e, reason, sizeof reason),
+            brk_stats_format(w, a, stats, sizeof stats));
 }
 
 void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e)
 {
+    bool restarted = e->change.state == TR_RESTART;
     a->socket->has_lost = true;
-    if (!clean && a->socket->kind == BRK_OUTBOUND)
+    if (!clean && !restarted && a->socket->kind == BRK_OUTBOUND)
         brk_names_failed(w, a->peer, a->round, a->was_up);
     if (a->state == BRK_CONNECTING) {
         DL_DELETE(w->connecting, a);
@@ -181,7 +188,7 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
     a->state = BRK_LOST;
     w->counts.lost++;
     log_end(w, a, clean, e);
-    if (!clean && a->socket->kind == BRK_OUTBOUND)
+    if (!clean && !restarted && a->socket->kind == BRK_OUTBOUND)
         brk_peer_failed(w, a->socket->member.index);
     brk_session_lost(w, a, clean);
 }
@@ -192,6 +199,17 @@ static void leave(struct brk_worker *w, struct brk_assoc *a)
     DL_APPEND(w->leaving, a);
     w->assoc_count++;
     rt_batch_add(&w->out[w->broker->worker_count], &a->dest->down);
+}
+
+/* Off its socket. A destination waits until nobody posts to it any more. */
+static void go(struct brk_worker *w, struct brk_assoc *a)
+{
+    if (a->dest) {
+        leave(w, a);
+        return;
+    }
+    brk_pass_on(w, a);
+    brk_assoc_bury(w, a);
 }
 
 void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a)
@@ -208,12 +226,27 @@ void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a)
     }
     if (!a->is_partner && s->kind == BRK_OUTBOUND)
         brk_peer_gone(w, a);
-    if (a->dest) {
-        leave(w, a);
-        return;
+    go(w, a);
+}
+
+struct brk_assoc *brk_assoc_restart(struct brk_worker *w, struct brk_assoc *old, const struct tr_event *e)
+{
+    struct brk_assoc *a = old->is_partner ? NULL : brk_assoc_new(w, BRK_UP);
+    brk_assoc_lost(w, old, false, e);
+    if (!a) { /* a partner's client has nothing to begin anew with */
+        brk_assoc_abort(w, old);
+        return NULL;
     }
-    brk_pass_on(w, a);
-    brk_assoc_bury(w, a);
+    if (old->burst_count) /* not sent any more: it joins what waits */
+        brk_flush(w);
+    brk_assoc_detach(old);
+    brk_assoc_attach(a, old->socket, old->id);
+    a->peer = old->peer;
+    a->round = old->round;
+    brk_stats_follow(a, old);
+    brk_peer_restarted(w, old, a);
+    go(w, old);
+    return a;
 }
 
 void brk_assoc_retire(struct brk_worker *w, struct brk_dest *d)

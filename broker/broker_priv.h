@@ -369,6 +369,10 @@ struct brk_assoc *brk_assoc_find(struct brk_socket *s, uint32_t id);
 void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *e);
 /* The association is over, `clean` when by a shutdown of both sides. */
 void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e);
+/* The peer of `old`, which is up, has begun anew (TR_RESTART; what `old` had not delivered came before that
+ * event): `old` is lost and gone from its socket, and the association that takes its place there, not up yet,
+ * is returned. NULL: aborted, for lack of memory, or because `old` is a partner. */
+struct brk_assoc *brk_assoc_restart(struct brk_worker *w, struct brk_assoc *old, const struct tr_event *e);
 /* Everything the stack gave back for a lost association has been read. */
 void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a);
 /* Its destination's retirement came round. */
@@ -391,6 +395,8 @@ void brk_notice_path(struct brk_worker *w, struct brk_socket *s, const struct tr
 void brk_notice_reconfig(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e);
 /* A partner came up: streams that its client got since it was asked for. */
 void brk_streams_follow(struct brk_worker *w, struct brk_assoc *partner);
+/* `a` takes the place of `old` in the stack, which goes on counting. */
+void brk_stats_follow(struct brk_assoc *a, struct brk_assoc *old);
 /* Reads the statistics of an association that is up. */
 void brk_stats_read(struct brk_worker *w, struct brk_assoc *a);
 /* The same now and then, from where it carries messages. */
@@ -434,6 +440,8 @@ void brk_session_lost(struct brk_worker *w, struct brk_assoc *a, bool clean);
 /* Connects the standing peers of this worker that are due. */
 void brk_peers_tick(struct brk_worker *w);
 void brk_peer_gone(struct brk_worker *w, struct brk_assoc *a);
+/* The peer of `old` began anew; `a` stands in its place. */
+void brk_peer_restarted(struct brk_worker *w, const struct brk_assoc *old, struct brk_assoc *a);
 /* The addresses of a peer are known, or known not to be had: connects the standing association that waits. */
 void brk_peers_resolved(struct brk_worker *w, unsigned peer);
 /* Logs that an attempt to connect failed; `partner`: one of a paired session, of which there may be many. */

@@ -224,6 +224,11 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
 {
     uint32_t g = a->burst_first, left = a->burst_count;
     a->burst_count = 0;
+    if (a->state !=
+        BRK_UP) { /* it ended while this was gathered; its peer may have begun anew under its id */
+        burst_to_pending(w, a, g, left);
+        return;
+    }
     while (left) {
         uint32_t n = left < BRK_BURST_MAX ? left : BRK_BURST_MAX, sent = 0;
         const struct brk_gathered *e = &w->gathered[g];

@@ -125,6 +125,12 @@ void brk_stats_returned(struct brk_worker *w, struct brk_assoc *a, const struct 
     set_unseen(w, &a->stats);
 }
 
+void brk_stats_follow(struct brk_assoc *a, struct brk_assoc *old)
+{
+    a->stats = old->stats;
+    old->stats.unseen = 0; /* in the counts once, under the new one */
+}
+
 void brk_stats_read(struct brk_worker *w, struct brk_assoc *a)
 {
     const struct tr_backend *b = w->broker->backend;

@@ -67,6 +67,13 @@ void brk_peer_gone(struct brk_worker *w, struct brk_assoc *a)
         again_later(w, st);
 }
 
+void brk_peer_restarted(struct brk_worker *w, const struct brk_assoc *old, struct brk_assoc *a)
+{
+    struct brk_standing *st = standing_of(w, old);
+    if (st)
+        st->assoc = a;
+}
+
 void brk_log_connect_failed(const struct brk_worker *w, unsigned peer, bool partner, const char *why)
 {
     static struct brk_log_budget lines = {.event = "connect_failed", .level = CFG_LOG_WARNING};

@@ -279,6 +279,17 @@ static void peel_wanted(struct brk_worker *w, struct brk_socket *s)
 
 /* ---- events --------------------------------------------------------------------------------------- */
 
+/* An association of a listener, or one that its peer has begun anew. */
+static void begin(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *e)
+{
+    struct brk_socket *s = a->socket;
+    if (s->kind == BRK_LISTENING && w->config->listeners[s->member.index].peeloff == CFG_PEELOFF_ALWAYS)
+        a->peel_wanted = s->has_peel = true;
+    brk_assoc_up(w, a, e);
+    if (w->phase != BRK_RUNNING && s->kind != BRK_OUTBOUND)
+        brk_assoc_eof(w, a); /* set up while the broker was about to stop accepting */
+}
+
 static void accepted(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
 {
     struct brk_assoc *a = brk_assoc_new(w, BRK_UP);
@@ -292,11 +303,7 @@ static void accepted(struct brk_worker *w, struct brk_socket *s, const struct tr
         return;
     }
     brk_assoc_attach(a, s, e->assoc);
-    if (s->kind == BRK_LISTENING && w->config->listeners[s->member.index].peeloff == CFG_PEELOFF_ALWAYS)
-        a->peel_wanted = s->has_peel = true;
-    brk_assoc_up(w, a, e);
-    if (w->phase != BRK_RUNNING) /* set up while the broker was about to stop accepting */
-        brk_assoc_eof(w, a);
+    begin(w, a, e);
 }
 
 static void assoc_change(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
@@ -311,10 +318,8 @@ static void assoc_change(struct brk_worker *w, struct brk_socket *s, const struc
         return;
     case TR_RESTART: /* lost, then up: the peer has forgotten everything, so whatever hung on it begins anew
                       */
-        if (!a || a->state != BRK_UP)
-            return;
-        brk_assoc_lost(w, a, false, e);
-        brk_assoc_abort(w, a);
+        if (a && a->state == BRK_UP && (a = brk_assoc_restart(w, a, e)))
+            begin(w, a, e);
         return;
     case TR_COMM_LOST:
     case TR_CANT_ASSOC:

@@ -55,3 +55,32 @@ both_came() {
     [ "$(account received)" = 20000 ]
     [ "$(account delivered)" = 20000 ]
 }
+
+# life WORDS: a client that always calls from the same address and ports, says this, and is killed when it has the answer:
+# nobody is told, and the next one is a restart of the association (RFC 9260 5.2.4).
+life() {
+    stdbuf -oL $programs/client 127.0.0.1 "$P0" "$P2" "$U2" "$U0" >"$work/client.log" 2>&1 3>&- <"$work/typed" &
+    local client=$!
+    pids+=("$client")
+    exec 8>"$work/typed"
+    printf '%s\n' "$1" >&8
+    wait_until 10 grep -q "$1" "$work/client.log"
+    kill -KILL "$client"
+    wait "$client" || true
+    exec 8>&-
+}
+
+@test "a client that is killed and comes back from the same port is answered: its association and a new partner" {
+    start_program server $programs/echo_server $U1 $U0
+    wait_until 10 is_listening 7 $U1
+    paired 7
+    mkfifo "$work/typed"
+    life 'first life'
+    life 'second life'
+    life 'third life'
+    wait_count 2 'event=association_lost listener=access .*error="peer restarted"'
+    wait_count 3 'event=association_up listener=access'
+    wait_count 3 'event=association_up peer=server'
+    wait_count 2 'event=association_lost peer=server'
+    ! grep -q 'event=dropped' "$work/broker.log"
+}

@@ -1,0 +1,230 @@
+/* A peer that begins anew with the association that the stack had (RFC 9260 5.2.4): what hung on the old one
+ * ends and is accounted for, and the same id is a new association from then on. */
+#include "tests/unit/paper_backend.h"
+
+#include <utlist.h>
+
+#include "broker/broker_priv.h"
+
+enum { CLIENT = 3, PARTNER = 4, CONTROL = 1 };
+
+static const struct cfg_listener listeners[] = {{.name = "access", .peeloff = CFG_PEELOFF_NEVER}};
+static const struct cfg_peer peers[] = {{.name = "core"}};
+static const struct cfg_group groups[] = {{.name = "subscribers"}};
+static const struct cfg_route routes[] = {{.group = 0, .session = CFG_SHARED}};
+static const struct cfg_config config = {.listeners = listeners,
+                                         .listener_count = 1,
+                                         .peers = peers,
+                                         .peer_count = 1,
+                                         .groups = groups,
+                                         .group_count = 1,
+                                         .routes = routes,
+                                         .route_count = 1,
+                                         .queue_messages = 100,
+                                         .queue_bytes = 100000,
+                                         .max_message = 10000};
+
+static struct brk_broker broker;
+static struct brk_worker worker;
+static struct brk_socket client_socket, partner_socket;
+static struct brk_peer_health health;
+static struct rt_batch parked, returned, out[CONTROL + 1];
+static struct rt_role roles[2];
+static const struct rt_plan plan = {.config = &config, .roles = roles};
+
+static unsigned no_addresses(struct tr_endpoint *ep, uint32_t assoc, bool remote, struct net_addr *to,
+                             unsigned max)
+{
+    (void)ep, (void)assoc, (void)remote, (void)to, (void)max;
+    return 0;
+}
+
+static uint32_t capacity(struct tr_endpoint *ep)
+{
+    (void)ep;
+    return 100;
+}
+
+static void open_socket(struct brk_socket *s, enum brk_socket_kind kind, struct cfg_member m)
+{
+    *s = (struct brk_socket){.worker = &worker,
+                             .ep = open_one(),
+                             .kind = kind,
+                             .member = m,
+                             .source = rt_source(m),
+                             .traffic =
+                                 m.kind == CFG_MEMBER_PEER ? worker.counts.peers : worker.counts.listeners,
+                             .credit = {.messages_max = 100, .bytes_max = 100000, .source = s}};
+}
+
+static struct tr_item event_of(uint32_t assoc, enum tr_assoc_state state)
+{
+    struct tr_item i = change(assoc, state);
+    i.event.change.outbound_streams = i.event.change.inbound_streams = 5;
+    return i;
+}
+
+static void reads(struct brk_socket *s, struct tr_item item)
+{
+    queue_item(s->ep, item);
+    brk_socket_read(&worker, s);
+}
+
+static int begin(void **state)
+{
+    if (set_up(state) != 0)
+        return -1;
+    backend.addresses = no_addresses;
+    backend.send_capacity = capacity;
+    roles[0] = roles[1] = (struct rt_role){.paired_route = RT_NO_ROUTE};
+    broker =
+        (struct brk_broker){.plan = &plan, .backend = &backend, .worker_count = CONTROL, .health = &health};
+    worker = (struct brk_worker){.broker = &broker,
+                                 .plan = &plan,
+                                 .config = &config,
+                                 .loop = loop,
+                                 .parked = &parked,
+                                 .returned = &returned,
+                                 .out = out};
+    rt_batch_init(&parked);
+    rt_batch_init(&returned);
+    for (unsigned i = 0; i <= CONTROL; i++)
+        rt_batch_init(&out[i]);
+    if (!brk_counts_init(&worker.counts, &config))
+        return -1;
+    open_socket(&client_socket, BRK_LISTENING, (struct cfg_member){CFG_MEMBER_LISTENER, 0});
+    open_socket(&partner_socket, BRK_OUTBOUND, (struct cfg_member){CFG_MEMBER_PEER, 0});
+    return 0;
+}
+
+static void free_all(struct brk_socket *s)
+{
+    struct brk_assoc *a, *tmp;
+    HASH_ITER(hh, s->assocs, a, tmp)
+    {
+        brk_drop_batch(&worker, &a->pending, BRK_STOPPED);
+        brk_assoc_detach(a);
+        free(a->dest);
+        brk_assoc_bury(&worker, a);
+    }
+    tr_close(s->ep);
+}
+
+static int end(void **state)
+{
+    brk_drop_batch(&worker, &returned, BRK_STOPPED);
+    free_all(&client_socket);
+    free_all(&partner_socket);
+    brk_assoc_free_buried(&worker);
+    assert_int_equal(worker.counts.waiting, 0);
+    brk_counts_free(&worker.counts);
+    return tear_down(state);
+}
+
+/* A message that waits for `a`; its one byte is its number. */
+static void waits(struct brk_assoc *a, uint8_t number, uint32_t route)
+{
+    struct rt_message *m = rt_message_new(0, NULL, &number, 1);
+    rt_batch_add(&a->pending, brk_parcel_new(&worker, m, route));
+    rt_message_unref(m, 0);
+}
+
+static struct tr_item comes_back(struct brk_assoc *a, const uint8_t *number)
+{
+    struct brk_sent s = {.route = 0, .asked = BRK_SAME_STREAM};
+    struct tr_item i = {.kind = TR_EVENT, .event = {.type = TR_EV_SEND_FAILED, .assoc = a->id}};
+    i.event.failed.msg = (struct tr_msg){.data = number, .len = 1, .context = brk_sent_add(&a->sent, &s)};
+    i.event.failed.error = 1;
+    return i;
+}
+
+/* A destination of shared sessions: everything that it had not got, sent or waiting, is sent again in order;
+ * the new one is another destination, and gets none of it by being the same in the stack. */
+static void a_destination_restarts(void **state)
+{
+    static const uint8_t sent[] = {1, 2};
+    (void)state;
+    roles[rt_source(client_socket.member)].destination = true;
+    reads(&client_socket, event_of(CLIENT, TR_COMM_UP));
+    struct brk_assoc *old = brk_assoc_find(&client_socket, CLIENT);
+    struct brk_dest *gone = old->dest;
+    old->blocked = true;
+    waits(old, 3, 0);
+    queue_item(client_socket.ep, comes_back(old, &sent[0]));
+    queue_item(client_socket.ep, comes_back(old, &sent[1]));
+    reads(&client_socket, event_of(CLIENT, TR_RESTART));
+
+    struct brk_assoc *now = brk_assoc_find(&client_socket, CLIENT);
+    assert_ptr_not_equal(now, old);
+    assert_int_equal(now->state, BRK_UP);
+    assert_int_not_equal(now->origin, old->origin);
+    assert_int_equal(now->pending.count, 0);
+    assert_int_equal(old->state, BRK_LEAVING);
+    assert_int_equal(paper.aborts, 0);
+    assert_ptr_equal(rt_batch_take(&out[CONTROL]), &gone->up);
+    assert_ptr_equal(rt_batch_take(&out[CONTROL]), &gone->down);
+    assert_ptr_equal(rt_batch_take(&out[CONTROL]), &now->dest->up);
+    assert_int_equal(worker.counts.opened, 2);
+    assert_int_equal(worker.counts.lost, 1);
+
+    waits(old, 4, 0); /* posted by a worker that did not know yet */
+    brk_assoc_retire(&worker, gone);
+    assert_ptr_equal(rt_batch_take(&out[CONTROL]), &gone->retired);
+    free(gone);
+    assert_int_equal(returned.count, 4);
+    uint8_t number = 1;
+    for (struct rt_parcel *p = rt_batch_peek(&returned); p; p = rt_batch_next(&returned, p))
+        assert_int_equal(p->message->data[0], number++);
+}
+
+/* A client with its partner. */
+static struct brk_assoc *paired(void)
+{
+    reads(&client_socket, event_of(CLIENT, TR_COMM_UP));
+    struct brk_assoc *client = brk_assoc_find(&client_socket, CLIENT);
+    struct brk_assoc *partner = brk_assoc_new(&worker, BRK_UP);
+    partner->is_partner = true;
+    partner->client = client;
+    client->partner = partner;
+    brk_assoc_attach(partner, &partner_socket, PARTNER);
+    return client;
+}
+
+/* Gathered in the turn in which the end is read: not for the new one, whom the stack has by the same id. */
+static void what_was_gathered_waits(void **state)
+{
+    (void)state;
+    struct brk_assoc *client = paired();
+    reads(&partner_socket, message(PARTNER, "an answer"));
+    assert_int_equal(client->burst_count, 1);
+    reads(&client_socket, event_of(CLIENT, TR_RESTART));
+    brk_flush(&worker);
+    assert_int_equal(paper.sent_count, 0);
+    assert_int_equal(worker.counts.dropped[BRK_PEER_LOST], 1);
+    assert_int_equal(paper.aborts, 1);
+    assert_int_equal(paper.aborted, PARTNER);
+    assert_null(brk_assoc_find(&client_socket, CLIENT)->partner);
+    assert_non_null(client_socket.ep);
+}
+
+/* A server that begins anew has forgotten the session, and its client can only begin anew as well. */
+static void a_partner_restarts(void **state)
+{
+    (void)state;
+    struct brk_assoc *client = paired();
+    DL_APPEND(worker.sockets, &partner_socket); /* closed with its association */
+    reads(&partner_socket, event_of(PARTNER, TR_RESTART));
+    assert_int_equal(paper.aborts, 2);
+    assert_null(client->partner);
+    assert_null(partner_socket.ep);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_destination_restarts, begin, end),
+        cmocka_unit_test_setup_teardown(what_was_gathered_waits, begin, end),
+        cmocka_unit_test_setup_teardown(a_partner_restarts, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
