@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,7 @@ struct load {
     int timer_fd;
     uint64_t timer_calls;
 
+    uint64_t deadline_ns; /* until when what is under way is awaited */
     uint64_t progress_ns; /* when to print the next progress line */
     uint64_t progress_start, progress_before;
 
@@ -63,7 +65,24 @@ struct load {
     struct rusage usage_before;
     struct bench_result results[2];
     unsigned result_count;
+    char error[BENCH_TROUBLE_MAX];   /* why it could not go on; "" */
+    char granted[BENCH_TROUBLE_MAX]; /* where the stack granted less than was asked for; "" */
 };
+
+static bool fail(struct load *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Notes why the command cannot go on, the first time; always false, so that a step can return it. */
+static bool fail(struct load *l, const char *format, ...)
+{
+    va_list list;
+
+    if (!l->error[0]) {
+        va_start(list, format);
+        vsnprintf(l->error, sizeof l->error, format, list);
+        va_end(list);
+    }
+    return false;
+}
 
 /* ---- set-up ----------------------------------------------------------------------------------------- */
 
@@ -109,8 +128,7 @@ static bool choose_backend(struct load *l)
         if (tr_backend_probe(l->backend, &error) == TR_OK)
             return true;
     }
-    fprintf(stderr, "junctor load: no %s SCTP here: %s\n", tr_backend_name(l->backend), error.text);
-    return false;
+    return fail(l, "no %s SCTP here: %s", tr_backend_name(l->backend), error.text);
 }
 
 /* The timer is read by being set anew. */
@@ -132,17 +150,22 @@ static bool open_loop(struct load *l)
         if (params.slot_bytes > 65536)
             params.slot_bytes = 65536;
     }
-    if (tr_loop_open(l->backend, &params, &l->loop, &error) != TR_OK) {
-        fprintf(stderr, "junctor load: %s\n", error.text);
-        return false;
-    }
+    if (tr_loop_open(l->backend, &params, &l->loop, &error) != TR_OK)
+        return fail(l, "%s", error.text);
     l->timer.ready = timer_ready;
     l->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (l->timer_fd < 0 || tr_loop_add_fd(l->loop, l->timer_fd, &l->timer, &error) != TR_OK) {
-        fprintf(stderr, "junctor load: timer: %s\n", l->timer_fd < 0 ? strerror(errno) : error.text);
-        return false;
-    }
+    if (l->timer_fd < 0 || tr_loop_add_fd(l->loop, l->timer_fd, &l->timer, &error) != TR_OK)
+        return fail(l, "timer: %s", l->timer_fd < 0 ? strerror(errno) : error.text);
     return true;
+}
+
+static void note_granted(enum opt_id id, const char *text, void *arg)
+{
+    struct load *l = arg;
+    size_t used = strlen(l->granted);
+
+    (void)id;
+    snprintf(l->granted + used, sizeof l->granted - used, "%s%s", used ? "\n" : "", text);
 }
 
 static bool open_sink(struct load *l)
@@ -151,11 +174,10 @@ static bool open_sink(struct load *l)
 
     if (l->plan.role == BENCH_SOURCE)
         return true;
-    if (bench_sink_open(&l->sink, &l->plan, l->loop, l->clock, &error) != TR_OK) {
-        fprintf(stderr, "junctor load: cannot listen: %s\n", error.text);
-        return false;
-    }
+    if (bench_sink_open(&l->sink, &l->plan, l->loop, l->clock, &error) != TR_OK)
+        return fail(l, "cannot listen: %s", error.text);
     l->sinking = true;
+    tr_compare_options(l->sink.places[0].endpoint, 0, &l->plan.options, note_granted, l);
     return true;
 }
 
@@ -202,8 +224,9 @@ static void set_timer(struct load *l, uint64_t due_ns)
     l->timer_calls++;
 }
 
-/* One turn: waits until something happens or `until_ns`, and lets everybody do his part. */
-static void turn(struct load *l, uint64_t now, uint64_t until_ns)
+/* One turn: waits until something happens or `until_ns`, and lets everybody do his part. Returns how many
+ * endpoints were ready. */
+static unsigned turn(struct load *l, uint64_t now, uint64_t until_ns)
 {
     struct tr_ready ready[READY_MAX];
     uint64_t limit = l->progress_ns < until_ns && !l->plan.quiet ? l->progress_ns : until_ns;
@@ -216,6 +239,7 @@ static void turn(struct load *l, uint64_t now, uint64_t until_ns)
             continue;
         handle->ready(handle, ready[i].flags);
     }
+    return count;
 }
 
 /* ---- a run with a source ------------------------------------------------------------------------------- */
@@ -234,45 +258,46 @@ static bool connect_all(struct load *l)
         now = bench_now_ns();
     }
     tr_loop_turn(l->loop);
-    if (l->source.counts.up > 0)
-        return true;
-    fprintf(stderr, "junctor load: %s\n", signals ? "interrupted" : l->source.trouble);
-    return false;
+    if (l->source.counts.up == 0)
+        return fail(l, "%s", signals ? "interrupted" : l->source.trouble);
+    if (!l->granted[0]) /* what its own sink got is what it gets */
+        bench_source_compare(&l->source, note_granted, l);
+    return true;
 }
 
-/* Lets the source send until all is handed over. At a rate the schedule ends by itself; in either case the
- * time for the rest is bounded once the end is there. */
+/* Lets the source send until all is handed over, or the time is over: then each flow still gets its last
+ * message, and what else was due is left out. Sets the deadline for what is under way. */
 static void send_all(struct load *l)
 {
     struct bench_source *s = &l->source;
     const struct bench_plan *plan = &l->plan;
-    uint64_t start = bench_now_ns(), measure_at = start + plan->warmup_ms * MS;
+    uint64_t now = bench_now_ns(), measure_at = now + plan->warmup_ms * MS, drain = plan->drain_ms * MS;
     uint64_t end = plan->duration_ms ? measure_at + plan->duration_ms * MS : UINT64_MAX;
 
-    progress_begin(l, start);
-    bench_source_start(s, start);
-    while (!bench_source_finished(s)) {
-        uint64_t now = bench_now_ns();
+    progress_begin(l, now);
+    bench_source_start(s, now);
+    while (!bench_source_finished(s) && signals < SIGNAL_TWICE) {
+        now = bench_now_ns();
         if (now >= measure_at && !s->measuring)
             bench_source_measure(s);
-        if (signals && !s->finishing)
-            end = now;
-        if ((signals || plan->rate == 0) && now >= end)
-            bench_source_finish(s);
-        if (end != UINT64_MAX && now >= end + plan->drain_ms * MS)
-            break;
-        if (signals >= SIGNAL_TWICE)
-            break;
         uint64_t due = bench_source_turn(s, now);
+        if (signals && now < end)
+            end = now;
+        if (now >= end)
+            bench_source_finish(s);
+        if (now >= end && now - end >= drain)
+            break;
         if (due != UINT64_MAX && due > now)
             set_timer(l, due);
-        uint64_t wake = end == UINT64_MAX ? UINT64_MAX : now < end ? end : end + plan->drain_ms * MS;
+        uint64_t wake = end == UINT64_MAX ? end : now < end ? end : end + drain;
         if (!s->measuring && measure_at < wake)
             wake = measure_at;
         turn(l, now, due <= now ? now : wake);
         progress(l, bench_now_ns(), s->measuring ? "" : "warm-up");
     }
     set_timer(l, 0);
+    now = bench_now_ns();
+    l->deadline_ns = (now < end ? now : end) + drain;
 }
 
 static bool all_arrived(const struct load *l)
@@ -287,23 +312,35 @@ static bool all_arrived(const struct load *l)
 
 static void drain(struct load *l)
 {
-    uint64_t deadline = bench_now_ns() + l->plan.drain_ms * MS, now;
+    uint64_t now;
 
-    while (!all_arrived(l) && signals < SIGNAL_TWICE && (now = bench_now_ns()) < deadline) {
-        turn(l, now, deadline);
+    while (!all_arrived(l) && signals < SIGNAL_TWICE && (now = bench_now_ns()) < l->deadline_ns) {
+        turn(l, now, l->deadline_ns);
         progress(l, bench_now_ns(), "drain");
     }
 }
 
-/* Graceful shutdown; without a sink or replies it also shows that the far side has everything. */
+/* Ends the associations. Gracefully where all has arrived, or nobody here can tell: then this shows that the
+ * far side has everything. What is still up when the time is over is aborted, and tells what it had not got
+ * rid of. */
 static void shut_down(struct load *l)
 {
-    uint64_t deadline = bench_now_ns() + l->plan.drain_ms * MS, now;
+    struct bench_source *s = &l->source;
+    uint64_t now = bench_now_ns();
+    uint64_t patience = now + CLOSE_MS * MS, deadline = l->deadline_ns > patience ? l->deadline_ns : patience;
 
-    bench_source_eof(&l->source);
-    while (l->source.alive > 0 && signals < SIGNAL_TWICE && (now = bench_now_ns()) < deadline)
+    bench_source_eof(s);
+    while (s->alive > 0 && all_arrived(l) && signals < SIGNAL_TWICE && (now = bench_now_ns()) < deadline)
         turn(l, now, deadline);
     tr_loop_turn(l->loop);
+    if (s->alive == 0)
+        return;
+    unsigned lost_before = l->sink.lost; /* not what follows */
+    bench_source_take_back(s);
+    deadline = bench_now_ns() + CLOSE_MS * MS;
+    for (unsigned count = 1; (s->alive > 0 || count > 0) && (now = bench_now_ns()) < deadline;)
+        count = turn(l, now, s->alive > 0 ? deadline : now);
+    l->sink.lost = lost_before;
 }
 
 static void cost_begin(struct load *l)
@@ -339,6 +376,7 @@ static void collect_sink(struct load *l, struct bench_result *r)
     r->sink_seen = l->sink.seen;
     r->sink_lost = l->sink.lost;
     r->turned_away = l->sink.turned_away;
+    r->echoed = l->sink.echoed;
     r->not_echoed = l->sink.not_echoed;
     if (!r->trouble[0])
         memcpy(r->trouble, l->sink.trouble, sizeof r->trouble);
@@ -351,7 +389,6 @@ static void collect(struct load *l, struct bench_result *r)
     r->has_source = true;
     r->source = s->counts;
     r->not_sent = bench_source_not_sent(s);
-    r->not_closed = s->alive;
     memcpy(r->trouble, s->trouble, sizeof r->trouble);
     if (l->sinking) {
         for (unsigned i = 0; i < l->sink.judge_count; i++)
@@ -362,6 +399,8 @@ static void collect(struct load *l, struct bench_result *r)
         bench_source_tell(s, &l->replies);
         bench_verdict_add(&r->replies, &l->replies, false);
     }
+    bench_verdict_excuse(&r->delivery, s->counts.taken_back * (l->plan.fanout ? l->sink.place_count : 1));
+    bench_verdict_excuse(&r->replies, s->counts.taken_back);
 }
 
 /* One run of the source towards `to`; false where it could not even begin. */
@@ -375,10 +414,8 @@ static bool run(struct load *l, const char *name, const struct bench_end *to)
         bench_sink_reset(&l->sink, id);
     bench_judge_reset(&l->replies, id);
     if (!bench_source_init(&l->source, &l->plan, to, l->loop, id, l->clock,
-                           l->plan.reply ? &l->replies : NULL)) {
-        fputs("junctor load: out of memory\n", stderr);
-        return false;
-    }
+                           l->plan.reply ? &l->replies : NULL))
+        return fail(l, "out of memory");
     if (!l->plan.quiet)
         fprintf(stderr, "junctor load: %s, to %s over %s SCTP\n", name,
                 net_addr_format(&to->addresses[0], where, sizeof where), tr_backend_name(l->backend));
@@ -417,13 +454,15 @@ static bool run_source(struct load *l)
     if (l->plan.role == BENCH_BOTH && (l->plan.baseline || l->plan.to.port == 0))
         if (!run(l, "direct", &direct))
             return false;
-    if (l->plan.to.port == 0 || signals)
+    if (l->plan.to.port == 0)
         return true;
+    if (signals)
+        return fail(l, "interrupted");
     while (!signals && bench_target_next(&l->target, l->backend))
         if (run(l, l->plan.role == BENCH_SOURCE ? "source" : "broker", &l->target.end))
             return true;
     if (!signals && l->target.attempt == 0)
-        fprintf(stderr, "junctor load: --to: %s has no address that --from can reach\n", l->plan.to.name);
+        return fail(l, "--to: %s has no address that --from can reach", l->plan.to.name);
     return false;
 }
 
@@ -503,23 +542,25 @@ static void handle_signals(void)
     sigaction(SIGTERM, &action, NULL);
 }
 
-static int report(const struct load *l, bool complete)
+/* Prints what there is, also where it is not all. Returns the exit status. */
+static int report(struct load *l)
 {
-    bool ok = true;
+    struct bench_report report = {.plan = &l->plan,
+                                  .transport = l->backend ? tr_backend_name(l->backend) : NULL,
+                                  .results = l->results,
+                                  .count = l->result_count,
+                                  .error = l->error,
+                                  .granted = l->granted};
 
-    if (!complete || l->result_count == 0) /* what is missing was told already */
-        return 1;
-    for (unsigned i = 0; i < l->result_count; i++)
-        ok = ok && bench_result_ok(&l->results[i]);
     if (l->plan.json)
-        bench_report_json(stdout, &l->plan, tr_backend_name(l->backend), l->results, l->result_count);
-    else
-        bench_report_table(stdout, &l->plan, tr_backend_name(l->backend), l->results, l->result_count);
-    if (fflush(stdout) != 0) {
-        fprintf(stderr, "junctor load: standard output: %s\n", strerror(errno));
-        ok = false;
-    }
-    return ok ? 0 : 1;
+        bench_report_json(stdout, &report);
+    else if (l->result_count > 0)
+        bench_report_table(stdout, &report);
+    if (fflush(stdout) != 0)
+        fail(l, "standard output: %s", strerror(errno));
+    if (l->error[0])
+        fprintf(stderr, "junctor load: %s\n", l->error);
+    return bench_report_ok(&report) ? 0 : 1;
 }
 
 /* Two descriptors an association, and the usual limit is 1024. */
@@ -533,47 +574,70 @@ static void raise_descriptor_limit(void)
     }
 }
 
-static int load(struct load *l)
+static void load(struct load *l)
 {
     raise_descriptor_limit();
     if (!choose_backend(l) || !open_loop(l) || !open_sink(l))
-        return 1;
-    bool complete = true;
+        return;
     if (l->plan.role == BENCH_BOTH || l->plan.role == BENCH_SOURCE)
-        complete = run_source(l);
+        run_source(l);
     else
         run_sink(l);
     if (l->sinking)
         close_sink(l);
-    return report(l, complete);
 }
 
-int bench_load(int argc, char **argv)
+/* Wrong usage: the reason is told, as JSON too where that is asked for. */
+static int refuse(int argc, char **argv, const char *why)
 {
-    struct load *l = calloc(1, sizeof *l);
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            bench_report_json(stdout, &(struct bench_report){.error = why});
+    fprintf(stderr, "junctor load: %s\nTry `junctor load --help`.\n", why);
+    return 2;
+}
 
-    if (!l) {
-        fputs("junctor load: out of memory\n", stderr);
-        return 1;
-    }
+static int run_plan(struct load *l)
+{
     l->timer_fd = -1;
     l->clock = clock_id();
-    bench_judge_init(&l->replies, l->clock, false);
-    enum bench_parsed parsed = bench_plan_parse(argc, argv, &l->plan);
-    int status = parsed == BENCH_PARSED_HELP ? 0 : 2;
-    if (parsed == BENCH_PARSED_OK && !bench_target_find(&l->target, &l->plan)) {
-        fprintf(stderr, "junctor load: --to: %s\n", l->target.found.error.text);
-        status = 1;
-    } else if (parsed == BENCH_PARSED_OK) {
-        l->replies.verify = l->plan.verify;
+    bench_judge_init(&l->replies, l->clock, l->plan.verify);
+    if (bench_target_find(&l->target, &l->plan)) {
         handle_signals();
-        status = load(l);
+        load(l);
+    } else {
+        fail(l, "--to: %s", l->target.found.error.text);
     }
+    int status = report(l);
     if (l->loop)
         tr_loop_close(l->loop);
     if (l->timer_fd >= 0)
         close(l->timer_fd);
     bench_judge_free(&l->replies);
+    return status;
+}
+
+int bench_load(int argc, char **argv)
+{
+    struct load *l = calloc(1, sizeof *l);
+    char why[BENCH_TROUBLE_MAX];
+    int status = 0;
+
+    if (!l) {
+        fputs("junctor load: out of memory\n", stderr);
+        return 1;
+    }
+    switch (bench_plan_parse(argc, argv, &l->plan, why, sizeof why)) {
+    case BENCH_PARSED_OK:
+        status = run_plan(l);
+        break;
+    case BENCH_PARSED_BAD:
+        status = refuse(argc, argv, why);
+        break;
+    case BENCH_PARSED_HELP:
+        fputs(bench_load_manual, stdout);
+        break;
+    }
     free(l);
     return status;
 }

@@ -64,9 +64,9 @@ struct bench_plan {
 
 enum bench_parsed { BENCH_PARSED_OK, BENCH_PARSED_HELP, BENCH_PARSED_BAD };
 
-/* Reads the command line (argv[0] is the subcommand). On BENCH_PARSED_BAD the reason was written to standard
- * error, on BENCH_PARSED_HELP the manual to standard output. Uses getopt: main thread only. */
-enum bench_parsed bench_plan_parse(int argc, char **argv, struct bench_plan *plan);
+/* Reads the command line (argv[0] is the subcommand). On BENCH_PARSED_BAD `why` has the reason. Uses getopt:
+ * main thread only. */
+enum bench_parsed bench_plan_parse(int argc, char **argv, struct bench_plan *plan, char *why, size_t size);
 
 /* Reads "name=value" or "name.field=value" of --option into *set; false with the reason in `why`. */
 bool bench_option_parse(const char *text, struct opt_set *set, char *why, size_t size);

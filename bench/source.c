@@ -26,7 +26,7 @@ struct bench_link {
     uint32_t stream;     /* of message `next` */
     uint64_t refused_ns; /* as fast as possible: when message `next` was first refused; 0: not yet tried */
     bool finished;       /* nothing left to send */
-    bool blocked;        /* at a rate: waits for room in the send buffer */
+    bool behind;         /* at a rate: more is due than went in one burst; it goes on when writable */
 };
 
 static void link_ready(struct bench_handle *handle, unsigned flags);
@@ -93,16 +93,26 @@ static void note(struct bench_source *s, const char *what, const char *why)
                  net_addr_format(&s->to->addresses[0], where, sizeof where), why);
 }
 
+/* Has nothing left to send, or nowhere to. */
+static void link_finished(struct bench_link *link)
+{
+    if (link->finished)
+        return;
+    link->finished = true;
+    link->source->unfinished--;
+    link->source->behind -= link->behind;
+    link->behind = false;
+    if (link->endpoint)
+        tr_watch(link->endpoint, TR_READABLE);
+}
+
 static void link_close(struct bench_link *link)
 {
     if (link->endpoint)
         tr_close(link->endpoint);
     link->endpoint = NULL;
     link->state = LINK_CLOSED;
-    if (!link->finished) {
-        link->finished = true;
-        link->source->unfinished--;
-    }
+    link_finished(link);
 }
 
 static void link_failed(struct bench_link *link, const char *why)
@@ -197,6 +207,16 @@ static void link_up(struct bench_link *link, const struct tr_event *e)
     s->counts.up++;
 }
 
+/* The association has ended. Its endpoint stays: what the stack gives back may come after the news. */
+static void link_down(struct bench_link *link)
+{
+    if (link->state != LINK_UP)
+        return;
+    link->source->alive--;
+    link->state = LINK_CLOSED;
+    link_finished(link);
+}
+
 static void link_change(struct bench_link *link, const struct tr_event *e)
 {
     struct bench_source *s = link->source;
@@ -217,34 +237,34 @@ static void link_change(struct bench_link *link, const struct tr_event *e)
         s->counts.restarted++;
         break;
     case TR_COMM_LOST:
-        if (link->state == LINK_UP) {
-            s->alive--;
+        if (link->state == LINK_UP && !s->aborting) {
             s->counts.lost++;
             note(s, "lost an association with", tr_error_string(e->change.error));
-            link_close(link);
         }
+        link_down(link);
         break;
     case TR_SHUTDOWN_COMP:
-        if (link->state == LINK_UP) {
-            s->alive--;
-            if (!link->finished) {
-                s->counts.lost++;
-                note(s, "lost an association with", "the far side shut it down");
-            }
-            link_close(link);
+        if (link->state == LINK_UP && !link->finished) {
+            s->counts.lost++;
+            note(s, "lost an association with", "the far side shut it down");
         }
+        link_down(link);
         break;
     }
 }
 
 static void link_event(struct bench_link *link, const struct tr_event *e)
 {
+    struct bench_source_counts *c = &link->source->counts;
+
     if (e->type == TR_EV_ASSOC_CHANGE)
         link_change(link, e);
+    else if (e->type == TR_EV_SEND_FAILED && link->source->aborting)
+        c->taken_back++;
     else if (e->type == TR_EV_SEND_FAILED && e->failed.was_sent)
-        link->source->counts.failed_sent++;
+        c->failed_sent++;
     else if (e->type == TR_EV_SEND_FAILED)
-        link->source->counts.failed_unsent++;
+        c->failed_unsent++;
 }
 
 static void link_read(struct bench_link *link)
@@ -350,11 +370,8 @@ static void link_advance(struct bench_link *link, unsigned sent)
         link->stream -= link->streams;
         link->sequence++;
     }
-    if (link->next >= link->quota && !link->finished) {
-        link->finished = true;
-        s->unfinished--;
-        tr_watch(link->endpoint, TR_READABLE);
-    }
+    if (link->next >= link->quota)
+        link_finished(link);
 }
 
 /* Sends up to `wanted` messages in one go; TR_OK when all were taken, TR_AGAIN when the send buffer is full,
@@ -384,23 +401,29 @@ static enum tr_code link_burst(struct bench_link *link, uint64_t wanted, uint64_
     return TR_NO_ASSOC;
 }
 
-/* At a rate: sends all that is due. */
+static void set_behind(struct bench_link *link, bool behind)
+{
+    if (behind == link->behind)
+        return;
+    link->behind = behind;
+    link->source->behind += behind ? 1u : -1u;
+    if (link->endpoint)
+        tr_watch(link->endpoint, behind ? TR_READABLE | TR_WRITABLE : TR_READABLE);
+}
+
+/* At a rate: sends a burst of what is due. What is left over goes when the endpoint is writable, after the
+ * others have had their turn: a rate that is too high starves nobody, and the end of its time is seen. */
 static void link_catch_up(struct bench_link *link, uint64_t now_ns)
 {
     struct bench_source *s = link->source;
     uint64_t due = s->finishing ? link->quota : bench_share(s->dealt, link->index, s->plan->associations);
+    bool behind = false;
 
     if (due > link->quota)
         due = link->quota;
-    while (link->state == LINK_UP && !link->finished && link->next < due) {
-        enum tr_code code = link_burst(link, due - link->next, now_ns);
-        if (code == TR_AGAIN) {
-            link->blocked = true;
-            tr_watch(link->endpoint, TR_READABLE | TR_WRITABLE);
-        }
-        if (code != TR_OK)
-            return;
-    }
+    if (link->state == LINK_UP && !link->finished && link->next < due)
+        behind = link_burst(link, due - link->next, now_ns) != TR_NO_ASSOC && link->next < due;
+    set_behind(link, behind);
 }
 
 static void link_ready(struct bench_handle *handle, unsigned flags)
@@ -411,13 +434,10 @@ static void link_ready(struct bench_handle *handle, unsigned flags)
         link_read(link);
     if (!(flags & TR_WRITABLE) || link->state != LINK_UP || link->finished)
         return;
-    if (link->source->plan->rate > 0) {
-        link->blocked = false;
-        tr_watch(link->endpoint, TR_READABLE);
+    if (link->source->plan->rate > 0)
         link_catch_up(link, bench_now_ns());
-    } else {
+    else
         link_burst(link, link->quota - link->next, bench_now_ns());
-    }
 }
 
 /* ---- the course of a run ------------------------------------------------------------------------------ */
@@ -425,11 +445,8 @@ static void link_ready(struct bench_handle *handle, unsigned flags)
 static void set_quota(struct bench_link *link, uint64_t quota)
 {
     link->quota = quota;
-    if (!link->finished && link->next >= quota) {
-        link->finished = true;
-        link->source->unfinished--;
-        tr_watch(link->endpoint, TR_READABLE);
-    }
+    if (link->next >= quota)
+        link_finished(link);
 }
 
 /* At a rate everything is settled beforehand: how many messages, and which of them are the warm-up. */
@@ -486,10 +503,19 @@ uint64_t bench_source_turn(struct bench_source *s, uint64_t now_ns)
     s->dealt = dealt;
     for (unsigned i = 0; i < touched; i++) {
         struct bench_link *link = &s->links[(first + i) % links];
-        if (!link->blocked)
+        if (!link->behind)
             link_catch_up(link, now_ns);
     }
-    return bench_schedule_time(&s->schedule, s->dealt);
+    return s->behind < s->unfinished ? bench_schedule_time(&s->schedule, s->dealt) : UINT64_MAX;
+}
+
+/* At a rate: how many of the link's messages should have been sent by now. */
+static uint64_t link_due(const struct bench_link *link)
+{
+    const struct bench_source *s = link->source;
+    uint64_t due = s->plan->rate > 0 ? bench_share(s->dealt, link->index, s->plan->associations) : 0;
+
+    return due < link->quota ? due : link->quota;
 }
 
 void bench_source_finish(struct bench_source *s)
@@ -503,8 +529,10 @@ void bench_source_finish(struct bench_source *s)
         struct bench_link *link = &s->links[i];
         if (link->finished || link->quota - link->next <= link->streams)
             continue;
+        uint64_t due = link_due(link);
         set_quota(link, link->next + link->streams);
-        if (s->plan->rate > 0 && !link->blocked)
+        s->skipped += due > link->quota ? due - link->quota : 0;
+        if (s->plan->rate > 0 && !link->behind)
             link_catch_up(link, now);
     }
 }
@@ -516,7 +544,7 @@ bool bench_source_finished(const struct bench_source *s)
 
 uint64_t bench_source_not_sent(const struct bench_source *s)
 {
-    uint64_t rest = 0;
+    uint64_t rest = s->skipped;
 
     for (unsigned i = 0; i < s->plan->associations; i++)
         if (s->links[i].quota != UINT64_MAX)
@@ -546,6 +574,27 @@ void bench_source_eof(struct bench_source *s)
             read_statistics(&s->links[i]);
             tr_watch(s->links[i].endpoint, TR_READABLE);
             tr_eof(s->links[i].endpoint, s->links[i].assoc, &error);
+        }
+}
+
+void bench_source_take_back(struct bench_source *s)
+{
+    struct tr_error error;
+
+    s->aborting = true;
+    s->counts.not_closed = s->alive;
+    for (unsigned i = 0; i < s->started; i++)
+        if (s->links[i].state == LINK_UP)
+            tr_abort(s->links[i].endpoint, s->links[i].assoc, &error);
+}
+
+void bench_source_compare(const struct bench_source *s,
+                          void (*differs)(enum opt_id id, const char *text, void *arg), void *arg)
+{
+    for (unsigned i = 0; i < s->started; i++)
+        if (s->links[i].state == LINK_UP) {
+            tr_compare_options(s->links[i].endpoint, 0, &s->plan->options, differs, arg);
+            return;
         }
 }
 

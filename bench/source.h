@@ -2,8 +2,8 @@
  *
  * As fast as possible, an association sends a burst whenever its endpoint is writable, one burst a wake-up,
  * so that the other associations and the sink on the same loop get their turn. At a rate, each association
- * sends what is due by the schedule and, when its send buffer was full, catches up once it is writable again;
- * the messages then carry the times at which they were due.
+ * sends a burst of what is due by the schedule and, when that was not all or its send buffer was full, goes
+ * on whenever it is writable; the messages then carry the times at which they were due.
  *
  * Message k of an association goes out on stream k mod S as number k div S of that flow. The last one of each
  * flow is marked, so that a sink in another process knows the end.
@@ -21,8 +21,10 @@ struct bench_link; /* one association */
 
 struct bench_source_counts {
     uint64_t sent, bytes;
-    uint64_t failed_sent, failed_unsent;         /* given back by the stack */
+    uint64_t failed_sent, failed_unsent; /* given back by the stack */
+    uint64_t taken_back;                 /* still in the send buffers at the end: bench_source_take_back */
     unsigned up, set_up_failed, lost, restarted; /* associations */
+    unsigned not_closed;                         /* associations that had to be aborted at the end */
     unsigned not_tried;       /* associations whose set-up was not even begun, since nobody answered */
     unsigned streams_refused; /* associations that got fewer streams than asked for */
     unsigned statistics;      /* associations whose statistics could be read when all was sent */
@@ -39,7 +41,10 @@ struct bench_source {
     unsigned timed_out;         /* set-ups without an answer since the last association came up */
     unsigned connecting, alive; /* links being set up; up now */
     unsigned unfinished;        /* links that have messages to send */
+    unsigned behind;            /* at a rate: of these, those that go on when they are writable */
     struct bench_schedule schedule;
+    uint64_t skipped;          /* at a rate: messages due that were left out when the time was over */
+    bool aborting;             /* bench_source_take_back was called */
     uint64_t dealt;            /* messages of the schedule that are due, as of the last look */
     uint64_t warmup_messages;  /* at a rate: how many of the schedule are warm-up */
     bool measuring, finishing; /* as fast as possible: the warm-up is over; the end has been announced */
@@ -78,11 +83,12 @@ void bench_source_start(struct bench_source *s, uint64_t now_ns);
 /* The warm-up is over (as fast as possible; at a rate the schedule knows). */
 void bench_source_measure(struct bench_source *s);
 
-/* Sends what is due at a rate. Returns when the next message will be, UINT64_MAX when there is none or
- * sending goes as fast as possible. */
+/* Sends what is due at a rate. Returns when the next message will be, UINT64_MAX when there is none,
+ * nobody waits for it, or sending goes as fast as possible. */
 uint64_t bench_source_turn(struct bench_source *s, uint64_t now_ns);
 
-/* Ends sending: each flow gets one more message, its last, unless it has had that already. */
+/* Ends sending, whatever is due: each flow gets one more message, its last, unless it has had that already.
+ */
 void bench_source_finish(struct bench_source *s);
 
 /* True when everything has been handed to the stack, or its association is gone. */
@@ -93,6 +99,15 @@ uint64_t bench_source_not_sent(const struct bench_source *s);
 
 /* Reads the associations' statistics, and shuts them down gracefully; `alive` counts those still up. */
 void bench_source_eof(struct bench_source *s);
+
+/* Aborts the associations that are still up, so that the stack gives back what it has not got rid of. It
+ * comes as events of the loop; `counts.taken_back` counts it. What is on the wire may have arrived all the
+ * same. */
+void bench_source_take_back(struct bench_source *s);
+
+/* Tells where the stack granted other values than the plan asks for, of one association that is up. */
+void bench_source_compare(const struct bench_source *s,
+                          void (*differs)(enum opt_id id, const char *text, void *arg), void *arg);
 
 /* Tells a judge what was sent on each flow. */
 void bench_source_tell(const struct bench_source *s, struct bench_judge *judge);

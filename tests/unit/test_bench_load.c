@@ -343,10 +343,55 @@ static void test_nobody_there(void **state)
     struct job job =
         start("--role source --to 127.0.0.1:5001 --to-encaps UDP --count 5 --connect-timeout 300ms");
     assert_int_equal(finish(&job), 1);
-    assert_string_equal(job.json, "");
+    assert_non_null(strstr(job.json, "\"ok\": false, \"error\": \"no association with"));
 }
 
 /* Each association has its time; those that nobody is going to answer are not tried, and are told. */
+/* Whoever asks for JSON gets JSON. */
+static void test_wrong_usage(void **state)
+{
+    (void)state;
+    struct job job = start("--role echo --listen 127.0.0.1:5001 --rate 5");
+    assert_int_equal(finish(&job), 2);
+    assert_non_null(strstr(job.json, "{\"ok\": false, \"error\": \"--rate is for a source"));
+}
+
+/* Sending ends with its time. What is due by then and did not go is left out; what went is judged. */
+static void test_a_rate_that_cannot_be_kept(void **state)
+{
+    (void)state;
+    struct job job = start("--listen 127.0.0.1:5001 --listen-encaps UDP --rate 500M --duration 200ms "
+                           "--warmup 10ms --associations 3 --streams 2");
+    assert_well(&job);
+    double sent = number(&job, "runs", "sent"), not_sent = number(&job, "runs", "not_sent");
+    assert_true(sent > 0 && not_sent > 0);
+    assert_true(sent + not_sent == 105e6);
+    assert_true(number(&job, "runs", "delivered") == sent);
+    assert_true(number(&job, "runs", "open_flows") == 0);
+}
+
+/* What a receiver that stands still has not taken was not lost. */
+static void test_what_stays_in_the_send_buffer(void **state)
+{
+    (void)state;
+    struct job sink = start("--role sink --listen 127.0.0.1:5001 --listen-encaps UDP --option recbuf=64k");
+    wait_for_listener();
+    struct job source = start_telling("--role source --to 127.0.0.1:5001 --to-encaps UDP --rate 100000 "
+                                      "--duration 50s --drain 0 --option sndbuf=256k");
+    wait_for_progress(&source);
+    kill(sink.pid, SIGSTOP);
+    forget_progress(&source);
+    wait_for_progress(&source);
+    kill(source.pid, SIGINT);
+    assert_well(&source);
+    assert_true(number(&source, "runs", "in_send_buffers") > 0);
+    assert_true(number(&source, "runs", "not_sent") > 0);
+    assert_true(number(&source, "associations", "not_closed") == 1);
+    kill(sink.pid, SIGKILL);
+    kill(sink.pid, SIGCONT);
+    finish(&sink);
+}
+
 static void test_not_all_associations_come_up(void **state)
 {
     (void)state;
@@ -392,6 +437,9 @@ int main(void)
         cmocka_unit_test_setup(test_echo, choose_port),
         cmocka_unit_test_setup(test_what_does_not_arrive_is_lost, choose_port),
         cmocka_unit_test_setup(test_nobody_there, choose_port),
+        cmocka_unit_test_setup(test_wrong_usage, choose_port),
+        cmocka_unit_test_setup(test_a_rate_that_cannot_be_kept, choose_port),
+        cmocka_unit_test_setup(test_what_stays_in_the_send_buffer, choose_port),
         cmocka_unit_test_setup(test_not_all_associations_come_up, choose_port),
         cmocka_unit_test_setup(test_a_signal_ends_the_sending, choose_port),
     };

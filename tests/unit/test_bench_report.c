@@ -14,6 +14,7 @@
 
 static struct bench_result results[2];
 static struct bench_plan plan;
+static const char *granted;
 static char *page;
 static size_t page_size;
 
@@ -53,6 +54,7 @@ static int teardown(void **state)
     (void)state;
     free(page);
     page = NULL;
+    granted = NULL;
     return 0;
 }
 
@@ -60,10 +62,12 @@ static void print(unsigned count, bool json)
 {
     free(page);
     FILE *out = open_memstream(&page, &page_size);
+    struct bench_report report = {
+        .plan = &plan, .transport = "kernel", .results = results, .count = count, .granted = granted};
     if (json)
-        bench_report_json(out, &plan, "kernel", results, count);
+        bench_report_json(out, &report);
     else
-        bench_report_table(out, &plan, "kernel", results, count);
+        bench_report_table(out, &report);
     fclose(out);
 }
 
@@ -106,6 +110,67 @@ static void test_table(void **state)
     assert_says("OK: nothing lost");
     assert_null(strstr(page, "replies"));
     assert_null(strstr(page, "foreign"));
+}
+
+/* What the stack has not got rid of is told, and judged by nobody. */
+static void test_send_buffers(void **state)
+{
+    (void)state;
+    plan.rate = 1000;
+    results[0].not_sent = 77;
+    results[0].source.taken_back = 20;
+    results[0].delivery.lost = 20;
+    bench_verdict_excuse(&results[0].delivery, 20);
+    print(1, false);
+    assert_says("left in send buffers                  20\n");
+    assert_says("lost                                   0\n");
+    assert_says("direct: the rate could not be kept: 77 messages were due and not sent\n");
+    assert_says("direct: 20 messages were still in the send buffers at the end; they are not judged\n");
+    assert_says("OK: nothing lost");
+    print(1, true);
+    assert_says("\"in_send_buffers\": 20");
+    results[0].delivery.judged = false;
+    print(1, false);
+    assert_says("OK: everything else was acknowledged");
+    results[0].source.taken_back = 1000;
+    print(1, false);
+    assert_says("FAILED");
+}
+
+static void test_what_the_stack_granted(void **state)
+{
+    (void)state;
+    granted = "sndbuf: asked 4M\nrecbuf: asked 4M";
+    print(1, false);
+    assert_says("The stack granted other values: sndbuf: asked 4M\n");
+    assert_says("The stack granted other values: recbuf: asked 4M\nOK");
+    print(1, true);
+    assert_says("\"granted\": [\"sndbuf: asked 4M\", \"recbuf: asked 4M\"]");
+}
+
+/* An echo's clients may send what is not ours. */
+static void test_an_echo_of_foreign_messages(void **state)
+{
+    (void)state;
+    plan.role = BENCH_ECHO;
+    results[0].has_source = false;
+    results[0].delivery.counts = (struct bench_counts){.foreign = 2};
+    print(1, false);
+    assert_says("no message arrived");
+    assert_says("FAILED");
+    results[0].echoed = 2;
+    print(1, false);
+    assert_says("OK: nothing lost");
+}
+
+/* JSON says why there is nothing, whatever went wrong. */
+static void test_errors_as_json(void **state)
+{
+    (void)state;
+    FILE *out = open_memstream(&page, &page_size);
+    bench_report_json(out, &(struct bench_report){.error = "--rate: the value is missing"});
+    fclose(out);
+    assert_string_equal(page, "{\"ok\": false, \"error\": \"--rate: the value is missing\", \"runs\": []}\n");
 }
 
 /* Only where they could be read; many are told in words. */
@@ -224,6 +289,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_counts_and_times, setup, teardown),
         cmocka_unit_test_setup_teardown(test_table, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_send_buffers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_the_stack_granted, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_echo_of_foreign_messages, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_errors_as_json, setup, teardown),
         cmocka_unit_test_setup_teardown(test_retransmissions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_faulty_run_is_not_ok, setup, teardown),
         cmocka_unit_test_setup_teardown(test_replies_are_shown_and_judged, setup, teardown),

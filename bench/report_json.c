@@ -1,0 +1,155 @@
+/* What a run came to, as JSON for programs; see report.h. */
+#include <string.h>
+
+#include "bench/json.h"
+#include "bench/report.h"
+
+static void json_latency(struct bench_json *j, const struct bench_histogram *h)
+{
+    static const struct {
+        const char *name;
+        double quantile;
+    } quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}, {"max", 1}};
+
+    bench_json_open(j, "latency_ns", '{');
+    bench_json_uint(j, "count", h->total);
+    for (unsigned q = 0; q < sizeof quantiles / sizeof quantiles[0]; q++)
+        bench_json_uint(j, quantiles[q].name, bench_histogram_quantile(h, quantiles[q].quantile));
+    bench_json_close(j, '}');
+}
+
+static void json_verdict(struct bench_json *j, const struct bench_verdict *v)
+{
+    const struct bench_counts *c = &v->counts;
+
+    bench_json_uint(j, "delivered", c->messages);
+    bench_json_uint(j, "lost", v->lost);
+    bench_json_uint(j, "open_flows", v->open_flows);
+    bench_json_uint(j, "duplicated", c->duplicated);
+    bench_json_uint(j, "misordered", c->misordered);
+    bench_json_uint(j, "corrupt", c->corrupt);
+    bench_json_uint(j, "wrong_ppid", c->wrong_ppid);
+    bench_json_uint(j, "foreign", c->foreign);
+    bench_json_uint(j, "stream_changed", c->stream_changed);
+    bench_json_bool(j, "exact", !v->inexact);
+    bench_json_real(j, "seconds", bench_counts_seconds(c));
+    bench_json_real(j, "messages_per_second", bench_counts_rate(c));
+    bench_json_real(j, "megabits_per_second", bench_counts_mbits(c));
+    json_latency(j, &v->latency);
+}
+
+static void json_source(struct bench_json *j, const struct bench_result *r)
+{
+    const struct bench_source_counts *s = &r->source;
+
+    bench_json_uint(j, "sent", s->sent);
+    bench_json_uint(j, "not_sent", r->not_sent);
+    bench_json_uint(j, "in_send_buffers", s->taken_back);
+    bench_json_open(j, "send_failures", '{');
+    bench_json_uint(j, "sent", s->failed_sent);
+    bench_json_uint(j, "unsent", s->failed_unsent);
+    bench_json_close(j, '}');
+    if (s->statistics)
+        bench_json_uint(j, "chunks_retransmitted", s->retransmitted);
+    bench_json_open(j, "associations", '{');
+    bench_json_uint(j, "up", s->up);
+    bench_json_uint(j, "failed", s->set_up_failed);
+    bench_json_uint(j, "not_tried", s->not_tried);
+    bench_json_uint(j, "lost", s->lost);
+    bench_json_uint(j, "restarted", s->restarted);
+    bench_json_uint(j, "fewer_streams", s->streams_refused);
+    bench_json_uint(j, "not_closed", s->not_closed);
+    bench_json_close(j, '}');
+}
+
+static void json_result(struct bench_json *j, const struct bench_result *r)
+{
+    uint64_t messages = bench_result_messages(r);
+
+    bench_json_open(j, NULL, '{');
+    bench_json_text(j, "name", r->name);
+    bench_json_bool(j, "ok", bench_result_ok(r));
+    if (r->trouble[0])
+        bench_json_text(j, "trouble", r->trouble);
+    if (r->has_source)
+        json_source(j, r);
+    if (r->delivery.judged) {
+        bench_json_open(j, "sink_associations", '{');
+        bench_json_uint(j, "seen", r->sink_seen);
+        bench_json_uint(j, "lost", r->sink_lost);
+        bench_json_uint(j, "turned_away", r->turned_away);
+        bench_json_close(j, '}');
+        bench_json_uint(j, "echoed", r->echoed);
+        bench_json_uint(j, "not_echoed", r->not_echoed);
+        json_verdict(j, &r->delivery);
+    }
+    if (r->replies.judged) {
+        bench_json_open(j, "replies", '{');
+        json_verdict(j, &r->replies);
+        bench_json_close(j, '}');
+    }
+    bench_json_open(j, "cpu_seconds", '{');
+    bench_json_real(j, "user", r->cpu_user);
+    bench_json_real(j, "system", r->cpu_system);
+    bench_json_close(j, '}');
+    bench_json_uint(j, "system_calls", r->syscalls);
+    if (messages)
+        bench_json_real(j, "system_calls_per_message", (double)r->syscalls / (double)messages);
+    bench_json_close(j, '}');
+}
+
+static void json_plan(struct bench_json *j, const struct bench_plan *plan)
+{
+    bench_json_uint(j, "associations", plan->associations);
+    bench_json_uint(j, "streams", plan->streams);
+    bench_json_uint(j, "size_min", plan->size_min);
+    bench_json_uint(j, "size_max", plan->size_max);
+    bench_json_real(j, "rate", plan->rate);
+}
+
+/* One text for each line. */
+static void json_granted(struct bench_json *j, const char *granted)
+{
+    char line[BENCH_TROUBLE_MAX];
+
+    if (!granted || !*granted)
+        return;
+    bench_json_open(j, "granted", '[');
+    while (*granted) {
+        size_t len = strcspn(granted, "\n");
+        snprintf(line, sizeof line, "%.*s", (int)len, granted);
+        bench_json_text(j, NULL, line);
+        granted += len;
+        granted += *granted == '\n';
+    }
+    bench_json_close(j, ']');
+}
+
+void bench_report_json(FILE *out, const struct bench_report *report)
+{
+    static const char *const roles[] = {"both", "source", "sink", "echo"};
+    const struct bench_plan *plan = report->plan;
+    struct bench_json j = {.out = out};
+
+    bench_json_open(&j, NULL, '{');
+    if (report->transport)
+        bench_json_text(&j, "transport", report->transport);
+    if (plan)
+        bench_json_text(&j, "role", roles[plan->role]);
+    if (plan && (plan->role == BENCH_BOTH || plan->role == BENCH_SOURCE))
+        json_plan(&j, plan);
+    bench_json_bool(&j, "ok", bench_report_ok(report));
+    if (report->error && report->error[0])
+        bench_json_text(&j, "error", report->error);
+    json_granted(&j, report->granted);
+    bench_json_open(&j, "runs", '[');
+    for (unsigned i = 0; i < report->count; i++)
+        json_result(&j, &report->results[i]);
+    bench_json_close(&j, ']');
+    if (report->count > 1)
+        bench_json_real(&j, "ratio",
+                        bench_counts_rate(&report->results[1].delivery.counts) /
+                            bench_counts_rate(&report->results[0].delivery.counts));
+    bench_json_close(&j, '}');
+    fputc('\n', out);
+}

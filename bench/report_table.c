@@ -1,0 +1,348 @@
+/* What a run came to, as a table for people; see report.h. */
+#include "bench/report.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "config/sctp/ppid.h"
+
+#define LABEL_WIDTH  24
+#define COLUMN_WIDTH 16
+
+/* One line of the table, filled in cell by cell. */
+struct row {
+    FILE *out;
+    bool ratio_known;
+    double first, last; /* numeric value of the first and the last cell, for the ratio */
+    unsigned cells;
+};
+
+static void row_begin(struct row *r, FILE *out, const char *label)
+{
+    *r = (struct row){.out = out};
+    fprintf(out, "%-*s", LABEL_WIDTH, label);
+}
+
+static void row_cell(struct row *r, const char *text)
+{
+    fprintf(r->out, "%*s", COLUMN_WIDTH, text);
+    r->cells++;
+}
+
+static void row_real(struct row *r, double value, int digits)
+{
+    char text[48], whole[32];
+
+    if (value >= 1000)
+        snprintf(text, sizeof text, "%s", bench_format_count((uint64_t)(value + 0.5), whole, sizeof whole));
+    else
+        snprintf(text, sizeof text, "%.*f", digits, value);
+    if (r->cells == 0)
+        r->first = value;
+    r->last = value;
+    r->ratio_known = true;
+    row_cell(r, text);
+}
+
+static void row_end(struct row *r)
+{
+    if (r->cells > 1 && r->ratio_known && r->first > 0)
+        fprintf(r->out, "%9.2f", r->last / r->first);
+    fputc('\n', r->out);
+}
+
+/* A count of each result. With `always` false a line that is zero everywhere is left out. */
+typedef uint64_t pick_fn(const struct bench_result *r);
+
+static void count_row(FILE *out, const char *label, const struct bench_result *results, unsigned count,
+                      bool always, pick_fn *pick)
+{
+    struct row row;
+    char text[32];
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < count; i++)
+        sum += pick(&results[i]);
+    if (!always && sum == 0)
+        return;
+    row_begin(&row, out, label);
+    for (unsigned i = 0; i < count; i++)
+        row_cell(&row, bench_format_count(pick(&results[i]), text, sizeof text));
+    row_end(&row);
+}
+
+#define PICK(name, expression)                                                                               \
+    static uint64_t name(const struct bench_result *r)                                                       \
+    {                                                                                                        \
+        return expression;                                                                                   \
+    }
+PICK(pick_up, r->source.up)
+PICK(pick_set_up_failed, r->source.set_up_failed)
+PICK(pick_not_tried, r->source.not_tried)
+PICK(pick_assoc_lost, r->source.lost)
+PICK(pick_restarted, r->source.restarted)
+PICK(pick_streams_refused, r->source.streams_refused)
+PICK(pick_sink_seen, r->sink_seen)
+PICK(pick_sink_lost, r->sink_lost)
+PICK(pick_turned_away, r->turned_away)
+PICK(pick_not_closed, r->source.not_closed)
+PICK(pick_taken_back, r->source.taken_back)
+PICK(pick_sent, r->source.sent)
+PICK(pick_not_sent, r->not_sent)
+PICK(pick_retransmitted, r->source.retransmitted)
+PICK(pick_send_failures, r->source.failed_sent + r->source.failed_unsent)
+PICK(pick_echoed, r->echoed)
+PICK(pick_not_echoed, r->not_echoed)
+PICK(pick_delivered, r->delivery.counts.messages)
+PICK(pick_lost, r->delivery.lost)
+PICK(pick_open_flows, r->delivery.open_flows)
+PICK(pick_duplicated, r->delivery.counts.duplicated)
+PICK(pick_misordered, r->delivery.counts.misordered)
+PICK(pick_corrupt, r->delivery.counts.corrupt)
+PICK(pick_wrong_ppid, r->delivery.counts.wrong_ppid)
+PICK(pick_foreign, r->delivery.counts.foreign)
+PICK(pick_stream_changed, r->delivery.counts.stream_changed)
+PICK(pick_replied, r->replies.counts.messages)
+PICK(pick_reply_lost, r->replies.lost)
+PICK(pick_reply_duplicated, r->replies.counts.duplicated)
+PICK(pick_reply_misordered, r->replies.counts.misordered)
+PICK(pick_reply_corrupt, r->replies.counts.corrupt)
+
+static const struct {
+    const char *label;
+    double quantile;
+} quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}, {"max", 1}};
+#define QUANTILES (sizeof quantiles / sizeof quantiles[0])
+
+static void latency_rows(FILE *out, const char *label, const struct bench_result *results, unsigned count,
+                         bool replies)
+{
+    char text[48];
+    struct row row;
+
+    for (unsigned q = 0; q < QUANTILES; q++) {
+        snprintf(text, sizeof text, "%-*s %s", (int)strlen(label), q == 0 ? label : "", quantiles[q].label);
+        row_begin(&row, out, text);
+        for (unsigned i = 0; i < count; i++) {
+            const struct bench_histogram *h =
+                replies ? &results[i].replies.latency : &results[i].delivery.latency;
+            row_cell(&row, h->total ? bench_format_time(bench_histogram_quantile(h, quantiles[q].quantile),
+                                                        text, sizeof text)
+                                    : "-");
+        }
+        row_end(&row);
+    }
+}
+
+static void rate_rows(FILE *out, const struct bench_result *results, unsigned count, bool replies)
+{
+    struct row row;
+
+    row_begin(&row, out, "msg/s");
+    for (unsigned i = 0; i < count; i++)
+        row_real(&row, bench_counts_rate(replies ? &results[i].replies.counts : &results[i].delivery.counts),
+                 1);
+    row_end(&row);
+    row_begin(&row, out, "Mbit/s");
+    for (unsigned i = 0; i < count; i++)
+        row_real(&row, bench_counts_mbits(replies ? &results[i].replies.counts : &results[i].delivery.counts),
+                 2);
+    row_end(&row);
+}
+
+static void cost_rows(FILE *out, const struct bench_result *results, unsigned count)
+{
+    struct row row;
+    char text[48];
+
+    row_begin(&row, out, "CPU user+system");
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(text, sizeof text, "%.2f+%.2f s", results[i].cpu_user, results[i].cpu_system);
+        row_cell(&row, text);
+    }
+    row_end(&row);
+    row_begin(&row, out, "system calls/message");
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t messages = bench_result_messages(&results[i]);
+        snprintf(text, sizeof text, "%.3f", messages ? (double)results[i].syscalls / (double)messages : 0.0);
+        row_cell(&row, text);
+    }
+    row_end(&row);
+}
+
+/* Whether the transport keeps statistics of associations. */
+static bool has_statistics(const struct bench_result *r, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        if (!r[i].source.statistics)
+            return false;
+    return true;
+}
+
+static void source_rows(FILE *out, const struct bench_result *r, unsigned n)
+{
+    count_row(out, "associations up", r, n, true, pick_up);
+    count_row(out, "  not set up", r, n, false, pick_set_up_failed);
+    count_row(out, "  not tried", r, n, false, pick_not_tried);
+    count_row(out, "  lost", r, n, false, pick_assoc_lost);
+    count_row(out, "  restarted", r, n, false, pick_restarted);
+    count_row(out, "  got fewer streams", r, n, false, pick_streams_refused);
+    count_row(out, "  not closed in time", r, n, false, pick_not_closed);
+    count_row(out, "messages sent", r, n, true, pick_sent);
+    count_row(out, "not sent", r, n, false, pick_not_sent);
+    count_row(out, "left in send buffers", r, n, false, pick_taken_back);
+    if (has_statistics(r, n))
+        count_row(out, "chunks retransmitted", r, n, true, pick_retransmitted);
+}
+
+static void delivery_rows(FILE *out, const struct bench_result *r, unsigned n)
+{
+    count_row(out, "delivered", r, n, true, pick_delivered);
+    count_row(out, "lost", r, n, true, pick_lost);
+    count_row(out, "  streams without end", r, n, false, pick_open_flows);
+    count_row(out, "duplicated", r, n, true, pick_duplicated);
+    count_row(out, "out of order", r, n, true, pick_misordered);
+    count_row(out, "corrupt", r, n, true, pick_corrupt);
+    count_row(out, "  under another PPID", r, n, false, pick_wrong_ppid);
+    count_row(out, "foreign", r, n, false, pick_foreign);
+    count_row(out, "on another stream", r, n, false, pick_stream_changed);
+}
+
+static void reply_rows(FILE *out, const struct bench_result *r, unsigned n)
+{
+    count_row(out, "replies", r, n, true, pick_replied);
+    count_row(out, "  lost", r, n, true, pick_reply_lost);
+    count_row(out, "  duplicated", r, n, true, pick_reply_duplicated);
+    count_row(out, "  out of order", r, n, true, pick_reply_misordered);
+    count_row(out, "  corrupt", r, n, true, pick_reply_corrupt);
+    latency_rows(out, "round trip", r, n, true);
+}
+
+static void heading(FILE *out, const struct bench_plan *plan, const char *transport)
+{
+    char text[32];
+
+    fprintf(out, "junctor load: %s SCTP", transport);
+    if (plan->role == BENCH_BOTH || plan->role == BENCH_SOURCE) {
+        fprintf(out, "; %u association%s x %u stream%s, ", plan->associations,
+                plan->associations == 1 ? "" : "s", plan->streams, plan->streams == 1 ? "" : "s");
+        if (plan->size_min == plan->size_max)
+            fprintf(out, "%u bytes", plan->size_min);
+        else
+            fprintf(out, "%u to %u bytes", plan->size_min, plan->size_max);
+        for (unsigned i = 0; i < plan->ppid_count; i++) {
+            const char *name = ppid_name(plan->ppids[i]);
+            fprintf(out, "%s", i == 0 ? ", PPID " : ",");
+            if (name)
+                fputs(name, out);
+            else
+                fprintf(out, "%" PRIu32, plan->ppids[i]);
+        }
+        if (plan->unordered)
+            fputs(", unordered", out);
+        if (plan->rate > 0)
+            fprintf(out, ", %s msg/s asked for",
+                    bench_format_count((uint64_t)(plan->rate + 0.5), text, sizeof text));
+        else
+            fputs(", as fast as possible", out);
+    }
+    fputs("\n\n", out);
+}
+
+/* What a result's figures mean, in words. */
+static void explain(FILE *out, const struct bench_plan *plan, const struct bench_result *r)
+{
+    char count[32];
+
+    if (r->trouble[0])
+        fprintf(out, "%s: %s\n", r->name, r->trouble);
+    if (r->delivery.inexact || r->replies.inexact)
+        fprintf(out, "%s: too many runs or gaps to follow: loss and duplicates are not exact\n", r->name);
+    if (r->not_echoed)
+        fprintf(out,
+                "%s: could not send everything back; did the far side grant as many streams as it uses?\n",
+                r->name);
+    if (r->source.retransmitted * 100 > r->source.sent)
+        fprintf(
+            out,
+            "%s: more than one chunk retransmitted for a hundred messages: a lossy path, a receiver whose "
+            "buffer is full, or timers that do not fit it\n",
+            r->name);
+    if (r->not_sent && plan->rate > 0)
+        fprintf(out, "%s: the rate could not be kept: %s messages were due and not sent\n", r->name,
+                bench_format_count(r->not_sent, count, sizeof count));
+    else if (r->not_sent)
+        fprintf(out, "%s: the associations took less than was asked for\n", r->name);
+    if (r->source.taken_back)
+        fprintf(out, "%s: %s messages were still in the send buffers at the end; they are not judged\n",
+                r->name, bench_format_count(r->source.taken_back, count, sizeof count));
+    if (bench_result_messages(r) == 0)
+        fprintf(out, "%s: no message %s\n", r->name,
+                r->delivery.judged || r->source.taken_back ? "arrived" : "was sent");
+}
+
+/* Each line of `granted` becomes one of the table's notes. */
+static void granted_lines(FILE *out, const char *granted)
+{
+    while (granted && *granted) {
+        int len = (int)strcspn(granted, "\n");
+        fprintf(out, "The stack granted other values: %.*s\n", len, granted);
+        granted += len;
+        granted += *granted == '\n';
+    }
+}
+
+/* The last lines: what it comes to, in words. */
+static void verdict_lines(FILE *out, const struct bench_report *report)
+{
+    const struct bench_result *first = &report->results[0];
+
+    fputc('\n', out);
+    granted_lines(out, report->granted);
+    for (unsigned i = 0; i < report->count; i++)
+        explain(out, report->plan, &report->results[i]);
+    if (!bench_report_ok(report))
+        fputs("FAILED: see above\n", out);
+    else if (first->delivery.judged || first->replies.judged)
+        fputs("OK: nothing lost, duplicated, out of order or corrupt\n", out);
+    else
+        fprintf(out, "OK: everything%s was acknowledged by the far side's SCTP\n",
+                first->source.taken_back ? " else" : "");
+}
+
+void bench_report_table(FILE *out, const struct bench_report *report)
+{
+    const struct bench_plan *plan = report->plan;
+    const struct bench_result *results = report->results, *last = &results[report->count - 1];
+    unsigned count = report->count;
+    struct row row;
+
+    heading(out, plan, report->transport);
+    if (count > 1) {
+        row_begin(&row, out, "");
+        for (unsigned i = 0; i < count; i++)
+            row_cell(&row, results[i].name);
+        fprintf(out, "%9s\n", "ratio");
+    }
+    if (last->has_source)
+        source_rows(out, results, count);
+    else
+        count_row(out, "associations seen", results, count, true, pick_sink_seen);
+    count_row(out, "  lost at the sink", results, count, false, pick_sink_lost);
+    count_row(out, "  turned away", results, count, false, pick_turned_away);
+    if (last->delivery.judged)
+        delivery_rows(out, results, count);
+    if (plan->role == BENCH_ECHO)
+        count_row(out, "echoed", results, count, true, pick_echoed);
+    count_row(out, "not echoed", results, count, false, pick_not_echoed);
+    if (last->has_source)
+        count_row(out, "send failures", results, count, true, pick_send_failures);
+    if (last->delivery.judged || last->replies.judged)
+        rate_rows(out, results, count, !last->delivery.judged);
+    if (last->delivery.judged)
+        latency_rows(out, "latency", results, count, false);
+    if (last->replies.judged)
+        reply_rows(out, results, count);
+    cost_rows(out, results, count);
+    verdict_lines(out, report);
+}
