@@ -121,7 +121,7 @@ void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
     a->stats.next_ms = w->now_ms + BRK_STATS_MS;
     a->out_streams = e->change.outbound_streams ? e->change.outbound_streams : 1;
     a->in_streams = e->change.inbound_streams ? e->change.inbound_streams : 1;
-    w->counts.opened++;
+    brk_count(&w->counts.opened, 1);
     log_up(w, a);
     brk_assoc_options(a);
     /* Twice: what it gave back may not have been read yet when as much again has been sent. */
@@ -186,7 +186,7 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
         return;
     }
     a->state = BRK_LOST;
-    w->counts.lost++;
+    brk_count(&w->counts.lost, 1);
     log_end(w, a, clean, e);
     if (!clean && !restarted && a->socket->kind == BRK_OUTBOUND)
         brk_peer_failed(w, a->socket->member.index);

@@ -21,9 +21,10 @@
 
 #include <uthash.h>
 
-#include "broker/counts.h"
+#include "broker/account.h"
 #include "broker/log.h"
 #include "broker/sent.h"
+#include "broker/stats/counts.h"
 #include "config/config.h"
 #include "routing/inbox.h"
 #include "routing/message.h"
@@ -266,7 +267,7 @@ void brk_worker_command(struct brk_worker *w, unsigned commands);
 
 /* ---- forward.c ------------------------------------------------------------------------------------ */
 
-/* One message that `from` received, still in its receive slot. */
+/* One message that `from` received, still in its receive slot; the caller has counted it as received. */
 void brk_forward(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m);
 /* Puts a parcel behind what waits for `a`, to be sent at the end of the turn; takes it over. */
 void brk_append(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p);

@@ -125,14 +125,14 @@ static bool log_account(struct brk_broker *b)
     if (!brk_counts_init(&sum, b->plan->config))
         return true;
     for (unsigned i = 0; i < b->worker_count; i++) {
-        brk_counts_add(&sum, &b->workers[i]->counts, b->plan->config);
+        brk_counts_add(&sum, &b->workers[i]->counts);
         tr_loop_get_stats(b->workers[i]->loop, &one);
         stats.syscalls += one.syscalls;
         stats.reassembled += one.reassembled;
         stats.packets_in += one.packets_in;
         stats.packets_out += one.packets_out;
     }
-    bool holds = brk_counts_log(&sum, b->plan->config, &stats);
+    bool holds = brk_account_log(&sum, b->plan->config, &stats);
     brk_counts_free(&sum);
     return holds;
 }

@@ -19,20 +19,15 @@
 
 #include <stdlib.h>
 
-static struct brk_traffic *member_traffic(struct brk_worker *w, struct cfg_member m)
-{
-    return m.kind == CFG_MEMBER_LISTENER ? &w->counts.listeners[m.index] : &w->counts.peers[m.index];
-}
-
 /* ---- counting ------------------------------------------------------------------------------------- */
 
 void brk_count_drop(struct brk_worker *w, uint32_t route, enum brk_drop reason)
 {
     uint64_t skipped;
-    w->counts.dropped[reason]++;
+    brk_count(&w->counts.dropped[reason], 1);
     if (route != RT_NO_ROUTE) {
-        w->counts.routes[route].dropped++;
-        w->counts.groups[w->config->routes[route].group].dropped++;
+        brk_count(&brk_traffic_of(&w->counts, BRK_ROUTES, route)->dropped, 1);
+        brk_count(&brk_traffic_of(&w->counts, BRK_GROUPS, w->config->routes[route].group)->dropped, 1);
     }
     if (brk_log_limited(&w->drop_limits[reason], w->now_ms, &skipped))
         brk_log(CFG_LOG_WARNING, "dropped", "reason=%s route=%d more_since_last=%llu", brk_drop_name(reason),
@@ -42,23 +37,46 @@ void brk_count_drop(struct brk_worker *w, uint32_t route, enum brk_drop reason)
 static void count_source_drop(struct brk_worker *w, struct brk_assoc *from, uint32_t route,
                               enum brk_drop reason)
 {
-    member_traffic(w, from->socket->member)->dropped++;
+    brk_count(&from->socket->traffic->dropped, 1);
     brk_count_drop(w, route, reason);
 }
 
-static void count_delivered(struct brk_worker *w, struct brk_assoc *a, uint32_t route, uint32_t bytes)
+/* Messages that the stack took over, gathered as long as they are of one route, so that the counters are not
+ * touched for each of them. */
+struct delivered {
+    uint32_t route, messages;
+    uint64_t bytes;
+};
+
+static void count_run(struct brk_traffic *t, const struct delivered *d)
 {
-    w->counts.delivered++;
-    a->socket->traffic->delivered++;
-    a->socket->traffic->delivered_bytes += bytes;
-    if (route == RT_NO_ROUTE)
+    brk_count(&t->delivered, d->messages);
+    brk_count(&t->delivered_bytes, d->bytes);
+}
+
+static void count_delivered(struct brk_worker *w, struct brk_assoc *a, struct delivered *d)
+{
+    if (!d->messages)
         return;
-    struct brk_traffic *r = &w->counts.routes[route];
-    r->delivered++;
-    r->delivered_bytes += bytes;
-    struct brk_traffic *g = &w->counts.groups[w->config->routes[route].group];
-    g->delivered++;
-    g->delivered_bytes += bytes;
+    brk_count(&w->counts.delivered, d->messages);
+    count_run(a->socket->traffic, d);
+    if (d->route != RT_NO_ROUTE) {
+        count_run(brk_traffic_of(&w->counts, BRK_ROUTES, d->route), d);
+        count_run(brk_traffic_of(&w->counts, BRK_GROUPS, w->config->routes[d->route].group), d);
+    }
+    d->messages = 0;
+    d->bytes = 0;
+}
+
+static inline void add_delivered(struct brk_worker *w, struct brk_assoc *a, struct delivered *d,
+                                 uint32_t route, uint32_t bytes)
+{
+    if (d->route != route) {
+        count_delivered(w, a, d);
+        d->route = route;
+    }
+    d->messages++;
+    d->bytes += bytes;
 }
 
 /* The stream a message leaves on: the one it came on, or, where that one was not granted, one that was:
@@ -69,9 +87,9 @@ static uint16_t map_stream(struct brk_worker *w, struct brk_assoc *a, uint32_t a
         return (uint16_t)asked;
     uint16_t stream = (uint16_t)(asked % a->out_streams);
     uint64_t skipped;
-    a->socket->traffic->mapped++;
+    brk_count(&a->socket->traffic->mapped, 1);
     if (route != RT_NO_ROUTE)
-        w->counts.routes[route].mapped++;
+        brk_count(&brk_traffic_of(&w->counts, BRK_ROUTES, route)->mapped, 1);
     if (brk_log_limited(&w->stream_limit, w->now_ms, &skipped))
         brk_log(CFG_LOG_WARNING, "stream_mapped",
                 "to=%s assoc=%u stream=%u granted=%u used=%u more_since_last=%llu", brk_assoc_name(a), a->id,
@@ -112,7 +130,7 @@ void brk_parcel_done(struct brk_worker *w, struct rt_parcel *p)
 void brk_drop_parcel(struct brk_worker *w, struct rt_parcel *p, enum brk_drop reason)
 {
     brk_count_drop(w, p->route, reason);
-    w->counts.waiting--;
+    brk_uncount(&w->counts.waiting, 1);
     brk_parcel_done(w, p);
 }
 
@@ -137,7 +155,7 @@ static struct rt_message *copy_message(struct brk_worker *w, struct brk_assoc *f
     copy->ppid = m->ppid;
     copy->origin = from->origin;
     copy->entered_ms = w->now_ms;
-    w->counts.copied++;
+    brk_count(&w->counts.copied, 1);
     brk_socket_check_pause(from->socket);
     return copy;
 }
@@ -152,7 +170,7 @@ struct rt_parcel *brk_parcel_new(struct brk_worker *w, struct rt_message *m, uin
     p->errand = 0;
     p->stream = m->stream;
     p->route = route;
-    w->counts.waiting++;
+    brk_count(&w->counts.waiting, 1);
     return p;
 }
 
@@ -188,7 +206,7 @@ static enum rest after_refusal(struct brk_worker *w, struct brk_assoc *a, enum t
     default:
         brk_log(CFG_LOG_DEBUG, "refused", "to=%s assoc=%u code=%s", brk_assoc_name(a), a->id,
                 tr_code_name(code));
-        a->socket->traffic->dropped++;
+        brk_count(&a->socket->traffic->dropped, 1);
         brk_count_drop(w, route, BRK_REFUSED);
         return REST_WITHOUT_FIRST;
     }
@@ -238,8 +256,10 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
         }
         enum tr_code code = tr_send(a->socket->ep, w->burst, n, &sent);
         brk_sent_undo(&a->sent, n - sent);
+        struct delivered taken = {0};
         for (uint32_t i = 0; i < sent; i++, g = w->gathered[g].next)
-            count_delivered(w, a, w->gathered[g].route, w->gathered[g].msg.len);
+            add_delivered(w, a, &taken, w->gathered[g].route, w->gathered[g].msg.len);
+        count_delivered(w, a, &taken);
         left -= sent;
         if (code == TR_OK)
             continue;
@@ -281,17 +301,19 @@ void brk_send_pending(struct brk_worker *w, struct brk_assoc *a)
         }
         enum tr_code code = tr_send(a->socket->ep, w->burst, n, &sent);
         brk_sent_undo(&a->sent, n - sent);
+        struct delivered taken = {0};
         for (; sent; sent--) {
             p = rt_batch_take(&a->pending);
-            count_delivered(w, a, p->route, p->message->len);
-            w->counts.waiting--;
+            add_delivered(w, a, &taken, p->route, p->message->len);
+            brk_uncount(&w->counts.waiting, 1);
             brk_parcel_done(w, p);
         }
+        count_delivered(w, a, &taken);
         if (code == TR_OK)
             continue;
         p = rt_batch_peek(&a->pending);
         if (after_refusal(w, a, code, p->route) == REST_WITHOUT_FIRST) {
-            w->counts.waiting--;
+            brk_uncount(&w->counts.waiting, 1);
             brk_parcel_done(w, rt_batch_take(&a->pending));
         }
     }
@@ -364,8 +386,8 @@ static void send_local(struct brk_worker *w, struct brk_assoc *a, struct brk_ass
 static void post_to(struct brk_worker *w, struct rt_dest *d, struct rt_parcel *p)
 {
     p->to = d;
-    w->counts.waiting--;
-    w->counts.handed_out++;
+    brk_uncount(&w->counts.waiting, 1);
+    brk_count(&w->counts.handed_out, 1);
     rt_batch_add(&w->out[d->worker], p);
 }
 
@@ -391,7 +413,7 @@ static void dispatch_parcel_to(struct brk_worker *w, struct rt_dest *d, struct r
 static void broadcast_parcel(struct brk_worker *w, const struct rt_group *g, struct rt_parcel *p)
 {
     for (uint32_t i = 1; i < g->count; i++) {
-        w->counts.copies++;
+        brk_count(&w->counts.copies, 1);
         struct rt_parcel *more = brk_parcel_new(w, p->message, p->route);
         if (more)
             dispatch_parcel_to(w, g->dests[i], more);
@@ -426,7 +448,7 @@ static void broadcast(struct brk_worker *w, const struct rt_group *g, struct brk
                       const struct tr_msg *m, uint32_t route)
 {
     struct rt_message *shared = NULL;
-    w->counts.copies += g->count - 1;
+    brk_count(&w->counts.copies, g->count - 1);
     for (uint32_t i = 0; i < g->count; i++) {
         struct brk_assoc *a = g->dests[i]->worker == w->index ? g->dests[i]->owner : NULL;
         if (a && a->state == BRK_UP && !a->blocked && !a->pending.count) {
@@ -474,10 +496,6 @@ static void forward_shared(struct brk_worker *w, struct brk_assoc *from, const s
 
 void brk_forward(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m)
 {
-    struct brk_traffic *t = from->socket->traffic;
-    w->counts.received++;
-    t->received++;
-    t->received_bytes += m->len;
     if (from->is_partner) { /* an answer in a paired session */
         if (from->client)
             send_local(w, from->client, from, m, RT_NO_ROUTE);
@@ -490,9 +508,9 @@ void brk_forward(struct brk_worker *w, struct brk_assoc *from, const struct tr_m
         count_source_drop(w, from, RT_NO_ROUTE, BRK_NO_ROUTE);
         return;
     }
-    struct brk_traffic *r = &w->counts.routes[route];
-    r->received++;
-    r->received_bytes += m->len;
+    struct brk_traffic *r = brk_traffic_of(&w->counts, BRK_ROUTES, route);
+    brk_count(&r->received, 1);
+    brk_count(&r->received_bytes, m->len);
     if (w->config->routes[route].session == CFG_SHARED) {
         forward_shared(w, from, m, route);
         return;

@@ -110,9 +110,9 @@ void brk_notice_reconfig(struct brk_worker *w, struct brk_socket *s, const struc
 
 static void set_unseen(struct brk_worker *w, struct brk_assoc_stats *s)
 {
-    w->counts.abandoned_unseen -= s->unseen;
+    brk_uncount(&w->counts.abandoned_unseen, s->unseen);
     s->unseen = s->abandoned > s->returned ? s->abandoned - s->returned : 0;
-    w->counts.abandoned_unseen += s->unseen;
+    brk_count(&w->counts.abandoned_unseen, s->unseen);
 }
 
 void brk_stats_returned(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *failed)

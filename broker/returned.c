@@ -53,8 +53,8 @@ void brk_send_again(struct brk_worker *w, struct rt_parcel *p)
         return;
     }
     p->errand = BRK_RETURNED;
-    w->counts.waiting--;
-    w->counts.handed_out++;
+    brk_uncount(&w->counts.waiting, 1);
+    brk_count(&w->counts.handed_out, 1);
     rt_batch_add(&w->out[reader], p);
 }
 
@@ -79,19 +79,21 @@ void brk_drop_given_up(struct brk_worker *w, struct brk_assoc *a)
             brk_send_again(w, p);
 }
 
+static void uncount_delivered(struct brk_traffic *t, uint32_t bytes)
+{
+    brk_uncount(&t->delivered, 1);
+    brk_uncount(&t->delivered_bytes, bytes);
+}
+
 /* It was counted as delivered when the stack took it over. */
 static void count_returned(struct brk_worker *w, struct brk_assoc *a, uint32_t route, uint32_t bytes)
 {
-    w->counts.returned++;
-    a->socket->traffic->delivered--;
-    a->socket->traffic->delivered_bytes -= bytes;
+    brk_count(&w->counts.returned, 1);
+    uncount_delivered(a->socket->traffic, bytes);
     if (route == RT_NO_ROUTE)
         return;
-    struct brk_traffic *g = &w->counts.groups[w->config->routes[route].group];
-    w->counts.routes[route].delivered--;
-    w->counts.routes[route].delivered_bytes -= bytes;
-    g->delivered--;
-    g->delivered_bytes -= bytes;
+    uncount_delivered(brk_traffic_of(&w->counts, BRK_ROUTES, route), bytes);
+    uncount_delivered(brk_traffic_of(&w->counts, BRK_GROUPS, w->config->routes[route].group), bytes);
 }
 
 void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *failed)

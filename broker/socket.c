@@ -20,8 +20,8 @@ static struct brk_socket *socket_new(struct brk_worker *w, enum brk_socket_kind 
     s->kind = kind;
     s->member = member;
     s->source = rt_source(member);
-    s->traffic = member.kind == CFG_MEMBER_LISTENER ? &w->counts.listeners[member.index]
-                                                    : &w->counts.peers[member.index];
+    s->traffic = brk_traffic_of(&w->counts, member.kind == CFG_MEMBER_LISTENER ? BRK_LISTENERS : BRK_PEERS,
+                                member.index);
     s->credit.messages_max = w->config->queue_messages;
     s->credit.bytes_max = w->config->queue_bytes;
     s->credit.source = s;
@@ -333,10 +333,10 @@ static void assoc_change(struct brk_worker *w, struct brk_socket *s, const struc
 static void oversized(struct brk_worker *w, struct brk_socket *s)
 {
     uint64_t skipped;
-    w->counts.received++;
-    s->traffic->received++;
-    s->traffic->dropped++;
-    w->counts.dropped[BRK_OVERSIZED]++;
+    brk_count(&w->counts.received, 1);
+    brk_count(&s->traffic->received, 1);
+    brk_count(&s->traffic->dropped, 1);
+    brk_count(&w->counts.dropped[BRK_OVERSIZED], 1);
     if (brk_log_limited(&w->drop_limits[BRK_OVERSIZED], w->now_ms, &skipped))
         brk_log(CFG_LOG_WARNING, "dropped", "reason=oversized from=%s max_message=%llu more_since_last=%llu",
                 cfg_member_name(w->config, s->member), (unsigned long long)w->config->max_message,
@@ -374,7 +374,7 @@ static void handle_event(struct brk_worker *w, struct brk_socket *s, const struc
         oversized(w, s);
         break;
     case TR_EV_PARTIAL_DELIVERY:
-        w->counts.broken_off++;
+        brk_count(&w->counts.broken_off, 1);
         break;
     default: /* the rest is for the log */
         break;
@@ -386,6 +386,7 @@ static void handle_event(struct brk_worker *w, struct brk_socket *s, const struc
 static void handle_items(struct brk_worker *w, struct brk_socket *s, const struct tr_item *items,
                          unsigned count)
 {
+    uint64_t messages = 0, bytes = 0;
     for (unsigned i = 0; i < count; i++) {
         const struct tr_item *item = &items[i];
         if (item->kind == TR_EVENT) {
@@ -393,11 +394,16 @@ static void handle_items(struct brk_worker *w, struct brk_socket *s, const struc
             continue;
         }
         struct brk_assoc *a = brk_assoc_find(s, item->msg.assoc);
+        messages++;
+        bytes += item->msg.len;
         if (a)
             brk_forward(w, a, &item->msg);
         else /* its association was refused for lack of memory */
-            w->counts.received++, w->counts.dropped[BRK_NO_MEMORY]++;
+            brk_count(&w->counts.dropped[BRK_NO_MEMORY], 1);
     }
+    brk_count(&w->counts.received, messages);
+    brk_count(&s->traffic->received, messages);
+    brk_count(&s->traffic->received_bytes, bytes);
 }
 
 /* After everything has been read: lost associations leave, and what came back from one that is still up is

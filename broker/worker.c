@@ -92,8 +92,8 @@ static void take_parcel(struct brk_worker *w, struct rt_parcel *p)
             brk_assoc_retire(w, p->to);
         return;
     case RT_DELIVER:
-        w->counts.taken_in++;
-        w->counts.waiting++;
+        brk_count(&w->counts.taken_in, 1);
+        brk_count(&w->counts.waiting, 1);
         if (p->errand == BRK_RETURNED)
             brk_send_again(w, p);
         else
@@ -143,7 +143,7 @@ static void end_associations(struct brk_worker *w)
  * closed and nothing of theirs waits here; everything is done when nothing is left at all. */
 static enum brk_progress progress(const struct brk_worker *w)
 {
-    if (w->phase == BRK_RUNNING || w->counts.waiting)
+    if (w->phase == BRK_RUNNING || brk_counted(&w->counts.waiting))
         return BRK_BUSY;
     if (!w->assoc_count)
         return BRK_ALL_DONE;
@@ -366,8 +366,8 @@ bool brk_worker_settle(struct brk_worker *w)
             brk_home(w, p->message);
         if (p->kind != RT_DELIVER)
             continue;
-        w->counts.taken_in++;
-        w->counts.waiting++;
+        brk_count(&w->counts.taken_in, 1);
+        brk_count(&w->counts.waiting, 1);
         brk_drop_parcel(w, p, BRK_STOPPED);
     }
     return true;

@@ -71,7 +71,7 @@ static struct rt_parcel *parcel(uint32_t route, uint64_t entered_ms)
     struct rt_parcel *p = rt_parcel_new(m, RT_DELIVER, NULL);
     p->route = route;
     rt_message_unref(m, worker.index);
-    worker.counts.waiting++;
+    brk_count(&worker.counts.waiting, 1);
     return p;
 }
 
@@ -87,8 +87,8 @@ static void at(uint64_t now_ms, unsigned waiting, unsigned expired)
 {
     worker.now_ms = now_ms;
     brk_expire(&worker);
-    assert_int_equal(worker.counts.waiting, waiting);
-    assert_int_equal(worker.counts.dropped[BRK_EXPIRED], expired);
+    assert_int_equal(brk_counted(&worker.counts.waiting), waiting);
+    assert_int_equal(brk_counted(&worker.counts.dropped[BRK_EXPIRED]), expired);
 }
 
 /* What is parked expires, and only what has a ttl; the rest keeps its order. */

@@ -47,14 +47,14 @@ static uint32_t capacity(struct tr_endpoint *ep)
 
 static void open_socket(struct brk_socket *s, enum brk_socket_kind kind, struct cfg_member m)
 {
-    *s = (struct brk_socket){.worker = &worker,
-                             .ep = open_one(),
-                             .kind = kind,
-                             .member = m,
-                             .source = rt_source(m),
-                             .traffic =
-                                 m.kind == CFG_MEMBER_PEER ? worker.counts.peers : worker.counts.listeners,
-                             .credit = {.messages_max = 100, .bytes_max = 100000, .source = s}};
+    *s = (struct brk_socket){
+        .worker = &worker,
+        .ep = open_one(),
+        .kind = kind,
+        .member = m,
+        .source = rt_source(m),
+        .traffic = brk_traffic_of(&worker.counts, m.kind == CFG_MEMBER_PEER ? BRK_PEERS : BRK_LISTENERS, 0),
+        .credit = {.messages_max = 100, .bytes_max = 100000, .source = s}};
 }
 
 static struct tr_item event_of(uint32_t assoc, enum tr_assoc_state state)
@@ -116,7 +116,7 @@ static int end(void **state)
     free_all(&client_socket);
     free_all(&partner_socket);
     brk_assoc_free_buried(&worker);
-    assert_int_equal(worker.counts.waiting, 0);
+    assert_int_equal(brk_counted(&worker.counts.waiting), 0);
     brk_counts_free(&worker.counts);
     return tear_down(state);
 }
@@ -164,8 +164,8 @@ static void a_destination_restarts(void **state)
     assert_ptr_equal(rt_batch_take(&out[CONTROL]), &gone->up);
     assert_ptr_equal(rt_batch_take(&out[CONTROL]), &gone->down);
     assert_ptr_equal(rt_batch_take(&out[CONTROL]), &now->dest->up);
-    assert_int_equal(worker.counts.opened, 2);
-    assert_int_equal(worker.counts.lost, 1);
+    assert_int_equal(brk_counted(&worker.counts.opened), 2);
+    assert_int_equal(brk_counted(&worker.counts.lost), 1);
 
     waits(old, 4, 0); /* posted by a worker that did not know yet */
     brk_assoc_retire(&worker, gone);
@@ -200,7 +200,7 @@ static void what_was_gathered_waits(void **state)
     reads(&client_socket, event_of(CLIENT, TR_RESTART));
     brk_flush(&worker);
     assert_int_equal(paper.sent_count, 0);
-    assert_int_equal(worker.counts.dropped[BRK_PEER_LOST], 1);
+    assert_int_equal(brk_counted(&worker.counts.dropped[BRK_PEER_LOST]), 1);
     assert_int_equal(paper.aborts, 1);
     assert_int_equal(paper.aborted, PARTNER);
     assert_null(brk_assoc_find(&client_socket, CLIENT)->partner);

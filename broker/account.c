@@ -1,0 +1,92 @@
+#include "broker/account.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "broker/log.h"
+
+static void log_traffic(const char *what, const char *name, const struct brk_traffic *t)
+{
+    char text[400];
+    size_t n = 0;
+    if (!brk_counted(&t->received) && !brk_counted(&t->delivered) && !brk_counted(&t->dropped))
+        return;
+    for (unsigned i = 0; i < brk_traffic_count && n < sizeof text; i++)
+        n += (size_t)snprintf(text + n, sizeof text - n, " %s=%" PRIu64, brk_traffic_rows[i].name,
+                              brk_counted(brk_counter_at(&brk_traffic_rows[i], (void *)t)));
+    brk_log(CFG_LOG_INFO, "traffic", "%s=%s%s", what, name, text);
+}
+
+/* "name" or, of a route that has none, its place in the file. */
+static const char *route_text(const struct cfg_config *c, unsigned id, char out[96])
+{
+    const struct cfg_route *r = &c->routes[id];
+    if (r->name)
+        snprintf(out, 96, "%s", r->name);
+    else
+        snprintf(out, 96, "%u line=%u", id + 1, r->line);
+    return out;
+}
+
+static void log_rows(const struct brk_counts *c, const struct cfg_config *config)
+{
+    char name[96];
+    for (unsigned i = 0; i < config->listener_count; i++)
+        log_traffic("listener", config->listeners[i].name, brk_traffic_of(c, BRK_LISTENERS, i));
+    for (unsigned i = 0; i < config->peer_count; i++)
+        log_traffic("peer", config->peers[i].name, brk_traffic_of(c, BRK_PEERS, i));
+    for (unsigned i = 0; i < config->group_count; i++)
+        log_traffic("group", config->groups[i].name, brk_traffic_of(c, BRK_GROUPS, i));
+    for (unsigned i = 0; i < config->route_count; i++)
+        log_traffic("route", route_text(config, i, name), brk_traffic_of(c, BRK_ROUTES, i));
+}
+
+static void log_cost(const struct brk_counts *c, const struct tr_loop_stats *s, uint64_t delivered)
+{
+    double per = delivered ? 1.0 / (double)delivered : 0;
+    uint64_t copied = brk_counted(&c->copied);
+    brk_log(CFG_LOG_INFO, "cost",
+            "syscalls=%" PRIu64 " syscalls_per_delivered=%.3f copied=%" PRIu64 " copied_per_delivered=%.3f"
+            " handed_over=%" PRIu64 " reassembled=%" PRIu64 " packets_in=%" PRIu64 " packets_out=%" PRIu64,
+            s->syscalls, (double)s->syscalls * per, copied, (double)copied * per, brk_counted(&c->handed_out),
+            s->reassembled, s->packets_in, s->packets_out);
+}
+
+/* " dropped_no_route=3 …", those that are not zero; returns their sum. */
+static uint64_t drops(const struct brk_counts *c, char *out, size_t size)
+{
+    size_t n = 0;
+    uint64_t sum = 0;
+    out[0] = 0;
+    for (int i = 0; i < BRK_DROP_COUNT; i++) {
+        uint64_t one = brk_counted(&c->dropped[i]);
+        sum += one;
+        if (one && n < size)
+            n += (size_t)snprintf(out + n, size - n, " dropped_%s=%" PRIu64, brk_drop_name((enum brk_drop)i),
+                                  one);
+    }
+    uint64_t unseen = brk_counted(&c->abandoned_unseen);
+    if (unseen && n < size)
+        snprintf(out + n, size - n, " abandoned_unseen=%" PRIu64, unseen);
+    return sum;
+}
+
+bool brk_account_log(const struct brk_counts *c, const struct cfg_config *config,
+                     const struct tr_loop_stats *stats)
+{
+    char reasons[600];
+    uint64_t dropped = drops(c, reasons, sizeof reasons);
+    uint64_t received = brk_counted(&c->received), copies = brk_counted(&c->copies);
+    uint64_t delivered = brk_counted(&c->delivered) - brk_counted(&c->returned);
+    uint64_t waiting = brk_counted(&c->waiting) + brk_counted(&c->handed_out) - brk_counted(&c->taken_in);
+    bool holds = received + copies == delivered + dropped + waiting;
+    brk_log(holds ? CFG_LOG_INFO : CFG_LOG_ERROR, "account",
+            "received=%" PRIu64 " copies=%" PRIu64 " delivered=%" PRIu64 " dropped=%" PRIu64
+            " waiting=%" PRIu64 " balanced=%s returned=%" PRIu64 " broken_off=%" PRIu64
+            " associations_opened=%" PRIu64 " associations_lost=%" PRIu64 "%s",
+            received, copies, delivered, dropped, waiting, holds ? "yes" : "no", brk_counted(&c->returned),
+            brk_counted(&c->broken_off), brk_counted(&c->opened), brk_counted(&c->lost), reasons);
+    log_rows(c, config);
+    log_cost(c, stats, delivered);
+    return holds;
+}

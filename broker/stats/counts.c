@@ -1,0 +1,87 @@
+/* Counting: see counts.h. */
+#include "broker/stats/counts.h"
+
+#include <string.h>
+
+const struct brk_counter_row brk_total_rows[] = {
+#define TOTAL(id, name, unit, help) {name, help, BRK_##unit, offsetof(struct brk_counts, id)},
+#define TRAFFIC(id, name, unit, help)
+#define DROP(id, name, help)
+#include "broker/stats/counters.def"
+};
+const struct brk_counter_row brk_traffic_rows[] = {
+#define TOTAL(id, name, unit, help)
+#define TRAFFIC(id, name, unit, help) {name, help, BRK_##unit, offsetof(struct brk_traffic, id)},
+#define DROP(id, name, help)
+#include "broker/stats/counters.def"
+};
+const unsigned brk_total_count = sizeof brk_total_rows / sizeof brk_total_rows[0];
+const unsigned brk_traffic_count = sizeof brk_traffic_rows / sizeof brk_traffic_rows[0];
+
+const char *brk_drop_name(enum brk_drop reason)
+{
+    static const char *const names[BRK_DROP_COUNT] = {
+#define TOTAL(id, name, unit, help)
+#define TRAFFIC(id, name, unit, help)
+#define DROP(id, name, help) name,
+#include "broker/stats/counters.def"
+    };
+    return names[reason];
+}
+
+unsigned brk_scope_size(const struct cfg_config *config, enum brk_scope scope)
+{
+    const unsigned sizes[BRK_SCOPES] = {config->listener_count, config->peer_count, config->group_count,
+                                        config->route_count};
+    return sizes[scope];
+}
+
+bool brk_counts_init(struct brk_counts *c, const struct cfg_config *config)
+{
+    memset(c, 0, sizeof *c);
+    for (unsigned s = 0; s < BRK_SCOPES; s++)
+        brk_segments_init(&c->traffic[s], sizeof(struct brk_traffic));
+    if (brk_counts_fit(c, config))
+        return true;
+    brk_counts_free(c);
+    return false;
+}
+
+bool brk_counts_fit(struct brk_counts *c, const struct cfg_config *config)
+{
+    for (unsigned s = 0; s < BRK_SCOPES; s++)
+        if (!brk_segments_fit(&c->traffic[s], brk_scope_size(config, (enum brk_scope)s)))
+            return false;
+    return true;
+}
+
+void brk_counts_free(struct brk_counts *c)
+{
+    for (unsigned s = 0; s < BRK_SCOPES; s++)
+        brk_segments_free(&c->traffic[s]);
+    memset(c, 0, sizeof *c);
+}
+
+static void add_rows(const struct brk_counter_row *rows, unsigned count, void *to, const void *from)
+{
+    for (unsigned i = 0; i < count; i++)
+        brk_count(brk_counter_at(&rows[i], to), brk_counted(brk_counter_at(&rows[i], (void *)from)));
+}
+
+/* Whole segments: those of `from` have as many items as those of `to`. */
+static void add_segments(struct brk_segments *to, const struct brk_segments *from)
+{
+    for (unsigned k = 0; k < BRK_SEGMENTS_MAX && from->segment[k] && to->segment[k]; k++)
+        for (unsigned i = 0; i < BRK_SEGMENT_FIRST << k; i++)
+            add_rows(brk_traffic_rows, brk_traffic_count, to->segment[k] + i * to->item,
+                     from->segment[k] + i * from->item);
+}
+
+void brk_counts_add(struct brk_counts *to, const struct brk_counts *from)
+{
+    add_rows(brk_total_rows, brk_total_count, to, from);
+    for (int i = 0; i < BRK_DROP_COUNT; i++)
+        brk_count(&to->dropped[i], brk_counted(&from->dropped[i]));
+    for (unsigned s = 0; s < BRK_SCOPES; s++)
+        add_segments(&to->traffic[s], &from->traffic[s]);
+}

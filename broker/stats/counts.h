@@ -1,0 +1,114 @@
+/* Counting, so that every message that enters is accounted for.
+ *
+ * The account, in messages: received + copies = delivered + dropped + waiting.
+ *   received   read from an association, whole
+ *   copies     the further ones that fan-out makes (n destinations: n - 1)
+ *   delivered  taken over by the stack, less those it gave back (returned)
+ *   dropped    by reason
+ *   waiting    in a queue of the broker
+ * `waiting` is counted where messages enter and leave queues, not computed from the rest, so the sum can fail
+ * and tests check that it does not.
+ *
+ * The rows are in counters.def. Those of listeners, peers, groups and routes hang on ids (config/ids.h), so
+ * they go on when the configuration is replaced.
+ *
+ * Threads: each worker has its own brk_counts and is the only one to write to it. Any thread may read any of
+ * its counters at any time (brk_counted): a value is never torn, but two of them are not of the same moment.
+ * The exact account adds up while the workers stand at a barrier (control.c), or after they have ended. */
+#ifndef JUNCTOR_BROKER_STATS_COUNTS_H
+#define JUNCTOR_BROKER_STATS_COUNTS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "broker/stats/segments.h"
+#include "config/config.h"
+
+enum brk_drop {
+#define TOTAL(id, name, unit, help)
+#define TRAFFIC(id, name, unit, help)
+#define DROP(id, name, help) BRK_##id,
+#include "broker/stats/counters.def"
+    BRK_DROP_COUNT
+};
+
+const char *brk_drop_name(enum brk_drop reason); /* "no_route" */
+
+/* A struct, so that nothing but the functions below counts. */
+struct brk_counter {
+    uint64_t value;
+};
+
+/* The owner's side. Relaxed: a reader wants the number and nothing that hangs on it. */
+static inline void brk_count(struct brk_counter *c, uint64_t more)
+{
+    __atomic_store_n(&c->value, c->value + more, __ATOMIC_RELAXED);
+}
+static inline void brk_uncount(struct brk_counter *c, uint64_t less)
+{
+    __atomic_store_n(&c->value, c->value - less, __ATOMIC_RELAXED);
+}
+/* Any thread. */
+static inline uint64_t brk_counted(const struct brk_counter *c)
+{
+    return __atomic_load_n(&c->value, __ATOMIC_RELAXED);
+}
+
+/* Traffic of one listener, peer, group or route. */
+struct brk_traffic {
+#define TOTAL(id, name, unit, help)
+#define TRAFFIC(id, name, unit, help) struct brk_counter id;
+#define DROP(id, name, help)
+#include "broker/stats/counters.def"
+};
+
+enum brk_scope { BRK_LISTENERS, BRK_PEERS, BRK_GROUPS, BRK_ROUTES, BRK_SCOPES };
+
+struct brk_counts {
+#define TOTAL(id, name, unit, help) struct brk_counter id;
+#define TRAFFIC(id, name, unit, help)
+#define DROP(id, name, help)
+#include "broker/stats/counters.def"
+    struct brk_counter dropped[BRK_DROP_COUNT];
+    struct brk_segments traffic[BRK_SCOPES]; /* struct brk_traffic by id; brk_traffic_of */
+};
+
+enum brk_unit { BRK_MESSAGES, BRK_BYTES, BRK_ASSOCIATIONS };
+
+/* A row of counters.def; `offset` is into brk_counts or brk_traffic. */
+struct brk_counter_row {
+    const char *name, *help;
+    enum brk_unit unit;
+    size_t offset;
+};
+extern const struct brk_counter_row brk_total_rows[], brk_traffic_rows[];
+extern const unsigned brk_total_count, brk_traffic_count;
+
+static inline struct brk_counter *brk_counter_at(const struct brk_counter_row *row, void *counters)
+{
+    return (struct brk_counter *)(void *)((char *)counters + row->offset);
+}
+
+/* All zero, with room for `config`. False: out of memory, nothing allocated. Owner. */
+bool brk_counts_init(struct brk_counts *c, const struct cfg_config *config);
+/* Makes room for what a further configuration adds; what is there keeps its value and its place in memory.
+ * False: out of memory; what is there is as it was. Owner. */
+bool brk_counts_fit(struct brk_counts *c, const struct cfg_config *config);
+void brk_counts_free(struct brk_counts *c);
+
+/* Those of an id for which there is room. */
+static inline struct brk_traffic *brk_traffic_of(const struct brk_counts *c, enum brk_scope scope,
+                                                 unsigned id)
+{
+    return brk_segments_at(&c->traffic[scope], id);
+}
+
+/* Adds `from`, of whatever worker, to `to`, which has room for as much. */
+void brk_counts_add(struct brk_counts *to, const struct brk_counts *from);
+
+/* How many listeners, peers, groups or routes a configuration has, those that are gone included. */
+unsigned brk_scope_size(const struct cfg_config *config, enum brk_scope scope);
+
+#endif
