@@ -257,8 +257,8 @@ void *brk_worker_main(void *worker);
 /* After all worker threads have ended: counts what is left as dropped (BRK_STOPPED) and closes the sockets.
  */
 void brk_worker_end(struct brk_worker *w);
-/* Then, for all workers in turn until it is false for each: passes on and settles what was between workers.
- */
+/* Then settles what others have posted to it: messages that came home are freed, others dropped. False: there
+ * was nothing. */
 bool brk_worker_settle(struct brk_worker *w);
 /* Frees it, counts included. */
 void brk_worker_free(struct brk_worker *w);

@@ -241,9 +241,12 @@ static unsigned start_workers(struct brk_broker *b)
     return started;
 }
 
+/* All post before the first one takes: what one passes on to a worker before it must not be left behind. */
 static bool settle_workers(struct brk_broker *b)
 {
     bool any = false;
+    for (unsigned i = 0; i < b->worker_count; i++)
+        brk_post(b->workers[i]);
     for (unsigned i = 0; i < b->worker_count; i++)
         any |= brk_worker_settle(b->workers[i]);
     return any;

@@ -358,17 +358,16 @@ void brk_worker_end(struct brk_worker *w)
 bool brk_worker_settle(struct brk_worker *w)
 {
     struct rt_parcel *p;
-    brk_post(w);
     if (!rt_inbox_take(&w->inbox, true, &w->taken))
         return false;
     while ((p = rt_batch_take(&w->taken))) {
-        if (p->kind == RT_HOME)
-            brk_home(w, p->message);
-        if (p->kind != RT_DELIVER)
-            continue;
-        brk_count(&w->counts.taken_in, 1);
-        brk_count(&w->counts.waiting, 1);
-        brk_drop_parcel(w, p, BRK_STOPPED);
+        if (p->kind == RT_HOME) {
+            brk_home(w, p->message); /* the parcel goes with it */
+        } else if (p->kind == RT_DELIVER) {
+            brk_count(&w->counts.taken_in, 1);
+            brk_count(&w->counts.waiting, 1);
+            brk_drop_parcel(w, p, BRK_STOPPED);
+        }
     }
     return true;
 }
