@@ -230,7 +230,9 @@ static void burst_to_pending(struct brk_worker *w, struct brk_assoc *a, uint32_t
 {
     for (; count; count--, g = w->gathered[g].next) {
         struct brk_gathered *e = &w->gathered[g];
-        struct rt_parcel *p = copy_to_parcel(w, e->from, &e->msg, e->route);
+        struct tr_msg m = e->msg;
+        m.stream = e->asked; /* elsewhere it may leave on that one */
+        struct rt_parcel *p = copy_to_parcel(w, e->from, &m, e->route);
         if (!p)
             continue;
         rt_batch_add(&a->pending, p);
