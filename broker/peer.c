@@ -134,10 +134,23 @@ static void time_out(struct brk_worker *w, struct brk_assoc *a)
     brk_assoc_bury(w, a);
 }
 
-/* Whether standing associations are still wanted. */
+/* Whether standing associations are still wanted: at the end only while messages wait somewhere, for whoever
+ * takes them when their own destination went before them. */
 static bool keeps_standing(const struct brk_worker *w)
 {
-    return w->phase != BRK_DRAIN_ALL || w->parked_count;
+    const struct brk_broker *b = w->broker;
+    bool wanted = w->phase != BRK_DRAIN_ALL || w->parked_count;
+    for (unsigned i = 0; !wanted && i < b->worker_count; i++) /* pairs with report_progress */
+        wanted = atomic_load_explicit(&b->workers[i]->progress, memory_order_acquire) == BRK_BUSY;
+    return wanted;
+}
+
+/* Those that came up for messages that waited, when everything had been shut down already. */
+static void end_standing(struct brk_worker *w)
+{
+    for (unsigned i = 0; i < w->standing_count; i++)
+        if (w->standing[i].assoc)
+            brk_assoc_eof(w, w->standing[i].assoc);
 }
 
 static void tick_standing(struct brk_worker *w, struct brk_standing *st)
@@ -161,8 +174,11 @@ void brk_peers_tick(struct brk_worker *w)
     DL_FOREACH_SAFE(w->resolving, a, tmp)
     if (a->deadline_ms <= w->now_ms)
         brk_session_not_resolved(w, a);
-    for (unsigned i = 0; keeps_standing(w) && i < w->standing_count; i++)
+    bool keeps = keeps_standing(w);
+    for (unsigned i = 0; keeps && i < w->standing_count; i++)
         tick_standing(w, &w->standing[i]);
+    if (!keeps)
+        end_standing(w);
 }
 
 void brk_peers_resolved(struct brk_worker *w, unsigned peer)
