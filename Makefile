@@ -152,6 +152,7 @@ $(BUILD)/second/%.c.ok: %.c $(BUILD)/flags
 # ---- tests ------------------------------------------------------------------------------------------
 
 STRESS := $(filter $(BUILD)/tests/stress/%,$(TESTS))
+MIDDLE := $(filter $(BUILD)/tests/middle/%,$(TESTS))
 
 .PHONY: test check unit conformance scenarios stress checks test-programs
 test: ## builds everything and runs all tests; ends with one line of totals
@@ -169,11 +170,11 @@ unit conformance scenarios stress checks: ## the tests of one kind
 	$(SUBMAKE) test-programs
 	@tests/run $@/
 
-# The stress tests run under ThreadSanitizer, the scenarios once more under AddressSanitizer.
+# The stress tests run under ThreadSanitizer, the scenarios and middle/ once more under AddressSanitizer.
 test-programs: programs tests examples
 ifeq ($(SAN),)
 	$(SUBMAKE) SAN=thread BUILD=$(BUILD)-thread $(patsubst $(BUILD)/%,$(BUILD)-thread/%,$(STRESS))
-	$(SUBMAKE) SAN=address BUILD=$(BUILD)-address programs examples
+	$(SUBMAKE) SAN=address BUILD=$(BUILD)-address programs examples $(patsubst $(BUILD)/%,$(BUILD)-address/%,$(MIDDLE))
 endif
 
 .PHONY: check-includes check-format format

@@ -238,10 +238,10 @@ struct brk_broker {
 
 /* ---- broker.c ------------------------------------------------------------------------------------- */
 
-/* Opens all workers for b->config on b->backend, which the caller has set; everything else of *b is zero, and
+/* Opens all workers for b->plan on b->backend, which the caller has set; everything else of *b is zero, and
  * b->control.eventfd -1. False: the reason has been logged. brk_broker_close in either case. */
 bool brk_broker_open(struct brk_broker *b);
-void brk_broker_close(struct brk_broker *b);
+void brk_broker_close(struct brk_broker *b); /* with its plan */
 
 /* ---- worker.c ------------------------------------------------------------------------------------- */
 

@@ -1,0 +1,205 @@
+/* The world outside: clients that come, send, leave and die; servers that answer, hang, go away and come
+ * back; and the network between. */
+#include "tests/middle/world.h"
+
+enum { CLIENTS_MAX = 12, BURST_MAX = 6, PPIDS = 2 };
+
+typedef bool condition(const struct assoc *a);
+
+/* One of the associations for which it is true, at random; NULL: there is none. */
+static struct assoc *any(condition *is)
+{
+    struct assoc *found = NULL;
+    unsigned seen = 0;
+    for (unsigned i = 0; i < world.assoc_count; i++)
+        if (world.assocs[i]->end && is(world.assocs[i]) && pick(++seen) == 0)
+            found = world.assocs[i];
+    return found;
+}
+
+static bool is_connecting(const struct assoc *a)
+{
+    return a->life == CONNECTING && a->is_server && world.servers[a->member] != SILENT;
+}
+
+static bool has_out(const struct assoc *a)
+{
+    return a->life != GONE && a->delivered < a->out_count;
+}
+
+static bool has_delivered(const struct assoc *a)
+{
+    return a->life != GONE && a->delivered;
+}
+
+static bool is_done(const struct assoc *a)
+{
+    return (a->life == CLOSING || a->life == LEAVING) && !a->out_count;
+}
+
+static bool only_receives(const struct assoc *a)
+{
+    return a->is_server ? !world.scenario->answers : world.scenario->subscribers && a->member == 1;
+}
+
+static bool may_send(const struct assoc *a)
+{
+    return (a->life == UP || (a->life == CLOSING && a->out_count)) && a->unread < a->receive_window &&
+           !only_receives(a);
+}
+
+static bool is_client(const struct assoc *a)
+{
+    return a->life == UP && !a->is_server;
+}
+
+/* One whose end may come: see THREADS.md for what then is promised. */
+static bool is_mortal_server(const struct assoc *a)
+{
+    return a->life == UP && a->is_server;
+}
+
+/* ---- events ---------------------------------------------------------------------------------------- */
+
+static void answer_connect(struct assoc *a)
+{
+    if (world.servers[a->member] == ACCEPTS)
+        stack_up(a);
+    else
+        stack_refuse(a);
+}
+
+static void send_burst(struct assoc *a)
+{
+    unsigned burst = 1 + (unsigned)pick(BURST_MAX);
+    for (; burst && a->unread < a->receive_window; burst--) {
+        uint16_t stream = (uint16_t)pick(a->in_streams);
+        struct body body = {.magic = BODY_MAGIC,
+                            .id = ledger_new(),
+                            .source = a->number,
+                            .seq = ++a->seq[stream],
+                            .stream = stream};
+        stack_receive(a, stream, 1 + (uint32_t)stream % PPIDS, &body);
+    }
+}
+
+static void client_comes(void)
+{
+    unsigned listener = (unsigned)pick(world.scenario->client_ports), clients = 0;
+    struct end *end = paper_listener((unsigned)pick(world.broker.worker_count), listener);
+    for (unsigned i = 0; i < world.assoc_count; i++)
+        clients += world.assocs[i]->life == UP && !world.assocs[i]->is_server;
+    if (end && clients < CLIENTS_MAX)
+        stack_up(stack_new(end, listener, false));
+}
+
+/* A server that is to keep away until everything has settled refuses from now on. */
+static void server_goes(struct assoc *a)
+{
+    if (!world.returns)
+        world.servers[a->member] = REFUSES;
+    if (chance(70))
+        stack_lose(a);
+    else
+        stack_shutdown(a);
+}
+
+static void client_goes(struct assoc *a)
+{
+    if (world.scenario->subscribers && a->member == 1)
+        world.members_lost = true;
+    if (chance(50))
+        stack_lose(a);
+    else
+        stack_shutdown(a);
+}
+
+static void server_changes(void)
+{
+    unsigned i = (unsigned)pick(world.scenario->peers);
+    world.servers[i] = chance(50) ? ACCEPTS : chance(50) ? REFUSES : SILENT;
+    note("server %u: %s", i,
+         world.servers[i] == ACCEPTS   ? "accepts"
+         : world.servers[i] == REFUSES ? "refuses"
+                                       : "silent");
+}
+
+void servers_return(void)
+{
+    for (unsigned i = 0; i < PEERS_MAX; i++)
+        world.servers[i] = ACCEPTS;
+}
+
+static void give_up(void)
+{
+    for (unsigned i = 0; i < world.assoc_count; i++)
+        stack_give_up(world.assocs[i]);
+}
+
+/* ---- one at a time --------------------------------------------------------------------------------- */
+
+static void network(void)
+{
+    struct assoc *a;
+    switch (pick(4)) {
+    case 0:
+        if ((a = any(has_out)))
+            stack_deliver(a, 1 + (unsigned)pick(4));
+        break;
+    case 1:
+        if ((a = any(has_delivered)))
+            stack_acknowledge(a, 1 + (unsigned)pick(4));
+        break;
+    case 2:
+        if ((a = any(is_done)))
+            stack_complete(a);
+        break;
+    default:
+        if ((a = any(is_connecting)))
+            answer_connect(a);
+        else if (resolver_waits())
+            resolver_step();
+    }
+}
+
+void remotes_step(void)
+{
+    struct assoc *a;
+    unsigned what = (unsigned)pick(100);
+    if (what < 45)
+        network();
+    else if (what < 80) {
+        if ((a = any(may_send)))
+            send_burst(a);
+    } else if (what < 88)
+        client_comes();
+    else if (what < 91) {
+        if ((a = any(is_client)))
+            client_goes(a);
+    } else if (what < 93) {
+        if (chance(60) && (a = any(is_mortal_server)))
+            server_goes(a);
+    } else if (what < 94) {
+        if (world.scenario->peers && (world.returns || world.scenario->paired))
+            server_changes();
+    } else if (what < 96)
+        give_up();
+    else
+        world.now_ms += pick(60);
+}
+
+void remotes_calm_step(void)
+{
+    struct assoc *a;
+    if ((a = any(has_out)))
+        stack_deliver(a, 8);
+    if ((a = any(has_delivered)))
+        stack_acknowledge(a, 8);
+    if ((a = any(is_done)))
+        stack_complete(a);
+    if ((a = any(is_connecting)))
+        answer_connect(a);
+    resolver_step();
+    give_up();
+    world.now_ms += pick(10);
+}

@@ -1,0 +1,112 @@
+/* The configurations that the world is run with. */
+#include "tests/middle/world.h"
+
+#define LISTENER(name, port, peeloff)                                                                        \
+    "  - {name: " name ", address: 127.0.0.1, port: " #port ", peeloff: " peeloff "}\n"
+#define PEER(name, port)                                                                                     \
+    "  - {name: " name ", address: 127.0.0.1, port: " #port                                                  \
+    ", connect_timeout: 300ms, reconnect: {initial: 20ms, max: "                                             \
+    "100ms}}\n"
+#define NAMED(name, host, port)                                                                              \
+    "  - {name: " name ", address: " host ", port: " #port                                                   \
+    ", connect_timeout: 300ms, reconnect: {initial: 20ms, max: 100ms}}\n"
+#define LISTENERS            "listeners:\n" LISTENER("access", 2900, "%s")
+#define PEERS                "peers:\n" PEER("p0", 3000) PEER("p1", 3001)
+#define GROUP(members, mode) "groups:\n  - {name: core, members: [" members "], " mode "}\n"
+#define ROUTES(rest)         "routes:\n  - {from: access, to: core, " rest "}\n"
+
+#define PAIRED_DROPS (MAY_DROP(BRK_PEER_LOST) | MAY_DROP(BRK_UNREACHABLE))
+
+const struct scenario scenarios[] = {
+    {.name = "paired_one_member",
+     .config = LISTENERS "peers:\n" PEER("p0", 3000) GROUP("p0", "mode: override") ROUTES("session: paired"),
+     .peers = 1,
+     .client_ports = 1,
+     .answers = true,
+     .ordered = true,
+     .paired = true,
+     .may_drop = PAIRED_DROPS},
+    {.name = "paired_two_members",
+     .config = LISTENERS PEERS GROUP("p0, p1", "mode: loadshare") ROUTES("session: paired"),
+     .peers = 2,
+     .client_ports = 1,
+     .answers = true,
+     .ordered = true,
+     .paired = true,
+     .may_drop = PAIRED_DROPS},
+    {.name = "paired_names",
+     .config = LISTENERS "peers:\n" NAMED("p0", "a.example", 3000) NAMED("p1", "b.example", 3001)
+         GROUP("p0, p1", "mode: override") ROUTES("session: paired"),
+     .peers = 2,
+     .client_ports = 1,
+     .answers = true,
+     .ordered = true,
+     .paired = true,
+     .may_drop = PAIRED_DROPS},
+    {.name = "shared_round_robin",
+     .config =
+         LISTENERS PEERS GROUP("p0, p1", "mode: loadshare, share: round-robin") ROUTES("session: shared"),
+     .peers = 2,
+     .client_ports = 1,
+     .resends = true},
+    {.name = "shared_stream_hash",
+     .config = LISTENERS PEERS PEER("p2", 3002) GROUP("p0, p1, p2", "mode: loadshare, share: stream-hash")
+         ROUTES("session: shared"),
+     .peers = 3,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true},
+    {.name = "shared_override",
+     .config = LISTENERS "peers:\n" NAMED("p0", "a.example", 3000) PEER("p1", 3001) PEER("p2", 3002)
+         GROUP("p0, p1, p2", "mode: override") ROUTES("session: shared"),
+     .peers = 3,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true},
+    {.name = "shared_ttl",
+     .config =
+         LISTENERS PEERS GROUP("p0, p1", "mode: override") "routes:\n"
+                                                           "  - {from: access, ppid: 1, to: core, session: "
+                                                           "shared, partial_reliability: {ttl: 40ms}}\n"
+                                                           "  - {from: access, to: core, session: shared}\n",
+     .peers = 2,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true,
+     .may_drop = MAY_DROP(BRK_EXPIRED)},
+    {.name = "broadcast",
+     .config = LISTENERS LISTENER("subscribers", 2901, "%s")
+         PEERS GROUP("subscribers, p0, p1", "mode: broadcast") ROUTES("session: shared"),
+     .peers = 2,
+     .client_ports = 2,
+     .subscribers = true,
+     .ordered = true,
+     .fans_out = true,
+     .may_drop = MAY_DROP(BRK_PEER_LOST) | MAY_DROP(BRK_NO_SUBSCRIBER)},
+    {.name = "broadcast_ttl",
+     .config = LISTENERS LISTENER("subscribers", 2901,
+                                  "%s") "groups:\n"
+                                        "  - {name: core, members: [subscribers], mode: broadcast}\n" ROUTES(
+                                            "session: shared, partial_reliability: {ttl: 30ms}"),
+     .peers = 0,
+     .client_ports = 2,
+     .subscribers = true,
+     .ordered = true,
+     .fans_out = true,
+     .may_drop = MAY_DROP(BRK_PEER_LOST) | MAY_DROP(BRK_NO_SUBSCRIBER) | MAY_DROP(BRK_EXPIRED)},
+    {.name = "both_directions",
+     .config = LISTENERS LISTENER("subscribers", 2901, "%s") PEERS
+     "groups:\n  - {name: core, members: [p0, p1], mode: loadshare, share: stream-hash}\n"
+     "  - {name: back, members: [subscribers], mode: broadcast}\n"
+     "routes:\n  - {from: access, to: core, session: shared}\n"
+     "  - {from: [p0, p1], to: back, session: shared}\n",
+     .peers = 2,
+     .client_ports = 2,
+     .subscribers = true,
+     .answers = true,
+     .ordered = true,
+     .fans_out = true,
+     .may_drop = MAY_DROP(BRK_PEER_LOST) | MAY_DROP(BRK_NO_SUBSCRIBER)},
+};
+
+const unsigned scenario_count = sizeof scenarios / sizeof scenarios[0];

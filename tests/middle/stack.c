@@ -1,0 +1,185 @@
+/* SCTP associations of paper: what of the protocol the broker can see.
+ *
+ * What the broker sends is taken over while the window has room, reaches the remote some time later and is
+ * acknowledged later still. An association that is lost gives back everything that was not acknowledged,
+ * whether it has reached the remote or not: Linux after COMM_LOST and list by list, usrsctp before, first
+ * what was on the way and then the rest stream by stream. A shutdown is complete when both directions are
+ * empty. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/middle/world.h"
+
+struct assoc *stack_new(struct end *end, unsigned member, bool is_server)
+{
+    struct assoc *a = calloc(1, sizeof *a);
+    if (world.assoc_count == world.assoc_room) {
+        world.assoc_room = world.assoc_room ? 2 * world.assoc_room : 64;
+        world.assocs = realloc(world.assocs, world.assoc_room * sizeof(struct assoc *));
+    }
+    world.assocs[world.assoc_count++] = a;
+    *a = (struct assoc){.number = world.assoc_count,
+                        .end = end,
+                        .is_server = is_server,
+                        .member = member,
+                        .window = 1 + (unsigned)pick(8),
+                        .receive_window = 1 + (unsigned)pick(8),
+                        .in_streams = (uint16_t)(1 + pick(STREAMS_MAX)),
+                        .out_streams = (uint16_t)(1 + pick(STREAMS_MAX))};
+    a->id = world.style == LIKE_USRSCTP ? ++end->next_id + 2 : a->number;
+    note("assoc %u: %s %u, %s", a->number, is_server ? "server" : "client of listener", member,
+         is_server ? "connecting" : "comes");
+    return a;
+}
+
+/* ---- events ---------------------------------------------------------------------------------------- */
+
+static void queue_event(struct assoc *a, const struct tr_event *e, const struct body *body)
+{
+    struct tr_item item = {.kind = TR_EVENT, .event = *e};
+    item.event.assoc = a->id;
+    if (a->end)
+        paper_queue(a->end, &item, body);
+}
+
+static void queue_change(struct assoc *a, enum tr_assoc_state state, uint16_t error)
+{
+    struct tr_event e = {.type = TR_EV_ASSOC_CHANGE,
+                         .change = {.state = state,
+                                    .error = error,
+                                    .outbound_streams = a->out_streams,
+                                    .inbound_streams = a->in_streams}};
+    queue_event(a, &e, NULL);
+}
+
+static void give_back(struct assoc *a, unsigned i, uint32_t error)
+{
+    struct sent *s = &a->out[i];
+    struct tr_event e = {.type = TR_EV_SEND_FAILED,
+                         .failed = {.was_sent = i < a->delivered || (!s->gives_up_ms && chance(30)),
+                                    .error = error,
+                                    .msg = s->msg}};
+    ledger_returned(s->body.id, i < a->delivered);
+    queue_event(a, &e, &s->body);
+}
+
+/* Two to four lists, in any order; within a list as they were sent. */
+static void give_back_lists(struct assoc *a, uint32_t error)
+{
+    unsigned lists = 2 + (unsigned)pick(3), first = (unsigned)pick(lists);
+    uint8_t *list = malloc(a->out_count + 1);
+    for (unsigned i = 0; i < a->out_count; i++)
+        list[i] = (uint8_t)pick(lists);
+    for (unsigned l = 0; l < lists; l++)
+        for (unsigned i = 0; i < a->out_count; i++)
+            if (list[i] == (first + l) % lists)
+                give_back(a, i, error);
+    free(list);
+}
+
+static void give_back_streams(struct assoc *a, uint32_t error)
+{
+    for (unsigned i = 0; i < a->delivered; i++)
+        give_back(a, i, error);
+    for (unsigned s = 0; s < STREAMS_MAX; s++)
+        for (unsigned i = a->delivered; i < a->out_count; i++)
+            if (a->out[i].msg.stream == s)
+                give_back(a, i, error);
+}
+
+/* ---- begin and end --------------------------------------------------------------------------------- */
+
+void stack_up(struct assoc *a)
+{
+    a->life = UP;
+    queue_change(a, TR_COMM_UP, 0);
+    note("assoc %u: up, %u streams in, %u out, window %u", a->number, a->in_streams, a->out_streams,
+         a->window);
+}
+
+void stack_refuse(struct assoc *a)
+{
+    note("assoc %u: refused", a->number);
+    a->life = GONE;
+    queue_change(a, TR_CANT_ASSOC, (uint16_t)pick(2));
+}
+
+void stack_lose(struct assoc *a)
+{
+    uint16_t error = (uint16_t)(12 * pick(2)); /* user-initiated abort, or none */
+    note("assoc %u: lost, %u not acknowledged, %u of them delivered", a->number, a->out_count, a->delivered);
+    bool connecting = a->life == CONNECTING;
+    a->life = GONE;
+    if (a->is_server && !connecting)
+        world.members_lost = true;
+    if (connecting) {
+        queue_change(a, TR_CANT_ASSOC, error);
+        return;
+    }
+    if (world.style == LIKE_USRSCTP)
+        give_back_streams(a, error);
+    queue_change(a, TR_COMM_LOST, error);
+    if (world.style == LIKE_LINUX)
+        give_back_lists(a, error);
+    a->out_count = a->delivered = 0;
+}
+
+void stack_shutdown(struct assoc *a)
+{
+    struct tr_event e = {.type = TR_EV_SHUTDOWN};
+    note("assoc %u: remote shuts down", a->number);
+    a->life = LEAVING;
+    if (a->is_server)
+        world.members_lost = true;
+    queue_event(a, &e, NULL);
+}
+
+void stack_complete(struct assoc *a)
+{
+    if (a->out_count || (a->life != CLOSING && a->life != LEAVING))
+        return;
+    note("assoc %u: shut down", a->number);
+    a->life = GONE;
+    queue_change(a, TR_SHUTDOWN_COMP, 0);
+}
+
+/* ---- messages -------------------------------------------------------------------------------------- */
+
+void stack_deliver(struct assoc *a, unsigned count)
+{
+    for (; count && a->delivered < a->out_count; count--) {
+        struct body b = a->out[a->delivered++].body;
+        ledger_delivered(a, &b);
+    }
+}
+
+void stack_acknowledge(struct assoc *a, unsigned count)
+{
+    if (count > a->delivered)
+        count = a->delivered;
+    a->out_count -= count;
+    a->delivered -= count;
+    memmove(a->out, a->out + count, a->out_count * sizeof *a->out);
+}
+
+void stack_give_up(struct assoc *a)
+{
+    unsigned kept = a->delivered;
+    if (a->life == GONE)
+        return;
+    for (unsigned i = a->delivered; i < a->out_count; i++) {
+        if (a->out[i].gives_up_ms && a->out[i].gives_up_ms <= world.now_ms)
+            give_back(a, i, 0);
+        else
+            a->out[kept++] = a->out[i];
+    }
+    a->out_count = kept;
+}
+
+void stack_receive(struct assoc *a, uint16_t stream, uint32_t ppid, const struct body *body)
+{
+    struct tr_item item = {.kind = TR_MESSAGE,
+                           .msg = {.len = sizeof *body, .assoc = a->id, .stream = stream, .ppid = ppid}};
+    a->unread++;
+    paper_queue(a->end, &item, body);
+}

@@ -1,0 +1,250 @@
+/* The world's life: see world.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/middle/world.h"
+
+enum { NOTES = 80, NOTE_BYTES = 160, CALM_ROUNDS = 20000 };
+
+struct world world;
+
+static char notes[NOTES][NOTE_BYTES];
+static unsigned note_count;
+
+/* ---- the seed -------------------------------------------------------------------------------------- */
+
+/* SplitMix64 (Steele, Lea and Flood 2014). */
+uint64_t pick(uint64_t n)
+{
+    uint64_t x = world.random += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return (x ^ (x >> 31)) % n;
+}
+
+bool chance(unsigned percent)
+{
+    return pick(100) < percent;
+}
+
+/* ---- telling --------------------------------------------------------------------------------------- */
+
+static bool aloud(void)
+{
+    static int is = -1;
+    if (is < 0)
+        is = getenv("VERBOSE") != NULL;
+    return is;
+}
+
+void note(const char *format, ...)
+{
+    char *line = notes[note_count++ % NOTES];
+    int n = snprintf(line, NOTE_BYTES, "%6llu %7llu ms  ", (unsigned long long)world.step,
+                     (unsigned long long)world.now_ms);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line + n, NOTE_BYTES - (size_t)n, format, args);
+    va_end(args);
+    if (aloud())
+        fprintf(stderr, "%s\n", line);
+}
+
+void trace(const char *what, unsigned assoc, const struct body *b)
+{
+    char text[80];
+    if (!aloud())
+        return;
+    snprintf(text, sizeof text, what, assoc);
+    note("%s message %u: source %u, stream %u, number %u", text, b->id, b->source, b->stream, b->seq);
+}
+
+void print_notes(void)
+{
+    unsigned first = note_count > NOTES ? note_count - NOTES : 0;
+    for (unsigned i = first; i < note_count; i++)
+        fprintf(stderr, "%s\n", notes[i % NOTES]);
+    fprintf(stderr, "scenario %s, step %llu: again with SEED=%llu, and VERBOSE=1 for the broker's log\n",
+            world.scenario ? world.scenario->name : "?", (unsigned long long)world.step,
+            (unsigned long long)world.seed);
+}
+
+void fail_seed(const char *format, ...)
+{
+    char text[300];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    print_notes();
+    fail_msg("%s, SEED=%llu, step %llu: %s", world.scenario->name, (unsigned long long)world.seed,
+             (unsigned long long)world.step, text);
+    abort();
+}
+
+static void fail_stuck(const char *what)
+{
+    static const char *const lives[] = {"connecting", "up", "closing", "leaving", "gone"};
+    for (unsigned i = 0; i < world.broker.worker_count; i++)
+        note("worker %u: %llu wait, %u associations", i,
+             (unsigned long long)brk_counted(&world.broker.workers[i]->counts.waiting),
+             world.broker.workers[i]->assoc_count);
+    for (unsigned i = 0; i < world.assoc_count; i++) {
+        const struct assoc *a = world.assocs[i];
+        if (a->end && (a->life != GONE || a->end->queue))
+            note("assoc %u: %s, %u of %u out, %u unread, watched for %s%s%s", a->number, lives[a->life],
+                 a->out_count, a->window, a->unread, a->end->base.watch & TR_READABLE ? "reading " : "",
+                 a->end->base.watch & TR_WRITABLE ? "writing " : "",
+                 a->end->queue ? ", queue not empty" : "");
+    }
+    fail_seed("stuck: %s", what);
+}
+
+/* ---- begin ----------------------------------------------------------------------------------------- */
+
+static struct cfg_config *configure(const struct scenario *s)
+{
+    char text[4000], broker[200];
+    struct cfg_remarks remarks;
+    const char *peeloff = chance(50) ? "never" : "always";
+    static const unsigned queues[] = {1, 2, 5, 20, 4096};
+    unsigned workers = world.style == LIKE_USRSCTP ? 1 : 1 + (unsigned)pick(WORKERS_MAX);
+    int n = snprintf(broker, sizeof broker, "broker: {workers: %u, queue_messages: %u, drain_timeout: 1h}\n",
+                     workers, queues[pick(sizeof queues / sizeof queues[0])]);
+    memcpy(text, broker, (size_t)n);
+    n += snprintf(text + n, sizeof text - (size_t)n, s->config, peeloff, peeloff);
+    note("%.*s", (int)strcspn(broker, "\n"), broker);
+    note("peeloff %s, %s, servers return %s", peeloff,
+         world.style == LIKE_LINUX ? "like Linux" : "like usrsctp",
+         world.returns ? "at any time" : "when all is settled");
+    struct cfg_config *c = cfg_parse(s->name, text, (size_t)n, &remarks);
+    if (!c) {
+        cfg_remarks_print(s->name, &remarks, stderr);
+        fail_seed("configuration");
+    }
+    cfg_remarks_free(&remarks);
+    return c;
+}
+
+void world_begin(const struct scenario *s, uint64_t seed)
+{
+    note_count = 0;
+    world = (struct world){.scenario = s, .seed = seed, .random = seed, .now_ms = 1000000};
+    srandom((unsigned)seed); /* pauses before a peer is tried again */
+    world.style = chance(70) ? LIKE_LINUX : LIKE_USRSCTP;
+    world.returns = chance(50);
+    servers_return();
+    ledger_begin();
+    brk_log_open(aloud() ? CFG_LOG_DEBUG : CFG_LOG_ERROR);
+    paper.caps = world.style == LIKE_USRSCTP ? 0 : TR_CAP_LOOPS | TR_CAP_SHARE_PORT | TR_CAP_MULTIHOMING;
+    world.broker =
+        (struct brk_broker){.plan = rt_plan_new(configure(s), 1), .backend = &paper, .control.eventfd = -1};
+    if (!brk_broker_open(&world.broker) || !(world.control = brk_control_new(&world.broker)))
+        fail_seed("the broker does not start");
+    world_settle();
+}
+
+/* ---- steps ----------------------------------------------------------------------------------------- */
+
+static void worker_turn(unsigned i)
+{
+    struct brk_worker *w = world.broker.workers[i];
+    if (!w->stop)
+        brk_worker_turn(w);
+}
+
+void world_step(void)
+{
+    world.step++;
+    unsigned what = (unsigned)pick(100);
+    if (what < 35)
+        worker_turn((unsigned)pick(world.broker.worker_count));
+    else if (what < 42)
+        brk_control_turn(world.control, true);
+    else
+        remotes_step();
+    check_step();
+}
+
+/* False: the broker has drained. */
+static bool calm_round(void)
+{
+    bool goes_on = true;
+    world.step++;
+    remotes_calm_step();
+    if (chance(30))
+        goes_on = brk_control_turn(world.control, true);
+    else
+        worker_turn((unsigned)pick(world.broker.worker_count));
+    check_step();
+    return goes_on;
+}
+
+void world_settle(void)
+{
+    unsigned rounds = 0, quiet = 0;
+    note("settling");
+    world.calm = true;
+    for (; quiet < 50; rounds++) {
+        if (rounds == CALM_ROUNDS / 4) /* all members are gone */
+            servers_return();
+        if (rounds == CALM_ROUNDS)
+            fail_stuck("something waits and nothing moves");
+        calm_round();
+        quiet = check_quiet() ? quiet + 1 : 0;
+    }
+    servers_return();
+    world.members_lost = false;
+    for (rounds = 0; rounds < 300; rounds++) /* until they are connected again */
+        calm_round();
+    world.calm = false;
+}
+
+/* ---- end ------------------------------------------------------------------------------------------- */
+
+static void stop(void)
+{
+    bool running = true;
+    world.stopping = true;
+    brk_control_stop(world.control);
+    while (running) {
+        running = false;
+        worker_turn((unsigned)pick(world.broker.worker_count));
+        check_step();
+        for (unsigned i = 0; i < world.broker.worker_count; i++)
+            running |= !world.broker.workers[i]->stop;
+    }
+    brk_control_settle(world.control);
+}
+
+void world_end(bool drain)
+{
+    bool goes_on = drain;
+    world.calm = true;
+    servers_return();
+    if (drain)
+        brk_control_drain(world.control, "SIGTERM");
+    for (unsigned rounds = 0; goes_on; rounds++) {
+        goes_on = calm_round();
+        if (rounds == 4 * CALM_ROUNDS)
+            fail_stuck("the drain does not end");
+    }
+    if (drain)
+        check_end();
+    stop();
+    check_end();
+    brk_control_free(world.control);
+    brk_broker_close(&world.broker);
+    for (unsigned i = 0; i < world.assoc_count; i++) {
+        free(world.assocs[i]->out);
+        free(world.assocs[i]);
+    }
+    free(world.assocs);
+    ledger_end();
+}

@@ -1,0 +1,216 @@
+/* A whole broker in a world of paper: real workers and the real control thread's steps, in one thread, over a
+ * backend that simulates SCTP (stack.c), between simulated clients and servers (remotes.c), on a simulated
+ * clock. What happens next is drawn from a seed; after each step the account and the order are checked
+ * (check.c).
+ *
+ * Turns. brk_worker_turn and brk_control_turn are called whole, one after the other, in an order that the
+ * seed chooses. Control's grace period therefore ends at once: between two turns no worker holds a snapshot,
+ * so what rt_current_publish waits for has happened (the one registered thread stands for all workers, and a
+ * thread that waits counts as quiescent). That is the real behaviour, of the runs in which turns do not
+ * overlap. What two overlapping turns could do beyond that (a worker that still dispatches with the old
+ * snapshot while another reads the new one) is not seen here; tests/stress has real threads for it. */
+#ifndef JUNCTOR_TESTS_MIDDLE_WORLD_H
+#define JUNCTOR_TESTS_MIDDLE_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "broker/broker_priv.h"
+#include "broker/control.h"
+#include "transport/backend_priv.h"
+
+enum {
+    WORKERS_MAX = 3,
+    PEERS_MAX = 4,
+    LISTENERS_MAX = 2,
+    STREAMS_MAX = 4,
+    LISTENER_PORT = 2900,
+    PEER_PORT = 3000
+};
+
+/* ---- scenarios (scenario.c) ------------------------------------------------------------------------ */
+
+enum { DROP_BIT_ALL = (1 << BRK_DROP_COUNT) - 1 };
+#define MAY_DROP(reason) (1u << (reason))
+
+struct scenario {
+    const char *name;
+    const char *config;    /* YAML; %s stands for the `broker` section's lines, and then for `peeloff` */
+    unsigned peers;        /* servers of the world, on ports PEER_PORT … */
+    unsigned client_ports; /* how many of the listeners clients connect to and send on */
+    bool subscribers;      /* the second listener's clients only receive */
+    bool answers;          /* servers send, too */
+    bool ordered;          /* a stream keeps its order when a member is lost, while none comes back */
+    bool fans_out;         /* a message has several copies */
+    bool resends;          /* what a lost association did not deliver goes to another */
+    bool paired;
+    unsigned may_drop; /* MAY_DROP bits */
+};
+
+extern const struct scenario scenarios[];
+extern const unsigned scenario_count;
+
+/* ---- the world -------------------------------------------------------------------------------------- */
+
+/* Whose way a stack gives messages back. */
+enum style { LIKE_LINUX, LIKE_USRSCTP };
+
+enum server_state { ACCEPTS, REFUSES, SILENT };
+
+struct assoc;
+struct end;
+struct ledger;
+
+struct world {
+    const struct scenario *scenario;
+    uint64_t seed, random;
+    uint64_t step;
+    enum style style;
+    bool returns;  /* lost servers come back at any time, not only when nothing waits */
+    bool calm;     /* nothing is lost any more: everybody cooperates */
+    bool stopping; /* workers have been told to stop */
+    uint64_t now_ms;
+    struct brk_broker broker;
+    struct brk_control *control;
+    struct tr_loop *loops[WORKERS_MAX]; /* of worker i */
+    unsigned loop_count;
+    enum server_state servers[PEERS_MAX];
+    struct assoc **assocs; /* all that there have ever been */
+    unsigned assoc_count, assoc_room;
+    struct ledger *ledger;
+    bool members_lost; /* a member of a group was lost since everything was settled */
+};
+
+extern struct world world;
+
+void world_begin(const struct scenario *s, uint64_t seed);
+/* One event: a turn of somebody, or something that happens outside. */
+void world_step(void);
+/* Lets everybody do their part until nothing waits anywhere; fails where that takes too long. */
+void world_settle(void);
+/* Ends the broker: by a drain that has to deliver everything, or by stopping at once. */
+void world_end(bool drain);
+
+/* Seeded: 0 … n - 1; true in so many of a hundred. */
+uint64_t pick(uint64_t n);
+bool chance(unsigned percent);
+
+/* Something worth telling when the run fails. */
+void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+struct body;
+/* The same of every single message; with VERBOSE only. `what` has one %u, for the association. */
+void trace(const char *what, unsigned assoc, const struct body *b) __attribute__((format(printf, 1, 0)));
+/* Ends the test: prints the seed and the last notes. */
+void fail_seed(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
+void print_notes(void);
+
+/* ---- SCTP (stack.c) --------------------------------------------------------------------------------- */
+
+/* The bytes of every message. */
+struct body {
+    uint32_t magic, id; /* place in the ledger */
+    uint32_t source;    /* association that it was sent on, from 1 */
+    uint32_t seq;       /* in its stream, from 1 */
+    uint16_t stream;
+};
+#define BODY_MAGIC 0x4a756e63u
+
+enum life {
+    CONNECTING, /* by the broker */
+    UP,
+    CLOSING, /* the broker shut it down; what it had sent goes out, the remote still sends */
+    LEAVING, /* the remote shut it down; what the broker had sent goes out */
+    GONE
+};
+
+struct sent {
+    struct tr_msg msg; /* data is not used */
+    struct body body;
+    uint64_t gives_up_ms; /* 0: never */
+};
+
+struct assoc {
+    uint32_t number; /* from 1: place in world.assocs, and its name as a source */
+    uint32_t id;     /* as the broker knows it, on `end` */
+    struct end *end; /* NULL: closed */
+    enum life life;
+    bool is_server;   /* the broker connected it */
+    unsigned member;  /* peer or listener */
+    bool aborted;     /* by the broker */
+    struct sent *out; /* taken over from the broker, not acknowledged */
+    unsigned out_count, out_room;
+    unsigned delivered;               /* how many of them have reached the remote */
+    unsigned window;                  /* so many fit */
+    bool refused;                     /* somebody was told TR_AGAIN */
+    unsigned unread;                  /* messages in the end's queue */
+    unsigned receive_window;          /* so many fit */
+    uint16_t in_streams, out_streams; /* seen from the broker */
+    uint32_t seq[STREAMS_MAX];        /* last one that the remote sent */
+};
+
+/* Makes an association to a listening end (NULL: to be connected by connect_init). */
+struct assoc *stack_new(struct end *end, unsigned member, bool is_server);
+void stack_up(struct assoc *a);
+/* The broker's messages reach the remote; are acknowledged. */
+void stack_deliver(struct assoc *a, unsigned count);
+void stack_acknowledge(struct assoc *a, unsigned count);
+/* What has run out of time and is not under way comes back. */
+void stack_give_up(struct assoc *a);
+/* Ends: with COMM_LOST or CANT_ASSOC and what was not acknowledged; or with a shutdown, begun by the remote.
+ */
+void stack_lose(struct assoc *a);
+void stack_refuse(struct assoc *a);
+void stack_shutdown(struct assoc *a);
+/* Where both sides are done a shutdown is complete. */
+void stack_complete(struct assoc *a);
+/* The remote sends a message: the caller has looked at the window. */
+void stack_receive(struct assoc *a, uint16_t stream, uint32_t ppid, const struct body *body);
+
+/* ---- the backend (backend.c) ------------------------------------------------------------------------ */
+
+struct item {
+    struct tr_item item;
+    struct body body;
+    struct item *prev, *next;
+};
+
+struct end {
+    struct tr_endpoint base;
+    struct item *queue;
+    uint16_t port;
+    bool listens;
+    uint32_t next_id;
+    struct end *prev, *next;
+};
+
+extern struct tr_backend paper;
+/* A listening end of a listener on a worker; NULL: it does not accept any more. */
+struct end *paper_listener(unsigned worker, unsigned listener);
+void paper_queue(struct end *end, const struct tr_item *item, const struct body *body);
+/* A look-up that waits is answered. */
+void resolver_step(void);
+bool resolver_waits(void);
+
+/* ---- remotes (remotes.c) ----------------------------------------------------------------------------- */
+
+void remotes_step(void);
+/* Only what brings things to their end. */
+void remotes_calm_step(void);
+void servers_return(void);
+
+/* ---- checks (check.c) -------------------------------------------------------------------------------- */
+
+void ledger_begin(void);
+void ledger_end(void);
+uint32_t ledger_new(void);      /* a message that a remote sends; its id */
+void ledger_read(uint32_t id);  /* the broker has read it */
+void ledger_taken(uint32_t id); /* the stack has taken it, or a copy */
+void ledger_delivered(struct assoc *to, const struct body *b);
+void ledger_returned(uint32_t id, bool delivered); /* put into the queue as given back */
+void ledger_returned_read(void);
+void ledger_vanished(uint32_t id, const char *how); /* neither delivered nor given back */
+void check_step(void);
+bool check_quiet(void); /* nothing waits anywhere */
+void check_end(void);
+
+#endif
