@@ -1,6 +1,6 @@
 /* Small pieces are cut from blocks, large ones get a block of their own.
  *
- * Out of memory ends the process. The input is bounded (16 MiB, a million values), so this happens on a host
+ * Out of memory ends the process. The input is bounded (8 MiB, a million values), so this happens on a host
  * that is failing anyway, and libfyaml, which reads the same text, does not survive it either. */
 #include "config/arena_priv.h"
 

@@ -27,8 +27,7 @@ struct cover {
 
 struct reach {
     struct loader *l;
-    void *covers; /* tsearch tree */
-    unsigned unfolded;
+    void *covers;                     /* tsearch tree */
     const struct cfg_route **partner; /* of each listener: its first paired route */
 };
 
@@ -107,16 +106,35 @@ static void insert_span(struct reach *r, struct cover *c, unsigned at, unsigned 
     c->count += 1 - replaced;
 }
 
+/* The first span that holds `stream`, touches it or lies behind it; `count` where there is none. */
+static unsigned find_span(const struct cover *c, unsigned stream)
+{
+    unsigned low = 0, high = c->count;
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+        if (c->spans[middle].last + 1U < stream)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static void take(struct reach *r, struct cover *c, struct cfg_range range)
 {
-    unsigned from = 0, to;
-    while (from < c->count && (unsigned)c->spans[from].last + 1 < range.first)
-        from++;
+    unsigned from = find_span(c, range.first), to;
     for (to = from; to < c->count && c->spans[to].first <= (unsigned)range.last + 1; to++) {
         range.first = c->spans[to].first < range.first ? c->spans[to].first : range.first;
         range.last = c->spans[to].last > range.last ? c->spans[to].last : range.last;
     }
     insert_span(r, c, from, to - from, range);
+}
+
+/* How many rows of the route table it would be: sources x PPIDs x stream ranges. */
+static uint64_t unfold(const struct cfg_route *route)
+{
+    uint64_t ppids = route->ppid_count ? route->ppid_count : 1;
+    return ppids * route->from_count * (route->stream_count ? route->stream_count : 1);
 }
 
 /* One source and PPID of a route. True where the route gets anything of it; else *line tells who takes it. */
@@ -139,7 +157,6 @@ static bool walk_ppid(struct reach *r, const struct cfg_route *route, unsigned s
     struct cover *mine = make_cover(r, source, ppid, route->line);
     for (unsigned i = 0; i < count; i++)
         take(r, mine, streams[i]);
-    r->unfolded += count;
     return true;
 }
 
@@ -204,14 +221,21 @@ void check_reach(struct loader *l)
     const struct cfg_config *c = l->config;
     struct reach r = {.l = l};
     r.partner = arena_array(&l->scratch, c->listener_count, sizeof *r.partner);
-    for (unsigned i = 0; i < c->route_count && r.unfolded <= UNFOLDED_MAX; i++)
-        if (!l->routes[i].bad)
-            walk_route(&r, i);
+    uint64_t unfolded = 0;
+    unsigned i = 0;
+    for (; i < c->route_count && !err_is_full(&l->errors); i++) {
+        if (l->routes[i].bad)
+            continue;
+        unfolded += unfold(&c->routes[i]);
+        if (unfolded > UNFOLDED_MAX)
+            break;
+        walk_route(&r, i);
+    }
     tdestroy(r.covers, keep_cover);
-    if (r.unfolded > UNFOLDED_MAX)
-        err_add(
-            &l->errors, (struct cfg_place){0},
-            "the routes unfold into more than %d combinations of source, PPID and stream range; write ranges "
-            "instead of single streams, and `any` instead of long lists",
-            UNFOLDED_MAX);
+    if (unfolded > UNFOLDED_MAX)
+        err_add(&l->errors, l->routes[i].at,
+                "the routes up to this one unfold into more than %d combinations of source, PPID and stream "
+                "range; write ranges "
+                "instead of single streams, and `any` instead of long lists",
+                UNFOLDED_MAX);
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEPT     1000 /* a file with more faults than this is something else altogether */
+#define KEPT     100 /* a file with more faults than this is something else altogether */
 #define TEXT_MAX 600
 
 static void one_line(char *text)
@@ -38,6 +38,11 @@ static bool is_said(const struct err_list *e, struct cfg_place at)
         if (e->list[i].line == at.line && e->list[i].column == at.column)
             return true;
     return false;
+}
+
+bool err_is_full(const struct err_list *e)
+{
+    return e->dropped > 0;
 }
 
 void err_add(struct err_list *e, struct cfg_place at, const char *fmt, ...)

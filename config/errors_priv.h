@@ -19,6 +19,9 @@ struct err_list { /* zero-initialised it is empty, and for errors */
 __attribute__((format(printf, 3, 4))) void err_add(struct err_list *e, struct cfg_place at, const char *fmt,
                                                    ...);
 
+/* There were more than are kept: nobody reads the rest, so that the search for more can end. */
+bool err_is_full(const struct err_list *e);
+
 /* Sorts, drops repetitions and hands the list over; *e is empty afterwards. */
 void err_finish(struct err_list *e, struct cfg_remarks *out);
 

@@ -9,7 +9,7 @@
 
 #include "config/load_priv.h"
 
-#define FILE_MAX (16 * 1024 * 1024)
+#define FILE_MAX (8 * 1024 * 1024)
 
 /* What cfg_free gets back: the arena holds everything, this struct included. */
 struct owned {

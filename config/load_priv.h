@@ -56,7 +56,8 @@ struct loader {
     unsigned profile_count;
     struct cfg_origin broker, *listeners, *peers, *groups, *routes;
     struct cfg_member *everybody; /* listeners, then peers; NULL until a route takes from any */
-    unsigned group_count;         /* as written; those of one member that routes name come behind them */
+    unsigned *alone;      /* of listeners, then peers: the group of one that routes name, plus 1; 0: none */
+    unsigned group_count; /* as written; those of one member that routes name come behind them */
 };
 
 /* How close to the endpoint an SCTP option stands: its own 3, in its profile 2, in section sctp 1; 0: it is
@@ -128,7 +129,8 @@ void check_route(struct loader *l, unsigned index);
 
 /* route_identity.c: of a route without errors; kept in `keep`. Named routes: the name. A space stands in
  * those of all others, and in no name. */
-const char *route_identity(struct arena *keep, const struct cfg_config *c, const struct cfg_route *r);
+const char *route_identity(struct arena *keep, const struct cfg_config *c, const struct cfg_route *r,
+                           bool any_source);
 
 /* check_reach.c: all routes together: those that can never take a message, and clients with two partners. */
 void check_reach(struct loader *l);

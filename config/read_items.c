@@ -230,7 +230,7 @@ void read_ppids(struct loader *l, const struct cfg_key_row *row, const struct ya
     if (!items || is_any(items, n))
         return;
     uint32_t *list = arena_array(l->keep, n, sizeof *list);
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = 0; i < n && !err_is_full(&l->errors); i++) {
         int64_t ppid;
         bool twice = false;
         if (!val_parse(&spec, items[i]->text, &ppid, why, sizeof why)) {

@@ -95,7 +95,7 @@ static bool read_pairs(struct loader *l, enum cfg_section section, const char *p
         return false;
     }
     const struct yaml_pair *pairs = yaml_pairs(&l->scratch, map, &count, &l->errors);
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count && !err_is_full(&l->errors); i++) {
         const struct yaml_node *key = pairs[i].key, *value = pairs[i].value;
         snprintf(name, sizeof name, "%s%.40s", prefix, key->text);
         enum cfg_key k = cfg_key_find(section, name);

@@ -44,17 +44,15 @@ void read_profile(struct loader *l, const struct cfg_key_row *row, const struct 
     struct nearest n;
     const char *text = read_scalar(l, row->name, value);
     (void)object;
-    if (!text)
+    for (unsigned i = 0; text && i < l->profile_count; i++)
+        if (strcmp(l->profiles[i].name, text) == 0)
+            origin->profile = &l->profiles[i];
+    if (!text || origin->profile)
         return;
     nearest_begin(&n, text);
     for (unsigned i = 0; i < l->profile_count; i++) {
-        const char *name = l->profiles[i].name;
-        if (strcmp(name, text) == 0) {
-            origin->profile = &l->profiles[i];
-            return;
-        }
-        nearest_try(&n, name);
-        add_word(known, sizeof known, name);
+        nearest_try(&n, l->profiles[i].name);
+        add_word(known, sizeof known, l->profiles[i].name);
     }
     if (nearest_found(&n))
         err_add(&l->errors, value->at, "profile: there is no profile '%.63s', did you mean '%s'?", text,
@@ -106,7 +104,7 @@ static void take_members(struct loader *l, const struct cfg_key_row *row, const 
 {
     unsigned count = 0;
     struct cfg_member *list = arena_array(l->keep, n, sizeof *list);
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < n && !err_is_full(&l->errors); i++)
         count += take_member(l, row->name, items[i], list, count);
     put_list(row, object, list, count);
 }
@@ -139,13 +137,14 @@ static unsigned group_of_one(struct loader *l, const struct name_entry *e)
 {
     struct cfg_config *c = l->config;
     struct cfg_group *groups = (struct cfg_group *)c->groups; /* still ours to write */
-    for (unsigned i = 0; i < c->group_count; i++)
-        if (groups[i].name && strcmp(groups[i].name, e->name) == 0)
-            return i;
+    unsigned *alone = &l->alone[e->kind == NAME_PEER ? c->listener_count + e->index : e->index];
+    if (*alone)
+        return *alone - 1;
     struct cfg_member *m = arena_alloc(l->keep, sizeof *m);
     *m = (struct cfg_member){e->kind == NAME_PEER ? CFG_MEMBER_PEER : CFG_MEMBER_LISTENER, e->index};
     groups[c->group_count] = (struct cfg_group){.name = e->name, .members = m, .member_count = 1};
-    return c->group_count++;
+    *alone = ++c->group_count;
+    return *alone - 1;
 }
 
 void read_target(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value, void *object,

@@ -50,7 +50,7 @@ static void read_flags(struct loader *l, const char *name, enum opt_field f, con
     char why[VAL_WHY_MAX];
     int64_t bits = 0, one;
     const struct yaml_node *item = value->kind == YAML_LIST ? value->first : value;
-    for (; item; item = value->kind == YAML_LIST ? item->next : NULL) {
+    for (; item && !err_is_full(&l->errors); item = value->kind == YAML_LIST ? item->next : NULL) {
         const struct yaml_node *real = yaml_real(item);
         const char *text = read_scalar(l, name, real);
         if (text && val_parse(&spec, text, &one, why, sizeof why))
@@ -120,7 +120,7 @@ static void read_record(struct loader *l, enum opt_id id, const struct yaml_node
         return;
     }
     const struct yaml_pair *pairs = yaml_pairs(&l->scratch, value, &count, &l->errors);
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count && !err_is_full(&l->errors); i++) {
         enum opt_field f = opt_find_field(id, pairs[i].key->text);
         if (f == OPTF_COUNT)
             unknown_field(l, id, pairs[i].key);
@@ -176,7 +176,7 @@ void read_options(struct loader *l, const struct yaml_node *value, struct placed
         return;
     }
     const struct yaml_pair *pairs = yaml_pairs(&l->scratch, value, &count, &l->errors);
-    for (unsigned i = 0; i < count; i++) {
+    for (unsigned i = 0; i < count && !err_is_full(&l->errors); i++) {
         const struct yaml_node *key = pairs[i].key;
         enum opt_id id = opt_find(key->text);
         if (id == OPT_ID_COUNT)

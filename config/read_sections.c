@@ -157,6 +157,7 @@ static void read_groups(struct loader *l, const struct yaml_node *list)
     struct cfg_group *all =
         arena_array(l->keep, (size_t)count + c->listener_count + c->peer_count, sizeof *all);
     l->groups = arena_array(&l->scratch, count, sizeof *l->groups);
+    l->alone = arena_array(&l->scratch, (size_t)c->listener_count + c->peer_count, sizeof *l->alone);
     const struct yaml_node *item = count ? list->first : NULL;
     c->groups = all;
     c->group_count = l->group_count = count;
@@ -181,7 +182,7 @@ static void read_routes(struct loader *l, const struct yaml_node *list)
         check_route(l, i);
         register_name(l, NAME_ROUTE, i, CFG_KEY_ROUTE_NAME, all[i].name, &l->routes[i]);
         if (!l->routes[i].bad)
-            all[i].identity = route_identity(l->keep, l->config, &all[i]);
+            all[i].identity = route_identity(l->keep, l->config, &all[i], l->routes[i].any_source);
     }
 }
 

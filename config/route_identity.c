@@ -6,9 +6,11 @@
 
 #include "config/load_priv.h"
 
-static void write_from(FILE *out, const struct cfg_config *c, const struct cfg_route *r)
+static void write_from(FILE *out, const struct cfg_config *c, const struct cfg_route *r, bool any_source)
 {
-    for (unsigned i = 0; i < r->from_count; i++)
+    if (any_source)
+        fputs("from any", out);
+    for (unsigned i = 0; i < r->from_count && !any_source; i++)
         fprintf(out, "%s%s", i ? "," : "from ", cfg_member_name(c, r->from[i]));
 }
 
@@ -20,7 +22,8 @@ static void write_matches(FILE *out, const struct cfg_route *r)
         fprintf(out, "%s%u-%u", i ? "," : " stream ", r->streams[i].first, r->streams[i].last);
 }
 
-const char *route_identity(struct arena *keep, const struct cfg_config *c, const struct cfg_route *r)
+const char *route_identity(struct arena *keep, const struct cfg_config *c, const struct cfg_route *r,
+                           bool any_source)
 {
     if (r->name)
         return r->name;
@@ -29,7 +32,7 @@ const char *route_identity(struct arena *keep, const struct cfg_config *c, const
     FILE *out = open_memstream(&text, &len);
     if (!out)
         abort(); /* out of memory, which ends the reading of a configuration: arena.c */
-    write_from(out, c, r);
+    write_from(out, c, r, any_source);
     write_matches(out, r);
     fprintf(out, " to %s %s", c->groups[r->group].name, r->session == CFG_PAIRED ? "paired" : "shared");
     if (r->pr_policy != OPT_PR_NONE)

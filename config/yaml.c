@@ -5,10 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MERGE_DEPTH_MAX 8
-#define MERGES_MAX      1000 /* in one map, those of merged maps included */
-#define PAIRS_MAX       10000
-
 struct anchor {
     const char *name;
     const struct yaml_node *node;
@@ -21,57 +17,12 @@ struct builder {
     size_t len;
     struct yaml_node *root;
     struct yaml_node *open[YAML_DEPTH_MAX]; /* lists and maps not yet closed */
-    unsigned depth, nodes;
+    unsigned began[YAML_DEPTH_MAX];         /* `values` when each was opened */
+    unsigned depth;
+    unsigned values;     /* in the tree so far, each alias counted as all that it stands for */
     void *anchors;       /* tsearch tree of struct anchor */
     char complaint[128]; /* of libfyaml, where it gives no place */
 };
-
-/* ---- is it text at all ---------------------------------------------------------------------------- */
-
-/* Control characters, half surrogates and what is no character at all (YAML 1.2, 5.1). */
-static bool is_printable(uint32_t c)
-{
-    if (c < 0x20 || (c >= 0x7f && c < 0xa0))
-        return c == '\t' || c == '\n' || c == '\r';
-    return c < 0xd800 || (c > 0xdfff && c <= 0x10ffff && (c & 0xfffe) != 0xfffe);
-}
-
-/* Length of the character at p, or 0 where there is none in its shortest form. */
-static size_t utf8_length(const unsigned char *p, size_t left)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t len = *p < 0x80 ? 1 : *p < 0xc0 ? 0 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : *p < 0xf8 ? 4 : 0;
-    if (len == 0 || len > left)
-        return 0;
-    uint32_t c = len == 1 ? *p : *p & (0x7fU >> len);
-    for (size_t i = 1; i < len; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return 0;
-        c = c << 6 | (p[i] & 0x3f);
-    }
-    return c >= least[len] && is_printable(c) ? len : 0;
-}
-
-/* libfyaml stops without a word at a byte it cannot read, as if the file ended there. */
-static bool is_text(struct builder *b)
-{
-    struct cfg_place at = {1, 1};
-    for (size_t i = 0; i < b->len;) {
-        const unsigned char *p = (const unsigned char *)b->text + i;
-        size_t len = utf8_length(p, b->len - i);
-        if (len == 0) {
-            err_add(b->errors, at, "byte 0x%02x is no text in UTF-8; a configuration is a YAML file", *p);
-            return false;
-        }
-        if (*p == '\n') {
-            at.line++;
-            at.column = 0;
-        }
-        at.column++;
-        i += len;
-    }
-    return true;
-}
 
 /* ---- syntax errors -------------------------------------------------------------------------------- */
 
@@ -170,18 +121,27 @@ static struct cfg_place place_of(const struct builder *b, struct fy_token *token
     return parent->last ? parent->last->at : parent->at;
 }
 
+/* False, and reported, where the tree gets too large. */
+static bool count_values(struct builder *b, struct cfg_place at, unsigned more)
+{
+    b->values += more;
+    if (b->values <= YAML_VALUES_MAX)
+        return true;
+    err_add(b->errors, at, "more than %d values%s; a configuration this large is not taken", YAML_VALUES_MAX,
+            more > 1 ? ", with all that aliases stand for" : "");
+    return false;
+}
+
 static struct yaml_node *add_node(struct builder *b, enum yaml_kind kind, struct fy_token *token)
 {
     struct cfg_place at = place_of(b, token);
-    if (++b->nodes > YAML_NODES_MAX) {
-        err_add(b->errors, at, "more than %d values; a configuration this large is not taken",
-                YAML_NODES_MAX);
+    if (!count_values(b, at, 1))
         return NULL;
-    }
     struct yaml_node *n = arena_alloc(b->arena, sizeof *n);
     n->kind = kind;
     n->at = at;
     n->text = "";
+    n->values = 1;
     if (b->depth == 0) {
         b->root = n;
         return n;
@@ -207,6 +167,10 @@ static bool add_scalar(struct builder *b, struct fy_token *value, struct fy_toke
         err_add(b->errors, n->at, "a zero byte is in this text; take it out");
         return false;
     }
+    if (len > YAML_TEXT_MAX) {
+        err_add(b->errors, n->at, "a text of %zu bytes; no value is longer than %d", len, YAML_TEXT_MAX);
+        return false;
+    }
     if (text)
         n->text = arena_text(b->arena, text, len);
     set_anchor(b, anchor, n);
@@ -229,7 +193,12 @@ static bool add_alias(struct builder *b, struct fy_token *token)
         return false;
     }
     n->target = (*found)->node;
-    return true;
+    if (n->target->values == 0) {
+        err_add(b->errors, n->at, "alias *%.40s stands inside what it stands for; write that out",
+                wanted.name);
+        return false;
+    }
+    return count_values(b, n->at, n->target->values);
 }
 
 static bool open_node(struct builder *b, enum yaml_kind kind, struct fy_token *token, struct fy_token *anchor)
@@ -238,9 +207,11 @@ static bool open_node(struct builder *b, enum yaml_kind kind, struct fy_token *t
     if (!n)
         return false;
     if (b->depth == YAML_DEPTH_MAX) {
-        err_add(b->errors, n->at, "nested more than %d deep; a configuration needs six", YAML_DEPTH_MAX);
+        yaml_too_deep(b->errors, n->at);
         return false;
     }
+    n->values = 0; /* not known before it is closed */
+    b->began[b->depth] = b->values;
     b->open[b->depth++] = n;
     set_anchor(b, anchor, n);
     return true;
@@ -249,6 +220,7 @@ static bool open_node(struct builder *b, enum yaml_kind kind, struct fy_token *t
 static bool close_node(struct builder *b)
 {
     struct yaml_node *n = b->open[--b->depth];
+    n->values = 1 + b->values - b->began[b->depth];
     if (n->kind == YAML_MAP)
         n->count /= 2;
     return true;
@@ -332,7 +304,7 @@ static void keep_entry(void *entry)
 const struct yaml_node *yaml_read(struct arena *a, const char *text, size_t len, struct err_list *e)
 {
     struct builder b = {.arena = a, .errors = e, .text = text, .len = len};
-    if (!is_text(&b))
+    if (!yaml_text_check(text, len, e))
         return NULL;
     bool ok = len == 0 || parse(&b);
     tdestroy(b.anchors, keep_entry);
@@ -351,95 +323,4 @@ const struct yaml_node *yaml_real(const struct yaml_node *n)
 bool yaml_is_empty(const struct yaml_node *n)
 {
     return n->kind == YAML_SCALAR && n->text[0] == '\0';
-}
-
-/* ---- pairs ---------------------------------------------------------------------------------------- */
-
-struct pairs {
-    struct yaml_pair *list;
-    unsigned count, room, merges;
-    struct arena *arena;
-    struct err_list *errors;
-    void *keys; /* tsearch tree of yaml_node: the keys so far */
-};
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(((const struct yaml_node *)a)->text, ((const struct yaml_node *)b)->text);
-}
-
-/* A key counts once: of a merged one and the map's own, the own; twice in one map it is an error. */
-static void add_pair(struct pairs *p, const struct yaml_node *key, const struct yaml_node *value, bool merged)
-{
-    const struct yaml_node **known = tfind(key, &p->keys, by_text);
-    if (known) {
-        if (!merged)
-            err_add(p->errors, key->at, "key '%.40s' is here a second time (first in line %u); remove one",
-                    key->text, (*known)->at.line);
-        return;
-    }
-    if (!tsearch(key, &p->keys, by_text))
-        abort();
-    if (p->count == p->room) {
-        unsigned room = p->room ? p->room * 2 : 16;
-        struct yaml_pair *list = arena_array(p->arena, room, sizeof *list);
-        if (p->count)
-            memcpy(list, p->list, p->count * sizeof *list);
-        p->list = list;
-        p->room = room;
-    }
-    p->list[p->count++] = (struct yaml_pair){key, yaml_real(value)};
-}
-
-static void add_map(struct pairs *p, const struct yaml_node *map, unsigned depth);
-
-static void merge(struct pairs *p, struct cfg_place at, const struct yaml_node *value, unsigned depth)
-{
-    if (depth == MERGE_DEPTH_MAX || ++p->merges > MERGES_MAX) {
-        if (p->merges <= MERGES_MAX + 1)
-            err_add(p->errors, at,
-                    "too many merge keys for one mapping; write the keys out, or use a profile");
-        return;
-    }
-    if (value->kind == YAML_MAP) {
-        add_map(p, value, depth + 1);
-        return;
-    }
-    if (value->kind != YAML_LIST)
-        err_add(p->errors, at, "<< merges mappings; write an alias of one, or a list of such aliases");
-    for (const struct yaml_node *item = value->first; item; item = item->next)
-        merge(p, item->at, yaml_real(item), depth + 1);
-}
-
-static bool is_merge(const struct yaml_node *key)
-{
-    return key->kind == YAML_SCALAR && strcmp(key->text, "<<") == 0;
-}
-
-static void add_map(struct pairs *p, const struct yaml_node *map, unsigned depth)
-{
-    for (const struct yaml_node *key = map->first; key; key = key->next->next) {
-        if (p->count >= PAIRS_MAX) {
-            err_add(p->errors, map->at, "more than %d keys in one mapping", PAIRS_MAX);
-            return;
-        }
-        const struct yaml_node *real = yaml_real(key);
-        if (real->kind != YAML_SCALAR)
-            err_add(p->errors, key->at, "a key is one word, not a list or a mapping");
-        else if (!is_merge(real))
-            add_pair(p, real, key->next, depth > 0);
-    }
-    for (const struct yaml_node *key = map->first; key; key = key->next->next)
-        if (is_merge(key) && p->count < PAIRS_MAX)
-            merge(p, key->at, yaml_real(key->next), depth);
-}
-
-const struct yaml_pair *yaml_pairs(struct arena *a, const struct yaml_node *map, unsigned *count,
-                                   struct err_list *e)
-{
-    struct pairs p = {.arena = a, .errors = e};
-    add_map(&p, map, 0);
-    tdestroy(p.keys, keep_entry);
-    *count = p.count;
-    return p.list;
 }

@@ -1,10 +1,10 @@
 /* YAML text as a tree in which every node knows its line and column.
  *
  * libfyaml reads the text and reports events; the tree is ours, because its own documents keep no place for a
- * mapping or list, and because here the size of the tree is bounded whatever the text says. An alias is a
- * node that points to its target and is never copied, so "a billion laughs" stay as small as they are
- * written, and a list that holds an alias of itself does no harm to readers that go only as deep as they
- * expect. */
+ * mapping or list, and because here the tree is bounded whatever the text says. An alias is a node that
+ * points to its target and is never copied; it counts as all that it stands for, so that "a billion laughs"
+ * are refused where they begin, and whoever walks the tree, aliases and all, has no more to do than the bound
+ * says. None stands inside its own target, so the walk ends. */
 #ifndef JUNCTOR_CONFIG_YAML_PRIV_H
 #define JUNCTOR_CONFIG_YAML_PRIV_H
 
@@ -13,8 +13,9 @@
 #include "config/arena_priv.h"
 #include "config/errors_priv.h"
 
-#define YAML_NODES_MAX 1000000
-#define YAML_DEPTH_MAX 64
+#define YAML_VALUES_MAX 1000000 /* lists, mappings, keys and scalars, each as often as aliases repeat it */
+#define YAML_DEPTH_MAX  64
+#define YAML_TEXT_MAX   4096 /* bytes of a scalar: a file's name is the longest that is needed */
 
 enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
@@ -26,7 +27,15 @@ struct yaml_node {
     struct yaml_node *first, *last; /* items of a list; key, value, key, value … of a map */
     struct yaml_node *next;         /* among its parent's */
     unsigned count;                 /* how many of those: pairs of a map */
+    unsigned values; /* itself and all in it, aliases as what they stand for; 0: not closed yet */
 };
+
+/* yaml_text.c. False, with the fault in *errors, where libfyaml should not see this: it is no text, or one
+ * that it would take too much time and memory for. */
+bool yaml_text_check(const char *text, size_t len, struct err_list *errors);
+
+/* Says that something is nested too deep. */
+void yaml_too_deep(struct err_list *errors, struct cfg_place at);
 
 /* Reads one document. Returns its root (an empty scalar for an empty file), or NULL with the fault in *e.
  * `text` need not outlive the call; the tree lives in `a`. */
@@ -42,9 +51,9 @@ struct yaml_pair {
     const struct yaml_node *key, *value;
 };
 
-/* The pairs of a map: its own, then those that its merge keys (<<) add. Keys are scalars and each stands
- * there once; value is what aliases stand for. *count is how many. Repeated keys, keys of another kind and
- * merges of something that is no map are reported to *e and left out. */
+/* yaml_pairs.c. The pairs of a map: its own, then those that its merge keys (<<) add. Keys are scalars and
+ * each stands there once; value is what aliases stand for. *count is how many. Repeated keys, keys of another
+ * kind and merges of something that is no map are reported to *e and left out. */
 const struct yaml_pair *yaml_pairs(struct arena *a, const struct yaml_node *map, unsigned *count,
                                    struct err_list *e);
 

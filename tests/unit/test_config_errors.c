@@ -117,8 +117,8 @@ static void test_many(void **state)
     for (int i = 0; i < 5000; i++)
         used += (size_t)snprintf(text + used, size - used, "  unknown%d: %d\n", i, i);
     assert_null(cfg_parse("x", text, used, &remarks));
-    assert_int_equal(remarks.count, 1000);
-    assert_non_null(strstr(remarks.list[999].text, "there are more"));
+    assert_int_equal(remarks.count, 100);
+    assert_non_null(strstr(remarks.list[99].text, "there are more"));
     for (unsigned i = 1; i < remarks.count; i++)
         assert_true(remarks.list[i - 1].line <= remarks.list[i].line);
     cfg_remarks_free(&remarks);

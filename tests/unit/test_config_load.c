@@ -106,12 +106,12 @@ static void test_garbage(void **state)
 static void test_endless(void **state)
 {
     (void)state;
-    refused("/dev/zero", "larger than 16 MiB");
+    refused("/dev/zero", "larger than 8 MiB");
 }
 
 static void test_huge(void **state)
 {
-    size_t size = 16 * 1024 * 1024;
+    size_t size = 8 * 1024 * 1024;
     char *text = malloc(size + 1);
     struct cfg_remarks remarks;
     (void)state;
@@ -121,7 +121,7 @@ static void test_huge(void **state)
     assert_non_null(c);
     cfg_free(c);
     cfg_remarks_free(&remarks);
-    refused(write_file(text, size + 1), "larger than 16 MiB");
+    refused(write_file(text, size + 1), "larger than 8 MiB");
     unlink(path);
     free(text);
 }
