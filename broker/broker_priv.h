@@ -26,6 +26,7 @@
 #include "broker/sent.h"
 #include "broker/stats/counts.h"
 #include "config/config.h"
+#include "routing/choice.h"
 #include "routing/inbox.h"
 #include "routing/message.h"
 #include "routing/plan.h"
@@ -118,9 +119,10 @@ struct brk_assoc {
     struct brk_assoc *partner; /* of a client; NULL: none (yet, or any more) */
     bool is_partner;
     uint32_t group;         /* of a partner: it connects to a member of it */
-    unsigned tries;         /* members tried */
-    unsigned address_tries; /* and addresses of the current one */
-    unsigned first_member;
+    uint64_t chosen_for;    /* that choice is its client's, by origin: routing/choice.h */
+    unsigned candidate;     /* the peer that it is being connected to, or is */
+    unsigned tries;         /* candidates before it */
+    unsigned address_tries; /* its addresses that were tried */
     uint16_t asked_out_streams, asked_in_streams;
     unsigned peer, round;          /* while connecting: to whom, and with which answer (names.c) */
     uint64_t deadline_ms;          /* while resolving or connecting */
@@ -429,6 +431,8 @@ struct brk_assoc *brk_session_partner(struct brk_worker *w, struct brk_assoc *cl
 void brk_session_connect_failed(struct brk_worker *w, struct brk_assoc *partner, const char *why);
 /* The time of a partner that waits for the address of its peer is over: the same. */
 void brk_session_not_resolved(struct brk_worker *w, struct brk_assoc *partner);
+/* The current member cannot be connected: the next one is the current one. */
+void brk_session_next_member(struct brk_worker *w, struct brk_assoc *partner);
 /* The set-up with the current address was refused: counts it, and the member once all its addresses were. */
 void brk_session_address_failed(struct brk_worker *w, struct brk_assoc *partner);
 /* The addresses of a peer are known, or known not to be had: connects the partners that wait for them. */

@@ -124,9 +124,8 @@ static void time_out(struct brk_worker *w, struct brk_assoc *a)
     tr_abort(s->ep, a->id, &error);
     brk_assoc_detach(a);
     brk_socket_close(s);
-    a->tries++;
-    a->address_tries = 0;
     if (a->is_partner) {
+        brk_session_next_member(w, a);
         brk_session_connect_failed(w, a, "timeout");
         return;
     }

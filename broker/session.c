@@ -2,35 +2,30 @@
  * partner.
  *
  * The partner asks for the streams its client has, both ways. Messages of the client wait in the partner's
- * `pending` until it is up. If a member cannot be connected the next one is tried; when all failed the
- * session is refused and the client's association aborted. Afterwards the two live and die together: a
- * shutdown is carried across when what was pending has been sent, an abort at once.
+ * `pending` until it is up. If a member cannot be connected the next one is tried (routing/choice.h);
+ * when all failed the session is refused and the client's association aborted. Afterwards the two live and
+ * die together: a shutdown is carried across when what was pending has been sent, an abort at once.
  *
  * Client and partner belong to one worker, so nothing here is shared. */
 #include "broker/broker_priv.h"
 
 #include <utlist.h>
 
-static unsigned member_peer(const struct cfg_group *g, unsigned i)
+static bool is_usable(void *worker, unsigned peer)
 {
-    return g->members[i % g->member_count].index;
+    const struct brk_worker *w = worker;
+    return brk_peer_usable(w->broker, peer, w->now_ms);
 }
 
-/* The member to begin with. */
-static unsigned choose(struct brk_worker *w, const struct brk_assoc *client, unsigned group)
+void brk_session_next_member(struct brk_worker *w, struct brk_assoc *partner)
 {
-    const struct cfg_group *g = &w->config->groups[group];
-    unsigned first = 0;
-    if (g->mode == CFG_LOADSHARE)
-        first = (g->share == CFG_STREAM_HASH ? (unsigned)client->origin : w->picks[group].next++) %
-                g->member_count;
-    for (unsigned i = 0; i < g->member_count; i++)
-        if (brk_peer_usable(w->broker, member_peer(g, first + i), w->now_ms))
-            return (first + i) % g->member_count;
-    return first;
+    const struct cfg_group *g = &w->config->groups[partner->group];
+    partner->tries++;
+    partner->address_tries = 0;
+    partner->candidate = rt_choice_next(g, partner->chosen_for, partner->candidate);
 }
 
-/* Tries members from `partner->tries` on until a set-up is under way, or the look-up of an address for one.
+/* Tries members from the current one on until a set-up is under way, or the look-up of an address for one.
  */
 static bool connect_next(struct brk_worker *w, struct brk_assoc *partner)
 {
@@ -39,8 +34,8 @@ static bool connect_next(struct brk_worker *w, struct brk_assoc *partner)
     struct tr_error error;
     opt_put(&streams, OPTF_INIT_OSTREAMS, partner->asked_out_streams);
     opt_put(&streams, OPTF_INIT_INSTREAMS, partner->asked_in_streams);
-    for (; partner->tries < g->member_count; partner->tries++, partner->address_tries = 0) {
-        unsigned peer = member_peer(g, partner->first_member + partner->tries);
+    for (; partner->tries < g->member_count; brk_session_next_member(w, partner)) {
+        unsigned peer = partner->candidate;
         enum tr_code code = brk_connect(w, peer, &streams, partner, &error);
         if (code == TR_OK) {
             DL_APPEND(w->connecting, partner);
@@ -76,7 +71,9 @@ struct brk_assoc *brk_session_partner(struct brk_worker *w, struct brk_assoc *cl
         return NULL;
     partner->is_partner = true;
     partner->group = w->config->routes[route].group;
-    partner->first_member = choose(w, client, partner->group);
+    partner->chosen_for = client->origin;
+    partner->candidate = rt_choice_first(&w->config->groups[partner->group], client->origin,
+                                         &w->picks[partner->group], is_usable, w);
     partner->asked_out_streams = client->in_streams;
     partner->asked_in_streams = client->out_streams;
     if (!connect_next(w, partner)) {
@@ -127,8 +124,7 @@ void brk_session_not_resolved(struct brk_worker *w, struct brk_assoc *partner)
 {
     brk_log_not_resolved(w, partner->peer, true);
     DL_DELETE(w->resolving, partner);
-    partner->tries++;
-    partner->address_tries = 0;
+    brk_session_next_member(w, partner);
     brk_session_connect_failed(w, partner, "timeout");
 }
 
@@ -136,8 +132,7 @@ void brk_session_address_failed(struct brk_worker *w, struct brk_assoc *partner)
 {
     if (++partner->address_tries < brk_names_found(w, partner->peer))
         return;
-    partner->tries++;
-    partner->address_tries = 0;
+    brk_session_next_member(w, partner);
 }
 
 /* Those that come to wait again while this runs stand behind the ones it is about. */

@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include "config/config.h"
+
 /* The output step of SplitMix64 (Steele, Lea and Flood 2014). */
 static inline uint64_t rt_mix(uint64_t x)
 {
@@ -12,6 +14,18 @@ static inline uint64_t rt_mix(uint64_t x)
     x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
     return x ^ (x >> 31);
+}
+
+/* Rendezvous hashing: whoever shares by hash has a seed, and for each key the one whose weight is largest is
+ * chosen. A member has the same seed wherever it stands; `which`: tells several of one member apart. */
+static inline uint64_t rt_seed(struct cfg_member m, uint64_t which)
+{
+    return rt_mix(rt_mix((uint64_t)m.kind << 32 | m.index) + which);
+}
+
+static inline uint64_t rt_weight(uint64_t key, uint64_t seed)
+{
+    return rt_mix(key ^ seed);
 }
 
 #endif

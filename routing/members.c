@@ -208,8 +208,7 @@ static size_t group_size(const struct cfg_group *config, uint32_t count)
  * many of the same member stand before it. */
 static uint64_t seed_of(const struct rt_dest *d, uint32_t twin)
 {
-    uint64_t member = (uint64_t)d->member.kind << 32 | d->member.index;
-    return rt_mix(rt_mix(member) + (d->member.kind == CFG_MEMBER_PEER ? twin : (uintptr_t)d));
+    return rt_seed(d->member, d->member.kind == CFG_MEMBER_PEER ? twin : (uintptr_t)d);
 }
 
 static void fill_seeds(uint64_t *seeds, const struct seat *list, uint32_t count)

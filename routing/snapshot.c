@@ -75,7 +75,7 @@ static uint32_t pick_by_stream(const struct rt_group *g, uint64_t origin, uint16
     uint64_t key = rt_mix(rt_mix(origin) + stream), most = 0;
     uint32_t best = 0;
     for (uint32_t i = 0; i < g->count; i++) {
-        uint64_t weight = rt_mix(key ^ g->seeds[i]);
+        uint64_t weight = rt_weight(key, g->seeds[i]);
         if (weight > most) {
             most = weight;
             best = i;

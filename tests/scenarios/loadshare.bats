@@ -73,3 +73,44 @@ CONFIG
         [ "$(delivered_to $member)" -ge 700 ]
     done
 }
+
+# The smallest and largest share of the messages that one of these peers got.
+least_and_most() {
+    local member
+    for member; do delivered_to "$member"; done | sort -n | sed -n '1p;$p' | xargs
+}
+
+@test "loadshare of paired sessions by hash: clients spread over both members" {
+    start_broker <<CONFIG
+$(peers)
+groups: [{name: core, members: [a, b], mode: loadshare, share: stream-hash}]
+routes: [{from: access, to: core, session: paired}]
+CONFIG
+    sinks
+    run_source source $U2 --associations 48 --rate 1500 --count 960
+    ends_with 0 $sink
+    delivered_all sink 960
+    stop_broker
+    # 20 from each client.
+    read -r least most <<<"$(least_and_most a b)"
+    echo "of 48 clients: $((least / 20)) to $((most / 20))"
+    [ "$least" -ge 240 ]
+}
+
+@test "loadshare of paired sessions with a member that refuses: the others share its clients evenly" {
+    start_broker <<CONFIG
+$(peers)
+  - {name: gone, address: 127.0.0.1, port: $P4, encaps_port: $U1}
+groups: [{name: core, members: [a, b, gone, c], mode: loadshare}]
+routes: [{from: access, to: core, session: paired}]
+CONFIG
+    sinks
+    run_source source $U2 --associations 60 --rate 1500 --count 1200
+    ends_with 0 $sink
+    delivered_all sink 1200
+    stop_broker
+    # All call at once, so that many are sent to the one that refuses before that is known. 20 from each client.
+    read -r least most <<<"$(least_and_most a b c)"
+    echo "of 60 clients: $((least / 20)) to $((most / 20))"
+    [ "$least" -ge 300 ] && [ "$most" -le 520 ]
+}
