@@ -12,6 +12,7 @@ SHELL := /bin/bash
 
 SAN     ?=
 BUILD   ?= build$(if $(SAN),-$(SAN))
+VERSION := 0.1
 PREFIX  ?= /usr/local
 DESTDIR ?=
 DEPS    ?= yes
@@ -46,7 +47,8 @@ TRANSPORT  := $(wildcard transport/*.c transport/kernel/*.c transport/usrsctp/*.
 ROUTING    := $(wildcard routing/*.c)
 BROKER     := $(wildcard broker/*.c broker/*/*.c)
 LOAD       := $(wildcard bench/*.c)
-PROGRAM    := $(filter-out junctor/main.c,$(wildcard junctor/*.c))
+MAIN       := junctor/main.c junctor/version.c
+PROGRAM    := $(filter-out $(MAIN),$(wildcard junctor/*.c))
 objects    = $(patsubst %,$(BUILD)/obj/%.o,$(1))
 
 # The transport library stands alone: SCTP, options and addresses; no YAML.
@@ -76,6 +78,16 @@ $(BUILD)/sources: what = $(ALL_LIB)
 $(BUILD)/flags $(BUILD)/sources: FORCE
 	@mkdir -p $(@D)
 	@echo '$(what)' | cmp -s - $@ || echo '$(what)' > $@
+
+# What junctor/version.c tells, and only it depends on. An unpacked archive has no commit.
+COMMIT    = $(shell [ ! -e .git ] || git describe --always --dirty --exclude='*' 2>/dev/null)
+LIBRARIES = $(foreach p,$(PKGS),$(p) $(shell pkg-config --modversion $(p)))
+$(BUILD)/version.h: FORCE
+	@mkdir -p $(@D)
+	@printf '#define JUNCTOR_%s "%s"\n' VERSION '$(VERSION)$(addprefix -,$(COMMIT))' LIBRARIES '$(LIBRARIES)' > $@.new
+	@cmp -s $@.new $@ || cp $@.new $@
+$(BUILD)/obj/junctor/version.c.o: private CPPFLAGS += -include $(BUILD)/version.h
+$(BUILD)/obj/junctor/version.c.o: $(BUILD)/version.h
 .PHONY: FORCE
 FORCE:
 
@@ -97,7 +109,7 @@ $(BUILD)/libjunctor.a: $(call objects,$(ALL_LIB)) $(BUILD)/sources
 	@echo "  AR    $@"
 	@rm -f $@ && ar qcs $@ $(filter %.o,$^)
 
-$(BUILD)/junctor: $(call objects,junctor/main.c) $(BUILD)/libjunctor.a
+$(BUILD)/junctor: $(call objects,$(MAIN)) $(BUILD)/libjunctor.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
@@ -141,7 +153,7 @@ micro: $(MICRO)
 
 # The second compiler has to accept every file too; a check only, no code.
 SECOND_CC := $(if $(findstring clang,$(CC)),gcc,clang)
-SOURCES   := $(ALL_LIB) $(wildcard junctor/main.c transport/examples/*.c tests/*/*.c)
+SOURCES   := $(ALL_LIB) $(MAIN) $(wildcard transport/examples/*.c tests/*/*.c)
 .PHONY: second-compiler
 second-compiler: $(patsubst %,$(BUILD)/second/%.ok,$(SOURCES))
 $(BUILD)/second/%.c.ok: %.c $(BUILD)/flags
@@ -218,7 +230,6 @@ reference: ## writes config/REFERENCE.md and config/junctor.yaml.5 anew from the
 
 # ---- installing -------------------------------------------------------------------------------------
 
-VERSION  := 0.1
 HEADERS  := transport/transport.h transport/resolve.h config/sctp/address.h config/sctp/options.h config/sctp/options.def config/sctp/ppid.h
 INCLUDES := $(PREFIX)/include/junctor
 MANUALS  := junctor/junctor.1 config/junctor.yaml.5

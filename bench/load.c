@@ -540,6 +540,7 @@ static void handle_signals(void)
 
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    signal(SIGUSR1, SIG_IGN); /* meant for a broker, which has the same program name */
 }
 
 /* Prints what there is, also where it is not all. Returns the exit status. */

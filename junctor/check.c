@@ -5,41 +5,34 @@
 
 #include "junctor/commands.h"
 #include "junctor/reference.h"
+#include "junctor/usage.h"
 #include "broker/support.h"
 #include "config/config.h"
 
-static const char help[] =
-    "Usage: junctor check -c FILE [--print]\n"
-    "       junctor check --reference[=man]\n"
-    "\n"
-    "Reads a configuration and reports every error in it as `file:line:column: what is wrong, and what to "
-    "write`; of\n"
-    "a valid one, as warnings, which values do harm together.\n"
-    "Opens no socket and needs no privilege. What depends on the host (whether an address exists, which SCTP "
-    "it\n"
-    "has, how large buffers may be) is told by `junctor run`.\n"
-    "\n"
-    "  -c, --config FILE   the YAML file; - reads standard input\n"
-    "  -p, --print         write the effective configuration: every default filled in, SCTP options in full "
-    "at\n"
-    "                      each listener and peer; it reads back as the same configuration\n"
-    "      --reference     write the reference of the configuration, every key and SCTP option, as Markdown "
-    "or,\n"
-    "                      with =man, as a manual page\n"
-    "  -h, --help          this text\n"
-    "\n"
-    "Exit status: 0 the file is valid (there may be warnings), 1 it is not (errors on standard error), 2 "
-    "wrong usage.\n"
-    "\n"
-    "  junctor check -c relay.yaml\n"
-    "  junctor check -c relay.yaml --print > effective.yaml\n"
-    "  junctor check --reference=man | man -l -\n";
-
-static int usage(const char *what)
-{
-    fprintf(stderr, "junctor check: %s; `junctor check --help` tells more\n", what);
-    return 2;
-}
+static const char help[] = "Usage: junctor check -c FILE [--print]\n"
+                           "       junctor check --reference[=man]\n"
+                           "\n"
+                           "Reads a configuration and reports every error in it as\n"
+                           "`file:line:column: what is wrong, and what to write`; of a valid one, as\n"
+                           "warnings, which values do harm together.\n"
+                           "Opens no socket and needs no privilege. What depends on the host (whether an\n"
+                           "address exists, which SCTP it has, how large buffers may be) is told by\n"
+                           "`junctor run`.\n"
+                           "\n"
+                           "  -c, --config FILE      the configuration (YAML; - for standard input)\n"
+                           "  -p, --print            write the effective configuration: every default\n"
+                           "                         filled in, SCTP options in full at each listener and\n"
+                           "                         peer; it reads back as the same configuration\n"
+                           "      --reference[=man]  write the reference of the configuration, every key\n"
+                           "                         and SCTP option, as Markdown or as a manual page\n"
+                           "  -h, --help             this text\n"
+                           "\n"
+                           "Exit status: 0 the file is valid (there may be warnings), 1 it is not (errors\n"
+                           "on standard error), 2 wrong usage.\n"
+                           "\n"
+                           "  junctor check -c relay.yaml\n"
+                           "  junctor check -c relay.yaml --print > effective.yaml\n"
+                           "  junctor check --reference=man | man -l -\n";
 
 static const char *plural(unsigned n)
 {
@@ -112,7 +105,7 @@ static int reference(const char *form)
     else if (strcmp(form, "man") == 0)
         brk_reference_man(stdout);
     else
-        return usage("the reference is written as markdown or man");
+        return cmd_wrong("check", "the reference is written as markdown or man");
     return written();
 }
 
@@ -132,7 +125,8 @@ int cmd_check(int argc, char **argv)
     while ((option = getopt_long(argc, argv, "+:c:ph", options, NULL)) != -1) {
         switch (option) {
         case 'c':
-            file = optarg;
+            if (!cmd_take_file("check", &file, optarg))
+                return 2;
             break;
         case 'p':
             print = true;
@@ -142,15 +136,11 @@ int cmd_check(int argc, char **argv)
         case 'h':
             fputs(help, stdout);
             return 0;
-        case ':':
-            return usage("-c needs the name of a file");
         default:
-            return usage("unknown option");
+            return cmd_wrong_option("check", option, argv, options);
         }
     }
-    if (optind < argc)
-        return usage("only options are taken; name the file with -c");
-    if (!file)
-        return usage("name the configuration with -c FILE");
+    if (optind < argc || !file)
+        return cmd_wrong_file("check", file, argv[optind]);
     return check(file, print);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "junctor/commands.h"
+#include "junctor/version.h"
 
 static const struct {
     const char *name, *what;
@@ -13,7 +14,7 @@ static const struct {
 } commands[] = {
     {"run", "the broker, in the foreground", cmd_run},
     {"check", "validate a configuration file", cmd_check},
-    {"load", "open associations, send at a rate, measure delivery, order and latency", cmd_load},
+    {"load", "send over associations; measure delivery, order and latency", cmd_load},
 };
 
 /* A descriptor 0, 1 or 2 that was closed would become the next socket, and what is printed would be sent
@@ -29,7 +30,10 @@ static void fill_standard_descriptors(void)
 
 static void usage(FILE *out)
 {
-    fputs("usage: junctor COMMAND [OPTION...]\n\nCommands (each has --help):\n", out);
+    fputs("Usage: junctor COMMAND [OPTION...]\n"
+          "       junctor --version\n\n"
+          "Commands (each has --help):\n",
+          out);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].what);
 }
@@ -45,10 +49,12 @@ int main(int argc, char **argv)
         usage(stdout);
         return 0;
     }
+    if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
+        return junctor_print_version();
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (!strcmp(argv[1], commands[i].name))
             return commands[i].run(argc - 1, argv + 1);
-    fprintf(stderr, "junctor: no command \"%s\"\n", argv[1]);
-    usage(stderr);
+    fprintf(stderr, "junctor: there is no %s %s; `junctor --help` names the commands\n",
+            argv[1][0] == '-' ? "option" : "command", argv[1]);
     return 2;
 }

@@ -2,32 +2,33 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "broker/broker.h"
 #include "broker/log.h"
 #include "config/config.h"
 #include "junctor/commands.h"
+#include "junctor/usage.h"
+#include "junctor/version.h"
 
-static void usage(FILE *out)
-{
-    fputs("usage: junctor run -c FILE [--log-level LEVEL]\n"
-          "\n"
-          "Runs the broker in the foreground until SIGTERM or SIGINT, and logs to standard error.\n"
-          "\n"
-          "  -c, --config FILE      the configuration (YAML; - for standard input)\n"
-          "      --log-level LEVEL  error, warning, info or debug, whatever the file says\n"
-          "  -h, --help             this text\n"
-          "\n"
-          "Signals:\n"
-          "  SIGTERM, SIGINT  stop accepting, deliver what is there, close (broker.drain_timeout bounds it); "
-          "a second\n"
-          "                   one does not wait\n"
-          "  SIGHUP           only logged\n"
-          "  SIGUSR1          log the account: received + copies = delivered + dropped + waiting\n"
-          "\n"
-          "Exit status: 0 after a drain whose account balances, 1 otherwise, 2 for wrong usage.\n",
-          out);
-}
+static const char help[] =
+    "Usage: junctor run -c FILE [--log-level LEVEL]\n"
+    "\n"
+    "Runs the broker in the foreground until SIGTERM or SIGINT, and logs to standard\n"
+    "error.\n"
+    "\n"
+    "  -c, --config FILE      the configuration (YAML; - for standard input)\n"
+    "      --log-level LEVEL  error, warning, info or debug, whatever the file says\n"
+    "  -h, --help             this text\n"
+    "\n"
+    "Signals, to the process that the first line of the log names (pid=):\n"
+    "  SIGTERM, SIGINT  stop accepting, deliver what is there, close\n"
+    "                   (broker.drain_timeout bounds it); a second one does not wait\n"
+    "  SIGHUP           only logged\n"
+    "  SIGUSR1          log the account:\n"
+    "                   received + copies = delivered + dropped + waiting\n"
+    "\n"
+    "Exit status: 0 after a drain whose account balances, 1 otherwise, 2 wrong usage.\n";
 
 static bool parse_level(const char *text, enum cfg_log_level *level)
 {
@@ -37,7 +38,7 @@ static bool parse_level(const char *text, enum cfg_log_level *level)
             *level = (enum cfg_log_level)i;
             return true;
         }
-    fprintf(stderr, "junctor run: no log level \"%s\"; write error, warning, info or debug\n", text);
+    cmd_wrong("run", "there is no log level %s; write error, warning, info or debug", text);
     return false;
 }
 
@@ -52,6 +53,14 @@ static void log_warnings(const struct cfg_config *config, const struct cfg_remar
     }
 }
 
+/* The first line: who this is, and where signals go. */
+static void log_start(const struct cfg_config *config)
+{
+    char file[300];
+    brk_log(CFG_LOG_INFO, "starting", "version=%s pid=%d file=%s", junctor_version, (int)getpid(),
+            brk_quote(config->file, file, sizeof file));
+}
+
 /* Takes the configuration over. */
 static int run_logged(struct cfg_config *config, const struct cfg_remarks *remarks, enum cfg_log_level level)
 {
@@ -62,6 +71,7 @@ static int run_logged(struct cfg_config *config, const struct cfg_remarks *remar
         cfg_free(config);
         return 1;
     }
+    log_start(config);
     log_warnings(config, remarks);
     int status = brk_run(config);
     brk_log_stop();
@@ -96,23 +106,26 @@ int cmd_run(int argc, char **argv)
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
     const char *file = NULL, *level = NULL;
-    for (int o; (o = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
-        if (o == 'h') {
-            usage(stdout);
-            return 0;
-        }
-        if (o == 'c')
-            file = optarg;
-        else if (o == 'l')
+    int option;
+    optind = 0;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, "+:c:h", options, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            if (!cmd_take_file("run", &file, optarg))
+                return 2;
+            break;
+        case 'l':
             level = optarg;
-        else {
-            usage(stderr);
-            return 2;
+            break;
+        case 'h':
+            fputs(help, stdout);
+            return 0;
+        default:
+            return cmd_wrong_option("run", option, argv, options);
         }
     }
-    if (!file || optind != argc) {
-        usage(stderr);
-        return 2;
-    }
+    if (optind < argc || !file)
+        return cmd_wrong_file("run", file, argv[optind]);
     return run_file(file, level);
 }

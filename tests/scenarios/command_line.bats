@@ -1,0 +1,62 @@
+load lib
+
+# wrong 'WORDS' COMMAND OPTION…: exit status 2, these words, and where help is.
+wrong() {
+    local words=$1 status=0
+    shift
+    "$JUNCTOR" "$@" >"$work/out" 2>"$work/err" || status=$?
+    echo "junctor $*: status $status: $(cat "$work/err")"
+    [ $status = 2 ] && [ ! -s "$work/out" ] && [ "$(cat "$work/err")" = "junctor $1: $words
+Try \`junctor $1 --help\`." ]
+}
+
+@test "a wrong command line is told in the same way by all commands" {
+    local command
+    for command in run check; do
+        wrong "name the configuration with -c FILE" $command
+        wrong "the configuration is named with -c: junctor $command -c ok.yaml" $command ok.yaml
+        wrong '"b.yaml" is no option' $command -c a.yaml b.yaml
+        wrong "-c is given twice (a.yaml, b.yaml); one configuration is one file" $command -c a.yaml -c b.yaml
+        wrong "--config: the value is missing" $command -c
+        wrong "--config: the value is missing" $command --config
+        wrong "--help takes no value" $command --help=3
+        wrong 'no option "--confg"; did you mean --config?' $command --confg
+    done
+    for command in run check load; do
+        wrong 'no option "--nonsense"' $command --nonsense
+        wrong 'no option "-x"' $command -x
+    done
+    wrong "--to: the value is missing" load --to
+    wrong '"x" is no option' load x
+    wrong "there is no log level loud; write error, warning, info or debug" run --log-level loud -c config/examples/relay.yaml
+}
+
+@test "--help fits a terminal" {
+    for command in run check ""; do
+        "$JUNCTOR" $command --help >"$work/help"
+        [ -s "$work/help" ]
+        ! grep -E '.{81}' "$work/help"
+    done
+}
+
+@test "--version tells version, libraries and transports; the log begins with version and process" {
+    "$JUNCTOR" --version >"$work/version"
+    grep -qE '^junctor [0-9]+\.[0-9]+' "$work/version"
+    grep -qE '^libraries: .*usrsctp [0-9]' "$work/version"
+    grep -qE '^transport kernel: ' "$work/version"
+    grep -qE '^transport usrsctp: ' "$work/version"
+    start_broker <<CONFIG
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
+routes: [{from: access, to: core, session: paired}]
+CONFIG
+    head -n 1 "$work/broker.log" | grep -qF "event=starting version=$(awk 'NR == 1 {print $2}' "$work/version") pid=$broker "
+    stop_broker
+}
+
+@test "SIGUSR1, meant for a broker, does not end the load generator" {
+    start_sink sink $U1 $P1 --keep
+    kill -USR1 $loader
+    kill -TERM $loader
+    ends_with 1 $loader # nothing came; it was not ended by the signal
+}
