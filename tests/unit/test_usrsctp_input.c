@@ -186,13 +186,28 @@ static void half_begun_handshakes_do_not_pile_up(void **state)
     assert_in_range(inside(s)->paths.count, 1, 1200);
 }
 
+/* Until no path is left, which takes a moment without packets. */
+static void paths_are_let_go(struct scene *s)
+{
+    for (int i = 0; HASH_COUNT(inside(s)->paths.table) > 0; i++) {
+        assert_in_range(i, 0, 2000);
+        inside(s)->paths.cleaned_ms = 0; /* else it looks twice a minute */
+        settle(s);
+    }
+    assert_null(inside(s)->paths.remotes);
+}
+
 /* What is left of an association's path once it is over is used again. */
 static void paths_are_given_back(void **state)
 {
     struct scene *s = *state;
-    for (int i = 0; i < 300; i++)
-        an_association_still_works(s);
-    assert_in_range(inside(s)->paths.count, USR_TRANSIENT_PATHS, USR_TRANSIENT_PATHS + 20);
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 100; i++)
+            an_association_still_works(s);
+        paths_are_let_go(s);
+    }
+    assert_in_range(inside(s)->paths.count, 1,
+                    2 * 100); /* each association is one of a client and a server */
 }
 
 static void out_of_the_blue_packets_get_an_abort_and_leave_nothing(void **state)
@@ -210,7 +225,8 @@ static void out_of_the_blue_packets_get_an_abort_and_leave_nothing(void **state)
         assert_int_equal(answer[12], SCTP_ABORT_ASSOCIATION);
     }
     assert_int_equal(HASH_COUNT(inside(s)->paths.table), 0);
-    assert_int_equal(inside(s)->paths.count, USR_TRANSIENT_PATHS);
+    assert_int_equal(inside(s)->paths.count, 0);
+    assert_null(inside(s)->paths.remotes);
 }
 
 /* The stack knows an endpoint by its SCTP port alone; we see to it that its address counts, too. */
@@ -252,6 +268,119 @@ static void the_stack_survives_damaged_handshakes(void **state)
     an_association_still_works(s);
 }
 
+/* An INIT from this socket; its answer, an INIT ACK, goes to `answer`. */
+static size_t begin(struct scene *s, int fd, uint32_t tag, uint8_t *answer, size_t room)
+{
+    uint8_t packet[64];
+    size_t len = make_init(packet, PORT, tag);
+    assert_int_equal(send(fd, packet, len, 0), len);
+    settle(s);
+    ssize_t n = recv(fd, answer, room, MSG_DONTWAIT);
+    assert_in_range(n, 32, room);
+    assert_int_equal(answer[12], SCTP_INITIATION_ACK);
+    return (size_t)n;
+}
+
+/* The COOKIE ECHO that goes with an INIT ACK; returns its length. */
+static size_t make_echo(const uint8_t *ack, size_t len, uint8_t *packet)
+{
+    size_t size;
+    const uint8_t *cookie = usr_peer_parameter(ack, len, 7, &size);
+    assert_non_null(cookie);
+    memset(packet, 0, 12);
+    memcpy(packet, ack + 2, 2);
+    memcpy(packet + 2, ack, 2);
+    memcpy(packet + 4, ack + 16, 4); /* the tag that it gave */
+    packet[12] = SCTP_COOKIE_ECHO;
+    packet[13] = 0;
+    packet[14] = (uint8_t)((size + 4) >> 8);
+    packet[15] = (uint8_t)(size + 4);
+    memcpy(packet + 16, cookie, size);
+    seal(packet, 16 + size);
+    return 16 + size;
+}
+
+static uint32_t associations(void)
+{
+    struct sctpstat stat;
+    usrsctp_get_stat(&stat);
+    return stat.sctps_passiveestab;
+}
+
+/* Somebody who gets a cookie at an address of his own, waits until what it was made for is another's, and
+ * goes on in the name of one who never answers. */
+static void a_cookie_is_good_for_its_address_only(void **state)
+{
+    struct scene *s = *state;
+    enum { CANDIDATES = 1024 };
+    static int others[CANDIDATES];
+    uint8_t ack[2000], packet[2000];
+    size_t acked = begin(s, s->fd, 7, ack, sizeof ack);
+    size_t echo = make_echo(ack, acked, packet);
+    uint32_t before = associations();
+    for (unsigned i = 0; i < CANDIDATES; i++) { /* the last one makes the first one go */
+        uint8_t init[64];
+        others[i] = stranger(&s->udp);
+        size_t len = make_init(init, PORT, 7);
+        assert_int_equal(send(others[i], init, len, 0), len);
+        if (i % 50 == 0 || i == CANDIDATES - 1)
+            settle(s);
+    }
+    for (unsigned i = 0; i < CANDIDATES; i++)
+        assert_int_equal(send(others[i], packet, echo, 0), echo);
+    settle(s);
+    assert_int_equal(associations(), before);
+    for (unsigned i = 0; i < CANDIDATES; i++)
+        close(others[i]);
+    acked = begin(s, s->fd, 7, ack, sizeof ack); /* but where it went it is */
+    echo = make_echo(ack, acked, packet);
+    assert_int_equal(send(s->fd, packet, echo, 0), echo);
+    settle(s);
+    assert_int_equal(associations(), before + 1);
+}
+
+/* Local addresses that the stack goes through for every packet. */
+static int addresses_in_the_stack(struct scene *s)
+{
+    struct sockaddr *list = NULL;
+    int count = usrsctp_getladdrs(((struct usr_endpoint *)s->server)->so, 0, &list);
+    if (count > 0)
+        usrsctp_freeladdrs(list);
+    return count;
+}
+
+static void take_path_name(struct usr_endpoint *ep, const struct sctp_status *status, void *arg)
+{
+    uint8_t *taken = arg;
+    uint16_t port = usr_primary(status)->sconn_port;
+    (void)ep;
+    assert_int_equal(taken[port], 0);
+    taken[port] = 1;
+}
+
+/* However many associations there are, the work for a packet stays the same: the stack looks for it in one
+ * place only, by a port that no other association has. */
+static void many_associations_are_no_work_for_each_other(void **state)
+{
+    struct scene *s = *state;
+    enum { MANY = 100 };
+    static uint8_t taken[65536];
+    uint8_t ack[2000], packet[2000];
+    int others[MANY];
+    for (unsigned i = 0; i < MANY; i++) { /* all with the same SCTP port */
+        others[i] = stranger(&s->udp);
+        size_t acked = begin(s, others[i], i + 1, ack, sizeof ack);
+        size_t echo = make_echo(ack, acked, packet);
+        assert_int_equal(send(others[i], packet, echo, 0), echo);
+        settle(s);
+    }
+    memset(taken, 0, sizeof taken);
+    assert_int_equal(usr_each_assoc((struct usr_endpoint *)s->server, take_path_name, taken), MANY);
+    assert_int_equal(addresses_in_the_stack(s), 1);
+    for (unsigned i = 0; i < MANY; i++)
+        close(others[i]);
+}
+
 #define SCENE(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -264,6 +393,8 @@ int main(void)
         SCENE(out_of_the_blue_packets_get_an_abort_and_leave_nothing),
         SCENE(an_endpoint_is_reached_at_its_own_address_only),
         SCENE(the_stack_survives_damaged_handshakes),
+        SCENE(a_cookie_is_good_for_its_address_only),
+        SCENE(many_associations_are_no_work_for_each_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

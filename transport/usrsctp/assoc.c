@@ -20,7 +20,7 @@ static enum tr_code path_to(struct usr_endpoint *ep, const struct tr_target *to,
     struct usr_loop *loop = usr_loop_of(&ep->base);
     const struct udp_socket *s = &ep->udp->socket;
     struct net_addr remote = to->addresses[0], local;
-    struct usr_path_key key;
+    struct usr_remote_key key;
     char text[NET_ADDR_TEXT], from[NET_ADDR_TEXT];
     enum { IANA_PORT = 9899 };
 
@@ -35,8 +35,8 @@ static enum tr_code path_to(struct usr_endpoint *ep, const struct tr_target *to,
     net_addr_set_port(&remote, port != 0 ? port : IANA_PORT);
     if (s->any && !udp_source_for(&remote, &local))
         return tr_fail(error, TR_UNREACHABLE, errno, "connect to %s: %s", text, strerror(errno));
-    usr_path_key(&key, ep->udp, &remote, s->any ? &local : NULL);
-    *out = usr_path_get(loop, &key);
+    usr_remote_key(&key, ep->udp, &remote, s->any ? &local : NULL);
+    *out = usr_path_get(loop, &key, net_addr_port(&to->addresses[0]), ep->port);
     return *out != NULL ? TR_OK : tr_fail(error, TR_LIMIT, ENOMEM, "connect to %s: out of memory", text);
 }
 
@@ -97,7 +97,7 @@ enum tr_code usr_connect_init(struct tr_endpoint *base, const struct tr_target *
     enum tr_code code = path_to(ep, to, &path, error);
     if (code != TR_OK)
         return code;
-    struct sockaddr_conn peer = usr_sconn(path, net_addr_port(&to->addresses[0]));
+    struct sockaddr_conn peer = usr_sconn(path);
     uint32_t tag = 0;
     int failed = start(ep, &peer, &tag);
     if (failed == EINVAL && base->style == TR_ONE_TO_ONE && !usr_status(ep, 0, &status)) {
@@ -111,6 +111,7 @@ enum tr_code usr_connect_init(struct tr_endpoint *base, const struct tr_target *
     *assoc = usrsctp_getassocid(ep->so, (struct sockaddr *)&peer);
     usr_setup_over(ep, *assoc); /* of an earlier one with the same number */
     remember_setup(ep, *assoc, tag, path->index);
+    usr_path_owner(path, ep);
     ep->ended = false;
     usr_ready_mark(ep);
     return TR_OK;
@@ -227,17 +228,16 @@ static const struct usr_setup *find_setup(const struct usr_endpoint *ep, uint32_
 }
 
 /* Lets the stack believe that the peer has refused. */
-static void refuse_setup(struct usr_endpoint *ep, const struct usr_setup *s, uint16_t peer_port)
+static void refuse_setup(struct usr_endpoint *ep, const struct usr_setup *s)
 {
     struct usr_loop *loop = usr_loop_of(&ep->base);
-    struct usr_path *path = usr_path_of(loop, (void *)((uintptr_t)s->path + 1));
-    uint8_t packet[16] = {(uint8_t)(peer_port >> 8), (uint8_t)peer_port, (uint8_t)(ep->port >> 8),
-                          (uint8_t)ep->port};
+    struct usr_path *path = usr_path_at(loop, s->path);
+    uint8_t packet[16] = {0, 0, (uint8_t)(ep->port >> 8), (uint8_t)ep->port};
     memcpy(packet + 4, &s->tag, sizeof s->tag); /* both are in network order */
     packet[12] = SCTP_ABORT_ASSOCIATION;
     packet[15] = 4; /* the chunk's length */
     if (path != NULL)
-        usr_inject(loop, path, packet, sizeof packet);
+        usr_inject(path, packet, sizeof packet);
 }
 
 bool usr_give_up(struct usr_endpoint *ep, uint32_t assoc)
@@ -247,8 +247,7 @@ bool usr_give_up(struct usr_endpoint *ep, uint32_t assoc)
     if (s == NULL || !usr_status(ep, assoc, &status) ||
         (status.sstat_state != SCTP_COOKIE_WAIT && status.sstat_state != SCTP_COOKIE_ECHOED))
         return false;
-    const struct sockaddr_conn *peer = (void *)&status.sstat_primary.spinfo_address;
-    refuse_setup(ep, s, ntohs(peer->sconn_port));
+    refuse_setup(ep, s);
     usr_ready_mark(ep);
     return true;
 }

@@ -194,6 +194,16 @@ enum tr_code usr_open(struct tr_loop *base, const struct tr_open_params *params,
     return TR_OK;
 }
 
+/* The association that a socket came with. */
+static void take_path(struct usr_endpoint *ep)
+{
+    struct sctp_status status;
+    struct usr_path *path =
+        usr_status(ep, 0, &status) ? usr_path_of(usr_loop_of(&ep->base), usr_primary(&status)) : NULL;
+    if (path != NULL)
+        usr_path_owner(path, ep);
+}
+
 struct usr_endpoint *usr_endpoint_beside(struct usr_endpoint *origin, struct socket *so)
 {
     struct usr_endpoint *ep = calloc(1, sizeof *ep);
@@ -210,6 +220,7 @@ struct usr_endpoint *usr_endpoint_beside(struct usr_endpoint *origin, struct soc
     usrsctp_set_non_blocking(so, 1);
     enter(usr_loop_of(&origin->base), ep);
     usr_option_inherit(origin, ep);
+    take_path(ep);
     usr_ready_mark(ep);
     return ep;
 }
@@ -242,6 +253,8 @@ static void finish(struct usr_loop *loop, struct usr_endpoint *ep)
     usrsctp_close(ep->so);
     usr_udp_put(loop, ep->udp);
     loop->paths.ended++;
+    while (ep->paths != NULL)
+        usr_path_owner(ep->paths, NULL);
     usr_auth_forget(ep);
     free(ep);
 }
@@ -370,9 +383,8 @@ unsigned usr_addresses(struct tr_endpoint *base, uint32_t assoc, bool remote, st
     bool whole = assoc == 0 && !remote;
     struct net_addr far, near = ep->local;
     struct sctp_status status;
-    if (!whole &&
-        (!usr_status(ep, assoc, &status) ||
-         !usr_peer_address(usr_loop_of(base), (void *)&status.sstat_primary.spinfo_address, &far, &near)))
+    if (!whole && (!usr_status(ep, assoc, &status) ||
+                   !usr_peer_address(usr_loop_of(base), usr_primary(&status), &far, &near)))
         return 0;
     net_addr_set_port(&near, ep->port);
     if (max > 0) {

@@ -28,11 +28,16 @@ struct usr_user_fd {
     UT_hash_handle hh; /* key: fd.fd */
 };
 
-int64_t usr_now_ms(void)
+int64_t usr_now_us(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t usr_now_ms(void)
+{
+    return usr_now_us() / 1000;
 }
 
 static enum tr_code watch_fd(struct usr_loop *loop, struct usr_fd *fd, struct tr_error *error)
@@ -111,11 +116,6 @@ enum tr_code usr_loop_open(const struct tr_loop_params *params, struct tr_loop *
     if (code != TR_OK) {
         free_loop(loop);
         return code;
-    }
-    if (!usr_paths_init(&loop->paths)) {
-        usr_stack_close(loop);
-        free_loop(loop);
-        return tr_fail(error, TR_LIMIT, ENOMEM, "out of memory for a loop");
     }
     *out = &loop->base;
     return TR_OK;

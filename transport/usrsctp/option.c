@@ -4,7 +4,7 @@
  *
  * Scope: some settings of an endpoint reach only associations to come, and have to be repeated for each that
  * is there where the option's row says that a change acts at once (SCTP_ALL_ASSOC). None of these calls wakes
- * the library's thread (usrsctp_stack.c): that walk is inside the call. */
+ * the library's thread (stack.c): that walk is inside the call. */
 #include "transport/usrsctp/option_priv.h"
 
 #include <errno.h>

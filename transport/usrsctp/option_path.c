@@ -35,7 +35,7 @@ static uint32_t overhead(struct tr_endpoint *base, uint32_t assoc)
     struct sctp_status status;
     struct net_addr remote;
     if ((assoc != 0 || base->style == TR_ONE_TO_ONE) && usr_status(ep, assoc, &status) &&
-        usr_peer_address(usr_loop_of(base), (void *)&status.sstat_primary.spinfo_address, &remote, NULL))
+        usr_peer_address(usr_loop_of(base), usr_primary(&status), &remote, NULL))
         return header_bytes(remote.sa.sa_family == AF_INET);
     return header_bytes(ep->local.sa.sa_family == AF_INET);
 }
@@ -61,7 +61,7 @@ static enum tr_code path_named(struct tr_endpoint *base, uint32_t assoc, const c
     if (!usr_status(usr_ep(base), assoc, &status))
         return tr_fail(error, TR_NO_ASSOC, 0, "%s: an address needs an association, and %u is none",
                        opt_rows[id].name, assoc);
-    *out = *(const struct sockaddr_conn *)&status.sstat_primary.spinfo_address;
+    *out = *usr_primary(&status);
     if (!usr_peer_address(usr_loop_of(base), out, &remote, NULL))
         return tr_fail(error, TR_NO_ASSOC, 0, "%s: association %u has no path", opt_rows[id].name, assoc);
     net_addr_set_port(&remote, 0);
@@ -284,9 +284,8 @@ static bool port_in_use(struct tr_endpoint *base, uint32_t assoc, uint16_t *port
     struct sctp_status status;
     if (!usr_status(usr_ep(base), assoc, &status))
         return false;
-    const struct sockaddr_conn *primary = (const void *)&status.sstat_primary.spinfo_address;
-    struct usr_path *path = usr_path_of(usr_loop_of(base), primary->sconn_addr);
-    *port = path != NULL ? net_addr_port(&path->key.remote) : 0;
+    const struct usr_path *path = usr_path_of(usr_loop_of(base), usr_primary(&status));
+    *port = path != NULL ? net_addr_port(&path->key.remote->key.remote) : 0;
     return path != NULL;
 }
 

@@ -9,7 +9,7 @@
  * Signs. A state cookie is its maker's own business; that of usrsctp (and of FreeBSD, whose code it is)
  * begins with a name. An INIT from a socket address family of its own (AF_CONN, as here) has no list of IP
  * versions that the sender understands; Linux never leaves it out (RFC 9260 3.3.2.1.4). Stacks without a sign
- * are only slower. What can be forged is not believed: usrsctp_input.c asks for INITs only of senders who
+ * are only slower. What can be forged is not believed: input.c asks for INITs only of senders who
  * then complete the handshake, all of them, and for INIT ACKs only where they know our tag.
  *
  * Pure: bytes in, an answer out; the bytes may be anything. */
@@ -31,10 +31,10 @@ static uint16_t read16(const uint8_t *p)
     return (uint16_t)(p[0] << 8 | p[1]);
 }
 
-/* The parameter of this type, *size its value's bytes; NULL where there is none before the chunk ends or
- * makes no sense any more. */
-static const uint8_t *find(const uint8_t *packet, size_t len, uint16_t type, size_t *size)
+const uint8_t *usr_peer_parameter(const uint8_t *packet, size_t len, uint16_t type, size_t *size)
 {
+    if (len < PARAMETERS_AT)
+        return NULL;
     size_t end = CHUNK_AT + read16(packet + CHUNK_AT + 2);
     if (end > len)
         end = len;
@@ -57,9 +57,9 @@ bool usr_peer_is_userland(const uint8_t *packet, size_t len)
     if (len < PARAMETERS_AT)
         return false;
     if (packet[CHUNK_AT] == SCTP_INITIATION)
-        return find(packet, len, SUPPORTED_ADDRESS_TYPES, &size) == NULL;
+        return usr_peer_parameter(packet, len, SUPPORTED_ADDRESS_TYPES, &size) == NULL;
     if (packet[CHUNK_AT] != SCTP_INITIATION_ACK)
         return false;
-    const uint8_t *cookie = find(packet, len, STATE_COOKIE, &size);
+    const uint8_t *cookie = usr_peer_parameter(packet, len, STATE_COOKIE, &size);
     return cookie != NULL && size >= sizeof maker - 1 && memcmp(cookie, maker, sizeof maker - 1) == 0;
 }

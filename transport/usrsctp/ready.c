@@ -74,7 +74,7 @@ enum tr_code usr_watch(struct tr_endpoint *base, unsigned flags)
 
 static uint64_t packets_heard(struct usr_endpoint *ep, uint32_t index)
 {
-    struct usr_path *path = usr_path_of(usr_loop_of(&ep->base), (void *)((uintptr_t)index + 1));
+    struct usr_path *path = usr_path_at(usr_loop_of(&ep->base), index);
     return path != NULL ? path->packets_in : ep->udp->packets_in;
 }
 
@@ -91,8 +91,8 @@ static uint32_t path_index(struct usr_endpoint *ep, uint32_t assoc)
     struct sctp_status status;
     if (!usr_status(ep, assoc, &status))
         return USR_NO_PATH;
-    const struct sockaddr_conn *sconn = (void *)&status.sstat_primary.spinfo_address;
-    return (uint32_t)((uintptr_t)sconn->sconn_addr - 1);
+    const struct usr_path *path = usr_path_of(usr_loop_of(&ep->base), usr_primary(&status));
+    return path != NULL ? path->index : USR_NO_PATH;
 }
 
 void usr_ready_block(struct usr_endpoint *ep, uint32_t assoc, uint32_t len)
@@ -170,9 +170,8 @@ static bool is_writable(struct usr_endpoint *ep)
 
 /* ---- The list --------------------------------------------------------------------------------------- */
 
-static void look_at_all(struct usr_loop *loop)
+void usr_ready_look(struct usr_loop *loop)
 {
-    loop->ticked = false;
     for (struct usr_endpoint *ep = loop->endpoints; ep != NULL; ep = ep->next)
         if (!ep->may_read && !ep->ended && (usrsctp_get_events(ep->so) & SCTP_EVENT_READ))
             usr_ready_mark(ep);
@@ -195,8 +194,6 @@ static unsigned ready_flags(struct usr_endpoint *ep)
 unsigned usr_ready_collect(struct usr_loop *loop, struct tr_ready *ready, unsigned max)
 {
     unsigned count = 0;
-    if (loop->ticked)
-        look_at_all(loop);
     struct usr_endpoint *last = loop->queue != NULL ? loop->queue->queue_prev : NULL;
     for (struct usr_endpoint *ep = loop->queue, *next; ep != NULL && count < max; ep = next) {
         bool end = ep == last;
@@ -213,8 +210,6 @@ unsigned usr_ready_collect(struct usr_loop *loop, struct tr_ready *ready, unsign
 
 bool usr_ready_any(struct usr_loop *loop)
 {
-    if (loop->ticked)
-        look_at_all(loop);
     for (struct usr_endpoint *ep = loop->queue; ep != NULL; ep = ep->queue_next)
         if (ready_flags(ep) != 0)
             return true;

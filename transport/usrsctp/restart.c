@@ -39,27 +39,17 @@ static const struct usr_answer *answer_to(const struct usr_path *path, const uin
     return NULL;
 }
 
-uint32_t usr_restart_count(void)
-{
-    struct sctpstat stat;
-    usrsctp_get_stat(&stat);
-    return stat.sctps_restartestab;
-}
-
-/* The association with this peer, among those of an endpoint. */
 struct search {
-    const void *handle;
-    uint16_t port; /* network order */
+    uint32_t path;
     bool found;
     uint32_t rwnd;
 };
 
 static void look(struct usr_endpoint *ep, const struct sctp_status *s, void *arg)
 {
-    const struct sockaddr_conn *peer = (const void *)&s->sstat_primary.spinfo_address;
     struct search *search = arg;
-    (void)ep;
-    if (peer->sconn_addr != search->handle || peer->sconn_port != search->port)
+    const struct usr_path *path = usr_path_of(usr_loop_of(&ep->base), usr_primary(s));
+    if (path == NULL || path->index != search->path)
         return;
     search->found = true;
     search->rwnd = s->sstat_rwnd;
@@ -71,18 +61,14 @@ static void put32(uint8_t *at, uint32_t value)
     memcpy(at, &network, sizeof network);
 }
 
-void usr_restart_mend(struct usr_loop *loop, struct usr_path *path, const uint8_t *packet)
+void usr_restart_mend(struct usr_path *path, const uint8_t *packet)
 {
-    struct search search = {.handle = usr_path_handle(path)};
+    struct search search = {.path = path->index};
     uint8_t sack[CHUNK_AT + SACK_BYTES] = {0};
-    uint16_t port = (uint16_t)(packet[2] << 8 | packet[3]);
     const struct usr_answer *answer = answer_to(path, packet);
-    if (answer == NULL)
+    if (answer == NULL || path->ep == NULL)
         return;
-    memcpy(&search.port, packet, sizeof search.port);
-    for (struct usr_endpoint *ep = loop->endpoints; ep != NULL && !search.found; ep = ep->next)
-        if (ep->port == port)
-            usr_each_assoc(ep, look, &search);
+    usr_each_assoc(path->ep, look, &search);
     if (!search.found)
         return;
     memcpy(sack, packet, 8); /* ports and tag */
@@ -90,5 +76,5 @@ void usr_restart_mend(struct usr_loop *loop, struct usr_path *path, const uint8_
     sack[CHUNK_AT + 3] = SACK_BYTES;
     put32(sack + CHUNK_AT + 4, ntohl(answer->tsn) - 1);
     put32(sack + CHUNK_AT + 8, search.rwnd);
-    usr_inject(loop, path, sack, sizeof sack);
+    usr_inject(path, sack, sizeof sack);
 }

@@ -1,13 +1,15 @@
 /* Who does not answer?
  *
  * A timer of the stack ends an association only when several of its packets in a row were not answered. What
- * it gives back then needs room (usrsctp_endpoint.c says why), which is made while some path is silent: what
+ * it gives back then needs room (endpoint.c says why), which is made while some path is silent: what
  * was asked there has waited for longer than the smallest retransmission timeout, and so has seen one timer
  * at least. That a peer talks is no answer: it may not hear us.
  *
  * Questions are chunks that the receiver has to acknowledge or to reply to; a packet that holds none, a SACK
  * say, may be lost without anybody noticing. The bytes of what arrived may be anything. */
 #include "transport/usrsctp/usrsctp_priv.h"
+
+#include <utlist.h>
 
 enum { CHUNK_AT = 12, CHUNK_HEADER = 4, I_DATA = 0x40 };
 
@@ -65,26 +67,32 @@ static bool any_chunk(const uint8_t *packet, size_t len, bool (*fits)(uint8_t ty
     return false;
 }
 
-void usr_silence_sent(struct usr_path *path, const void *packet, size_t len, int64_t now_ms)
+void usr_silence_over(struct usr_paths *p, struct usr_path *path)
 {
-    if (path->asked_ms == 0 && any_chunk(packet, len, is_question))
-        path->asked_ms = now_ms;
+    if (path->asked_ms == 0)
+        return;
+    path->asked_ms = 0;
+    DL_DELETE2(p->asked, path, asked_prev, asked_next);
 }
 
-void usr_silence_heard(struct usr_path *path, const void *packet, size_t len)
+void usr_silence_sent(struct usr_paths *p, struct usr_path *path, const void *packet, size_t len,
+                      int64_t now_ms)
+{
+    if (path->asked_ms != 0 || !any_chunk(packet, len, is_question))
+        return;
+    path->asked_ms = now_ms;
+    DL_APPEND2(p->asked, path, asked_prev, asked_next);
+}
+
+void usr_silence_heard(struct usr_paths *p, struct usr_path *path, const void *packet, size_t len)
 {
     if (path->asked_ms != 0 && any_chunk(packet, len, is_answer))
-        path->asked_ms = 0;
+        usr_silence_over(p, path);
 }
 
-bool usr_silence_any(const struct usr_loop *loop)
+struct usr_path *usr_silence_next(const struct usr_loop *loop, const struct usr_path *last)
 {
-    const struct usr_path *path, *next;
+    struct usr_path *path = last == NULL ? loop->paths.asked : last->asked_next;
     int64_t enough = loop->rto_ms > 0 && loop->rto_ms < USR_RTO_MS ? loop->rto_ms : USR_RTO_MS;
-    HASH_ITER(hh, loop->paths.table, path, next)
-    {
-        if (path->asked_ms != 0 && loop->now_ms - path->asked_ms >= enough)
-            return true;
-    }
-    return false;
+    return path != NULL && loop->now_ms - path->asked_ms >= enough ? path : NULL;
 }

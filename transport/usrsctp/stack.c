@@ -2,27 +2,31 @@
  *
  * One thread. usrsctp_init_nothreads still starts one thread of the library, the "iterator". It sleeps until
  * somebody asks for a walk over all associations, and then walks beside us, which is what makes the library
- * unsafe. Two calls ask: SCTP_SENDALL, and usrsctp_deregister_address. Neither is used: paths are told to the
- * stack once (usr_stack_know) and their numbers used again instead.
+ * unsafe. Two calls ask: SCTP_SENDALL, and usrsctp_deregister_address. Neither is used: addresses
+ * are told to the stack once (path.c) and used again instead.
  *
  * The end. usrsctp_finish refuses while the stack has an endpoint, and an endpoint stays while one of its
  * timers is about to run. All sockets are closed with an abort before, so only those timers are left:
  * they are made to run at once by moving the stack's clock, which is ours, minutes ahead. Should the stack
- * still hold on to something after that, it stays initialised and the next loop goes on with it; handles of
+ * still hold on to something after that, it stays initialised and the next loop goes on with it; names of
  * the old loop's paths are then not used again. */
 #include "transport/usrsctp/usrsctp_priv.h"
 
-enum { FINISH_ROUNDS = 64, FINISH_STEP_MS = 60000 };
+enum {
+    HASH_SIZE = 16384, /* buckets of ports; the stack makes 16 times as many of tags */
+    FINISH_ROUNDS = 64,
+    FINISH_STEP_MS = 60000
+};
 
 static struct usr_loop *owner;
 static bool initialised;
 static uint32_t first_path; /* indexes below are of earlier loops that the stack holds on to */
 
-static int output(void *handle, void *packet, size_t len, uint8_t tos, uint8_t set_df)
+static int output(void *address, void *packet, size_t len, uint8_t tos, uint8_t set_df)
 {
     (void)set_df; /* a packet that does not fit is better fragmented than lost, see udp.c */
     if (owner != NULL)
-        usr_output(owner, handle, packet, len, tos);
+        usr_output(owner, address, packet, len, tos);
     return 0;
 }
 
@@ -33,7 +37,7 @@ void usr_stack_limit(bool on)
 
 static void configure(void)
 {
-    usrsctp_enable_crc32c_offload(); /* usrsctp_input.c does it */
+    usrsctp_enable_crc32c_offload(); /* input.c does it */
     usr_stack_limit(true);
     /* Without several addresses there is nothing to announce or to authenticate. */
     usrsctp_sysctl_set_sctp_auto_asconf(0);
@@ -50,6 +54,7 @@ enum tr_code usr_stack_open(struct usr_loop *loop, struct tr_error *error)
                        "the usrsctp stack serves one loop in a process at a time, and one is open already; "
                        "close it first, or use one worker");
     if (!initialised) {
+        usrsctp_tunable_set_sctp_hashtblsize(HASH_SIZE); /* before the beginning only */
         usrsctp_init_nothreads(0, output, NULL);
         configure();
         initialised = true;
@@ -58,14 +63,6 @@ enum tr_code usr_stack_open(struct usr_loop *loop, struct tr_error *error)
     owner = loop;
     loop->paths.base = first_path;
     return TR_OK;
-}
-
-void usr_stack_know(struct usr_path *path)
-{
-    if (path->known)
-        return;
-    path->known = true;
-    usrsctp_register_address(usr_path_handle(path));
 }
 
 void usr_stack_close(struct usr_loop *loop)

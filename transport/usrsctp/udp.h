@@ -69,12 +69,12 @@ unsigned udp_receive_errors(struct udp_socket *s, udp_refusal_fn *fn, void *arg)
 
 /* ---- Sending ---------------------------------------------------------------------------------------- */
 
-/* Where packets of one peer go. Must live until the outbox is flushed. */
+/* Where packets of one peer go. Must live until udp_outbox_end_route. */
 struct udp_route {
     struct udp_socket *socket;
     struct net_addr remote; /* in the socket's family */
     struct net_addr source; /* used where the socket is bound to no address; family 0: the kernel picks */
-    bool segments;          /* runs may go there as one message; off at first (usrsctp_peer.c says why) */
+    bool segments;          /* runs may go there as one message; off at first (peer.c says why) */
     unsigned run;           /* the outbox's: 1 + the last run of the flush under way */
     uint64_t flush;
 };
@@ -103,6 +103,9 @@ void udp_outbox_flush(struct udp_outbox *out);
 
 /* Forgets what is left for this socket, which is about to be closed. */
 void udp_outbox_forget(struct udp_outbox *out, const struct udp_socket *s);
+
+/* The route is about to go: sends what is left for it and forgets what the kernel does not take now. */
+void udp_outbox_end_route(struct udp_outbox *out, const struct udp_route *r);
 
 bool udp_outbox_empty(const struct udp_outbox *out);
 const struct udp_outbox_stats *udp_outbox_get_stats(const struct udp_outbox *out);

@@ -324,13 +324,40 @@ void udp_outbox_flush(struct udp_outbox *out)
     keep_unsent(out);
 }
 
-void udp_outbox_forget(struct udp_outbox *out, const struct udp_socket *s)
+static void keep_if(struct udp_outbox *out, bool (*stays)(const struct packet *p, const void *arg),
+                    const void *arg)
 {
     unsigned kept = 0;
     for (unsigned i = 0; i < out->count; i++)
-        if (out->packets[i].route->socket != s)
+        if (stays(&out->packets[i], arg))
             out->packets[kept++] = out->packets[i];
     out->count = kept;
     if (kept == 0)
         out->used = 0;
+}
+
+static bool is_of_another_socket(const struct packet *p, const void *socket)
+{
+    return p->route->socket != socket;
+}
+
+static bool is_of_another_route(const struct packet *p, const void *route)
+{
+    return p->route != route;
+}
+
+void udp_outbox_forget(struct udp_outbox *out, const struct udp_socket *s)
+{
+    keep_if(out, is_of_another_socket, s);
+}
+
+void udp_outbox_end_route(struct udp_outbox *out, const struct udp_route *r)
+{
+    for (unsigned i = 0; i < out->count; i++) {
+        if (out->packets[i].route != r)
+            continue;
+        udp_outbox_flush(out);
+        keep_if(out, is_of_another_route, r);
+        return;
+    }
 }

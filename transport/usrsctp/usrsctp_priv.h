@@ -3,14 +3,13 @@
  * Shape. The stack is used with AF_CONN addresses: it hands us finished packets (conn_output) and takes what
  * we received (usrsctp_conninput); sockets, batching, checksums and time are ours. No thread of the library
  * takes part: everything, timers included, happens inside calls of the loop's thread. The library's state is
- * global to the process, so there is one loop at a time (usrsctp_stack.c).
+ * global to the process, so there is one loop at a time (stack.c).
  *
- *   UDP sockets ─recvmmsg─▶ usrsctp_input.c ─conninput─▶ stack ─upcall: "look"─▶ ready list ─▶ tr_loop_wait
+ *   UDP sockets ─recvmmsg─▶ input.c ─conninput─▶ stack ─upcall: "look"─▶ ready list ─▶ tr_loop_wait
  *   tr_send ─▶ stack ─conn_output─▶ outbox (udp_outbox.c) ─sendmmsg─▶ at the end of the turn
  *
- * Paths. What the stack takes for a peer's address is a number: the handle of a path, which is one remote IP
- * and UDP port as seen from one local UDP socket and address (usrsctp_path.c). Handles are never followed as
- * pointers, so a handle that has outlived its path leads nowhere.
+ * Paths. What the stack takes for a peer's address and port is the name of a path (path.h): a remote IP and
+ * UDP port as seen from one local UDP socket and address, and the SCTP ports of both sides.
  *
  * usrsctp.h defines the same names as the kernel's netinet/sctp.h: never include both. */
 #ifndef JUNCTOR_TRANSPORT_USRSCTP_USRSCTP_PRIV_H
@@ -18,13 +17,12 @@
 
 #include <usrsctp.h>
 
-#include <uthash.h>
-
 #include "transport/backend_priv.h"
 #include "transport/reassembly.h"
+#include "transport/usrsctp/path.h"
 #include "transport/usrsctp/udp.h"
 
-/* ---- Sockets and paths ------------------------------------------------------------------------------ */
+/* ---- Sockets ----------------------------------------------------------------------------------------- */
 
 /* What a descriptor in the loop's epoll set is. */
 enum usr_fd_kind { USR_FD_UDP, USR_FD_TIMER, USR_FD_WAKE, USR_FD_USER };
@@ -44,53 +42,9 @@ struct usr_udp {
     struct usr_udp *next;
 };
 
-struct usr_path_key {
-    struct net_addr remote, local; /* ports: UDP. local: family 0 where it is the socket's */
-    struct usr_udp *udp;
-};
-
-/* Our tag and first sequence number in an INIT ACK; network order. */
-struct usr_answer {
-    uint32_t tag, tsn;
-};
-
-enum { USR_ANSWERS = 4 };
-
-struct usr_path {
-    struct udp_route route;
-    struct usr_path_key key;
-    uint32_t index;
-    bool used;        /* else on the free list */
-    bool candidate;   /* its handshake is not complete */
-    bool userland;    /* of a candidate: what all its INITs say about its stack */
-    bool known;       /* to the stack: told once, for all who have this index */
-    uint32_t mark;    /* of the last clean-up that found an association here */
-    int64_t seen_ms;  /* when a packet last came or left */
-    int64_t asked_ms; /* since when something that left waits for an answer; 0: nothing does */
-    struct usr_answer answers[USR_ANSWERS]; /* the last INIT ACKs that left */
-    unsigned answered;                      /* how many there were */
-    uint64_t packets_in;
-    struct usr_path *prev, *next; /* candidates: oldest first; free: only next */
-    UT_hash_handle hh;
-};
-
-enum { USR_TRANSIENT_PATHS = 64 };
-
-struct usr_paths {
-    uint32_t base;         /* index of all[0]; those below are of an earlier loop */
-    struct usr_path **all; /* the first USR_TRANSIENT_PATHS are not in the table */
-    uint32_t count, room;
-    struct usr_path *free, *candidates, *table;
-    unsigned candidate_count;
-    uint32_t transient_next;
-    uint32_t mark;
-    unsigned ended; /* associations since the last clean-up */
-    int64_t cleaned_ms;
-};
-
 /* ---- Endpoints -------------------------------------------------------------------------------------- */
 
-/* An association under way whose INIT we saw leave: its tag is needed to give it up (usrsctp_assoc.c). */
+/* An association under way whose INIT we saw leave: its tag is needed to give it up (assoc.c). */
 struct usr_setup {
     uint32_t assoc, tag, path;
     struct usr_setup *next;
@@ -106,7 +60,7 @@ struct usr_kept {
     struct linger linger; /* usr_close does it */
 };
 
-/* An association whose last send was refused for lack of room (usrsctp_ready.c). */
+/* An association whose last send was refused for lack of room (ready.c). */
 struct usr_blocked {
     uint32_t assoc, len; /* what it has to take before it counts as writable */
     uint32_t path;       /* whose packets may bring that about */
@@ -115,7 +69,7 @@ struct usr_blocked {
     bool open;           /* it has room again */
 };
 
-/* What a stream was used for (usrsctp_mode.c). */
+/* What a stream was used for (mode.c). */
 struct usr_mode {
     uint32_t assoc;
     uint16_t stream;
@@ -143,7 +97,7 @@ struct usr_endpoint {
     struct usr_setup *setups;
     struct auth_keys *keys; /* one-to-one: those set so far, for the next socket; NULL: none */
 
-    /* Readiness (usrsctp_ready.c). */
+    /* Readiness (ready.c). */
     bool may_read; /* data may wait in the stack */
     bool ended;    /* one association, gone and read to its end */
     struct usr_blocked blocked[USR_BLOCKED];
@@ -152,6 +106,7 @@ struct usr_endpoint {
     bool queued;
     struct usr_endpoint *queue_prev, *queue_next;
 
+    struct usr_path *paths;           /* of its associations */
     struct usr_endpoint *prev, *next; /* all of the loop */
     UT_hash_handle by_port;           /* owners only; key: port */
 };
@@ -161,12 +116,12 @@ struct usr_loop {
     int epoll;
     struct usr_fd timer, wake;
     bool ticking;      /* the timer runs */
-    bool ticked;       /* the stack's timers ran since the last look at all endpoints */
     bool nested;       /* tr_loop_fd was asked for: it has to poll readable when an endpoint is ready */
     bool awake;        /* `wake` is readable */
     bool closing;      /* only farewells leave any more */
     int64_t now_ms;    /* as of the last tick or wait */
     int64_t timers_ms; /* up to where the stack's timers ran */
+    int64_t tick_ms;   /* when they may run again */
     int64_t rto_ms;    /* the smallest RTO.min that an endpoint of this loop was given; 0: none was */
 
     struct usr_udp *udps;
@@ -208,53 +163,23 @@ static inline const void *usr_failed_owner(const struct usr_endpoint *ep)
 }
 
 int64_t usr_now_ms(void);
+int64_t usr_now_us(void);
 /* What an error number of the stack means. */
 enum tr_code usr_code(int error_number);
 
-/* ---- usrsctp_stack.c: the library itself ------------------------------------------------------------ */
+/* ---- stack.c: the library itself ------------------------------------------------------------ */
 
 /* Initialises the library for `loop`. TR_UNSUPPORTED while another loop has it. */
 enum tr_code usr_stack_open(struct usr_loop *loop, struct tr_error *error);
 /* All sockets are closed: waits in the stack's own time until it lets go of them, then ends it. */
 void usr_stack_close(struct usr_loop *loop);
-/* Tells the stack of a path, so that its associations count as reachable there. */
-void usr_stack_know(struct usr_path *path);
 /* Messages that may be queued in each direction of an association: the second limit beside the buffers, whose
  * bytes do not count what a message costs beyond its data. */
 #define USR_CHUNKS_MAX 32768
 /* Takes the limit of queued chunks away (and brings it back), so that an end can be asked for at any time. */
 void usr_stack_limit(bool on);
 
-/* ---- usrsctp_path.c ---------------------------------------------------------------------------------- */
-
-#define USR_NO_PATH UINT32_MAX
-
-bool usr_paths_init(struct usr_paths *p); /* false: out of memory */
-void usr_paths_fini(struct usr_paths *p);
-
-static inline void *usr_path_handle(const struct usr_path *path)
-{
-    return (void *)((uintptr_t)path->index + 1);
-}
-
-/* NULL where the handle leads nowhere (any more). */
-struct usr_path *usr_path_of(struct usr_loop *loop, const void *handle);
-/* The key for a peer; `local` counts only where the socket is bound to no address, and may be NULL. */
-void usr_path_key(struct usr_path_key *key, struct usr_udp *udp, const struct net_addr *remote,
-                  const struct net_addr *local);
-struct usr_path *usr_path_find(struct usr_loop *loop, const struct usr_path_key *key);
-/* Finds or makes a path. NULL: out of memory. */
-struct usr_path *usr_path_get(struct usr_loop *loop, const struct usr_path_key *key);
-/* A path for somebody who wants an association: kept for a while, until usr_path_keep. */
-struct usr_path *usr_path_candidate(struct usr_loop *loop, const struct usr_path_key *key);
-void usr_path_keep(struct usr_loop *loop, struct usr_path *path);
-/* A path for one packet of an unknown sender and the answer to it. */
-struct usr_path *usr_path_transient(struct usr_loop *loop, const struct usr_path_key *key);
-void usr_path_release(struct usr_loop *loop, struct usr_path *path);
-/* Lets go of paths on which no association is left; looks only when it is worth it. */
-void usr_paths_clean(struct usr_loop *loop);
-/* The socket goes: so do its paths. */
-void usr_paths_forget(struct usr_loop *loop, const struct usr_udp *udp);
+/* ---- status.c ---------------------------------------------------------------------------------------- */
 
 /* Calls fn with the status of each association of `ep`; returns how many there are. */
 unsigned usr_each_assoc(struct usr_endpoint *ep,
@@ -267,48 +192,27 @@ bool usr_unsent(struct usr_endpoint *ep, uint32_t assoc);
 /* The peer of an association (with its SCTP port) and our address, from a sockaddr_conn of the stack's. */
 bool usr_peer_address(struct usr_loop *loop, const struct sockaddr_conn *sconn, struct net_addr *remote,
                       struct net_addr *local);
-struct sockaddr_conn usr_sconn(const struct usr_path *path, uint16_t port);
+/* The stack's name of an association's path. */
+const struct sockaddr_conn *usr_primary(const struct sctp_status *s);
 /* The form in which the endpoint's user sees addresses (i_want_mapped_v4_addr). */
 void usr_show_address(const struct usr_endpoint *ep, struct net_addr *a);
 
-/* ---- usrsctp_peer.c: pure ----------------------------------------------------------------------------- */
+/* ---- input.c: packets in and out, timers ------------------------------------------------------ */
 
-/* True where this packet, an INIT or INIT ACK, says that its sender is not the kernel's SCTP. */
-bool usr_peer_is_userland(const uint8_t *packet, size_t len);
-
-/* ---- usrsctp_silence.c ------------------------------------------------------------------------------- */
-
-enum { USR_RTO_MS = 1000 }; /* RTO.min of an endpoint that was given none (RFC 9260 16) */
-
-void usr_silence_sent(struct usr_path *path, const void *packet, size_t len, int64_t now_ms);
-void usr_silence_heard(struct usr_path *path, const void *packet, size_t len);
-/* True where a timer may end an association now. */
-bool usr_silence_any(const struct usr_loop *loop);
-
-/* ---- usrsctp_restart.c ------------------------------------------------------------------------------- */
-
-/* An INIT ACK leaves. */
-void usr_restart_note(struct usr_path *path, const uint8_t *packet, size_t len);
-/* How many associations were restarted by their peers. */
-uint32_t usr_restart_count(void);
-/* `packet`, a COOKIE ECHO that the stack has just had, restarted an association. */
-void usr_restart_mend(struct usr_loop *loop, struct usr_path *path, const uint8_t *packet);
-
-/* ---- usrsctp_input.c: packets in and out, timers ------------------------------------------------------ */
-
-/* The stack sends a packet on the path of this handle. */
-void usr_output(struct usr_loop *loop, const void *handle, const void *packet, size_t len, uint8_t tos);
+/* The stack sends a packet to this address, to the port in the packet. */
+void usr_output(struct usr_loop *loop, void *address, const void *packet, size_t len, uint8_t tos);
 /* Reads what has arrived on the socket. */
 void usr_input(struct usr_loop *loop, struct usr_udp *udp);
 /* Takes the socket's errors: who wants an association where no port is open is refused. */
 void usr_input_errors(struct usr_loop *loop, struct usr_udp *udp);
-/* Gives the stack a packet as if it had come on `path`; its checksum is not looked at. */
-void usr_inject(struct usr_loop *loop, struct usr_path *path, const void *packet, size_t len);
+/* Gives the stack a packet as if it had come on `path`; its checksum is not looked at, nor is the source
+ * port. */
+void usr_inject(struct usr_path *path, uint8_t *packet, size_t len);
 void usr_flush(struct usr_loop *loop);
 /* Lets the stack's timers catch up with the clock. */
 void usr_tick(struct usr_loop *loop);
 
-/* ---- usrsctp_loop.c ----------------------------------------------------------------------------------- */
+/* ---- loop.c ----------------------------------------------------------------------------------- */
 
 enum tr_code usr_loop_open(const struct tr_loop_params *params, struct tr_loop **out, struct tr_error *error);
 void usr_loop_close(struct tr_loop *loop);
@@ -327,7 +231,7 @@ enum tr_code usr_udp_get(struct usr_loop *loop, const struct net_addr *at, uint1
                          struct usr_udp **out, struct tr_error *error);
 void usr_udp_put(struct usr_loop *loop, struct usr_udp *udp);
 
-/* ---- usrsctp_ready.c ---------------------------------------------------------------------------------- */
+/* ---- ready.c ---------------------------------------------------------------------------------- */
 
 /* "Look at it": something happened to this endpoint. */
 void usr_ready_mark(struct usr_endpoint *ep);
@@ -340,10 +244,12 @@ void usr_ready_unblock(struct usr_endpoint *ep, uint32_t assoc);
 unsigned usr_ready_collect(struct usr_loop *loop, struct tr_ready *ready, unsigned max);
 /* True where that would find one. */
 bool usr_ready_any(struct usr_loop *loop);
+/* Marks all endpoints that have become readable without an upcall: timers make none. */
+void usr_ready_look(struct usr_loop *loop);
 /* The stack's upcall. */
 void usr_upcall(struct socket *so, void *arg, int flags);
 
-/* ---- usrsctp_endpoint.c, usrsctp_assoc.c --------------------------------------------------------------- */
+/* ---- endpoint.c, assoc.c --------------------------------------------------------------- */
 
 enum tr_code usr_open(struct tr_loop *loop, const struct tr_open_params *params, struct tr_endpoint **out,
                       struct tr_error *error);
@@ -363,7 +269,7 @@ enum tr_code usr_endpoint_renew(struct usr_endpoint *ep, struct tr_error *error)
 void usr_closing_turn(struct usr_loop *loop);
 /* Closes the endpoint at once, aborting its associations, and frees it. */
 void usr_endpoint_abandon(struct usr_loop *loop, struct usr_endpoint *ep);
-/* While `on`: failed messages come back however much waits unread (usrsctp_endpoint.c says why). */
+/* While `on`: failed messages come back however much waits unread (endpoint.c says why). */
 void usr_make_room(struct usr_endpoint *ep, bool on);
 
 enum tr_code usr_connect_init(struct tr_endpoint *ep, const struct tr_target *to, uint32_t *assoc,
@@ -378,7 +284,7 @@ bool usr_give_up(struct usr_endpoint *ep, uint32_t assoc);
 /* An association is up or gone: its set-up is over. 0: all of the endpoint's. */
 void usr_setup_over(struct usr_endpoint *ep, uint32_t assoc);
 
-/* ---- usrsctp_mode.c ------------------------------------------------------------------------------- */
+/* ---- mode.c ------------------------------------------------------------------------------- */
 
 void usr_mode_note(struct usr_endpoint *ep, uint32_t assoc, uint16_t stream, bool unordered);
 bool usr_mode_is_unordered(const struct usr_endpoint *ep, uint32_t assoc, uint16_t stream);
@@ -386,14 +292,14 @@ bool usr_mode_is_unordered(const struct usr_endpoint *ep, uint32_t assoc, uint16
 void usr_mode_forget(struct usr_endpoint *ep, uint32_t assoc);
 void usr_mode_move(const struct usr_endpoint *from, uint32_t assoc, struct usr_endpoint *to);
 
-/* ---- usrsctp_message.c ----------------------------------------------------------------------------- */
+/* ---- message.c ----------------------------------------------------------------------------- */
 
 uint32_t usr_send_capacity(struct tr_endpoint *ep);
 enum tr_code usr_send_to(struct tr_endpoint *ep, const struct tr_msg *msg, const struct net_addr *path);
 enum tr_code usr_send(struct tr_endpoint *ep, const struct tr_msg *msgs, unsigned count, unsigned *sent);
 enum tr_code usr_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count);
 
-/* ---- usrsctp_event.c: pure -------------------------------------------------------------------------- */
+/* ---- event.c: pure -------------------------------------------------------------------------- */
 
 /* How the bytes of a failed message belong to the whole. */
 enum usr_fragment { USR_FIRST = 2, USR_LAST = 1 };
@@ -404,7 +310,7 @@ enum usr_fragment { USR_FIRST = 2, USR_LAST = 1 };
 bool usr_event_parse(const void *data, size_t len, struct tr_event *out, unsigned *fragment,
                      const struct sockaddr_conn **sconn);
 
-/* ---- usrsctp_option.c -------------------------------------------------------------------------------- */
+/* ---- option.c -------------------------------------------------------------------------------- */
 
 extern const struct tr_option_ops usr_option_ops[OPT_ID_COUNT];
 
@@ -414,11 +320,11 @@ enum tr_code usr_option_defaults(struct usr_endpoint *ep, struct tr_error *error
 void usr_option_inherit(struct usr_endpoint *from, struct usr_endpoint *to);
 
 /* Gives a new socket of a one-to-one endpoint the shared keys of the one before, and forgets them all
- * (usrsctp_option_auth.c). */
+ * (option_auth.c). */
 enum tr_code usr_auth_restore(struct usr_endpoint *ep, struct tr_error *error);
 void usr_auth_forget(struct usr_endpoint *ep);
 
-/* ---- usrsctp_reconfig.c ------------------------------------------------------------------------------- */
+/* ---- reconfig.c ------------------------------------------------------------------------------- */
 
 enum tr_code usr_reset_streams(struct tr_endpoint *ep, uint32_t assoc, unsigned directions,
                                const uint16_t *streams, unsigned count, struct tr_error *error);
