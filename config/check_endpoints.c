@@ -57,18 +57,19 @@ static void check_option_address(struct loader *l, const struct cfg_origin *o, e
                 *row->name ? "." : "", row->name, text, key, of);
 }
 
-/* Addresses that the host gains are told to peers of an endpoint that may use any. */
-static void check_auto_asconf(struct loader *l, const struct cfg_origin *o, bool any, const char *who,
-                              const char *key)
+/* Addresses that the host gains are told to peers of an endpoint that may use any; of a device it uses those
+ * that it has at the start. */
+static void check_auto_asconf(struct loader *l, const struct cfg_origin *o, bool any, const char *device,
+                              const char *who, const char *key)
 {
     const struct opt_set *s = &o->effective->set;
     if (!opt_num(s, OPTF_AUTO_ASCONF, 0))
         return;
-    if (!any)
+    if (!any || device)
         err_add(&l->errors, option_place(o, OPTF_AUTO_ASCONF),
                 "auto_asconf is for endpoints that use every address of the host, and %s has `%s`; leave one "
                 "of them out",
-                who, key);
+                who, any ? "bind_to_device" : key);
     else if (!opt_given(s, OPTF_ASCONF_SUPPORTED))
         err_add(&l->errors, option_place(o, OPTF_AUTO_ASCONF),
                 "auto_asconf needs asconf_supported; write `asconf_supported: true` with it");
@@ -129,7 +130,7 @@ static void check_listener(struct loader *l, unsigned index)
     check_clash(l, index);
     snprintf(of, sizeof of, "listener '%s'", listener->name);
     bool any = is_wildcard(&listener->addresses[0]);
-    check_auto_asconf(l, o, any, of, "address");
+    check_auto_asconf(l, o, any, listener->device, of, "address");
     if (!any)
         check_option_address(l, o, OPTF_SET_PEER_PRIMARY_ADDR, listener->addresses, listener->address_count,
                              "address", of);
@@ -208,7 +209,7 @@ static void check_peer(struct loader *l, unsigned index)
         check_option_address(l, o, OPTF_PAT_ADDRESS, addresses, count, "address", of);
         check_option_address(l, o, OPTF_RUE_ADDRESS, addresses, count, "address", of);
     }
-    check_auto_asconf(l, o, p->local_count == 0, of, "local");
+    check_auto_asconf(l, o, p->local_count == 0, p->device, of, "local");
     if (p->local_count)
         check_option_address(l, o, OPTF_SET_PEER_PRIMARY_ADDR, p->local, p->local_count, "local", of);
 }

@@ -177,7 +177,8 @@ struct tr_open_params {
     uint16_t encaps_port; /* local UDP port where the backend runs over UDP; 0: one the loop shares */
     bool share_port;      /* listen beside other endpoints of this process on one port (TR_CAP_SHARE_PORT) */
     const char *netns;    /* network namespace: name or path; NULL: the caller's (TR_CAP_NETNS) */
-    const char *device;   /* bind to this device (TR_CAP_NETNS); NULL: any */
+    const char *device; /* bind to this device (TR_CAP_NETNS); NULL: any. Any address is then any of those it
+                         * has when it is opened, without IPv6's link-local ones */
     const struct opt_set *options; /* may be NULL; set before bind */
     void *cookie;
 };

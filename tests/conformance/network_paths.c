@@ -384,34 +384,9 @@ static void net_path_is_potentially_failed_first(void **state)
     is_about(net_path(p.client, TR_PATH_AVAILABLE), p.near, NET_FAR, 0, p.server);
 }
 
-/* What is bound to a device uses that one only, whatever the routes say: here to an address of the peer that
- * is, by the routes, behind the cable that is broken. */
-static void net_bound_to_a_device(void **state)
-{
-    if (!ct_has(TR_CAP_NETNS))
-        skip();
-    struct net n = net_make(*state);
-    struct opt_set hasty = net_hasty(255);
-    struct net_addr any = {0}, there = net_address(NET_FAR, 0);
-    any.sa.sa_family = AF_INET;
-    struct tr_open_params params = {
-        .style = TR_ONE_TO_MANY, .addresses = &any, .address_count = 1, .options = &hasty};
-    struct ct_end *server = net_end(&n, NET_FAR, &hasty, true), *unbound = net_open(&n, NET_NEAR, &params);
-    params.device = "c1";
-    struct ct_end *bound = net_open(&n, NET_NEAR, &params);
-    struct tr_target to = {&there, 1, server->udp};
-    struct tr_error error = {0};
-    struct tr_event change;
-    net_addr_set_port(&there, tr_endpoint_port(server->ep));
-    net_break(&n, 0);
-    ct_failed_as(tr_connect(unbound->ep, &to, 500, &change, &error), TR_TIMEOUT, &error);
-    ct_ok(tr_connect(bound->ep, &to, CT_DEADLINE_MS, &change, &error), &error);
-}
-
 CT_TOPIC(network_paths, CT_CASE(net_path_fails_and_comes_back), CT_CASE(net_ipv6_path_fails_and_comes_back),
          CT_CASE(net_path_state_reads_as_told), CT_CASE(net_second_path_is_confirmed_and_made_primary),
          CT_CASE(net_ipv6_second_path_is_confirmed_and_made_primary), CT_CASE(net_failover_under_load),
          CT_CASE(net_own_interface_goes_down), CT_CASE(net_each_association_tells_its_own_path),
          CT_CASE(net_addresses_come_and_go), CT_CASE(net_ipv6_addresses_come_and_go),
-         CT_CASE(net_host_gains_and_loses_an_address), CT_CASE(net_path_is_potentially_failed_first),
-         CT_CASE(net_bound_to_a_device));
+         CT_CASE(net_host_gains_and_loses_an_address), CT_CASE(net_path_is_potentially_failed_first));

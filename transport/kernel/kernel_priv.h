@@ -187,6 +187,13 @@ uint32_t kernel_only_assoc(struct kernel_endpoint *ep);
 enum tr_code kernel_set_up(struct kernel_endpoint *ep, bool share_port, const char *device,
                            struct tr_error *error);
 
+/* device.c: whether an endpoint is to be bound to the addresses of its device, because it names the device
+ * and no address; and those, at most so many. TR_ADDR_UNKNOWN where it has none. */
+#define KERNEL_DEVICE_ADDRESSES 64
+bool kernel_means_device(const struct tr_open_params *p);
+enum tr_code kernel_device_addresses(const struct tr_open_params *p, struct net_addr *out, unsigned *count,
+                                     struct tr_error *error);
+
 /* kernel_netns.c: calls work(arg) in a network namespace, by a thread; right here where `netns` is NULL. Its
  * result and errno; false, with *error filled in, where the namespace cannot be entered. */
 bool kernel_run_in(const char *netns, int (*work)(void *arg), void *arg, int *result, struct tr_error *error);

@@ -210,8 +210,8 @@ static int socket_for(const struct tr_open_params *p, sa_family_t *family, struc
     return fd >= 0 ? fd : -(int)local.code;
 }
 
-enum tr_code kernel_open(struct tr_loop *loop, const struct tr_open_params *p, struct tr_endpoint **out,
-                         struct tr_error *error)
+static enum tr_code open_at(struct tr_loop *loop, const struct tr_open_params *p, struct tr_endpoint **out,
+                            struct tr_error *error)
 {
     sa_family_t family;
     int fd = socket_for(p, &family, error);
@@ -238,6 +238,18 @@ enum tr_code kernel_open(struct tr_loop *loop, const struct tr_open_params *p, s
     }
     *out = &ep->base;
     return TR_OK;
+}
+
+enum tr_code kernel_open(struct tr_loop *loop, const struct tr_open_params *p, struct tr_endpoint **out,
+                         struct tr_error *error)
+{
+    if (!kernel_means_device(p))
+        return open_at(loop, p, out, error);
+    struct net_addr own[KERNEL_DEVICE_ADDRESSES];
+    struct tr_open_params here = *p;
+    here.addresses = own;
+    enum tr_code code = kernel_device_addresses(p, own, &here.address_count, error);
+    return code == TR_OK ? open_at(loop, &here, out, error) : code;
 }
 
 enum tr_code kernel_listen(struct tr_endpoint *tep, int backlog, struct tr_error *error)
