@@ -202,7 +202,7 @@ format: ## lets clang-format rewrite the sources
 
 # ---- to see -----------------------------------------------------------------------------------------
 
-.PHONY: demo bench speed
+.PHONY: demo bench speed instructions
 demo: ## relays real SCTP messages through a broker and shows what arrived, within a minute
 	@tests/deps build
 	$(SUBMAKE) programs
@@ -217,6 +217,11 @@ speed: ## throughput through the broker against direct, both backends
 	@tests/deps test
 	$(SUBMAKE) programs
 	@bench/speed
+
+instructions: ## user-space instructions of the broker for each relayed message
+	@tests/deps test
+	$(SUBMAKE) programs
+	@bench/instructions
 
 # ---- reference --------------------------------------------------------------------------------------
 
