@@ -154,6 +154,7 @@ static struct rt_message *copy_message(struct brk_worker *w, struct brk_assoc *f
     copy->flags = m->flags;
     copy->ppid = m->ppid;
     copy->origin = from->origin;
+    copy->source = from->socket->source;
     copy->entered_ms = w->now_ms;
     brk_count(&w->counts.copied, 1);
     brk_socket_check_pause(from->socket);
@@ -214,15 +215,14 @@ static enum rest after_refusal(struct brk_worker *w, struct brk_assoc *a, enum t
 
 /* What of a message depends on where it came from, just before the stack gets it; its stream is that of `a`.
  */
-static void stamp(struct brk_worker *w, struct brk_assoc *a, struct tr_msg *m, uint32_t route, uint16_t asked,
-                  uint64_t origin, uint64_t entered_ms)
+static void stamp(struct brk_worker *w, struct brk_assoc *a, struct tr_msg *m, struct brk_sent s)
 {
-    struct brk_sent s = {.origin = origin,
-                         .entered_ms = brk_has_ttl(w->config, route) ? entered_ms : 0,
-                         .route = route,
-                         .asked = asked == m->stream ? BRK_SAME_STREAM : asked};
+    brk_policy(w, m, s.route, s.entered_ms);
+    if (!brk_has_ttl(w->config, s.route))
+        s.entered_ms = 0;
+    if (s.asked == m->stream)
+        s.asked = BRK_SAME_STREAM;
     m->context = brk_sent_add(&a->sent, &s);
-    brk_policy(w, m, route, entered_ms);
 }
 
 /* What is left of a burst from index `g` on must wait. */
@@ -254,7 +254,12 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
         const struct brk_gathered *e = &w->gathered[g];
         for (uint32_t i = 0; i < n; i++, e = &w->gathered[e->next]) {
             w->burst[i] = e->msg;
-            stamp(w, a, &w->burst[i], e->route, e->asked, e->from->origin, w->now_ms);
+            stamp(w, a, &w->burst[i],
+                  (struct brk_sent){.origin = e->from->origin,
+                                    .source = e->from->socket->source,
+                                    .route = e->route,
+                                    .asked = e->asked,
+                                    .entered_ms = w->now_ms});
         }
         enum tr_code code = tr_send(a->socket->ep, w->burst, n, &sent);
         brk_sent_undo(&a->sent, n - sent);
@@ -287,7 +292,12 @@ static uint32_t burst_of_pending(struct brk_worker *w, struct brk_assoc *a)
                                       .stream = map_stream(w, a, p->stream, p->route),
                                       .flags = m->flags & TR_UNORDERED,
                                       .ppid = m->ppid};
-        stamp(w, a, &w->burst[n], p->route, p->stream, m->origin, m->entered_ms);
+        stamp(w, a, &w->burst[n],
+              (struct brk_sent){.origin = m->origin,
+                                .source = m->source,
+                                .route = p->route,
+                                .asked = p->stream,
+                                .entered_ms = m->entered_ms});
     }
     return n;
 }

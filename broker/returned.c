@@ -113,6 +113,7 @@ void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_ev
     copy->flags = (uint16_t)((m->flags & TR_UNORDERED) | (failed->failed.error ? 0 : BRK_NO_ERROR));
     copy->ppid = m->ppid;
     copy->origin = sent.origin;
+    copy->source = sent.source;
     copy->entered_ms = sent.entered_ms;
     struct rt_parcel *p = brk_parcel_new(w, copy, sent.route);
     rt_message_unref(copy, w->index);

@@ -28,6 +28,7 @@ extern "C" {
 struct brk_sent {
     uint64_t origin;     /* association it came from: brk_assoc.origin */
     uint64_t entered_ms; /* when it was received; 0 where that does not matter */
+    uint32_t source;     /* listener or peer it came from: rt_source */
     uint32_t route;      /* or RT_NO_ROUTE */
     uint16_t asked;      /* stream it should have left on; BRK_SAME_STREAM: it did */
 };

@@ -108,9 +108,10 @@ struct cfg_partial {
 };
 
 struct cfg_route {
-    const char *name;              /* NULL: none */
-    const char *identity;          /* its name, or else all that it says: what tells it from others (ids.h) */
-    bool gone;                     /* as above: nothing but name and identity is left */
+    const char *name;     /* NULL: none */
+    const char *identity; /* its name, or else all that it says: what tells it from others (ids.h) */
+    bool gone; /* as above: name and identity are left, what its messages under way need (group, session,
+                  partial reliability), and in `from` those that have gone with it: see route_order */
     const struct cfg_member *from; /* listeners and peers whose messages it takes; at least one */
     unsigned from_count;
     const uint32_t *ppids; /* host byte order */
@@ -145,9 +146,11 @@ struct cfg_config {
     unsigned group_count;
     const struct cfg_route *routes;
     unsigned route_count;
-    const unsigned *route_order; /* indices of the routes that are not gone, in file order: the first that
-                                    fits takes the message; NULL: all of them, in the order of `routes` */
-    unsigned route_order_count;
+    /* Indices of the routes that are not gone, in file order: the first that fits takes the message. NULL:
+     * all of them, in the order of `routes`. Behind them stand `leaving_count` more: routes that are gone,
+     * for the last messages of listeners and peers that are gone, too. */
+    const unsigned *route_order;
+    unsigned route_order_count, leaving_count;
 };
 
 /* What is said about a file, one line each of `junctor check`. A file with errors is not taken. A warning is

@@ -94,6 +94,12 @@ static const char *copy_text(struct arena *keep, const char *text)
     return text ? arena_text(keep, text, strlen(text)) : NULL;
 }
 
+static const void *copy_array(struct arena *keep, const void *list, unsigned count, size_t size)
+{
+    void *copy = arena_array(keep, count, size);
+    return count ? memcpy(copy, list, count * size) : NULL;
+}
+
 /* Puts the entries of one kind where their ids say; between them stand the names of what is gone. */
 static void place(struct arena *keep, const struct kind *k, struct cfg_config *c,
                   const struct cfg_config *old, const struct map *m)
@@ -139,6 +145,53 @@ static void move_references(struct arena *keep, struct cfg_config *c, const stru
     }
 }
 
+/* ---- what is leaving ------------------------------------------------------------------------------ */
+
+static bool is_gone(const struct cfg_config *c, struct cfg_member m)
+{
+    return m.kind == CFG_MEMBER_LISTENER ? c->listeners[m.index].gone : c->peers[m.index].gone;
+}
+
+/* A route that is gone keeps what its messages under way need; and, where its group is still there, those of
+ * its sources that are gone, for what they send last. True when there are any. */
+static bool keep_leaving(struct arena *keep, const struct cfg_config *c, const struct cfg_route *before,
+                         struct cfg_route *r)
+{
+    struct cfg_member *from = arena_array(keep, before->from_count, sizeof *from);
+    r->group = before->group;
+    r->session = before->session;
+    r->partial = before->partial;
+    r->pr_policy = before->pr_policy;
+    r->pr_value = before->pr_value;
+    r->ppids = copy_array(keep, before->ppids, before->ppid_count, sizeof *before->ppids);
+    r->ppid_count = before->ppid_count;
+    r->streams = copy_array(keep, before->streams, before->stream_count, sizeof *before->streams);
+    r->stream_count = before->stream_count;
+    for (unsigned i = 0; i < before->from_count && !c->groups[r->group].gone; i++)
+        if (is_gone(c, before->from[i]))
+            from[r->from_count++] = before->from[i];
+    r->from = from;
+    return r->from_count > 0;
+}
+
+/* The order of the new routes, then that of the old ones that are leaving. */
+static void set_order(struct arena *keep, struct cfg_config *c, const struct cfg_config *old,
+                      const struct map *routes)
+{
+    unsigned before = cfg_ordered_routes(old) + old->leaving_count;
+    unsigned *order = arena_array(keep, (size_t)routes->count + before, sizeof *order);
+    for (unsigned i = 0; i < routes->count; i++)
+        order[i] = routes->id[i];
+    c->route_order = order;
+    c->route_order_count = routes->count;
+    for (unsigned i = 0; i < before; i++) {
+        unsigned id = cfg_route_at(old, i);
+        struct cfg_route *r = (struct cfg_route *)&c->routes[id];
+        if (r->gone && keep_leaving(keep, c, &old->routes[id], r))
+            order[c->route_order_count + c->leaving_count++] = id;
+    }
+}
+
 void cfg_keep_ids(struct cfg_config *c, const struct cfg_config *old)
 {
     struct arena scratch = {0}, *keep = cfg_arena(c);
@@ -148,10 +201,6 @@ void cfg_keep_ids(struct cfg_config *c, const struct cfg_config *old)
     move_references(keep, c, maps);
     for (unsigned k = 0; k < KINDS; k++)
         place(keep, &kinds[k], c, old, &maps[k]);
-    unsigned *order = arena_array(keep, maps[ROUTES].count, sizeof *order);
-    for (unsigned i = 0; i < maps[ROUTES].count; i++)
-        order[i] = maps[ROUTES].id[i];
-    c->route_order = order;
-    c->route_order_count = maps[ROUTES].count;
+    set_order(keep, c, old, &maps[ROUTES]);
     arena_free(&scratch);
 }

@@ -159,10 +159,17 @@ void rt_members_remove(struct rt_members *m, struct rt_dest *d)
 {
     size_t count;
     const struct place *p = places_of(m, d, &count);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         leave(&m->groups[p[i].group], d);
+    rt_members_hold(m, d);
+}
+
+void rt_members_hold(struct rt_members *m, const struct rt_dest *d)
+{
+    size_t count;
+    const struct place *p = places_of(m, d, &count);
+    for (size_t i = 0; i < count; i++)
         m->groups[p[i].group].holds++;
-    }
 }
 
 void rt_members_release(struct rt_members *m, const struct rt_dest *d)

@@ -64,6 +64,7 @@ struct rt_message {
     uint16_t stream, flags; /* as received; enum tr_msg_flag bits */
     uint32_t ppid;
     uint32_t len;
+    uint32_t source;     /* listener or peer it came from: rt_source */
     uint64_t origin;     /* source association, for whoever needs it: the broker's */
     uint64_t entered_ms; /* when it was received, likewise */
     uint8_t data[];

@@ -66,6 +66,9 @@ void rt_members_free(struct rt_members *m);
  */
 bool rt_members_add(struct rt_members *m, struct rt_dest *d);
 void rt_members_remove(struct rt_members *m, struct rt_dest *d);
+/* Of a membership that takes the place of another: what a destination that was removed there has left is
+ * still on its way, so its groups here are held until rt_members_release. */
+void rt_members_hold(struct rt_members *m, const struct rt_dest *d);
 /* What the lost destination left has been passed on: its groups open again. Counted: each remove needs one.
  */
 void rt_members_release(struct rt_members *m, const struct rt_dest *d);

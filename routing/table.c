@@ -181,6 +181,12 @@ static int compare_entries(const void *a, const void *b)
     return (x->route > y->route) - (x->route < y->route);
 }
 
+/* Those that are leaving stand behind the others, of which none has their sources. */
+static uint32_t places(const struct cfg_config *c)
+{
+    return cfg_ordered_routes(c) + c->leaving_count;
+}
+
 static const struct cfg_route *route_at(const struct builder *b, uint32_t place)
 {
     return &b->config->routes[cfg_route_at(b->config, place)];
@@ -188,7 +194,7 @@ static const struct cfg_route *route_at(const struct builder *b, uint32_t place)
 
 static bool list_entries(struct builder *b)
 {
-    for (uint32_t r = 0; r < cfg_ordered_routes(b->config); r++) {
+    for (uint32_t r = 0; r < places(b->config); r++) {
         const struct cfg_route *route = route_at(b, r);
         for (unsigned f = 0; f < route->from_count; f++) {
             uint32_t source = rt_source(route->from[f]);
@@ -391,8 +397,8 @@ static bool list_ids(struct rt_table *t, const struct cfg_config *c)
 {
     if (!c->route_order)
         return true;
-    t->ids = reallocarray(NULL, c->route_order_count + 1, sizeof *t->ids);
-    for (unsigned i = 0; t->ids && i < c->route_order_count; i++)
+    t->ids = reallocarray(NULL, places(c) + 1, sizeof *t->ids);
+    for (unsigned i = 0; t->ids && i < places(c); i++)
         t->ids[i] = c->route_order[i];
     return t->ids;
 }

@@ -18,7 +18,7 @@ static uint32_t below(uint32_t n)
 
 static struct brk_sent sent_by(uint64_t origin, uint64_t entered_ms, uint32_t route, uint16_t asked)
 {
-    return (struct brk_sent){origin, entered_ms, route, asked};
+    return (struct brk_sent){.origin = origin, .entered_ms = entered_ms, .route = route, .asked = asked};
 }
 
 static void assert_found(const struct brk_sent_log *l, uint32_t context, const struct brk_sent *s)

@@ -160,6 +160,40 @@ static void the_table_speaks_of_ids(void **state)
     cfg_free(c);
 }
 
+/* The last messages of a listener that is gone find the route they had, as long as its group is there. */
+static void what_is_leaving_keeps_its_routes(void **state)
+{
+    (void)state;
+    struct cfg_config *c = replace(parse(ALL), LESS); /* a, p and the group of both are gone */
+    uint32_t a = rt_source((struct cfg_member){CFG_MEMBER_LISTENER, 0});
+    assert_int_equal(c->leaving_count, 0);
+    cfg_free(c);
+
+#define WITHOUT_A                                                                                            \
+    "listeners: [{name: b, port: 1002}]\n"                                                                   \
+    "peers:\n"                                                                                               \
+    "  - {name: p, address: 127.0.0.1, port: 2001}\n"                                                        \
+    "  - {name: q, address: 127.0.0.1, port: 2002}\n"                                                        \
+    "groups: [{name: both, members: [q]}]\n"                                                                 \
+    "routes:\n"                                                                                              \
+    "  - {from: b, ppid: 9, to: both, session: shared}\n"                                                    \
+    "  - {from: b, to: q, session: shared}\n"
+    c = replace(parse(ALL), WITHOUT_A);
+    for (int times = 0; times < 2; times++) {
+        struct rt_table *t = rt_table_build(c);
+        assert_int_equal(c->leaving_count, 1); /* the group of its other route was p alone, and is gone */
+        assert_int_equal(rt_table_find(t, a, 3, 0), 0);
+        assert_int_equal(rt_table_find(t, a, 4, 0), RT_NO_ROUTE);
+        assert_string_equal(c->groups[c->routes[0].group].name, "both");
+        assert_int_equal(c->routes[0].session, CFG_SHARED);
+        rt_table_free(t);
+        c = replace(c, WITHOUT_A); /* and so after a further reload */
+    }
+    c = replace(c, ALL);
+    assert_int_equal(c->leaving_count, 0);
+    cfg_free(c);
+}
+
 /* A configuration that has been through reloads prints like the file it came from. */
 static void it_prints_as_its_file_does(void **state)
 {
@@ -186,6 +220,7 @@ int main(void)
         cmocka_unit_test(what_has_gone_keeps_its_place),
         cmocka_unit_test(a_changed_route_is_new_unless_it_has_a_name),
         cmocka_unit_test(the_table_speaks_of_ids),
+        cmocka_unit_test(what_is_leaving_keeps_its_routes),
         cmocka_unit_test(it_prints_as_its_file_does),
     };
     return cmocka_run_group_tests_name("config/ids", tests, NULL, NULL);
