@@ -37,9 +37,18 @@ void ledger_begin(void)
     world.ledger = calloc(1, sizeof *world.ledger);
 }
 
+struct totals totals;
+
 void ledger_end(void)
 {
     struct place *p, *tmp;
+    const struct ledger *l = world.ledger;
+    totals.runs++;
+    totals.steps += world.step;
+    totals.associations += world.assoc_count;
+    totals.read += l->read;
+    totals.taken += l->taken;
+    totals.returned += l->returned;
     HASH_ITER(hh, world.ledger->places, p, tmp)
     {
         HASH_DEL(world.ledger->places, p);

@@ -53,8 +53,7 @@ static bool is_client(const struct assoc *a)
     return a->life == UP && !a->is_server;
 }
 
-/* One whose end may come: see THREADS.md for what then is promised. */
-static bool is_mortal_server(const struct assoc *a)
+static bool is_server_up(const struct assoc *a)
 {
     return a->life == UP && a->is_server;
 }
@@ -162,27 +161,40 @@ static void network(void)
     }
 }
 
+/* Somebody goes, comes back or changes. */
+static void change(void)
+{
+    struct assoc *a;
+    switch (pick(4)) {
+    case 0:
+        if ((a = any(is_client)))
+            client_goes(a);
+        break;
+    case 1:
+    case 2:
+        if ((a = any(is_server_up)))
+            server_goes(a);
+        break;
+    default:
+        if (world.scenario->peers && (world.returns || world.scenario->paired))
+            server_changes();
+    }
+}
+
 void remotes_step(void)
 {
     struct assoc *a;
     unsigned what = (unsigned)pick(100);
     if (what < 45)
         network();
-    else if (what < 80) {
+    else if (what < 78) {
         if ((a = any(may_send)))
             send_burst(a);
-    } else if (what < 88)
+    } else if (what < 84)
         client_comes();
-    else if (what < 91) {
-        if ((a = any(is_client)))
-            client_goes(a);
-    } else if (what < 93) {
-        if (chance(60) && (a = any(is_mortal_server)))
-            server_goes(a);
-    } else if (what < 94) {
-        if (world.scenario->peers && (world.returns || world.scenario->paired))
-            server_changes();
-    } else if (what < 96)
+    else if (what < 85 + world.roughness)
+        change();
+    else if (what < 94)
         give_up();
     else
         world.now_ms += pick(60);

@@ -4,6 +4,7 @@
  *     SEED=17 build/tests/middle/test_middle                   one seed, all scenarios
  *     SEED=17 SCENARIO=broadcast VERBOSE=1 …                   one run, with the broker's log
  *     RUNS=100000 STEPS=5000 build/tests/middle/test_middle    a long one */
+#include <inttypes.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -25,7 +26,7 @@ static uint64_t setting(const char *name, uint64_t otherwise)
 static void one(const struct scenario *s, uint64_t seed, uint64_t steps)
 {
     world_begin(s, seed);
-    unsigned epochs = 1 + (unsigned)pick(4);
+    unsigned epochs = 1 + (unsigned)pick(3);
     for (unsigned e = 0; e < epochs; e++) {
         for (uint64_t i = 0; i < steps / epochs; i++)
             world_step();
@@ -46,15 +47,20 @@ static void die(int number)
 static void run(void **state)
 {
     const struct scenario *s = *state;
-    uint64_t seed = setting("SEED", 0), steps = setting("STEPS", 1500);
+    uint64_t seed = setting("SEED", 0), steps = setting("STEPS", 600);
     signal(SIGSEGV, die); /* before cmocka's */
     signal(SIGABRT, die);
     if (seed) {
         one(s, seed, steps);
         return;
     }
-    for (seed = 1; seed <= setting("RUNS", 40); seed++)
+    totals = (struct totals){0};
+    for (seed = 1; seed <= setting("RUNS", 400); seed++)
         one(s, seed, steps);
+    print_message("# %s: %" PRIu64 " runs, %" PRIu64 " steps, %" PRIu64 " associations, %" PRIu64
+                  " messages read, %" PRIu64 " sent, %" PRIu64 " given back\n",
+                  s->name, totals.runs, totals.steps, totals.associations, totals.read, totals.taken,
+                  totals.returned);
 }
 
 int main(void)

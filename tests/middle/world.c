@@ -10,7 +10,7 @@
 
 #include "tests/middle/world.h"
 
-enum { NOTES = 80, NOTE_BYTES = 160, CALM_ROUNDS = 20000 };
+enum { NOTES = 80, NOTE_BYTES = 160, CALM_ROUNDS = 20000, LONELY_ROUNDS = 400, BACK_ROUNDS = 120 };
 
 struct world world;
 
@@ -139,6 +139,7 @@ void world_begin(const struct scenario *s, uint64_t seed)
     srandom((unsigned)seed); /* pauses before a peer is tried again */
     world.style = chance(70) ? LIKE_LINUX : LIKE_USRSCTP;
     world.returns = chance(50);
+    world.roughness = (unsigned)pick(8);
     servers_return();
     ledger_begin();
     brk_log_open(aloud() ? CFG_LOG_DEBUG : CFG_LOG_ERROR);
@@ -159,17 +160,19 @@ static void worker_turn(unsigned i)
         brk_worker_turn(w);
 }
 
-void world_step(void)
+bool world_step(void)
 {
+    bool goes_on = true;
     world.step++;
     unsigned what = (unsigned)pick(100);
     if (what < 35)
         worker_turn((unsigned)pick(world.broker.worker_count));
     else if (what < 42)
-        brk_control_turn(world.control, true);
+        goes_on = brk_control_turn(world.control, true);
     else
         remotes_step();
     check_step();
+    return goes_on;
 }
 
 /* False: the broker has drained. */
@@ -192,7 +195,7 @@ void world_settle(void)
     note("settling");
     world.calm = true;
     for (; quiet < 50; rounds++) {
-        if (rounds == CALM_ROUNDS / 4) /* all members are gone */
+        if (rounds == LONELY_ROUNDS) /* all members may be gone */
             servers_return();
         if (rounds == CALM_ROUNDS)
             fail_stuck("something waits and nothing moves");
@@ -201,7 +204,7 @@ void world_settle(void)
     }
     servers_return();
     world.members_lost = false;
-    for (rounds = 0; rounds < 300; rounds++) /* until they are connected again */
+    for (rounds = 0; rounds < BACK_ROUNDS; rounds++) /* until they are connected again */
         calm_round();
     world.calm = false;
 }
@@ -223,16 +226,24 @@ static void stop(void)
     brk_control_settle(world.control);
 }
 
+/* The world goes on for a while as it was. */
+static bool drain_roughly(void)
+{
+    brk_control_drain(world.control, "SIGTERM");
+    for (unsigned steps = (unsigned)pick(200); steps; steps--)
+        if (!world_step())
+            return false;
+    return true;
+}
+
 void world_end(bool drain)
 {
-    bool goes_on = drain;
+    bool goes_on = drain && drain_roughly();
     world.calm = true;
     servers_return();
-    if (drain)
-        brk_control_drain(world.control, "SIGTERM");
     for (unsigned rounds = 0; goes_on; rounds++) {
         goes_on = calm_round();
-        if (rounds == 4 * CALM_ROUNDS)
+        if (rounds == 2 * CALM_ROUNDS)
             fail_stuck("the drain does not end");
     }
     if (drain)

@@ -66,9 +66,10 @@ struct world {
     uint64_t seed, random;
     uint64_t step;
     enum style style;
-    bool returns;  /* lost servers come back at any time, not only when nothing waits */
-    bool calm;     /* nothing is lost any more: everybody cooperates */
-    bool stopping; /* workers have been told to stop */
+    bool returns;       /* lost servers come back at any time, not only when nothing waits */
+    unsigned roughness; /* how often associations are lost: 0 … 7 */
+    bool calm;          /* nothing is lost any more: everybody cooperates */
+    bool stopping;      /* workers have been told to stop */
     uint64_t now_ms;
     struct brk_broker broker;
     struct brk_control *control;
@@ -84,8 +85,8 @@ struct world {
 extern struct world world;
 
 void world_begin(const struct scenario *s, uint64_t seed);
-/* One event: a turn of somebody, or something that happens outside. */
-void world_step(void);
+/* One event: a turn of somebody, or something that happens outside. False: the broker has drained. */
+bool world_step(void);
 /* Lets everybody do their part until nothing waits anywhere; fails where that takes too long. */
 void world_settle(void);
 /* Ends the broker: by a drain that has to deliver everything, or by stopping at once. */
@@ -199,6 +200,11 @@ void remotes_calm_step(void);
 void servers_return(void);
 
 /* ---- checks (check.c) -------------------------------------------------------------------------------- */
+
+/* Over all runs, to see that something happens in them. */
+extern struct totals {
+    uint64_t runs, steps, associations, read, taken, returned;
+} totals;
 
 void ledger_begin(void);
 void ledger_end(void);
