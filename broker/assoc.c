@@ -8,7 +8,8 @@
  * in it may still name them.
  *
  * A peer that restarts (RFC 9260 5.2.4) ends one association here and begins another, while the stack goes on
- * with one and the same: the old one takes the three steps at once, the new one takes its id. */
+ * with one and the same: the old one takes the three steps at once, the new one takes its id, and the log of
+ * what was sent: what the stack took after the restart and before its event may come back yet. */
 #include "broker/broker_priv.h"
 
 #include <stdlib.h>
@@ -243,6 +244,7 @@ struct brk_assoc *brk_assoc_restart(struct brk_worker *w, struct brk_assoc *old,
     brk_assoc_attach(a, old->socket, old->id);
     a->peer = old->peer;
     a->round = old->round;
+    brk_sent_hand_over(&old->sent, &a->sent);
     brk_stats_follow(a, old);
     brk_peer_restarted(w, old, a);
     go(w, old);

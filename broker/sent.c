@@ -110,6 +110,12 @@ bool brk_sent_before(const struct brk_sent_log *l, uint32_t a, uint32_t b)
     return distance(l, a) > distance(l, b);
 }
 
+void brk_sent_hand_over(struct brk_sent_log *from, struct brk_sent_log *to)
+{
+    *to = *from;
+    *from = (struct brk_sent_log){.keep = to->keep, .next = to->next};
+}
+
 void brk_sent_free(struct brk_sent_log *l)
 {
     free(l->runs);

@@ -54,6 +54,10 @@ void brk_sent_undo(struct brk_sent_log *l, uint32_t n);
 bool brk_sent_find(const struct brk_sent_log *l, uint32_t context, struct brk_sent *out);
 /* True when the message with context `a` was sent before the one with `b`. */
 bool brk_sent_before(const struct brk_sent_log *l, uint32_t a, uint32_t b);
+/* Another association goes on in the stack where this one was: `to`, empty so far, knows the messages from
+ * now on, and goes on counting. `from` is empty, and still tells the order of contexts that it has given out.
+ */
+void brk_sent_hand_over(struct brk_sent_log *from, struct brk_sent_log *to);
 /* Frees the log's memory; it is empty then. */
 void brk_sent_free(struct brk_sent_log *l);
 

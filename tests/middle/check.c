@@ -106,14 +106,15 @@ void ledger_vanished(uint32_t id, const char *how)
  * comes back while older messages of a stream still wait for another. */
 static bool order_is_promised(void)
 {
-    return !world.members_lost || (world.scenario->ordered && !world.returns);
+    return !world.members_lost || (world.scenario->ordered && !world.returns &&
+                                   !(world.scenario->resends && world.member_restarted));
 }
 
 static void check_order(const struct assoc *to, const struct body *b)
 {
     struct place *p, key;
     memset(&key, 0, sizeof key);
-    key.key.to = to->number;
+    key.key.to = to->source;
     key.key.source = b->source;
     key.key.stream = b->stream;
     HASH_FIND(hh, world.ledger->places, &key.key, sizeof key.key, p);

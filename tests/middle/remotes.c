@@ -75,7 +75,7 @@ static void send_burst(struct assoc *a)
         uint16_t stream = (uint16_t)pick(a->in_streams);
         struct body body = {.magic = BODY_MAGIC,
                             .id = ledger_new(),
-                            .source = a->number,
+                            .source = a->source,
                             .seq = ++a->seq[stream],
                             .stream = stream};
         stack_receive(a, stream, 1 + (uint32_t)stream % PPIDS, &body);
@@ -165,13 +165,17 @@ static void network(void)
 static void change(void)
 {
     struct assoc *a;
-    switch (pick(4)) {
+    switch (pick(5)) {
     case 0:
         if ((a = any(is_client)))
             client_goes(a);
         break;
     case 1:
+        if ((a = any(chance(80) ? is_client : is_server_up)))
+            stack_restart(a);
+        break;
     case 2:
+    case 3:
         if ((a = any(is_server_up)))
             server_goes(a);
         break;

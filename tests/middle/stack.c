@@ -10,6 +10,8 @@
 
 #include "tests/middle/world.h"
 
+enum { RESTARTED = 1 << 20 }; /* added to its source number */
+
 struct assoc *stack_new(struct end *end, unsigned member, bool is_server)
 {
     struct assoc *a = calloc(1, sizeof *a);
@@ -19,6 +21,7 @@ struct assoc *stack_new(struct end *end, unsigned member, bool is_server)
     }
     world.assocs[world.assoc_count++] = a;
     *a = (struct assoc){.number = world.assoc_count,
+                        .source = world.assoc_count,
                         .end = end,
                         .is_server = is_server,
                         .member = member,
@@ -122,6 +125,23 @@ void stack_lose(struct assoc *a)
     if (world.style == LIKE_LINUX)
         give_back_lists(a, error);
     a->out_count = a->delivered = 0;
+}
+
+void stack_restart(struct assoc *a)
+{
+    note("assoc %u: restarts, %u not acknowledged, %u of them delivered", a->number, a->out_count,
+         a->delivered);
+    if (world.style == LIKE_USRSCTP)
+        give_back_streams(a, 0);
+    else
+        give_back_lists(a, 0);
+    a->out_count = a->delivered = 0;
+    a->source += RESTARTED;
+    a->refused = false;
+    memset(a->seq, 0, sizeof a->seq);
+    world.members_lost = true;
+    world.member_restarted |= a->is_server;
+    queue_change(a, TR_RESTART, 0);
 }
 
 void stack_shutdown(struct assoc *a)

@@ -79,6 +79,7 @@ struct world {
     struct assoc **assocs; /* all that there have ever been */
     unsigned assoc_count, assoc_room;
     struct ledger *ledger;
+    bool member_restarted;
     bool members_lost; /* a member of a group was lost since everything was settled */
 };
 
@@ -131,7 +132,8 @@ struct sent {
 };
 
 struct assoc {
-    uint32_t number; /* from 1: place in world.assocs, and its name as a source */
+    uint32_t number; /* from 1: place in world.assocs */
+    uint32_t source; /* its name as a source and a destination; another one after a restart */
     uint32_t id;     /* as the broker knows it, on `end` */
     struct end *end; /* NULL: closed */
     enum life life;
@@ -162,6 +164,8 @@ void stack_give_up(struct assoc *a);
 void stack_lose(struct assoc *a);
 void stack_refuse(struct assoc *a);
 void stack_shutdown(struct assoc *a);
+/* The remote begins anew, on the same addresses and ports (RFC 9260 5.2.4). */
+void stack_restart(struct assoc *a);
 /* Where both sides are done a shutdown is complete. */
 void stack_complete(struct assoc *a);
 /* The remote sends a message: the caller has looked at the window. */

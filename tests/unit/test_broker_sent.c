@@ -102,6 +102,24 @@ static void no_two_alike(void **state)
     brk_sent_free(&l);
 }
 
+/* The peer began anew: contexts given out before are known to the one that goes on, and no others mean the
+ * same. */
+static void handed_over(void **state)
+{
+    struct brk_sent_log old = {.keep = 10}, new = {0};
+    struct brk_sent first = sent_by(1, 2, 0, BRK_SAME_STREAM), second = sent_by(7, 0, 0, 5);
+    (void)state;
+    uint32_t a = brk_sent_add(&old, &first), b = brk_sent_add(&old, &second);
+    brk_sent_hand_over(&old, &new);
+    assert_int_equal(brk_sent_add(&new, &first), b + 1);
+    assert_found(&new, a, &first);
+    assert_found(&new, b, &second);
+    assert_true(brk_sent_before(&old, a, b));
+    assert_false(brk_sent_before(&old, b, a));
+    brk_sent_free(&old);
+    brk_sent_free(&new);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +127,7 @@ int main(void)
         cmocka_unit_test(alike_is_one_run),
         cmocka_unit_test(the_last_are_known),
         cmocka_unit_test(no_two_alike),
+        cmocka_unit_test(handed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
