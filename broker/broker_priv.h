@@ -180,8 +180,9 @@ struct brk_worker {
     const struct cfg_config *config; /* the plan's */
     pthread_t thread;
     struct rt_inbox inbox;
-    _Atomic unsigned commands; /* enum brk_command; written by control */
-    _Atomic int progress;      /* enum brk_progress; written by the worker */
+    _Atomic unsigned commands;       /* enum brk_command; written by control */
+    _Atomic int progress;            /* enum brk_progress; written by the worker */
+    _Atomic uint64_t reported_taken; /* counts.taken_in when it last reported its progress */
 
     struct tr_loop *loop;
     const struct rt_snapshot *snapshot; /* valid for this turn */

@@ -169,13 +169,29 @@ static bool all_reached(const struct brk_broker *b, int progress)
     return true;
 }
 
+/* Nothing is left, and nothing is between two workers, which both may have reported before it came. Counted
+ * in two rounds (Mattern's four counters): all that has been handed out, seen now, had been taken when the
+ * takers last reported. What a report counts as taken was counted as handed out before it was posted, so the
+ * second round does not miss it. */
+static bool all_done(const struct brk_broker *b)
+{
+    uint64_t taken = 0, handed_out = 0;
+    for (unsigned i = 0; i < b->worker_count; i++)
+        taken += atomic_load_explicit(&b->workers[i]->reported_taken, memory_order_acquire);
+    if (!all_reached(b, BRK_ALL_DONE))
+        return false;
+    for (unsigned i = 0; i < b->worker_count; i++)
+        handed_out += brk_counted(&b->workers[i]->counts.handed_out);
+    return taken == handed_out;
+}
+
 static void drain(struct brk_control *c)
 {
     if (c->phase == BRK_DRAIN_SOURCES && all_reached(c->broker, BRK_SOURCES_DONE)) {
         c->phase = BRK_DRAIN_ALL;
         command_all(c->broker, BRK_CMD_DRAIN_ALL);
     }
-    if (c->phase == BRK_DRAIN_ALL && all_reached(c->broker, BRK_ALL_DONE)) {
+    if (c->phase == BRK_DRAIN_ALL && all_done(c->broker)) {
         brk_log(
             CFG_LOG_INFO, "drained", "in_ms=%llu",
             (unsigned long long)(brk_now_ms() + c->broker->plan->config->drain_timeout_ms - c->deadline_ms));

@@ -164,7 +164,10 @@ static void report_progress(struct brk_worker *w)
     if (w->phase == BRK_RUNNING)
         return;
     int now = progress(w);
-    if (atomic_exchange_explicit(&w->progress, now, memory_order_acq_rel) != now)
+    bool changed = atomic_exchange_explicit(&w->progress, now, memory_order_acq_rel) != now;
+    /* After it: whoever sees this sees that, and not what was before these were taken. */
+    atomic_store_explicit(&w->reported_taken, brk_counted(&w->counts.taken_in), memory_order_release);
+    if (changed)
         eventfd_write(rt_inbox_fd(&w->broker->control), 1);
 }
 
