@@ -14,6 +14,7 @@ SAN     ?=
 BUILD   ?= build$(if $(SAN),-$(SAN))
 VERSION := 0.1
 PREFIX  ?= /usr/local
+LIBDIR  ?= $(PREFIX)/lib
 DESTDIR ?=
 DEPS    ?= yes
 JOBS    ?= $(shell nproc)
@@ -26,8 +27,10 @@ WARN     := -Wall -Wextra -Wshadow -Wpointer-arith -Wwrite-strings -Wundef -Werr
 CWARN    := -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
 OPT      ?= -O2 -g
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer $(if $(filter undefined,$(SAN)),-fno-sanitize-recover=undefined))
+HIDDEN   := -fvisibility=hidden # what leaves the library is said in its headers
+SHARED   := -fPIC -fno-semantic-interposition
 CPPFLAGS += -I. -D_GNU_SOURCE
-CFLAGS   += -std=gnu11 $(OPT) $(WARN) $(CWARN) $(SANFLAGS) $(PKG_CFLAGS)
+CFLAGS   += -std=gnu11 $(HIDDEN) $(OPT) $(WARN) $(CWARN) $(SANFLAGS) $(PKG_CFLAGS)
 CXXFLAGS += -std=c++17 $(OPT) $(WARN) $(SANFLAGS) $(PKG_CFLAGS)
 LDFLAGS  += $(SANFLAGS)
 LDLIBS   += $(PKG_LIBS) -lpthread -lm
@@ -35,6 +38,7 @@ LDLIBS   += $(PKG_LIBS) -lpthread -lm
 # Asked once, when first needed: at parse time pkg-config may not be installed yet.
 PKG_CFLAGS  = $(eval PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS    = $(eval PKG_LIBS := $(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
+TRANSPORT_LIBS = $(eval TRANSPORT_LIBS := $(shell pkg-config --libs libsctp usrsctp))$(TRANSPORT_LIBS)
 CMOCKA_LIBS = $(eval CMOCKA_LIBS := $(shell pkg-config --libs cmocka))$(CMOCKA_LIBS)
 
 # A second call of this file: in parallel, unless the caller already said how.
@@ -53,6 +57,8 @@ objects    = $(patsubst %,$(BUILD)/obj/%.o,$(1))
 
 # The transport library stands alone: SCTP, options and addresses; no YAML.
 TRANSPORT_LIB := $(TRANSPORT) $(VOCABULARY)
+SONAME        := libjunctor-transport.so.0
+SO            := $(SONAME).1
 ALL_LIB       := $(CONFIG) $(TRANSPORT_LIB) $(ROUTING) $(BROKER) $(LOAD) $(PROGRAM)
 
 .PHONY: help all programs
@@ -67,13 +73,13 @@ all: ## the program and the transport library
 	@tests/deps build
 	$(SUBMAKE) programs
 
-programs: $(BUILD)/junctor $(BUILD)/libjunctor-transport.a
+programs: $(BUILD)/junctor $(BUILD)/libjunctor-transport.a $(BUILD)/$(SO)
 
 # ---- rules ------------------------------------------------------------------------------------------
 
 # What was built how: other flags or another compiler in the same build folder, and everything is built again; a source
 # file more or less, and the libraries are.
-$(BUILD)/flags: what = $(CC) $(CXX) $(CPPFLAGS) $(OPT) $(WARN) $(CWARN) $(SANFLAGS)
+$(BUILD)/flags: what = $(CC) $(CXX) $(CPPFLAGS) $(HIDDEN) $(SHARED) $(OPT) $(WARN) $(CWARN) $(SANFLAGS)
 $(BUILD)/sources: what = $(ALL_LIB)
 $(BUILD)/flags $(BUILD)/sources: FORCE
 	@mkdir -p $(@D)
@@ -101,9 +107,18 @@ $(BUILD)/obj/%.cc.o: %.cc $(BUILD)/flags
 	@echo "  CXX   $<"
 	@$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c $< -o $@
 
+# One object, in which only the API is still to be seen: an archive of many would let a user's program meet its inner
+# names.
+$(call objects,$(TRANSPORT_LIB)): CFLAGS += $(SHARED)
 $(BUILD)/libjunctor-transport.a: $(call objects,$(TRANSPORT_LIB)) $(BUILD)/sources
 	@echo "  AR    $@"
-	@rm -f $@ && ar qcs $@ $(filter %.o,$^)
+	@ld -r -o $(@:.a=.o) $(filter %.o,$^) && objcopy --localize-hidden $(@:.a=.o)
+	@rm -f $@ && ar qcs $@ $(@:.a=.o)
+
+$(BUILD)/$(SO): $(call objects,$(TRANSPORT_LIB)) $(BUILD)/sources transport/libjunctor-transport.map
+	@echo "  LINK  $@"
+	@$(CC) -shared $(LDFLAGS) -Wl,-soname,$(SONAME) -Wl,--version-script=transport/libjunctor-transport.map \
+	    $(filter %.o,$^) $(TRANSPORT_LIBS) -lpthread -o $@
 
 $(BUILD)/libjunctor.a: $(call objects,$(ALL_LIB)) $(BUILD)/sources
 	@echo "  AR    $@"
@@ -119,7 +134,7 @@ EXAMPLES := $(patsubst %.c,$(BUILD)/%,$(wildcard transport/examples/*.c)) $(BUIL
 $(EXAMPLES): $(BUILD)/%: $(BUILD)/obj/%.c.o $(BUILD)/libjunctor-transport.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) $(LDFLAGS) $^ $$(pkg-config --libs libsctp usrsctp) -lpthread -o $@
+	@$(CC) $(LDFLAGS) $^ $(TRANSPORT_LIBS) -lpthread -o $@
 
 $(BUILD)/transport/examples/readme.c: transport/README.md
 	@mkdir -p $(@D)
@@ -240,20 +255,24 @@ INCLUDES := $(PREFIX)/include/junctor
 MANUALS  := junctor/junctor.1 config/junctor.yaml.5
 MANDIR   := $(PREFIX)/share/man
 .PHONY: install uninstall deps clean distclean
-install: all ## program, manual pages, transport library, headers, pkg-config file under DESTDIR and PREFIX
-	install -D -m 755 $(BUILD)/junctor $(DESTDIR)$(PREFIX)/bin/junctor
-	install -D -m 644 $(BUILD)/libjunctor-transport.a $(DESTDIR)$(PREFIX)/lib/libjunctor-transport.a
-	for h in $(HEADERS); do install -D -m 644 $$h $(DESTDIR)$(INCLUDES)/$$h || exit 1; done
-	for m in $(MANUALS); do install -D -m 644 -t $(DESTDIR)$(MANDIR)/man$${m##*.} $$m || exit 1; done
-	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' transport/junctor-transport.pc.in \
-	    > $(DESTDIR)$(PREFIX)/lib/pkgconfig/junctor-transport.pc
+install: all ## program, manual pages, transport library, headers, pkg-config file under DESTDIR, PREFIX and LIBDIR
+	install -D -m 755 $(BUILD)/junctor '$(DESTDIR)$(PREFIX)/bin/junctor'
+	install -D -m 644 $(BUILD)/libjunctor-transport.a '$(DESTDIR)$(LIBDIR)/libjunctor-transport.a'
+	install -D -m 755 $(BUILD)/$(SO) '$(DESTDIR)$(LIBDIR)/$(SO)'
+	ln -sf $(SO) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
+	ln -sf $(SO) '$(DESTDIR)$(LIBDIR)/libjunctor-transport.so'
+	for h in $(HEADERS); do install -D -m 644 $$h '$(DESTDIR)$(INCLUDES)'/$$h || exit 1; done
+	for m in $(MANUALS); do install -D -m 644 -t '$(DESTDIR)$(MANDIR)'/man$${m##*.} $$m || exit 1; done
+	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig'
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
+	    transport/junctor-transport.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/junctor-transport.pc'
+	[ -n '$(DESTDIR)' ] || ldconfig || true # so that programs find the shared library; root's business
 
 uninstall: ## removes what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/junctor $(DESTDIR)$(PREFIX)/lib/libjunctor-transport.a
-	rm -f $(DESTDIR)$(PREFIX)/lib/pkgconfig/junctor-transport.pc
-	rm -rf $(DESTDIR)$(INCLUDES)
-	for m in $(MANUALS); do rm -f $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}; done
+	rm -f '$(DESTDIR)$(PREFIX)/bin/junctor'
+	cd '$(DESTDIR)$(LIBDIR)' && rm -f libjunctor-transport.* pkgconfig/junctor-transport.pc
+	rm -rf '$(DESTDIR)$(INCLUDES)'
+	for m in $(MANUALS); do rm -f '$(DESTDIR)$(MANDIR)'/man$${m##*.}/$${m##*/}; done
 
 deps: ## installs the Debian packages that building and testing need; DEPS=no lists them
 	@tests/deps test

@@ -34,6 +34,14 @@ struct tr_endpoint {
     struct tr_stash *stash;
 };
 
+#define TR_ENDPOINT_MAGIC 0x6a756e63u
+
+/* False for NULL, and most likely for one that was closed. */
+static inline bool tr_is_endpoint(const struct tr_endpoint *ep)
+{
+    return ep != NULL && ep->magic == TR_ENDPOINT_MAGIC;
+}
+
 /* transport.c fills in, after a successful loop_open: backend and params; after a successful open or peeloff:
  * magic, backend, loop, cookie, style (that of params; peeled off: TR_ONE_TO_ONE), peeled, and
  * watch = TR_READABLE; after watch, release and adopt: watch and loop. A backend may set them earlier. It

@@ -1,4 +1,5 @@
 /* Events as one line of text for the log: a name, then logfmt pairs. */
+#include "config/sctp/require.h"
 #include "transport/transport.h"
 
 #include <stdarg.h>
@@ -108,6 +109,7 @@ static void format_stream_reset(struct line *l, const struct tr_event *e)
 
 const char *tr_event_format(const struct tr_event *e, char *out, size_t size)
 {
+    REQUIRE(e != NULL && (out != NULL || size == 0));
     struct line l = {out, size};
 
     if (size > 0)

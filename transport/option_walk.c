@@ -1,6 +1,7 @@
 /* Options as data: checking a set of them, setting them one by one, reading one back and comparing what was
  * asked with what the stack granted. Knows every option only through its rows in options.def and through the
  * backend's table. */
+#include "config/sctp/require.h"
 #include "transport/backend_priv.h"
 #include "transport/wait_priv.h"
 
@@ -67,6 +68,7 @@ enum tr_code tr_apply_options(const struct tr_option_ops *ops, struct tr_endpoin
 enum tr_code tr_set_options(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *options,
                             enum opt_id *failed, struct tr_error *error)
 {
+    REQUIRE(tr_is_endpoint(ep) && options != NULL);
     enum opt_when when = assoc != 0 ? OPT_PER_ASSOC : OPT_LATER;
     enum tr_code code = tr_check_options(ep->backend, options, when, failed, error);
     return code == TR_OK ? tr_apply_options(ep->backend->options, ep, assoc, options, failed, error) : code;
@@ -75,6 +77,7 @@ enum tr_code tr_set_options(struct tr_endpoint *ep, uint32_t assoc, const struct
 enum tr_code tr_get_option(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id, struct opt_set *out,
                            struct tr_error *error)
 {
+    REQUIRE(tr_is_endpoint(ep) && out != NULL);
     if ((unsigned)id >= OPT_ID_COUNT)
         return tr_fail(error, TR_INVALID, 0, "no option has the number %u", (unsigned)id);
     if (opt_rows[id].when & OPT_NO_GET)
@@ -141,6 +144,7 @@ static void compare_field(struct tr_endpoint *ep, enum opt_field f, const struct
 void tr_compare_options(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *wanted,
                         void (*differs)(enum opt_id id, const char *text, void *arg), void *arg)
 {
+    REQUIRE(tr_is_endpoint(ep) && wanted != NULL && differs != NULL);
     for (enum opt_id id = 0; id < OPT_ID_COUNT; id++) {
         const struct opt_row *row = &opt_rows[id];
         if (!opt_any(wanted, id) || (row->when & OPT_NO_GET) || !tr_backend_can_get(ep->backend, id))

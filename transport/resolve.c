@@ -24,6 +24,7 @@
  * Threads are made when requests wait, up to THREADS_MAX, and end when none does. So 31 names that hang hold
  * up nobody, and more of them hold up others for as long as glibc tries, not for ever. A thread blocks all
  * signals: those are the program's. */
+#include "config/sctp/require.h"
 #include "transport/resolve.h"
 
 #include <errno.h>
@@ -205,6 +206,7 @@ static int start_thread(struct tr_resolver *r)
 
 enum tr_code tr_resolver_open(struct tr_resolver **out, struct tr_error *error)
 {
+    REQUIRE(out != NULL);
     struct tr_resolver *r = calloc(1, sizeof *r);
     if (r == NULL)
         return tr_fail(error, TR_LIMIT, ENOMEM, "opening a resolver: out of memory");
@@ -224,12 +226,14 @@ enum tr_code tr_resolver_open(struct tr_resolver **out, struct tr_error *error)
 
 int tr_resolver_fd(const struct tr_resolver *r)
 {
+    REQUIRE(r != NULL);
     return r->fd;
 }
 
 enum tr_code tr_resolver_ask(struct tr_resolver *r, const char *host, uint16_t port, void *cookie,
                              struct tr_error *error)
 {
+    REQUIRE(r != NULL && host != NULL);
     struct net_addr numeric;
     bool is_numeric = net_addr_parse(host, port, &numeric);
     if (!is_numeric && !net_host_name_valid(host))
@@ -267,6 +271,7 @@ enum tr_code tr_resolver_ask(struct tr_resolver *r, const char *host, uint16_t p
 
 bool tr_resolver_next(struct tr_resolver *r, struct tr_answer *out)
 {
+    REQUIRE(r != NULL && out != NULL);
     eventfd_t count;
     pthread_mutex_lock(&r->lock);
     struct request *q = TAILQ_FIRST(&r->ready);
@@ -297,6 +302,7 @@ static void drop(struct requests *list, bool all, const void *cookie)
 
 void tr_resolver_cancel(struct tr_resolver *r, const void *cookie)
 {
+    REQUIRE(r != NULL);
     struct request *q;
     pthread_mutex_lock(&r->lock);
     drop(&r->waiting, false, cookie);
@@ -343,6 +349,7 @@ static bool wait_for_answer(const struct tr_resolver *r, int timeout_ms)
 
 enum tr_code tr_resolve(const char *host, uint16_t port, int timeout_ms, struct tr_answer *out)
 {
+    REQUIRE(host != NULL && out != NULL);
     struct tr_resolver *r = NULL;
     memset(out, 0, sizeof *out);
     out->code = tr_resolver_open(&r, &out->error);
@@ -372,6 +379,7 @@ static bool fits(const struct net_addr *local, unsigned local_count, const struc
 unsigned tr_choose_addresses(const struct tr_backend *b, const struct net_addr *local, unsigned local_count,
                              unsigned attempt, struct net_addr *addresses, unsigned count)
 {
+    REQUIRE(b != NULL && (local != NULL || local_count == 0) && (addresses != NULL || count == 0));
     unsigned kept = 0;
     for (unsigned i = 0; i < count; i++)
         if (fits(local, local_count, &addresses[i]))

@@ -26,6 +26,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default) /* what stands here leaves the library, all else stays inside */
 
 #define TR_RESOLVE_MAX 16 /* addresses of an answer; more are left out */
 
@@ -74,6 +75,7 @@ enum tr_code tr_resolve(const char *host, uint16_t port, int timeout_ms, struct 
 unsigned tr_choose_addresses(const struct tr_backend *b, const struct net_addr *local, unsigned local_count,
                              unsigned attempt, struct net_addr *addresses, unsigned count);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

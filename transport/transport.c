@@ -1,6 +1,7 @@
 /* The entry points: what is the same for all backends is checked here, once, and the rest goes through the
  * backend's table. Arguments that only a bug can produce (a NULL or freed endpoint) stop the program;
  * everything that a user's configuration or a peer can cause is an error code with a text. */
+#include "config/sctp/require.h"
 #include "transport/backend_priv.h"
 #include "transport/wait_priv.h"
 
@@ -9,29 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENDPOINT_MAGIC 0x6a756e63u
-
 enum { DEFAULT_SLOTS = 256, DEFAULT_SLOT_BYTES = 16 * 1024, MIN_SLOT_BYTES = 1024 };
 #define DEFAULT_MAX_MESSAGE (UINT64_C(16) << 20)
-
-#define REQUIRE(condition)                                                                                   \
-    do {                                                                                                     \
-        if (__builtin_expect(!(condition), 0))                                                               \
-            bug(__func__, #condition);                                                                       \
-    } while (0)
-
-static void bug(const char *where, const char *condition) __attribute__((noreturn));
-
-static void bug(const char *where, const char *condition)
-{
-    fprintf(stderr, "%s: bug in the calling program: not (%s)\n", where, condition);
-    abort();
-}
-
-static bool is_endpoint(const struct tr_endpoint *ep)
-{
-    return ep != NULL && ep->magic == ENDPOINT_MAGIC;
-}
 
 enum tr_code tr_fail(struct tr_error *error, enum tr_code code, int error_number, const char *format, ...)
 {
@@ -50,33 +30,39 @@ enum tr_code tr_fail(struct tr_error *error, enum tr_code code, int error_number
 
 const char *tr_backend_name(const struct tr_backend *b)
 {
+    REQUIRE(b != NULL);
     return b->name;
 }
 
 unsigned tr_backend_caps(const struct tr_backend *b)
 {
+    REQUIRE(b != NULL);
     return b->caps;
 }
 
 enum tr_code tr_backend_probe(const struct tr_backend *b, struct tr_error *error)
 {
+    REQUIRE(b != NULL);
     return b->probe(error);
 }
 
 void tr_backend_advise(const struct tr_backend *b, const char *netns, unsigned topics,
                        void (*tell)(const char *text, void *arg), void *arg)
 {
+    REQUIRE(b != NULL && tell != NULL);
     if (b->advise != NULL)
         b->advise(netns, topics, tell, arg);
 }
 
 bool tr_backend_can_set(const struct tr_backend *b, enum opt_id id)
 {
+    REQUIRE(b != NULL);
     return (unsigned)id < OPT_ID_COUNT && b->options[id].set != NULL;
 }
 
 bool tr_backend_can_get(const struct tr_backend *b, enum opt_id id)
 {
+    REQUIRE(b != NULL);
     return (unsigned)id < OPT_ID_COUNT && b->options[id].get != NULL;
 }
 
@@ -96,6 +82,7 @@ static enum tr_code need_cap(const struct tr_backend *b, enum tr_cap cap, bool n
 enum tr_code tr_loop_open(const struct tr_backend *b, const struct tr_loop_params *params,
                           struct tr_loop **out, struct tr_error *error)
 {
+    REQUIRE(b != NULL && out != NULL);
     struct tr_loop_params p = params != NULL ? *params : (struct tr_loop_params){0};
     if (p.slots == 0)
         p.slots = DEFAULT_SLOTS;
@@ -127,16 +114,19 @@ void tr_loop_close(struct tr_loop *loop)
 
 int tr_loop_fd(const struct tr_loop *loop)
 {
+    REQUIRE(loop != NULL);
     return loop->backend->loop_fd(loop);
 }
 
 enum tr_code tr_loop_add_fd(struct tr_loop *loop, int fd, void *cookie, struct tr_error *error)
 {
+    REQUIRE(loop != NULL);
     return loop->backend->loop_add_fd(loop, fd, cookie, error);
 }
 
 void tr_loop_remove_fd(struct tr_loop *loop, int fd)
 {
+    REQUIRE(loop != NULL);
     loop->backend->loop_remove_fd(loop, fd);
 }
 
@@ -151,6 +141,7 @@ static void end_turn(struct tr_loop *loop)
 
 unsigned tr_loop_wait(struct tr_loop *loop, int timeout_ms, struct tr_ready *ready, unsigned max)
 {
+    REQUIRE(loop != NULL && (ready != NULL || max == 0));
     end_turn(loop);
     bool stashed = tr_stash_any(loop);
     unsigned count = loop->backend->loop_wait(loop, stashed ? 0 : timeout_ms, ready, max);
@@ -168,12 +159,14 @@ unsigned tr_loop_wait(struct tr_loop *loop, int timeout_ms, struct tr_ready *rea
 
 void tr_loop_turn(struct tr_loop *loop)
 {
+    REQUIRE(loop != NULL);
     end_turn(loop);
     loop->backend->loop_turn(loop);
 }
 
 void tr_loop_get_stats(const struct tr_loop *loop, struct tr_loop_stats *out)
 {
+    REQUIRE(loop != NULL && out != NULL);
     *out = loop->stats;
 }
 
@@ -182,7 +175,7 @@ void tr_loop_get_stats(const struct tr_loop *loop, struct tr_loop_stats *out)
 static void adopt_fields(struct tr_endpoint *ep, struct tr_loop *loop, void *cookie, enum tr_style style,
                          bool peeled)
 {
-    ep->magic = ENDPOINT_MAGIC;
+    ep->magic = TR_ENDPOINT_MAGIC;
     ep->backend = loop->backend;
     ep->loop = loop;
     ep->cookie = cookie;
@@ -227,7 +220,7 @@ enum tr_code tr_open(struct tr_loop *loop, const struct tr_open_params *params, 
 
 enum tr_code tr_listen(struct tr_endpoint *ep, int backlog, struct tr_error *error)
 {
-    REQUIRE(is_endpoint(ep));
+    REQUIRE(tr_is_endpoint(ep));
     if (ep->peeled)
         return tr_fail(error, TR_INVALID, 0, "listen: this endpoint has an association already");
     if (backlog < 0)
@@ -248,7 +241,7 @@ void tr_close(struct tr_endpoint *ep)
 {
     if (ep == NULL)
         return;
-    REQUIRE(is_endpoint(ep));
+    REQUIRE(tr_is_endpoint(ep));
     forget_ready(ep);
     tr_stash_discard(ep);
     const struct tr_backend *b = ep->backend;
@@ -258,34 +251,37 @@ void tr_close(struct tr_endpoint *ep)
 
 struct tr_loop *tr_endpoint_loop(const struct tr_endpoint *ep)
 {
+    REQUIRE(tr_is_endpoint(ep));
     return ep->loop;
 }
 
 void *tr_endpoint_cookie(const struct tr_endpoint *ep)
 {
+    REQUIRE(tr_is_endpoint(ep));
     return ep->cookie;
 }
 
 void tr_endpoint_set_cookie(struct tr_endpoint *ep, void *cookie)
 {
+    REQUIRE(tr_is_endpoint(ep));
     ep->cookie = cookie;
 }
 
 uint16_t tr_endpoint_port(const struct tr_endpoint *ep)
 {
-    REQUIRE(is_endpoint(ep));
+    REQUIRE(tr_is_endpoint(ep));
     return ep->backend->port(ep);
 }
 
 uint16_t tr_endpoint_encaps_port(const struct tr_endpoint *ep)
 {
-    REQUIRE(is_endpoint(ep));
+    REQUIRE(tr_is_endpoint(ep));
     return ep->backend->encaps_port(ep);
 }
 
 enum tr_code tr_watch(struct tr_endpoint *ep, unsigned flags)
 {
-    REQUIRE(is_endpoint(ep) && ep->loop != NULL);
+    REQUIRE(tr_is_endpoint(ep) && ep->loop != NULL);
     flags &= TR_READABLE | TR_WRITABLE;
     if (flags == ep->watch)
         return TR_OK;
@@ -297,7 +293,7 @@ enum tr_code tr_watch(struct tr_endpoint *ep, unsigned flags)
 
 enum tr_code tr_release(struct tr_endpoint *ep, struct tr_error *error)
 {
-    REQUIRE(is_endpoint(ep) && ep->loop != NULL);
+    REQUIRE(tr_is_endpoint(ep) && ep->loop != NULL);
     enum tr_code code = need_cap(ep->backend, TR_CAP_MOVE, true, "moving an endpoint to another loop", error);
     if (code != TR_OK)
         return code;
@@ -315,7 +311,7 @@ enum tr_code tr_release(struct tr_endpoint *ep, struct tr_error *error)
 
 enum tr_code tr_adopt(struct tr_loop *loop, struct tr_endpoint *ep, struct tr_error *error)
 {
-    REQUIRE(is_endpoint(ep) && ep->loop == NULL && loop != NULL && loop->backend == ep->backend);
+    REQUIRE(tr_is_endpoint(ep) && ep->loop == NULL && loop != NULL && loop->backend == ep->backend);
     enum tr_code code = ep->backend->adopt(loop, ep, error);
     if (code == TR_OK) {
         ep->loop = loop;
@@ -326,7 +322,7 @@ enum tr_code tr_adopt(struct tr_loop *loop, struct tr_endpoint *ep, struct tr_er
 
 unsigned tr_addresses(struct tr_endpoint *ep, uint32_t assoc, bool remote, struct net_addr *out, unsigned max)
 {
-    REQUIRE(is_endpoint(ep));
+    REQUIRE(tr_is_endpoint(ep) && (out != NULL || max == 0));
     return ep->backend->addresses(ep, assoc, remote, out, max);
 }
 
@@ -358,7 +354,7 @@ static enum tr_code check_target(const struct tr_endpoint *ep, const struct tr_t
 enum tr_code tr_connect_init(struct tr_endpoint *ep, const struct tr_target *to, uint32_t *assoc,
                              struct tr_error *error)
 {
-    REQUIRE(is_endpoint(ep) && ep->loop != NULL && to != NULL && assoc != NULL);
+    REQUIRE(tr_is_endpoint(ep) && ep->loop != NULL && to != NULL && assoc != NULL);
     enum tr_code code = check_target(ep, to, error);
     return code == TR_OK ? ep->backend->connect_init(ep, to, assoc, error) : code;
 }
@@ -366,7 +362,7 @@ enum tr_code tr_connect_init(struct tr_endpoint *ep, const struct tr_target *to,
 enum tr_code tr_peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cookie, struct tr_endpoint **out,
                         struct tr_error *error)
 {
-    REQUIRE(is_endpoint(ep) && ep->loop != NULL && assoc != NULL && out != NULL);
+    REQUIRE(tr_is_endpoint(ep) && ep->loop != NULL && assoc != NULL && out != NULL);
     if (ep->peeled)
         return tr_fail(error, TR_INVALID, 0, "peel off: this endpoint has one association only");
     uint32_t old = *assoc;
@@ -380,13 +376,13 @@ enum tr_code tr_peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cookie, s
 
 enum tr_code tr_eof(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error)
 {
-    REQUIRE(is_endpoint(ep));
+    REQUIRE(tr_is_endpoint(ep));
     return ep->backend->eof(ep, assoc, error);
 }
 
 enum tr_code tr_abort(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error)
 {
-    REQUIRE(is_endpoint(ep));
+    REQUIRE(tr_is_endpoint(ep));
     return ep->backend->abort(ep, assoc, NULL, 0, error);
 }
 
@@ -395,7 +391,7 @@ enum tr_code tr_abort(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *e
 static enum tr_code change_addresses(struct tr_endpoint *ep, bool add, const struct net_addr *addresses,
                                      unsigned count, struct tr_error *error)
 {
-    REQUIRE(is_endpoint(ep) && (addresses != NULL || count == 0));
+    REQUIRE(tr_is_endpoint(ep) && (addresses != NULL || count == 0));
     if (count == 0)
         return tr_fail(error, TR_INVALID, 0, "no address given");
     for (unsigned i = 0; i < count; i++)
@@ -420,7 +416,7 @@ enum tr_code tr_remove_addresses(struct tr_endpoint *ep, const struct net_addr *
 enum tr_code tr_reset_streams(struct tr_endpoint *ep, uint32_t assoc, unsigned directions,
                               const uint16_t *streams, unsigned count, struct tr_error *error)
 {
-    REQUIRE(is_endpoint(ep) && (streams != NULL || count == 0));
+    REQUIRE(tr_is_endpoint(ep) && (streams != NULL || count == 0));
     if (directions == 0 || (directions & ~(unsigned)(TR_INBOUND | TR_OUTBOUND)))
         return tr_fail(error, TR_INVALID, 0, "reset streams: say inbound, outbound or both");
     if (count > TR_RESET_STREAMS_MAX)
@@ -431,7 +427,7 @@ enum tr_code tr_reset_streams(struct tr_endpoint *ep, uint32_t assoc, unsigned d
 
 enum tr_code tr_reset_assoc(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error)
 {
-    REQUIRE(is_endpoint(ep));
+    REQUIRE(tr_is_endpoint(ep));
     enum tr_code code =
         need_cap(ep->backend, TR_CAP_RESET_ASSOC, true, "asking to reset an association", error);
     return code == TR_OK ? ep->backend->reset_assoc(ep, assoc, error) : code;
@@ -440,7 +436,7 @@ enum tr_code tr_reset_assoc(struct tr_endpoint *ep, uint32_t assoc, struct tr_er
 enum tr_code tr_add_streams(struct tr_endpoint *ep, uint32_t assoc, uint16_t outbound, uint16_t inbound,
                             struct tr_error *error)
 {
-    REQUIRE(is_endpoint(ep));
+    REQUIRE(tr_is_endpoint(ep));
     if (outbound == 0 && inbound == 0)
         return tr_fail(error, TR_INVALID, 0, "add streams: say how many");
     return ep->backend->add_streams(ep, assoc, outbound, inbound, error);
@@ -451,7 +447,7 @@ enum tr_code tr_add_streams(struct tr_endpoint *ep, uint32_t assoc, uint16_t out
 /* A message that is data and nothing else. */
 static bool is_plain(const struct tr_msg *m)
 {
-    return m->len != 0 && !(m->flags & ~TR_UNORDERED) && m->pr_policy <= TR_PR_PRIO;
+    return m->len != 0 && m->data != NULL && !(m->flags & ~TR_UNORDERED) && m->pr_policy <= TR_PR_PRIO;
 }
 
 /* How many of `msgs` may go to the backend in one burst; less than count: the next one is not plain. */
@@ -469,6 +465,8 @@ static enum tr_code send_end(struct tr_endpoint *ep, const struct tr_msg *msg, u
     struct tr_msg data = *msg;
     unsigned taken = 0;
     data.flags &= (uint16_t)~TR_EOF;
+    if (msg->len != 0 && msg->data == NULL)
+        return TR_INVALID;
     if (msg->flags == TR_ABORT) {
         enum tr_code code = ep->backend->abort(ep, msg->assoc, msg->data, msg->len, NULL);
         *sent += code == TR_OK;
@@ -486,7 +484,7 @@ static enum tr_code send_end(struct tr_endpoint *ep, const struct tr_msg *msg, u
 
 enum tr_code tr_send(struct tr_endpoint *ep, const struct tr_msg *msgs, unsigned count, unsigned *sent)
 {
-    REQUIRE(is_endpoint(ep) && ep->loop != NULL);
+    REQUIRE(tr_is_endpoint(ep) && ep->loop != NULL && (msgs != NULL || count == 0) && sent != NULL);
     *sent = 0;
     unsigned plain = plain_run(msgs, count);
     enum tr_code code = plain > 0 ? ep->backend->send(ep, msgs, plain, sent) : TR_OK;
@@ -500,13 +498,13 @@ enum tr_code tr_send(struct tr_endpoint *ep, const struct tr_msg *msgs, unsigned
 
 enum tr_code tr_send_to(struct tr_endpoint *ep, const struct tr_msg *msg, const struct net_addr *path)
 {
-    REQUIRE(is_endpoint(ep) && ep->loop != NULL && path != NULL);
+    REQUIRE(tr_is_endpoint(ep) && ep->loop != NULL && msg != NULL && path != NULL);
     return is_plain(msg) ? ep->backend->send_to(ep, msg, path) : TR_INVALID;
 }
 
 uint32_t tr_send_capacity(struct tr_endpoint *ep)
 {
-    REQUIRE(is_endpoint(ep) && ep->loop != NULL);
+    REQUIRE(tr_is_endpoint(ep) && ep->loop != NULL);
     return ep->backend->send_capacity(ep);
 }
 
@@ -532,6 +530,7 @@ static void default_reliability(struct tr_endpoint *ep, uint32_t assoc, const st
 enum tr_code tr_send_simple(struct tr_endpoint *ep, uint32_t assoc, uint16_t stream, const void *data,
                             uint32_t len)
 {
+    REQUIRE(tr_is_endpoint(ep) && (data != NULL || len == 0));
     struct opt_set d = {0};
     enum tr_code code = tr_get_option(ep, assoc, OPT_DEFAULT_SEND_PARAM, &d, NULL);
     if (code != TR_OK)
@@ -553,7 +552,7 @@ enum tr_code tr_send_simple(struct tr_endpoint *ep, uint32_t assoc, uint16_t str
 
 enum tr_code tr_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count)
 {
-    REQUIRE(is_endpoint(ep) && ep->loop != NULL);
+    REQUIRE(tr_is_endpoint(ep) && ep->loop != NULL && items != NULL && count != NULL);
     *count = 0;
     if (__builtin_expect(ep->stash != NULL, 0) && tr_stash_recv(ep, max, items, count))
         return TR_OK;

@@ -9,6 +9,13 @@
  * loops may run in different threads where the backend has TR_CAP_LOOPS. Nothing blocks but tr_loop_wait (as
  * long as told), tr_connect and tr_recv_wait (as long as told) and tr_close with linger on.
  *
+ * Pointers: `error` may be NULL, and what it is said of; tr_close, tr_loop_close and tr_resolver_close do
+ * nothing with NULL. Any other NULL is a bug in the calling program, as is an endpoint that was closed: the
+ * call names itself and what it needs on standard error and aborts, in every build.
+ *
+ * Later versions: structs that may gain fields end with room (`reserved`, to be zero), so that new
+ * fields change no size; programs need not be built again while the library's soname stays.
+ *
  * A turn of a program's loop: tr_loop_wait → tr_recv on what is ready → tr_send → tr_loop_turn.
  *
  * Received data stays in the loop's own receive slots, so that it can be sent on from there without a copy.
@@ -26,6 +33,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default) /* what stands here leaves the library, all else stays inside */
 
 /* ---- Errors --------------------------------------------------------------------------------------- */
 
@@ -116,6 +124,7 @@ struct tr_loop_params {
     unsigned slots;       /* receive slots; 0: 256. One message or event each */
     size_t slot_bytes;    /* 0: 16 KiB. A longer message is put together in memory of its own */
     uint64_t max_message; /* bytes, 0: 16 MiB. A longer one is dropped: TR_EV_OVERSIZED tells */
+    uint64_t reserved[4];
 };
 
 /* What woke the loop. */
@@ -134,6 +143,7 @@ struct tr_loop_stats {
     uint64_t reassembled;                                    /* messages that came in pieces */
     uint64_t oversized;                                      /* dropped for max_message */
     uint64_t packets_in, packets_out;                        /* UDP datagrams; 0 for the kernel backend */
+    uint64_t reserved[8];
 };
 
 enum tr_code tr_loop_open(const struct tr_backend *b, const struct tr_loop_params *params,
@@ -181,6 +191,7 @@ struct tr_open_params {
                          * has when it is opened, without IPv6's link-local ones */
     const struct opt_set *options; /* may be NULL; set before bind */
     void *cookie;
+    uint64_t reserved[8];
 };
 
 /* gen_sctp:open. The endpoint reports association changes, send failures, shutdown, partial delivery,
@@ -321,6 +332,7 @@ struct tr_msg {
         context; /* of a sent message: comes back in TR_EV_SEND_FAILED; of a received one: option context */
     uint32_t pr_value; /* sending: see pr_policy */
     uint8_t pr_policy; /* sending: enum tr_pr_policy */
+    uint8_t reserved[7];
 };
 
 /* Sends messages to ONE association, in order: all of them have the assoc of msgs[0] (of a one-to-one or
@@ -435,6 +447,7 @@ struct tr_event {
             uint16_t stream;
             uint64_t bytes; /* at least */
         } oversized;
+        uint64_t reserved[8];
     };
 };
 
@@ -482,6 +495,7 @@ enum tr_code tr_get_option(struct tr_endpoint *ep, uint32_t assoc, enum opt_id i
 void tr_compare_options(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *wanted,
                         void (*differs)(enum opt_id id, const char *text, void *arg), void *arg);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -4,6 +4,7 @@
  * tr_connect reads the endpoint until its own association's outcome appears. What it reads on the way belongs
  * to tr_recv; a stack cannot take it back, so it is copied into the endpoint's stash, and tr_recv empties the
  * stash before it asks the backend again: the order stays. An endpoint with a stash counts as readable. */
+#include "config/sctp/require.h"
 #include "transport/wait_priv.h"
 
 #include <stdlib.h>
@@ -281,6 +282,7 @@ static enum tr_code wait_for(struct tr_endpoint *ep, int64_t deadline, bool look
 
 enum tr_code tr_recv_wait(struct tr_endpoint *ep, int timeout_ms, const struct tr_item **item)
 {
+    REQUIRE(tr_is_endpoint(ep) && ep->loop != NULL && item != NULL);
     int64_t deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
     unsigned watch = ep->watch, count;
     bool look = true;
@@ -376,6 +378,7 @@ static enum tr_code outcome(struct tr_endpoint *ep, const struct tr_event *chang
 enum tr_code tr_connect(struct tr_endpoint *ep, const struct tr_target *to, int timeout_ms,
                         struct tr_event *change, struct tr_error *error)
 {
+    REQUIRE(tr_is_endpoint(ep) && ep->loop != NULL && to != NULL && change != NULL);
     int64_t begin = now_ms(), deadline = timeout_ms < 0 ? -1 : begin + timeout_ms;
     unsigned watch = ep->watch;
     uint32_t assoc = 0;

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/sctp/require.h"
+
 /* The number behind "%": an interface's name or its index. 0 where there is none such. */
 static uint32_t scope_id(const char *scope)
 {
@@ -47,6 +49,7 @@ static bool parse_in6(const char *text, uint16_t port, struct net_addr *out)
 
 bool net_addr_parse(const char *text, uint16_t port, struct net_addr *out)
 {
+    REQUIRE(text != NULL && out != NULL);
     struct net_addr a;
     memset(&a, 0, sizeof a);
     a.in4.sin_family = AF_INET;
@@ -71,6 +74,7 @@ static void scope_text(uint32_t id, char out[IFNAMSIZ + 1])
 
 const char *net_addr_format(const struct net_addr *a, char *out, size_t size)
 {
+    REQUIRE(a != NULL && (out != NULL || size == 0));
     char host[INET6_ADDRSTRLEN], scope[IFNAMSIZ + 1] = "";
     bool v6 = a->sa.sa_family == AF_INET6;
     uint16_t port = net_addr_port(a);
@@ -93,6 +97,7 @@ const char *net_addr_format(const struct net_addr *a, char *out, size_t size)
 
 bool net_addr_equal(const struct net_addr *a, const struct net_addr *b)
 {
+    REQUIRE(a != NULL && b != NULL);
     if (a->sa.sa_family != b->sa.sa_family || net_addr_port(a) != net_addr_port(b))
         return false;
     if (a->sa.sa_family == AF_INET)
@@ -105,6 +110,7 @@ bool net_addr_equal(const struct net_addr *a, const struct net_addr *b)
 
 uint16_t net_addr_port(const struct net_addr *a)
 {
+    REQUIRE(a != NULL);
     if (a->sa.sa_family == AF_INET)
         return ntohs(a->in4.sin_port);
     return a->sa.sa_family == AF_INET6 ? ntohs(a->in6.sin6_port) : 0;
@@ -112,6 +118,7 @@ uint16_t net_addr_port(const struct net_addr *a)
 
 void net_addr_set_port(struct net_addr *a, uint16_t port)
 {
+    REQUIRE(a != NULL);
     if (a->sa.sa_family == AF_INET)
         a->in4.sin_port = htons(port);
     else if (a->sa.sa_family == AF_INET6)
@@ -120,5 +127,6 @@ void net_addr_set_port(struct net_addr *a, uint16_t port)
 
 socklen_t net_addr_len(const struct net_addr *a)
 {
+    REQUIRE(a != NULL);
     return a->sa.sa_family == AF_INET6 ? sizeof a->in6 : sizeof a->in4;
 }

@@ -10,6 +10,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default) /* what stands here leaves the library, all else stays inside */
 
 struct net_addr {
     union {
@@ -33,6 +34,7 @@ uint16_t net_addr_port(const struct net_addr *a);
 void net_addr_set_port(struct net_addr *a, uint16_t port);
 socklen_t net_addr_len(const struct net_addr *a);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

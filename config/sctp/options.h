@@ -16,6 +16,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default) /* what stands here leaves the library, all else stays inside */
 
 #define OPT_STACK    INT64_MIN /* default column: leave the value to the SCTP stack */
 #define OPT_TEXT_MAX 64        /* longest address with its NUL */
@@ -174,6 +175,7 @@ enum opt_field opt_find_field(enum opt_id id, const char *name);
 /* Writes a value the way the config file spells it ("4M", "200ms", "[hb_enable]", "true"). Returns `out`. */
 const char *opt_format(enum opt_field f, const union opt_value *v, char *out, size_t size);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

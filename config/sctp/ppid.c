@@ -4,6 +4,7 @@
 
 #include <strings.h>
 
+#include "config/sctp/require.h"
 #include "config/sctp/value.h"
 
 enum kind { OTHER, SIGNALLING };
@@ -22,6 +23,7 @@ static const struct {
 
 bool ppid_parse(const char *text, uint32_t *out)
 {
+    REQUIRE(text != NULL && out != NULL);
     uint64_t number;
     const char *rest = val_digits(text, &number);
     if (rest && *rest == '\0' && number <= UINT32_MAX) {
@@ -54,6 +56,7 @@ bool ppid_is_signalling(uint32_t ppid)
 
 void ppid_each(void (*each)(const char *name, uint32_t ppid, const char *what, void *arg), void *arg)
 {
+    REQUIRE(each != NULL);
     for (size_t i = 0; i < ROWS; i++)
         each(rows[i].name, rows[i].ppid, rows[i].what, arg);
 }

@@ -6,6 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default) /* what stands here leaves the library, all else stays inside */
+
 /* Reads a name ("m3ua", case ignored) or a number ("3", "0x3"); host byte order. False where it is neither.
  */
 bool ppid_parse(const char *text, uint32_t *out);
@@ -20,4 +25,8 @@ bool ppid_is_signalling(uint32_t ppid);
 /* Calls `each` for every registered name, in order of number. */
 void ppid_each(void (*each)(const char *name, uint32_t ppid, const char *what, void *arg), void *arg);
 
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -12,7 +12,7 @@
 #include "transport/resolve.h"
 #include "transport/transport.h"
 
-static _Noreturn void fail(const struct tr_error *error)
+__attribute__((noreturn)) static void fail(const struct tr_error *error)
 {
     fprintf(stderr, "client: %s\n", error->text);
     exit(1);

@@ -19,7 +19,7 @@ struct peer {
     bool failed;
 };
 
-static _Noreturn void fail(const struct tr_error *error)
+__attribute__((noreturn)) static void fail(const struct tr_error *error)
 {
     fprintf(stderr, "connect_init: %s\n", error->text);
     exit(1);

@@ -11,7 +11,7 @@
 
 /* Whatever can fail because of the world outside says in `text` what was tried, why it failed and what to do.
  */
-static _Noreturn void fail(const struct tr_error *error)
+__attribute__((noreturn)) static void fail(const struct tr_error *error)
 {
     fprintf(stderr, "server: %s\n", error->text);
     exit(1);
