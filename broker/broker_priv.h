@@ -143,6 +143,7 @@ struct brk_socket {
     struct brk_assoc *assocs; /* uthash */
     struct brk_assoc *last;   /* the one found last: messages come in runs */
     bool paused;              /* credit used up: not read */
+    bool to_the_end;          /* read all the same, until the stack has no more: an association has ended */
     bool writable_wanted;
     bool has_lost, has_leftover, has_peel; /* look for such an association after reading */
     struct brk_socket *prev, *next;        /* worker->sockets or worker->closed */
@@ -340,6 +341,8 @@ enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error
 enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_set *streams,
                          struct brk_assoc *a, struct tr_error *error);
 void brk_socket_read(struct brk_worker *w, struct brk_socket *s);
+/* TR_ENDED: reads it whether it is paused or not. */
+void brk_socket_ended(struct brk_worker *w, struct brk_socket *s);
 void brk_socket_writable(struct brk_worker *w, struct brk_socket *s);
 void brk_socket_want_writable(struct brk_socket *s, bool wanted);
 /* Pauses a source whose credit is used up. */

@@ -186,10 +186,15 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
 
 /* ---- pausing -------------------------------------------------------------------------------------- */
 
+/* A source is not read while its credit is used up, with one exception. Once an association has ended nothing
+ * is won by that any more: nobody slows down, and behind its data stand its end, which others wait for, and
+ * what it did not deliver. So the socket is then read until it is empty, which is bounded by its receive
+ * buffer (of a socket that several share, at each end). */
 static void update_watch(struct brk_socket *s)
 {
+    bool read = !s->paused || s->to_the_end || s->has_lost || s->has_leftover;
     if (s->ep)
-        tr_watch(s->ep, (s->paused ? 0 : TR_READABLE) | (s->writable_wanted ? TR_WRITABLE : 0));
+        tr_watch(s->ep, (read ? TR_READABLE : 0) | (s->writable_wanted ? TR_WRITABLE : 0));
 }
 
 void brk_socket_check_pause(struct brk_socket *s)
@@ -435,7 +440,7 @@ void brk_socket_read(struct brk_worker *w, struct brk_socket *s)
             handle_items(w, s, items, count);
         if (s->has_peel)
             peel_wanted(w, s);
-        all = s->has_lost || s->has_leftover;
+        all = s->has_lost || s->has_leftover || s->to_the_end;
         if (code == TR_NO_SLOT || (code == TR_OK && all)) {
             brk_flush(w);
             tr_loop_turn(w->loop);
@@ -443,8 +448,18 @@ void brk_socket_read(struct brk_worker *w, struct brk_socket *s)
     } while (all && (code == TR_OK || code == TR_NO_SLOT) && ++rounds < BRK_ROUNDS_MAX);
     if (s->last)
         brk_stats_tick(w, s->last);
-    if (all && code != TR_OK && code != TR_NO_SLOT)
+    if (all && code != TR_OK && code != TR_NO_SLOT) {
+        s->to_the_end = false;
         finish_lost(w, s);
+    }
+    if (s->paused)
+        update_watch(s);
+}
+
+void brk_socket_ended(struct brk_worker *w, struct brk_socket *s)
+{
+    s->to_the_end = true;
+    brk_socket_read(w, s);
 }
 
 void brk_socket_abort_all(struct brk_worker *w, struct brk_socket *s)

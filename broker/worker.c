@@ -250,7 +250,9 @@ static void serve_sockets(struct brk_worker *w, unsigned count)
         struct brk_socket *s = w->ready[i].endpoint ? w->ready[i].cookie : NULL;
         if (s && s->ep && w->ready[i].flags & TR_WRITABLE)
             brk_socket_writable(w, s);
-        if (s && s->ep && w->ready[i].flags & TR_READABLE)
+        if (s && s->ep && w->ready[i].flags & TR_ENDED)
+            brk_socket_ended(w, s);
+        else if (s && s->ep && w->ready[i].flags & TR_READABLE)
             brk_socket_read(w, s);
     }
 }

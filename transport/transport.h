@@ -127,8 +127,11 @@ struct tr_loop_params {
     uint64_t reserved[4];
 };
 
-/* What woke the loop. */
-enum tr_ready_flag { TR_READABLE = 1, TR_WRITABLE = 2 };
+/* What woke the loop. TR_ENDED comes unasked, for an endpoint that is not watched for TR_READABLE: an
+ * association whose TR_COMM_UP was read has ended, and the event that says so waits to be read, with what
+ * could not be delivered, behind the data that came before. Nothing is won by leaving that data unread any
+ * longer. Told again when more arrives (no more than some hundred times a second), until it has been read. */
+enum tr_ready_flag { TR_READABLE = 1, TR_WRITABLE = 2, TR_ENDED = 4 };
 
 struct tr_ready {
     struct tr_endpoint *endpoint; /* NULL for a descriptor added with tr_loop_add_fd */
@@ -215,8 +218,9 @@ void tr_endpoint_set_cookie(struct tr_endpoint *ep, void *cookie);
 uint16_t tr_endpoint_port(const struct tr_endpoint *ep);        /* local SCTP port */
 uint16_t tr_endpoint_encaps_port(const struct tr_endpoint *ep); /* local UDP port, 0 without encapsulation */
 
-/* Which wake-ups are wanted: enum tr_ready_flag bits. Without TR_READABLE the endpoint is paused: nothing is
- * read, the receive window closes and the peers slow down. Cheap; no system call where nothing changes. */
+/* Which wake-ups are wanted: TR_READABLE, TR_WRITABLE. Without TR_READABLE the endpoint is paused: nothing is
+ * read, the receive window closes and the peers slow down; the end of an association is told by TR_ENDED.
+ * Cheap; no system call where nothing changes. */
 enum tr_code tr_watch(struct tr_endpoint *ep, unsigned flags);
 
 /* Hands an endpoint to another loop (gen_sctp:controlling_process). Called by the thread that owns it, which

@@ -293,6 +293,7 @@ static void turn_loop(struct ct_world *w, struct tr_loop *loop, int timeout_ms)
         assert_ptr_equal(e->ep, ready[i].endpoint);
         e->readable += (ready[i].flags & TR_READABLE) != 0;
         e->writable += (ready[i].flags & TR_WRITABLE) != 0;
+        e->ended += (ready[i].flags & TR_ENDED) != 0;
         if (e->reading && (ready[i].flags & TR_READABLE))
             drain(e);
     }

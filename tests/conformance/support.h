@@ -54,11 +54,11 @@ struct ct_end {
     struct ct_world *world;
     struct tr_endpoint *ep; /* NULL once closed */
     struct net_addr address;
-    uint16_t udp;                /* local UDP port to connect to, where the backend runs over UDP */
-    bool reading;                /* the pump drains it */
-    bool no_slot;                /* tr_recv said TR_NO_SLOT during the last turn */
-    unsigned readable, writable; /* wake-ups seen */
-    struct ct_item **items;      /* everything received, in order */
+    uint16_t udp;                       /* local UDP port to connect to, where the backend runs over UDP */
+    bool reading;                       /* the pump drains it */
+    bool no_slot;                       /* tr_recv said TR_NO_SLOT during the last turn */
+    unsigned readable, writable, ended; /* wake-ups seen */
+    struct ct_item **items;             /* everything received, in order */
     size_t count, size, scan;
     size_t messages, events[TR_EV_OVERSIZED + 1];
 };

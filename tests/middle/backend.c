@@ -71,9 +71,7 @@ static bool writable(struct end *end)
     return false;
 }
 
-/* Known fault (issue 11, A3): the end of an association is not read while its endpoint is paused, and where
- * two wait for each other nothing moves any more. Until the transport tells of such an end by itself, it is
- * read like anything else. */
+/* The end of an association waits to be read, and nobody reads: TR_ENDED. */
 static bool ended(struct end *end)
 {
     struct item *i;
@@ -90,7 +88,7 @@ static unsigned flags_of(struct end *end)
 {
     unsigned flags =
         (end->queue ? TR_READABLE : 0) | (end->base.watch & TR_WRITABLE && writable(end) ? TR_WRITABLE : 0);
-    return (flags & end->base.watch) | (ended(end) ? TR_READABLE : 0);
+    return (flags & end->base.watch) | (ended(end) ? TR_ENDED : 0);
 }
 
 /* Never sleeps: whoever has nothing to do takes a turn for nothing. In any order, and not always all. */

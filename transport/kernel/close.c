@@ -113,6 +113,7 @@ static void finish(struct kernel_endpoint *ep)
         kernel_count(ep, 1);
         close(ep->fd);
     }
+    tr_alive_clear(&ep->base.alive);
     free(ep->origin);
     free(ep->auth_keys);
     free(ep);

@@ -1,7 +1,9 @@
 /* The kernel backend's own structs and the seams between its files:
  *   kernel.c         backend table, probe, errno → tr_code
  *   kernel_advice.c  settings of the host, told at start
- *   kernel_loop.c    epoll, readiness, timers; the note on writability
+ *   kernel_loop.c    epoll, readiness
+ *   tick.c           the timer; the note on writability
+ *   unread.c         ends that stand unread behind data
  *   kernel_socket.c  open, bind, listen, connect, peel off, addresses
  *   kernel_close.c   closing, which may take a while
  *   kernel_renew.c   a one-to-one endpoint gets a new socket: after abort, and to connect again
@@ -20,7 +22,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-enum { KERNEL_BURST = 128, KERNEL_EVENTS = 256, KERNEL_OFFERS = 8 };
+enum { KERNEL_BURST = 128, KERNEL_EVENTS = 256, KERNEL_ARRIVALS = 64, KERNEL_OFFERS = 8 };
 
 /* In tr_msg.flags of a message that comes back: the fragment it begins or ends with. Never in what users see.
  */
@@ -39,7 +41,9 @@ struct kernel_endpoint {
     bool foreign;                  /* in a network namespace that was named, maybe not the threads' own */
     bool bound;                    /* to its addresses */
     bool auto_asconf;              /* to be switched on once it is bound */
-    bool waits;                    /* on the loop's list of those that the timer calls writable */
+    bool waits;                    /* on the loop's list of those that the timer looks at */
+    bool heard;                    /* in the loop's set `arrivals` */
+    bool stirred;                  /* something arrived: it may be an end (unread.c) */
     bool muted;                    /* polled writable, but took nothing: EPOLLOUT is not believed for now */
     bool closing;                  /* closed; on the list of those that close down */
     bool full;                     /* the last burst ended with TR_AGAIN */
@@ -74,11 +78,13 @@ struct kernel_fd {
 struct kernel_loop {
     struct tr_loop base;
     int epoll, timer;
+    int arrivals; /* epoll set of endpoints that are not read */
     bool timer_on;
+    unsigned ticks;
     unsigned turn;                     /* number of the current wait */
     struct kernel_endpoint *endpoints; /* all */
     struct kernel_endpoint *closing;   /* closed, but not done yet */
-    struct kernel_endpoint *waiting;   /* to be called writable by the timer */
+    struct kernel_endpoint *waiting;   /* to be looked at by the timer */
     struct kernel_fd *fds;
     struct reasm_pool pieces;
 
@@ -138,6 +144,30 @@ void kernel_at_end(struct kernel_endpoint *ep);
 /* A send took nothing, or something (kernel_send.c). */
 void kernel_refused(struct kernel_endpoint *ep);
 void kernel_took(struct kernel_endpoint *ep);
+
+/* The ready list of a wait. */
+struct kernel_ready_list {
+    struct kernel_loop *loop;
+    struct tr_ready *entries;
+    unsigned count, max;
+};
+/* False: there is no place for it. */
+bool kernel_add_ready(struct kernel_ready_list *r, struct kernel_endpoint *ep, unsigned flags);
+
+/* tick.c: puts the endpoint on the timer's list or takes it off, as its state asks for. */
+void kernel_wait_for_tick(struct kernel_loop *l, struct kernel_endpoint *ep);
+void kernel_leave_tick(struct kernel_loop *l, struct kernel_endpoint *ep);
+void kernel_tick(struct kernel_ready_list *r);
+
+/* unread.c */
+bool kernel_unread_open(struct kernel_loop *l); /* false: errno says why */
+/* The endpoint is not watched for TR_READABLE (any more): hears of what arrives; and the opposite. */
+void kernel_unread_watch(struct kernel_loop *l, struct kernel_endpoint *ep);
+void kernel_unread_forget(struct kernel_loop *l, struct kernel_endpoint *ep);
+/* `arrivals` polls readable. */
+void kernel_unread_arrivals(struct kernel_loop *l);
+/* True where an association has ended whose end has not been read. */
+bool kernel_unread_end(struct kernel_endpoint *ep);
 
 /* kernel_socket.c */
 enum tr_code kernel_open(struct tr_loop *loop, const struct tr_open_params *p, struct tr_endpoint **out,

@@ -4,15 +4,8 @@
  * and lazily when it needs less: only when epoll reports something nobody watches any more. A program that
  * turns a watch off and on again within a turn costs no system call.
  *
- * A note on writability. EPOLLOUT and EAGAIN do not always agree in Linux SCTP. EPOLLOUT looks at the
- * socket's send buffer; a send looks, with net.sctp.sndbuf_policy 1, at the association's share of it, and
- * may also fail for lack of protocol memory. So EPOLLOUT can stand while a send takes nothing (a program that
- * believes it spins), and can stay away although one association of a one-to-many socket could send (a
- * program that believes it sleeps for ever). Therefore:
- *  - an endpoint that was called writable and then took nothing is muted: EPOLLOUT is not listened to until
- *    it takes something again;
- *  - a timer of TICK_MS calls writable whatever is muted, and every one-to-many endpoint that waits for it.
- * The timer runs only while there is such an endpoint, and is a descriptor, so that tr_loop_fd includes it.
+ * Pausing. An endpoint that is not watched for TR_READABLE is registered for EPOLLOUT or not at all, and
+ * hears of its associations' ends in another way: unread.c. When EPOLLOUT can be believed, tick.c tells.
  */
 #include "transport/kernel/kernel_priv.h"
 
@@ -23,10 +16,10 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-enum { TICK_MS = 10, LINE = 64 };
+enum { LINE = 64 };
 
-/* What epoll's data pointer is: an endpoint, a descriptor of the program (lowest bit set), or the timer
- * (NULL). */
+/* What epoll's data pointer is: an endpoint, a descriptor of the program (lowest bit set), the timer (NULL),
+ * or the set of endpoints that are not read (the loop). */
 #define FD_TAG ((uintptr_t)1)
 
 /* ---- Open and close -------------------------------------------------------------------------------- */
@@ -59,7 +52,8 @@ static bool open_descriptors(struct kernel_loop *l)
     l->epoll = epoll_create1(EPOLL_CLOEXEC);
     l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     struct epoll_event e = {.events = EPOLLIN, .data.ptr = NULL};
-    return l->epoll >= 0 && l->timer >= 0 && epoll_ctl(l->epoll, EPOLL_CTL_ADD, l->timer, &e) == 0;
+    return l->epoll >= 0 && l->timer >= 0 && epoll_ctl(l->epoll, EPOLL_CTL_ADD, l->timer, &e) == 0 &&
+           kernel_unread_open(l);
 }
 
 static void release_memory(struct kernel_loop *l)
@@ -68,6 +62,8 @@ static void release_memory(struct kernel_loop *l)
         close(l->epoll);
     if (l->timer >= 0)
         close(l->timer);
+    if (l->arrivals >= 0)
+        close(l->arrivals);
     if (l->memory != NULL)
         munmap(l->memory, l->memory_bytes);
     free(l->in);
@@ -82,7 +78,7 @@ enum tr_code kernel_loop_open(const struct tr_loop_params *p, struct tr_loop **o
     struct kernel_loop *l = calloc(1, sizeof *l);
     if (l == NULL)
         return tr_fail(error, TR_LIMIT, ENOMEM, "opening a loop: out of memory");
-    l->epoll = l->timer = -1;
+    l->epoll = l->timer = l->arrivals = -1;
     l->base.params = *p;
     reasm_init(&l->pieces, p->max_message, 0);
     if (!allocate(l, p) || !open_descriptors(l)) {
@@ -152,52 +148,6 @@ void kernel_loop_remove_fd(struct tr_loop *loop, int fd)
     }
 }
 
-/* ---- The timer's list ------------------------------------------------------------------------------ */
-
-static void set_timer(struct kernel_loop *l, bool on)
-{
-    if (l->timer_on == on)
-        return;
-    struct timespec t = {.tv_nsec = on ? TICK_MS * 1000000L : 0};
-    struct itimerspec spec = {.it_interval = t, .it_value = t};
-    timerfd_settime(l->timer, 0, &spec, NULL);
-    l->base.stats.syscalls++;
-    l->timer_on = on;
-}
-
-static void leave_waiting(struct kernel_loop *l, struct kernel_endpoint *ep)
-{
-    if (!ep->waits)
-        return;
-    ep->waits = false;
-    if (ep->wait_next != NULL)
-        ep->wait_next->wait_prev = ep->wait_prev;
-    if (ep->wait_prev != NULL)
-        ep->wait_prev->wait_next = ep->wait_next;
-    else
-        l->waiting = ep->wait_next;
-}
-
-/* Puts the endpoint on the timer's list or takes it off. The timer itself is stopped by its next tick. */
-static void update_waiting(struct kernel_loop *l, struct kernel_endpoint *ep)
-{
-    bool shared = ep->base.style == TR_ONE_TO_MANY && !ep->base.peeled;
-    bool wait = (ep->base.watch & TR_WRITABLE) && (shared || ep->muted);
-    if (!wait) {
-        leave_waiting(l, ep);
-        return;
-    }
-    set_timer(l, true);
-    if (ep->waits)
-        return;
-    ep->waits = true;
-    ep->wait_prev = NULL;
-    ep->wait_next = l->waiting;
-    if (l->waiting != NULL)
-        l->waiting->wait_prev = ep;
-    l->waiting = ep;
-}
-
 /* ---- Registration ---------------------------------------------------------------------------------- */
 
 /* After end of file a one-to-one socket polls readable for ever, although a last notification may still
@@ -229,11 +179,13 @@ static int register_now(struct kernel_loop *l, struct kernel_endpoint *ep, uint3
 
 static enum tr_code update(struct kernel_loop *l, struct kernel_endpoint *ep)
 {
-    update_waiting(l, ep);
+    kernel_wait_for_tick(l, ep);
     uint32_t wanted = wanted_events(ep);
     bool more = (wanted & ~ep->registered) != 0 || (wanted != 0 && ep->registered == 0);
     if (more && register_now(l, ep, wanted) != 0)
         return kernel_code(errno);
+    if (!((ep->registered | wanted) & EPOLLIN))
+        kernel_unread_watch(l, ep);
     return TR_OK;
 }
 
@@ -254,7 +206,8 @@ enum tr_code kernel_enter(struct kernel_loop *l, struct kernel_endpoint *ep, str
     enum tr_code code = update(l, ep);
     if (code != TR_OK) {
         int e = errno;
-        leave_waiting(l, ep);
+        kernel_leave_tick(l, ep);
+        kernel_unread_forget(l, ep);
         ep->base.loop = NULL;
         return tr_fail(error, code, e, "adding a socket to a loop: %s", strerror(e));
     }
@@ -269,7 +222,8 @@ enum tr_code kernel_enter(struct kernel_loop *l, struct kernel_endpoint *ep, str
 void kernel_leave(struct kernel_endpoint *ep)
 {
     struct kernel_loop *l = kernel_loop(ep->base.loop);
-    leave_waiting(l, ep);
+    kernel_leave_tick(l, ep);
+    kernel_unread_forget(l, ep);
     register_now(l, ep, 0);
     if (ep->next != NULL)
         ep->next->prev = ep->prev;
@@ -282,8 +236,10 @@ void kernel_leave(struct kernel_endpoint *ep)
 
 void kernel_unregister(struct kernel_endpoint *ep)
 {
-    if (ep->base.loop != NULL)
-        register_now(kernel_loop(ep->base.loop), ep, 0);
+    if (ep->base.loop == NULL)
+        return;
+    kernel_unread_forget(kernel_loop(ep->base.loop), ep);
+    register_now(kernel_loop(ep->base.loop), ep, 0);
 }
 
 void kernel_at_end(struct kernel_endpoint *ep)
@@ -312,29 +268,24 @@ void kernel_took(struct kernel_endpoint *ep)
 
 /* ---- Waiting --------------------------------------------------------------------------------------- */
 
-struct ready_list {
-    struct kernel_loop *loop;
-    struct tr_ready *entries;
-    unsigned count, max;
-};
-
-static void add_ready(struct ready_list *r, struct kernel_endpoint *ep, unsigned flags)
+bool kernel_add_ready(struct kernel_ready_list *r, struct kernel_endpoint *ep, unsigned flags)
 {
     struct kernel_loop *l = r->loop;
     if (ep->ready_turn == l->turn) {
         r->entries[ep->ready_at].flags |= flags;
     } else {
         if (r->count == r->max)
-            return;
+            return false;
         ep->ready_turn = l->turn;
         ep->ready_at = r->count;
         r->entries[r->count++] = (struct tr_ready){&ep->base, ep->base.cookie, flags};
     }
     if (flags & TR_WRITABLE)
         ep->writable_turn = l->turn;
+    return true;
 }
 
-static void endpoint_event(struct ready_list *r, struct kernel_endpoint *ep, uint32_t events)
+static void endpoint_event(struct kernel_ready_list *r, struct kernel_endpoint *ep, uint32_t events)
 {
     unsigned flags = 0;
     if (events & ~EPOLLOUT) /* errors and hang-ups too: reading or sending tells what happened */
@@ -345,27 +296,22 @@ static void endpoint_event(struct ready_list *r, struct kernel_endpoint *ep, uin
     uint32_t wanted = wanted_events(ep);
     if (flags == 0 || (ep->registered & ~wanted & events) != 0)
         register_now(r->loop, ep, wanted);
+    if (!(ep->registered & EPOLLIN))
+        kernel_unread_watch(r->loop, ep);
+    if (events & EPOLLIN && !(ep->base.watch & TR_READABLE)) { /* just paused: an end may be there already */
+        ep->stirred = true;
+        kernel_wait_for_tick(r->loop, ep);
+    }
     if (flags != 0)
-        add_ready(r, ep, flags);
+        kernel_add_ready(r, ep, flags);
 }
 
-static void timer_event(struct ready_list *r)
-{
-    struct kernel_loop *l = r->loop;
-    uint64_t ticks;
-    ssize_t n = read(l->timer, &ticks, sizeof ticks);
-    (void)n; /* nothing to read: the tick was for an earlier setting */
-    l->base.stats.syscalls++;
-    if (l->waiting == NULL)
-        set_timer(l, false);
-    for (struct kernel_endpoint *ep = l->waiting; ep != NULL; ep = ep->wait_next)
-        add_ready(r, ep, TR_WRITABLE);
-}
-
-static void take_event(struct ready_list *r, const struct epoll_event *e)
+static void take_event(struct kernel_ready_list *r, const struct epoll_event *e)
 {
     uintptr_t tagged = (uintptr_t)e->data.ptr;
-    if (tagged & FD_TAG) {
+    if (e->data.ptr == r->loop) {
+        kernel_unread_arrivals(r->loop);
+    } else if (tagged & FD_TAG) {
         const struct kernel_fd *f = (const struct kernel_fd *)(tagged & ~FD_TAG);
         if (r->count < r->max)
             r->entries[r->count++] = (struct tr_ready){NULL, f->cookie, TR_READABLE};
@@ -381,7 +327,7 @@ unsigned kernel_loop_wait(struct tr_loop *loop, int timeout_ms, struct tr_ready 
     struct kernel_loop *l = kernel_loop(loop);
     kernel_loop_turn(loop);
     l->turn++;
-    struct ready_list r = {l, ready, 0, max};
+    struct kernel_ready_list r = {l, ready, 0, max};
     int room = max < KERNEL_EVENTS ? (int)max : KERNEL_EVENTS, n;
     do {
         n = room > 0 ? epoll_wait(l->epoll, l->events, room, timeout_ms) : 0;
@@ -394,7 +340,7 @@ unsigned kernel_loop_wait(struct tr_loop *loop, int timeout_ms, struct tr_ready 
                 take_event(&r, &l->events[i]);
         }
         if (tick)
-            timer_event(&r);
+            kernel_tick(&r);
     } while (n > 0 && r.count == 0 && timeout_ms != 0);
     return r.count;
 }

@@ -105,6 +105,11 @@ static void follow_event(struct kernel_loop *l, struct kernel_endpoint *ep, stru
 {
     if (e->type == TR_EV_STREAM_CHANGE)
         count_streams(l, ep, e);
+    if (e->type == TR_EV_ASSOC_CHANGE) {
+        tr_alive_follow(&ep->base.alive, e);
+        if (ep->base.watch & TR_WRITABLE)
+            kernel_wait_for_tick(l, ep);
+    }
     if (l->pieces.under_way == 0)
         return;
     if (e->type == TR_EV_PARTIAL_DELIVERY)
@@ -194,6 +199,9 @@ enum tr_code kernel_recv(struct tr_endpoint *tep, unsigned max, const struct tr_
     struct kernel_endpoint *ep = kernel_endpoint(tep);
     struct kernel_loop *l = kernel_loop(tep->loop);
 
+    /* How an association ended is also an error of a socket that has only one. It is told once, before what
+     * waits there, and the event says the same. */
+    unsigned errors = 0;
     *count = 0;
     /* Goes on while there are only pieces, but not for ever: a message without end must not hold the loop. */
     for (unsigned read = 0; read < l->base.params.slots;) {
@@ -206,10 +214,10 @@ enum tr_code kernel_recv(struct tr_endpoint *tep, unsigned max, const struct tr_
             room = AT_END_BATCH;
         l->base.stats.syscalls++;
         int n = recvmmsg(ep->fd, l->in + first, room, MSG_DONTWAIT, NULL);
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && (errno == EINTR || (errno != EAGAIN && errors++ == 0)))
             continue;
         if (n <= 0)
-            break; /* empty; or an error of a one-to-one socket, of which an event has told already */
+            break;
         *count = take_batch(l, ep, first, (unsigned)n);
         if (*count > 0) {
             *items = l->items + first;

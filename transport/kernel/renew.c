@@ -72,6 +72,7 @@ static void abort_and_close(struct kernel_endpoint *ep)
     kernel_count(ep, 2);
     ep->fd = -1;
     ep->called = 0;
+    tr_alive_clear(&ep->base.alive);
     ep->at_end = ep->muted = ep->full = ep->bound = false;
     ep->room = 0;
     kernel_forget_offers(ep);

@@ -497,6 +497,8 @@ enum tr_code kernel_peeloff(struct tr_endpoint *tep, uint32_t *assoc, void *cook
         *assoc = kernel_only_assoc(ep);
     else if (l->pieces.under_way > 0)
         reasm_move(&l->pieces, from, *assoc, ep, *assoc);
+    tr_alive_remove(&from->base.alive, *assoc);
+    tr_alive_add(&ep->base.alive, *assoc);
     *out = &ep->base;
     return TR_OK;
 }

@@ -181,7 +181,9 @@ enum tr_code usr_peeloff(struct tr_endpoint *base, uint32_t *assoc, void *cookie
     peeled->peeled_assoc = usr_status(peeled, 0, &status) ? status.sstat_assoc_id : *assoc;
     if (!accepting)
         move_state(ep, *assoc, peeled);
+    tr_alive_remove(&base->alive, *assoc);
     *assoc = peeled->peeled_assoc;
+    tr_alive_add(&peeled->base.alive, *assoc);
     *out = &peeled->base;
     return TR_OK;
 }

@@ -160,6 +160,7 @@ enum tr_code usr_endpoint_renew(struct usr_endpoint *ep, struct tr_error *error)
     usrsctp_set_upcall(ep->so, usr_upcall, ep);
     usrsctp_close(old); /* gives up the port */
     ep->blocked_count = 0;
+    tr_alive_clear(&ep->base.alive);
     usr_mode_forget(ep, 0);
     return bind_sctp(ep, ep->port, error);
 }
@@ -256,6 +257,7 @@ static void finish(struct usr_loop *loop, struct usr_endpoint *ep)
     while (ep->paths != NULL)
         usr_path_owner(ep->paths, NULL);
     usr_auth_forget(ep);
+    tr_alive_clear(&ep->base.alive);
     free(ep);
 }
 

@@ -267,6 +267,7 @@ static bool put_together(struct usr_loop *loop, struct usr_endpoint *ep, struct 
 static void note_change(struct usr_loop *loop, struct usr_endpoint *ep, const struct tr_event *e)
 {
     usr_setup_over(ep, e->assoc);
+    tr_alive_follow(&ep->base.alive, e);
     if (e->change.state == TR_COMM_UP)
         return;
     usr_mode_forget(ep, e->assoc);
@@ -337,6 +338,7 @@ enum tr_code usr_recv(struct tr_endpoint *base, unsigned max, const struct tr_it
     struct usr_loop *loop = usr_loop_of(base);
     unsigned first = loop->item_count;
     bool drained = false;
+    ep->end_unread = false;
     while (!drained && has_slot(loop) && (max == 0 || loop->item_count - first < max)) {
         struct piece p = {.data = loop->arena + loop->arena_used};
         enum outcome outcome = read_piece(ep, &p, loop->base.params.slot_bytes, 0);

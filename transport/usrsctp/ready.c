@@ -5,6 +5,9 @@
  * ours that may change something, only marks an endpoint; marked ones and those that wait to write stand in a
  * queue; and after every run of the stack's timers all endpoints are looked at once (20 ns each).
  *
+ * An endpoint that is not read is only asked, after an upcall or the timers and every UNREAD_MS at most,
+ * whether it still has the associations whose end was not read (TR_ENDED).
+ *
  * Reading is level-triggered by asking the stack. When a read finds nothing although the socket counts
  * bytes (the rest of a message under partial delivery), the mark is taken away until something happens again.
  *
@@ -21,7 +24,7 @@
 
 #include <utlist.h>
 
-enum { BLOCKED_MS = 100, ROOM_SHARE = 8, NO_STREAM = 65535 };
+enum { UNREAD_MS = 10, BLOCKED_MS = 100, ROOM_SHARE = 8, NO_STREAM = 65535 };
 
 static void enqueue(struct usr_endpoint *ep)
 {
@@ -43,12 +46,14 @@ void usr_ready_forget(struct usr_endpoint *ep)
 
 static bool worth_a_look(const struct usr_endpoint *ep)
 {
-    return (ep->may_read && (ep->base.watch & TR_READABLE)) || (ep->base.watch & TR_WRITABLE);
+    bool in = ep->base.watch & TR_READABLE ? ep->may_read
+                                           : ep->end_unread || (ep->stirred && ep->base.alive.count > 0);
+    return in || (ep->base.watch & TR_WRITABLE);
 }
 
 void usr_ready_mark(struct usr_endpoint *ep)
 {
-    ep->may_read = true;
+    ep->may_read = ep->stirred = true;
     if (worth_a_look(ep))
         enqueue(ep);
 }
@@ -65,6 +70,8 @@ void usr_upcall(struct socket *so, void *arg, int flags)
 enum tr_code usr_watch(struct tr_endpoint *base, unsigned flags)
 {
     base->watch = flags;
+    if (!(flags & TR_READABLE))
+        usr_ep(base)->stirred = true; /* an end may be there already */
     if (worth_a_look(usr_ep(base)))
         enqueue(usr_ep(base));
     return TR_OK;
@@ -173,13 +180,31 @@ static bool is_writable(struct usr_endpoint *ep)
 void usr_ready_look(struct usr_loop *loop)
 {
     for (struct usr_endpoint *ep = loop->endpoints; ep != NULL; ep = ep->next)
-        if (!ep->may_read && !ep->ended && (usrsctp_get_events(ep->so) & SCTP_EVENT_READ))
+        if ((!ep->may_read || !(ep->base.watch & TR_READABLE)) && !ep->ended &&
+            (usrsctp_get_events(ep->so) & SCTP_EVENT_READ))
             usr_ready_mark(ep);
+}
+
+/* An association ended whose end stands unread, behind data maybe. */
+static bool is_end_unread(struct usr_endpoint *ep)
+{
+    const struct tr_alive *alive = &ep->base.alive;
+    struct sctp_status status;
+    int64_t now = usr_loop_of(&ep->base)->now_ms;
+    if (!ep->stirred || now - ep->stirred_ms < UNREAD_MS)
+        return ep->end_unread;
+    for (unsigned i = 0; i < alive->count && !ep->end_unread; i++)
+        ep->end_unread = !usr_status(ep, alive->ids[i], &status);
+    ep->stirred = false;
+    ep->stirred_ms = now;
+    return ep->end_unread;
 }
 
 static unsigned ready_flags(struct usr_endpoint *ep)
 {
     unsigned flags = 0;
+    if (!(ep->base.watch & TR_READABLE) && is_end_unread(ep))
+        flags |= TR_ENDED;
     if (ep->may_read && (ep->base.watch & TR_READABLE)) {
         if (usrsctp_get_events(ep->so) & SCTP_EVENT_READ)
             flags |= TR_READABLE;
@@ -201,6 +226,7 @@ unsigned usr_ready_collect(struct usr_loop *loop, struct tr_ready *ready, unsign
         unsigned flags = ready_flags(ep);
         if (flags != 0)
             ready[count++] = (struct tr_ready){&ep->base, ep->base.cookie, flags};
+        ep->end_unread = false; /* told; again when something happens */
         usr_ready_forget(ep);
         if (worth_a_look(ep))
             enqueue(ep); /* behind the others: each has its turn when the list is short */

@@ -98,8 +98,11 @@ struct usr_endpoint {
     struct auth_keys *keys; /* one-to-one: those set so far, for the next socket; NULL: none */
 
     /* Readiness (ready.c). */
-    bool may_read; /* data may wait in the stack */
-    bool ended;    /* one association, gone and read to its end */
+    bool may_read;      /* data may wait in the stack */
+    bool ended;         /* one association, gone and read to its end */
+    bool stirred;       /* not read, and something happened: it may be an end */
+    bool end_unread;    /* it was: to be told (TR_ENDED) */
+    int64_t stirred_ms; /* when it was last asked */
     struct usr_blocked blocked[USR_BLOCKED];
     unsigned blocked_count;
     bool blocked_more; /* there are others, of which nothing is known */
