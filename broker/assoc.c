@@ -128,7 +128,7 @@ void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
     /* Twice: what it gave back may not have been read yet when as much again has been sent. */
     brk_sent_keep(&a->sent, 2 * tr_send_capacity(a->socket->ep) + BRK_BURST_MAX);
     if (a->socket->kind == BRK_OUTBOUND)
-        brk_peer_worked(w->broker, a->socket->member.index);
+        brk_peer_up(w->broker, a->socket->member.index);
     if (is_destination(a))
         join(w, a);
     if (a->is_partner)
@@ -189,6 +189,8 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
     a->state = BRK_LOST;
     brk_count(&w->counts.lost, 1);
     log_end(w, a, clean, e);
+    if (a->brought && a->socket->kind == BRK_OUTBOUND)
+        brk_peer_worked(w->broker, a->socket->member.index);
     if (!clean && !restarted && a->socket->kind == BRK_OUTBOUND)
         brk_peer_failed(w, a->socket->member.index);
     brk_session_lost(w, a, clean);

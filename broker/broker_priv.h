@@ -96,6 +96,7 @@ struct brk_assoc {
     uint64_t origin; /* unique in the broker's life; see brk_reader */
     uint16_t out_streams, in_streams;
     bool was_up;
+    bool brought; /* a message has come from it */
     struct brk_assoc_stats stats;
 
     /* What goes out. Invariant: a burst is gathered only while `pending` is empty, so order holds. */
@@ -225,8 +226,9 @@ struct brk_worker {
 /* What workers share about a peer: whether connecting to it makes sense now. */
 struct brk_peer_health {
     _Atomic uint64_t down_until_ms;
-    _Atomic unsigned failures;
-    _Atomic bool compared; /* somebody has told what the stack granted of its options */
+    _Atomic unsigned failures;    /* in a row */
+    _Atomic uint64_t row_ends_ms; /* a later one is the first of another row */
+    _Atomic bool compared;        /* somebody has told what the stack granted of its options */
 };
 
 struct brk_broker {
@@ -459,6 +461,8 @@ void brk_log_connect_failed(const struct brk_worker *w, unsigned peer, bool part
 void brk_log_not_resolved(const struct brk_worker *w, unsigned peer, bool partner);
 /* Health, for all workers. */
 void brk_peer_failed(struct brk_worker *w, unsigned peer);
+void brk_peer_up(struct brk_broker *b, unsigned peer);
+/* An association to it has brought a message: the next failure is the first one again. */
 void brk_peer_worked(struct brk_broker *b, unsigned peer);
 bool brk_peer_usable(const struct brk_broker *b, unsigned peer, uint64_t now_ms);
 

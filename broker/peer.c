@@ -22,19 +22,33 @@ static uint64_t back_off(const struct cfg_peer *p, unsigned failures)
     return pause / 2 + (uint64_t)random() % (pause / 2 + 1);
 }
 
-/* Two workers may fail at the same moment; then one of the two notes wins, and either will do. */
+/* Failures are in a row until an association has brought a message (brk_peer_worked), or for as long as
+ * reconnect.max nothing failed: neither is so with a peer that accepts and then aborts or shuts down. Those
+ * that come while the peer has its pause are told by the one that began it: associations that are lost
+ * together. Two workers may fail at the same moment; then one of the two notes wins, and either will do. */
 void brk_peer_failed(struct brk_worker *w, unsigned peer)
 {
     struct brk_peer_health *h = &w->broker->health[peer];
+    const struct cfg_peer *p = &w->config->peers[peer];
+    if (!brk_peer_usable(w->broker, peer, w->now_ms))
+        return;
+    if (w->now_ms > atomic_load_explicit(&h->row_ends_ms, memory_order_relaxed))
+        brk_peer_worked(w->broker, peer);
     unsigned failures = atomic_fetch_add_explicit(&h->failures, 1, memory_order_relaxed) + 1;
-    atomic_store_explicit(&h->down_until_ms, w->now_ms + back_off(&w->config->peers[peer], failures),
+    uint64_t until_ms = w->now_ms + back_off(p, failures);
+    atomic_store_explicit(&h->down_until_ms, until_ms, memory_order_relaxed);
+    atomic_store_explicit(&h->row_ends_ms, until_ms + p->connect_timeout_ms + p->reconnect_max_ms,
                           memory_order_relaxed);
+}
+
+void brk_peer_up(struct brk_broker *b, unsigned peer)
+{
+    atomic_store_explicit(&b->health[peer].down_until_ms, 0, memory_order_relaxed);
 }
 
 void brk_peer_worked(struct brk_broker *b, unsigned peer)
 {
     atomic_store_explicit(&b->health[peer].failures, 0, memory_order_relaxed);
-    atomic_store_explicit(&b->health[peer].down_until_ms, 0, memory_order_relaxed);
 }
 
 bool brk_peer_usable(const struct brk_broker *b, unsigned peer, uint64_t now_ms)

@@ -401,9 +401,10 @@ static void handle_items(struct brk_worker *w, struct brk_socket *s, const struc
         struct brk_assoc *a = brk_assoc_find(s, item->msg.assoc);
         messages++;
         bytes += item->msg.len;
-        if (a)
+        if (a) {
+            a->brought = true;
             brk_forward(w, a, &item->msg);
-        else /* its association was refused for lack of memory */
+        } else /* its association was refused for lack of memory */
             brk_count(&w->counts.dropped[BRK_NO_MEMORY], 1);
     }
     brk_count(&w->counts.received, messages);
