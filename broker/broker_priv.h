@@ -295,8 +295,19 @@ void brk_home(struct brk_worker *w, struct rt_message *m);
 /* A new parcel for one more place where a message waits, which it counts. NULL: out of memory, counted as
  * dropped. */
 struct rt_parcel *brk_parcel_new(struct brk_worker *w, struct rt_message *m, uint32_t route);
-/* Counts and logs a message that is dropped. */
-void brk_count_drop(struct brk_worker *w, uint32_t route, enum brk_drop reason);
+/* ---- drop.c --------------------------------------------------------------------------------------- */
+
+/* A message that is dropped, for the log. */
+struct brk_dropped {
+    const struct brk_socket *from; /* that it was read from; NULL: not known any more */
+    uint32_t route, ppid;
+    uint16_t stream; /* that it came on */
+};
+
+struct brk_dropped brk_dropped_message(const struct rt_message *m, uint32_t route);
+
+/* Counts and logs it; of many the first in each second. */
+void brk_count_drop(struct brk_worker *w, const struct brk_dropped *d, enum brk_drop reason);
 
 /* ---- returned.c ----------------------------------------------------------------------------------- */
 

@@ -21,24 +21,12 @@
 
 /* ---- counting ------------------------------------------------------------------------------------- */
 
-void brk_count_drop(struct brk_worker *w, uint32_t route, enum brk_drop reason)
+static void count_source_drop(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
+                              uint32_t route, enum brk_drop reason)
 {
-    uint64_t skipped;
-    brk_count(&w->counts.dropped[reason], 1);
-    if (route != RT_NO_ROUTE) {
-        brk_count(&brk_traffic_of(&w->counts, BRK_ROUTES, route)->dropped, 1);
-        brk_count(&brk_traffic_of(&w->counts, BRK_GROUPS, w->config->routes[route].group)->dropped, 1);
-    }
-    if (brk_log_limited(&w->drop_limits[reason], w->now_ms, &skipped))
-        brk_log(CFG_LOG_WARNING, "dropped", "reason=%s route=%d more_since_last=%llu", brk_drop_name(reason),
-                route == RT_NO_ROUTE ? 0 : (int)route + 1, (unsigned long long)skipped);
-}
-
-static void count_source_drop(struct brk_worker *w, struct brk_assoc *from, uint32_t route,
-                              enum brk_drop reason)
-{
+    const struct brk_dropped d = {from->socket, route, m->ppid, m->stream};
     brk_count(&from->socket->traffic->dropped, 1);
-    brk_count_drop(w, route, reason);
+    brk_count_drop(w, &d, reason);
 }
 
 /* Messages that the stack took over, gathered as long as they are of one route, so that the counters are not
@@ -129,7 +117,8 @@ void brk_parcel_done(struct brk_worker *w, struct rt_parcel *p)
 
 void brk_drop_parcel(struct brk_worker *w, struct rt_parcel *p, enum brk_drop reason)
 {
-    brk_count_drop(w, p->route, reason);
+    struct brk_dropped d = brk_dropped_message(p->message, p->route);
+    brk_count_drop(w, &d, reason);
     brk_uncount(&w->counts.waiting, 1);
     brk_parcel_done(w, p);
 }
@@ -147,7 +136,7 @@ static struct rt_message *copy_message(struct brk_worker *w, struct brk_assoc *f
 {
     struct rt_message *copy = rt_message_new(w->index, &from->socket->credit, m->data, m->len);
     if (!copy) {
-        count_source_drop(w, from, route, BRK_NO_MEMORY);
+        count_source_drop(w, from, m, route, BRK_NO_MEMORY);
         return NULL;
     }
     copy->stream = m->stream;
@@ -165,7 +154,8 @@ struct rt_parcel *brk_parcel_new(struct brk_worker *w, struct rt_message *m, uin
 {
     struct rt_parcel *p = rt_parcel_new(m, RT_DELIVER, NULL);
     if (!p) {
-        brk_count_drop(w, route, BRK_NO_MEMORY);
+        struct brk_dropped d = brk_dropped_message(m, route);
+        brk_count_drop(w, &d, BRK_NO_MEMORY);
         return NULL;
     }
     p->errand = 0;
@@ -192,7 +182,8 @@ static struct rt_parcel *copy_to_parcel(struct brk_worker *w, struct brk_assoc *
 /* What to do with the rest when the stack took only part of a burst. */
 enum rest { REST_WAITS, REST_WITHOUT_FIRST };
 
-static enum rest after_refusal(struct brk_worker *w, struct brk_assoc *a, enum tr_code code, uint32_t route)
+static enum rest after_refusal(struct brk_worker *w, struct brk_assoc *a, enum tr_code code,
+                               const struct brk_dropped *first)
 {
     switch (code) {
     case TR_AGAIN:
@@ -209,7 +200,7 @@ static enum rest after_refusal(struct brk_worker *w, struct brk_assoc *a, enum t
         brk_log(CFG_LOG_DEBUG, "refused", "to=%s assoc=%u code=%s", brk_assoc_name(a), a->id,
                 tr_code_name(code));
         brk_count(&a->socket->traffic->dropped, 1);
-        brk_count_drop(w, route, BRK_REFUSED);
+        brk_count_drop(w, first, BRK_REFUSED);
         return REST_WITHOUT_FIRST;
     }
 }
@@ -271,7 +262,9 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
         left -= sent;
         if (code == TR_OK)
             continue;
-        if (after_refusal(w, a, code, w->gathered[g].route) == REST_WAITS) {
+        e = &w->gathered[g];
+        const struct brk_dropped d = {e->from->socket, e->route, e->msg.ppid, e->asked};
+        if (after_refusal(w, a, code, &d) == REST_WAITS) {
             burst_to_pending(w, a, g, left);
             return;
         }
@@ -325,7 +318,8 @@ void brk_send_pending(struct brk_worker *w, struct brk_assoc *a)
         if (code == TR_OK)
             continue;
         p = rt_batch_peek(&a->pending);
-        if (after_refusal(w, a, code, p->route) == REST_WITHOUT_FIRST) {
+        const struct brk_dropped d = brk_dropped_message(p->message, p->route);
+        if (after_refusal(w, a, code, &d) == REST_WITHOUT_FIRST) {
             brk_uncount(&w->counts.waiting, 1);
             brk_parcel_done(w, rt_batch_take(&a->pending));
         }
@@ -489,7 +483,7 @@ static void forward_shared(struct brk_worker *w, struct brk_assoc *from, const s
             if (g->count)
                 broadcast(w, g, from, m, route);
             else
-                count_source_drop(w, from, route, BRK_NO_SUBSCRIBER);
+                count_source_drop(w, from, m, route, BRK_NO_SUBSCRIBER);
             return;
         }
         d = rt_group_pick(g, &w->picks[group], from->origin, m->stream);
@@ -513,12 +507,12 @@ void brk_forward(struct brk_worker *w, struct brk_assoc *from, const struct tr_m
         if (from->client)
             send_local(w, from->client, from, m, RT_NO_ROUTE);
         else
-            count_source_drop(w, from, RT_NO_ROUTE, BRK_PEER_LOST);
+            count_source_drop(w, from, m, RT_NO_ROUTE, BRK_PEER_LOST);
         return;
     }
     uint32_t route = rt_table_find(w->plan->table, from->socket->source, m->ppid, m->stream);
     if (route == RT_NO_ROUTE) {
-        count_source_drop(w, from, RT_NO_ROUTE, BRK_NO_ROUTE);
+        count_source_drop(w, from, m, RT_NO_ROUTE, BRK_NO_ROUTE);
         return;
     }
     struct brk_traffic *r = brk_traffic_of(&w->counts, BRK_ROUTES, route);
@@ -532,7 +526,7 @@ void brk_forward(struct brk_worker *w, struct brk_assoc *from, const struct tr_m
     if (partner)
         send_local(w, partner, from, m, route);
     else
-        count_source_drop(w, from, route, BRK_UNREACHABLE);
+        count_source_drop(w, from, m, route, BRK_UNREACHABLE);
 }
 
 /* ---- parked ------------------------------------------------------------------------------------------ */

@@ -106,7 +106,8 @@ void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_ev
     /* Not charged to its source: what the stack held is bounded by its send buffer. */
     struct rt_message *copy = known ? rt_message_new(w->index, NULL, m->data, m->len) : NULL;
     if (!copy) { /* nor is a message known where there was no memory to remember it */
-        brk_count_drop(w, sent.route, BRK_NO_MEMORY);
+        const struct brk_dropped d = {NULL, sent.route, m->ppid, m->stream};
+        brk_count_drop(w, &d, BRK_NO_MEMORY);
         return;
     }
     copy->stream = sent.asked == BRK_SAME_STREAM ? m->stream : sent.asked;

@@ -252,11 +252,14 @@ static void peel_off(struct brk_worker *w, struct brk_socket *from, struct brk_a
     if (a->burst_count)
         brk_flush(w);
     if (tr_peeloff(from->ep, &id, s, &s->ep, &error) != TR_OK) {
-        static struct brk_log_budget lines = {.event = "peeloff_failed", .level = CFG_LOG_WARNING};
+        /* A client that sends and ends at once is gone before it could be given a socket: no harm done. */
+        static struct brk_log_budget failed = {.event = "peeloff_failed", .level = CFG_LOG_WARNING},
+                                     gone = {.event = "peeloff_failed", .level = CFG_LOG_INFO};
+        struct brk_log_budget *lines = error.code == TR_NO_ASSOC ? &gone : &failed;
         char text[300];
-        if (brk_assoc_admits(a, &lines))
-            brk_log(CFG_LOG_WARNING, "peeloff_failed", "listener=%s assoc=%u error=%s", brk_assoc_name(a),
-                    a->id, brk_quote(error.text, text, sizeof text));
+        if (brk_assoc_admits(a, lines))
+            brk_log(lines->level, "peeloff_failed", "listener=%s assoc=%u error=%s", brk_assoc_name(a), a->id,
+                    brk_quote(error.text, text, sizeof text));
         DL_DELETE(w->sockets, s);
         free(s);
         return;

@@ -1,0 +1,64 @@
+/* Messages that are dropped: counted always, and told with what is needed to find the cause.
+ *
+ *     event=dropped reason=no_route from=access stream=0 ppid=0x3c000000 route=0 hint="…" more_since_last=0
+ */
+#include "broker/broker_priv.h"
+
+#include <inttypes.h>
+
+#include "config/sctp/ppid.h"
+
+#define PPID_TEXT 24
+
+/* The name, or else the number: in hexadecimal where it is none that anybody chose. */
+static const char *ppid_text(uint32_t ppid, char out[PPID_TEXT])
+{
+    const char *name = ppid_name(ppid);
+    if (ppid && name)
+        snprintf(out, PPID_TEXT, "%s", name);
+    else
+        snprintf(out, PPID_TEXT, ppid <= UINT16_MAX ? "%" PRIu32 : "0x%08" PRIx32, ppid);
+    return out;
+}
+
+/* What is likely the matter with a PPID that no route takes; empty where nothing can be told. */
+static void add_hint(uint32_t ppid, char *out, size_t size)
+{
+    uint32_t swapped = __builtin_bswap32(ppid);
+    out[0] = '\0';
+    if (ppid == 0)
+        snprintf(out, size, " hint=\"the sender gives no PPID; a route with ppid: 0 takes it\"");
+    else if (!ppid_name(ppid) && ppid_name(swapped))
+        snprintf(out, size, " hint=\"%s in the wrong byte order? the sender lacks an htonl()\"",
+                 ppid_name(swapped));
+}
+
+struct brk_dropped brk_dropped_message(const struct rt_message *m, uint32_t route)
+{
+    const struct brk_socket *from = m->credit ? m->credit->source : NULL;
+    return (struct brk_dropped){from, route, m->ppid, m->stream};
+}
+
+static void tell(const struct brk_worker *w, const struct brk_dropped *d, enum brk_drop reason,
+                 uint64_t skipped)
+{
+    const char *from = d->from ? cfg_member_name(w->config, d->from->member) : "-";
+    char ppid[PPID_TEXT], hint[100] = "";
+    if (reason == BRK_NO_ROUTE)
+        add_hint(d->ppid, hint, sizeof hint);
+    brk_log(CFG_LOG_WARNING, "dropped", "reason=%s from=%s stream=%u ppid=%s route=%d%s more_since_last=%llu",
+            brk_drop_name(reason), from, d->stream, ppid_text(d->ppid, ppid),
+            d->route == RT_NO_ROUTE ? 0 : (int)d->route + 1, hint, (unsigned long long)skipped);
+}
+
+void brk_count_drop(struct brk_worker *w, const struct brk_dropped *d, enum brk_drop reason)
+{
+    uint64_t skipped;
+    brk_count(&w->counts.dropped[reason], 1);
+    if (d->route != RT_NO_ROUTE) {
+        brk_count(&brk_traffic_of(&w->counts, BRK_ROUTES, d->route)->dropped, 1);
+        brk_count(&brk_traffic_of(&w->counts, BRK_GROUPS, w->config->routes[d->route].group)->dropped, 1);
+    }
+    if (brk_log_limited(&w->drop_limits[reason], w->now_ms, &skipped))
+        tell(w, d, reason, skipped);
+}
