@@ -83,9 +83,11 @@ bool brk_account_log(const struct brk_counts *c, const struct cfg_config *config
     brk_log(holds ? CFG_LOG_INFO : CFG_LOG_ERROR, "account",
             "received=%" PRIu64 " copies=%" PRIu64 " delivered=%" PRIu64 " dropped=%" PRIu64
             " waiting=%" PRIu64 " balanced=%s returned=%" PRIu64 " broken_off=%" PRIu64
-            " associations_opened=%" PRIu64 " associations_lost=%" PRIu64 "%s",
+            " associations_opened=%" PRIu64 " associations_closed=%" PRIu64 " associations_lost=%" PRIu64
+            "%s",
             received, copies, delivered, dropped, waiting, holds ? "yes" : "no", brk_counted(&c->returned),
-            brk_counted(&c->broken_off), brk_counted(&c->opened), brk_counted(&c->lost), reasons);
+            brk_counted(&c->broken_off), brk_counted(&c->opened), brk_counted(&c->closed),
+            brk_counted(&c->lost), reasons);
     log_rows(c, config);
     log_cost(c, stats, delivered);
     return holds;

@@ -62,6 +62,15 @@ const char *brk_assoc_name(const struct brk_assoc *a)
     return cfg_member_name(a->worker->config, a->socket->member);
 }
 
+const char *brk_session_text(const struct brk_assoc *a, char out[static BRK_SESSION_TEXT])
+{
+    out[0] = '\0';
+    if (a->session)
+        snprintf(out, BRK_SESSION_TEXT, " session=%u-%llu", (unsigned)(a->session >> BRK_ORIGIN_BITS),
+                 (unsigned long long)(a->session & ((1ULL << BRK_ORIGIN_BITS) - 1)));
+    return out;
+}
+
 bool brk_assoc_admits(const struct brk_assoc *a, struct brk_log_budget *lines)
 {
     if (a->socket->kind == BRK_OUTBOUND && !a->is_partner)
@@ -102,15 +111,16 @@ static void join(struct brk_worker *w, struct brk_assoc *a)
 static void log_up(struct brk_worker *w, struct brk_assoc *a)
 {
     static struct brk_log_budget lines = {.event = "association_up", .level = CFG_LOG_INFO};
-    char text[NET_ADDR_TEXT] = "?";
+    char text[NET_ADDR_TEXT] = "?", session[BRK_SESSION_TEXT];
     struct net_addr address;
     if (!brk_assoc_admits(a, &lines))
         return;
     if (tr_addresses(a->socket->ep, a->id, true, &address, 1))
         net_addr_format(&address, text, sizeof text);
-    brk_log(CFG_LOG_INFO, "association_up", "%s=%s assoc=%u remote=%s in_streams=%u out_streams=%u worker=%u",
+    brk_log(CFG_LOG_INFO, "association_up",
+            "%s=%s assoc=%u remote=%s in_streams=%u out_streams=%u worker=%u%s",
             brk_member_word(a->socket->member), brk_assoc_name(a), a->id, text, a->in_streams, a->out_streams,
-            w->index);
+            w->index, brk_session_text(a, session));
 }
 
 void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *e)
@@ -123,6 +133,8 @@ void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
     a->out_streams = e->change.outbound_streams ? e->change.outbound_streams : 1;
     a->in_streams = e->change.inbound_streams ? e->change.inbound_streams : 1;
     brk_count(&w->counts.opened, 1);
+    if (!a->is_partner && rt_role(w->plan, a->socket->member)->paired_route != RT_NO_ROUTE)
+        a->session = a->origin;
     log_up(w, a);
     brk_assoc_options(a);
     /* Twice: what it gave back may not have been read yet when as much again has been sent. */
@@ -154,20 +166,63 @@ static const char *reason_of(const struct tr_event *e, char *out, unsigned size)
     return out;
 }
 
-static void log_end(struct brk_worker *w, const struct brk_assoc *a, bool clean, const struct tr_event *e)
+/* Who ended an association that was lost, and why. *why is static text. */
+static const char *end_of(const struct brk_assoc *a, const struct tr_event *e, const char **why)
 {
-    static struct brk_log_budget closed = {.event = "association_closed", .level = CFG_LOG_INFO};
-    static struct brk_log_budget lost = {.event = "association_lost", .level = CFG_LOG_WARNING};
-    const char *why = clean                           ? "none"
-                      : e->change.state == TR_RESTART ? "peer restarted"
-                                                      : tr_error_string(e->change.error);
-    char quoted[160], reason[170], stats[BRK_STATS_TEXT];
-    if (!brk_assoc_admits(a, clean ? &closed : &lost))
-        return;
-    brk_log(clean ? CFG_LOG_INFO : CFG_LOG_WARNING, clean ? "association_closed" : "association_lost",
-            "%s=%s assoc=%u error=%s%s%s", brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
-            brk_quote(why, quoted, sizeof quoted), reason_of(e, reason, sizeof reason),
-            brk_stats_format(w, a, stats, sizeof stats));
+    const char *cause = e->change.error ? tr_error_string(e->change.error) : NULL;
+    if (e->change.state == TR_RESTART) {
+        *why = "peer restarted";
+        return "peer";
+    }
+    if (a->ended_here) {
+        *why = a->ended_here;
+        return "here";
+    }
+    switch (e->change.end) {
+    case TR_END_PEER:
+        *why = cause ? cause : "aborted without a cause";
+        return "peer";
+    case TR_END_TIMEOUT:
+        *why = "no answer";
+        return "timeout";
+    case TR_END_HERE:
+        *why = cause ? cause : "no answer, or the peer has broken the protocol";
+        return "stack";
+    case TR_END_UNTOLD:
+        break;
+    }
+    *why = cause ? cause : "aborted, or no answer";
+    return "unknown";
+}
+
+static void log_closed(const struct brk_worker *w, const struct brk_assoc *a)
+{
+    static struct brk_log_budget lines = {.event = "association_closed", .level = CFG_LOG_INFO};
+    char session[BRK_SESSION_TEXT], stats[BRK_STATS_TEXT];
+    if (brk_assoc_admits(a, &lines))
+        brk_log(CFG_LOG_INFO, "association_closed", "%s=%s assoc=%u%s by=%s%s",
+                brk_member_word(a->socket->member), brk_assoc_name(a), a->id, brk_session_text(a, session),
+                a->eof_sent ? "here" : "peer", brk_stats_format(w, a, stats, sizeof stats));
+}
+
+static void log_lost(const struct brk_worker *w, const struct brk_assoc *a, const struct tr_event *e)
+{
+    static struct brk_log_budget lines = {.event = "association_lost", .level = CFG_LOG_WARNING};
+    char session[BRK_SESSION_TEXT], quoted[160], reason[170], stats[BRK_STATS_TEXT];
+    const char *why, *by = end_of(a, e, &why);
+    if (brk_assoc_admits(a, &lines))
+        brk_log(CFG_LOG_WARNING, "association_lost", "%s=%s assoc=%u%s by=%s error=%s%s%s",
+                brk_member_word(a->socket->member), brk_assoc_name(a), a->id, brk_session_text(a, session),
+                by, brk_quote(why, quoted, sizeof quoted), reason_of(e, reason, sizeof reason),
+                brk_stats_format(w, a, stats, sizeof stats));
+}
+
+/* Of a set-up: what an operator can look at. */
+static const char *why_not_connected(const struct tr_event *e)
+{
+    if (e->change.error)
+        return tr_error_string(e->change.error);
+    return e->change.end == TR_END_TIMEOUT ? "no answer" : "refused; does anything listen there?";
 }
 
 void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e)
@@ -181,14 +236,15 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
         a->state = BRK_LOST;
         if (a->is_partner)
             brk_session_address_failed(w, a); /* finish decides what comes next */
-        brk_log_connect_failed(w, a->peer, a->is_partner,
-                               e->change.error ? tr_error_string(e->change.error)
-                                               : "refused; does anything listen there?");
+        brk_log_connect_failed(w, a->peer, a->is_partner ? a : NULL, why_not_connected(e));
         return;
     }
     a->state = BRK_LOST;
-    brk_count(&w->counts.lost, 1);
-    log_end(w, a, clean, e);
+    brk_count(clean ? &w->counts.closed : &w->counts.lost, 1);
+    if (clean)
+        log_closed(w, a);
+    else
+        log_lost(w, a, e);
     if (a->brought && a->socket->kind == BRK_OUTBOUND)
         brk_peer_worked(w->broker, a->socket->member.index);
     if (!clean && !restarted && a->socket->kind == BRK_OUTBOUND)
@@ -237,7 +293,7 @@ struct brk_assoc *brk_assoc_restart(struct brk_worker *w, struct brk_assoc *old,
     struct brk_assoc *a = old->is_partner ? NULL : brk_assoc_new(w, BRK_UP);
     brk_assoc_lost(w, old, false, e);
     if (!a) { /* a partner's client has nothing to begin anew with */
-        brk_assoc_abort(w, old);
+        brk_assoc_abort(w, old, "its peer has restarted");
         return NULL;
     }
     if (old->burst_count) /* not sent any more: it joins what waits */
@@ -303,13 +359,14 @@ void brk_assoc_eof(struct brk_worker *w, struct brk_assoc *a)
             brk_log(CFG_LOG_WARNING, "shutdown_failed", "%s=%s assoc=%u error=%s",
                     brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
                     brk_quote(error.text, quoted, sizeof quoted));
-        brk_assoc_abort(w, a);
+        brk_assoc_abort(w, a, "it could not be shut down");
     }
 }
 
-void brk_assoc_abort(struct brk_worker *w, struct brk_assoc *a)
+void brk_assoc_abort(struct brk_worker *w, struct brk_assoc *a, const char *why)
 {
     struct tr_error error;
+    a->ended_here = why;
     if (a->burst_count)
         brk_flush(w);
     if (a->state == BRK_UP)

@@ -93,7 +93,9 @@ struct brk_assoc {
     enum brk_assoc_state state;
     struct brk_worker *worker;
     struct brk_socket *socket;
-    uint64_t origin; /* unique in the broker's life; see brk_reader */
+    uint64_t origin;        /* unique in the broker's life; see brk_reader */
+    uint64_t session;       /* of a paired session: the origin of its client; 0: in none */
+    const char *ended_here; /* why this side has aborted it, static text; NULL: it has not */
     uint16_t out_streams, in_streams;
     bool was_up;
     bool brought; /* a message has come from it */
@@ -399,11 +401,15 @@ void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a);
 void brk_assoc_retire(struct brk_worker *w, struct brk_dest *d);
 /* Asks for a graceful shutdown once nothing is pending. */
 void brk_assoc_eof(struct brk_worker *w, struct brk_assoc *a);
-void brk_assoc_abort(struct brk_worker *w, struct brk_assoc *a);
+/* `why`: for the log, static text. */
+void brk_assoc_abort(struct brk_worker *w, struct brk_assoc *a, const char *why);
 /* Frees at the end of the turn. */
 void brk_assoc_bury(struct brk_worker *w, struct brk_assoc *a);
 void brk_assoc_free_buried(struct brk_worker *w);
 const char *brk_assoc_name(const struct brk_assoc *a); /* of its listener or peer */
+/* " session=WORKER-NUMBER", the same for both sides of a paired session, or "". */
+#define BRK_SESSION_TEXT 40
+const char *brk_session_text(const struct brk_assoc *a, char out[static BRK_SESSION_TEXT]);
 /* Whether a line about this association is to be logged now. Those of clients and their partners have a
  * budget; standing ones are few, come back after a pause, and their lines must not go under in the others. */
 bool brk_assoc_admits(const struct brk_assoc *a, struct brk_log_budget *lines);
@@ -466,10 +472,12 @@ void brk_peer_gone(struct brk_worker *w, struct brk_assoc *a);
 void brk_peer_restarted(struct brk_worker *w, const struct brk_assoc *old, struct brk_assoc *a);
 /* The addresses of a peer are known, or known not to be had: connects the standing association that waits. */
 void brk_peers_resolved(struct brk_worker *w, unsigned peer);
-/* Logs that an attempt to connect failed; `partner`: one of a paired session, of which there may be many. */
-void brk_log_connect_failed(const struct brk_worker *w, unsigned peer, bool partner, const char *why);
+/* Logs that an attempt to connect failed; `partner`: that of a paired session, of which there
+ * may be many, else NULL. */
+void brk_log_connect_failed(const struct brk_worker *w, unsigned peer, const struct brk_assoc *partner,
+                            const char *why);
 /* The same: its time was over before the peer's name was looked up. */
-void brk_log_not_resolved(const struct brk_worker *w, unsigned peer, bool partner);
+void brk_log_not_resolved(const struct brk_worker *w, unsigned peer, const struct brk_assoc *partner);
 /* Health, for all workers. */
 void brk_peer_failed(struct brk_worker *w, unsigned peer);
 void brk_peer_up(struct brk_broker *b, unsigned peer);

@@ -70,8 +70,9 @@ static void again_later(struct brk_worker *w, struct brk_standing *st)
     st->waits_until_ms = 0;
     brk_peer_failed(w, st->peer);
     st->next_try_ms = atomic_load_explicit(&w->broker->health[st->peer].down_until_ms, memory_order_relaxed);
-    brk_log(CFG_LOG_INFO, "peer_retry", "peer=%s in_ms=%llu", w->config->peers[st->peer].name,
-            (unsigned long long)(st->next_try_ms - w->now_ms));
+    if (w->phase != BRK_DRAIN_ALL && !w->stop)
+        brk_log(CFG_LOG_INFO, "peer_retry", "peer=%s in_ms=%llu", w->config->peers[st->peer].name,
+                (unsigned long long)(st->next_try_ms - w->now_ms));
 }
 
 void brk_peer_gone(struct brk_worker *w, struct brk_assoc *a)
@@ -88,16 +89,18 @@ void brk_peer_restarted(struct brk_worker *w, const struct brk_assoc *old, struc
         st->assoc = a;
 }
 
-void brk_log_connect_failed(const struct brk_worker *w, unsigned peer, bool partner, const char *why)
+void brk_log_connect_failed(const struct brk_worker *w, unsigned peer, const struct brk_assoc *partner,
+                            const char *why)
 {
     static struct brk_log_budget lines = {.event = "connect_failed", .level = CFG_LOG_WARNING};
-    char quoted[300];
-    if (!partner || brk_log_admits(&lines, w->now_ms))
-        brk_log(CFG_LOG_WARNING, "connect_failed", "peer=%s error=%s", w->config->peers[peer].name,
-                brk_quote(why, quoted, sizeof quoted));
+    char quoted[300], session[BRK_SESSION_TEXT] = "";
+    if (partner && !brk_log_admits(&lines, w->now_ms))
+        return;
+    brk_log(CFG_LOG_WARNING, "connect_failed", "peer=%s error=%s%s", w->config->peers[peer].name,
+            brk_quote(why, quoted, sizeof quoted), partner ? brk_session_text(partner, session) : "");
 }
 
-void brk_log_not_resolved(const struct brk_worker *w, unsigned peer, bool partner)
+void brk_log_not_resolved(const struct brk_worker *w, unsigned peer, const struct brk_assoc *partner)
 {
     brk_log_connect_failed(
         w, peer, partner,
@@ -120,7 +123,7 @@ static void connect_standing(struct brk_worker *w, struct brk_standing *st)
         brk_assoc_bury(w, a);
         return;
     }
-    brk_log_connect_failed(w, st->peer, false, a ? error.text : "out of memory");
+    brk_log_connect_failed(w, st->peer, NULL, a ? error.text : "out of memory");
     if (a)
         brk_assoc_bury(w, a);
     again_later(w, st);
@@ -132,7 +135,7 @@ static void time_out(struct brk_worker *w, struct brk_assoc *a)
 {
     struct tr_error error;
     struct brk_socket *s = a->socket;
-    brk_log_connect_failed(w, a->peer, a->is_partner, "timeout");
+    brk_log_connect_failed(w, a->peer, a->is_partner ? a : NULL, "timeout");
     DL_DELETE(w->connecting, a);
     brk_names_failed(w, a->peer, a->round, false);
     tr_abort(s->ep, a->id, &error);
@@ -171,7 +174,7 @@ static void tick_standing(struct brk_worker *w, struct brk_standing *st)
     if (st->assoc || st->next_try_ms > w->now_ms || st->waits_until_ms > w->now_ms)
         return;
     if (st->waits_until_ms) {
-        brk_log_not_resolved(w, st->peer, false);
+        brk_log_not_resolved(w, st->peer, NULL);
         again_later(w, st);
     } else {
         connect_standing(w, st);

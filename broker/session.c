@@ -48,7 +48,7 @@ static bool connect_next(struct brk_worker *w, struct brk_assoc *partner)
             return true;
         }
         brk_peer_failed(w, peer);
-        brk_log_connect_failed(w, peer, true, error.text);
+        brk_log_connect_failed(w, peer, partner, error.text);
     }
     return false;
 }
@@ -70,6 +70,7 @@ struct brk_assoc *brk_session_partner(struct brk_worker *w, struct brk_assoc *cl
     if (!partner)
         return NULL;
     partner->is_partner = true;
+    partner->session = client->session = client->origin;
     partner->group = w->config->routes[route].group;
     partner->chosen_for = client->origin;
     partner->candidate = rt_choice_first(&w->config->groups[partner->group], client->origin,
@@ -78,7 +79,7 @@ struct brk_assoc *brk_session_partner(struct brk_worker *w, struct brk_assoc *cl
     partner->asked_in_streams = client->out_streams;
     if (!connect_next(w, partner)) {
         brk_assoc_bury(w, partner);
-        brk_assoc_abort(w, client);
+        brk_assoc_abort(w, client, "no member of its group could be connected");
         return NULL;
     }
     partner->client = client;
@@ -99,19 +100,20 @@ static void go_on(struct brk_worker *w, struct brk_assoc *partner, const char *w
     static struct brk_log_budget lines = {.event = "session_refused", .level = CFG_LOG_WARNING};
     struct brk_assoc *client = partner->client;
     const struct cfg_group *g = &w->config->groups[partner->group];
+    char session[BRK_SESSION_TEXT];
     bool wanted = client || partner->pending.count;
     partner->state = BRK_CONNECTING;
     if (wanted && connect_next(w, partner))
         return;
     if (wanted && brk_log_admits(&lines, w->now_ms))
-        brk_log(CFG_LOG_WARNING, "session_refused", "group=%s error=%s waiting=%u", g->name, why,
-                partner->pending.count);
+        brk_log(CFG_LOG_WARNING, "session_refused", "group=%s error=%s waiting=%u%s", g->name, why,
+                partner->pending.count, brk_session_text(partner, session));
     partner->state = BRK_LOST;
     unlink_partner(partner);
     brk_drop_batch(w, &partner->pending, BRK_UNREACHABLE);
     brk_assoc_bury(w, partner);
     if (client)
-        brk_assoc_abort(w, client);
+        brk_assoc_abort(w, client, "no member of its group could be connected");
 }
 
 void brk_session_connect_failed(struct brk_worker *w, struct brk_assoc *partner, const char *why)
@@ -122,7 +124,7 @@ void brk_session_connect_failed(struct brk_worker *w, struct brk_assoc *partner,
 
 void brk_session_not_resolved(struct brk_worker *w, struct brk_assoc *partner)
 {
-    brk_log_not_resolved(w, partner->peer, true);
+    brk_log_not_resolved(w, partner->peer, partner);
     DL_DELETE(w->resolving, partner);
     brk_session_next_member(w, partner);
     brk_session_connect_failed(w, partner, "timeout");
@@ -181,7 +183,7 @@ static void client_lost(struct brk_worker *w, struct brk_assoc *client, bool cle
     else if (partner->state == BRK_RESOLVING || partner->state == BRK_CONNECTING)
         abandon(w, partner);
     else if (partner->state == BRK_UP)
-        brk_assoc_abort(w, partner);
+        brk_assoc_abort(w, partner, "its session's client was lost");
 }
 
 void brk_session_lost(struct brk_worker *w, struct brk_assoc *a, bool clean)
@@ -197,5 +199,5 @@ void brk_session_lost(struct brk_worker *w, struct brk_assoc *a, bool clean)
     if (clean)
         brk_assoc_eof(w, client);
     else
-        brk_assoc_abort(w, client);
+        brk_assoc_abort(w, client, "its session's peer was lost");
 }

@@ -471,7 +471,7 @@ void brk_socket_abort_all(struct brk_worker *w, struct brk_socket *s)
     struct brk_assoc *a, *tmp;
     HASH_ITER(hh, s->assocs, a, tmp)
     if (a->state == BRK_UP || a->state == BRK_CONNECTING)
-        brk_assoc_abort(w, a);
+        brk_assoc_abort(w, a, "the broker stops");
     s->has_lost = true;
     while (s->ep && s->has_lost)
         brk_socket_read(w, s);

@@ -65,7 +65,10 @@ static void format_change(struct line *l, const struct tr_event *e)
     if (e->change.state == TR_COMM_UP || e->change.state == TR_RESTART)
         add(l, " outbound_streams=%u inbound_streams=%u", e->change.outbound_streams,
             e->change.inbound_streams);
+    static const char *const ends[] = {"", "peer", "here", "timeout"};
     add_cause(l, e->change.error);
+    if (e->change.end != TR_END_UNTOLD)
+        add(l, " end=%s", NAME_OF(ends, e->change.end));
     if (e->change.reason_len > 0)
         add_quoted(l, "reason", e->change.reason, e->change.reason_len);
 }

@@ -392,6 +392,14 @@ enum tr_path_state {
 /* RFC 6458 6.1.8 */
 enum tr_auth_indication { TR_AUTH_NEW_KEY, TR_AUTH_FREE_KEY, TR_AUTH_NO_AUTH };
 
+/* Who ended an association that was lost, or a set-up that failed, as far as the stack tells. */
+enum tr_end {
+    TR_END_UNTOLD, /* of Linux: without an answer, or an ABORT without a cause, on a one-to-many socket */
+    TR_END_PEER,   /* it sent an ABORT */
+    TR_END_HERE,   /* tr_abort, or the stack: the peer has broken the protocol; usrsctp: or answers no more */
+    TR_END_TIMEOUT /* the peer does not answer; usrsctp: of a set-up only */
+};
+
 /* What became of a request to re-configure. */
 enum tr_reconfig_outcome { TR_RECONFIG_DONE, TR_RECONFIG_DENIED, TR_RECONFIG_FAILED };
 
@@ -401,7 +409,8 @@ struct tr_event {
     union {
         struct {
             enum tr_assoc_state state;
-            uint16_t error; /* cause of TR_COMM_LOST and TR_CANT_ASSOC, see tr_error_string */
+            uint16_t error;  /* cause of TR_COMM_LOST and TR_CANT_ASSOC, see tr_error_string */
+            enum tr_end end; /* of TR_COMM_LOST and TR_CANT_ASSOC */
             uint16_t outbound_streams, inbound_streams; /* granted */
             const void *reason; /* what the peer's ABORT says about its cause, a text that its program gave
                                    (RFC 9260 3.3.10.12) for one; the loop's memory; NULL: nothing */

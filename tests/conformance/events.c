@@ -59,7 +59,10 @@ static void abort_is_told_with_its_cause(void **state)
     const struct tr_event *lost = ct_change(p.server, TR_COMM_LOST);
     assert_int_equal(lost->assoc, p.far);
     assert_int_equal(lost->change.error, USER_ABORT);
-    assert_int_equal(ct_change(p.client, TR_COMM_LOST)->assoc, p.near); /* the end is told at both ends */
+    assert_int_equal(lost->change.end, TR_END_PEER);
+    lost = ct_change(p.client, TR_COMM_LOST); /* the end is told at both ends */
+    assert_int_equal(lost->assoc, p.near);
+    assert_int_equal(lost->change.end, TR_END_HERE);
     ct_spend(*state, 30);
     assert_int_equal(ct_changes(p.server, TR_COMM_LOST, 0), 1);
     assert_int_equal(ct_changes(p.client, TR_COMM_LOST, 0), 1);

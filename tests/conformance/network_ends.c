@@ -48,7 +48,9 @@ static void silence_ends_the_association(struct net n)
     assert_int_equal(f.next, 90);
     net_give_up(p.client, p.near, 4);
     net_give_up(p.server, p.far, 4);
-    assert_int_equal(ct_change(p.client, TR_COMM_LOST)->assoc, p.near);
+    const struct tr_event *lost = ct_change(p.client, TR_COMM_LOST);
+    assert_int_equal(lost->assoc, p.near);
+    assert_int_not_equal(lost->change.end, TR_END_PEER);
     assert_int_equal(ct_change(p.server, TR_COMM_LOST)->assoc, p.far);
     wait_for_return(&f, 30);
     nothing_is_lost(&f, p.server, p.far);

@@ -73,6 +73,14 @@ static void reason_of_an_abort(void **state)
     uint8_t *causes = e.bytes + sizeof e.n;
     memcpy(causes, cause, sizeof cause);
     (void)state;
+    assert_true(parse(&e, sizeof e));
+    assert_int_equal(out.change.end, TR_END_PEER);
+    assert_true(parse(&e, sizeof e.n)); /* no abort of the peer's */
+    assert_int_equal(out.change.end, TR_END_HERE);
+    e.n.sac_error = 0; /* nor one of ours */
+    assert_true(parse(&e, sizeof e.n));
+    assert_int_equal(out.change.end, TR_END_UNTOLD);
+    e.n.sac_error = htons(12);
     assert_true(kernel_event(&e, sizeof e, &out));
     assert_int_equal(out.change.reason_len, 8);
     assert_ptr_equal(out.change.reason, causes + 4);

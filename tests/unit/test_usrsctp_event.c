@@ -71,6 +71,9 @@ static void reason_of_an_abort(void **state)
     assert_true(parse(&e, sizeof e));
     assert_int_equal(event.change.reason_len, 8);
     assert_memory_equal(event.change.reason, "enough!!", 8);
+    assert_int_equal(event.change.end, TR_END_PEER);
+    assert_true(parse(&e, fixed)); /* no abort of the peer's */
+    assert_int_equal(event.change.end, TR_END_HERE);
     for (size_t len = fixed; len < sizeof e; len++) { /* cut off */
         assert_true(parse(&e, len));
         assert_int_equal(event.change.reason_len, 0);
@@ -88,6 +91,7 @@ static void reason_of_an_abort(void **state)
     e.c.sac_state = SCTP_COMM_UP; /* what stands there is something else */
     assert_true(parse(&e, sizeof e));
     assert_int_equal(event.change.reason_len, 0);
+    assert_int_equal(event.change.end, TR_END_UNTOLD);
 }
 
 static void path_changes(void **state)

@@ -48,6 +48,8 @@ static bool assoc_change(const void *bytes, size_t len, struct tr_event *out)
     out->change.error = ntohs(n.sac_error);
     out->change.outbound_streams = n.sac_outbound_streams;
     out->change.inbound_streams = n.sac_inbound_streams;
+    if (out->change.state == TR_COMM_LOST && (len > sizeof n || n.sac_error != 0))
+        out->change.end = len > sizeof n ? TR_END_PEER : TR_END_HERE;
     if (out->change.state == TR_COMM_LOST)
         add_reason((const uint8_t *)bytes + sizeof n, len - sizeof n, out);
     return true;

@@ -36,6 +36,7 @@ struct kernel_endpoint {
     uint16_t port;
     sa_family_t family;
     uint32_t registered;           /* with epoll, for these events; 0: not at all */
+    int error;                     /* the socket's, until the event that it belongs to is read */
     bool at_end;                   /* one-to-one: the stack said end of file; only notifications may follow */
     bool stream;                   /* a SOCK_STREAM socket; a peeled-off one is not */
     bool foreign;                  /* in a network namespace that was named, maybe not the threads' own */

@@ -101,11 +101,38 @@ static void count_streams(struct kernel_loop *l, struct kernel_endpoint *ep, str
     e->stream_change.inbound_streams = status.sstat_instrms;
 }
 
+/* Who ended the association, where no cause stands in or behind the event: Linux has left it in the socket's
+ * error (of a peeled-off socket, not of a one-to-many one), which recvmmsg may have returned before the
+ * event. */
+static void find_end(struct kernel_endpoint *ep, struct tr_event *e)
+{
+    int error = ep->error;
+    socklen_t len = sizeof error;
+    bool over = e->change.state == TR_COMM_LOST || e->change.state == TR_CANT_ASSOC;
+    if (!over || ep->stream)
+        return;
+    ep->error = 0;
+    if (e->change.end != TR_END_UNTOLD)
+        return;
+    if (error == 0) {
+        kernel_count(ep, 1);
+        if (getsockopt(ep->fd, SOL_SOCKET, SO_ERROR, &error, &len) != 0)
+            return;
+    }
+    if (error == ECONNRESET || error == ECONNREFUSED)
+        e->change.end = TR_END_PEER;
+    else if (error == ECONNABORTED)
+        e->change.end = TR_END_HERE;
+    else if (error == ETIMEDOUT)
+        e->change.end = TR_END_TIMEOUT;
+}
+
 static void follow_event(struct kernel_loop *l, struct kernel_endpoint *ep, struct tr_event *e)
 {
     if (e->type == TR_EV_STREAM_CHANGE)
         count_streams(l, ep, e);
     if (e->type == TR_EV_ASSOC_CHANGE) {
+        find_end(ep, e);
         tr_alive_follow(&ep->base.alive, e);
         if (ep->base.watch & TR_WRITABLE)
             kernel_wait_for_tick(l, ep);
@@ -200,7 +227,7 @@ enum tr_code kernel_recv(struct tr_endpoint *tep, unsigned max, const struct tr_
     struct kernel_loop *l = kernel_loop(tep->loop);
 
     /* How an association ended is also an error of a socket that has only one. It is told once, before what
-     * waits there, and the event says the same. */
+     * waits there; the event, which says less, takes it along. */
     unsigned errors = 0;
     *count = 0;
     /* Goes on while there are only pieces, but not for ever: a message without end must not hold the loop. */
@@ -214,8 +241,12 @@ enum tr_code kernel_recv(struct tr_endpoint *tep, unsigned max, const struct tr_
             room = AT_END_BATCH;
         l->base.stats.syscalls++;
         int n = recvmmsg(ep->fd, l->in + first, room, MSG_DONTWAIT, NULL);
-        if (n < 0 && (errno == EINTR || (errno != EAGAIN && errors++ == 0)))
+        if (n < 0 && errno == EINTR)
             continue;
+        if (n < 0 && errno != EAGAIN && errors++ == 0) {
+            ep->error = errno;
+            continue;
+        }
         if (n <= 0)
             break;
         *count = take_batch(l, ep, first, (unsigned)n);

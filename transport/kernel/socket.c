@@ -367,6 +367,7 @@ static int abort_stream(struct kernel_endpoint *ep)
     struct tr_event lost = {.type = TR_EV_ASSOC_CHANGE, .assoc = up != 0 ? up : ep->called};
     lost.change.state = up != 0 ? TR_COMM_LOST : TR_CANT_ASSOC;
     lost.change.error = up != 0 ? USER_INITIATED_ABORT : 0;
+    lost.change.end = TR_END_HERE;
     kernel_renew(ep, NULL);
     tr_stash_event(&ep->base, &lost);
     return 0;

@@ -28,8 +28,12 @@ static bool parse_change(const union sctp_notification *n, size_t len, struct tr
     out->change.outbound_streams = c->sac_outbound_streams;
     out->change.inbound_streams = c->sac_inbound_streams;
     struct tr_cause cause;
-    if ((out->change.state == TR_COMM_LOST || out->change.state == TR_CANT_ASSOC) &&
-        len >= fixed + CHUNK_HEADER &&
+    if (out->change.state != TR_COMM_LOST && out->change.state != TR_CANT_ASSOC)
+        return true;
+    out->change.end = len >= fixed + CHUNK_HEADER          ? TR_END_PEER
+                      : out->change.state == TR_CANT_ASSOC ? TR_END_TIMEOUT
+                                                           : TR_END_HERE;
+    if (len >= fixed + CHUNK_HEADER &&
         tr_cause_first(c->sac_info + CHUNK_HEADER, len - fixed - CHUNK_HEADER, &cause)) {
         out->change.reason = cause.info;
         out->change.reason_len = cause.len;
