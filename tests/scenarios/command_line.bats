@@ -32,7 +32,7 @@ Try \`junctor $1 --help\`." ]
 }
 
 @test "--help fits a terminal" {
-    for command in run check ""; do
+    for command in run check load ""; do
         "$JUNCTOR" $command --help >"$work/help"
         [ -s "$work/help" ]
         ! grep -E '.{81}' "$work/help"
