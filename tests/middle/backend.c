@@ -210,7 +210,7 @@ static enum tr_code connect_init(struct tr_endpoint *ep, const struct tr_target 
                                  struct tr_error *error)
 {
     unsigned peer = (unsigned)(net_addr_port(&to->addresses[0]) - PEER_PORT);
-    if (!world.calm && chance(2))
+    if (fails(2))
         return tr_fail(error, TR_UNREACHABLE, 0, "no way on paper");
     struct assoc *a = stack_new(end_of(ep), peer, true);
     *assoc = a->id;
@@ -224,7 +224,7 @@ static enum tr_code peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cooki
     struct end *from = end_of(ep);
     struct assoc *a = paper_find(from, *assoc);
     (void)cookie;
-    if (!a || a->life == GONE || (!world.calm && chance(2)))
+    if (!a || a->life == GONE || fails(2))
         return tr_fail(error, TR_NO_ASSOC, 0, "nothing to peel off");
     struct end *end = end_new(loop_of(ep->loop), 0);
     a->end = end;

@@ -149,6 +149,13 @@ struct sum {
     uint64_t received, copies, delivered, returned, dropped, waiting;
 };
 
+static unsigned may_drop(void)
+{
+    if (world.stopping)
+        return world.scenario->may_drop | MAY_DROP(BRK_STOPPED);
+    return world.gentle && world.scenario->paired ? 0 : world.scenario->may_drop;
+}
+
 static struct sum add_up(void)
 {
     struct sum s = {0};
@@ -165,7 +172,7 @@ static struct sum add_up(void)
         for (unsigned d = 0; d < BRK_DROP_COUNT; d++) {
             uint64_t dropped = brk_counted(&c->dropped[d]);
             s.dropped += dropped;
-            if (dropped && !(world.scenario->may_drop & 1u << d) && !(d == BRK_STOPPED && world.stopping))
+            if (dropped && !(may_drop() & MAY_DROP(d)))
                 fail_seed("worker %u: dropped as %s", i, brk_drop_name((enum brk_drop)d));
         }
     }

@@ -92,7 +92,7 @@ bool tr_resolver_next(struct tr_resolver *r, struct tr_answer *out)
     }
     DL_DELETE(r->answered, q);
     *out = (struct tr_answer){.cookie = q->cookie, .code = TR_OK};
-    if (!world.calm && chance(15)) {
+    if (fails(15)) {
         out->code = TR_NO_NAME;
         out->error = (struct tr_error){.code = TR_NO_NAME, .text = "no such name"};
     } else {

@@ -39,7 +39,8 @@ static bool is_done(const struct assoc *a)
 
 static bool only_receives(const struct assoc *a)
 {
-    return a->is_server ? !world.scenario->answers : world.scenario->subscribers && a->member == 1;
+    return a->is_server ? !world.scenario->answers || world.gentle
+                        : world.scenario->subscribers && a->member == 1;
 }
 
 static bool may_send(const struct assoc *a)
@@ -107,7 +108,7 @@ static void client_goes(struct assoc *a)
 {
     if (world.scenario->subscribers && a->member == 1)
         world.members_lost = true;
-    if (chance(50))
+    if (fails(50))
         stack_lose(a);
     else
         stack_shutdown(a);
@@ -165,7 +166,7 @@ static void network(void)
 static void change(void)
 {
     struct assoc *a;
-    switch (pick(5)) {
+    switch (world.gentle ? 0 : pick(5)) {
     case 0:
         if ((a = any(is_client)))
             client_goes(a);
@@ -201,7 +202,7 @@ void remotes_step(void)
     else if (what < 94)
         give_up();
     else
-        world.now_ms += pick(60);
+        world.now_ms += pick(world.gentle ? 8 : 60);
 }
 
 void remotes_calm_step(void)

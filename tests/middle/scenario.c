@@ -105,6 +105,7 @@ const struct scenario scenarios[] = {
      .subscribers = true,
      .answers = true,
      .ordered = true,
+     .resends = true,
      .fans_out = true,
      .may_drop = MAY_DROP(BRK_PEER_LOST) | MAY_DROP(BRK_NO_SUBSCRIBER)},
 };

@@ -10,7 +10,7 @@
 
 #include "tests/middle/world.h"
 
-enum { NOTES = 80, NOTE_BYTES = 160, CALM_ROUNDS = 20000, LONELY_ROUNDS = 400, BACK_ROUNDS = 120 };
+enum { NOTES = 80, NOTE_BYTES = 160, CALM_ROUNDS = 20000, LONELY_ROUNDS = 150, BACK_ROUNDS = 120 };
 
 struct world world;
 
@@ -31,6 +31,11 @@ uint64_t pick(uint64_t n)
 bool chance(unsigned percent)
 {
     return pick(100) < percent;
+}
+
+bool fails(unsigned percent)
+{
+    return !world.calm && !world.gentle && chance(percent);
 }
 
 /* ---- telling --------------------------------------------------------------------------------------- */
@@ -140,6 +145,7 @@ void world_begin(const struct scenario *s, uint64_t seed)
     world.style = chance(70) ? LIKE_LINUX : LIKE_USRSCTP;
     world.returns = chance(50);
     world.roughness = (unsigned)pick(8);
+    world.gentle = world.roughness == 0;
     servers_return();
     ledger_begin();
     brk_log_open(aloud() ? CFG_LOG_DEBUG : CFG_LOG_ERROR);
@@ -189,13 +195,25 @@ static bool calm_round(void)
     return goes_on;
 }
 
+static bool any_server(void)
+{
+    for (unsigned i = 0; i < world.assoc_count; i++) {
+        const struct assoc *a = world.assocs[i];
+        if (a->is_server && a->life != CONNECTING && a->life != GONE)
+            return true;
+    }
+    return false;
+}
+
+/* Those that are to keep away come back when all are gone, and what they left is on its way to nobody. */
 void world_settle(void)
 {
-    unsigned rounds = 0, quiet = 0;
+    unsigned rounds = 0, quiet = 0, lonely = 0;
     note("settling");
     world.calm = true;
     for (; quiet < 50; rounds++) {
-        if (rounds == LONELY_ROUNDS) /* all members may be gone */
+        lonely = any_server() ? 0 : lonely + 1;
+        if (lonely == LONELY_ROUNDS)
             servers_return();
         if (rounds == CALM_ROUNDS)
             fail_stuck("something waits and nothing moves");
@@ -239,7 +257,7 @@ static bool drain_roughly(void)
 void world_end(bool drain)
 {
     bool goes_on = drain && drain_roughly();
-    world.calm = true;
+    world.calm = world.returns = true;
     servers_return();
     for (unsigned rounds = 0; goes_on; rounds++) {
         goes_on = calm_round();

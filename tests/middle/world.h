@@ -67,6 +67,7 @@ struct world {
     uint64_t step;
     enum style style;
     bool returns;       /* lost servers come back at any time, not only when nothing waits */
+    bool gentle;        /* clients come and shut down, and that is all: what paired clients sent arrives */
     unsigned roughness; /* how often associations are lost: 0 … 7 */
     bool calm;          /* nothing is lost any more: everybody cooperates */
     bool stopping;      /* workers have been told to stop */
@@ -93,6 +94,8 @@ void world_settle(void);
 /* Ends the broker: by a drain that has to deliver everything, or by stopping at once. */
 void world_end(bool drain);
 
+/* True so many times in a hundred where things may fail. */
+bool fails(unsigned percent);
 /* Seeded: 0 … n - 1; true in so many of a hundred. */
 uint64_t pick(uint64_t n);
 bool chance(unsigned percent);
