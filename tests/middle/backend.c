@@ -71,7 +71,8 @@ static bool writable(struct end *end)
     return false;
 }
 
-/* The end of an association waits to be read, and nobody reads: TR_ENDED. */
+/* The end of an association waits to be read, and nobody reads: TR_ENDED. A restart is none: the stack still
+ * has the association. */
 static bool ended(struct end *end)
 {
     struct item *i;
@@ -79,7 +80,7 @@ static bool ended(struct end *end)
         return false;
     DL_FOREACH(end->queue, i)
     if (i->item.kind == TR_EVENT && i->item.event.type == TR_EV_ASSOC_CHANGE &&
-        i->item.event.change.state != TR_COMM_UP)
+        i->item.event.change.state != TR_COMM_UP && i->item.event.change.state != TR_RESTART)
         return true;
     return false;
 }

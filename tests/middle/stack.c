@@ -137,7 +137,6 @@ void stack_restart(struct assoc *a)
         give_back_lists(a, 0);
     a->out_count = a->delivered = 0;
     a->source += RESTARTED;
-    a->refused = false;
     memset(a->seq, 0, sizeof a->seq);
     world.members_lost = true;
     world.member_restarted |= a->is_server;
