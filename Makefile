@@ -162,7 +162,7 @@ $(BUILD)/bench/micro/%: $(BUILD)/obj/bench/micro/%.cc.o $(BUILD)/libjunctor.a
 	@$(CXX) $(LDFLAGS) $^ -lbenchmark $(LDLIBS) -o $@
 
 .PHONY: tests examples micro
-tests: $(TESTS)
+tests: $(TESTS) $(BUILD)/tests/scenarios/half_message
 examples: $(EXAMPLES)
 micro: $(MICRO)
 

@@ -52,7 +52,7 @@ static void log_cost(const struct brk_counts *c, const struct tr_loop_stats *s, 
             s->reassembled, s->packets_in, s->packets_out);
 }
 
-/* " dropped_no_route=3 …", those that are not zero; returns their sum. */
+/* " dropped_no_route=3 …" and what else is told only where it is not zero; returns how many were dropped. */
 static uint64_t drops(const struct brk_counts *c, char *out, size_t size)
 {
     size_t n = 0;
@@ -67,7 +67,10 @@ static uint64_t drops(const struct brk_counts *c, char *out, size_t size)
     }
     uint64_t unseen = brk_counted(&c->abandoned_unseen);
     if (unseen && n < size)
-        snprintf(out + n, size - n, " abandoned_unseen=%" PRIu64, unseen);
+        n += (size_t)snprintf(out + n, size - n, " abandoned_unseen=%" PRIu64, unseen);
+    uint64_t stalled = brk_counted(&c->stalled);
+    if (stalled && n < size)
+        snprintf(out + n, size - n, " associations_stalled=%" PRIu64, stalled);
     return sum;
 }
 

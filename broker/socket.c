@@ -338,17 +338,27 @@ static void assoc_change(struct brk_worker *w, struct brk_socket *s, const struc
     }
 }
 
-static void oversized(struct brk_worker *w, struct brk_socket *s)
+/* A message that the transport could not put together. */
+static void not_whole(struct brk_worker *w, struct brk_socket *s, enum brk_drop reason)
 {
     uint64_t skipped;
     brk_count(&w->counts.received, 1);
     brk_count(&s->traffic->received, 1);
     brk_count(&s->traffic->dropped, 1);
-    brk_count(&w->counts.dropped[BRK_OVERSIZED], 1);
-    if (brk_log_limited(&w->drop_limits[BRK_OVERSIZED], w->now_ms, &skipped))
-        brk_log(CFG_LOG_WARNING, "dropped", "reason=oversized from=%s max_message=%llu more_since_last=%llu",
-                cfg_member_name(w->config, s->member), (unsigned long long)w->config->max_message,
-                (unsigned long long)skipped);
+    brk_count(&w->counts.dropped[reason], 1);
+    if (brk_log_limited(&w->drop_limits[reason], w->now_ms, &skipped))
+        brk_log(CFG_LOG_WARNING, "dropped", "reason=%s from=%s max_message=%llu more_since_last=%llu",
+                brk_drop_name(reason), cfg_member_name(w->config, s->member),
+                (unsigned long long)w->config->max_message, (unsigned long long)skipped);
+}
+
+/* The transport aborts it; its end follows. */
+static void stalled(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
+{
+    brk_count(&w->counts.stalled, 1);
+    brk_log(CFG_LOG_WARNING, "stalled", "%s=%s assoc=%u messages=%u others_wait=%s",
+            brk_member_word(s->member), cfg_member_name(w->config, s->member), e->assoc, e->stalled.messages,
+            e->stalled.crowded ? "yes" : "no");
 }
 
 static void handle_event(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
@@ -379,7 +389,13 @@ static void handle_event(struct brk_worker *w, struct brk_socket *s, const struc
             brk_stats_read(w, a);
         break;
     case TR_EV_OVERSIZED:
-        oversized(w, s);
+        not_whole(w, s, BRK_OVERSIZED);
+        break;
+    case TR_EV_NO_ROOM:
+        not_whole(w, s, BRK_UNASSEMBLED);
+        break;
+    case TR_EV_STALLED:
+        stalled(w, s, e);
         break;
     case TR_EV_PARTIAL_DELIVERY:
         brk_count(&w->counts.broken_off, 1);

@@ -45,7 +45,9 @@ static bool allocate(struct brk_worker *w)
 
 static enum tr_code open_sockets(struct brk_worker *w, struct tr_error *error)
 {
-    struct tr_loop_params params = {.max_message = w->config->max_message};
+    struct tr_loop_params params = {.max_message = w->config->max_message,
+                                    .max_partial = w->config->max_partial,
+                                    .partial_timeout_ms = w->config->partial_timeout_ms};
     enum tr_code code = tr_loop_open(w->broker->backend, &params, &w->loop, error);
     if (code == TR_OK)
         code = tr_loop_add_fd(w->loop, rt_inbox_fd(&w->inbox), w, error);

@@ -133,7 +133,9 @@ struct cfg_config {
     unsigned workers; /* 0: one per CPU */
     bool pin;         /* pin worker n to CPU n */
     unsigned drain_timeout_ms;
-    uint64_t max_message;    /* bytes; a longer one is refused and counted */
+    uint64_t max_message; /* bytes; a longer one is refused and counted */
+    unsigned max_partial; /* associations of a listener with a message half received, on each worker */
+    unsigned partial_timeout_ms;
     unsigned queue_messages; /* per source socket: how many of its messages may wait before it is paused */
     uint64_t queue_bytes;    /* and how many bytes */
     enum cfg_log_level log_level;

@@ -3,6 +3,7 @@
 #ifndef JUNCTOR_TRANSPORT_BACKEND_PRIV_H
 #define JUNCTOR_TRANSPORT_BACKEND_PRIV_H
 
+#include "transport/admission.h"
 #include "transport/alive.h"
 #include "transport/transport.h"
 
@@ -26,9 +27,10 @@ struct tr_endpoint {
     struct tr_loop *loop; /* NULL between tr_release and tr_adopt */
     void *cookie;
     enum tr_style style;
-    bool peeled;           /* has exactly one association, like a one-to-one endpoint */
-    unsigned watch;        /* enum tr_ready_flag bits */
-    struct tr_alive alive; /* kept by the backend, which clears it with the endpoint */
+    bool peeled;              /* has exactly one association, like a one-to-one endpoint */
+    unsigned watch;           /* enum tr_ready_flag bits */
+    struct tr_alive alive;    /* kept by the backend, which clears it with the endpoint */
+    struct adm_owner reading; /* tr_reading_init (patience_priv.h), by the backend */
 
     /* Kept by transport.c; a backend leaves these zero. */
     unsigned ready_index; /* 1 + its place in the ready list of turn ready_turn, 0: not in it */

@@ -160,6 +160,14 @@ const char *tr_event_format(const struct tr_event *e, char *out, size_t size)
             NAME_OF(outcomes, e->stream_change.outcome), e->stream_change.outbound_streams,
             e->stream_change.inbound_streams);
         break;
+    case TR_EV_STALLED:
+        add(&l, "stalled assoc=%u messages=%u crowded=%s", e->assoc, e->stalled.messages,
+            e->stalled.crowded ? "yes" : "no");
+        break;
+    case TR_EV_NO_ROOM:
+        add(&l, "no_room assoc=%u stream=%u bytes=%llu", e->assoc, e->oversized.stream,
+            (unsigned long long)e->oversized.bytes);
+        break;
     case TR_EV_OVERSIZED:
         add(&l, "oversized assoc=%u stream=%u bytes=%llu", e->assoc, e->oversized.stream,
             (unsigned long long)e->oversized.bytes);

@@ -7,26 +7,29 @@
 
 struct reasm_partial {
     struct reasm_partial *next;
-    const void *owner;
-    struct tr_msg msg; /* of the first piece; data and len are what has been put together */
+    struct adm_owner *owner;
+    struct adm_holder *holder; /* of a received message; else, or for lack of memory, NULL */
+    struct tr_msg msg;         /* of the first piece; data and len are what has been put together */
     uint8_t *bytes;
-    uint64_t room;   /* of bytes */
-    uint64_t length; /* of all pieces, also of those that were not kept */
-    bool dropped;
+    uint64_t room;             /* of bytes */
+    uint64_t length;           /* of all pieces, also of those that were not kept */
+    enum reasm_result dropped; /* REASM_DROPPED, REASM_NO_ROOM, or REASM_MORE: it is kept */
 };
 
-enum { FIRST_ROOM = 64 * 1024, TOTAL_FACTOR = 16 };
+enum { FIRST_ROOM = 64 * 1024, ASSOC_FACTOR = 16, SHORT_BATCH_BYTES = 256 * 1024 };
 
-#define KEY_FLAGS (TR_UNORDERED | REASM_NOTIFICATION | REASM_FAILED)
+#define NOT_RECEIVED (REASM_NOTIFICATION | REASM_FAILED)
+#define KEY_FLAGS    (TR_UNORDERED | NOT_RECEIVED)
 
-void reasm_init(struct reasm_pool *p, uint64_t max_message, uint64_t max_total)
+void reasm_init(struct reasm_pool *p, uint64_t max_message, unsigned places)
 {
     memset(p, 0, sizeof *p);
     p->max_message = max_message;
-    p->max_total = max_total != 0 ? max_total : TOTAL_FACTOR * max_message;
+    p->max_assoc = ASSOC_FACTOR * max_message;
+    adm_init(&p->admission, places);
 }
 
-static unsigned bucket_of(const void *owner, uint32_t assoc, uint16_t stream, uint16_t flags)
+static unsigned bucket_of(const struct adm_owner *owner, uint32_t assoc, uint16_t stream, uint16_t flags)
 {
     uint64_t h = (uintptr_t)owner >> 4;
     h = h * UINT64_C(0x9e3779b97f4a7c15) + assoc;
@@ -35,8 +38,8 @@ static unsigned bucket_of(const void *owner, uint32_t assoc, uint16_t stream, ui
     return (unsigned)(h >> 32) % REASM_BUCKETS;
 }
 
-static struct reasm_partial **find(struct reasm_pool *p, const void *owner, uint32_t assoc, uint16_t stream,
-                                   uint16_t flags)
+static struct reasm_partial **find(struct reasm_pool *p, const struct adm_owner *owner, uint32_t assoc,
+                                   uint16_t stream, uint16_t flags)
 {
     struct reasm_partial **at = &p->bucket[bucket_of(owner, assoc, stream, flags)];
     while (*at != NULL &&
@@ -46,16 +49,36 @@ static struct reasm_partial **find(struct reasm_pool *p, const void *owner, uint
     return at;
 }
 
+/* ---- One message ----------------------------------------------------------------------------------- */
+
+static void set_room(struct reasm_pool *p, struct reasm_partial *m, uint64_t room)
+{
+    p->bytes = p->bytes - m->room + room;
+    if (m->holder != NULL)
+        m->holder->bytes = m->holder->bytes - m->room + room;
+    m->room = room;
+}
+
 static void drop_bytes(struct reasm_pool *p, struct reasm_partial *m)
 {
-    p->bytes -= m->room;
     free(m->bytes);
     m->bytes = NULL;
-    m->room = 0;
+    set_room(p, m, 0);
+}
+
+/* It takes no place any more; its memory stays counted in the pool. */
+static void leave_holder(struct reasm_pool *p, struct reasm_partial *m)
+{
+    if (m->holder == NULL)
+        return;
+    m->holder->bytes -= m->room;
+    adm_end(&p->admission, m->holder, m->dropped == REASM_MORE);
+    m->holder = NULL;
 }
 
 static void discard(struct reasm_pool *p, struct reasm_partial *m)
 {
+    leave_holder(p, m);
     drop_bytes(p, m);
     free(m);
 }
@@ -76,30 +99,39 @@ static void link_new(struct reasm_pool *p, struct reasm_partial *m)
     p->under_way++;
 }
 
-/* Room for `length` bytes: doubles, so that copying stays linear. False: a limit, or out of memory. */
-static bool make_room(struct reasm_pool *p, struct reasm_partial *m, uint64_t length)
+static void drop(struct reasm_pool *p, struct reasm_partial *m, enum reasm_result why)
 {
+    m->dropped = why;
+    drop_bytes(p, m);
+    if (m->holder != NULL)
+        adm_drop(&p->admission, m->holder);
+}
+
+/* Makes room for `length` bytes: doubles, so that copying stays linear. REASM_MORE, or why there is none. */
+static enum reasm_result make_room(struct reasm_pool *p, struct reasm_partial *m, uint64_t length)
+{
+    const struct adm_holder *h = m->holder;
+    uint64_t most = h != NULL ? p->max_message : UINT32_MAX;
     if (length <= m->room)
-        return true;
-    if (length > p->max_message)
-        return false;
+        return REASM_MORE;
+    if (length > most)
+        return REASM_DROPPED;
     uint64_t room = m->room != 0 ? m->room : FIRST_ROOM;
     while (room < length)
         room *= 2;
-    if (room > p->max_message)
-        room = p->max_message;
-    if (p->bytes - m->room + room > p->max_total)
-        return false;
+    if (room > most)
+        room = most;
+    if (h != NULL && h->bytes - m->room + room > p->max_assoc)
+        return REASM_NO_ROOM;
     uint8_t *bytes = realloc(m->bytes, room);
     if (bytes == NULL)
-        return false;
-    p->bytes += room - m->room;
+        return REASM_NO_ROOM;
     m->bytes = bytes;
-    m->room = room;
-    return true;
+    set_room(p, m, room);
+    return REASM_MORE;
 }
 
-static struct reasm_partial *begin(struct reasm_pool *p, const void *owner, const struct tr_msg *piece)
+static struct reasm_partial *begin(struct reasm_pool *p, struct adm_owner *owner, const struct tr_msg *piece)
 {
     struct reasm_partial *m = calloc(1, sizeof *m);
     if (m == NULL)
@@ -108,51 +140,73 @@ static struct reasm_partial *begin(struct reasm_pool *p, const void *owner, cons
     m->msg = *piece;
     m->msg.data = NULL;
     m->msg.len = 0;
+    if (!(piece->flags & NOT_RECEIVED)) {
+        m->holder = adm_begin(&p->admission, owner, piece->assoc);
+        if (m->holder == NULL)
+            m->dropped = REASM_NO_ROOM;
+    }
     link_new(p, m);
     return m;
 }
 
 static void append(struct reasm_pool *p, struct reasm_partial *m, const struct tr_msg *piece)
 {
-    if (!m->dropped && !make_room(p, m, m->length + piece->len)) {
-        m->dropped = true;
-        drop_bytes(p, m);
+    if (m->dropped == REASM_MORE) {
+        enum reasm_result room = make_room(p, m, m->length + piece->len);
+        if (room != REASM_MORE)
+            drop(p, m, room);
+        else if (piece->len > 0)
+            memcpy(m->bytes + m->length, piece->data, piece->len);
     }
-    if (!m->dropped && piece->len > 0)
-        memcpy(m->bytes + m->length, piece->data, piece->len);
     m->length += piece->len;
+    if (m->holder != NULL)
+        m->holder->grown += piece->len;
 }
 
-enum reasm_result reasm_add(struct reasm_pool *p, const void *owner, const struct tr_msg *piece, bool last,
-                            struct tr_msg *out, uint64_t *bytes)
+enum reasm_result reasm_add(struct reasm_pool *p, struct adm_owner *owner, const struct tr_msg *piece,
+                            bool last, struct tr_msg *out, uint64_t *bytes)
 {
     struct reasm_partial **at = find(p, owner, piece->assoc, piece->stream, piece->flags);
     struct reasm_partial *m = *at;
     if (m == NULL)
         m = begin(p, owner, piece);
-    if (m == NULL) { /* no memory even for the note: the message's remains count as one that is too long */
+    if (m == NULL) { /* no memory even for the note */
         *out = *piece;
         out->len = 0;
         *bytes = piece->len;
-        return last ? REASM_DROPPED : REASM_MORE;
+        return last ? REASM_NO_ROOM : REASM_MORE;
     }
     append(p, m, piece);
     if (!last)
         return REASM_MORE;
 
     unlink_at(p, find(p, owner, piece->assoc, piece->stream, piece->flags));
+    leave_holder(p, m);
+    enum reasm_result dropped = m->dropped;
     *out = m->msg;
     out->data = m->bytes;
-    out->len = m->dropped ? 0 : (uint32_t)m->length;
+    out->len = dropped == REASM_MORE ? (uint32_t)m->length : 0;
     *bytes = m->length;
-    if (m->dropped) {
+    if (dropped != REASM_MORE) {
         free(m);
-        return REASM_DROPPED;
+        return dropped;
     }
+    p->done_bytes += m->room;
     m->next = p->done;
     p->done = m;
     return REASM_WHOLE;
 }
+
+unsigned reasm_batch_limit(const struct reasm_pool *p, const struct adm_owner *owner, unsigned slots,
+                           size_t slot_bytes)
+{
+    if (owner->shared || !adm_crowded(&p->admission, owner))
+        return slots;
+    uint64_t few = SHORT_BATCH_BYTES / slot_bytes;
+    return few < 1 ? 1 : few < slots ? (unsigned)few : slots;
+}
+
+/* ---- Many messages --------------------------------------------------------------------------------- */
 
 void reasm_turn(struct reasm_pool *p)
 {
@@ -161,22 +215,25 @@ void reasm_turn(struct reasm_pool *p)
         p->done = m->next;
         discard(p, m);
     }
+    p->done_bytes = 0;
 }
 
-bool reasm_under_way(const struct reasm_pool *p, const void *owner, uint32_t assoc, uint16_t stream,
-                     uint16_t flags)
+bool reasm_under_way(const struct reasm_pool *p, const struct adm_owner *owner, uint32_t assoc,
+                     uint16_t stream, uint16_t flags)
 {
     return p->under_way > 0 && *find((struct reasm_pool *)p, owner, assoc, stream, flags) != NULL;
 }
 
-void reasm_abort_one(struct reasm_pool *p, const void *owner, uint32_t assoc, uint16_t stream, uint16_t flags)
+void reasm_abort_one(struct reasm_pool *p, const struct adm_owner *owner, uint32_t assoc, uint16_t stream,
+                     uint16_t flags)
 {
     struct reasm_partial **at = find(p, owner, assoc, stream, flags);
     if (*at != NULL)
         discard(p, unlink_at(p, at));
 }
 
-unsigned reasm_abort_stream(struct reasm_pool *p, const void *owner, uint32_t assoc, uint16_t stream)
+unsigned reasm_abort_stream(struct reasm_pool *p, const struct adm_owner *owner, uint32_t assoc,
+                            uint16_t stream)
 {
     unsigned count = 0;
     for (unsigned flags = 0; flags <= TR_UNORDERED; flags += TR_UNORDERED) {
@@ -191,7 +248,7 @@ unsigned reasm_abort_stream(struct reasm_pool *p, const void *owner, uint32_t as
 
 /* Takes every message out of the table that belongs to `owner` and, unless `whole_owner`, to `assoc`; as a
  * list. Notifications belong to the owner only. */
-static struct reasm_partial *take_all(struct reasm_pool *p, const void *owner, uint32_t assoc,
+static struct reasm_partial *take_all(struct reasm_pool *p, const struct adm_owner *owner, uint32_t assoc,
                                       bool whole_owner)
 {
     struct reasm_partial *list = NULL;
@@ -223,32 +280,62 @@ static unsigned discard_list(struct reasm_pool *p, struct reasm_partial *list)
     return count;
 }
 
-unsigned reasm_abort_assoc(struct reasm_pool *p, const void *owner, uint32_t assoc)
+unsigned reasm_abort_assoc(struct reasm_pool *p, const struct adm_owner *owner, uint32_t assoc)
 {
     return discard_list(p, take_all(p, owner, assoc, false));
 }
 
-unsigned reasm_abort_owner(struct reasm_pool *p, const void *owner)
+unsigned reasm_abort_owner(struct reasm_pool *p, struct adm_owner *owner)
 {
-    return discard_list(p, take_all(p, owner, 0, true));
+    unsigned count = discard_list(p, take_all(p, owner, 0, true));
+    adm_forget(&p->admission, owner);
+    return count;
 }
 
-void reasm_move(struct reasm_pool *p, const void *from, uint32_t assoc, const void *to, uint32_t new_assoc)
+/* A message enters under its new owner, as late as it was before. */
+static void enter(struct reasm_pool *p, struct reasm_partial *m, unsigned idle)
+{
+    if (!(m->msg.flags & NOT_RECEIVED)) {
+        m->holder = adm_begin(&p->admission, m->owner, m->msg.assoc);
+        if (m->holder == NULL) {
+            free(m->bytes);
+            m->bytes = NULL;
+            m->room = 0;
+            m->dropped = REASM_NO_ROOM;
+        } else {
+            m->holder->bytes += m->room;
+            m->holder->idle = idle;
+            if (m->dropped != REASM_MORE)
+                adm_drop(&p->admission, m->holder);
+        }
+    }
+    p->bytes += m->room;
+    link_new(p, m);
+}
+
+void reasm_move(struct reasm_pool *p, struct adm_owner *from, uint32_t assoc, struct adm_owner *to,
+                uint32_t new_assoc)
 {
     struct reasm_partial *list = take_all(p, from, assoc, false);
-    for (struct reasm_partial *next; list != NULL; list = next) {
-        next = list->next;
-        list->owner = to;
-        list->msg.assoc = new_assoc;
-        link_new(p, list);
+    for (struct reasm_partial *m = list, *next; m != NULL; m = next) {
+        unsigned idle = m->holder != NULL ? m->holder->idle : 0;
+        next = m->next;
+        leave_holder(p, m);
+        p->bytes -= m->room;
+        m->owner = to;
+        m->msg.assoc = new_assoc;
+        enter(p, m, idle);
     }
 }
 
-struct reasm_partial *reasm_take(struct reasm_pool *p, const void *owner)
+struct reasm_partial *reasm_take(struct reasm_pool *p, struct adm_owner *owner)
 {
     struct reasm_partial *list = take_all(p, owner, 0, true);
-    for (const struct reasm_partial *m = list; m != NULL; m = m->next)
+    for (struct reasm_partial *m = list; m != NULL; m = m->next) {
+        leave_holder(p, m);
         p->bytes -= m->room;
+    }
+    adm_forget(&p->admission, owner);
     return list;
 }
 
@@ -256,8 +343,7 @@ void reasm_put(struct reasm_pool *p, struct reasm_partial *list)
 {
     for (struct reasm_partial *next; list != NULL; list = next) {
         next = list->next;
-        p->bytes += list->room;
-        link_new(p, list);
+        enter(p, list, 0);
     }
 }
 

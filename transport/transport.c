@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum { DEFAULT_SLOTS = 256, DEFAULT_SLOT_BYTES = 16 * 1024, MIN_SLOT_BYTES = 1024 };
+enum { DEFAULT_MAX_PARTIAL = 32, DEFAULT_PARTIAL_TIMEOUT_MS = 30000 };
 #define DEFAULT_MAX_MESSAGE (UINT64_C(16) << 20)
 
 enum tr_code tr_fail(struct tr_error *error, enum tr_code code, int error_number, const char *format, ...)
@@ -90,6 +91,10 @@ enum tr_code tr_loop_open(const struct tr_backend *b, const struct tr_loop_param
         p.slot_bytes = DEFAULT_SLOT_BYTES;
     if (p.max_message == 0)
         p.max_message = DEFAULT_MAX_MESSAGE;
+    if (p.max_partial == 0)
+        p.max_partial = DEFAULT_MAX_PARTIAL;
+    if (p.partial_timeout_ms == 0)
+        p.partial_timeout_ms = DEFAULT_PARTIAL_TIMEOUT_MS;
     if (p.slot_bytes < MIN_SLOT_BYTES || p.slot_bytes > UINT32_MAX || p.slots > SIZE_MAX / p.slot_bytes / 2)
         return tr_fail(error, TR_INVALID, 0, "receive slots: %u of %zu bytes; a slot has at least %d bytes",
                        p.slots, p.slot_bytes, MIN_SLOT_BYTES);
@@ -152,7 +157,7 @@ unsigned tr_loop_wait(struct tr_loop *loop, int timeout_ms, struct tr_ready *rea
         }
     loop->ready = ready;
     loop->ready_count = count;
-    if (stashed)
+    if (tr_stash_any(loop)) /* the backend may have put something there while it waited */
         loop->ready_count = tr_stash_ready(loop, max);
     return loop->ready_count;
 }

@@ -124,7 +124,13 @@ struct tr_loop_params {
     unsigned slots;       /* receive slots; 0: 256. One message or event each */
     size_t slot_bytes;    /* 0: 16 KiB. A longer message is put together in memory of its own */
     uint64_t max_message; /* bytes, 0: 16 MiB. A longer one is dropped: TR_EV_OVERSIZED tells */
-    uint64_t reserved[4];
+    /* Messages that the stack delivers in pieces take up to max_message each until they are whole. */
+    unsigned max_partial; /* 0: 32. So many associations that one endpoint accepted may have a message half
+                             received; others that begin one are not read until one of those is complete */
+    unsigned partial_timeout_ms; /* 0: 30000. An association whose half-received message grows by less than 16
+                                    KiB in this time (a sixth of it while others wait for its place), although
+                                    it is read, is aborted: TR_EV_STALLED tells */
+    uint64_t reserved[3];
 };
 
 /* What woke the loop. TR_ENDED comes unasked, for an endpoint that is not watched for TR_READABLE: an
@@ -145,8 +151,10 @@ struct tr_loop_stats {
     uint64_t messages_in, messages_out, bytes_in, bytes_out; /* whole messages, user data */
     uint64_t reassembled;                                    /* messages that came in pieces */
     uint64_t oversized;                                      /* dropped for max_message */
+    uint64_t no_room;                                        /* dropped: TR_EV_NO_ROOM */
+    uint64_t stalled;                                        /* associations aborted: TR_EV_STALLED */
     uint64_t packets_in, packets_out;                        /* UDP datagrams; 0 for the kernel backend */
-    uint64_t reserved[8];
+    uint64_t reserved[6];
 };
 
 enum tr_code tr_loop_open(const struct tr_backend *b, const struct tr_loop_params *params,
@@ -375,6 +383,11 @@ enum tr_event_type {
     TR_EV_STREAM_RESET,     /* RFC 6525 6.1.1 */
     TR_EV_ASSOC_RESET,      /* 6.1.2 */
     TR_EV_STREAM_CHANGE,    /* 6.1.3: how many streams there are has changed, or a request for more failed */
+    TR_EV_STALLED,          /* Junctor's: a half-received message did not go on, its association is aborted;
+                               TR_COMM_LOST follows */
+    TR_EV_NO_ROOM,          /* Junctor's: a message was dropped because its association had too many begun at
+                               once (on several streams, with interleaving_supported: together more than 16 times
+                               max_message), or for lack of memory */
     TR_EV_OVERSIZED         /* Junctor's: a message longer than max_message was dropped */
 };
 
@@ -457,9 +470,13 @@ struct tr_event {
             uint16_t outbound_streams, inbound_streams; /* now */
         } stream_change;
         struct {
+            unsigned messages; /* that had begun, and were dropped with it */
+            bool crowded;      /* others waited for its place */
+        } stalled;
+        struct {
             uint16_t stream;
             uint64_t bytes; /* at least */
-        } oversized;
+        } oversized;        /* and of TR_EV_NO_ROOM */
         uint64_t reserved[8];
     };
 };
@@ -481,7 +498,8 @@ struct tr_item {
 
 /* gen_sctp:recv, many at once and without waiting: what has arrived, messages and events in the order the
  * stack gave them. *items is the loop's memory, as long valid as the slots. Returns TR_OK with *count > 0,
- * TR_AGAIN when nothing is there, TR_NO_SLOT when no slot is free. At most `max` items (0: as many as slots
+ * TR_AGAIN when nothing is there, TR_NO_SLOT when no slot is free or the large messages of this turn take too
+ * much memory. At most `max` items (0: as many as slots
  * allow). */
 enum tr_code tr_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count);
 

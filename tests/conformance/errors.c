@@ -79,6 +79,7 @@ static void every_event_has_a_line_of_text(void **state)
         [TR_EV_ADAPTATION] = "adaptation",   [TR_EV_AUTHENTICATION] = "auth",
         [TR_EV_SENDER_DRY] = "dry",          [TR_EV_STREAM_RESET] = "stream_reset",
         [TR_EV_ASSOC_RESET] = "assoc_reset", [TR_EV_STREAM_CHANGE] = "stream_change",
+        [TR_EV_STALLED] = "stalled",         [TR_EV_NO_ROOM] = "no_room",
         [TR_EV_OVERSIZED] = "oversized"};
     (void)state;
     for (int i = 0; i <= TR_CANT_ASSOC; i++)

@@ -24,6 +24,34 @@ static void pieces_of_many_associations_do_not_mix(void **state)
         ct_flow_finish(&flows[i], server, far[i]);
 }
 
+/* Together they are many times max_message, and all there before the first is read. */
+static void many_large_messages_at_once(void **state)
+{
+    enum { MANY = 40 };
+    struct tr_loop_params params = {.max_message = 100000};
+    struct opt_set sends = ct_tight(200000, 200000), takes = ct_tight(20000, 8000000);
+    struct ct_world *w = *state;
+    struct ct_flow flows[MANY] = {0};
+    struct tr_loop_stats stats;
+    uint32_t far[MANY];
+    struct tr_loop *loop = ct_loop(w, &params);
+    struct ct_end *server = ct_server(w, &takes);
+    for (unsigned i = 0; i < MANY; i++) {
+        flows[i] = (struct ct_flow){.from = ct_client(w, &sends), .size = 90000};
+        flows[i].assoc = ct_connect(flows[i].from, server, &far[i]);
+    }
+    ct_pause(server);
+    for (unsigned i = 0; i < MANY; i++)
+        ct_flow_send(&flows[i], 1);
+    ct_spend(w, 100);
+    ct_resume(server);
+    for (unsigned i = 0; i < MANY; i++)
+        ct_flow_finish(&flows[i], server, far[i]);
+    tr_loop_get_stats(loop, &stats);
+    assert_int_equal(stats.oversized + stats.no_room + stats.stalled, 0);
+    ct_loop_close(w, loop);
+}
+
 static void message_larger_than_the_receive_buffer(void **state)
 {
     struct opt_set sends = ct_tight(2000000, 2000000), takes = ct_tight(20000, 150000);
@@ -246,7 +274,7 @@ static void peeloff_in_the_middle_of_messages(void **state)
     }
 }
 
-CT_TOPIC(partial, CT_CASE(pieces_of_many_associations_do_not_mix),
+CT_TOPIC(partial, CT_CASE(pieces_of_many_associations_do_not_mix), CT_CASE(many_large_messages_at_once),
          CT_CASE(message_larger_than_the_receive_buffer), CT_CASE(oversized_message_is_dropped_and_told),
          CT_CASE(broken_off_message_is_dropped_and_told),
          CT_CASE(message_given_up_half_way_leaves_others_whole),

@@ -399,6 +399,8 @@ const struct tr_event *ct_event(struct ct_end *e, enum tr_event_type type)
         [TR_EV_ADAPTATION] = "an adaptation indication",
         [TR_EV_AUTHENTICATION] = "an authentication event",
         [TR_EV_SENDER_DRY] = "sender dry",
+        [TR_EV_STALLED] = "an association that stalled",
+        [TR_EV_NO_ROOM] = "a message without room",
         [TR_EV_OVERSIZED] = "an oversized message",
     };
     struct wanted w = {.end = e, .kind = TR_EVENT, .type = (int)type, .state = -1};

@@ -11,12 +11,14 @@
 #include "transport/reassembly.h"
 
 static struct reasm_pool pool;
-static const char one, other; /* two owners */
+static struct adm_owner one, other; /* as two listeners that all their associations share */
 
 static int set_up(void **state)
 {
     (void)state;
-    reasm_init(&pool, 100000, 0);
+    reasm_init(&pool, 100000, 32);
+    one = (struct adm_owner){.share = adm_new_share(), .shared = true};
+    other = (struct adm_owner){.share = adm_new_share(), .shared = true};
     return 0;
 }
 
@@ -26,11 +28,13 @@ static int tear_down(void **state)
     reasm_fini(&pool);
     assert_int_equal(pool.under_way, 0);
     assert_int_equal(pool.bytes, 0);
+    assert_null(pool.admission.holders);
+    assert_null(pool.admission.shares);
     return 0;
 }
 
 struct add {
-    const void *owner;
+    struct adm_owner *owner;
     uint32_t assoc;
     uint16_t stream, flags;
     const char *text;
@@ -148,22 +152,72 @@ static void too_long_a_message_holds_no_memory(void **state)
     assert_int_equal(bytes, 50100010);
 }
 
-static void all_together_are_bounded(void **state)
+/* Whole messages that wait for the end of the turn, however many, are no reason to drop one: the turn ends.
+ */
+static void whole_messages_end_the_turn(void **state)
 {
     (void)state;
-    reasm_fini(&pool);
-    reasm_init(&pool, 100000, 250000);
+    unsigned whole = 0;
+    for (; !reasm_turn_full(&pool); whole++)
+        assert_int_equal(add_bytes(whole, 90000, true), REASM_WHOLE);
+    assert_in_range(whole, REASM_TURN_BYTES / 100000, REASM_TURN_BYTES / 90000 + 1);
+    assert_int_equal(add_bytes(0, 90000, true), REASM_WHOLE); /* what has been read all the same */
+    reasm_turn(&pool);
+    assert_false(reasm_turn_full(&pool));
+    assert_int_equal(pool.bytes, 0);
+}
+
+/* Messages that strangers begin and do not end are at nobody else's cost. */
+static void half_messages_of_others_drop_nothing(void **state)
+{
+    (void)state;
+    for (uint32_t assoc = 100; assoc < 150; assoc++)
+        assert_int_equal(add_bytes(assoc, 90000, false), REASM_MORE);
     for (uint32_t assoc = 1; assoc <= 5; assoc++)
         add_bytes(assoc, 90000, false);
-    assert_true(pool.bytes <= 250000);
-    unsigned whole = 0, dropped = 0;
-    for (uint32_t assoc = 1; assoc <= 5; assoc++) {
-        enum reasm_result r = add_bytes(assoc, 10, true);
+    for (uint32_t assoc = 1; assoc <= 5; assoc++)
+        assert_int_equal(add_bytes(assoc, 10, true), REASM_WHOLE);
+    for (uint32_t assoc = 100; assoc < 150; assoc++)
+        assert_int_equal(add_bytes(assoc, 10, true), REASM_WHOLE);
+}
+
+/* Sixteen longest messages on as many streams fit; the piece that does not costs its own message only. */
+static void one_association_is_bounded(void **state)
+{
+    (void)state;
+    static char half[60000];
+    struct tr_msg piece = {.data = half, .len = sizeof half, .assoc = 1};
+    for (piece.stream = 0; piece.stream < 30; piece.stream++)
+        assert_int_equal(reasm_add(&pool, &one, &piece, false, &out, &bytes), REASM_MORE);
+    assert_in_range(pool.bytes, 1, 16 * 100000);
+    piece.assoc = 2;
+    assert_int_equal(reasm_add(&pool, &one, &piece, true, &out, &bytes), REASM_WHOLE);
+    piece.assoc = 1;
+    piece.len = 10;
+    unsigned whole = 0, none = 0;
+    for (piece.stream = 0; piece.stream < 30; piece.stream++) {
+        enum reasm_result r = reasm_add(&pool, &one, &piece, true, &out, &bytes);
         whole += r == REASM_WHOLE;
-        dropped += r == REASM_DROPPED;
+        none += r == REASM_NO_ROOM;
+        assert_int_equal(bytes, 60010);
     }
-    assert_int_equal(whole, 2);
-    assert_int_equal(dropped, 3);
+    assert_int_equal(whole + none, 30);
+    assert_in_range(whole, 16, 29);
+}
+
+/* What comes back was sent, so it has no limits: neither a notification nor the message in it. */
+static void what_comes_back_has_no_limit(void **state)
+{
+    (void)state;
+    static char data[70000];
+    static const uint16_t kinds[] = {REASM_NOTIFICATION, REASM_FAILED};
+    for (unsigned i = 0; i < 2; i++) {
+        struct tr_msg piece = {.data = data, .len = sizeof data, .assoc = 1, .flags = kinds[i]};
+        assert_int_equal(reasm_add(&pool, &one, &piece, false, &out, &bytes), REASM_MORE);
+        assert_int_equal(reasm_add(&pool, &one, &piece, true, &out, &bytes), REASM_WHOLE);
+        assert_int_equal(out.len, 140000);
+    }
+    assert_null(pool.admission.holders);
 }
 
 static void empty_pieces_do_no_harm(void **state)
@@ -216,7 +270,7 @@ static void owner_moves_to_another_pool(void **state)
 {
     (void)state;
     struct reasm_pool second;
-    reasm_init(&second, 100000, 0);
+    reasm_init(&second, 100000, 32);
     ADD(.assoc = 4, .text = "a");
     ADD(.assoc = 5, .stream = 9, .text = "b");
     ADD(.owner = &other, .assoc = 4, .text = "c");
@@ -238,8 +292,6 @@ static void thousands_under_way(void **state)
 {
     (void)state;
     enum { MANY = 3000 };
-    reasm_fini(&pool); /* 3000 × 64 KiB is above the usual total */
-    reasm_init(&pool, 100000, UINT64_C(1) << 30);
     for (unsigned round = 0; round < 2; round++)
         for (unsigned k = 0; k < MANY; k++) {
             unsigned i = round ? MANY - 1 - k : k;
@@ -266,7 +318,10 @@ int main(void)
         CASE(under_way_is_per_message),
         CASE(limit_is_exact),
         CASE(too_long_a_message_holds_no_memory),
-        CASE(all_together_are_bounded),
+        CASE(whole_messages_end_the_turn),
+        CASE(half_messages_of_others_drop_nothing),
+        CASE(one_association_is_bounded),
+        CASE(what_comes_back_has_no_limit),
         CASE(empty_pieces_do_no_harm),
         CASE(aborts_forget_what_they_name),
         CASE(peeled_off_pieces_go_along),

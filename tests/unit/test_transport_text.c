@@ -88,6 +88,10 @@ static void other_events(void **state)
     assert_event(EVENT(.type = TR_EV_SENDER_DRY, .assoc = 1), "sender_dry assoc=1");
     assert_event(EVENT(.type = TR_EV_OVERSIZED, .assoc = 1, .oversized = {3, UINT64_C(5000000000)}),
                  "oversized assoc=1 stream=3 bytes=5000000000");
+    assert_event(EVENT(.type = TR_EV_NO_ROOM, .assoc = 1, .oversized = {3, 70000}),
+                 "no_room assoc=1 stream=3 bytes=70000");
+    assert_event(EVENT(.type = TR_EV_STALLED, .assoc = 1, .stalled = {2, true}),
+                 "stalled assoc=1 messages=2 crowded=yes");
     assert_event(EVENT(.type = (enum tr_event_type)500, .assoc = 1), "unknown_event type=500 assoc=1");
 }
 

@@ -180,8 +180,7 @@ void kernel_close(struct tr_endpoint *tep)
     struct kernel_loop *l = tep->loop != NULL ? kernel_loop(tep->loop) : NULL;
     bool left = begin(ep);
     if (l != NULL) {
-        if (l->pieces.under_way > 0)
-            reasm_abort_owner(&l->pieces, ep);
+        reasm_abort_owner(&l->pieces, &tep->reading);
         kernel_leave(ep);
     }
     if (left && l != NULL && watch(l, ep, EPOLL_CTL_ADD))

@@ -16,6 +16,7 @@
 #define JUNCTOR_TRANSPORT_KERNEL_KERNEL_PRIV_H
 
 #include "transport/backend_priv.h"
+#include "transport/patience_priv.h"
 #include "transport/reassembly.h"
 
 #include <netinet/sctp.h>
@@ -80,7 +81,8 @@ struct kernel_loop {
     struct tr_loop base;
     int epoll, timer;
     int arrivals; /* epoll set of endpoints that are not read */
-    bool timer_on;
+    int patience; /* timer of half-received messages (pieces.c) */
+    bool timer_on, patience_on;
     unsigned ticks;
     unsigned turn;                     /* number of the current wait */
     struct kernel_endpoint *endpoints; /* all */
@@ -138,6 +140,8 @@ enum tr_code kernel_watch(struct tr_endpoint *ep, unsigned flags);
 /* Enters a loop (list and epoll, as ep->base.watch says), or leaves it. */
 enum tr_code kernel_enter(struct kernel_loop *l, struct kernel_endpoint *ep, struct tr_error *error);
 void kernel_leave(struct kernel_endpoint *ep);
+/* What it wants to hear has changed. */
+enum tr_code kernel_update(struct kernel_loop *l, struct kernel_endpoint *ep);
 /* The socket is about to go: takes it out of epoll. */
 void kernel_unregister(struct kernel_endpoint *ep);
 /* The stack said end of file (kernel_recv.c). */
@@ -235,6 +239,17 @@ int kernel_new_socket(int family, int type, const char *netns, struct tr_error *
 int kernel_new_socket_beside(int fd, int family, int type);
 /* Calls work(arg) by a thread in the namespace of socket `fd`; its result and errno. */
 int kernel_run_beside(int fd, int (*work)(void *arg), void *arg);
+
+/* pieces.c: what the loop does about half-received messages (patience_priv.h) */
+bool kernel_pieces_open(struct kernel_loop *l);
+/* Their timer has ticked. */
+void kernel_pieces_tick(struct kernel_loop *l);
+/* The loop is about to wait: they want the timer, and those in line may have got a place. */
+void kernel_pieces_wait(struct kernel_loop *l);
+/* A batch was read, or came along: it may end in the middle of messages. */
+void kernel_pieces_read(struct kernel_loop *l, struct kernel_endpoint *ep);
+/* An association of the endpoint has ended, so it is not held back any longer. */
+void kernel_pieces_ended(struct kernel_loop *l, struct kernel_endpoint *ep);
 
 /* kernel_recv.c */
 enum tr_code kernel_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count);

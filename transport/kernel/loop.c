@@ -19,7 +19,7 @@
 enum { LINE = 64 };
 
 /* What epoll's data pointer is: an endpoint, a descriptor of the program (lowest bit set), the timer (NULL),
- * or the set of endpoints that are not read (the loop). */
+ * the set of endpoints that are not read (the loop), or the timer of half-received messages (its pieces). */
 #define FD_TAG ((uintptr_t)1)
 
 /* ---- Open and close -------------------------------------------------------------------------------- */
@@ -53,7 +53,7 @@ static bool open_descriptors(struct kernel_loop *l)
     l->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     struct epoll_event e = {.events = EPOLLIN, .data.ptr = NULL};
     return l->epoll >= 0 && l->timer >= 0 && epoll_ctl(l->epoll, EPOLL_CTL_ADD, l->timer, &e) == 0 &&
-           kernel_unread_open(l);
+           kernel_unread_open(l) && kernel_pieces_open(l);
 }
 
 static void release_memory(struct kernel_loop *l)
@@ -62,6 +62,8 @@ static void release_memory(struct kernel_loop *l)
         close(l->epoll);
     if (l->timer >= 0)
         close(l->timer);
+    if (l->patience >= 0)
+        close(l->patience);
     if (l->arrivals >= 0)
         close(l->arrivals);
     if (l->memory != NULL)
@@ -78,9 +80,9 @@ enum tr_code kernel_loop_open(const struct tr_loop_params *p, struct tr_loop **o
     struct kernel_loop *l = calloc(1, sizeof *l);
     if (l == NULL)
         return tr_fail(error, TR_LIMIT, ENOMEM, "opening a loop: out of memory");
-    l->epoll = l->timer = l->arrivals = -1;
+    l->epoll = l->timer = l->arrivals = l->patience = -1;
     l->base.params = *p;
-    reasm_init(&l->pieces, p->max_message, 0);
+    reasm_init(&l->pieces, p->max_message, p->max_partial);
     if (!allocate(l, p) || !open_descriptors(l)) {
         int e = errno;
         release_memory(l);
@@ -157,7 +159,7 @@ static uint32_t wanted_events(const struct kernel_endpoint *ep)
     uint32_t events = 0;
     if (ep->fd < 0)
         return 0;
-    if (ep->base.watch & TR_READABLE)
+    if (tr_watched(&ep->base) & TR_READABLE)
         events |= EPOLLIN;
     if ((ep->base.watch & TR_WRITABLE) && !ep->muted)
         events |= EPOLLOUT;
@@ -177,7 +179,7 @@ static int register_now(struct kernel_loop *l, struct kernel_endpoint *ep, uint3
     return 0;
 }
 
-static enum tr_code update(struct kernel_loop *l, struct kernel_endpoint *ep)
+enum tr_code kernel_update(struct kernel_loop *l, struct kernel_endpoint *ep)
 {
     kernel_wait_for_tick(l, ep);
     uint32_t wanted = wanted_events(ep);
@@ -194,7 +196,7 @@ enum tr_code kernel_watch(struct tr_endpoint *tep, unsigned flags)
     struct kernel_endpoint *ep = kernel_endpoint(tep);
     unsigned before = tep->watch;
     tep->watch = flags;
-    enum tr_code code = update(kernel_loop(tep->loop), ep);
+    enum tr_code code = kernel_update(kernel_loop(tep->loop), ep);
     if (code != TR_OK)
         tep->watch = before;
     return code;
@@ -203,7 +205,7 @@ enum tr_code kernel_watch(struct tr_endpoint *tep, unsigned flags)
 enum tr_code kernel_enter(struct kernel_loop *l, struct kernel_endpoint *ep, struct tr_error *error)
 {
     ep->base.loop = &l->base;
-    enum tr_code code = update(l, ep);
+    enum tr_code code = kernel_update(l, ep);
     if (code != TR_OK) {
         int e = errno;
         kernel_leave_tick(l, ep);
@@ -257,13 +259,13 @@ void kernel_refused(struct kernel_endpoint *ep)
     if (ep->muted || ep->writable_turn != l->turn)
         return;
     ep->muted = true;
-    update(l, ep);
+    kernel_update(l, ep);
 }
 
 void kernel_took(struct kernel_endpoint *ep)
 {
     ep->muted = false;
-    update(kernel_loop(ep->base.loop), ep);
+    kernel_update(kernel_loop(ep->base.loop), ep);
 }
 
 /* ---- Waiting --------------------------------------------------------------------------------------- */
@@ -292,13 +294,14 @@ static void endpoint_event(struct kernel_ready_list *r, struct kernel_endpoint *
         flags |= TR_READABLE;
     if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
         flags |= TR_WRITABLE;
-    flags &= ep->base.watch;
+    flags &= tr_watched(&ep->base);
     uint32_t wanted = wanted_events(ep);
     if (flags == 0 || (ep->registered & ~wanted & events) != 0)
         register_now(r->loop, ep, wanted);
     if (!(ep->registered & EPOLLIN))
         kernel_unread_watch(r->loop, ep);
-    if (events & EPOLLIN && !(ep->base.watch & TR_READABLE)) { /* just paused: an end may be there already */
+    if (events & EPOLLIN &&
+        !(tr_watched(&ep->base) & TR_READABLE)) { /* just paused: an end may be there already */
         ep->stirred = true;
         kernel_wait_for_tick(r->loop, ep);
     }
@@ -311,6 +314,8 @@ static void take_event(struct kernel_ready_list *r, const struct epoll_event *e)
     uintptr_t tagged = (uintptr_t)e->data.ptr;
     if (e->data.ptr == r->loop) {
         kernel_unread_arrivals(r->loop);
+    } else if (e->data.ptr == &r->loop->pieces) {
+        kernel_pieces_tick(r->loop);
     } else if (tagged & FD_TAG) {
         const struct kernel_fd *f = (const struct kernel_fd *)(tagged & ~FD_TAG);
         if (r->count < r->max)
@@ -326,6 +331,7 @@ unsigned kernel_loop_wait(struct tr_loop *loop, int timeout_ms, struct tr_ready 
 {
     struct kernel_loop *l = kernel_loop(loop);
     kernel_loop_turn(loop);
+    kernel_pieces_wait(l);
     l->turn++;
     struct kernel_ready_list r = {l, ready, 0, max};
     int room = max < KERNEL_EVENTS ? (int)max : KERNEL_EVENTS, n;

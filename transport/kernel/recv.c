@@ -40,34 +40,37 @@ static struct tr_msg message_at(struct kernel_loop *l, unsigned slot)
     return m;
 }
 
-static bool oversized(struct kernel_loop *l, const struct tr_msg *m, uint64_t bytes, struct tr_item *item)
+/* A message was dropped: TR_EV_OVERSIZED or TR_EV_NO_ROOM. */
+static bool dropped(struct kernel_loop *l, enum tr_event_type why, const struct tr_msg *m, uint64_t bytes,
+                    struct tr_item *item)
 {
-    l->base.stats.oversized++;
-    *item = (struct tr_item){.kind = TR_EVENT,
-                             .event = {.type = TR_EV_OVERSIZED,
-                                       .assoc = m->assoc,
-                                       .oversized = {.stream = m->stream, .bytes = bytes}}};
+    (*(why == TR_EV_OVERSIZED ? &l->base.stats.oversized : &l->base.stats.no_room))++;
+    *item = (struct tr_item){
+        .kind = TR_EVENT,
+        .event = {.type = why, .assoc = m->assoc, .oversized = {.stream = m->stream, .bytes = bytes}}};
     return true;
 }
 
 /* A message or a piece of one. False: no item (yet). */
-static bool message_item(struct kernel_loop *l, const struct kernel_endpoint *ep, unsigned slot, bool whole,
+static bool message_item(struct kernel_loop *l, struct kernel_endpoint *ep, unsigned slot, bool whole,
                          struct tr_item *item)
 {
     struct tr_msg m = message_at(l, slot);
-    if (!whole || reasm_under_way(&l->pieces, ep, m.assoc, m.stream, m.flags)) {
+    if (!whole || reasm_under_way(&l->pieces, &ep->base.reading, m.assoc, m.stream, m.flags)) {
         struct tr_msg piece = m;
         uint64_t bytes;
-        switch (reasm_add(&l->pieces, ep, &piece, whole, &m, &bytes)) {
+        switch (reasm_add(&l->pieces, &ep->base.reading, &piece, whole, &m, &bytes)) {
         case REASM_MORE:
             return false;
         case REASM_DROPPED:
-            return oversized(l, &m, bytes, item);
+            return dropped(l, TR_EV_OVERSIZED, &m, bytes, item);
+        case REASM_NO_ROOM:
+            return dropped(l, TR_EV_NO_ROOM, &m, bytes, item);
         case REASM_WHOLE:
             l->base.stats.reassembled++;
         }
     } else if (m.len > l->pieces.max_message) {
-        return oversized(l, &m, m.len, item);
+        return dropped(l, TR_EV_OVERSIZED, &m, m.len, item);
     }
     l->base.stats.messages_in++;
     l->base.stats.bytes_in += m.len;
@@ -85,9 +88,9 @@ static void forget_pieces(struct kernel_loop *l, struct kernel_endpoint *ep, con
     l->base.stats.syscalls++;
     if (getsockopt(ep->fd, IPPROTO_SCTP, SCTP_INTERLEAVING_SUPPORTED, &interleaving, &len) == 0 &&
         interleaving.assoc_value != 0)
-        reasm_abort_stream(&l->pieces, ep, e->assoc, (uint16_t)e->partial.stream);
+        reasm_abort_stream(&l->pieces, &ep->base.reading, e->assoc, (uint16_t)e->partial.stream);
     else
-        reasm_abort_assoc(&l->pieces, ep, e->assoc);
+        reasm_abort_assoc(&l->pieces, &ep->base.reading, e->assoc);
 }
 
 /* Linux tells how many streams were added; the event, how many there are. */
@@ -142,13 +145,14 @@ static void follow_event(struct kernel_loop *l, struct kernel_endpoint *ep, stru
     if (e->type == TR_EV_PARTIAL_DELIVERY)
         forget_pieces(l, ep, e);
     else if (e->type == TR_EV_ASSOC_CHANGE)
-        reasm_abort_assoc(&l->pieces, ep, e->assoc);
+        reasm_abort_assoc(&l->pieces, &ep->base.reading, e->assoc);
 }
 
 /* A sent message comes back fragment by fragment; Linux keeps the fragments of one message together and gives
  * all of them, the acknowledged ones too. It counts as sent when any of it was. False: no item (yet). */
-static bool gather_failed(struct kernel_loop *l, const struct kernel_endpoint *ep, struct tr_event *e)
+static bool gather_failed(struct kernel_loop *l, struct kernel_endpoint *ep, struct tr_event *e)
 {
+    struct adm_owner *owner = &ep->base.reading;
     struct tr_msg piece = e->failed.msg;
     uint16_t position = piece.flags & (KERNEL_FIRST | KERNEL_LAST);
     uint64_t bytes;
@@ -158,12 +162,12 @@ static bool gather_failed(struct kernel_loop *l, const struct kernel_endpoint *e
     if (position == (KERNEL_FIRST | KERNEL_LAST))
         return true;
     if (position & KERNEL_FIRST)
-        reasm_abort_one(&l->pieces, ep, piece.assoc, piece.stream, piece.flags);
-    else if (!reasm_under_way(&l->pieces, ep, piece.assoc, piece.stream, piece.flags))
+        reasm_abort_one(&l->pieces, owner, piece.assoc, piece.stream, piece.flags);
+    else if (!reasm_under_way(&l->pieces, owner, piece.assoc, piece.stream, piece.flags))
         return false; /* its beginning is missing: not to be passed off as the message */
     if (e->failed.was_sent)
         piece.pr_value = 1; /* of no other use here: remembers it for the first fragment */
-    if (reasm_add(&l->pieces, ep, &piece, position & KERNEL_LAST, &e->failed.msg, &bytes) != REASM_WHOLE)
+    if (reasm_add(&l->pieces, owner, &piece, position & KERNEL_LAST, &e->failed.msg, &bytes) != REASM_WHOLE)
         return false;
     e->failed.msg.flags &= TR_UNORDERED;
     e->failed.was_sent = e->failed.msg.pr_value != 0;
@@ -177,13 +181,11 @@ static bool event_item(struct kernel_loop *l, struct kernel_endpoint *ep, unsign
 {
     struct tr_msg m = {
         .data = l->in_vec[slot].iov_base, .len = l->in[slot].msg_len, .flags = REASM_NOTIFICATION};
-    if (!whole || reasm_under_way(&l->pieces, ep, 0, 0, REASM_NOTIFICATION)) {
+    struct adm_owner *owner = &ep->base.reading;
+    if (!whole || reasm_under_way(&l->pieces, owner, 0, 0, REASM_NOTIFICATION)) {
         struct tr_msg piece = m;
         uint64_t bytes;
-        enum reasm_result result = reasm_add(&l->pieces, ep, &piece, whole, &m, &bytes);
-        if (result == REASM_DROPPED)
-            return oversized(l, &m, bytes, item);
-        if (result == REASM_MORE)
+        if (reasm_add(&l->pieces, owner, &piece, whole, &m, &bytes) != REASM_WHOLE)
             return false;
     }
     item->kind = TR_EVENT;
@@ -231,10 +233,11 @@ enum tr_code kernel_recv(struct tr_endpoint *tep, unsigned max, const struct tr_
     unsigned errors = 0;
     *count = 0;
     /* Goes on while there are only pieces, but not for ever: a message without end must not hold the loop. */
-    for (unsigned read = 0; read < l->base.params.slots;) {
+    for (unsigned read = 0; read < l->base.params.slots && !tep->reading.held_back;) {
         unsigned first = l->next_slot, room = l->base.params.slots - first;
-        if (room == 0)
+        if (room == 0 || reasm_turn_full(&l->pieces))
             return TR_NO_SLOT;
+        room = reasm_batch_limit(&l->pieces, &tep->reading, room, l->base.params.slot_bytes);
         if (max != 0 && max < room)
             room = max;
         if (ep->at_end && room > AT_END_BATCH)
@@ -250,6 +253,7 @@ enum tr_code kernel_recv(struct tr_endpoint *tep, unsigned max, const struct tr_
         if (n <= 0)
             break;
         *count = take_batch(l, ep, first, (unsigned)n);
+        kernel_pieces_read(l, ep);
         if (*count > 0) {
             *items = l->items + first;
             return TR_OK;

@@ -176,8 +176,8 @@ static enum tr_code set_up(struct kernel_endpoint *ep, const struct tr_open_para
     return code == TR_OK ? kernel_bind(ep, p->addresses, p->address_count, p->port, error) : code;
 }
 
-static struct kernel_endpoint *new_endpoint(struct tr_loop *loop, int fd, enum tr_style style, bool peeled,
-                                            void *cookie)
+static struct kernel_endpoint *new_endpoint(struct tr_loop *loop, int fd, enum tr_style style,
+                                            const struct tr_endpoint *origin, void *cookie)
 {
     struct kernel_endpoint *ep = calloc(1, sizeof *ep);
     if (ep == NULL)
@@ -186,8 +186,9 @@ static struct kernel_endpoint *new_endpoint(struct tr_loop *loop, int fd, enum t
     ep->base.loop = loop;
     ep->base.cookie = cookie;
     ep->base.style = style;
-    ep->base.peeled = peeled;
+    ep->base.peeled = origin != NULL;
     ep->base.watch = TR_READABLE;
+    tr_reading_init(&ep->base, origin);
     ep->fd = fd;
     kernel_forget_offers(ep);
     return ep;
@@ -217,7 +218,7 @@ static enum tr_code open_at(struct tr_loop *loop, const struct tr_open_params *p
     int fd = socket_for(p, &family, error);
     if (fd < 0)
         return (enum tr_code) - fd;
-    struct kernel_endpoint *ep = new_endpoint(loop, fd, p->style, false, p->cookie);
+    struct kernel_endpoint *ep = new_endpoint(loop, fd, p->style, NULL, p->cookie);
     if (ep == NULL) {
         close(fd);
         return tr_fail(error, TR_LIMIT, ENOMEM, "opening an endpoint: out of memory");
@@ -284,7 +285,7 @@ enum tr_code kernel_release(struct tr_endpoint *tep, struct tr_error *error)
     (void)error;
     struct kernel_endpoint *ep = kernel_endpoint(tep);
     struct kernel_loop *l = kernel_loop(tep->loop);
-    ep->pieces = l->pieces.under_way > 0 ? reasm_take(&l->pieces, ep) : NULL;
+    ep->pieces = reasm_take(&l->pieces, &tep->reading);
     kernel_leave(ep);
     ep->ready_turn = ep->writable_turn = 0; /* numbers of the old loop's waits */
     return TR_OK;
@@ -298,6 +299,7 @@ enum tr_code kernel_adopt(struct tr_loop *loop, struct tr_endpoint *tep, struct 
     if (code == TR_OK) {
         reasm_put(&l->pieces, ep->pieces);
         ep->pieces = NULL;
+        kernel_pieces_read(l, ep);
     }
     return code;
 }
@@ -475,7 +477,7 @@ enum tr_code kernel_peeloff(struct tr_endpoint *tep, uint32_t *assoc, void *cook
         return peeloff_failed(from, *assoc, errno, error);
     if (accepts)
         kernel_inherit_read(from, 0, &options);
-    struct kernel_endpoint *ep = new_endpoint(tep->loop, fd, TR_ONE_TO_ONE, true, cookie);
+    struct kernel_endpoint *ep = new_endpoint(tep->loop, fd, TR_ONE_TO_ONE, tep, cookie);
     enum tr_code code = TR_LIMIT;
     if (ep == NULL) {
         tr_fail(error, code, ENOMEM, "peeling off association %u: out of memory", *assoc);
@@ -494,10 +496,12 @@ enum tr_code kernel_peeloff(struct tr_endpoint *tep, uint32_t *assoc, void *cook
         free(ep);
         return code;
     }
-    if (accepts)
+    if (accepts) {
         *assoc = kernel_only_assoc(ep);
-    else if (l->pieces.under_way > 0)
-        reasm_move(&l->pieces, from, *assoc, ep, *assoc);
+    } else if (l->pieces.under_way > 0) {
+        reasm_move(&l->pieces, &from->base.reading, *assoc, &ep->base.reading, *assoc);
+        kernel_pieces_read(l, ep);
+    }
     tr_alive_remove(&from->base.alive, *assoc);
     tr_alive_add(&ep->base.alive, *assoc);
     *out = &ep->base;

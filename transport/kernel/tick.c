@@ -55,7 +55,7 @@ static bool is_shared(const struct kernel_endpoint *ep)
 void kernel_wait_for_tick(struct kernel_loop *l, struct kernel_endpoint *ep)
 {
     bool writes = (ep->base.watch & TR_WRITABLE) && (is_shared(ep) || ep->muted);
-    if (ep->base.watch & TR_READABLE)
+    if (tr_watched(&ep->base) & TR_READABLE)
         ep->stirred = false;
     if (!writes && !ep->stirred) { /* the timer itself is stopped by its next tick */
         kernel_leave_tick(l, ep);
@@ -77,8 +77,10 @@ static unsigned due(struct kernel_loop *l, struct kernel_endpoint *ep)
     unsigned flags = 0;
     if ((ep->base.watch & TR_WRITABLE) && (ep->muted || (is_shared(ep) && l->ticks % SHARED_TICKS == 0)))
         flags |= TR_WRITABLE;
-    if (ep->stirred && kernel_unread_end(ep))
-        flags |= TR_ENDED;
+    if (ep->stirred && kernel_unread_end(ep)) {
+        kernel_pieces_ended(l, ep);
+        flags |= ep->base.watch & TR_READABLE ? TR_READABLE : TR_ENDED;
+    }
     return flags;
 }
 

@@ -46,7 +46,7 @@ void kernel_unread_arrivals(struct kernel_loop *l)
     int n = epoll_wait(l->arrivals, events, KERNEL_ARRIVALS, 0);
     for (int i = 0; i < n; i++) {
         struct kernel_endpoint *ep = events[i].data.ptr;
-        if (ep->base.watch & TR_READABLE) { /* it is read again: the loop's own set tells all */
+        if (tr_watched(&ep->base) & TR_READABLE) { /* it is read again: the loop's own set tells all */
             kernel_unread_forget(l, ep);
             continue;
         }

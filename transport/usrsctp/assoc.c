@@ -151,8 +151,8 @@ static void move_state(struct usr_endpoint *from, uint32_t assoc, struct usr_end
 {
     struct usr_loop *loop = usr_loop_of(&from->base);
     struct usr_setup *s, *next;
-    reasm_move(&loop->reassembly, from, assoc, to, to->peeled_assoc);
-    reasm_move(&loop->reassembly, usr_failed_owner(from), assoc, usr_failed_owner(to), to->peeled_assoc);
+    reasm_move(&loop->reassembly, &from->base.reading, assoc, &to->base.reading, to->peeled_assoc);
+    adm_hold_back(&loop->reassembly.admission, &to->base.reading);
     usr_mode_move(from, assoc, to);
     LL_FOREACH_SAFE(from->setups, s, next)
     {

@@ -175,6 +175,7 @@ enum tr_code usr_open(struct tr_loop *base, const struct tr_open_params *params,
         return tr_fail(error, TR_LIMIT, ENOMEM, "out of memory for an endpoint");
     ep->base.style = params->style;
     ep->base.loop = base;
+    tr_reading_init(&ep->base, NULL);
     enum tr_code code = usr_udp_get(loop, at, params->encaps_port, &ep->udp, error);
     if (code == TR_OK) {
         ep->local = ep->udp->socket.local;
@@ -218,6 +219,7 @@ struct usr_endpoint *usr_endpoint_beside(struct usr_endpoint *origin, struct soc
     ep->local = origin->local;
     ep->port = origin->port;
     ep->base.style = TR_ONE_TO_ONE;
+    tr_reading_init(&ep->base, &origin->base);
     usrsctp_set_non_blocking(so, 1);
     enter(usr_loop_of(&origin->base), ep);
     usr_option_inherit(origin, ep);
@@ -266,8 +268,7 @@ static void leave(struct usr_loop *loop, struct usr_endpoint *ep)
 {
     usr_ready_forget(ep);
     usrsctp_set_upcall(ep->so, NULL, NULL);
-    reasm_abort_owner(&loop->reassembly, ep);
-    reasm_abort_owner(&loop->reassembly, usr_failed_owner(ep));
+    reasm_abort_owner(&loop->reassembly, &ep->base.reading);
     usr_setup_over(ep, 0);
     DL_DELETE(loop->endpoints, ep);
     DL_APPEND(loop->closing_down, ep);

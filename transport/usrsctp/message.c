@@ -172,12 +172,14 @@ static void give_event(struct usr_loop *loop, const struct tr_event *e)
     *next_item(loop) = (struct tr_item){.kind = TR_EVENT, .event = *e};
 }
 
-static void give_oversized(struct usr_loop *loop, const struct tr_msg *m, uint64_t bytes)
+/* A message was dropped: TR_EV_OVERSIZED or TR_EV_NO_ROOM. */
+static void give_dropped(struct usr_loop *loop, enum tr_event_type why, const struct tr_msg *m,
+                         uint64_t bytes)
 {
-    struct tr_event e = {.type = TR_EV_OVERSIZED, .assoc = m->assoc};
+    struct tr_event e = {.type = why, .assoc = m->assoc};
     e.oversized.stream = m->stream;
     e.oversized.bytes = bytes;
-    loop->base.stats.oversized++;
+    (*(why == TR_EV_OVERSIZED ? &loop->base.stats.oversized : &loop->base.stats.no_room))++;
     give_event(loop, &e);
 }
 
@@ -216,16 +218,16 @@ static void take_data(struct usr_loop *loop, struct usr_endpoint *ep, const stru
     struct tr_msg whole;
     uint64_t bytes;
     bool last = p->flags & MSG_EOR;
-    if (last && !reasm_under_way(&loop->reassembly, ep, m.assoc, m.stream, m.flags)) {
+    if (last && !reasm_under_way(&loop->reassembly, &ep->base.reading, m.assoc, m.stream, m.flags)) {
         if (m.len > loop->base.params.max_message)
-            give_oversized(loop, &m, m.len);
+            give_dropped(loop, TR_EV_OVERSIZED, &m, m.len);
         else if (!may_have_pieces(ep, p->len) || !broken_off(ep)) {
             give_message(loop, &m);
             loop->arena_used += (p->len + 7) & ~(size_t)7;
         }
         return;
     }
-    switch (reasm_add(&loop->reassembly, ep, &m, last, &whole, &bytes)) {
+    switch (reasm_add(&loop->reassembly, &ep->base.reading, &m, last, &whole, &bytes)) {
     case REASM_WHOLE:
         if (broken_off(ep))
             break;
@@ -233,7 +235,10 @@ static void take_data(struct usr_loop *loop, struct usr_endpoint *ep, const stru
         give_message(loop, &whole);
         break;
     case REASM_DROPPED:
-        give_oversized(loop, &m, bytes);
+        give_dropped(loop, TR_EV_OVERSIZED, &m, bytes);
+        break;
+    case REASM_NO_ROOM:
+        give_dropped(loop, TR_EV_NO_ROOM, &m, bytes);
         break;
     case REASM_MORE:
         break;
@@ -247,15 +252,15 @@ static bool put_together(struct usr_loop *loop, struct usr_endpoint *ep, struct 
                          unsigned fragment)
 {
     struct tr_msg *m = &e->failed.msg, part = *m, whole = {0};
-    const void *owner = usr_failed_owner(ep);
+    struct adm_owner *owner = &ep->base.reading;
     bool first = fragment & USR_FIRST, last = fragment & USR_LAST, complete = true;
     uint64_t bytes;
-    part.flags = 0; /* the rest does not say whether it is unordered */
+    part.flags = REASM_FAILED; /* the rest does not say whether it is unordered */
     if (first && last)
         return true;
     if (first)
-        reasm_abort_stream(&loop->reassembly, owner, m->assoc, m->stream);
-    else if (!reasm_under_way(&loop->reassembly, owner, m->assoc, m->stream, 0))
+        reasm_abort_one(&loop->reassembly, owner, m->assoc, m->stream, REASM_FAILED);
+    else if (!reasm_under_way(&loop->reassembly, owner, m->assoc, m->stream, REASM_FAILED))
         complete = false;
     if (complete && reasm_add(&loop->reassembly, owner, &part, last, &whole, &bytes) == REASM_MORE)
         return false;
@@ -271,8 +276,7 @@ static void note_change(struct usr_loop *loop, struct usr_endpoint *ep, const st
     if (e->change.state == TR_COMM_UP)
         return;
     usr_mode_forget(ep, e->assoc);
-    reasm_abort_assoc(&loop->reassembly, ep, e->assoc);
-    reasm_abort_assoc(&loop->reassembly, usr_failed_owner(ep), e->assoc);
+    reasm_abort_assoc(&loop->reassembly, &ep->base.reading, e->assoc);
     if (e->change.state != TR_RESTART)
         loop->paths.ended++;
 }
@@ -299,7 +303,7 @@ static void take_event(struct usr_loop *loop, struct usr_endpoint *ep, const voi
         usr_show_address(ep, &e.path.address);
         break;
     case TR_EV_PARTIAL_DELIVERY:
-        reasm_abort_stream(&loop->reassembly, ep, e.assoc, (uint16_t)e.partial.stream);
+        reasm_abort_stream(&loop->reassembly, &ep->base.reading, e.assoc, (uint16_t)e.partial.stream);
         break;
     case TR_EV_ASSOC_CHANGE:
         note_change(loop, ep, &e);
@@ -316,20 +320,32 @@ static void take_notification(struct usr_loop *loop, struct usr_endpoint *ep, co
     bool last = p->flags & MSG_EOR;
     uint64_t bytes;
     unsigned before = loop->item_count;
-    if (last && !reasm_under_way(&loop->reassembly, ep, 0, 0, REASM_NOTIFICATION)) {
+    if (last && !reasm_under_way(&loop->reassembly, &ep->base.reading, 0, 0, REASM_NOTIFICATION)) {
         take_event(loop, ep, p->data, p->len);
         if (loop->item_count != before)
             loop->arena_used += (p->len + 7) & ~(size_t)7;
         return;
     }
-    if (reasm_add(&loop->reassembly, ep, &part, last, &whole, &bytes) == REASM_WHOLE)
+    if (reasm_add(&loop->reassembly, &ep->base.reading, &part, last, &whole, &bytes) == REASM_WHOLE)
         take_event(loop, ep, whole.data, whole.len);
 }
 
 static bool has_slot(const struct usr_loop *loop)
 {
     return loop->item_count < loop->base.params.slots &&
-           loop->arena_size - loop->arena_used >= loop->base.params.slot_bytes;
+           loop->arena_size - loop->arena_used >= loop->base.params.slot_bytes &&
+           !reasm_turn_full(&loop->reassembly);
+}
+
+/* What was read may have ended in the middle of messages. */
+static void look_after_holders(struct usr_loop *loop, struct usr_endpoint *ep)
+{
+    if (loop->reassembly.admission.holders == NULL)
+        return;
+    if (adm_hold_back(&loop->reassembly.admission, &ep->base.reading))
+        usr_ready_mark(ep); /* its end may stand unread already */
+    else if (ep->base.reading.shared)
+        loop->base.stats.stalled += tr_patience_check(&loop->reassembly);
 }
 
 enum tr_code usr_recv(struct tr_endpoint *base, unsigned max, const struct tr_item **items, unsigned *count)
@@ -337,9 +353,12 @@ enum tr_code usr_recv(struct tr_endpoint *base, unsigned max, const struct tr_it
     struct usr_endpoint *ep = usr_ep(base);
     struct usr_loop *loop = usr_loop_of(base);
     unsigned first = loop->item_count;
-    bool drained = false;
+    unsigned most = reasm_batch_limit(&loop->reassembly, &base->reading, loop->base.params.slots,
+                                      loop->base.params.slot_bytes);
     ep->end_unread = false;
-    while (!drained && has_slot(loop) && (max == 0 || loop->item_count - first < max)) {
+    bool drained = base->reading.held_back;
+    for (unsigned read = 0;
+         !drained && read < most && has_slot(loop) && (max == 0 || loop->item_count - first < max); read++) {
         struct piece p = {.data = loop->arena + loop->arena_used};
         enum outcome outcome = read_piece(ep, &p, loop->base.params.slot_bytes, 0);
         drained = outcome != READ_PIECE;
@@ -352,9 +371,10 @@ enum tr_code usr_recv(struct tr_endpoint *base, unsigned max, const struct tr_it
             take_data(loop, ep, &p);
         }
     }
+    look_after_holders(loop, ep);
     *items = &loop->items[first];
     *count = loop->item_count - first;
     if (*count > 0)
         return TR_OK;
-    return drained ? TR_AGAIN : TR_NO_SLOT;
+    return drained || base->reading.held_back ? TR_AGAIN : TR_NO_SLOT;
 }

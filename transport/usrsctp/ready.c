@@ -46,8 +46,9 @@ void usr_ready_forget(struct usr_endpoint *ep)
 
 static bool worth_a_look(const struct usr_endpoint *ep)
 {
-    bool in = ep->base.watch & TR_READABLE ? ep->may_read
-                                           : ep->end_unread || (ep->stirred && ep->base.alive.count > 0);
+    bool in = tr_watched(&ep->base) & TR_READABLE
+                  ? ep->may_read
+                  : ep->end_unread || (ep->stirred && ep->base.alive.count > 0);
     return in || (ep->base.watch & TR_WRITABLE);
 }
 
@@ -180,7 +181,7 @@ static bool is_writable(struct usr_endpoint *ep)
 void usr_ready_look(struct usr_loop *loop)
 {
     for (struct usr_endpoint *ep = loop->endpoints; ep != NULL; ep = ep->next)
-        if ((!ep->may_read || !(ep->base.watch & TR_READABLE)) && !ep->ended &&
+        if ((!ep->may_read || !(tr_watched(&ep->base) & TR_READABLE)) && !ep->ended &&
             (usrsctp_get_events(ep->so) & SCTP_EVENT_READ))
             usr_ready_mark(ep);
 }
@@ -203,9 +204,12 @@ static bool is_end_unread(struct usr_endpoint *ep)
 static unsigned ready_flags(struct usr_endpoint *ep)
 {
     unsigned flags = 0;
-    if (!(ep->base.watch & TR_READABLE) && is_end_unread(ep))
-        flags |= TR_ENDED;
-    if (ep->may_read && (ep->base.watch & TR_READABLE)) {
+    if (!(tr_watched(&ep->base) & TR_READABLE) && is_end_unread(ep)) {
+        /* it is over: what it has begun waits for nothing any more */
+        adm_forget(&usr_loop_of(&ep->base)->reassembly.admission, &ep->base.reading);
+        flags |= ep->base.watch & TR_READABLE ? TR_READABLE : TR_ENDED;
+    }
+    if (ep->may_read && (tr_watched(&ep->base) & TR_READABLE)) {
         if (usrsctp_get_events(ep->so) & SCTP_EVENT_READ)
             flags |= TR_READABLE;
         else

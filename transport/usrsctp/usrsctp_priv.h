@@ -18,6 +18,7 @@
 #include <usrsctp.h>
 
 #include "transport/backend_priv.h"
+#include "transport/patience_priv.h"
 #include "transport/reassembly.h"
 #include "transport/usrsctp/path.h"
 #include "transport/usrsctp/udp.h"
@@ -147,6 +148,7 @@ struct usr_loop {
     uint8_t *arena;
     size_t arena_size, arena_used;
     struct reasm_pool reassembly;
+    int64_t patience_ms; /* when tr_patience_tick was last called */
 };
 
 static inline struct usr_loop *usr_loop_of(const struct tr_endpoint *ep)
@@ -157,12 +159,6 @@ static inline struct usr_loop *usr_loop_of(const struct tr_endpoint *ep)
 static inline struct usr_endpoint *usr_ep(struct tr_endpoint *ep)
 {
     return (struct usr_endpoint *)ep;
-}
-
-/* Whose pieces of failed messages are in the reassembly: anything but the endpoint, whose messages are. */
-static inline const void *usr_failed_owner(const struct usr_endpoint *ep)
-{
-    return &ep->setups;
 }
 
 int64_t usr_now_ms(void);
