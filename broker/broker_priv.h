@@ -6,6 +6,7 @@
  *   worker.c   a worker's thread and its turn       socket.c   sockets: reading, events, peeling off, closing
  *   forward.c  the way of a message                 session.c  paired sessions
  *   peer.c     standing associations to peers       assoc.c    associations: up, lost, gone
+ *   own.c      peers that are the broker itself
  *   names.c    addresses of peers, looked up where they are host names
  *   reliability.c  messages that may be given up    options.c  SCTP options of the file
  *   returned.c messages that the stack gives back   sent.c     what they are known by
@@ -368,6 +369,12 @@ void brk_socket_check_resume(struct brk_socket *s);
 void brk_socket_close(struct brk_socket *s);
 /* Aborts all associations and counts what the stack gives back; for the end. */
 void brk_socket_abort_all(struct brk_worker *w, struct brk_socket *s);
+
+/* ---- own.c ---------------------------------------------------------------------------------------- */
+
+/* TR_INVALID, with a text that says why, where an address is one that the broker listens at. */
+enum tr_code brk_refuse_own(struct brk_worker *w, const struct cfg_peer *p, const struct tr_target *target,
+                            struct tr_error *error);
 
 /* ---- options.c ------------------------------------------------------------------------------------ */
 

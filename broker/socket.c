@@ -141,6 +141,8 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
     struct tr_target target = {.encaps_port = p->encaps_port};
     a->peer = peer;
     enum tr_code code = brk_names_get(w, peer, &target.addresses, &target.address_count, &a->round, error);
+    if (code == TR_OK)
+        code = brk_refuse_own(w, p, &target, error);
     if (code != TR_OK)
         return code;
     struct brk_socket *s = socket_new(w, BRK_OUTBOUND, (struct cfg_member){CFG_MEMBER_PEER, peer});

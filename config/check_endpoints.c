@@ -5,13 +5,6 @@
 
 #include "config/load_priv.h"
 
-static bool is_wildcard(const struct net_addr *a)
-{
-    if (a->sa.sa_family == AF_INET6)
-        return IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr);
-    return a->in4.sin_addr.s_addr == INADDR_ANY;
-}
-
 static const char *plain(const struct net_addr *a, char out[NET_ADDR_TEXT])
 {
     struct net_addr copy = *a;
@@ -36,7 +29,7 @@ static void check_wildcard(struct loader *l, const struct cfg_listener *listener
 {
     char text[NET_ADDR_TEXT];
     for (unsigned i = 0; i < listener->address_count && listener->address_count > 1; i++)
-        if (is_wildcard(&listener->addresses[i])) {
+        if (cfg_is_wildcard(&listener->addresses[i])) {
             err_add(&l->errors, at,
                     "address: %s already means every address; write it alone (\"::\" takes IPv4 as well)",
                     plain(&listener->addresses[i], text));
@@ -81,7 +74,7 @@ static bool overlap(const struct net_addr *a, const struct net_addr *b)
         return false;
     if (net_addr_equal(a, b))
         return true;
-    bool any_a = is_wildcard(a), any_b = is_wildcard(b);
+    bool any_a = cfg_is_wildcard(a), any_b = cfg_is_wildcard(b);
     if (a->sa.sa_family == b->sa.sa_family)
         return any_a || any_b;
     return (any_a && a->sa.sa_family == AF_INET6) || (any_b && b->sa.sa_family == AF_INET6);
@@ -129,7 +122,7 @@ static void check_listener(struct loader *l, unsigned index)
     check_wildcard(l, listener, origin_place(o, CFG_KEY_LISTENER_ADDRESS));
     check_clash(l, index);
     snprintf(of, sizeof of, "listener '%s'", listener->name);
-    bool any = is_wildcard(&listener->addresses[0]);
+    bool any = cfg_is_wildcard(&listener->addresses[0]);
     check_auto_asconf(l, o, any, listener->device, of, "address");
     if (!any)
         check_option_address(l, o, OPTF_SET_PEER_PRIMARY_ADDR, listener->addresses, listener->address_count,
@@ -152,7 +145,7 @@ static bool no_wildcard(struct loader *l, struct cfg_place at, const char *key, 
 {
     char text[NET_ADDR_TEXT];
     for (unsigned i = 0; i < count; i++)
-        if (is_wildcard(&list[i])) {
+        if (cfg_is_wildcard(&list[i])) {
             err_add(&l->errors, at, "%s: %s means every address; %s", key, plain(&list[i], text), instead);
             return false;
         }
@@ -181,6 +174,26 @@ static const struct net_addr *known_addresses(struct loader *l, const struct cfg
     return list;
 }
 
+/* What is sent to the broker's own listener comes back, and is sent again. With `auto` the transport is not
+ * known yet: then only what is so with either. */
+static void check_not_own(struct loader *l, const struct cfg_peer *p, const struct net_addr *addresses,
+                          unsigned count, struct cfg_place at)
+{
+    const struct cfg_config *c = l->config;
+    char text[NET_ADDR_TEXT];
+    for (unsigned i = 0; i < c->listener_count * count; i++) {
+        const struct cfg_listener *own = &c->listeners[i / count];
+        const struct net_addr *a = &addresses[i % count];
+        if (!cfg_is_own(own, p, a, c->transport != CFG_TRANSPORT_KERNEL))
+            continue;
+        err_add(&l->errors, at,
+                "address: %s is this broker's own listener '%s': what is sent there comes back; write the "
+                "address of another program",
+                net_addr_format(a, text, sizeof text), own->name);
+        return;
+    }
+}
+
 static void check_peer(struct loader *l, unsigned index)
 {
     const struct cfg_peer *p = &l->config->peers[index];
@@ -198,6 +211,7 @@ static void check_peer(struct loader *l, unsigned index)
                     "leave `local` out, and the stack chooses") &&
         all_known)
         check_families(l, p, addresses, count, origin_place(o, CFG_KEY_PEER_LOCAL));
+    check_not_own(l, p, addresses, count, origin_place(o, CFG_KEY_PEER_ADDRESS));
     if (p->reconnect_initial_ms > p->reconnect_max_ms)
         err_add(&l->errors, origin_place(o, CFG_KEY_PEER_RECONNECT_INITIAL),
                 "reconnect.initial: %u ms is more than reconnect.max, %u ms; write at most that",

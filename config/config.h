@@ -196,6 +196,15 @@ static inline unsigned cfg_route_at(const struct cfg_config *c, unsigned place)
     return c->route_order ? c->route_order[place] : place;
 }
 
+bool cfg_is_wildcard(const struct net_addr *a); /* 0.0.0.0 or :: */
+
+/* Whether a listener of this configuration is what a peer connects to: for certain at address `a`, or perhaps
+ * (port and network namespace are the same, addresses of this host are not looked at). `over_udp`: the
+ * transport goes by UDP ports, too. */
+bool cfg_is_own(const struct cfg_listener *l, const struct cfg_peer *p, const struct net_addr *a,
+                bool over_udp);
+bool cfg_may_be_own(const struct cfg_listener *l, const struct cfg_peer *p, bool over_udp);
+
 /* The name of a route's, group's … source or member. */
 const char *cfg_member_name(const struct cfg_config *c, struct cfg_member m);
 

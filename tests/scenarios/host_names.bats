@@ -70,3 +70,16 @@ CONFIG
     [ "$status" = 1 ]
     [[ "$output" == *"--to: "*no-such-name.invalid* ]]
 }
+
+@test "a name that leads back to the broker is refused, and nothing goes round" {
+    start_broker <<CONFIG
+listeners: [{name: access, port: $P0, encaps_port: $U0}]
+peers: [{name: self, address: localhost, port: $P0, encaps_port: $U0}]
+routes: [{from: access, to: self, session: paired}]
+CONFIG
+    run_source source $U1 --connect-timeout 2s --count 10 || true
+    wait_log "event=connect_failed peer=self error=\"127.0.0.1:$P0 is this broker's own listener 'access'"
+    wait_log 'event=session_refused'
+    stop_broker
+    [ "$(account associations_opened)" = 1 ]
+}

@@ -88,7 +88,7 @@ static void test_max_message(void **state)
     assert_int_equal(c->max_message, 65536);
     cfg_free(c);
     c = parse_good("listeners: [{name: a, port: 1}]\n"
-                   "peers: [{name: p, address: 127.0.0.1, port: 1, sctp: {sndbuf: 32K}}]\n" ROUTE);
+                   "peers: [{name: p, address: 192.0.2.1, port: 1, sctp: {sndbuf: 32K}}]\n" ROUTE);
     assert_int_equal(c->max_message, 32768);
     cfg_free(c);
     c = parse_good("broker: {max_message: 4M}\n" BASE ROUTE);
@@ -249,7 +249,7 @@ static void test_one_partner(void **state)
     (void)state;
     struct cfg_config *c =
         parse_good("listeners: [{name: a, port: 1}, {name: b, port: 2}]\n"
-                   "peers: [{name: p, address: 127.0.0.1, port: 1}, {name: q, address: 127.0.0.1, port: 2}]\n"
+                   "peers: [{name: p, address: 192.0.2.1, port: 1}, {name: q, address: 192.0.2.1, port: 2}]\n"
                    "routes:\n  - {from: a, to: p}\n  - {to: q}\n");
     assert_int_equal(c->routes[1].from_count, 2);
     cfg_free(c);

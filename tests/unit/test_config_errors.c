@@ -92,7 +92,7 @@ static void test_shared_advice(void **state)
         used +=
             (size_t)snprintf(text + used, size - used, "  - {name: p%d, address: 127.0.0.1, port: 1}\n", i);
     used += (size_t)snprintf(text + used, size - used,
-                             "listeners: [{name: a, port: 1, sctp: {tos: 185}}]\n"
+                             "listeners: [{name: a, port: 2, sctp: {tos: 185}}]\n"
                              "routes: [{from: a, to: p1}]\n");
     char *said = remarks_on(text, true);
     assert_string_equal(

@@ -161,7 +161,7 @@ static void test_large(void **state)
         fprintf(f, "  - {name: l%d, address: [127.0.0.1, 127.0.0.2, \"::1\"], port: %d}\n", i, 1000 + i);
     fputs("peers:\n", f);
     for (int i = 0; i < 1000; i++)
-        fprintf(f, "  - {name: p%d, address: 127.0.0.1, port: %d}\n", i, 1000 + i);
+        fprintf(f, "  - {name: p%d, address: 192.0.2.1, port: %d}\n", i, 1000 + i);
     fputs("groups:\n", f);
     for (int i = 0; i < 1000; i++)
         fprintf(f, "  - {name: g%d, members: [p%d, p%d]}\n", i, i, (i + 1) % 1000);

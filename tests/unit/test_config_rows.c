@@ -78,7 +78,7 @@ static void add_entry(const char *section, const char *const keys[][2], size_t c
 static void write_file(const struct cfg_key_row *row, const char *value)
 {
     static const char *const listener[][2] = {{"name", "a"}, {"address", "127.0.0.1"}, {"port", "1"}};
-    static const char *const peer[][2] = {{"name", "p"}, {"address", "127.0.0.1"}, {"port", "1"}};
+    static const char *const peer[][2] = {{"name", "p"}, {"address", "127.0.0.2"}, {"port", "2"}};
     static const char *const group[][2] = {{"name", "g"}, {"members", "p"}};
     static const char *const route[][2] = {{"from", "a"}, {"to", "p"}};
     text[0] = '\0';
@@ -241,7 +241,7 @@ static void write_option(enum opt_field f, const char *value)
     char full[100];
     snprintf(full, sizeof full, "%s%s%s", name, *row->name ? "." : "", row->name);
     text[0] = '\0';
-    add("listeners: [{name: a, port: 1}]\npeers:\n  -\n    name: p\n    address: 127.0.0.1\n    port: 1\n    "
+    add("listeners: [{name: a, port: 1}]\npeers:\n  -\n    name: p\n    address: 127.0.0.1\n    port: 2\n    "
         "sctp:\n");
     add("%s", companion(full)->beside);
     if (*row->name)
