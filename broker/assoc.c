@@ -249,7 +249,7 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
         brk_peer_worked(w->broker, a->socket->member.index);
     if (!clean && !restarted && a->socket->kind == BRK_OUTBOUND)
         brk_peer_failed(w, a->socket->member.index);
-    brk_session_lost(w, a, clean);
+    brk_session_lost(w, a, clean, e);
 }
 
 static void leave(struct brk_worker *w, struct brk_assoc *a)
@@ -365,7 +365,14 @@ void brk_assoc_eof(struct brk_worker *w, struct brk_assoc *a)
 
 void brk_assoc_abort(struct brk_worker *w, struct brk_assoc *a, const char *why)
 {
-    struct tr_error error;
+    brk_assoc_abort_for(w, a, why, NULL, 0);
+}
+
+void brk_assoc_abort_for(struct brk_worker *w, struct brk_assoc *a, const char *why, const void *reason,
+                         uint32_t len)
+{
+    struct tr_msg end = {.data = reason, .len = len, .assoc = a->id, .flags = TR_ABORT};
+    unsigned sent;
     a->ended_here = why;
     if (a->burst_count)
         brk_flush(w);
@@ -373,5 +380,5 @@ void brk_assoc_abort(struct brk_worker *w, struct brk_assoc *a, const char *why)
         brk_stats_read(w, a);
     a->blocked = true; /* nothing more goes out; COMM_LOST follows and finishes it */
     a->eof_sent = true;
-    tr_abort(a->socket->ep, a->id, &error);
+    tr_send(a->socket->ep, &end, 1, &sent);
 }

@@ -48,6 +48,8 @@
 
 /* In rt_message.flags beside those of transport.h: the stack gave it back and named no error. */
 #define BRK_NO_ERROR 0x8000
+/* The same: it was on the wire, so the peer may have it. */
+#define BRK_WAS_SENT 0x4000
 
 struct brk_worker;
 struct brk_socket;
@@ -112,6 +114,7 @@ struct brk_assoc {
     bool dirty;   /* in worker->dirty */
     struct brk_assoc *next_dirty;
     bool eof_wanted, eof_sent; /* shut down once nothing is pending */
+    bool unserved;             /* of a client: a message of it was dropped because its session had ended */
     bool peel_wanted;
 
     /* As a destination of shared sessions; NULL: none. */
@@ -410,6 +413,9 @@ void brk_assoc_retire(struct brk_worker *w, struct brk_dest *d);
 void brk_assoc_eof(struct brk_worker *w, struct brk_assoc *a);
 /* `why`: for the log, static text. */
 void brk_assoc_abort(struct brk_worker *w, struct brk_assoc *a, const char *why);
+/* The same with a reason for the peer, `len` bytes (none: 0). */
+void brk_assoc_abort_for(struct brk_worker *w, struct brk_assoc *a, const char *why, const void *reason,
+                         uint32_t len);
 /* Frees at the end of the turn. */
 void brk_assoc_bury(struct brk_worker *w, struct brk_assoc *a);
 void brk_assoc_free_buried(struct brk_worker *w);
@@ -467,8 +473,10 @@ void brk_session_next_member(struct brk_worker *w, struct brk_assoc *partner);
 void brk_session_address_failed(struct brk_worker *w, struct brk_assoc *partner);
 /* The addresses of a peer are known, or known not to be had: connects the partners that wait for them. */
 void brk_session_resolved(struct brk_worker *w, unsigned peer);
-/* One side of a session is over: carries it across. */
-void brk_session_lost(struct brk_worker *w, struct brk_assoc *a, bool clean);
+/* One side of a session is over: carries it across, the reason that the peer gave with its abort included. */
+void brk_session_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e);
+/* A message of `client` has nowhere to go because its session ended: it may not end as if all had arrived. */
+void brk_session_unserved(struct brk_worker *w, struct brk_assoc *client);
 
 /* ---- peer.c --------------------------------------------------------------------------------------- */
 

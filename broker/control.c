@@ -32,6 +32,7 @@ struct brk_control {
     enum brk_phase phase;
     uint64_t deadline_ms; /* of the drain */
     bool stop;
+    bool cut_short; /* … before the drain was over */
 };
 
 static void command_all(struct brk_broker *b, unsigned commands)
@@ -151,7 +152,7 @@ void brk_control_drain(struct brk_control *c, const char *reason)
 {
     if (c->phase != BRK_RUNNING) {
         brk_log(CFG_LOG_WARNING, "stopped_at_once", "text=\"second signal\"");
-        c->stop = true;
+        c->stop = c->cut_short = true;
         return;
     }
     brk_log(CFG_LOG_INFO, "draining", "signal=%s timeout_ms=%u", reason,
@@ -198,7 +199,7 @@ static void drain(struct brk_control *c)
         c->stop = true;
     } else if (brk_now_ms() >= c->deadline_ms) {
         brk_log(CFG_LOG_WARNING, "drain_timeout", "timeout_ms=%u", c->broker->plan->config->drain_timeout_ms);
-        c->stop = true;
+        c->stop = c->cut_short = true;
     }
 }
 
@@ -239,6 +240,15 @@ static void serve(struct brk_control *c, int signals)
         if (fds[0].revents & POLLIN)
             take_signal(c, signals);
     }
+}
+
+static uint64_t dropped(const struct brk_broker *b)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < b->worker_count; i++)
+        for (unsigned reason = 0; reason < BRK_DROP_COUNT; reason++)
+            sum += brk_counted(&b->workers[i]->counts.dropped[reason]);
+    return sum;
 }
 
 /* ---- start and stop ------------------------------------------------------------------------------- */
@@ -320,12 +330,15 @@ int brk_control_main(struct brk_broker *b, int signals)
                 tr_backend_name(b->backend));
         serve(c, signals);
     }
+    uint64_t before = dropped(b);
     if (c) {
         brk_control_stop(c);
         for (unsigned i = 0; i < started; i++)
             pthread_join(b->workers[i]->thread, NULL);
         brk_control_settle(c);
     }
+    if (c && c->cut_short && dropped(b) != before)
+        good = false;
     good = log_account(b) && good;
     brk_control_free(c);
     return good ? 0 : 1;

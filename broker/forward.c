@@ -523,10 +523,12 @@ void brk_forward(struct brk_worker *w, struct brk_assoc *from, const struct tr_m
         return;
     }
     struct brk_assoc *partner = brk_session_partner(w, from, route);
-    if (partner)
+    if (partner) {
         send_local(w, partner, from, m, route);
-    else
-        count_source_drop(w, from, m, route, BRK_UNREACHABLE);
+        return;
+    }
+    count_source_drop(w, from, m, route, BRK_UNREACHABLE);
+    brk_session_unserved(w, from);
 }
 
 /* ---- parked ------------------------------------------------------------------------------------------ */

@@ -42,7 +42,7 @@ void brk_send_again(struct brk_worker *w, struct rt_parcel *p)
      * the others have their copies; in a paired session there is nobody else. */
     if (!p->message->len || p->route == RT_NO_ROUTE || w->config->routes[p->route].session == CFG_PAIRED ||
         w->config->groups[group].mode == CFG_BROADCAST) {
-        brk_drop_parcel(w, p, BRK_PEER_LOST);
+        brk_drop_parcel(w, p, p->message->flags & BRK_WAS_SENT ? BRK_UNACKNOWLEDGED : BRK_PEER_LOST);
         return;
     }
     p->to = NULL;
@@ -111,7 +111,8 @@ void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_ev
         return;
     }
     copy->stream = sent.asked == BRK_SAME_STREAM ? m->stream : sent.asked;
-    copy->flags = (uint16_t)((m->flags & TR_UNORDERED) | (failed->failed.error ? 0 : BRK_NO_ERROR));
+    copy->flags = (uint16_t)((m->flags & TR_UNORDERED) | (failed->failed.error ? 0 : BRK_NO_ERROR) |
+                             (failed->failed.was_sent ? BRK_WAS_SENT : 0));
     copy->ppid = m->ppid;
     copy->origin = sent.origin;
     copy->source = sent.source;

@@ -170,9 +170,18 @@ static void abandon(struct brk_worker *w, struct brk_assoc *partner)
     brk_assoc_bury(w, partner);
 }
 
+/* What a peer said with its abort, to be said to the other side: the text of a User-Initiated Abort, and of
+ * no other cause, which would be about this association. */
+static void abort_as(struct brk_worker *w, struct brk_assoc *a, const char *why, const struct tr_event *e)
+{
+    enum { USER_INITIATED_ABORT = 12, REASON_MAX = 1024 }; /* RFC 9260 3.3.10.12; one packet */
+    uint32_t len = e->change.error == USER_INITIATED_ABORT ? e->change.reason_len : 0;
+    brk_assoc_abort_for(w, a, why, e->change.reason, len < REASON_MAX ? len : REASON_MAX);
+}
+
 /* The client is over: after a shutdown what it sent still goes to its partner, after an abort nothing does.
  */
-static void client_lost(struct brk_worker *w, struct brk_assoc *client, bool clean)
+static void client_lost(struct brk_worker *w, struct brk_assoc *client, bool clean, const struct tr_event *e)
 {
     struct brk_assoc *partner = client->partner;
     if (!partner)
@@ -183,21 +192,31 @@ static void client_lost(struct brk_worker *w, struct brk_assoc *client, bool cle
     else if (partner->state == BRK_RESOLVING || partner->state == BRK_CONNECTING)
         abandon(w, partner);
     else if (partner->state == BRK_UP)
-        brk_assoc_abort(w, partner, "its session's client was lost");
+        abort_as(w, partner, "its session's client was lost", e);
 }
 
-void brk_session_lost(struct brk_worker *w, struct brk_assoc *a, bool clean)
+/* After a server's shutdown its client is shut down, too, but only where all that it sent has been passed on:
+ * SCTP has acknowledged it, so an abort is the only way to say that some did not arrive. */
+void brk_session_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e)
 {
     struct brk_assoc *client = a->client;
     if (!a->is_partner) {
-        client_lost(w, a, clean);
+        client_lost(w, a, clean, e);
         return;
     }
     unlink_partner(a);
     if (!client || client->state != BRK_UP)
         return;
-    if (clean)
+    if (clean && !a->pending.count)
         brk_assoc_eof(w, client);
     else
-        brk_assoc_abort(w, client, "its session's peer was lost");
+        abort_as(w, client,
+                 clean ? "its session's peer left with messages of it" : "its session's peer was lost", e);
+}
+
+void brk_session_unserved(struct brk_worker *w, struct brk_assoc *client)
+{
+    if (client->state == BRK_UP && client->eof_wanted && !client->unserved)
+        brk_assoc_abort(w, client, "its session's peer left before its last messages");
+    client->unserved = true;
 }

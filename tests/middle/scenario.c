@@ -15,7 +15,8 @@
 #define GROUP(members, mode) "groups:\n  - {name: core, members: [" members "], " mode "}\n"
 #define ROUTES(rest)         "routes:\n  - {from: access, to: core, " rest "}\n"
 
-#define PAIRED_DROPS (MAY_DROP(BRK_PEER_LOST) | MAY_DROP(BRK_UNREACHABLE))
+#define LOST_DROPS   (MAY_DROP(BRK_PEER_LOST) | MAY_DROP(BRK_UNACKNOWLEDGED))
+#define PAIRED_DROPS (LOST_DROPS | MAY_DROP(BRK_UNREACHABLE))
 
 const struct scenario scenarios[] = {
     {.name = "paired_one_member",
@@ -82,7 +83,7 @@ const struct scenario scenarios[] = {
      .subscribers = true,
      .ordered = true,
      .fans_out = true,
-     .may_drop = MAY_DROP(BRK_PEER_LOST) | MAY_DROP(BRK_NO_SUBSCRIBER)},
+     .may_drop = LOST_DROPS | MAY_DROP(BRK_NO_SUBSCRIBER)},
     {.name = "broadcast_ttl",
      .config = LISTENERS LISTENER("subscribers", 2901,
                                   "%s") "groups:\n"
@@ -93,7 +94,7 @@ const struct scenario scenarios[] = {
      .subscribers = true,
      .ordered = true,
      .fans_out = true,
-     .may_drop = MAY_DROP(BRK_PEER_LOST) | MAY_DROP(BRK_NO_SUBSCRIBER) | MAY_DROP(BRK_EXPIRED)},
+     .may_drop = LOST_DROPS | MAY_DROP(BRK_NO_SUBSCRIBER) | MAY_DROP(BRK_EXPIRED)},
     {.name = "both_directions",
      .config = LISTENERS LISTENER("subscribers", 2901, "%s") PEERS
      "groups:\n  - {name: core, members: [p0, p1], mode: loadshare, share: stream-hash}\n"
@@ -107,7 +108,7 @@ const struct scenario scenarios[] = {
      .ordered = true,
      .resends = true,
      .fans_out = true,
-     .may_drop = MAY_DROP(BRK_PEER_LOST) | MAY_DROP(BRK_NO_SUBSCRIBER)},
+     .may_drop = LOST_DROPS | MAY_DROP(BRK_NO_SUBSCRIBER)},
 };
 
 const unsigned scenario_count = sizeof scenarios / sizeof scenarios[0];

@@ -39,9 +39,11 @@ CONFIG
     kill -TERM "$broker"
     wait_until 10 ended "$broker"
     wait "$broker" || status=$?
+    [ $status = 1 ]
     [ "$(account waiting)" = 0 ]
     [ "$(account dropped)" = "$(account received)" ]
     [ "$(account balanced)" = yes ]
+    [ "$(account associations_lost)" = "$(account associations_opened)" ]
 }
 
 @test "a second SIGTERM does not wait" {

@@ -1,5 +1,6 @@
 /* A peer that begins anew with the association that the stack had (RFC 9260 5.2.4): what hung on the old one
- * ends and is accounted for, and the same id is a new association from then on. */
+ * ends and is accounted for, and the same id is a new association from then on. And how the other ends of a
+ * session cross it. */
 #include "tests/unit/paper_backend.h"
 
 #include <utlist.h>
@@ -183,7 +184,7 @@ static struct brk_assoc *paired(void)
     reads(&client_socket, event_of(CLIENT, TR_COMM_UP));
     struct brk_assoc *client = brk_assoc_find(&client_socket, CLIENT);
     struct brk_assoc *partner = brk_assoc_new(&worker, BRK_UP);
-    partner->is_partner = true;
+    partner->is_partner = partner->was_up = true;
     partner->client = client;
     client->partner = partner;
     brk_assoc_attach(partner, &partner_socket, PARTNER);
@@ -219,9 +220,71 @@ static void a_partner_restarts(void **state)
     assert_null(partner_socket.ep);
 }
 
+/* ---- other ends of a session ------------------------------------------------------------------------- */
+
+static void a_reason_crosses_the_session(void **state)
+{
+    (void)state;
+    paired();
+    struct tr_item lost = event_of(CLIENT, TR_COMM_LOST);
+    lost.event.change.error = 12; /* User-Initiated Abort */
+    lost.event.change.reason = "congestion";
+    lost.event.change.reason_len = 10;
+    reads(&client_socket, lost);
+    assert_int_equal(paper.aborts, 1);
+    assert_int_equal(paper.aborted, PARTNER);
+    assert_string_equal(paper.reason, "congestion");
+}
+
+static void what_another_cause_says_does_not(void **state)
+{
+    (void)state;
+    paired();
+    struct tr_item lost = event_of(CLIENT, TR_COMM_LOST);
+    lost.event.change.error = 13; /* Protocol Violation */
+    lost.event.change.reason = "of this association";
+    lost.event.change.reason_len = 19;
+    reads(&client_socket, lost);
+    assert_int_equal(paper.aborts, 1);
+    assert_string_equal(paper.reason, "");
+}
+
+static void a_shutdown_crosses_where_nothing_waits(void **state)
+{
+    (void)state;
+    paired();
+    DL_APPEND(worker.sockets, &partner_socket); /* closed with its association */
+    reads(&partner_socket, event_of(PARTNER, TR_SHUTDOWN_COMP));
+    assert_int_equal(paper.eofs, 1);
+    assert_int_equal(paper.aborts, 0);
+    /* A message that comes all the same has been acknowledged, and is dropped. */
+    brk_session_unserved(&worker, brk_assoc_find(&client_socket, CLIENT));
+    brk_session_unserved(&worker, brk_assoc_find(&client_socket, CLIENT));
+    assert_int_equal(paper.aborts, 1);
+    assert_int_equal(paper.aborted, CLIENT);
+}
+
+/* What the client sent is acknowledged and will not arrive: it must not be told that all is well. */
+static void a_shutdown_is_an_abort_where_messages_wait(void **state)
+{
+    (void)state;
+    struct brk_assoc *client = paired();
+    client->partner->blocked = true;
+    waits(client->partner, 1, RT_NO_ROUTE);
+    DL_APPEND(worker.sockets, &partner_socket);
+    reads(&partner_socket, event_of(PARTNER, TR_SHUTDOWN_COMP));
+    assert_int_equal(paper.eofs, 0);
+    assert_int_equal(paper.aborts, 1);
+    assert_int_equal(paper.aborted, CLIENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_reason_crosses_the_session, begin, end),
+        cmocka_unit_test_setup_teardown(what_another_cause_says_does_not, begin, end),
+        cmocka_unit_test_setup_teardown(a_shutdown_crosses_where_nothing_waits, begin, end),
+        cmocka_unit_test_setup_teardown(a_shutdown_is_an_abort_where_messages_wait, begin, end),
         cmocka_unit_test_setup_teardown(a_destination_restarts, begin, end),
         cmocka_unit_test_setup_teardown(what_was_gathered_waits, begin, end),
         cmocka_unit_test_setup_teardown(a_partner_restarts, begin, end),

@@ -79,13 +79,15 @@ static uint32_t sent(unsigned reader, uint32_t route, uint16_t asked)
     return brk_sent_add(&assoc.sent, &s);
 }
 
+static bool was_sent;
+
 static void comes_back(uint32_t context, uint16_t stream, uint32_t error)
 {
     struct tr_event e = {
         .type = TR_EV_SEND_FAILED,
         .failed = {.msg = {.data = &context, .len = sizeof context, .stream = stream, .context = context},
                    .error = error,
-                   .was_sent = true}};
+                   .was_sent = was_sent}};
     brk_give_back(&worker, &assoc, &e);
 }
 
@@ -180,10 +182,25 @@ static void some_have_nowhere_to_go(void **state)
     brk_pass_on(&worker, &assoc);
     assert_int_equal(brk_counted(&worker.counts.returned), 6);
     assert_int_equal(brk_counted(&worker.counts.dropped[BRK_PEER_LOST]), 3);
+    assert_int_equal(brk_counted(&worker.counts.dropped[BRK_UNACKNOWLEDGED]), 0);
     assert_int_equal(brk_counted(&worker.counts.dropped[BRK_EXPIRED]), 1);
     assert_int_equal(brk_counted(&worker.counts.dropped[BRK_NO_MEMORY]), 1);
     assert_rising(&returned[0], fresh, 1, 1);
     assert_int_equal(rt_batch_peek(&returned[0])->message->entered_ms, worker.now_ms - 1);
+}
+
+/* What was on the wire may have arrived: it is not counted as lost. */
+static void sent_ones_are_not_called_lost(void **state)
+{
+    (void)state;
+    uint32_t on_the_wire = sent(HERE, 2, BRK_SAME_STREAM), queued = sent(HERE, 2, BRK_SAME_STREAM);
+    was_sent = true;
+    comes_back(on_the_wire, 0, 1);
+    was_sent = false;
+    comes_back(queued, 0, 1);
+    brk_pass_on(&worker, &assoc);
+    assert_int_equal(brk_counted(&worker.counts.dropped[BRK_UNACKNOWLEDGED]), 1);
+    assert_int_equal(brk_counted(&worker.counts.dropped[BRK_PEER_LOST]), 1);
 }
 
 /* From an association that lives: without an error it was given up. */
@@ -207,6 +224,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_goes_home, begin, end),
         cmocka_unit_test_setup_teardown(pending_goes_behind, begin, end),
         cmocka_unit_test_setup_teardown(some_have_nowhere_to_go, begin, end),
+        cmocka_unit_test_setup_teardown(sent_ones_are_not_called_lost, begin, end),
         cmocka_unit_test_setup_teardown(given_up_is_dropped, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
