@@ -91,6 +91,15 @@ static enum tr_code check_port_free(struct brk_worker *w, const struct tr_open_p
     return code;
 }
 
+/* Whether an association to a peer begins at this port, too, so that its socket has to share it. */
+static bool is_called_from(const struct cfg_config *c, uint16_t port)
+{
+    for (unsigned i = 0; i < c->peer_count; i++)
+        if (c->peers[i].local_port == port)
+            return true;
+    return false;
+}
+
 enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error *error)
 {
     const struct cfg_listener *l = &w->config->listeners[listener];
@@ -107,7 +116,7 @@ enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error
         .address_count = l->address_count,
         .port = l->port,
         .encaps_port = tr_backend_caps(w->broker->backend) & TR_CAP_ENCAPS ? l->encaps_port : 0,
-        .share_port = w->broker->worker_count > 1,
+        .share_port = w->broker->worker_count > 1 || is_called_from(w->config, l->port),
         .netns = l->netns,
         .device = l->device,
         .options = &options,
@@ -157,9 +166,12 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
         opt_merge(&wanted, &options); /* what the file says goes before what the session would like */
         options = wanted;
     }
+    bool can_share = tr_backend_caps(w->broker->backend) & TR_CAP_SHARE_PORT;
     struct tr_open_params params = {.style = TR_ONE_TO_MANY,
                                     .addresses = p->local,
                                     .address_count = p->local_count,
+                                    .port = p->local_port == CFG_ABSENT ? 0 : (uint16_t)p->local_port,
+                                    .share_port = p->local_port != CFG_ABSENT && can_share,
                                     .netns = p->netns,
                                     .device = p->device,
                                     .options = &options,

@@ -70,6 +70,7 @@ struct cfg_peer {
     uint16_t port;
     const struct net_addr *local; /* what to bind before connecting; may be none */
     unsigned local_count;
+    int64_t local_port;            /* to connect from; CFG_ABSENT: the stack picks one */
     const char *netns, *device;    /* as a listener's */
     uint16_t encaps_port;          /* remote UDP port with usrsctp */
     unsigned connect_timeout_ms;   /* until an attempt counts as failed */

@@ -122,6 +122,9 @@ struct cfg_place option_place(const struct cfg_origin *o, enum opt_field f);
 #define MAX_MESSAGE_DEFAULT (1 << 20)
 void check_endpoints(struct loader *l);
 
+/* check_ports.c: local ports of peers that cannot be had; when groups and routes are known. */
+void check_local_ports(struct loader *l);
+
 /* check_routes.c: one group, one route. Works out what of a route is not written: `session`, and who `any`
  * is. */
 void check_group(struct loader *l, unsigned index);

@@ -114,8 +114,8 @@ static bool has_port(struct loader *l, const char *key, const struct yaml_node *
     host[len] = '\0';
     if (!net_addr_parse(host, 0, &scratch) && !(names && net_host_name_valid(host)))
         return false;
-    err_add(&l->errors, item->at, "%s: '%.60s' has a port; write %.60s here and the port as `port: %.8s`",
-            key, text, host, colon + 1);
+    err_add(&l->errors, item->at, "%s: '%.60s' has a port; write %.60s here and the port as `%s: %.8s`", key,
+            text, host, strcmp(key, "local") == 0 ? "local_port" : "port", colon + 1);
     return true;
 }
 

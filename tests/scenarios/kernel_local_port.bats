@@ -1,0 +1,30 @@
+load lib
+
+@test "local_port: two peers and a listener of two workers share it" {
+    cat >"$work/far.yaml" <<CONFIG
+broker: {transport: kernel}
+listeners:
+  - {name: far, address: 127.0.0.1, port: $P1}
+  - {name: other, address: 127.0.0.1, port: $P2}
+routes: [{from: far, ppid: ngap, to: other, session: shared}]
+CONFIG
+    "$JUNCTOR" run -c "$work/far.yaml" >"$work/far.out" 2>"$work/far.log" 3>&- </dev/null &
+    pids+=($!)
+    wait_until 10 grep -q event=ready "$work/far.log"
+    start_broker <<CONFIG
+broker: {transport: kernel, workers: 2}
+listeners: [{name: access, address: 127.0.0.1, port: $P0}]
+peers:
+  - {name: p, address: 127.0.0.1, port: $P1, local_port: $P0}
+  - {name: q, address: 127.0.0.1, port: $P2, local_port: $P0}
+groups: [{name: g, members: [p, q], mode: broadcast}]
+routes: [{from: access, to: g, session: shared}]
+CONFIG
+    wait_count 2 "event=member_up"
+    grep -q "event=association_up listener=far .*remote=127.0.0.1:$P0 " "$work/far.log"
+    grep -q "event=association_up listener=other .*remote=127.0.0.1:$P0 " "$work/far.log"
+    run_source source $U2 --associations 20 --rate 500 --count 100
+    stop_broker
+    [ "$(account received)" = 100 ]
+    [ "$(account delivered)" = 200 ]
+}
