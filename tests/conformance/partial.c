@@ -1,6 +1,7 @@
 /* Messages that come in pieces: put together per association, bounded, and dropped when they break off. */
 #include "tests/conformance/suite.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static void pieces_of_many_associations_do_not_mix(void **state)
@@ -184,17 +185,25 @@ static bool others_came(void *arg)
     struct halves *h = arg;
     check_stream_1(h->pair);
     ct_flow_scan(h->other, h->pair->server, h->pair->far);
-    return h->other->arrived == h->other->next;
+    return h->other->arrived == h->other->next || h->pair->server->events[TR_EV_STALLED] > 0;
 }
 
 /* The sender gives a message up when half of it is across (PR-SCTP), and the association goes on: what
  * follows on that stream must not be taken for the other half, and other streams go on. (That the stream
  * itself goes on is the stack's affair: usrsctp 0.9.5 acknowledges what follows on it and delivers none of
- * it.) */
+ * it.)
+ *
+ * Linux (6.1) can hold everything back for ever: the sender's queue is empty and all of it acknowledged, the
+ * receiver's is full, and its program is given neither the rest, nor the event that it broke off, nor what
+ * follows. It is rare (one in 20 to 40 with several at once on two processors), so a race; likely the sender
+ * gives up a fragment that was acknowledged just then, and the receiver ignores its FORWARD TSN as out of
+ * date. Then the transport has to find the half message stalled and end the association. */
 static void message_given_up_half_way_leaves_others_whole(void **state)
 {
     struct opt_set sends = ct_tight(2000000, 2000000), takes = ct_tight(20000, 100000);
+    struct tr_loop_params params = {.partial_timeout_ms = 6000};
     struct ct_world *w = *state;
+    struct tr_loop *loop = ct_loop(w, &params);
     opt_put(&sends, OPTF_MAXSEG, 1200);
     struct ct_pair p = ct_pair(w, &sends, &takes);
     struct ct_flow other = {.from = p.client, .assoc = p.near, .size = 800};
@@ -219,6 +228,11 @@ static void message_given_up_half_way_leaves_others_whole(void **state)
     struct halves h = {&p, &other};
     ct_flow_send(&other, 100); /* on stream 0 */
     assert_true(ct_pump(w, others_came, &h, CT_DEADLINE_MS));
+    if (p.server->events[TR_EV_STALLED] > 0) {
+        fprintf(stderr, "  the stack waited for the rest of a message that was given up\n");
+        ct_change(p.server, TR_COMM_LOST);
+    }
+    ct_loop_close(w, loop);
 }
 
 /* The same on a one-to-many endpoint where a sibling goes on sending. */
