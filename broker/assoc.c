@@ -123,6 +123,14 @@ static void log_up(struct brk_worker *w, struct brk_assoc *a)
             w->index, brk_session_text(a, session));
 }
 
+void brk_assoc_keep_sent(struct brk_assoc *a)
+{
+    /* Twice: what it gave back may not have been read yet when as much again has been sent. */
+    uint32_t keep = 2 * tr_send_capacity(a->socket->ep) + BRK_BURST_MAX;
+    if (keep > a->sent.keep)
+        brk_sent_keep(&a->sent, keep);
+}
+
 void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *e)
 {
     if (a->state == BRK_CONNECTING)
@@ -137,8 +145,7 @@ void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
         a->session = a->origin;
     log_up(w, a);
     brk_assoc_options(a);
-    /* Twice: what it gave back may not have been read yet when as much again has been sent. */
-    brk_sent_keep(&a->sent, 2 * tr_send_capacity(a->socket->ep) + BRK_BURST_MAX);
+    brk_assoc_keep_sent(a);
     if (a->socket->kind == BRK_OUTBOUND)
         brk_peer_up(w->broker, a->socket->member.index);
     if (is_destination(a))

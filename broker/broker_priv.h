@@ -25,6 +25,7 @@
 #include "broker/account.h"
 #include "broker/log.h"
 #include "broker/sent.h"
+#include "broker/sndbuf.h"
 #include "broker/stats/counts.h"
 #include "config/config.h"
 #include "routing/choice.h"
@@ -146,6 +147,7 @@ struct brk_socket {
     uint32_t source;          /* the member's number in the route table */
     struct brk_traffic *traffic;
     struct rt_credit credit;
+    struct brk_sndbuf sndbuf;
     int64_t full_buffer;      /* receive buffer for those peeled off it; see shrink_window */
     struct brk_assoc *assocs; /* uthash */
     struct brk_assoc *last;   /* the one found last: messages come in runs */
@@ -398,6 +400,9 @@ struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state
 void brk_assoc_attach(struct brk_assoc *a, struct brk_socket *s, uint32_t id);
 void brk_assoc_detach(struct brk_assoc *a);
 struct brk_assoc *brk_assoc_find(struct brk_socket *s, uint32_t id);
+/* Lets the log of what was sent reach as far back as the send buffer of its socket may hold. */
+void brk_assoc_keep_sent(struct brk_assoc *a);
+
 void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *e);
 /* The association is over, `clean` when by a shutdown of both sides. */
 void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e);

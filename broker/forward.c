@@ -48,6 +48,7 @@ static void count_delivered(struct brk_worker *w, struct brk_assoc *a, struct de
         return;
     brk_count(&w->counts.delivered, d->messages);
     count_run(a->socket->traffic, d);
+    a->socket->sndbuf.taken += (int64_t)(d->bytes + (uint64_t)d->messages * BRK_SNDBUF_MESSAGE);
     if (d->route != RT_NO_ROUTE) {
         count_run(brk_traffic_of(&w->counts, BRK_ROUTES, d->route), d);
         count_run(brk_traffic_of(&w->counts, BRK_GROUPS, w->config->routes[d->route].group), d);
@@ -190,6 +191,7 @@ static enum rest after_refusal(struct brk_worker *w, struct brk_assoc *a, enum t
         if (!a->blocked) {
             a->blocked = true;
             brk_socket_want_writable(a->socket, true);
+            brk_sndbuf_full(w, a);
         }
         return REST_WAITS;
     case TR_NO_ASSOC: /* its end is in the socket's queue, or about to be: it is read, paused or not

@@ -138,8 +138,10 @@ enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error
     }
     if (w->index == 0)
         brk_options_compare(s, &options);
-    if (l->peeloff == CFG_PEELOFF_ALWAYS)
+    if (l->peeloff == CFG_PEELOFF_ALWAYS) {
         s->full_buffer = shrink_window(s->ep);
+        brk_sndbuf_begin(s, opt_num(&options, OPTF_SNDBUF, 0));
+    }
     return TR_OK;
 }
 
@@ -182,6 +184,7 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
         if (!atomic_exchange_explicit(&w->broker->health[peer].compared, true, memory_order_relaxed))
             brk_options_compare(s, &options);
         s->full_buffer = shrink_window(s->ep);
+        brk_sndbuf_begin(s, opt_num(&options, OPTF_SNDBUF, 0));
         code = tr_connect_init(s->ep, &target, &id, error);
     }
     if (code != TR_OK) {
@@ -279,6 +282,7 @@ static void peel_off(struct brk_worker *w, struct brk_socket *from, struct brk_a
         return;
     }
     grow_buffer(s->ep, from->full_buffer);
+    brk_sndbuf_inherit(s, from);
     brk_assoc_detach(a);
     brk_assoc_attach(a, s, id);
     if (a->blocked)

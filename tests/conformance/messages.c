@@ -193,6 +193,25 @@ static void too_long_for_the_send_buffer(void **state)
     assert_int_equal(sent, 0);
 }
 
+/* Smaller while more stands in it, and larger again: all arrives, and writability comes. */
+static void send_buffer_changes_while_it_is_full(void **state)
+{
+    struct opt_set large = CT_OPTIONS({OPTF_SNDBUF, 400000}), small = CT_OPTIONS({OPTF_SNDBUF, 30000});
+    if (!ct_has(TR_CAP_SNDBUF_LATER))
+        skip();
+    struct ct_pair p = ct_pair(*state, &large, NULL);
+    struct tr_error error = {0};
+    struct ct_flow f = {.from = p.client, .assoc = p.near, .streams = 3, .size = 1000};
+    p.server->reading = false;
+    for (unsigned i = 0; i < 20; i++) {
+        ct_flow_offer(&f, 64, NULL);
+        ct_ok(tr_set_options(p.client->ep, 0, i % 2 ? &large : &small, NULL, &error), &error);
+    }
+    p.server->reading = true;
+    ct_flow_send(&f, 500);
+    ct_flow_finish(&f, p.server, p.far);
+}
+
 static void unknown_association_is_named(void **state)
 {
     struct ct_pair p = ct_pair(*state, NULL, NULL);
@@ -310,7 +329,8 @@ CT_TOPIC(messages, CT_CASE(message_carries_its_record), CT_CASE(messages_go_both
          CT_CASE(boundaries_hold_in_a_mixed_burst), CT_CASE(empty_message_is_invalid),
          CT_CASE(ungranted_stream_is_named), CT_CASE(highest_of_many_streams_works),
          CT_CASE(too_long_for_one_packet_when_fragments_are_off), CT_CASE(too_long_for_the_send_buffer),
-         CT_CASE(unknown_association_is_named), CT_CASE(short_form_uses_the_default_send_param),
-         CT_CASE(full_record_ignores_the_default_send_param), CT_CASE(order_holds_on_every_stream),
-         CT_CASE(order_holds_for_large_messages), CT_CASE(order_holds_between_many_associations),
-         CT_CASE(unordered_messages_come_once_each), CT_CASE(stats_count_whole_messages));
+         CT_CASE(send_buffer_changes_while_it_is_full), CT_CASE(unknown_association_is_named),
+         CT_CASE(short_form_uses_the_default_send_param), CT_CASE(full_record_ignores_the_default_send_param),
+         CT_CASE(order_holds_on_every_stream), CT_CASE(order_holds_for_large_messages),
+         CT_CASE(order_holds_between_many_associations), CT_CASE(unordered_messages_come_once_each),
+         CT_CASE(stats_count_whole_messages));

@@ -96,3 +96,12 @@ said() { # NAME LINE
     [ $status = 2 ]
     said usage 'usage: server ADDRESS PORT [[]UDP-PORT[]]'
 }
+
+@test "config/examples/low_delay.yaml relays, both ways and in order" {
+    start_broker < <(sed -e "s/port: 2931/port: $P0, encaps_port: $U0/" -e "s/^broker:/&\n  transport: $BACKEND/" \
+        -e "s/port: 2932, encaps_port: 9900/port: $P1, encaps_port: $U1/" config/examples/low_delay.yaml)
+    through_broker load --reply --associations 2 --streams 8 --size 64-8000 --count 2000
+    jq -e '.ok and (.runs[-1] | .delivered == 2000 and .replies.delivered == 2000)' "$work/load.json"
+    stop_broker
+    [ "$(account dropped)" = 0 ]
+}

@@ -38,7 +38,7 @@ static void test_defaults(void **state)
     assert_int_equal(c->drain_timeout_ms, 5000);
     assert_int_equal(c->max_message, 1 << 20);
     assert_int_equal(c->queue_messages, 4096);
-    assert_int_equal(c->queue_bytes, 4 << 20);
+    assert_int_equal(c->queue_bytes, 256 << 10);
     assert_int_equal(c->log_level, CFG_LOG_INFO);
     assert_string_equal(c->file, "test.yaml");
 
@@ -352,7 +352,8 @@ static void test_print(void **state)
 static void test_examples(void **state)
 {
     static const char *const examples[] = {"config/examples/relay.yaml", "config/examples/loadshare.yaml",
-                                           "config/examples/pubsub.yaml", "config/examples/override.yaml"};
+                                           "config/examples/pubsub.yaml", "config/examples/override.yaml",
+                                           "config/examples/low_delay.yaml"};
     (void)state;
     for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
         struct cfg_config *c = load_good(examples[i]);

@@ -72,7 +72,7 @@ static void test_advice(void **state)
 static void test_no_advice(void **state)
 {
     (void)state;
-    say_as_expected("config/examples/*.yaml", 4, true);
+    say_as_expected("config/examples/*.yaml", 5, true);
     char *said =
         remarks_on("listeners: [{name: a, port: 1}]\npeers: [{name: p, address: 127.0.0.1, port: 2}]\n"
                    "routes: [{from: a, ppid: m3ua, to: p}]\n",

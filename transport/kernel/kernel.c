@@ -72,8 +72,8 @@ static enum tr_code probe(struct tr_error *error)
 
 static const struct tr_backend backend = {
     .name = "kernel",
-    .caps = TR_CAP_LOOPS | TR_CAP_SHARE_PORT | TR_CAP_MULTIHOMING | TR_CAP_NETNS | TR_CAP_MOVE |
-            TR_CAP_ADDRESSES | TR_CAP_RESET_ASSOC,
+    .caps = TR_CAP_SNDBUF_LATER | TR_CAP_LOOPS | TR_CAP_SHARE_PORT | TR_CAP_MULTIHOMING | TR_CAP_NETNS |
+            TR_CAP_MOVE | TR_CAP_ADDRESSES | TR_CAP_RESET_ASSOC,
     .options = kernel_options,
     .probe = probe,
     .advise = kernel_advise,

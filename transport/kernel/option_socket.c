@@ -54,6 +54,7 @@ enum tr_code kernel_set_SNDBUF(struct tr_endpoint *ep, uint32_t assoc, const str
                                struct tr_error *error)
 {
     (void)assoc;
+    kernel_endpoint(ep)->room = 0; /* send.c looks anew: it may have become smaller */
     return set_buffer(ep, OPT_SNDBUF, opt_num(in, OPTF_SNDBUF, 0), SO_SNDBUFFORCE, SO_SNDBUF, error);
 }
 

@@ -1,0 +1,96 @@
+/* The send buffer of a destination follows what the destination takes.
+ *
+ * What stands in a send buffer has left the broker's hands: it cannot go to another member, waits its turn
+ * behind all before it, and is lost to a paired session when the peer aborts. A buffer that is large enough
+ * for a fast destination holds seconds of a slow one (4M: two seconds at 20 Mbit/s). So `sndbuf` is only the
+ * most: a buffer begins at FIRST, and whenever it is full, at most every INTERVAL_MS, it is made to hold what
+ * its destination takes in WAIT_MS, and what is under way in two round trips (what is not acknowledged stands
+ * in it too, and the congestion window must be able to grow). A destination that takes all that comes fills
+ * no buffer, and one that takes much has the whole of it at the first look. What does not fit waits in the
+ * broker, charged to its source, which is paused when that is too much.
+ *
+ * FIRST is what bursts need: with 256K they often find too little room to be put into common packets
+ * (transport/kernel/send.c), although the buffer is never full; half the throughput of 1400-byte messages on
+ * the loopback interface. With 1M there was no difference to 4M.
+ *
+ * It never holds less than the longest message, which the stack would refuse. Only where a buffer can be
+ * changed while it is used (TR_CAP_SNDBUF_LATER), and only for sockets with one association. */
+#include "broker/sndbuf.h"
+
+#include "broker/broker_priv.h"
+
+enum { WAIT_MS = 100, INTERVAL_MS = 100, IDLE_MS = 1000 };
+enum { FIRST = 1 << 20, LEAST = 64 << 10 };
+
+int64_t brk_sndbuf_fit(int64_t taken, uint64_t elapsed_ms, int64_t rtt_ms)
+{
+    return taken / (int64_t)elapsed_ms * (WAIT_MS + 2 * rtt_ms);
+}
+
+static void set(struct brk_socket *s, int64_t size)
+{
+    struct opt_set one = {0};
+    struct tr_error error;
+    opt_put(&one, OPTF_SNDBUF, size);
+    if (tr_set_options(s->ep, 0, &one, NULL, &error) != TR_OK)
+        s->sndbuf.most = 0; /* stays as it is */
+    s->sndbuf.now = size;
+}
+
+/* Between what must fit and what the configuration allows. */
+static int64_t bound(const struct brk_socket *s, int64_t size)
+{
+    int64_t least = (int64_t)s->worker->config->max_message;
+    if (least < LEAST)
+        least = LEAST;
+    if (size < least)
+        size = least;
+    return size < s->sndbuf.most ? size : s->sndbuf.most;
+}
+
+void brk_sndbuf_begin(struct brk_socket *s, int64_t most)
+{
+    if (!(tr_backend_caps(s->worker->broker->backend) & TR_CAP_SNDBUF_LATER))
+        return;
+    s->sndbuf.most = s->sndbuf.now = most;
+    if (bound(s, FIRST) < most)
+        set(s, bound(s, FIRST));
+}
+
+void brk_sndbuf_inherit(struct brk_socket *s, const struct brk_socket *from)
+{
+    s->sndbuf = (struct brk_sndbuf){.most = from->sndbuf.most, .now = from->sndbuf.now};
+}
+
+/* Of the primary path; 0 where it is not known. */
+static int64_t round_trip_ms(const struct brk_assoc *a)
+{
+    struct opt_set got = {0};
+    struct tr_error error;
+    const char *primary;
+    if (tr_get_option(a->socket->ep, a->id, OPT_STATUS, &got, &error) != TR_OK ||
+        !(primary = opt_text(&got, OPTF_STATUS_PRIMARY)))
+        return 0;
+    opt_put_text(&got, OPTF_PAI_ADDRESS, primary);
+    if (tr_get_option(a->socket->ep, a->id, OPT_PEER_ADDR_INFO, &got, &error) != TR_OK)
+        return 0;
+    return opt_num(&got, OPTF_PAI_SRTT, 0);
+}
+
+void brk_sndbuf_full(struct brk_worker *w, struct brk_assoc *a)
+{
+    struct brk_sndbuf *b = &a->socket->sndbuf;
+    uint64_t elapsed = w->now_ms - b->since_ms;
+    if (b->most == 0 || elapsed < INTERVAL_MS)
+        return;
+    int64_t before = b->now;
+    if (elapsed <= IDLE_MS) { /* else it was not full for long, and what was taken says nothing */
+        int64_t size = bound(a->socket, brk_sndbuf_fit(b->taken, elapsed, round_trip_ms(a)));
+        if (size < before - before / 8 || size > before + before / 8)
+            set(a->socket, size);
+        if (b->now > before)
+            brk_assoc_keep_sent(a);
+    }
+    b->since_ms = w->now_ms;
+    b->taken = before - b->now; /* what goes until it is full again, beside what is given to it */
+}
