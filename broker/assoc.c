@@ -10,7 +10,7 @@
  * A peer that restarts (RFC 9260 5.2.4) ends one association here and begins another, while the stack goes on
  * with one and the same: the old one takes the three steps at once, the new one takes its id, and the log of
  * what was sent: what the stack took after the restart and before its event may come back yet. */
-#include "broker/broker_priv.h"
+#include "broker/ending.h"
 
 #include <stdlib.h>
 
@@ -90,15 +90,15 @@ static void errand_init(struct rt_parcel *p, enum brk_errand errand, struct brk_
     *p = (struct rt_parcel){.kind = RT_ERRAND, .errand = (uint16_t)errand, .to = d, .embedded = true};
 }
 
-/* Joins the groups its listener or peer is a member of. */
-static void join(struct brk_worker *w, struct brk_assoc *a)
+void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a)
 {
-    struct brk_dest *d = calloc(1, sizeof *d);
-    if (!d) {
+    struct brk_dest *d = is_destination(a) ? calloc(1, sizeof *d) : NULL;
+    if (!d && is_destination(a)) {
         brk_log(CFG_LOG_ERROR, "no_memory", "%s=%s assoc=%u text=\"takes no part in its groups\"",
                 brk_member_word(a->socket->member), brk_assoc_name(a), a->id);
-        return;
     }
+    if (!d)
+        return;
     d->dest = (struct rt_dest){.worker = w->index, .member = a->socket->member, .owner = a};
     errand_init(&d->up, BRK_MEMBER_UP, d);
     errand_init(&d->down, BRK_MEMBER_DOWN, d);
@@ -148,8 +148,8 @@ void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
     brk_assoc_keep_sent(a);
     if (a->socket->kind == BRK_OUTBOUND)
         brk_peer_up(w->broker, a->socket->member.index);
-    if (is_destination(a))
-        join(w, a);
+    if (!a->unwanted)
+        brk_assoc_join(w, a);
     if (a->is_partner)
         brk_streams_follow(w, a);
     else
@@ -157,6 +157,8 @@ void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
     brk_send_pending(w, a);
     if (a->eof_wanted)
         brk_assoc_eof(w, a);
+    if (a->unwanted || brk_is_gone(w, a->socket->member)) /* a reload came while it was being set up */
+        brk_end(w, a);
 }
 
 /* ---- over ----------------------------------------------------------------------------------------- */
@@ -259,23 +261,34 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
     brk_session_lost(w, a, clean, e);
 }
 
-static void leave(struct brk_worker *w, struct brk_assoc *a)
+void brk_assoc_withdraw(struct brk_worker *w, struct brk_assoc *a)
 {
-    a->state = BRK_LEAVING;
-    DL_APPEND(w->leaving, a);
-    w->assoc_count++;
-    rt_batch_add(&w->out[w->broker->worker_count], &a->dest->down);
+    if (!a->dest->down_sent)
+        rt_batch_add(&w->out[w->broker->worker_count], &a->dest->down);
+    a->dest->down_sent = true;
+}
+
+/* Off its socket, and nobody posts to it any more: what it has left goes on its way. */
+static void pass_on(struct brk_worker *w, struct brk_assoc *a)
+{
+    brk_pass_on(w, a);
+    if (a->dest)
+        rt_batch_add(&w->out[w->broker->worker_count], &a->dest->retired);
+    a->dest = NULL;
+    brk_assoc_bury(w, a);
 }
 
 /* Off its socket. A destination waits until nobody posts to it any more. */
 static void go(struct brk_worker *w, struct brk_assoc *a)
 {
-    if (a->dest) {
-        leave(w, a);
+    if (!a->dest || a->dest->retire_came) {
+        pass_on(w, a);
         return;
     }
-    brk_pass_on(w, a);
-    brk_assoc_bury(w, a);
+    a->state = BRK_LEAVING;
+    DL_APPEND(w->leaving, a);
+    w->assoc_count++;
+    brk_assoc_withdraw(w, a);
 }
 
 void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a)
@@ -319,12 +332,14 @@ struct brk_assoc *brk_assoc_restart(struct brk_worker *w, struct brk_assoc *old,
 void brk_assoc_retire(struct brk_worker *w, struct brk_dest *d)
 {
     struct brk_assoc *a = d->dest.owner;
-    brk_pass_on(w, a);
-    rt_batch_add(&w->out[w->broker->worker_count], &d->retired);
+    d->retire_came = true;
+    if (a->state != BRK_LEAVING) { /* it leaves before it ends */
+        brk_assoc_eof(w, a);
+        return;
+    }
     DL_DELETE(w->leaving, a);
     w->assoc_count--;
-    a->dest = NULL;
-    brk_assoc_bury(w, a);
+    pass_on(w, a);
 }
 
 void brk_assoc_bury(struct brk_worker *w, struct brk_assoc *a)

@@ -59,9 +59,9 @@ static bool prepare(struct brk_broker *b)
 {
     const struct cfg_config *c = b->plan->config;
     b->worker_count = count_workers(b);
-    b->health = calloc(c->peer_count + 1, sizeof *b->health);
+    brk_segments_init(&b->health, sizeof(struct brk_peer_health));
     b->workers = calloc(b->worker_count, sizeof(struct brk_worker *));
-    if (!b->health || !b->workers || rt_inbox_init(&b->control)) {
+    if (!brk_segments_fit(&b->health, c->peer_count) || !b->workers || rt_inbox_init(&b->control)) {
         brk_log(CFG_LOG_ERROR, "start_failed", "error=\"out of memory or descriptors\"");
         return false;
     }
@@ -72,16 +72,9 @@ static bool prepare(struct brk_broker *b)
 
 static bool open_workers(struct brk_broker *b)
 {
-    char text[NET_ADDR_TEXT];
     for (unsigned i = 0; i < b->worker_count; i++)
         if (!(b->workers[i] = brk_worker_new(b, i)))
             return false;
-    for (unsigned i = 0; i < b->plan->config->listener_count; i++) {
-        const struct cfg_listener *l = &b->plan->config->listeners[i];
-        for (unsigned a = 0; a < l->address_count; a++)
-            brk_log(CFG_LOG_INFO, "listening", "listener=%s address=%s transport=%s", l->name,
-                    net_addr_format(&l->addresses[a], text, sizeof text), tr_backend_name(b->backend));
-    }
     return true;
 }
 
@@ -98,7 +91,9 @@ void brk_broker_close(struct brk_broker *b)
     if (b->control.eventfd >= 0)
         rt_inbox_destroy(&b->control);
     free(b->workers);
-    free(b->health);
+    brk_segments_free(&b->health);
+    rt_plan_free(b->candidate);
+    rt_plan_free(b->replaced);
     rt_plan_free((struct rt_plan *)b->plan);
 }
 

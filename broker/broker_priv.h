@@ -38,6 +38,7 @@
 #include "transport/transport.h"
 
 #define BRK_READY_MAX   256  /* ready sockets a turn */
+#define BRK_BACKLOG     1024 /* of tr_listen */
 #define BRK_GATHER_MAX  1024 /* messages gathered before everything is sent */
 #define BRK_BURST_MAX   256  /* messages in one tr_send */
 #define BRK_ROUNDS_MAX  16   /* batches read from one socket in a row, so that others get their turn */
@@ -62,7 +63,8 @@ enum brk_errand {
     BRK_MEMBER_UP,   /* to control: `to` is a brk_dest that can be sent to */
     BRK_MEMBER_DOWN, /* to control: … no more */
     BRK_RETIRE,      /* to the owner: nobody posts to this brk_dest any more */
-    BRK_RETIRED      /* to control: what it left has been passed on; free it */
+    BRK_RETIRED,     /* to control: what it left has been passed on; free it */
+    BRK_STEPPED      /* to control: the worker `to` has done its step of a reload */
 };
 
 /* An association as a destination of shared sessions. Made by the owning worker when it comes up, freed by
@@ -71,6 +73,9 @@ enum brk_errand {
 struct brk_dest {
     struct rt_dest dest;
     struct rt_parcel up, down, retire, retired;
+    bool down_sent, retire_came;  /* the owner's */
+    bool removed;                 /* control's: out of its groups, which are held until it is retired */
+    struct brk_dest *prev, *next; /* control's: all there are */
 };
 
 /* An association's statistics, as last read; see notice.c. */
@@ -116,6 +121,9 @@ struct brk_assoc {
     struct brk_assoc *next_dirty;
     bool eof_wanted, eof_sent; /* shut down once nothing is pending */
     bool unserved;             /* of a client: a message of it was dropped because its session had ended */
+    bool unwanted;             /* a set-up that nobody waits for any more: ended once it is up */
+    uint64_t end_by_ms;        /* being ended, and aborted then; 0: not. See ending.h */
+    bool ended_late;           /* and has been */
     bool peel_wanted;
 
     /* As a destination of shared sessions; NULL: none. */
@@ -154,6 +162,7 @@ struct brk_socket {
     bool paused;              /* credit used up: not read */
     bool to_the_end;          /* read all the same, until the stack has no more: an association has ended */
     bool writable_wanted;
+    bool retiring;                         /* accepts nobody any more, closes with its last association */
     bool has_lost, has_leftover, has_peel; /* look for such an association after reading */
     struct brk_socket *prev, *next;        /* worker->sockets or worker->closed */
 };
@@ -164,6 +173,7 @@ struct brk_gathered {
     struct brk_assoc *from; /* whose socket's credit it uses if it must wait */
     uint32_t route;
     uint16_t asked; /* stream; what it leaves on may be another one */
+    bool fan_out;   /* others get copies of it */
     uint32_t next;
 };
 
@@ -179,7 +189,14 @@ enum brk_phase { BRK_RUNNING, BRK_DRAIN_SOURCES, BRK_DRAIN_ALL };
 
 /* Commands to workers, a bit each; set by control, which then wakes the inbox. Seen by the worker before it
  * takes its inbox, carried out after: so what others posted before the command is handled before it. */
-enum brk_command { BRK_CMD_ACCOUNT = 1, BRK_CMD_DRAIN_SOURCES = 2, BRK_CMD_DRAIN_ALL = 4, BRK_CMD_STOP = 8 };
+enum brk_command {
+    BRK_CMD_ACCOUNT = 1,
+    BRK_CMD_DRAIN_SOURCES = 2,
+    BRK_CMD_DRAIN_ALL = 4,
+    BRK_CMD_STOP = 8,
+    BRK_CMD_PREPARE = 16, /* for broker->candidate: adopt.h */
+    BRK_CMD_ABANDON = 32
+};
 
 enum brk_progress { BRK_BUSY, BRK_SOURCES_DONE, BRK_ALL_DONE };
 
@@ -201,13 +218,22 @@ struct brk_worker {
     bool stop;
 
     struct brk_socket *sockets, *closed;
+    struct brk_socket *prepared; /* listeners of a plan that is not in force yet */
+    bool ending;                 /* an association or socket is being ended */
     struct brk_assoc *resolving, *connecting, *leaving, *graveyard;
-    struct tr_resolver *resolver; /* NULL: no peer has a host name */
-    struct brk_names *names;      /* per peer */
-    struct brk_assoc *expiring;   /* those that messages with a ttl wait for */
-    uint64_t parked_expires_ms;   /* when the first parked message's ttl ends; 0: none has one */
+    struct tr_resolver *resolver;  /* NULL: no peer has a host name */
+    struct brk_names **names;      /* per peer */
+    struct brk_names **names_next; /* those of a plan that is not in force yet */
+    unsigned names_count, names_next_count;
+    struct brk_names *names_stale; /* of no peer any more; answers are still to come */
+    struct brk_assoc *expiring;    /* those that messages with a ttl wait for */
+    uint64_t parked_expires_ms;    /* when the first parked message's ttl ends; 0: none has one */
     struct brk_standing *standing;
-    unsigned standing_count;
+    unsigned standing_count, standing_room;
+    unsigned group_room;   /* of the arrays per group below */
+    struct rt_parcel step; /* what it answers control with in a reload, */
+    bool step_failed;      /* and how that went */
+    char step_error[300];
     uint64_t next_tick_ms;
     uint64_t origins;
 
@@ -243,7 +269,9 @@ struct brk_broker {
     const struct rt_plan *plan; /* in force; the control thread's, workers have their own pointer to it */
     const struct tr_backend *backend;
     struct rt_current current;
-    struct brk_peer_health *health; /* per peer */
+    struct rt_plan *candidate;  /* to be prepared for; read by workers between PREPARE and their answer */
+    struct rt_plan *replaced;   /* was in force before; some worker may not have taken over `plan` yet */
+    struct brk_segments health; /* struct brk_peer_health by peer */
     struct brk_worker **workers;
     unsigned worker_count;
     struct rt_inbox control;
@@ -259,6 +287,8 @@ void brk_broker_close(struct brk_broker *b); /* with its plan */
 
 /* ---- worker.c ------------------------------------------------------------------------------------- */
 
+/* Makes room for what `c` has; what is there stays. False: out of memory. (adopt.c) */
+bool brk_worker_fit(struct brk_worker *w, const struct cfg_config *c);
 /* Opens everything of a worker (loop, inbox, listeners) in the calling thread. On failure the reason has been
  * logged and nothing is left behind. */
 struct brk_worker *brk_worker_new(struct brk_broker *b, unsigned index);
@@ -325,6 +355,9 @@ void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_ev
 void brk_pass_on(struct brk_worker *w, struct brk_assoc *a);
 /* What the stack gave back for an association that lives: given up, so not sent again. */
 void brk_drop_given_up(struct brk_worker *w, struct brk_assoc *a);
+/* Finds the route of a message that waits whose route has gone. False: none takes it now, or one that its
+ * source's session would have to take. */
+bool brk_reroute(const struct brk_worker *w, struct rt_parcel *p);
 /* Sends a parcel again from its route on, before what is parked, or hands it to the worker that had read it,
  * for that; drops it where there is nobody else. */
 void brk_send_again(struct brk_worker *w, struct rt_parcel *p);
@@ -355,13 +388,21 @@ bool brk_expiry_pending(const struct brk_worker *w);
 
 /* ---- socket.c ------------------------------------------------------------------------------------- */
 
-enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error *error);
+/* Opens a listener of `c`, which may be a plan's that is not in force yet, with `*socket` for it. */
+enum tr_code brk_listen(struct brk_worker *w, const struct cfg_config *c, unsigned listener,
+                        struct brk_socket **socket, struct tr_error *error);
+/* The receive buffer of a listening socket was set: what new associations are to offer of it, where they get
+ * sockets of their own. */
+void brk_socket_shrink_window(struct brk_socket *s);
+/* A listener of the plan in force has been opened: says what the stack granted. */
+void brk_listener_opened(struct brk_socket *s);
 /* A socket and a non-blocking association set-up to a peer; `streams` (may be NULL) sets initmsg. On success
  * the association is in `a` (id, socket) and the socket's hash. TR_AGAIN: the peer's name is being looked up;
  * the answer calls brk_peers_resolved and brk_session_resolved. In any case a->peer is set. */
 enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_set *streams,
                          struct brk_assoc *a, struct tr_error *error);
-void brk_socket_read(struct brk_worker *w, struct brk_socket *s);
+/* One batch, or more while an association is ending. True: there is nothing more to read. */
+bool brk_socket_read(struct brk_worker *w, struct brk_socket *s);
 /* TR_ENDED: reads it whether it is paused or not. */
 void brk_socket_ended(struct brk_worker *w, struct brk_socket *s);
 void brk_socket_writable(struct brk_worker *w, struct brk_socket *s);
@@ -392,7 +433,10 @@ void brk_options_compare(const struct brk_socket *s, const struct opt_set *wante
 /* Sets the options of each listener and peer on a socket that is then closed again: what the stack will not
  * take is told with its place when the broker starts (TR_UNSUPPORTED, TR_INVALID), not with the first
  * connection. */
-enum tr_code brk_try_options(struct brk_worker *w, struct tr_error *error);
+enum tr_code brk_try_options(struct brk_worker *w, const struct cfg_config *c, struct tr_error *error);
+/* Sets on a socket and its associations what the file says otherwise than `old` did and their rows let act on
+ * what is there (OPT_NOW), and on a listening socket what its next associations are to begin with. */
+void brk_options_adopt(struct brk_socket *s, const struct cfg_config *old);
 
 /* ---- assoc.c -------------------------------------------------------------------------------------- */
 
@@ -414,6 +458,10 @@ struct brk_assoc *brk_assoc_restart(struct brk_worker *w, struct brk_assoc *old,
 void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a);
 /* Its destination's retirement came round. */
 void brk_assoc_retire(struct brk_worker *w, struct brk_dest *d);
+/* Joins the groups that its listener or peer is a member of; does nothing where there are none. */
+void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a);
+/* Leaves them although it is up; when nobody posts to it any more it is shut down. */
+void brk_assoc_withdraw(struct brk_worker *w, struct brk_assoc *a);
 /* Asks for a graceful shutdown once nothing is pending. */
 void brk_assoc_eof(struct brk_worker *w, struct brk_assoc *a);
 /* `why`: for the log, static text. */
@@ -488,6 +536,10 @@ void brk_session_unserved(struct brk_worker *w, struct brk_assoc *client);
 /* Connects the standing peers of this worker that are due. */
 void brk_peers_tick(struct brk_worker *w);
 void brk_peer_gone(struct brk_worker *w, struct brk_assoc *a);
+static inline struct brk_peer_health *brk_health(const struct brk_broker *b, unsigned peer)
+{
+    return brk_segments_at(&b->health, peer);
+}
 /* The peer of `old` began anew; `a` stands in its place. */
 void brk_peer_restarted(struct brk_worker *w, const struct brk_assoc *old, struct brk_assoc *a);
 /* The addresses of a peer are known, or known not to be had: connects the standing association that waits. */
@@ -510,6 +562,11 @@ bool brk_peer_usable(const struct brk_broker *b, unsigned peer, uint64_t now_ms)
 enum tr_code brk_names_open(struct brk_worker *w, struct tr_error *error);
 /* Also of what was opened in part. */
 void brk_names_close(struct brk_worker *w);
+/* Gets ready for a plan: what its peers that are new or elsewhere need. */
+bool brk_names_prepare(struct brk_worker *w, const struct cfg_config *c, struct tr_error *error);
+void brk_names_abandon(struct brk_worker *w);
+/* That plan is in force. Answers to questions about peers that are elsewhere now come to nothing. */
+void brk_names_adopt(struct brk_worker *w);
 /* What to connect a peer with now; valid until the next call about this peer. *round: say it in
  * brk_names_failed. TR_AGAIN: being looked up. */
 enum tr_code brk_names_get(struct brk_worker *w, unsigned peer, const struct net_addr **addresses,

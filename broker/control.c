@@ -14,7 +14,8 @@
  * The end: SIGTERM or SIGINT stops accepting and shuts the sources down, in SCTP's way, so that what they
  * still have queued arrives; when all workers are done with that the destinations are shut down; when nothing
  * is left, or the deadline is over, or a second signal comes, the workers stop. SIGUSR1 asks for the account:
- * all workers meet at a barrier so that the sum is taken at one moment. SIGHUP is logged and does nothing. */
+ * all workers meet at a barrier so that the sum is taken at one moment. SIGHUP asks for a reload (reload.h).
+ */
 #include "broker/control.h"
 
 #include <errno.h>
@@ -25,6 +26,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <utlist.h>
+
+#include "broker/reload.h"
+
 struct brk_control {
     struct brk_broker *broker;
     struct rt_members *members;
@@ -33,6 +38,8 @@ struct brk_control {
     uint64_t deadline_ms; /* of the drain */
     bool stop;
     bool cut_short; /* … before the drain was over */
+    struct brk_reload reload;
+    struct brk_dest *dests; /* those that have come up and are not retired */
 };
 
 static void command_all(struct brk_broker *b, unsigned commands)
@@ -60,6 +67,89 @@ static void log_member(const struct brk_control *c, const char *event, const str
             cfg_member_name(c->broker->plan->config, d->dest.member), d->dest.worker);
 }
 
+/* ---- reload --------------------------------------------------------------------------------------- */
+
+/* The membership under another plan: everybody who is there, and what is still being retired. NULL: out of
+ * memory. */
+static struct rt_members *members_under(const struct brk_control *c, const struct rt_plan *plan)
+{
+    struct rt_members *m = rt_members_new(plan->config);
+    struct brk_dest *d;
+    DL_FOREACH(c->dests, d)
+    {
+        if (!m)
+            break;
+        if (d->removed) {
+            rt_members_hold(m, &d->dest);
+        } else if (!rt_members_add(m, &d->dest)) {
+            rt_members_free(m);
+            m = NULL;
+        }
+    }
+    return m;
+}
+
+/* All workers are ready: puts the candidate in force. False: out of memory, and nothing has changed. */
+static bool adopt(struct brk_control *c)
+{
+    struct brk_broker *b = c->broker;
+    struct rt_members *m = members_under(c, b->candidate);
+    struct rt_snapshot *s = m ? rt_snapshot_build(m, b->candidate, ++c->version) : NULL;
+    if (!s) {
+        brk_log(CFG_LOG_ERROR, "reload_refused", "text=\"out of memory\"");
+        rt_members_free(m);
+        return false;
+    }
+    rt_members_free(c->members);
+    c->members = m;
+    b->replaced = (struct rt_plan *)b->plan;
+    b->plan = b->candidate;
+    brk_reload_adopt(&c->reload, b);
+    rt_snapshot_free(rt_current_publish(&b->current, s));
+    command_all(b, 0);
+    return true;
+}
+
+static void stepped(struct brk_control *c, const struct brk_worker *w)
+{
+    if (!brk_reload_answered(&c->reload, w))
+        return;
+    if (c->reload.step != BRK_RELOAD_PREPARING) {
+        brk_reload_done(&c->reload, c->broker);
+        return;
+    }
+    if (!c->reload.failed && c->phase == BRK_RUNNING && adopt(c))
+        return;
+    brk_reload_abandon(&c->reload, c->broker);
+    command_all(c->broker, BRK_CMD_ABANDON);
+}
+
+void brk_control_reload(struct brk_control *c)
+{
+    if (c->phase != BRK_RUNNING) {
+        brk_log(CFG_LOG_WARNING, "reload_refused", "text=\"the broker is ending\"");
+    } else if (c->reload.step != BRK_RELOAD_NONE) {
+        c->reload.again = true;
+    } else if (brk_reload_begin(&c->reload, c->broker)) {
+        command_all(c->broker, BRK_CMD_PREPARE);
+    }
+}
+
+bool brk_control_reload_with(struct brk_control *c, struct cfg_config *config)
+{
+    bool begun = brk_reload_with(&c->reload, c->broker, config);
+    if (begun)
+        command_all(c->broker, BRK_CMD_PREPARE);
+    return begun;
+}
+
+bool brk_control_reloading(const struct brk_control *c)
+{
+    return c->reload.step != BRK_RELOAD_NONE;
+}
+
+/* ---- requests ------------------------------------------------------------------------------------- */
+
 /* Takes the requests that have come. Lost destinations go to *lost, to be retired after the publication. */
 static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lost, struct rt_batch *done)
 {
@@ -72,6 +162,7 @@ static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lo
         struct brk_dest *d = p->to;
         switch ((enum brk_errand)p->errand) {
         case BRK_MEMBER_UP:
+            DL_APPEND(c->dests, d);
             if (rt_members_add(c->members, &d->dest))
                 log_member(c, "member_up", d);
             else
@@ -80,11 +171,16 @@ static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lo
         case BRK_MEMBER_DOWN:
             log_member(c, "member_down", d);
             rt_members_remove(c->members, &d->dest);
+            d->removed = true;
             rt_batch_add(lost, &d->retire);
             break;
         case BRK_RETIRED:
             rt_members_release(c->members, &d->dest);
+            DL_DELETE(c->dests, d);
             rt_batch_add(done, p);
+            break;
+        case BRK_STEPPED:
+            stepped(c, p->to);
             break;
         case BRK_RETURNED:
         case BRK_RETIRE:
@@ -206,6 +302,10 @@ static void drain(struct brk_control *c)
 bool brk_control_turn(struct brk_control *c, bool woken)
 {
     serve_requests(c, woken);
+    if (c->reload.again && c->reload.step == BRK_RELOAD_NONE) {
+        c->reload.again = false;
+        brk_control_reload(c);
+    }
     if (c->phase != BRK_RUNNING)
         drain(c);
     return !c->stop;
@@ -221,9 +321,7 @@ static void take_signal(struct brk_control *c, int signals)
     if (info.ssi_signo == SIGUSR1)
         account_now(c->broker);
     else if (info.ssi_signo == SIGHUP)
-        brk_log(
-            CFG_LOG_WARNING, "hangup",
-            "text=\"SIGHUP is ignored; a changed configuration takes a restart, SIGTERM ends the broker\"");
+        brk_control_reload(c);
     else
         brk_control_drain(c, info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
 }

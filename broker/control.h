@@ -30,6 +30,14 @@ bool brk_control_turn(struct brk_control *c, bool woken);
  */
 void brk_control_drain(struct brk_control *c, const char *reason);
 
+/* Begins a reload from the configuration's file; one that is under way is done first. brk_control_turn moves
+ * it on. */
+void brk_control_reload(struct brk_control *c);
+/* The same with a configuration that has been read already, which it takes over; none may be under way.
+ * False: it is not taken, for a reason that has been logged. */
+bool brk_control_reload_with(struct brk_control *c, struct cfg_config *config);
+bool brk_control_reloading(const struct brk_control *c);
+
 /* Tells all workers to stop. */
 void brk_control_stop(struct brk_control *c);
 

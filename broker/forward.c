@@ -229,6 +229,7 @@ static void burst_to_pending(struct brk_worker *w, struct brk_assoc *a, uint32_t
         struct rt_parcel *p = copy_to_parcel(w, e->from, &m, e->route);
         if (!p)
             continue;
+        p->message->fan_out = e->fan_out;
         rt_batch_add(&a->pending, p);
         brk_wait_pending(w, a, p);
     }
@@ -253,6 +254,7 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
                                     .source = e->from->socket->source,
                                     .route = e->route,
                                     .asked = e->asked,
+                                    .fan_out = e->fan_out,
                                     .entered_ms = w->now_ms});
         }
         enum tr_code code = tr_send(a->socket->ep, w->burst, n, &sent);
@@ -293,6 +295,7 @@ static uint32_t burst_of_pending(struct brk_worker *w, struct brk_assoc *a)
                                 .source = m->source,
                                 .route = p->route,
                                 .asked = p->stream,
+                                .fan_out = m->fan_out,
                                 .entered_ms = m->entered_ms});
     }
     return n;
@@ -421,6 +424,7 @@ static void dispatch_parcel_to(struct brk_worker *w, struct rt_dest *d, struct r
  * message. */
 static void broadcast_parcel(struct brk_worker *w, const struct rt_group *g, struct rt_parcel *p)
 {
+    p->message->fan_out = true; /* it has only waited here: nobody else has it */
     for (uint32_t i = 1; i < g->count; i++) {
         brk_count(&w->counts.copies, 1);
         struct rt_parcel *more = brk_parcel_new(w, p->message, p->route);
@@ -462,10 +466,12 @@ static void broadcast(struct brk_worker *w, const struct rt_group *g, struct brk
         struct brk_assoc *a = g->dests[i]->worker == w->index ? g->dests[i]->owner : NULL;
         if (a && a->state == BRK_UP && !a->blocked && !a->pending.count) {
             send_local(w, a, from, m, route);
+            w->gathered[w->gathered_count - 1].fan_out = true;
             continue;
         }
         if (!shared && !(shared = copy_message(w, from, m, route)))
             continue; /* counted */
+        shared->fan_out = true;
         struct rt_parcel *p = brk_parcel_new(w, shared, route);
         if (p)
             dispatch_parcel_to(w, g->dests[i], p);
@@ -513,6 +519,11 @@ void brk_forward(struct brk_worker *w, struct brk_assoc *from, const struct tr_m
         return;
     }
     uint32_t route = rt_table_find(w->plan->table, from->socket->source, m->ppid, m->stream);
+    if (route == RT_NO_ROUTE && from->partner &&
+        from->end_by_ms) { /* the last of a session that a reload ends */
+        send_local(w, from->partner, from, m, RT_NO_ROUTE);
+        return;
+    }
     if (route == RT_NO_ROUTE) {
         count_source_drop(w, from, m, RT_NO_ROUTE, BRK_NO_ROUTE);
         return;
@@ -531,6 +542,20 @@ void brk_forward(struct brk_worker *w, struct brk_assoc *from, const struct tr_m
     }
     count_source_drop(w, from, m, route, BRK_UNREACHABLE);
     brk_session_unserved(w, from);
+}
+
+/* ---- routing again ---------------------------------------------------------------------------------- */
+
+bool brk_reroute(const struct brk_worker *w, struct rt_parcel *p)
+{
+    const struct rt_message *m = p->message;
+    if (!w->config->routes[p->route].gone)
+        return true;
+    uint32_t route = rt_table_find(w->plan->table, m->source, m->ppid, m->stream);
+    if (route == RT_NO_ROUTE || w->config->routes[route].session == CFG_PAIRED)
+        return false;
+    p->route = route;
+    return true;
 }
 
 /* ---- parked ------------------------------------------------------------------------------------------ */

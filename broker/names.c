@@ -19,6 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <utlist.h>
+
+#include "config/same.h"
+
 #define LIST_TEXT 512 /* of a list of addresses in the log */
 
 enum state { UNKNOWN, ASKED, KNOWN, FAILED };
@@ -38,7 +42,15 @@ struct brk_names {
     unsigned count, found;                     /* how many of all that were found those are */
     struct tr_error error;                     /* FAILED: why */
     struct host *hosts;                        /* as many as the peer has; NULL where all is numeric */
+    struct brk_names *prev, *next;             /* worker->names_stale */
 };
+
+static void free_names(struct brk_names *n)
+{
+    if (n)
+        free(n->hosts);
+    free(n);
+}
 
 /* ---- answers --------------------------------------------------------------------------------------- */
 
@@ -153,7 +165,7 @@ static void ask(struct brk_worker *w, struct brk_names *n)
 enum tr_code brk_names_get(struct brk_worker *w, unsigned peer, const struct net_addr **addresses,
                            unsigned *count, unsigned *round, struct tr_error *error)
 {
-    struct brk_names *n = &w->names[peer];
+    struct brk_names *n = w->names[peer];
     bool asks = n->state == UNKNOWN;
     if (asks)
         ask(w, n);
@@ -172,12 +184,12 @@ enum tr_code brk_names_get(struct brk_worker *w, unsigned peer, const struct net
 
 unsigned brk_names_found(const struct brk_worker *w, unsigned peer)
 {
-    return w->names[peer].numeric ? 1 : w->names[peer].found;
+    return w->names[peer]->numeric ? 1 : w->names[peer]->found;
 }
 
 void brk_names_failed(struct brk_worker *w, unsigned peer, unsigned round, bool was_up)
 {
-    struct brk_names *n = &w->names[peer];
+    struct brk_names *n = w->names[peer];
     if (n->numeric || n->state != KNOWN || n->round != round)
         return;
     n->state = UNKNOWN;
@@ -193,6 +205,11 @@ void brk_names_read(struct brk_worker *w)
         h->answer = answer;
         if (--n->missing > 0)
             continue;
+        if (n != w->names[n->peer]) { /* about a peer that is elsewhere now */
+            DL_DELETE(w->names_stale, n);
+            free_names(n);
+            continue;
+        }
         settle(w, n);
         brk_peers_resolved(w, n->peer);
         brk_session_resolved(w, n->peer);
@@ -203,50 +220,117 @@ void brk_names_read(struct brk_worker *w)
 
 /* ---- begin and end --------------------------------------------------------------------------------- */
 
-static bool init_names(struct brk_names *n, const struct cfg_peer *p)
+static bool has_name(const struct cfg_peer *p)
 {
-    bool any_name = false;
     for (unsigned i = 0; i < p->host_count; i++)
-        any_name |= p->hosts[i].name != NULL;
-    if (any_name) {
+        if (p->hosts[i].name)
+            return true;
+    return false;
+}
+
+static struct brk_names *new_names(unsigned peer, const struct cfg_peer *p)
+{
+    struct brk_names *n = calloc(1, sizeof *n);
+    if (!n)
+        return NULL;
+    n->peer = peer;
+    if (has_name(p)) {
         n->hosts = calloc(p->host_count, sizeof *n->hosts);
         for (unsigned i = 0; n->hosts && i < p->host_count; i++)
             n->hosts[i].names = n;
-        return n->hosts != NULL;
+        if (n->hosts)
+            return n;
+        free(n);
+        return NULL;
     }
     n->numeric = true;
     n->state = KNOWN;
     for (unsigned i = 0; i < p->host_count; i++)
         add_unique(n, &p->hosts[i].address);
+    return n;
+}
+
+static enum tr_code open_resolver(struct brk_worker *w, struct tr_error *error)
+{
+    enum tr_code code = tr_resolver_open(&w->resolver, error);
+    if (code == TR_OK)
+        code = tr_loop_add_fd(w->loop, tr_resolver_fd(w->resolver), w->resolver, error);
+    return code;
+}
+
+/* Whether what is known of a peer still holds. */
+static bool stays(const struct brk_worker *w, const struct cfg_config *c, unsigned peer)
+{
+    return w->names && peer < w->config->peer_count && w->names[peer] &&
+           cfg_same_remote(&w->config->peers[peer], &c->peers[peer]);
+}
+
+bool brk_names_prepare(struct brk_worker *w, const struct cfg_config *c, struct tr_error *error)
+{
+    *error = (struct tr_error){.code = TR_LIMIT, .text = "out of memory"};
+    w->names_next = calloc(c->peer_count + 1, sizeof(struct brk_names *));
+    w->names_next_count = c->peer_count;
+    if (!w->names_next)
+        return false;
+    for (unsigned i = 0; i < c->peer_count; i++) {
+        w->names_next[i] = stays(w, c, i) ? w->names[i] : new_names(i, &c->peers[i]);
+        if (!w->names_next[i])
+            return false;
+        if (!w->resolver && has_name(&c->peers[i]) && open_resolver(w, error) != TR_OK)
+            return false;
+    }
     return true;
+}
+
+void brk_names_abandon(struct brk_worker *w)
+{
+    for (unsigned i = 0; w->names_next && i < w->names_next_count; i++)
+        if (!w->names || i >= w->names_count || w->names_next[i] != w->names[i])
+            free_names(w->names_next[i]);
+    free(w->names_next);
+    w->names_next = NULL;
+}
+
+void brk_names_adopt(struct brk_worker *w)
+{
+    for (unsigned i = 0; i < w->names_count; i++) {
+        struct brk_names *n = w->names[i];
+        if (n == w->names_next[i])
+            continue;
+        if (n->state == ASKED)
+            DL_APPEND(w->names_stale, n);
+        else
+            free_names(n);
+    }
+    free(w->names);
+    w->names = w->names_next;
+    w->names_count = w->names_next_count;
+    w->names_next = NULL;
 }
 
 enum tr_code brk_names_open(struct brk_worker *w, struct tr_error *error)
 {
-    const struct cfg_config *c = w->config;
-    bool any_name = false;
-    *error = (struct tr_error){.code = TR_LIMIT, .text = "out of memory"};
-    w->names = calloc(c->peer_count + 1, sizeof *w->names);
-    if (!w->names)
-        return TR_LIMIT;
-    for (unsigned i = 0; i < c->peer_count; i++) {
-        w->names[i].peer = i;
-        if (!init_names(&w->names[i], &c->peers[i]))
-            return TR_LIMIT;
-        any_name |= !w->names[i].numeric;
+    if (!brk_names_prepare(w, w->config, error)) {
+        brk_names_abandon(w);
+        return error->code;
     }
-    if (!any_name)
-        return TR_OK;
-    enum tr_code code = tr_resolver_open(&w->resolver, error);
-    return code == TR_OK ? tr_loop_add_fd(w->loop, tr_resolver_fd(w->resolver), w->resolver, error) : code;
+    brk_names_adopt(w);
+    return TR_OK;
 }
 
 void brk_names_close(struct brk_worker *w)
 {
+    struct brk_names *n, *tmp;
     if (w->resolver)
         tr_loop_remove_fd(w->loop, tr_resolver_fd(w->resolver));
     tr_resolver_close(w->resolver);
-    for (unsigned i = 0; w->names && i < w->config->peer_count; i++)
-        free(w->names[i].hosts);
+    brk_names_abandon(w);
+    for (unsigned i = 0; i < w->names_count; i++)
+        free_names(w->names[i]);
     free(w->names);
+    DL_FOREACH_SAFE(w->names_stale, n, tmp)
+    {
+        DL_DELETE(w->names_stale, n);
+        free_names(n);
+    }
 }

@@ -6,6 +6,7 @@
  * takes no other along. What came out is read back and compared: of sockets once an endpoint, of associations
  * each time. */
 #include "broker/broker_priv.h"
+#include "config/same.h"
 
 #include <stdio.h>
 
@@ -52,10 +53,8 @@ static void take(const struct opt_set *from, enum opt_id id, struct opt_set *out
 {
     const struct opt_row *row = &opt_rows[id];
     for (unsigned f = row->first; f < row->first + row->fields; f++)
-        if (opt_given(from, f)) {
-            out->given[f / 64] |= UINT64_C(1) << (f % 64);
-            out->value[f] = from->value[f];
-        }
+        if (opt_given(from, f))
+            opt_take(out, from, f);
 }
 
 struct opt_set brk_options_at_open(const struct cfg_config *c, struct cfg_member m)
@@ -90,6 +89,58 @@ void brk_assoc_options(struct brk_assoc *a)
     }
 }
 
+/* ---- a reload ------------------------------------------------------------------------------------- */
+
+/* Sets one option; `assoc` 0: on the endpoint. */
+static void set_changed(struct brk_socket *s, uint32_t assoc, const struct opt_set *changed, enum opt_id id)
+{
+    struct opt_set one = {0};
+    struct tr_error error;
+    char who[160], quoted[300];
+    take(changed, id, &one);
+    if (tr_set_options(s->ep, assoc, &one, NULL, &error) == TR_OK || error.code == TR_NO_ASSOC)
+        return;
+    name(s->worker, s->member, who, sizeof who);
+    brk_log(CFG_LOG_WARNING, "option_differs", "%s assoc=%u text=%s", who, assoc,
+            brk_quote(error.text, quoted, sizeof quoted));
+}
+
+/* What acts at once: on the associations where each can have its own value, else on their socket. */
+static void set_now(struct brk_socket *s, const struct opt_set *changed, enum opt_id id)
+{
+    const struct opt_row *row = &opt_rows[id];
+    struct brk_assoc *a, *tmp;
+    if (!(row->when & OPT_PER_ASSOC)) {
+        set_changed(s, 0, changed, id);
+        return;
+    }
+    HASH_ITER(hh, s->assocs, a, tmp)
+    if (a->state == BRK_UP)
+        set_changed(s, a->id, changed, id);
+}
+
+void brk_options_adopt(struct brk_socket *s, const struct cfg_config *old)
+{
+    const struct cfg_config *c = s->worker->config;
+    struct opt_set changed;
+    if (!s->ep || s->retiring ||
+        !cfg_changed_options(options_of(old, s->member), options_of(c, s->member), &changed))
+        return;
+    for (unsigned id = 0; id < OPT_ID_COUNT; id++) {
+        const struct opt_row *row = &opt_rows[id];
+        if (!opt_any(&changed, id) || !(row->when & OPT_LATER))
+            continue;
+        if (s->kind == BRK_LISTENING && !needs_assoc(&changed, id))
+            set_changed(s, 0, &changed, id);
+        if (row->effect == OPT_NOW && (s->kind != BRK_LISTENING || row->when & OPT_PER_ASSOC))
+            set_now(s, &changed, id);
+    }
+    if (s->kind == BRK_LISTENING && opt_any(&changed, OPT_RECBUF))
+        brk_socket_shrink_window(s);
+    if (opt_any(&changed, OPT_SNDBUF) && s->sndbuf.most)
+        brk_sndbuf_begin(s, opt_num(&changed, OPTF_SNDBUF, 0));
+}
+
 /* ---- before the first connection ------------------------------------------------------------------ */
 
 /* Which of the options the stack does not take; OPT_ID_COUNT where setting them one by one does not tell. */
@@ -122,10 +173,9 @@ static struct cfg_place place_of(const struct opt_set *options, const struct cfg
 }
 
 /* Says whose options they are, and where the one stands that is not taken. */
-static void say_where(struct brk_worker *w, struct cfg_member m, const struct opt_set *options,
-                      struct tr_error *error)
+static void say_where(struct brk_worker *w, const struct cfg_config *c, struct cfg_member m,
+                      const struct opt_set *options, struct tr_error *error)
 {
-    const struct cfg_config *c = w->config;
     const struct cfg_place *at =
         m.kind == CFG_MEMBER_LISTENER ? c->listeners[m.index].sctp_at : c->peers[m.index].sctp_at;
     struct cfg_place place = place_of(options, at, find_culprit(w, options));
@@ -137,20 +187,21 @@ static void say_where(struct brk_worker *w, struct cfg_member m, const struct op
              where, plain.text);
 }
 
-enum tr_code brk_try_options(struct brk_worker *w, struct tr_error *error)
+enum tr_code brk_try_options(struct brk_worker *w, const struct cfg_config *c, struct tr_error *error)
 {
-    const struct cfg_config *c = w->config;
     for (unsigned i = 0; i < c->listener_count + c->peer_count; i++) {
         struct cfg_member m = i < c->listener_count
                                   ? (struct cfg_member){CFG_MEMBER_LISTENER, i}
                                   : (struct cfg_member){CFG_MEMBER_PEER, i - c->listener_count};
+        if (m.kind == CFG_MEMBER_LISTENER ? c->listeners[m.index].gone : c->peers[m.index].gone)
+            continue;
         struct opt_set options = brk_options_at_open(c, m);
         struct tr_open_params params = {.style = TR_ONE_TO_MANY, .options = &options};
         struct tr_endpoint *ep = NULL;
         enum tr_code code = tr_open(w->loop, &params, &ep, error);
         tr_close(ep);
         if (code == TR_UNSUPPORTED || code == TR_INVALID) {
-            say_where(w, m, &options, error);
+            say_where(w, c, m, &options, error);
             return code;
         }
     }

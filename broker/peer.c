@@ -28,7 +28,7 @@ static uint64_t back_off(const struct cfg_peer *p, unsigned failures)
  * together. Two workers may fail at the same moment; then one of the two notes wins, and either will do. */
 void brk_peer_failed(struct brk_worker *w, unsigned peer)
 {
-    struct brk_peer_health *h = &w->broker->health[peer];
+    struct brk_peer_health *h = brk_health(w->broker, peer);
     const struct cfg_peer *p = &w->config->peers[peer];
     if (!brk_peer_usable(w->broker, peer, w->now_ms))
         return;
@@ -43,17 +43,17 @@ void brk_peer_failed(struct brk_worker *w, unsigned peer)
 
 void brk_peer_up(struct brk_broker *b, unsigned peer)
 {
-    atomic_store_explicit(&b->health[peer].down_until_ms, 0, memory_order_relaxed);
+    atomic_store_explicit(&brk_health(b, peer)->down_until_ms, 0, memory_order_relaxed);
 }
 
 void brk_peer_worked(struct brk_broker *b, unsigned peer)
 {
-    atomic_store_explicit(&b->health[peer].failures, 0, memory_order_relaxed);
+    atomic_store_explicit(&brk_health(b, peer)->failures, 0, memory_order_relaxed);
 }
 
 bool brk_peer_usable(const struct brk_broker *b, unsigned peer, uint64_t now_ms)
 {
-    return atomic_load_explicit(&b->health[peer].down_until_ms, memory_order_relaxed) <= now_ms;
+    return atomic_load_explicit(&brk_health(b, peer)->down_until_ms, memory_order_relaxed) <= now_ms;
 }
 
 static struct brk_standing *standing_of(struct brk_worker *w, const struct brk_assoc *a)
@@ -69,7 +69,8 @@ static void again_later(struct brk_worker *w, struct brk_standing *st)
     st->assoc = NULL;
     st->waits_until_ms = 0;
     brk_peer_failed(w, st->peer);
-    st->next_try_ms = atomic_load_explicit(&w->broker->health[st->peer].down_until_ms, memory_order_relaxed);
+    st->next_try_ms =
+        atomic_load_explicit(&brk_health(w->broker, st->peer)->down_until_ms, memory_order_relaxed);
     if (w->phase != BRK_DRAIN_ALL && !w->stop)
         brk_log(CFG_LOG_INFO, "peer_retry", "peer=%s in_ms=%llu", w->config->peers[st->peer].name,
                 (unsigned long long)(st->next_try_ms - w->now_ms));

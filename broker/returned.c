@@ -33,7 +33,6 @@ static void sort(const struct brk_sent_log *l, struct rt_batch *b)
 void brk_send_again(struct brk_worker *w, struct rt_parcel *p)
 {
     unsigned reader = brk_reader(p->message);
-    unsigned group = p->route == RT_NO_ROUTE ? 0 : w->config->routes[p->route].group;
     if (brk_is_expired(w, p)) {
         brk_drop_parcel(w, p, BRK_EXPIRED);
         return;
@@ -41,14 +40,18 @@ void brk_send_again(struct brk_worker *w, struct rt_parcel *p)
     /* Of a large one of which the peer had acknowledged a part, the rest is no message any more. Of a fan-out
      * the others have their copies; in a paired session there is nobody else. */
     if (!p->message->len || p->route == RT_NO_ROUTE || w->config->routes[p->route].session == CFG_PAIRED ||
-        w->config->groups[group].mode == CFG_BROADCAST) {
+        p->message->fan_out) {
         brk_drop_parcel(w, p, p->message->flags & BRK_WAS_SENT ? BRK_UNACKNOWLEDGED : BRK_PEER_LOST);
+        return;
+    }
+    if (!brk_reroute(w, p)) {
+        brk_drop_parcel(w, p, BRK_NO_ROUTE);
         return;
     }
     p->to = NULL;
     if (reader == w->index) {
         p->errand = 0;
-        rt_batch_add(&w->returned[group], p);
+        rt_batch_add(&w->returned[w->config->routes[p->route].group], p);
         brk_wait_parked(w, p);
         return;
     }
@@ -116,6 +119,7 @@ void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_ev
     copy->ppid = m->ppid;
     copy->origin = sent.origin;
     copy->source = sent.source;
+    copy->fan_out = sent.fan_out;
     copy->entered_ms = sent.entered_ms;
     struct rt_parcel *p = brk_parcel_new(w, copy, sent.route);
     rt_message_unref(copy, w->index);

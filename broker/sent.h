@@ -30,6 +30,7 @@ struct brk_sent {
     uint64_t entered_ms; /* when it was received; 0 where that does not matter */
     uint32_t source;     /* listener or peer it came from: rt_source */
     uint32_t route;      /* or RT_NO_ROUTE */
+    bool fan_out;        /* others have got copies of it */
     uint16_t asked;      /* stream it should have left on; BRK_SAME_STREAM: it did */
 };
 

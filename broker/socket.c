@@ -100,23 +100,44 @@ static bool is_called_from(const struct cfg_config *c, uint16_t port)
     return false;
 }
 
-enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error *error)
+void brk_socket_shrink_window(struct brk_socket *s)
 {
-    const struct cfg_listener *l = &w->config->listeners[listener];
+    if (s->worker->config->listeners[s->member.index].peeloff == CFG_PEELOFF_ALWAYS)
+        s->full_buffer = shrink_window(s->ep);
+}
+
+void brk_listener_opened(struct brk_socket *s)
+{
+    char text[NET_ADDR_TEXT];
+    const struct brk_worker *w = s->worker;
+    const struct cfg_listener *l = &w->config->listeners[s->member.index];
+    if (w->index != 0)
+        return;
+    struct opt_set options = brk_options_at_open(w->config, s->member);
+    brk_options_compare(s, &options);
+    for (unsigned a = 0; a < l->address_count; a++)
+        brk_log(CFG_LOG_INFO, "listening", "listener=%s address=%s transport=%s", l->name,
+                net_addr_format(&l->addresses[a], text, sizeof text), tr_backend_name(w->broker->backend));
+}
+
+enum tr_code brk_listen(struct brk_worker *w, const struct cfg_config *c, unsigned listener,
+                        struct brk_socket **socket, struct tr_error *error)
+{
+    const struct cfg_listener *l = &c->listeners[listener];
     struct brk_socket *s = socket_new(w, BRK_LISTENING, (struct cfg_member){CFG_MEMBER_LISTENER, listener});
     if (!s) {
         error->code = TR_LIMIT;
         snprintf(error->text, sizeof error->text, "out of memory");
         return TR_LIMIT;
     }
-    struct opt_set options = brk_options_at_open(w->config, s->member);
+    struct opt_set options = brk_options_at_open(c, s->member);
     struct tr_open_params params = {
         .style = TR_ONE_TO_MANY,
         .addresses = l->addresses,
         .address_count = l->address_count,
         .port = l->port,
         .encaps_port = tr_backend_caps(w->broker->backend) & TR_CAP_ENCAPS ? l->encaps_port : 0,
-        .share_port = w->broker->worker_count > 1 || is_called_from(w->config, l->port),
+        .share_port = w->broker->worker_count > 1 || is_called_from(c, l->port),
         .netns = l->netns,
         .device = l->device,
         .options = &options,
@@ -128,7 +149,7 @@ enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error
     if (code == TR_OK)
         code = tr_open(w->loop, &params, &s->ep, error);
     if (code == TR_OK)
-        code = tr_listen(s->ep, 1024, error);
+        code = tr_listen(s->ep, BRK_BACKLOG, error);
     if (code != TR_OK) {
         name_listener(l, error);
         tr_close(s->ep);
@@ -136,12 +157,11 @@ enum tr_code brk_listen(struct brk_worker *w, unsigned listener, struct tr_error
         free(s);
         return code;
     }
-    if (w->index == 0)
-        brk_options_compare(s, &options);
     if (l->peeloff == CFG_PEELOFF_ALWAYS) {
         s->full_buffer = shrink_window(s->ep);
         brk_sndbuf_begin(s, opt_num(&options, OPTF_SNDBUF, 0));
     }
+    *socket = s;
     return TR_OK;
 }
 
@@ -181,7 +201,7 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
     uint32_t id = 0;
     code = tr_open(w->loop, &params, &s->ep, error);
     if (code == TR_OK) {
-        if (!atomic_exchange_explicit(&w->broker->health[peer].compared, true, memory_order_relaxed))
+        if (!atomic_exchange_explicit(&brk_health(w->broker, peer)->compared, true, memory_order_relaxed))
             brk_options_compare(s, &options);
         s->full_buffer = shrink_window(s->ep);
         brk_sndbuf_begin(s, opt_num(&options, OPTF_SNDBUF, 0));
@@ -464,7 +484,7 @@ static void finish_lost(struct brk_worker *w, struct brk_socket *s)
     }
 }
 
-void brk_socket_read(struct brk_worker *w, struct brk_socket *s)
+bool brk_socket_read(struct brk_worker *w, struct brk_socket *s)
 {
     const struct tr_item *items;
     unsigned count;
@@ -492,6 +512,7 @@ void brk_socket_read(struct brk_worker *w, struct brk_socket *s)
     }
     if (s->paused)
         update_watch(s);
+    return code == TR_AGAIN;
 }
 
 void brk_socket_ended(struct brk_worker *w, struct brk_socket *s)

@@ -6,7 +6,8 @@
  * Two orders matter. The command word and the snapshot are read BEFORE the inbox is taken: whoever changed
  * them posted first, so what was posted is in the inbox by then. And inbox and parked messages are handled
  * before sockets are read: older before newer. */
-#include "broker/broker_priv.h"
+#include "broker/adopt.h"
+#include "broker/ending.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -18,28 +19,23 @@
 
 /* ---- opening -------------------------------------------------------------------------------------- */
 
+static void find_standing(struct brk_worker *w)
+{
+    for (unsigned i = w->index; i < w->config->peer_count; i += w->broker->worker_count)
+        if (rt_role(w->plan, (struct cfg_member){CFG_MEMBER_PEER, i})->standing)
+            w->standing[w->standing_count++].peer = i;
+}
+
 static bool allocate(struct brk_worker *w)
 {
-    const struct cfg_config *c = w->config;
     unsigned workers = w->broker->worker_count;
     w->out = calloc(workers + 1, sizeof *w->out);
-    w->parked = calloc(c->group_count + 1, sizeof *w->parked);
-    w->returned = calloc(c->group_count + 1, sizeof *w->returned);
-    w->picks = calloc(c->group_count + 1, sizeof *w->picks);
-    w->standing = calloc(c->peer_count + 1, sizeof *w->standing);
-    if (!w->out || !w->parked || !w->returned || !w->picks || !w->standing || !brk_counts_init(&w->counts, c))
+    if (!w->out || !brk_counts_init(&w->counts, w->config) || !brk_worker_fit(w, w->config))
         return false;
     for (unsigned i = 0; i <= workers; i++)
         rt_batch_init(&w->out[i]);
-    for (unsigned i = 0; i < c->group_count; i++) {
-        rt_batch_init(&w->parked[i]);
-        rt_batch_init(&w->returned[i]);
-        w->picks[i].next = w->index; /* or every worker's first pick would be the same member */
-    }
     rt_batch_init(&w->taken);
-    for (unsigned i = 0; i < c->peer_count; i++)
-        if (rt_role(w->plan, (struct cfg_member){CFG_MEMBER_PEER, i})->standing && i % workers == w->index)
-            w->standing[w->standing_count++].peer = i;
+    find_standing(w);
     return true;
 }
 
@@ -54,9 +50,13 @@ static enum tr_code open_sockets(struct brk_worker *w, struct tr_error *error)
     if (code == TR_OK)
         code = brk_names_open(w, error);
     if (code == TR_OK && w->index == 0)
-        code = brk_try_options(w, error);
-    for (unsigned i = 0; code == TR_OK && i < w->config->listener_count; i++)
-        code = brk_listen(w, i, error);
+        code = brk_try_options(w, w->config, error);
+    for (unsigned i = 0; code == TR_OK && i < w->config->listener_count; i++) {
+        struct brk_socket *s;
+        code = brk_listen(w, w->config, i, &s, error);
+        if (code == TR_OK)
+            brk_listener_opened(s);
+    }
     return code;
 }
 
@@ -104,11 +104,21 @@ static void take_parcel(struct brk_worker *w, struct rt_parcel *p)
     }
 }
 
+/* Takes the inbox, and the snapshot that goes with it. Whoever published a snapshot had posted before what it
+ * is about, so it is read first; and whoever read a newer one may have posted in its terms already, so it is
+ * read again, until it is the same: then all that has been taken was posted under this snapshot or an earlier
+ * one. */
 static void take_inbox(struct brk_worker *w, bool woken)
 {
+    const struct rt_snapshot *s;
     struct rt_parcel *p;
-    if (!rt_inbox_take(&w->inbox, woken, &w->taken))
-        return;
+    do {
+        s = rt_current_read(&w->broker->current);
+        rt_inbox_take(&w->inbox, woken, &w->taken);
+    } while (s != rt_current_read(&w->broker->current));
+    w->snapshot = s;
+    if (s->plan != w->plan)
+        brk_adopt(w, s->plan);
     while ((p = rt_batch_take(&w->taken)))
         take_parcel(w, p);
 }
@@ -202,6 +212,10 @@ static void carry_out(struct brk_worker *w, unsigned commands)
         w->phase = BRK_DRAIN_ALL;
         end_associations(w);
     }
+    if (commands & BRK_CMD_PREPARE)
+        brk_prepare(w);
+    if (commands & BRK_CMD_ABANDON)
+        brk_abandon(w);
     if (commands & BRK_CMD_STOP)
         w->stop = true;
 }
@@ -225,7 +239,8 @@ static bool any_returned(const struct brk_worker *w)
 
 static bool timers_wanted(const struct brk_worker *w)
 {
-    if (w->resolving || w->connecting || brk_expiry_pending(w) || any_returned(w) || w->phase != BRK_RUNNING)
+    if (w->resolving || w->connecting || brk_expiry_pending(w) || any_returned(w) || w->ending ||
+        w->phase != BRK_RUNNING)
         return true;
     for (unsigned i = 0; i < w->standing_count; i++)
         if (!w->standing[i].assoc)
@@ -277,7 +292,6 @@ void brk_worker_turn(struct brk_worker *w)
     unsigned commands = 0;
     if (atomic_load_explicit(&w->commands, memory_order_relaxed))
         commands = atomic_exchange_explicit(&w->commands, 0, memory_order_acquire);
-    w->snapshot = rt_current_read(&w->broker->current);
     take_inbox(w, woken);
     if (any_returned(w) || (w->parked_count && w->parked_version != w->snapshot->version))
         brk_unpark(w);
@@ -291,6 +305,7 @@ void brk_worker_turn(struct brk_worker *w)
         w->next_tick_ms = w->now_ms + BRK_TICK_MS;
         brk_peers_tick(w);
         brk_expire(w);
+        brk_ending_tick(w);
     }
     brk_flush(w);
     if (w->stop)
@@ -336,7 +351,7 @@ void brk_worker_end(struct brk_worker *w)
 {
     struct brk_socket *s, *ts;
     struct brk_assoc *a, *ta;
-    for (unsigned g = 0; g < w->config->group_count; g++) {
+    for (unsigned g = 0; g < w->group_room; g++) {
         brk_drop_batch(w, &w->returned[g], BRK_STOPPED);
         brk_drop_batch(w, &w->parked[g], BRK_STOPPED);
     }
@@ -389,6 +404,12 @@ void brk_worker_free(struct brk_worker *w)
     DL_FOREACH_SAFE(w->closed, s, tmp)
     {
         DL_DELETE(w->closed, s);
+        free(s);
+    }
+    DL_FOREACH_SAFE(w->prepared, s, tmp)
+    {
+        DL_DELETE(w->prepared, s);
+        tr_close(s->ep);
         free(s);
     }
     brk_names_close(w);

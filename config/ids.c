@@ -152,9 +152,19 @@ static bool is_gone(const struct cfg_config *c, struct cfg_member m)
     return m.kind == CFG_MEMBER_LISTENER ? c->listeners[m.index].gone : c->peers[m.index].gone;
 }
 
-/* A route that is gone keeps what its messages under way need; and, where its group is still there, those of
- * its sources that are gone, for what they send last. True when there are any. */
-static bool keep_leaving(struct arena *keep, const struct cfg_config *c, const struct cfg_route *before,
+/* Whether the group of a route that is gone still takes messages of its kind. */
+static bool still_served(const struct cfg_config *c, const struct cfg_route *gone)
+{
+    bool served = gone->session == CFG_PAIRED && !c->groups[gone->group].gone;
+    for (unsigned i = 0; i < c->route_count && !served; i++)
+        served =
+            !c->routes[i].gone && c->routes[i].group == gone->group && c->routes[i].session == CFG_SHARED;
+    return served;
+}
+
+/* A route that is gone keeps what its messages under way need; and, where its group still serves others,
+ * those of its sources that are gone, for what they send last. */
+static void keep_leaving(struct arena *keep, const struct cfg_config *c, const struct cfg_route *before,
                          struct cfg_route *r)
 {
     struct cfg_member *from = arena_array(keep, before->from_count, sizeof *from);
@@ -167,11 +177,10 @@ static bool keep_leaving(struct arena *keep, const struct cfg_config *c, const s
     r->ppid_count = before->ppid_count;
     r->streams = copy_array(keep, before->streams, before->stream_count, sizeof *before->streams);
     r->stream_count = before->stream_count;
-    for (unsigned i = 0; i < before->from_count && !c->groups[r->group].gone; i++)
+    for (unsigned i = 0; i < before->from_count && still_served(c, r); i++)
         if (is_gone(c, before->from[i]))
             from[r->from_count++] = before->from[i];
     r->from = from;
-    return r->from_count > 0;
 }
 
 /* The order of the new routes, then that of the old ones that are leaving. */
@@ -184,10 +193,12 @@ static void set_order(struct arena *keep, struct cfg_config *c, const struct cfg
         order[i] = routes->id[i];
     c->route_order = order;
     c->route_order_count = routes->count;
+    for (unsigned i = 0; i < old->route_count; i++)
+        if (c->routes[i].gone)
+            keep_leaving(keep, c, &old->routes[i], (struct cfg_route *)&c->routes[i]);
     for (unsigned i = 0; i < before; i++) {
         unsigned id = cfg_route_at(old, i);
-        struct cfg_route *r = (struct cfg_route *)&c->routes[id];
-        if (r->gone && keep_leaving(keep, c, &old->routes[id], r))
+        if (c->routes[id].gone && c->routes[id].from_count)
             order[c->route_order_count + c->leaving_count++] = id;
     }
 }

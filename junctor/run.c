@@ -24,7 +24,7 @@ static const char help[] =
     "Signals, to the process that the first line of the log names (pid=):\n"
     "  SIGTERM, SIGINT  stop accepting, deliver what is there, close\n"
     "                   (broker.drain_timeout bounds it); a second one does not wait\n"
-    "  SIGHUP           only logged\n"
+    "  SIGHUP           read the configuration again and serve it; a bad one changes nothing\n"
     "  SIGUSR1          log the account:\n"
     "                   received + copies = delivered + dropped + waiting\n"
     "\n"

@@ -61,6 +61,8 @@ struct rt_message {
     struct rt_credit *credit;
     struct rt_parcel first; /* the parcel of its first (mostly only) place, so that one allocation does */
     bool first_used;
+    bool fan_out; /* others have got copies of it: it is sent to nobody else should this one's destination end
+                   */
     uint16_t stream, flags; /* as received; enum tr_msg_flag bits */
     uint32_t ppid;
     uint32_t len;

@@ -61,10 +61,8 @@ bool opt_any(const struct opt_set *s, enum opt_id id)
 void opt_merge(struct opt_set *base, const struct opt_set *over)
 {
     for (unsigned f = 0; f < OPTF_COUNT; f++)
-        if (opt_given(over, f)) {
-            base->given[f / 64] |= UINT64_C(1) << (f % 64);
-            base->value[f] = over->value[f];
-        }
+        if (opt_given(over, f))
+            opt_take(base, over, f);
 }
 
 void opt_defaults(struct opt_set *s)

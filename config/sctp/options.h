@@ -153,6 +153,13 @@ static inline const char *opt_text(const struct opt_set *s, enum opt_field f)
 /* True when any field of `id` is given. */
 bool opt_any(const struct opt_set *s, enum opt_id id);
 
+/* Copies one given field. */
+static inline void opt_take(struct opt_set *to, const struct opt_set *from, enum opt_field f)
+{
+    to->given[f / 64] |= UINT64_C(1) << (f % 64);
+    to->value[f] = from->value[f];
+}
+
 /* Copies every given field of `over` onto `base`. */
 void opt_merge(struct opt_set *base, const struct opt_set *over);
 

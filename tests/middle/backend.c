@@ -133,7 +133,8 @@ static struct end *end_new(struct loop *l, uint16_t port)
 static enum tr_code open_(struct tr_loop *loop, const struct tr_open_params *p, struct tr_endpoint **out,
                           struct tr_error *error)
 {
-    (void)error;
+    if (world.cannot_open && p->port && world.reloads)
+        return tr_fail(error, TR_LIMIT, 0, "nothing can be opened");
     *out = &end_new(loop_of(loop), p->port)->base;
     return TR_OK;
 }

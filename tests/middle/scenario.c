@@ -109,6 +109,78 @@ const struct scenario scenarios[] = {
      .resends = true,
      .fans_out = true,
      .may_drop = LOST_DROPS | MAY_DROP(BRK_NO_SUBSCRIBER)},
+    /* What a reload changes does not concern the traffic: it goes on as if nothing were. */
+    {.name = "reload_beside",
+     .config = LISTENERS PEERS PEER("p2", 3002) GROUP("p0, p1, p2", "mode: loadshare, share: stream-hash")
+         ROUTES("session: shared"),
+     .others =
+         {LISTENERS LISTENER("more", 2911, "%s") PEERS PEER("p2", 3002)
+              GROUP("p0, p1, p2", "mode: loadshare, share: stream-hash") ROUTES(
+                  "ppid: 1, session: shared") "  - {name: rest, from: access, to: core, session: shared}\n"
+                                              "  - {name: none, from: more, to: core, session: shared}\n",
+          "listeners:\n" LISTENER("most", 2912, "%s") LISTENER("access", 2900, "%s") "peers:\n" PEER(
+              "p2", 3002) PEER("p1", 3001) PEER("p3", 3003)
+              PEER("p0",
+                   3000) "groups:\n"
+                         "  - {name: more, members: [p3]}\n"
+                         "  - {name: core, members: [p0, p1, p2], mode: loadshare, share: stream-hash}\n"
+                         "routes:\n"
+                         "  - {name: rest, from: access, ppid: 1, to: core, session: shared}\n"
+                         "  - {from: most, to: more, session: shared}\n"
+                         "  - {name: both, from: access, to: core, session: shared}\n"},
+     .peers = 4,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true},
+    /* Members, listeners and routes come and go; nothing is lost, though streams change their members. */
+    {.name = "reload_members",
+     .config = LISTENERS PEERS PEER("p2", 3002) GROUP("p0, p1, p2", "mode: loadshare, share: stream-hash")
+         ROUTES("session: shared"),
+     .others = {LISTENERS PEERS GROUP("p1, p0", "mode: override") ROUTES("session: shared"),
+                "listeners:\n" LISTENER("access", 2901, "%s") "peers:\n" NAMED("p1", "a.example", 3001)
+                    PEER("p3", 3003) GROUP("p1, p3", "mode: loadshare, share: round-robin")
+                        ROUTES("session: shared"),
+                "listeners:\n" LISTENER("other", 2901, "%s") "peers:\n" PEER("p0", 3001) PEER(
+                    "p2",
+                    3002) "groups:\n  - {name: core, members: [p0, p2]}\n  - {name: new, members: [p0]}\n"
+                          "routes:\n  - {from: other, to: core, session: shared}\n",
+                "listeners:\n" LISTENER("access", 2900, "%s") "peers:\n" PEER(
+                    "p0", 3000) "groups:\n  - {name: new, members: [p0]}\n"
+                                "routes:\n  - {from: access, to: new, session: shared}\n"},
+     .members_change = true,
+     .peers = 4,
+     .client_ports = 2,
+     .resends = true,
+     .may_drop = MAY_DROP(BRK_NO_ROUTE)},
+    {.name = "reload_paired",
+     .config = LISTENERS PEERS GROUP("p0, p1", "mode: loadshare") ROUTES("session: paired"),
+     .others = {LISTENERS PEERS PEER("p2", 3002) GROUP("p1, p2", "mode: override") ROUTES("session: paired"),
+                "listeners:\n" LISTENER("access", 2901, "%s") "peers:\n" NAMED("p1", "a.example", 3001)
+                    GROUP("p1", "mode: loadshare") ROUTES("session: paired"),
+                "listeners:\n" LISTENER("other", 2900, "%s") "peers:\n" PEER(
+                    "p0", 3002) "groups:\n  - {name: core, members: [p0]}\n"
+                                "routes:\n  - {from: other, to: core, session: paired}\n",
+                LISTENERS PEERS GROUP("p0, p1", "mode: loadshare, share: stream-hash")
+                    ROUTES("session: shared")},
+     .members_change = true,
+     .peers = 3,
+     .client_ports = 2,
+     .answers = true,
+     .paired = true,
+     .resends = true,
+     .may_drop = PAIRED_DROPS | MAY_DROP(BRK_NO_ROUTE)},
+    {.name = "reload_broadcast",
+     .config = LISTENERS LISTENER("subscribers", 2901, "%s")
+         PEERS GROUP("subscribers, p0, p1", "mode: broadcast") ROUTES("session: shared"),
+     .others = {LISTENERS LISTENER("subscribers", 2901, "%s")
+                    PEERS GROUP("p1, subscribers", "mode: broadcast") ROUTES("session: shared"),
+                LISTENERS PEERS GROUP("p0, p1", "mode: override") ROUTES("session: shared")},
+     .members_change = true,
+     .peers = 2,
+     .client_ports = 2,
+     .subscribers = true,
+     .fans_out = true,
+     .may_drop = LOST_DROPS | MAY_DROP(BRK_NO_SUBSCRIBER) | MAY_DROP(BRK_NO_ROUTE)},
 };
 
 const unsigned scenario_count = sizeof scenarios / sizeof scenarios[0];

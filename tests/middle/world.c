@@ -113,24 +113,18 @@ static void fail_stuck(const char *what)
 
 /* ---- begin ----------------------------------------------------------------------------------------- */
 
-static struct cfg_config *configure(const struct scenario *s)
+static struct cfg_config *configure(const char *sections)
 {
-    char text[4000], broker[200];
+    char text[4000];
     struct cfg_remarks remarks;
-    const char *peeloff = chance(50) ? "never" : "always";
     static const unsigned queues[] = {1, 2, 5, 20, 4096};
-    unsigned workers = world.style == LIKE_USRSCTP ? 1 : 1 + (unsigned)pick(WORKERS_MAX);
-    int n = snprintf(broker, sizeof broker, "broker: {workers: %u, queue_messages: %u, drain_timeout: 1h}\n",
-                     workers, queues[pick(sizeof queues / sizeof queues[0])]);
-    memcpy(text, broker, (size_t)n);
-    n += snprintf(text + n, sizeof text - (size_t)n, s->config, peeloff, peeloff);
-    note("%.*s", (int)strcspn(broker, "\n"), broker);
-    note("peeloff %s, %s, servers return %s", peeloff,
-         world.style == LIKE_LINUX ? "like Linux" : "like usrsctp",
-         world.returns ? "at any time" : "when all is settled");
-    struct cfg_config *c = cfg_parse(s->name, text, (size_t)n, &remarks);
+    int n = snprintf(text, sizeof text, "broker: {workers: %u, queue_messages: %u, drain_timeout: 1h}\n",
+                     world.workers, queues[pick(sizeof queues / sizeof queues[0])]);
+    note("%.*s", (int)strcspn(text, "\n"), text);
+    n += snprintf(text + n, sizeof text - (size_t)n, sections, world.peeloff, world.peeloff);
+    struct cfg_config *c = cfg_parse(world.scenario->name, text, (size_t)n, &remarks);
     if (!c) {
-        cfg_remarks_print(s->name, &remarks, stderr);
+        cfg_remarks_print(world.scenario->name, &remarks, stderr);
         fail_seed("configuration");
     }
     cfg_remarks_free(&remarks);
@@ -145,16 +139,40 @@ void world_begin(const struct scenario *s, uint64_t seed)
     world.style = chance(70) ? LIKE_LINUX : LIKE_USRSCTP;
     world.returns = chance(50);
     world.roughness = (unsigned)pick(8);
-    world.gentle = world.roughness == 0;
+    world.gentle = world.roughness == 0 && !s->members_change;
+    world.peeloff = chance(50) ? "never" : "always";
+    world.workers = world.style == LIKE_USRSCTP ? 1 : 1 + (unsigned)pick(WORKERS_MAX);
+    note("peeloff %s, %s, servers return %s", world.peeloff,
+         world.style == LIKE_LINUX ? "like Linux" : "like usrsctp",
+         world.returns ? "at any time" : "when all is settled");
     servers_return();
     ledger_begin();
     brk_log_open(aloud() ? CFG_LOG_DEBUG : CFG_LOG_ERROR);
     paper.caps = world.style == LIKE_USRSCTP ? 0 : TR_CAP_LOOPS | TR_CAP_SHARE_PORT | TR_CAP_MULTIHOMING;
-    world.broker =
-        (struct brk_broker){.plan = rt_plan_new(configure(s), 1), .backend = &paper, .control.eventfd = -1};
+    world.broker = (struct brk_broker){
+        .plan = rt_plan_new(configure(s->config), 1), .backend = &paper, .control.eventfd = -1};
     if (!brk_broker_open(&world.broker) || !(world.control = brk_control_new(&world.broker)))
         fail_seed("the broker does not start");
     world_settle();
+}
+
+/* ---- reload ---------------------------------------------------------------------------------------- */
+
+void world_reload(void)
+{
+    const struct scenario *s = world.scenario;
+    unsigned count = 0;
+    if (brk_control_reloading(world.control))
+        return;
+    while (count < sizeof s->others / sizeof s->others[0] && s->others[count])
+        count++;
+    unsigned which = (unsigned)pick(count + 1);
+    world.cannot_open = chance(20);
+    note("reload: configuration %u%s", which, world.cannot_open ? ", nothing can be opened" : "");
+    world.members_lost |= s->members_change;
+    world.reloads++;
+    if (!brk_control_reload_with(world.control, configure(which ? s->others[which - 1] : s->config)))
+        fail_seed("a reload was refused");
 }
 
 /* ---- steps ----------------------------------------------------------------------------------------- */
@@ -175,6 +193,8 @@ bool world_step(void)
         worker_turn((unsigned)pick(world.broker.worker_count));
     else if (what < 42)
         goes_on = brk_control_turn(world.control, true);
+    else if (what < 43 && world.scenario->others[0] && !world.draining && chance(40))
+        world_reload();
     else
         remotes_step();
     check_step();
@@ -213,7 +233,8 @@ void world_settle(void)
     world.calm = true;
     for (; quiet < 50; rounds++) {
         lonely = any_server() ? 0 : lonely + 1;
-        if (lonely == LONELY_ROUNDS)
+        if (lonely == LONELY_ROUNDS ||
+            rounds == CALM_ROUNDS / 2) /* attempts that are refused are no quiet either */
             servers_return();
         if (rounds == CALM_ROUNDS)
             fail_stuck("something waits and nothing moves");
@@ -247,6 +268,7 @@ static void stop(void)
 /* The world goes on for a while as it was. */
 static bool drain_roughly(void)
 {
+    world.draining = true;
     brk_control_drain(world.control, "SIGTERM");
     for (unsigned steps = (unsigned)pick(200); steps; steps--)
         if (!world_step())

@@ -35,7 +35,9 @@ enum { DROP_BIT_ALL = (1 << BRK_DROP_COUNT) - 1 };
 
 struct scenario {
     const char *name;
-    const char *config;    /* YAML; %s stands for the `broker` section's lines, and then for `peeloff` */
+    const char *config;    /* YAML without section `broker`; %s stands for `peeloff` */
+    const char *others[4]; /* what a reload may put in its place; NULL: no more */
+    bool members_change;   /* a reload may change who is in the groups */
     unsigned peers;        /* servers of the world, on ports PEER_PORT … */
     unsigned client_ports; /* how many of the listeners clients connect to and send on */
     bool subscribers;      /* the second listener's clients only receive */
@@ -71,6 +73,7 @@ struct world {
     unsigned roughness; /* how often associations are lost: 0 … 7 */
     bool calm;          /* nothing is lost any more: everybody cooperates */
     bool stopping;      /* workers have been told to stop */
+    bool draining;
     uint64_t now_ms;
     struct brk_broker broker;
     struct brk_control *control;
@@ -82,6 +85,9 @@ struct world {
     struct ledger *ledger;
     bool member_restarted;
     bool members_lost; /* a member of a group was lost since everything was settled */
+    const char *peeloff;
+    unsigned workers, reloads;
+    bool cannot_open; /* nothing more can be bound: a reload that needs to is refused */
 };
 
 extern struct world world;
@@ -89,6 +95,8 @@ extern struct world world;
 void world_begin(const struct scenario *s, uint64_t seed);
 /* One event: a turn of somebody, or something that happens outside. False: the broker has drained. */
 bool world_step(void);
+/* A reload begins, unless one is under way. */
+void world_reload(void);
 /* Lets everybody do their part until nothing waits anywhere; fails where that takes too long. */
 void world_settle(void);
 /* Ends the broker: by a drain that has to deliver everything, or by stopping at once. */

@@ -38,15 +38,6 @@ CONFIG
     [ "$(account associations_opened)" = 500 ]
 }
 
-@test "SIGHUP is logged and ends nothing" {
-    start_broker < <(relay)
-    kill -HUP "$broker"
-    wait_log event=hangup
-    through_broker load --count 100
-    delivered_all load 100
-    stop_broker
-}
-
 @test "descriptors that are closed at the start are none of the broker's sockets" {
     relay >"$work/broker.yaml"
     "$JUNCTOR" run -c "$work/broker.yaml" <&- >&- 2>&- 3>&- &

@@ -19,7 +19,7 @@ static struct rt_role roles[2];
 static const struct rt_plan plan = {.config = &config, .roles = roles};
 static struct brk_broker broker;
 static struct brk_worker worker;
-static struct brk_peer_health health;
+static struct brk_peer_health *health;
 static struct brk_standing standing;
 
 static unsigned no_addresses(struct tr_endpoint *ep, uint32_t assoc, bool remote, struct net_addr *to,
@@ -42,10 +42,13 @@ static int begin(void **state)
     backend.addresses = no_addresses;
     backend.send_capacity = capacity;
     host = (struct net_host){.address = address("127.0.0.1", 2905)};
-    health = (struct brk_peer_health){0};
     standing = (struct brk_standing){0};
     roles[0] = roles[1] = (struct rt_role){.paired_route = RT_NO_ROUTE};
-    broker = (struct brk_broker){.plan = &plan, .backend = &backend, .worker_count = 1, .health = &health};
+    broker = (struct brk_broker){.plan = &plan, .backend = &backend, .worker_count = 1};
+    brk_segments_init(&broker.health, sizeof *health);
+    if (!brk_segments_fit(&broker.health, 1))
+        return -1;
+    health = brk_health(&broker, 0);
     worker = (struct brk_worker){.broker = &broker,
                                  .plan = &plan,
                                  .config = &config,
@@ -65,6 +68,7 @@ static int end(void **state)
         free(s);
     }
     brk_counts_free(&worker.counts);
+    brk_segments_free(&broker.health);
     return tear_down(state);
 }
 
@@ -128,11 +132,11 @@ static void losses_in_company_are_one(void **state)
     for (unsigned i = 0; i < 50; i++)
         brk_peer_failed(&worker, 0);
     assert_false(brk_peer_usable(&broker, 0, worker.now_ms));
-    assert_pause(health.down_until_ms - worker.now_ms, INITIAL);
+    assert_pause(health->down_until_ms - worker.now_ms, INITIAL);
     brk_peer_up(&broker, 0);
     assert_true(brk_peer_usable(&broker, 0, worker.now_ms));
     brk_peer_failed(&worker, 0);
-    assert_pause(health.down_until_ms - worker.now_ms, 2 * INITIAL);
+    assert_pause(health->down_until_ms - worker.now_ms, 2 * INITIAL);
 }
 
 /* An attempt that times out is in a row with the one before, however long that takes. */
@@ -141,8 +145,8 @@ static void silence_is_failure_too(void **state)
     (void)state;
     for (uint64_t most = INITIAL; most < MOST; most *= 2) {
         brk_peer_failed(&worker, 0);
-        assert_pause(health.down_until_ms - worker.now_ms, most);
-        worker.now_ms = health.down_until_ms + TIMEOUT;
+        assert_pause(health->down_until_ms - worker.now_ms, most);
+        worker.now_ms = health->down_until_ms + TIMEOUT;
     }
 }
 

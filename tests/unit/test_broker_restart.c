@@ -28,7 +28,6 @@ static const struct cfg_config config = {.listeners = listeners,
 static struct brk_broker broker;
 static struct brk_worker worker;
 static struct brk_socket client_socket, partner_socket;
-static struct brk_peer_health health;
 static struct rt_batch parked, returned, out[CONTROL + 1];
 static struct rt_role roles[2];
 static const struct rt_plan plan = {.config = &config, .roles = roles};
@@ -78,8 +77,10 @@ static int begin(void **state)
     backend.addresses = no_addresses;
     backend.send_capacity = capacity;
     roles[0] = roles[1] = (struct rt_role){.paired_route = RT_NO_ROUTE};
-    broker =
-        (struct brk_broker){.plan = &plan, .backend = &backend, .worker_count = CONTROL, .health = &health};
+    broker = (struct brk_broker){.plan = &plan, .backend = &backend, .worker_count = CONTROL};
+    brk_segments_init(&broker.health, sizeof(struct brk_peer_health));
+    if (!brk_segments_fit(&broker.health, 1))
+        return -1;
     worker = (struct brk_worker){.broker = &broker,
                                  .plan = &plan,
                                  .config = &config,
@@ -119,6 +120,7 @@ static int end(void **state)
     brk_assoc_free_buried(&worker);
     assert_int_equal(brk_counted(&worker.counts.waiting), 0);
     brk_counts_free(&worker.counts);
+    brk_segments_free(&broker.health);
     return tear_down(state);
 }
 

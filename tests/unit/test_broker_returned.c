@@ -74,8 +74,11 @@ static uint64_t origin(unsigned reader, uint64_t number)
 /* The message's bytes are its number: what is read back in the end. */
 static uint32_t sent(unsigned reader, uint32_t route, uint16_t asked)
 {
-    struct brk_sent s = {
-        .origin = origin(reader, 5), .entered_ms = worker.now_ms, .route = route, .asked = asked};
+    struct brk_sent s = {.origin = origin(reader, 5),
+                         .entered_ms = worker.now_ms,
+                         .route = route,
+                         .asked = asked,
+                         .fan_out = route == 1};
     return brk_sent_add(&assoc.sent, &s);
 }
 

@@ -1,0 +1,273 @@
+/* Getting ready for a plan, and taking it over: see adopt.h.
+ *
+ * Taking over compares the plan with the one before and acts on the difference only:
+ *   listeners      those that are new or have moved are open already and are read from now on; the sockets
+ * that they replace, and those of what has gone, accept nobody any more and close with their last association
+ *   associations   of what has gone, and of peers that are elsewhere now, are ended (ending.h); so are the
+ * two halves of a paired session that no route would make any more; all others stay peers          standing
+ * associations are begun and ended as the routes want them options        what has changed is set on the
+ * sockets and associations that its row says messages       those that wait for a group that their route does
+ * not lead to any more are routed again */
+#include "broker/adopt.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "broker/ending.h"
+#include "config/same.h"
+
+static void answer(struct brk_worker *w)
+{
+    w->step = (struct rt_parcel){.kind = RT_ERRAND, .errand = BRK_STEPPED, .to = w, .embedded = true};
+    rt_batch_add(&w->out[w->broker->worker_count], &w->step);
+}
+
+/* ---- getting ready -------------------------------------------------------------------------------- */
+
+/* Gives the array that the pointer at `array` is to room for `count` items, where it had some for `had`; new
+ * ones zeroed. There is one more than asked for, so that none is not NULL. */
+static bool widen(void *array, unsigned had, unsigned count, size_t size)
+{
+    void *list;
+    memcpy(&list, array, sizeof list);
+    if (list && count <= had)
+        return true;
+    void *larger = reallocarray(list, (size_t)count + 1, size);
+    if (!larger)
+        return false;
+    memset((char *)larger + had * size, 0, (count + 1 - had) * size);
+    memcpy(array, &larger, sizeof larger);
+    return true;
+}
+
+bool brk_worker_fit(struct brk_worker *w, const struct cfg_config *c)
+{
+    unsigned had = w->group_room;
+    if (!brk_counts_fit(&w->counts, c) || !widen(&w->parked, had, c->group_count, sizeof *w->parked) ||
+        !widen(&w->returned, had, c->group_count, sizeof *w->returned) ||
+        !widen(&w->picks, had, c->group_count, sizeof *w->picks) ||
+        !widen(&w->standing, w->standing_room, c->peer_count, sizeof *w->standing))
+        return false;
+    for (unsigned g = had; g < c->group_count; g++) {
+        rt_batch_init(&w->parked[g]);
+        rt_batch_init(&w->returned[g]);
+        w->picks[g].next = w->index; /* or every worker's first pick would be the same member */
+    }
+    w->group_room = had > c->group_count ? had : c->group_count;
+    w->standing_room = w->standing_room > c->peer_count ? w->standing_room : c->peer_count;
+    return true;
+}
+
+static bool stays(const struct cfg_config *old, const struct cfg_config *c, unsigned listener)
+{
+    return listener < old->listener_count &&
+           cfg_same_listening(&old->listeners[listener], &c->listeners[listener]);
+}
+
+static bool open_listeners(struct brk_worker *w, const struct cfg_config *c, struct tr_error *error)
+{
+    for (unsigned i = 0; i < c->listener_count; i++) {
+        struct brk_socket *s;
+        if (c->listeners[i].gone || stays(w->config, c, i))
+            continue;
+        if (brk_listen(w, c, i, &s, error) != TR_OK)
+            return false;
+        DL_DELETE(w->sockets, s);
+        DL_APPEND(w->prepared, s);
+        tr_watch(s->ep, 0);
+        tr_listen(s->ep, 0, error); /* it can; nobody is to come before the plan is in force */
+    }
+    return true;
+}
+
+static void close_prepared(struct brk_worker *w)
+{
+    struct brk_socket *s, *tmp;
+    DL_FOREACH_SAFE(w->prepared, s, tmp)
+    {
+        DL_DELETE(w->prepared, s);
+        DL_APPEND(w->sockets, s);
+        brk_socket_close(s);
+    }
+    brk_names_abandon(w);
+}
+
+void brk_prepare(struct brk_worker *w)
+{
+    const struct cfg_config *c = w->broker->candidate->config;
+    struct tr_error error = {.code = TR_LIMIT, .text = "out of memory"};
+    bool ready = brk_worker_fit(w, c) && brk_names_prepare(w, c, &error) &&
+                 (w->index != 0 || brk_try_options(w, c, &error) == TR_OK) && open_listeners(w, c, &error);
+    if (!ready) {
+        close_prepared(w);
+        snprintf(w->step_error, sizeof w->step_error, "%s", error.text);
+    }
+    w->step_failed = !ready;
+    answer(w);
+}
+
+void brk_abandon(struct brk_worker *w)
+{
+    close_prepared(w);
+    answer(w);
+}
+
+/* ---- sockets and associations --------------------------------------------------------------------- */
+
+static void adopt_prepared(struct brk_worker *w)
+{
+    struct tr_error error;
+    char quoted[300];
+    struct brk_socket *s, *tmp;
+    DL_FOREACH_SAFE(w->prepared, s, tmp)
+    {
+        DL_DELETE(w->prepared, s);
+        DL_APPEND(w->sockets, s);
+        tr_watch(s->ep, TR_READABLE);
+        if (tr_listen(s->ep, BRK_BACKLOG, &error) == TR_OK)
+            brk_listener_opened(s);
+        else /* it could when this was prepared */
+            brk_log(CFG_LOG_ERROR, "listen_failed", "listener=%s error=%s",
+                    cfg_member_name(w->config, s->member), brk_quote(error.text, quoted, sizeof quoted));
+    }
+}
+
+/* Accepts nobody any more; closes with its last association (ending.c). */
+static void retire_socket(struct brk_worker *w, struct brk_socket *s)
+{
+    struct tr_error error;
+    tr_listen(s->ep, 0, &error);
+    s->retiring = true;
+    w->ending = true;
+}
+
+/* Whether the plan would make this session as it is. */
+static bool session_stays(const struct brk_worker *w, const struct cfg_config *old,
+                          const struct brk_assoc *client)
+{
+    const struct brk_assoc *partner = client->partner;
+    uint32_t route = rt_role(w->plan, client->socket->member)->paired_route;
+    if (route == RT_NO_ROUTE || w->config->routes[route].group != partner->group ||
+        !cfg_same_remote(&old->peers[partner->peer], &w->config->peers[partner->peer]))
+        return false;
+    const struct cfg_group *g = &w->config->groups[partner->group];
+    for (unsigned i = 0; i < g->member_count; i++)
+        if (g->members[i].index == partner->peer)
+            return true;
+    return false;
+}
+
+/* An association that a listener has accepted. */
+static void adopt_accepted(struct brk_worker *w, const struct cfg_config *old, struct brk_assoc *a)
+{
+    if (a->state != BRK_UP)
+        return;
+    if (w->config->listeners[a->socket->member.index].gone || (a->partner && !session_stays(w, old, a))) {
+        brk_end(w, a);
+        return;
+    }
+    if (!a->dest)
+        brk_assoc_join(w, a);
+    if (!a->partner)
+        brk_session_open(w, a);
+}
+
+static void adopt_sockets(struct brk_worker *w, const struct cfg_config *old)
+{
+    struct brk_socket *s, *next;
+    struct brk_assoc *a, *tmp;
+    DL_FOREACH_SAFE(w->sockets, s, next)
+    {
+        s->credit.messages_max = w->config->queue_messages;
+        s->credit.bytes_max = w->config->queue_bytes;
+        brk_socket_check_resume(s);
+        if (s->kind == BRK_LISTENING && !s->retiring && !stays(old, w->config, s->member.index))
+            retire_socket(w, s);
+        brk_options_adopt(s, old);
+        HASH_ITER(hh, s->assocs, a, tmp)
+        if (s->kind != BRK_OUTBOUND)
+            adopt_accepted(w, old, a);
+        else if (!a->is_partner && a->state == BRK_UP && !a->dest && !a->end_by_ms)
+            brk_assoc_join(w, a);
+    }
+}
+
+/* ---- peers ---------------------------------------------------------------------------------------- */
+
+/* Its peer has gone, is wanted no more, or is elsewhere now. */
+static void let_go(struct brk_worker *w, struct brk_standing *st)
+{
+    struct brk_assoc *a = st->assoc;
+    st->assoc = NULL;
+    st->waits_until_ms = 0;
+    st->next_try_ms = w->now_ms;
+    if (a && a->state == BRK_CONNECTING)
+        a->unwanted = true;
+    else if (a)
+        brk_end(w, a);
+}
+
+static bool stands(const struct brk_worker *w, unsigned peer)
+{
+    return rt_role(w->plan, (struct cfg_member){CFG_MEMBER_PEER, peer})->standing;
+}
+
+static void adopt_standing(struct brk_worker *w, const struct cfg_config *old)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < w->standing_count; i++) {
+        struct brk_standing *st = &w->standing[i];
+        bool wanted = stands(w, st->peer);
+        if (!wanted || !cfg_same_remote(&old->peers[st->peer], &w->config->peers[st->peer]))
+            let_go(w, st);
+        if (wanted)
+            w->standing[kept++] = *st;
+    }
+    w->standing_count = kept;
+    for (unsigned p = w->index; p < w->config->peer_count; p += w->broker->worker_count) {
+        unsigned i = 0;
+        while (i < kept && w->standing[i].peer != p)
+            i++;
+        if (i == kept && stands(w, p))
+            w->standing[w->standing_count++] = (struct brk_standing){.peer = p, .next_try_ms = w->now_ms};
+    }
+}
+
+/* ---- messages ------------------------------------------------------------------------------------- */
+
+/* Routes again what waits in `lists` for a group that its route does not lead to any more. Returns by how
+ * much the lists got shorter. */
+static uint64_t route_again(struct brk_worker *w, struct rt_batch *lists)
+{
+    uint64_t dropped = 0;
+    for (unsigned g = 0; g < w->config->group_count; g++) {
+        struct rt_batch all = lists[g];
+        struct rt_parcel *p;
+        rt_batch_init(&lists[g]);
+        while ((p = rt_batch_take(&all))) {
+            if (brk_reroute(w, p)) {
+                rt_batch_add(&lists[w->config->routes[p->route].group], p);
+                continue;
+            }
+            brk_drop_parcel(w, p, BRK_NO_ROUTE);
+            dropped++;
+        }
+    }
+    return dropped;
+}
+
+void brk_adopt(struct brk_worker *w, const struct rt_plan *plan)
+{
+    const struct cfg_config *old = w->config;
+    w->plan = plan;
+    w->config = plan->config;
+    brk_names_adopt(w);
+    adopt_standing(w, old);
+    adopt_sockets(w, old);
+    adopt_prepared(w);
+    w->parked_count -= route_again(w, w->parked);
+    route_again(w, w->returned);
+    answer(w);
+}

@@ -1,0 +1,21 @@
+/* Ending an association on purpose while the broker runs: in SCTP's way, and bounded. */
+#ifndef JUNCTOR_BROKER_ENDING_H
+#define JUNCTOR_BROKER_ENDING_H
+
+#include "broker/broker_priv.h"
+
+/* Takes an association that is up out of its groups, sends what waits for it, shuts it down, and aborts it
+ * should it not have ended broker.drain_timeout from now. A second call does nothing. */
+void brk_end(struct brk_worker *w, struct brk_assoc *a);
+
+/* True when the plan in force does not have it any more. */
+static inline bool brk_is_gone(const struct brk_worker *w, struct cfg_member m)
+{
+    return m.kind == CFG_MEMBER_LISTENER ? w->config->listeners[m.index].gone
+                                         : w->config->peers[m.index].gone;
+}
+
+/* Each tick: aborts those whose time is over. */
+void brk_ending_tick(struct brk_worker *w);
+
+#endif

@@ -1,0 +1,70 @@
+#include "config/same.h"
+
+#include <string.h>
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_addresses(const struct net_addr *a, unsigned a_count, const struct net_addr *b,
+                           unsigned b_count)
+{
+    bool same = a_count == b_count;
+    for (unsigned i = 0; same && i < a_count; i++)
+        same = net_addr_equal(&a[i], &b[i]);
+    return same;
+}
+
+static bool same_hosts(const struct cfg_peer *a, const struct cfg_peer *b)
+{
+    bool same = a->host_count == b->host_count;
+    for (unsigned i = 0; same && i < a->host_count; i++) {
+        const struct net_host *x = &a->hosts[i], *y = &b->hosts[i];
+        same = x->name || y->name ? same_text(x->name, y->name) : net_addr_equal(&x->address, &y->address);
+    }
+    return same;
+}
+
+bool cfg_same_listening(const struct cfg_listener *a, const struct cfg_listener *b)
+{
+    return !a->gone && !b->gone && a->port == b->port && a->encaps_port == b->encaps_port &&
+           same_addresses(a->addresses, a->address_count, b->addresses, b->address_count) &&
+           same_text(a->netns, b->netns) && same_text(a->device, b->device);
+}
+
+bool cfg_same_remote(const struct cfg_peer *a, const struct cfg_peer *b)
+{
+    return !a->gone && !b->gone && a->port == b->port && a->local_port == b->local_port &&
+           a->encaps_port == b->encaps_port && same_hosts(a, b) &&
+           same_addresses(a->local, a->local_count, b->local, b->local_count) &&
+           same_text(a->netns, b->netns) && same_text(a->device, b->device);
+}
+
+static bool same_value(enum opt_field f, const struct opt_set *a, const struct opt_set *b)
+{
+    if (!opt_given(a, f))
+        return false;
+    return opt_is_number(opt_field_rows[f].type) ? opt_num(a, f, 0) == opt_num(b, f, 0)
+                                                 : same_text(opt_text(a, f), opt_text(b, f));
+}
+
+bool cfg_changed_options(const struct opt_set *a, const struct opt_set *b, struct opt_set *changed)
+{
+    bool any = false;
+    memset(changed, 0, sizeof *changed);
+    for (unsigned f = 0; f < OPTF_COUNT; f++)
+        if (opt_given(b, (enum opt_field)f) && !same_value((enum opt_field)f, a, b)) {
+            opt_take(changed, b, (enum opt_field)f);
+            any = true;
+        }
+    return any;
+}
+
+void cfg_keep_restart_values(struct cfg_config *c, const struct cfg_config *old)
+{
+    c->transport = old->transport;
+    c->workers = old->workers;
+    c->pin = old->pin;
+    c->max_message = old->max_message;
+}

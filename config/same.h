@@ -1,0 +1,27 @@
+/* What a reload compares: whether a listener or peer of one configuration is where that of another is. */
+#ifndef JUNCTOR_CONFIG_SAME_H
+#define JUNCTOR_CONFIG_SAME_H
+
+#include "config/config.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* True when both are there and mean the same endpoint: the same addresses in the same order, ports, network
+ * namespace and device. A listener for which this is false needs a new socket, a peer a new association. */
+bool cfg_same_listening(const struct cfg_listener *a, const struct cfg_listener *b);
+bool cfg_same_remote(const struct cfg_peer *a, const struct cfg_peer *b);
+
+/* Puts into `c` what only a restart can change, as it is in `old`: transport, workers, pin, max_message. */
+void cfg_keep_restart_values(struct cfg_config *c, const struct cfg_config *old);
+
+/* The fields that `b` gives another value than `a` does, or that `a` does not give, with the values of `b`.
+ * False: there are none. What only `a` gives is not among them: what a stack began with is not known any
+ * more. */
+bool cfg_changed_options(const struct opt_set *a, const struct opt_set *b, struct opt_set *changed);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
