@@ -43,7 +43,7 @@ CONFIG
     [ "$(account waiting)" = 0 ]
     [ "$(account dropped)" = "$(account received)" ]
     [ "$(account balanced)" = yes ]
-    [ "$(account associations_lost)" = "$(account associations_opened)" ]
+    [ $(($(account associations_lost) + $(account associations_closed))) = "$(account associations_opened)" ]
 }
 
 @test "a second SIGTERM does not wait" {
