@@ -35,8 +35,14 @@ void usr_stack_limit(bool on)
     usrsctp_sysctl_set_sctp_max_chunks_on_queue(on ? USR_CHUNKS_MAX : UINT32_MAX);
 }
 
+/* The stack dates its cookies by the host's clock, and decides by the date which of its secrets signed one.
+ * After a change of secret (once an hour, by default) a clock that was set back made it take the old one for
+ * all cookies, until the clock had caught up: no association came up. So the secret stays for as long as the
+ * stack's timers can count. */
 static void configure(void)
 {
+    enum { SECRET_S = INT32_MAX / 1000 }; /* 24 days */
+    usrsctp_sysctl_set_sctp_secret_lifetime_default(SECRET_S);
     usrsctp_enable_crc32c_offload(); /* input.c does it */
     usr_stack_limit(true);
     /* Without several addresses there is nothing to announce or to authenticate. */
