@@ -140,7 +140,8 @@ void brk_stats_read(struct brk_worker *w, struct brk_assoc *a)
     s->next_ms = w->now_ms + BRK_STATS_MS;
     if (tr_backend_can_get(b, OPT_PR_ASSOC_STATUS) &&
         tr_get_option(a->socket->ep, a->id, OPT_PR_ASSOC_STATUS, &got, &error) == TR_OK)
-        s->abandoned = (uint64_t)(opt_num(&got, OPTF_PRS_UNSENT, 0) + opt_num(&got, OPTF_PRS_SENT, 0));
+        s->abandoned = (uint64_t)(opt_num(&got, OPTF_PRS_UNSENT, 0) + opt_num(&got, OPTF_PRS_SENT, 0) -
+                                  opt_num(&got, OPTF_PRS_SENT_RTX, 0)); /* what arrived is among those */
     set_unseen(w, s);
     if (!tr_backend_can_get(b, OPT_ASSOC_STATS) ||
         tr_get_option(a->socket->ep, a->id, OPT_ASSOC_STATS, &got, &error) != TR_OK)

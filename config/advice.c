@@ -10,9 +10,6 @@
 #include "config/load_priv.h"
 #include "config/sctp/ppid.h"
 
-/* A message up to this size leaves room in a packet, so that Nagle's algorithm holds it back. */
-#define SMALL_MESSAGE 1200
-
 /* One listener or peer, and what the routes make of it. */
 struct subject {
     const struct cfg_origin *origin;

@@ -84,6 +84,19 @@ static void advise_peer(struct loader *l, const struct cfg_origin *o, const stru
     advise_encaps(l, o, CFG_KEY_PEER_ENCAPS_PORT, peer->encaps_port, instead);
 }
 
+/* Linux 6.1, 10,000 bytes over a cable without loss, 800 messages: rtx: 0 none arrived, rtx: 1 all. */
+static void advise_rtx(struct loader *l, const struct cfg_route *r, const struct cfg_origin *o)
+{
+    if (r->pr_policy != OPT_PR_RTX || r->pr_value != 0 || l->config->transport == CFG_TRANSPORT_USRSCTP ||
+        l->config->max_message <= SMALL_MESSAGE)
+        return;
+    err_add(&l->warnings, origin_place(o, CFG_KEY_ROUTE_PR_RTX),
+            "partial_reliability.rtx: 0 makes Linux give up messages that are longer than a packet, even "
+            "where none is "
+            "lost; write rtx: 1 or a ttl, or broker.max_message: %d where all are shorter",
+            SMALL_MESSAGE);
+}
+
 void advise_unused(struct loader *l)
 {
     const struct cfg_config *c = l->config;
@@ -91,4 +104,6 @@ void advise_unused(struct loader *l)
         advise_listener(l, &l->listeners[i], &c->listeners[i]);
     for (unsigned i = 0; i < c->peer_count; i++)
         advise_peer(l, &l->peers[i], &c->peers[i]);
+    for (unsigned i = 0; i < c->route_count; i++)
+        advise_rtx(l, &c->routes[i], &l->routes[i]);
 }

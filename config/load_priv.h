@@ -138,6 +138,9 @@ const char *route_identity(struct arena *keep, const struct cfg_config *c, const
 /* check_reach.c: all routes together: those that can never take a message, and clients with two partners. */
 void check_reach(struct loader *l);
 
+/* A message up to this size leaves room in a packet. */
+#define SMALL_MESSAGE 1200
+
 /* advice.c: what is allowed and still a mistake, as warnings; only of a configuration that has no error. */
 void advise(struct loader *l);
 /* advice_unused.c: what is written and does nothing, or not what it seems to; likewise. */

@@ -71,15 +71,17 @@ enum tr_code kernel_get_PR_ASSOC_STATUS(struct tr_endpoint *ep, uint32_t assoc, 
                                         struct tr_error *error)
 {
     static const uint16_t policies[] = {SCTP_PR_SCTP_TTL, SCTP_PR_SCTP_RTX, SCTP_PR_SCTP_PRIO};
-    uint64_t unsent = 0, sent = 0;
+    uint64_t unsent = 0, sent = 0, rtx = 0;
     for (unsigned i = 0; i < sizeof policies / sizeof policies[0]; i++) {
         struct sctp_prstatus s = {.sprstat_assoc_id = (sctp_assoc_t)assoc, .sprstat_policy = policies[i]};
         if (kernel_get_raw(ep, IPPROTO_SCTP, SCTP_PR_ASSOC_STATUS, &s, sizeof s) != 0)
             return kernel_no_association(ep, assoc, OPT_PR_ASSOC_STATUS, error);
         unsent += s.sprstat_abandoned_unsent;
         sent += s.sprstat_abandoned_sent;
+        rtx += policies[i] == SCTP_PR_SCTP_RTX ? s.sprstat_abandoned_sent : 0;
     }
     opt_put(out, OPTF_PRS_UNSENT, (int64_t)unsent);
     opt_put(out, OPTF_PRS_SENT, (int64_t)sent);
+    opt_put(out, OPTF_PRS_SENT_RTX, (int64_t)rtx);
     return TR_OK;
 }
