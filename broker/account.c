@@ -70,7 +70,10 @@ static uint64_t drops(const struct brk_counts *c, char *out, size_t size)
         n += (size_t)snprintf(out + n, size - n, " abandoned_unseen=%" PRIu64, unseen);
     uint64_t stalled = brk_counted(&c->stalled);
     if (stalled && n < size)
-        snprintf(out + n, size - n, " associations_stalled=%" PRIu64, stalled);
+        n += (size_t)snprintf(out + n, size - n, " associations_stalled=%" PRIu64, stalled);
+    uint64_t blocked = brk_counted(&c->blocked);
+    if (blocked && n < size)
+        snprintf(out + n, size - n, " associations_blocked=%" PRIu64, blocked);
     return sum;
 }
 

@@ -237,6 +237,7 @@ static const char *why_not_connected(const struct tr_event *e)
 void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e)
 {
     bool restarted = e->change.state == TR_RESTART;
+    brk_stall_forget(w, a);
     a->socket->has_lost = true;
     if (!clean && !restarted && a->socket->kind == BRK_OUTBOUND)
         brk_names_failed(w, a->peer, a->round, a->was_up);
@@ -344,6 +345,7 @@ void brk_assoc_retire(struct brk_worker *w, struct brk_dest *d)
 
 void brk_assoc_bury(struct brk_worker *w, struct brk_assoc *a)
 {
+    brk_stall_forget(w, a);
     brk_expiry_forget(w, a);
     DL_APPEND(w->graveyard, a);
 }

@@ -8,6 +8,7 @@
  *   peer.c     standing associations to peers       assoc.c    associations: up, lost, gone
  *   own.c      peers that are the broker itself
  *   names.c    addresses of peers, looked up where they are host names
+ *   stall.c    destinations that take nothing
  *   reliability.c  messages that may be given up    options.c  SCTP options of the file
  *   returned.c messages that the stack gives back   sent.c     what they are known by
  *   notice.c   what of associations is only logged: paths, streams, statistics
@@ -116,8 +117,10 @@ struct brk_assoc {
     uint64_t expires_ms; /* in worker->expiring since one of them has a ttl: the first that ends; else 0 */
     struct brk_assoc *prev_expiring, *next_expiring;
     struct brk_sent_log sent;
-    bool blocked; /* the stack said TR_AGAIN: wait for TR_WRITABLE */
-    bool dirty;   /* in worker->dirty */
+    bool blocked;        /* the stack said TR_AGAIN: wait for TR_WRITABLE */
+    uint64_t stalled_ms; /* in worker->stalling: when it last took something; else 0 */
+    struct brk_assoc *prev_stalling, *next_stalling;
+    bool dirty; /* in worker->dirty */
     struct brk_assoc *next_dirty;
     bool eof_wanted, eof_sent; /* shut down once nothing is pending */
     bool unserved;             /* of a client: a message of it was dropped because its session had ended */
@@ -226,6 +229,7 @@ struct brk_worker {
     struct brk_names **names_next; /* those of a plan that is not in force yet */
     unsigned names_count, names_next_count;
     struct brk_names *names_stale; /* of no peer any more; answers are still to come */
+    struct brk_assoc *stalling;    /* destinations that take nothing now (stall.c) */
     struct brk_assoc *expiring;    /* those that messages with a ttl wait for */
     uint64_t parked_expires_ms;    /* when the first parked message's ttl ends; 0: none has one */
     struct brk_standing *standing;
@@ -385,6 +389,15 @@ void brk_expiry_forget(struct brk_worker *w, struct brk_assoc *a);
 void brk_expire(struct brk_worker *w);
 /* True when there is something to come for it. */
 bool brk_expiry_pending(const struct brk_worker *w);
+
+/* ---- stall.c -------------------------------------------------------------------------------------- */
+
+/* The stack refused a message for `a`; it took some of what waits; it is over. */
+void brk_stall_begin(struct brk_worker *w, struct brk_assoc *a);
+void brk_stall_moved(struct brk_worker *w, struct brk_assoc *a);
+void brk_stall_forget(struct brk_worker *w, struct brk_assoc *a);
+/* Each tick: aborts those that took nothing for too long. */
+void brk_stall_tick(struct brk_worker *w);
 
 /* ---- socket.c ------------------------------------------------------------------------------------- */
 

@@ -192,6 +192,7 @@ static enum rest after_refusal(struct brk_worker *w, struct brk_assoc *a, enum t
             a->blocked = true;
             brk_socket_want_writable(a->socket, true);
             brk_sndbuf_full(w, a);
+            brk_stall_begin(w, a);
         }
         return REST_WAITS;
     case TR_NO_ASSOC: /* its end is in the socket's queue, or about to be: it is read, paused or not
@@ -312,6 +313,7 @@ void brk_send_pending(struct brk_worker *w, struct brk_assoc *a)
         }
         enum tr_code code = tr_send(a->socket->ep, w->burst, n, &sent);
         brk_sent_undo(&a->sent, n - sent);
+        bool moved = sent > 0;
         struct delivered taken = {0};
         for (; sent; sent--) {
             p = rt_batch_take(&a->pending);
@@ -320,6 +322,8 @@ void brk_send_pending(struct brk_worker *w, struct brk_assoc *a)
             brk_parcel_done(w, p);
         }
         count_delivered(w, a, &taken);
+        if (moved)
+            brk_stall_moved(w, a);
         if (code == TR_OK)
             continue;
         p = rt_batch_peek(&a->pending);

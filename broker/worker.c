@@ -239,8 +239,8 @@ static bool any_returned(const struct brk_worker *w)
 
 static bool timers_wanted(const struct brk_worker *w)
 {
-    if (w->resolving || w->connecting || brk_expiry_pending(w) || any_returned(w) || w->ending ||
-        w->phase != BRK_RUNNING)
+    if (w->resolving || w->connecting || w->stalling || brk_expiry_pending(w) || any_returned(w) ||
+        w->ending || w->phase != BRK_RUNNING)
         return true;
     for (unsigned i = 0; i < w->standing_count; i++)
         if (!w->standing[i].assoc)
@@ -306,6 +306,7 @@ void brk_worker_turn(struct brk_worker *w)
         brk_peers_tick(w);
         brk_expire(w);
         brk_ending_tick(w);
+        brk_stall_tick(w);
     }
     brk_flush(w);
     if (w->stop)

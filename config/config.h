@@ -57,6 +57,8 @@ struct cfg_listener {
     const char *netns;    /* network namespace, name or path; NULL: the process's own */
     const char *device;   /* network interface; NULL: any */
     enum cfg_peeloff peeloff;
+    unsigned stall_ms; /* an association that is a destination and takes nothing for so long is aborted; 0:
+                          never */
     const struct cfg_place *key_at;  /* by enum cfg_key: where it is written; nowhere: a default */
     struct opt_set sctp;             /* effective: defaults, then sctp:, then the profile, then its own */
     const struct cfg_place *sctp_at; /* by enum opt_field: where it is written; nowhere: a default */

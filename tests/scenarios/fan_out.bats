@@ -24,3 +24,24 @@ CONFIG
         [ "$(delivered_to $member)" = "$(account received)" ]
     done
 }
+
+@test "broadcast fan-out: a subscriber that takes nothing is aborted, and the others get everything" {
+    start_broker <<CONFIG
+broker: {transport: $BACKEND, queue_messages: 64}
+sctp: {sndbuf: 128k, recbuf: 128k}
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0, stall: 1s}]
+peers: [{name: good, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
+groups: [{name: all, members: [access, good], mode: broadcast}]
+routes: [{from: access, to: all, session: shared}]
+CONFIG
+    start_sink good $U1 $P1
+    local good=$loader
+    wait_log 'event=member_up member=good'
+    start_source hangs $U2 --rate 1 --count 100000 --option recbuf=128k
+    wait_log 'event=member_up member=access'
+    kill -STOP $loader
+    start_source source $U3 --size 1000 --count 3000 --option sndbuf=1M --drain 60s
+    wait_log 'event=blocked listener=access assoc=[0-9]+ waiting=[1-9]' 20
+    wait_delivered_to good 3000
+    [ "$(account associations_blocked)" = 1 ]
+}

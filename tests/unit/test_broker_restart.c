@@ -1,6 +1,6 @@
 /* A peer that begins anew with the association that the stack had (RFC 9260 5.2.4): what hung on the old one
  * ends and is accounted for, and the same id is a new association from then on. And how the other ends of a
- * session cross it. */
+ * session cross it, and who is ended because it takes nothing. */
 #include "tests/unit/paper_backend.h"
 
 #include <utlist.h>
@@ -9,7 +9,8 @@
 
 enum { CLIENT = 3, PARTNER = 4, CONTROL = 1 };
 
-static const struct cfg_listener listeners[] = {{.name = "access", .peeloff = CFG_PEELOFF_NEVER}};
+static const struct cfg_listener listeners[] = {
+    {.name = "access", .peeloff = CFG_PEELOFF_NEVER, .stall_ms = 1000}};
 static const struct cfg_peer peers[] = {{.name = "core"}};
 static const struct cfg_group groups[] = {{.name = "subscribers"}};
 static const struct cfg_route routes[] = {{.group = 0, .session = CFG_SHARED}};
@@ -280,9 +281,64 @@ static void a_shutdown_is_an_abort_where_messages_wait(void **state)
     assert_int_equal(paper.aborted, CLIENT);
 }
 
+/* ---- a destination that takes nothing (stall.c) -------------------------------------------------------- */
+
+static void ticks_after(unsigned ms, unsigned aborts)
+{
+    worker.now_ms += ms;
+    brk_stall_tick(&worker);
+    assert_int_equal(paper.aborts, aborts);
+}
+
+static void who_takes_nothing_is_aborted(void **state)
+{
+    (void)state;
+    roles[rt_source(client_socket.member)].destination = true;
+    worker.now_ms = 5000;
+    reads(&client_socket, event_of(CLIENT, TR_COMM_UP));
+    struct brk_assoc *a = brk_assoc_find(&client_socket, CLIENT);
+    rt_batch_take(&out[CONTROL]);
+    paper.send_code = TR_AGAIN;
+    paper.send_takes = 0;
+    waits(a, 1, 0);
+    waits(a, 2, 0);
+    brk_send_pending(&worker, a);
+    ticks_after(999, 0);
+    paper.send_takes = 1; /* it takes one of the two */
+    a->blocked = false;
+    brk_send_pending(&worker, a);
+    assert_int_equal(a->pending.count, 1);
+    ticks_after(999, 0);
+    ticks_after(1, 1);
+    assert_int_equal(paper.aborted, CLIENT);
+    assert_int_equal(brk_counted(&worker.counts.blocked), 1);
+    ticks_after(1000, 1);
+}
+
+static void who_has_nothing_to_take_is_left_alone(void **state)
+{
+    (void)state;
+    roles[rt_source(client_socket.member)].destination = true;
+    worker.now_ms = 5000;
+    reads(&client_socket, event_of(CLIENT, TR_COMM_UP));
+    struct brk_assoc *a = brk_assoc_find(&client_socket, CLIENT);
+    rt_batch_take(&out[CONTROL]);
+    paper.send_code = TR_AGAIN;
+    paper.send_takes = 0;
+    waits(a, 1, 0);
+    brk_send_pending(&worker, a);
+    brk_drop_batch(&worker, &a->pending, BRK_EXPIRED);
+    ticks_after(1000, 0);
+    waits(a, 2, 0);
+    ticks_after(999, 0);
+    ticks_after(1, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(who_takes_nothing_is_aborted, begin, end),
+        cmocka_unit_test_setup_teardown(who_has_nothing_to_take_is_left_alone, begin, end),
         cmocka_unit_test_setup_teardown(a_reason_crosses_the_session, begin, end),
         cmocka_unit_test_setup_teardown(what_another_cause_says_does_not, begin, end),
         cmocka_unit_test_setup_teardown(a_shutdown_crosses_where_nothing_waits, begin, end),
