@@ -52,7 +52,7 @@ heard() { # COUNT LINE: what Erlang's servers said
     said client 'stream 0: ok'
     said client 'stream 5: \{error,einval\}'
     said client 'abort: ok'
-    wait_until 10 said server 'comm_lost assoc=[0-9]+ error=12 cause="User-Initiated Abort"'
+    wait_until 10 said server 'comm_lost assoc=[0-9]+ error=12 cause="User-Initiated Abort" end=peer'
     said server 'comm_up assoc=[0-9]+ outbound_streams=[0-9]+ inbound_streams=5'
     said server 'message assoc=[0-9]+ stream=0 ppid=0: Test 0'
     [ "$(grep -c ^message "$work/server.log")" = 1 ]
