@@ -43,6 +43,7 @@ struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, str
     if (valid) {
         advise(&l);
         advise_unused(&l);
+        advise_circles(&l);
     }
     names_free(&l.names);
     names_free(&l.route_names);

@@ -145,5 +145,7 @@ void check_reach(struct loader *l);
 void advise(struct loader *l);
 /* advice_unused.c: what is written and does nothing, or not what it seems to; likewise. */
 void advise_unused(struct loader *l);
+/* advice_circle.c: routes that can hold each other up for good; likewise. */
+void advise_circles(struct loader *l);
 
 #endif

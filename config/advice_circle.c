@@ -1,0 +1,106 @@
+/* Circles of back-pressure: a warning for the first route of one.
+ *
+ * A source is not read while what it sent waits for a destination. Where what the destination sends waits for
+ * the source in turn, and neither reads before it can write, both stand still for good. Ways out are a ttl on
+ * one of the routes, and the `stall` of a listener, whose associations are then aborted. Paired sessions are
+ * left out: one that stands still holds nobody else up.
+ *
+ * Found by taking away what is in no circle: who waits for nobody that is left, and whom nobody that is left
+ * waits for. What remains lies in circles, or between two. */
+#include "config/load_priv.h"
+
+enum { ROUNDS_MAX = 64 }; /* a longer chain of routes without a circle is not followed to its end */
+
+struct circle {
+    const struct cfg_config *config;
+    const struct loader *l;
+    bool *left, *waits, *is_waited_for; /* by listeners, then peers */
+};
+
+static unsigned number(const struct cfg_config *c, struct cfg_member m)
+{
+    return m.kind == CFG_MEMBER_LISTENER ? m.index : c->listener_count + m.index;
+}
+
+/* `any` is left out: it names peers of which nobody knows whether they send. */
+static bool can_hold(const struct circle *k, unsigned route)
+{
+    const struct cfg_route *r = &k->config->routes[route];
+    return r->session == CFG_SHARED && r->pr_policy != OPT_PR_TTL && !k->l->routes[route].any_source;
+}
+
+static bool has_way_out(const struct cfg_config *c, struct cfg_member m)
+{
+    return m.kind == CFG_MEMBER_LISTENER && c->listeners[m.index].stall_ms;
+}
+
+/* The first member of the route's group that can wait for good and is left, or NULL. */
+static const struct cfg_member *holder(const struct circle *k, const struct cfg_route *r)
+{
+    const struct cfg_group *g = &k->config->groups[r->group];
+    for (unsigned i = 0; i < g->member_count; i++)
+        if (k->left[number(k->config, g->members[i])] && !has_way_out(k->config, g->members[i]))
+            return &g->members[i];
+    return NULL;
+}
+
+static const struct cfg_member *held(const struct circle *k, const struct cfg_route *r)
+{
+    for (unsigned i = 0; i < r->from_count; i++)
+        if (k->left[number(k->config, r->from[i])])
+            return &r->from[i];
+    return NULL;
+}
+
+static void mark(struct circle *k, const struct cfg_route *r)
+{
+    const struct cfg_group *g = &k->config->groups[r->group];
+    bool any_held = held(k, r), any_holds = holder(k, r);
+    for (unsigned i = 0; any_holds && i < r->from_count; i++)
+        k->waits[number(k->config, r->from[i])] = true;
+    for (unsigned i = 0; any_held && i < g->member_count; i++)
+        if (!has_way_out(k->config, g->members[i]))
+            k->is_waited_for[number(k->config, g->members[i])] = true;
+}
+
+/* Takes away; true where there was something. */
+static bool take_away(struct circle *k, unsigned count)
+{
+    bool any = false;
+    for (unsigned i = 0; i < count; i++)
+        k->waits[i] = k->is_waited_for[i] = false;
+    for (unsigned i = 0; i < k->config->route_count; i++)
+        if (can_hold(k, i))
+            mark(k, &k->config->routes[i]);
+    for (unsigned i = 0; i < count; i++) {
+        any |= k->left[i] && !(k->waits[i] && k->is_waited_for[i]);
+        k->left[i] &= k->waits[i] && k->is_waited_for[i];
+    }
+    return any;
+}
+
+void advise_circles(struct loader *l)
+{
+    const struct cfg_config *c = l->config;
+    unsigned count = c->listener_count + c->peer_count, rounds = 0;
+    struct circle k = {c, l, arena_array(&l->scratch, count, sizeof(bool)),
+                       arena_array(&l->scratch, count, sizeof(bool)),
+                       arena_array(&l->scratch, count, sizeof(bool))};
+    for (unsigned i = 0; i < count; i++)
+        k.left[i] = true;
+    while (take_away(&k, count))
+        if (++rounds == ROUNDS_MAX)
+            return;
+    for (unsigned i = 0; i < c->route_count; i++) {
+        const struct cfg_route *r = &c->routes[i];
+        const struct cfg_member *from = held(&k, r), *to = holder(&k, r);
+        if (!can_hold(&k, i) || !from || !to)
+            continue;
+        err_add(&l->warnings, origin_place(&l->routes[i], CFG_KEY_ROUTE_TO),
+                "what '%s' sends can wait for '%s', and what that sends, on a way through other routes, for "
+                "'%s': where neither reads before it can write, both stand still for good; write "
+                "partial_reliability: {ttl: 5s}, or another time, in one of these routes",
+                cfg_member_name(c, *from), cfg_member_name(c, *to), cfg_member_name(c, *from));
+        return;
+    }
+}
