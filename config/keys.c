@@ -11,15 +11,15 @@
 
 const struct cfg_section_row cfg_section_rows[CFG_SECTION_COUNT] = {
 #define SECTION(id, name, shape, help) [CFG_##id] = {name, help, shape},
-#define VALUE(section, id, name, type, unit, min, max, dflt, names, strct, member, help)
-#define ITEM(section, id, name, kind, dflt, strct, member, help)
-#define LIST(section, id, name, kind, most, dflt, strct, member, count, help)
+#define VALUE(section, id, name, type, unit, min, max, dflt, effect, names, strct, member, help)
+#define ITEM(section, id, name, kind, dflt, effect, strct, member, help)
+#define LIST(section, id, name, kind, most, dflt, effect, strct, member, count, help)
 #include "config/keys.def"
 };
 
 const struct cfg_key_row cfg_key_rows[CFG_KEY_COUNT] = {
 #define SECTION(id, name, shape, help)
-#define VALUE(section, id, name, type, unit, min, max, dflt, names, strct, member, help)                     \
+#define VALUE(section, id, name, type, unit, min, max, dflt, effect, names, strct, member, help)             \
     {CFG_##section,                                                                                          \
      name,                                                                                                   \
      CFG_SCALAR,                                                                                             \
@@ -28,8 +28,9 @@ const struct cfg_key_row cfg_key_rows[CFG_KEY_COUNT] = {
      offsetof(struct strct, member),                                                                         \
      SIZE(strct, member),                                                                                    \
      0,                                                                                                      \
+     effect,                                                                                                 \
      help},
-#define ITEM(section, id, name, kind, dflt, strct, member, help)                                             \
+#define ITEM(section, id, name, kind, dflt, effect, strct, member, help)                                     \
     {                                                                                                        \
         CFG_##section,                                                                                       \
         name,                                                                                                \
@@ -39,8 +40,9 @@ const struct cfg_key_row cfg_key_rows[CFG_KEY_COUNT] = {
         offsetof(struct strct, member),                                                                      \
         0,                                                                                                   \
         0,                                                                                                   \
+        effect,                                                                                              \
         help},
-#define LIST(section, id, name, kind, most, dflt, strct, member, count, help)                                \
+#define LIST(section, id, name, kind, most, dflt, effect, strct, member, count, help)                        \
     {CFG_##section,                                                                                          \
      name,                                                                                                   \
      kind,                                                                                                   \
@@ -49,9 +51,18 @@ const struct cfg_key_row cfg_key_rows[CFG_KEY_COUNT] = {
      offsetof(struct strct, member),                                                                         \
      0,                                                                                                      \
      offsetof(struct strct, count),                                                                          \
+     effect,                                                                                                 \
      help},
 #include "config/keys.def"
 };
+
+const char *cfg_effect_text(enum cfg_effect effect)
+{
+    static const char *const texts[] = {
+        [CFG_NOW] = "at once",     [CFG_NEW_ASSOC] = "new associations", [CFG_NEW_ENDPOINT] = "new endpoint",
+        [CFG_RESTART] = "restart", [CFG_BY_OPTION] = "by option",        [CFG_BY_NAME] = "by name"};
+    return texts[effect];
+}
 
 enum cfg_key cfg_key_find(enum cfg_section section, const char *name)
 {

@@ -19,18 +19,18 @@ extern "C" {
 
 enum cfg_section {
 #define SECTION(id, name, shape, help) CFG_##id,
-#define VALUE(section, id, name, type, unit, min, max, dflt, names, strct, member, help)
-#define ITEM(section, id, name, kind, dflt, strct, member, help)
-#define LIST(section, id, name, kind, most, dflt, strct, member, count, help)
+#define VALUE(section, id, name, type, unit, min, max, dflt, effect, names, strct, member, help)
+#define ITEM(section, id, name, kind, dflt, effect, strct, member, help)
+#define LIST(section, id, name, kind, most, dflt, effect, strct, member, count, help)
 #include "config/keys.def"
     CFG_SECTION_COUNT
 };
 
 enum cfg_key {
 #define SECTION(id, name, shape, help)
-#define VALUE(section, id, name, type, unit, min, max, dflt, names, strct, member, help) CFG_KEY_##id,
-#define ITEM(section, id, name, kind, dflt, strct, member, help)                         CFG_KEY_##id,
-#define LIST(section, id, name, kind, most, dflt, strct, member, count, help)            CFG_KEY_##id,
+#define VALUE(section, id, name, type, unit, min, max, dflt, effect, names, strct, member, help) CFG_KEY_##id,
+#define ITEM(section, id, name, kind, dflt, effect, strct, member, help)                         CFG_KEY_##id,
+#define LIST(section, id, name, kind, most, dflt, effect, strct, member, count, help)            CFG_KEY_##id,
 #include "config/keys.def"
     CFG_KEY_COUNT
 };
@@ -57,6 +57,17 @@ enum cfg_kind {
     CFG_KIND_COUNT
 };
 
+/* When a change acts that a reload brings. */
+enum cfg_effect {
+    CFG_NOW,          /* at once */
+    CFG_NEW_ASSOC,    /* on associations, and attempts at them, that begin afterwards */
+    CFG_NEW_ENDPOINT, /* at once, by another endpoint: a listener's sockets are opened anew and the old ones
+                         accept nobody any more; a peer's associations are ended and begun anew */
+    CFG_RESTART,      /* when the broker is started again */
+    CFG_BY_OPTION,    /* as the row of each SCTP option says (options.def) */
+    CFG_BY_NAME /* it is what things are known by: another one is another thing, and the old one is gone */
+};
+
 /* Default column. */
 #define CFG_REQUIRED INT64_MIN       /* must be written */
 #define CFG_OPTIONAL CFG_ABSENT      /* need not, and has no value then */
@@ -75,6 +86,7 @@ struct cfg_key_row {
     int64_t dflt;         /* a value, or CFG_REQUIRED, CFG_OPTIONAL, CFG_DERIVED */
     size_t offset, size;  /* where it is kept in the section's struct */
     size_t count_offset;  /* of a list's length */
+    enum cfg_effect effect;
     const char *help;
 };
 
@@ -83,6 +95,9 @@ extern const struct cfg_key_row cfg_key_rows[CFG_KEY_COUNT];
 
 /* Row by section and full name, or CFG_KEY_COUNT. */
 enum cfg_key cfg_key_find(enum cfg_section section, const char *name);
+
+/* "at once", "new associations", "new endpoint", "restart"; "by option", "by name". */
+const char *cfg_effect_text(enum cfg_effect effect);
 
 /* A CFG_SCALAR in the struct that holds it. */
 int64_t cfg_key_get(const struct cfg_key_row *row, const void *object);

@@ -1,6 +1,9 @@
 #include "config/same.h"
 
+#include <assert.h>
 #include <string.h>
+
+#include "config/keys.h"
 
 static bool same_text(const char *a, const char *b)
 {
@@ -63,8 +66,11 @@ bool cfg_changed_options(const struct opt_set *a, const struct opt_set *b, struc
 
 void cfg_keep_restart_values(struct cfg_config *c, const struct cfg_config *old)
 {
-    c->transport = old->transport;
-    c->workers = old->workers;
-    c->pin = old->pin;
-    c->max_message = old->max_message;
+    for (unsigned k = 0; k < CFG_KEY_COUNT; k++) {
+        const struct cfg_key_row *row = &cfg_key_rows[k];
+        if (row->effect == CFG_RESTART) {
+            assert(row->section == CFG_BROKER && row->kind == CFG_SCALAR);
+            cfg_key_put(row, c, cfg_key_get(row, old));
+        }
+    }
 }

@@ -13,7 +13,7 @@ extern "C" {
 bool cfg_same_listening(const struct cfg_listener *a, const struct cfg_listener *b);
 bool cfg_same_remote(const struct cfg_peer *a, const struct cfg_peer *b);
 
-/* Puts into `c` what only a restart can change, as it is in `old`: transport, workers, pin, max_message. */
+/* Puts into `c` what only a restart can change (CFG_RESTART in keys.def) as it is in `old`. */
 void cfg_keep_restart_values(struct cfg_config *c, const struct cfg_config *old);
 
 /* The fields that `b` gives another value than `a` does, or that `a` does not give, with the values of `b`.

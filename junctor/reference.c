@@ -18,9 +18,14 @@
 static const char *const writing[] = {
     "`junctor check -c FILE` names every error of a file with its place and what to write instead; with "
     "`--print` it "
-    "shows the configuration as it takes effect, every default filled in. `junctor run` reads the file once, "
-    "when it "
-    "starts.",
+    "shows the configuration as it takes effect, every default filled in. `junctor run` reads the file when "
+    "it starts, and again at each SIGHUP (a reload).",
+    "When a change acts that a reload brings (`a change` of a key): `at once`; on `new associations`, and "
+    "new "
+    "attempts to connect; by a `new endpoint`, for which a listener's sockets are opened anew, the old ones "
+    "accepting nobody any more, and a peer's associations are ended and begun anew; at the next `restart` of "
+    "the broker, until when the value in force stays; `by option`, as the row of each SCTP option says; or "
+    "`by name`: with another name it is another thing, and the one before is gone.",
     "Values that are allowed and do harm together, such as an `rtoinfo.min` that is not above the SACK "
     "delay, get a "
     "warning each, from `junctor check` and in the log of `junctor run`.",
@@ -115,6 +120,7 @@ static const struct {
 static void describe_key(const struct cfg_key_row *key, struct ref_row *out)
 {
     *out = (struct ref_row){.name = key->name, .help = key->help, .unit = ""};
+    out->effect = cfg_effect_text(key->effect);
     if (key->kind == CFG_SCALAR) {
         out->type = type_word(&key->spec);
         out->unit = unit_word(key->spec.unit);
@@ -224,7 +230,7 @@ static void write_section(FILE *out, const struct ref_writer *w, enum cfg_sectio
         if (cfg_key_rows[k].section != s)
             continue;
         if (written++ == 0)
-            w->rows_begin(out);
+            w->rows_begin(out, true);
         describe_key(&cfg_key_rows[k], &row);
         w->row(out, &row);
     }
@@ -246,7 +252,7 @@ static void write_file(FILE *out, const struct ref_writer *w)
 static void write_fields(FILE *out, const struct ref_writer *w, const struct opt_row *option)
 {
     struct ref_row row;
-    w->rows_begin(out);
+    w->rows_begin(out, false);
     for (unsigned f = option->first; f < option->first + option->fields; f++) {
         describe_field(f, &row);
         w->row(out, &row);

@@ -150,8 +150,9 @@ static void facts(FILE *out, const struct ref_fact *list, unsigned count)
     fputs(".El\n", out);
 }
 
-static void rows_begin(FILE *out)
+static void rows_begin(FILE *out, bool keys)
 {
+    (void)keys;
     fputs(".Bl -tag -width Ds\n", out);
 }
 
@@ -162,8 +163,9 @@ static void row(FILE *out, const struct ref_row *r)
     fprintf(out, ".It Cm %s\n", r->name);
     snprintf(text, sizeof text, "%s.", r->help);
     write_line(out, text);
-    snprintf(text, sizeof text, "(%s%s%s: %s%s%s)", r->type, *r->unit ? " in " : "", r->unit, r->values,
-             *r->dflt ? "; default: " : "", r->dflt);
+    snprintf(text, sizeof text, "(%s%s%s: %s%s%s%s%s)", r->type, *r->unit ? " in " : "", r->unit, r->values,
+             *r->dflt ? "; default: " : "", r->dflt, r->effect ? "; a change: " : "",
+             r->effect ? r->effect : "");
     write_line(out, text);
 }
 

@@ -111,18 +111,19 @@ static void facts(FILE *out, const struct ref_fact *list, unsigned count)
     }
 }
 
-static void rows_begin(FILE *out)
+static void rows_begin(FILE *out, bool keys)
 {
-    fputs(
-        "\n| key | type | unit | values | default | what it does |\n| --- | --- | --- | --- | --- | --- |\n",
-        out);
+    fprintf(out, "\n| key | type | unit | values | default |%s what it does |\n", keys ? " a change |" : "");
+    fprintf(out, "| --- | --- | --- | --- | --- |%s --- |\n", keys ? " --- |" : "");
 }
 
 static void row(FILE *out, const struct ref_row *r)
 {
-    const char *const cells[] = {r->type, r->unit, r->values, r->dflt, r->help};
+    const char *const cells[] = {r->type, r->unit, r->values, r->dflt, r->effect, r->help};
     fprintf(out, "| `%s` |", r->name);
     for (size_t i = 0; i < sizeof cells / sizeof cells[0]; i++) {
+        if (!cells[i])
+            continue;
         fputc(' ', out);
         write_text(out, cells[i]);
         fputs(" |", out);

@@ -4,6 +4,7 @@
 #ifndef JUNCTOR_JUNCTOR_REFERENCE_PRIV_H
 #define JUNCTOR_JUNCTOR_REFERENCE_PRIV_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #define REF_COLUMNS 3
@@ -11,6 +12,7 @@
 /* One key or field. Empty where there is nothing to say. */
 struct ref_row {
     const char *name, *type, *unit, *help;
+    const char *effect; /* of a key: when a change acts; NULL for a field, whose option says it */
     char values[512], dflt[512];
 };
 
@@ -29,7 +31,7 @@ struct ref_writer {
     void (*items)(FILE *out, const char *const *texts, unsigned count);
     void (*facts)(FILE *out, const struct ref_fact *facts, unsigned count);
     /* Keys or fields: begin, one call each, end. */
-    void (*rows_begin)(FILE *out);
+    void (*rows_begin)(FILE *out, bool keys);
     void (*row)(FILE *out, const struct ref_row *row);
     void (*rows_end)(FILE *out);
     /* A table of short cells: begin with the columns' titles, one call a line, end. */
