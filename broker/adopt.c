@@ -10,21 +10,41 @@
  * not lead to any more are routed again */
 #include "broker/adopt.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <uthash.h>
 #include <utlist.h>
 
+#include "broker/assoc.h"
+#include "broker/dest.h"
+#include "broker/dispatch.h"
 #include "broker/ending.h"
+#include "broker/log.h"
+#include "broker/names.h"
+#include "broker/opening.h"
+#include "broker/options.h"
+#include "broker/parcel.h"
+#include "broker/peer.h"
+#include "broker/session.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
+#include "broker/worker.h"
+#include "config/config.h"
 #include "config/same.h"
+#include "routing/inbox.h"
+#include "routing/message.h"
+#include "routing/plan.h"
+#include "routing/table.h"
+#include "transport/transport.h"
 
 static void answer(struct brk_worker *w)
 {
     w->step = (struct rt_parcel){.kind = RT_ERRAND, .errand = BRK_STEPPED, .to = w, .embedded = true};
     rt_batch_add(&w->out[w->broker->worker_count], &w->step);
 }
-
-/* ---- getting ready -------------------------------------------------------------------------------- */
 
 /* Gives the array that the pointer at `array` is to room for `count` items, where it had some for `had`; new
  * ones zeroed. There is one more than asked for, so that none is not NULL. */
@@ -114,8 +134,6 @@ void brk_abandon(struct brk_worker *w)
     answer(w);
 }
 
-/* ---- sockets and associations --------------------------------------------------------------------- */
-
 static void adopt_prepared(struct brk_worker *w)
 {
     struct tr_error error;
@@ -194,8 +212,6 @@ static void adopt_sockets(struct brk_worker *w, const struct cfg_config *old)
     }
 }
 
-/* ---- peers ---------------------------------------------------------------------------------------- */
-
 /* Its peer has gone, is wanted no more, or is elsewhere now. */
 static void let_go(struct brk_worker *w, struct brk_standing *st)
 {
@@ -234,8 +250,6 @@ static void adopt_standing(struct brk_worker *w, const struct cfg_config *old)
             w->standing[w->standing_count++] = (struct brk_standing){.peer = p, .next_try_ms = w->now_ms};
     }
 }
-
-/* ---- messages ------------------------------------------------------------------------------------- */
 
 /* Routes again what waits in `lists` for a group that its route does not lead to any more. Returns by how
  * much the lists got shorter. */

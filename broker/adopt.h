@@ -3,7 +3,8 @@
 #ifndef JUNCTOR_BROKER_ADOPT_H
 #define JUNCTOR_BROKER_ADOPT_H
 
-#include "broker/broker_priv.h"
+struct brk_worker;
+struct rt_plan;
 
 /* BRK_CMD_PREPARE: makes room for what broker->candidate adds, and opens the listeners that it has and the
  * plan in force has not, without reading from them. Everything that can fail fails here: w->step_failed, with

@@ -1,20 +1,22 @@
-/* Associations: from COMM_UP to the end.
- *
- * An end takes up to three steps. brk_assoc_lost: the event; both sides of a session and the counters learn
- * of it. brk_assoc_finish: everything that the stack gave back has been read; the association leaves its
- * socket, and without a destination it is buried. brk_assoc_retire: only for destinations of shared sessions,
- * when the control thread has made sure that nobody posts to it any more; what it left is sent again from the
- * workers that had read it. Buried associations are freed at the end of the turn, because messages gathered
- * in it may still name them.
- *
- * A peer that restarts (RFC 9260 5.2.4) ends one association here and begins another, while the stack goes on
- * with one and the same: the old one takes the three steps at once, the new one takes its id, and the log of
- * what was sent: what the stack took after the restart and before its event may come back yet. */
-#include "broker/ending.h"
+/* The associations of a worker: made, found, named, freed. life.c has what happens to them. */
+#include "broker/assoc.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
+#include <uthash.h>
 #include <utlist.h>
+
+#include "broker/log.h"
+#include "broker/outbox.h"
+#include "broker/reliability.h"
+#include "broker/sent.h"
+#include "broker/socket.h"
+#include "broker/stall.h"
+#include "broker/state.h"
+#include "config/config.h"
+#include "routing/inbox.h"
+#include "transport/transport.h"
 
 struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state)
 {
@@ -78,269 +80,12 @@ bool brk_assoc_admits(const struct brk_assoc *a, struct brk_log_budget *lines)
     return brk_log_admits(lines, a->worker->now_ms);
 }
 
-/* ---- up ------------------------------------------------------------------------------------------- */
-
-static bool is_destination(const struct brk_assoc *a)
-{
-    return !a->is_partner && rt_role(a->worker->plan, a->socket->member)->destination;
-}
-
-static void errand_init(struct rt_parcel *p, enum brk_errand errand, struct brk_dest *d)
-{
-    *p = (struct rt_parcel){.kind = RT_ERRAND, .errand = (uint16_t)errand, .to = d, .embedded = true};
-}
-
-void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a)
-{
-    struct brk_dest *d = is_destination(a) ? calloc(1, sizeof *d) : NULL;
-    if (!d && is_destination(a)) {
-        brk_log(CFG_LOG_ERROR, "no_memory", "%s=%s assoc=%u text=\"takes no part in its groups\"",
-                brk_member_word(a->socket->member), brk_assoc_name(a), a->id);
-    }
-    if (!d)
-        return;
-    d->dest = (struct rt_dest){.worker = w->index, .member = a->socket->member, .owner = a};
-    errand_init(&d->up, BRK_MEMBER_UP, d);
-    errand_init(&d->down, BRK_MEMBER_DOWN, d);
-    errand_init(&d->retire, BRK_RETIRE, d);
-    errand_init(&d->retired, BRK_RETIRED, d);
-    a->dest = d;
-    rt_batch_add(&w->out[w->broker->worker_count], &d->up);
-}
-
-static void log_up(struct brk_worker *w, struct brk_assoc *a)
-{
-    static struct brk_log_budget lines = {.event = "association_up", .level = CFG_LOG_INFO};
-    char text[NET_ADDR_TEXT] = "?", session[BRK_SESSION_TEXT];
-    struct net_addr address;
-    if (!brk_assoc_admits(a, &lines))
-        return;
-    if (tr_addresses(a->socket->ep, a->id, true, &address, 1))
-        net_addr_format(&address, text, sizeof text);
-    brk_log(CFG_LOG_INFO, "association_up",
-            "%s=%s assoc=%u remote=%s in_streams=%u out_streams=%u worker=%u%s",
-            brk_member_word(a->socket->member), brk_assoc_name(a), a->id, text, a->in_streams, a->out_streams,
-            w->index, brk_session_text(a, session));
-}
-
 void brk_assoc_keep_sent(struct brk_assoc *a)
 {
     /* Twice: what it gave back may not have been read yet when as much again has been sent. */
     uint32_t keep = 2 * tr_send_capacity(a->socket->ep) + BRK_BURST_MAX;
     if (keep > a->sent.keep)
         brk_sent_keep(&a->sent, keep);
-}
-
-void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *e)
-{
-    if (a->state == BRK_CONNECTING)
-        DL_DELETE(w->connecting, a);
-    a->state = BRK_UP;
-    a->was_up = true;
-    a->stats.next_ms = w->now_ms + BRK_STATS_MS;
-    a->out_streams = e->change.outbound_streams ? e->change.outbound_streams : 1;
-    a->in_streams = e->change.inbound_streams ? e->change.inbound_streams : 1;
-    brk_count(&w->counts.opened, 1);
-    if (!a->is_partner && rt_role(w->plan, a->socket->member)->paired_route != RT_NO_ROUTE)
-        a->session = a->origin;
-    log_up(w, a);
-    brk_assoc_options(a);
-    brk_assoc_keep_sent(a);
-    if (a->socket->kind == BRK_OUTBOUND)
-        brk_peer_up(w->broker, a->socket->member.index);
-    if (!a->unwanted)
-        brk_assoc_join(w, a);
-    if (a->is_partner)
-        brk_streams_follow(w, a);
-    else
-        brk_session_open(w, a);
-    brk_send_pending(w, a);
-    if (a->eof_wanted)
-        brk_assoc_eof(w, a);
-    if (a->unwanted || brk_is_gone(w, a->socket->member)) /* a reload came while it was being set up */
-        brk_end(w, a);
-}
-
-/* ---- over ----------------------------------------------------------------------------------------- */
-
-/* " reason=..." where the peer gave one with its abort. Returns `out`. */
-static const char *reason_of(const struct tr_event *e, char *out, unsigned size)
-{
-    char text[128], quoted[150];
-    out[0] = '\0';
-    if (e->change.reason_len > 0) {
-        snprintf(text, sizeof text, "%.*s", (int)e->change.reason_len, (const char *)e->change.reason);
-        snprintf(out, size, " reason=%s", brk_quote(text, quoted, sizeof quoted));
-    }
-    return out;
-}
-
-/* Who ended an association that was lost, and why. *why is static text. */
-static const char *end_of(const struct brk_assoc *a, const struct tr_event *e, const char **why)
-{
-    const char *cause = e->change.error ? tr_error_string(e->change.error) : NULL;
-    if (e->change.state == TR_RESTART) {
-        *why = "peer restarted";
-        return "peer";
-    }
-    if (a->ended_here) {
-        *why = a->ended_here;
-        return "here";
-    }
-    switch (e->change.end) {
-    case TR_END_PEER:
-        *why = cause ? cause : "aborted without a cause";
-        return "peer";
-    case TR_END_TIMEOUT:
-        *why = "no answer";
-        return "timeout";
-    case TR_END_HERE:
-        *why = cause ? cause : "no answer, or the peer has broken the protocol";
-        return "stack";
-    case TR_END_UNTOLD:
-        break;
-    }
-    *why = cause ? cause : "aborted, or no answer";
-    return "unknown";
-}
-
-static void log_closed(const struct brk_worker *w, const struct brk_assoc *a)
-{
-    static struct brk_log_budget lines = {.event = "association_closed", .level = CFG_LOG_INFO};
-    char session[BRK_SESSION_TEXT], stats[BRK_STATS_TEXT];
-    if (brk_assoc_admits(a, &lines))
-        brk_log(CFG_LOG_INFO, "association_closed", "%s=%s assoc=%u%s by=%s%s",
-                brk_member_word(a->socket->member), brk_assoc_name(a), a->id, brk_session_text(a, session),
-                a->eof_sent ? "here" : "peer", brk_stats_format(w, a, stats, sizeof stats));
-}
-
-static void log_lost(const struct brk_worker *w, const struct brk_assoc *a, const struct tr_event *e)
-{
-    static struct brk_log_budget lines = {.event = "association_lost", .level = CFG_LOG_WARNING};
-    char session[BRK_SESSION_TEXT], quoted[160], reason[170], stats[BRK_STATS_TEXT];
-    const char *why, *by = end_of(a, e, &why);
-    if (brk_assoc_admits(a, &lines))
-        brk_log(CFG_LOG_WARNING, "association_lost", "%s=%s assoc=%u%s by=%s error=%s%s%s",
-                brk_member_word(a->socket->member), brk_assoc_name(a), a->id, brk_session_text(a, session),
-                by, brk_quote(why, quoted, sizeof quoted), reason_of(e, reason, sizeof reason),
-                brk_stats_format(w, a, stats, sizeof stats));
-}
-
-/* Of a set-up: what an operator can look at. */
-static const char *why_not_connected(const struct tr_event *e)
-{
-    if (e->change.error)
-        return tr_error_string(e->change.error);
-    return e->change.end == TR_END_TIMEOUT ? "no answer" : "refused; does anything listen there?";
-}
-
-void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e)
-{
-    bool restarted = e->change.state == TR_RESTART;
-    brk_stall_forget(w, a);
-    a->socket->has_lost = true;
-    if (!clean && !restarted && a->socket->kind == BRK_OUTBOUND)
-        brk_names_failed(w, a->peer, a->round, a->was_up);
-    if (a->state == BRK_CONNECTING) {
-        DL_DELETE(w->connecting, a);
-        a->state = BRK_LOST;
-        if (a->is_partner)
-            brk_session_address_failed(w, a); /* finish decides what comes next */
-        brk_log_connect_failed(w, a->peer, a->is_partner ? a : NULL, why_not_connected(e));
-        return;
-    }
-    a->state = BRK_LOST;
-    brk_count(clean ? &w->counts.closed : &w->counts.lost, 1);
-    if (clean)
-        log_closed(w, a);
-    else
-        log_lost(w, a, e);
-    if (a->brought && a->socket->kind == BRK_OUTBOUND)
-        brk_peer_worked(w->broker, a->socket->member.index);
-    if (!clean && !restarted && a->socket->kind == BRK_OUTBOUND)
-        brk_peer_failed(w, a->socket->member.index);
-    brk_session_lost(w, a, clean, e);
-}
-
-void brk_assoc_withdraw(struct brk_worker *w, struct brk_assoc *a)
-{
-    if (!a->dest->down_sent)
-        rt_batch_add(&w->out[w->broker->worker_count], &a->dest->down);
-    a->dest->down_sent = true;
-}
-
-/* Off its socket, and nobody posts to it any more: what it has left goes on its way. */
-static void pass_on(struct brk_worker *w, struct brk_assoc *a)
-{
-    brk_pass_on(w, a);
-    if (a->dest)
-        rt_batch_add(&w->out[w->broker->worker_count], &a->dest->retired);
-    a->dest = NULL;
-    brk_assoc_bury(w, a);
-}
-
-/* Off its socket. A destination waits until nobody posts to it any more. */
-static void go(struct brk_worker *w, struct brk_assoc *a)
-{
-    if (!a->dest || a->dest->retire_came) {
-        pass_on(w, a);
-        return;
-    }
-    a->state = BRK_LEAVING;
-    DL_APPEND(w->leaving, a);
-    w->assoc_count++;
-    brk_assoc_withdraw(w, a);
-}
-
-void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a)
-{
-    if (a->burst_count)
-        brk_flush(w);
-    struct brk_socket *s = a->socket;
-    brk_assoc_detach(a);
-    if (s->kind != BRK_LISTENING)
-        brk_socket_close(s);
-    if (!a->was_up && a->is_partner) {
-        brk_session_connect_failed(w, a, "refused");
-        return;
-    }
-    if (!a->is_partner && s->kind == BRK_OUTBOUND)
-        brk_peer_gone(w, a);
-    go(w, a);
-}
-
-struct brk_assoc *brk_assoc_restart(struct brk_worker *w, struct brk_assoc *old, const struct tr_event *e)
-{
-    struct brk_assoc *a = old->is_partner ? NULL : brk_assoc_new(w, BRK_UP);
-    brk_assoc_lost(w, old, false, e);
-    if (!a) { /* a partner's client has nothing to begin anew with */
-        brk_assoc_abort(w, old, "its peer has restarted");
-        return NULL;
-    }
-    if (old->burst_count) /* not sent any more: it joins what waits */
-        brk_flush(w);
-    brk_assoc_detach(old);
-    brk_assoc_attach(a, old->socket, old->id);
-    a->peer = old->peer;
-    a->round = old->round;
-    brk_sent_hand_over(&old->sent, &a->sent);
-    brk_stats_follow(a, old);
-    brk_peer_restarted(w, old, a);
-    go(w, old);
-    return a;
-}
-
-void brk_assoc_retire(struct brk_worker *w, struct brk_dest *d)
-{
-    struct brk_assoc *a = d->dest.owner;
-    d->retire_came = true;
-    if (a->state != BRK_LEAVING) { /* it leaves before it ends */
-        brk_assoc_eof(w, a);
-        return;
-    }
-    DL_DELETE(w->leaving, a);
-    w->assoc_count--;
-    pass_on(w, a);
 }
 
 void brk_assoc_bury(struct brk_worker *w, struct brk_assoc *a)
@@ -359,50 +104,4 @@ void brk_assoc_free_buried(struct brk_worker *w)
         brk_sent_free(&a->sent);
         free(a);
     }
-}
-
-/* ---- ending it from our side ---------------------------------------------------------------------- */
-
-void brk_assoc_eof(struct brk_worker *w, struct brk_assoc *a)
-{
-    struct tr_error error;
-    a->eof_wanted = true;
-    if (a->state != BRK_UP || a->eof_sent)
-        return;
-    if (a->burst_count)
-        brk_flush(w);
-    if (a->pending.count || a->eof_sent)
-        return; /* when the last of them has been sent */
-    a->eof_sent = true;
-    brk_stats_read(w, a);
-    enum tr_code code = tr_eof(a->socket->ep, a->id, &error);
-    if (code != TR_OK && code != TR_NO_ASSOC) {
-        static struct brk_log_budget lines = {.event = "shutdown_failed", .level = CFG_LOG_WARNING};
-        char quoted[300];
-        if (brk_assoc_admits(a, &lines))
-            brk_log(CFG_LOG_WARNING, "shutdown_failed", "%s=%s assoc=%u error=%s",
-                    brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
-                    brk_quote(error.text, quoted, sizeof quoted));
-        brk_assoc_abort(w, a, "it could not be shut down");
-    }
-}
-
-void brk_assoc_abort(struct brk_worker *w, struct brk_assoc *a, const char *why)
-{
-    brk_assoc_abort_for(w, a, why, NULL, 0);
-}
-
-void brk_assoc_abort_for(struct brk_worker *w, struct brk_assoc *a, const char *why, const void *reason,
-                         uint32_t len)
-{
-    struct tr_msg end = {.data = reason, .len = len, .assoc = a->id, .flags = TR_ABORT};
-    unsigned sent;
-    a->ended_here = why;
-    if (a->burst_count)
-        brk_flush(w);
-    if (a->state == BRK_UP)
-        brk_stats_read(w, a);
-    a->blocked = true; /* nothing more goes out; COMM_LOST follows and finishes it */
-    a->eof_sent = true;
-    tr_send(a->socket->ep, &end, 1, &sent);
 }

@@ -2,7 +2,10 @@
  *
  * Everything that can fail (a port in use, a missing permission, a kernel without SCTP) fails here, before
  * the first association, with one line that says what to do. */
+#include "broker/broker.h"
+
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,10 +16,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "broker/broker.h"
-#include "broker/broker_priv.h"
 #include "broker/control.h"
+#include "broker/health.h"
+#include "broker/log.h"
+#include "broker/state.h"
+#include "broker/stats/segments.h"
 #include "broker/support.h"
+#include "broker/worker.h"
+#include "config/config.h"
+#include "config/sctp/options.h"
+#include "routing/inbox.h"
+#include "routing/plan.h"
+#include "transport/transport.h"
 
 /* ---- preparation ---------------------------------------------------------------------------------- */
 

@@ -2,6 +2,8 @@
 #ifndef JUNCTOR_BROKER_BROKER_H
 #define JUNCTOR_BROKER_BROKER_H
 
+#include <stdbool.h>
+
 #include "config/config.h"
 
 /* Runs a broker with `config`, which it takes over. The calling thread, the process's first, becomes the
@@ -9,5 +11,12 @@
  * a signal has ended the broker, or when it could not start (the reason has been logged): the exit status, 0
  * after a drain whose account balances, 1 otherwise. Logs with broker/log.h, which the caller has opened. */
 int brk_run(struct cfg_config *config);
+
+struct brk_broker;
+
+/* Opens all workers for b->plan on b->backend, which the caller has set; everything else of *b is zero, and
+ * b->control.eventfd -1. False: the reason has been logged. brk_broker_close in either case. */
+bool brk_broker_open(struct brk_broker *b);
+void brk_broker_close(struct brk_broker *b); /* with its plan */
 
 #endif

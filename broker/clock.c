@@ -1,6 +1,6 @@
 /* What the broker's time is. A file of its own, so that tests put a clock of theirs in its place when they
  * are linked. */
-#include "broker/broker_priv.h"
+#include "broker/clock.h"
 
 #include <time.h>
 

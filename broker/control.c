@@ -20,7 +20,9 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -28,7 +30,21 @@
 
 #include <utlist.h>
 
+#include "broker/account.h"
+#include "broker/clock.h"
+#include "broker/dest.h"
+#include "broker/log.h"
+#include "broker/parcel.h"
 #include "broker/reload.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
+#include "broker/worker.h"
+#include "config/config.h"
+#include "routing/inbox.h"
+#include "routing/message.h"
+#include "routing/plan.h"
+#include "routing/snapshot.h"
+#include "transport/transport.h"
 
 struct brk_control {
     struct brk_broker *broker;

@@ -9,7 +9,8 @@
 
 #include <stdbool.h>
 
-#include "broker/broker_priv.h"
+struct brk_broker;
+struct cfg_config;
 
 struct brk_control;
 

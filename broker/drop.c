@@ -2,11 +2,19 @@
  *
  *     event=dropped reason=no_route from=access stream=0 ppid=0x3c000000 route=0 hint="…" more_since_last=0
  */
-#include "broker/broker_priv.h"
+#include "broker/drop.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
+#include "broker/log.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
+#include "config/config.h"
 #include "config/sctp/ppid.h"
+#include "routing/message.h"
+#include "routing/table.h"
 
 #define PPID_TEXT 24
 

@@ -2,7 +2,11 @@
 #ifndef JUNCTOR_BROKER_ENDING_H
 #define JUNCTOR_BROKER_ENDING_H
 
-#include "broker/broker_priv.h"
+#include <stdbool.h>
+
+#include "broker/state.h"
+
+struct brk_assoc;
 
 /* Takes an association that is up out of its groups, sends what waits for it, shuts it down, and aborts it
  * should it not have ended broker.drain_timeout from now. A second call does nothing. */
@@ -14,8 +18,5 @@ static inline bool brk_is_gone(const struct brk_worker *w, struct cfg_member m)
     return m.kind == CFG_MEMBER_LISTENER ? w->config->listeners[m.index].gone
                                          : w->config->peers[m.index].gone;
 }
-
-/* Each tick: aborts those whose time is over. */
-void brk_ending_tick(struct brk_worker *w);
 
 #endif

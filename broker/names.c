@@ -14,14 +14,20 @@
  * ::1 and 127.0.0.1 leads to a peer that listens on one of them, with a stack that takes one address, too.
  * What a failure says is about the addresses it was tried with: `round` tells a late one from one of the
  * current answer. */
-#include "broker/broker_priv.h"
+#include "broker/names.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <utlist.h>
 
+#include "broker/log.h"
+#include "broker/state.h"
+#include "config/config.h"
 #include "config/same.h"
+#include "config/sctp/address.h"
+#include "transport/resolve.h"
+#include "transport/transport.h"
 
 #define LIST_TEXT 512 /* of a list of addresses in the log */
 
@@ -51,8 +57,6 @@ static void free_names(struct brk_names *n)
         free(n->hosts);
     free(n);
 }
-
-/* ---- answers --------------------------------------------------------------------------------------- */
 
 static const struct cfg_peer *peer_of(const struct brk_worker *w, const struct brk_names *n)
 {
@@ -140,8 +144,6 @@ static void settle(const struct brk_worker *w, struct brk_names *n)
         choose(w, n);
 }
 
-/* ---- questions ------------------------------------------------------------------------------------- */
-
 /* All hosts of the peer; their answers are waited for together. */
 static void ask(struct brk_worker *w, struct brk_names *n)
 {
@@ -196,7 +198,7 @@ void brk_names_failed(struct brk_worker *w, unsigned peer, unsigned round, bool 
     n->attempt += !was_up;
 }
 
-void brk_names_read(struct brk_worker *w)
+void brk_names_read(struct brk_worker *w, void (*resolved)(struct brk_worker *w, unsigned peer))
 {
     struct tr_answer answer;
     while (tr_resolver_next(w->resolver, &answer)) {
@@ -211,14 +213,11 @@ void brk_names_read(struct brk_worker *w)
             continue;
         }
         settle(w, n);
-        brk_peers_resolved(w, n->peer);
-        brk_session_resolved(w, n->peer);
+        resolved(w, n->peer);
         if (n->state == FAILED) /* the next one asks again */
             n->state = UNKNOWN;
     }
 }
-
-/* ---- begin and end --------------------------------------------------------------------------------- */
 
 static bool has_name(const struct cfg_peer *p)
 {

@@ -12,12 +12,20 @@
  * are read now and then while it carries messages (every BRK_STATS_MS, one look at the turn's clock a burst),
  * and where an end announces itself: a path changed, the peer shuts down, we shut down or abort. The line
  * that tells the end tells how old they are. */
-#include "broker/broker_priv.h"
+#include "broker/notice.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-/* ---- paths ---------------------------------------------------------------------------------------- */
+#include "broker/assoc.h"
+#include "broker/log.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
+#include "config/config.h"
+#include "config/sctp/address.h"
+#include "config/sctp/options.h"
+#include "transport/transport.h"
 
 void brk_notice_path(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
 {
@@ -42,8 +50,6 @@ void brk_notice_path(struct brk_worker *w, struct brk_socket *s, const struct tr
     if (a && a->state == BRK_UP)
         brk_stats_read(w, a);
 }
-
-/* ---- streams -------------------------------------------------------------------------------------- */
 
 /* Where one side of a session has got more streams than `in` and `out`, the other is asked for as many. */
 static void match_streams(struct brk_worker *w, const struct brk_assoc *a, uint16_t in, uint16_t out,
@@ -105,8 +111,6 @@ void brk_notice_reconfig(struct brk_worker *w, struct brk_socket *s, const struc
     if (a && a->state == BRK_UP && e->type == TR_EV_STREAM_CHANGE)
         streams_changed(w, a, e);
 }
-
-/* ---- statistics ----------------------------------------------------------------------------------- */
 
 static void set_unseen(struct brk_worker *w, struct brk_assoc_stats *s)
 {

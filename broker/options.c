@@ -5,10 +5,22 @@
  * an association does not know. Those are set when it is up, each by itself, so that one that is refused
  * takes no other along. What came out is read back and compared: of sockets once an endpoint, of associations
  * each time. */
-#include "broker/broker_priv.h"
-#include "config/same.h"
+#include "broker/options.h"
 
 #include <stdio.h>
+
+#include <uthash.h>
+
+#include "broker/assoc.h"
+#include "broker/log.h"
+#include "broker/sndbuf.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "broker/window.h"
+#include "config/config.h"
+#include "config/same.h"
+#include "config/sctp/options.h"
+#include "transport/transport.h"
 
 /* "listener=access" */
 static void name(const struct brk_worker *w, struct cfg_member m, char *out, size_t size)
@@ -89,8 +101,6 @@ void brk_assoc_options(struct brk_assoc *a)
     }
 }
 
-/* ---- a reload ------------------------------------------------------------------------------------- */
-
 /* Sets one option; `assoc` 0: on the endpoint. */
 static void set_changed(struct brk_socket *s, uint32_t assoc, const struct opt_set *changed, enum opt_id id)
 {
@@ -140,8 +150,6 @@ void brk_options_adopt(struct brk_socket *s, const struct cfg_config *old)
     if (opt_any(&changed, OPT_SNDBUF) && s->sndbuf.most)
         brk_sndbuf_begin(s, opt_num(&changed, OPTF_SNDBUF, 0));
 }
-
-/* ---- before the first connection ------------------------------------------------------------------ */
 
 /* Which of the options the stack does not take; OPT_ID_COUNT where setting them one by one does not tell. */
 static enum opt_id find_culprit(struct brk_worker *w, const struct opt_set *options)

@@ -2,9 +2,17 @@
  * sessions through yet another association each time round. `check` refuses what can be told from the file;
  * here are host names, and listeners at all addresses of the host. What goes through another host and back
  * (address translation) looks like anybody else. */
-#include "broker/broker_priv.h"
+#include "broker/own.h"
+
+#include <stdio.h>
 
 #include <utlist.h>
+
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "config/config.h"
+#include "config/sctp/address.h"
+#include "transport/transport.h"
 
 /* Addresses of this host, where a listener takes all of them. */
 static bool listens_there(struct brk_worker *w, unsigned listener, const struct net_addr *a)

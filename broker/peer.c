@@ -1,60 +1,26 @@
-/* Peers: standing associations for shared sessions, and what all workers know of a peer's health.
+/* Standing associations to peers, for shared sessions.
  *
  * A peer that is in a group of a shared route, or that a route takes messages from, has one association for
  * all, kept up by one worker (peers are spread over the workers by index). A failed attempt or a lost
  * association is followed by a pause that doubles up to a bound, with jitter so that many brokers do not come
- * back at the same moment. */
-#include "broker/broker_priv.h"
+ * back at the same moment (health.c). */
+#include "broker/peer.h"
 
-#include <stdlib.h>
+#include <stdatomic.h>
 
 #include <utlist.h>
 
-/* The pause after `failures` failures in a row: doubling, bounded, and between half and all of that at
- * random. */
-static uint64_t back_off(const struct cfg_peer *p, unsigned failures)
-{
-    uint64_t pause = p->reconnect_initial_ms;
-    for (; failures > 1 && pause < p->reconnect_max_ms; failures--)
-        pause *= 2;
-    if (pause > p->reconnect_max_ms)
-        pause = p->reconnect_max_ms;
-    return pause / 2 + (uint64_t)random() % (pause / 2 + 1);
-}
-
-/* Failures are in a row until an association has brought a message (brk_peer_worked), or for as long as
- * reconnect.max nothing failed: neither is so with a peer that accepts and then aborts or shuts down. Those
- * that come while the peer has its pause are told by the one that began it: associations that are lost
- * together. Two workers may fail at the same moment; then one of the two notes wins, and either will do. */
-void brk_peer_failed(struct brk_worker *w, unsigned peer)
-{
-    struct brk_peer_health *h = brk_health(w->broker, peer);
-    const struct cfg_peer *p = &w->config->peers[peer];
-    if (!brk_peer_usable(w->broker, peer, w->now_ms))
-        return;
-    if (w->now_ms > atomic_load_explicit(&h->row_ends_ms, memory_order_relaxed))
-        brk_peer_worked(w->broker, peer);
-    unsigned failures = atomic_fetch_add_explicit(&h->failures, 1, memory_order_relaxed) + 1;
-    uint64_t until_ms = w->now_ms + back_off(p, failures);
-    atomic_store_explicit(&h->down_until_ms, until_ms, memory_order_relaxed);
-    atomic_store_explicit(&h->row_ends_ms, until_ms + p->connect_timeout_ms + p->reconnect_max_ms,
-                          memory_order_relaxed);
-}
-
-void brk_peer_up(struct brk_broker *b, unsigned peer)
-{
-    atomic_store_explicit(&brk_health(b, peer)->down_until_ms, 0, memory_order_relaxed);
-}
-
-void brk_peer_worked(struct brk_broker *b, unsigned peer)
-{
-    atomic_store_explicit(&brk_health(b, peer)->failures, 0, memory_order_relaxed);
-}
-
-bool brk_peer_usable(const struct brk_broker *b, unsigned peer, uint64_t now_ms)
-{
-    return atomic_load_explicit(&brk_health(b, peer)->down_until_ms, memory_order_relaxed) <= now_ms;
-}
+#include "broker/assoc.h"
+#include "broker/health.h"
+#include "broker/log.h"
+#include "broker/names.h"
+#include "broker/opening.h"
+#include "broker/outbox.h"
+#include "broker/session.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "config/config.h"
+#include "transport/transport.h"
 
 static struct brk_standing *standing_of(struct brk_worker *w, const struct brk_assoc *a)
 {
@@ -88,24 +54,6 @@ void brk_peer_restarted(struct brk_worker *w, const struct brk_assoc *old, struc
     struct brk_standing *st = standing_of(w, old);
     if (st)
         st->assoc = a;
-}
-
-void brk_log_connect_failed(const struct brk_worker *w, unsigned peer, const struct brk_assoc *partner,
-                            const char *why)
-{
-    static struct brk_log_budget lines = {.event = "connect_failed", .level = CFG_LOG_WARNING};
-    char quoted[300], session[BRK_SESSION_TEXT] = "";
-    if (partner && !brk_log_admits(&lines, w->now_ms))
-        return;
-    brk_log(CFG_LOG_WARNING, "connect_failed", "peer=%s error=%s%s", w->config->peers[peer].name,
-            brk_quote(why, quoted, sizeof quoted), partner ? brk_session_text(partner, session) : "");
-}
-
-void brk_log_not_resolved(const struct brk_worker *w, unsigned peer, const struct brk_assoc *partner)
-{
-    brk_log_connect_failed(
-        w, peer, partner,
-        "its name is still being looked up; do the name servers in /etc/resolv.conf answer?");
 }
 
 static void connect_standing(struct brk_worker *w, struct brk_standing *st)

@@ -28,9 +28,17 @@
  * buffer takes the event. And a stack looks at a message's time when it would send or retransmit it, not by a
  * clock: usrsctp leaves what a closed window holds back alone until then. What was given up after it went out
  * may have arrived all the same. */
-#include "broker/broker_priv.h"
+#include "broker/reliability.h"
 
 #include <utlist.h>
+
+#include "broker/assoc.h"
+#include "broker/state.h"
+#include "config/config.h"
+#include "config/sctp/options.h"
+#include "routing/message.h"
+#include "routing/table.h"
+#include "transport/transport.h"
 
 bool brk_has_ttl(const struct cfg_config *c, uint32_t route)
 {
@@ -61,10 +69,8 @@ void brk_policy(const struct brk_worker *w, struct tr_msg *m, uint32_t route, ui
     m->pr_value = age < r->pr_value ? r->pr_value - (uint32_t)age : 1;
 }
 
-/* ---- waiting -------------------------------------------------------------------------------------- */
-
 /* When a parcel's time is over; 0: never. */
-static uint64_t deadline(const struct brk_worker *w, const struct rt_parcel *p)
+uint64_t brk_deadline(const struct brk_worker *w, const struct rt_parcel *p)
 {
     return brk_has_ttl(w->config, p->route) ? p->message->entered_ms + w->config->routes[p->route].pr_value
                                             : 0;
@@ -72,28 +78,28 @@ static uint64_t deadline(const struct brk_worker *w, const struct rt_parcel *p)
 
 bool brk_is_expired(const struct brk_worker *w, const struct rt_parcel *p)
 {
-    uint64_t at = deadline(w, p);
+    uint64_t at = brk_deadline(w, p);
     return at && at <= w->now_ms;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
+uint64_t brk_earlier(uint64_t a, uint64_t b)
 {
     return !a || (b && b < a) ? b : a;
 }
 
 void brk_wait_pending(struct brk_worker *w, struct brk_assoc *a, const struct rt_parcel *p)
 {
-    uint64_t at = deadline(w, p);
+    uint64_t at = brk_deadline(w, p);
     if (!at)
         return;
     if (!a->expires_ms)
         DL_APPEND2(w->expiring, a, prev_expiring, next_expiring);
-    a->expires_ms = earlier(a->expires_ms, at);
+    a->expires_ms = brk_earlier(a->expires_ms, at);
 }
 
 void brk_wait_parked(struct brk_worker *w, const struct rt_parcel *p)
 {
-    w->parked_expires_ms = earlier(w->parked_expires_ms, deadline(w, p));
+    w->parked_expires_ms = brk_earlier(w->parked_expires_ms, brk_deadline(w, p));
 }
 
 void brk_expiry_forget(struct brk_worker *w, struct brk_assoc *a)
@@ -101,59 +107,4 @@ void brk_expiry_forget(struct brk_worker *w, struct brk_assoc *a)
     if (a->expires_ms)
         DL_DELETE2(w->expiring, a, prev_expiring, next_expiring);
     a->expires_ms = 0;
-}
-
-/* Drops what is too old. Returns when the next one will be; 0: none of the rest. */
-static uint64_t sweep(struct brk_worker *w, struct rt_batch *b)
-{
-    struct rt_batch rest;
-    struct rt_parcel *p;
-    uint64_t next = 0;
-    rt_batch_init(&rest);
-    while ((p = rt_batch_take(b))) {
-        if (brk_is_expired(w, p)) {
-            brk_drop_parcel(w, p, BRK_EXPIRED);
-            continue;
-        }
-        next = earlier(next, deadline(w, p));
-        rt_batch_add(&rest, p);
-    }
-    rt_batch_append(b, &rest);
-    return next;
-}
-
-static void sweep_parked(struct brk_worker *w)
-{
-    w->parked_expires_ms = 0;
-    for (unsigned g = 0; g < w->config->group_count; g++) {
-        uint32_t before = w->parked[g].count;
-        uint64_t next = sweep(w, &w->parked[g]);
-        w->parked_count -= before - w->parked[g].count;
-        w->parked_expires_ms = earlier(w->parked_expires_ms, next);
-    }
-}
-
-void brk_expire(struct brk_worker *w)
-{
-    struct brk_assoc *a, *tmp;
-    DL_FOREACH_SAFE2(w->expiring, a, tmp, next_expiring)
-    {
-        if (a->expires_ms > w->now_ms)
-            continue;
-        brk_expiry_forget(w, a);
-        uint64_t next = sweep(w, &a->pending);
-        if (next) {
-            a->expires_ms = next;
-            DL_APPEND2(w->expiring, a, prev_expiring, next_expiring);
-        }
-        if (a->eof_wanted)
-            brk_assoc_eof(w, a);
-    }
-    if (w->parked_expires_ms && w->parked_expires_ms <= w->now_ms)
-        sweep_parked(w);
-}
-
-bool brk_expiry_pending(const struct brk_worker *w)
-{
-    return w->expiring || w->parked_expires_ms;
 }

@@ -3,9 +3,15 @@
 
 #include <string.h>
 
+#include "broker/clock.h"
+#include "broker/log.h"
+#include "broker/state.h"
+#include "broker/stats/segments.h"
 #include "broker/support.h"
+#include "config/config.h"
 #include "config/ids.h"
 #include "config/same.h"
+#include "routing/plan.h"
 
 static void log_remarks(const char *file, const struct cfg_remarks *remarks)
 {

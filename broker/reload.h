@@ -24,7 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "broker/broker_priv.h"
+#include "broker/state.h"
 
 enum brk_reload_step { BRK_RELOAD_NONE, BRK_RELOAD_PREPARING, BRK_RELOAD_ABANDONING, BRK_RELOAD_ADOPTING };
 

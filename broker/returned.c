@@ -6,7 +6,24 @@
  * with its own stream and source, so that the same choice of member is made for it as for those behind it.
  *
  * The leftover is brought into the order in which it was sent first; sent.h tells why it has lost it. */
-#include "broker/broker_priv.h"
+#include "broker/returned.h"
+
+#include "broker/assoc.h"
+#include "broker/dest.h"
+#include "broker/dispatch.h"
+#include "broker/drop.h"
+#include "broker/notice.h"
+#include "broker/parcel.h"
+#include "broker/reliability.h"
+#include "broker/sent.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
+#include "config/config.h"
+#include "routing/inbox.h"
+#include "routing/message.h"
+#include "routing/table.h"
+#include "transport/transport.h"
 
 /* Merge sort, on the parcels' own links: it cannot fail. */
 static void sort(const struct brk_sent_log *l, struct rt_batch *b)

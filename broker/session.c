@@ -7,9 +7,25 @@
  * die together: a shutdown is carried across when what was pending has been sent, an abort at once.
  *
  * Client and partner belong to one worker, so nothing here is shared. */
-#include "broker/broker_priv.h"
+#include "broker/session.h"
 
 #include <utlist.h>
+
+#include "broker/assoc.h"
+#include "broker/health.h"
+#include "broker/log.h"
+#include "broker/names.h"
+#include "broker/opening.h"
+#include "broker/outbox.h"
+#include "broker/parcel.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "config/config.h"
+#include "config/sctp/options.h"
+#include "routing/choice.h"
+#include "routing/plan.h"
+#include "routing/table.h"
+#include "transport/transport.h"
 
 static bool is_usable(void *worker, unsigned peer)
 {

@@ -17,9 +17,14 @@
  * changed while it is used (TR_CAP_SNDBUF_LATER), and only for sockets with one association. */
 #include "broker/sndbuf.h"
 
-#include "broker/broker_priv.h"
+#include "broker/assoc.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "config/sctp/options.h"
+#include "transport/transport.h"
 
 enum { WAIT_MS = 100, INTERVAL_MS = 100, IDLE_MS = 1000 };
+
 enum { FIRST = 1 << 20, LEAST = 64 << 10 };
 
 int64_t brk_sndbuf_fit(int64_t taken, uint64_t elapsed_ms, int64_t rtt_ms)

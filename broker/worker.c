@@ -6,18 +6,47 @@
  * Two orders matter. The command word and the snapshot are read BEFORE the inbox is taken: whoever changed
  * them posted first, so what was posted is in the inbox by then. And inbox and parked messages are handled
  * before sockets are read: older before newer. */
-#include "broker/adopt.h"
-#include "broker/ending.h"
+#include "broker/worker.h"
 
+#include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <uthash.h>
 #include <utlist.h>
 
-/* ---- opening -------------------------------------------------------------------------------------- */
+#include "broker/adopt.h"
+#include "broker/assoc.h"
+#include "broker/clock.h"
+#include "broker/dest.h"
+#include "broker/dispatch.h"
+#include "broker/drain.h"
+#include "broker/expiry.h"
+#include "broker/life.h"
+#include "broker/log.h"
+#include "broker/names.h"
+#include "broker/notice.h"
+#include "broker/opening.h"
+#include "broker/options.h"
+#include "broker/outbox.h"
+#include "broker/parcel.h"
+#include "broker/peer.h"
+#include "broker/reading.h"
+#include "broker/returned.h"
+#include "broker/session.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
+#include "broker/timeouts.h"
+#include "config/config.h"
+#include "routing/inbox.h"
+#include "routing/message.h"
+#include "routing/plan.h"
+#include "routing/snapshot.h"
+#include "transport/transport.h"
 
 static void find_standing(struct brk_worker *w)
 {
@@ -81,8 +110,6 @@ struct brk_worker *brk_worker_new(struct brk_broker *b, unsigned index)
     return NULL;
 }
 
-/* ---- inbox ---------------------------------------------------------------------------------------- */
-
 static void take_parcel(struct brk_worker *w, struct rt_parcel *p)
 {
     switch (p->kind) {
@@ -123,76 +150,6 @@ static void take_inbox(struct brk_worker *w, bool woken)
         take_parcel(w, p);
 }
 
-/* ---- ending --------------------------------------------------------------------------------------- */
-
-static void stop_accepting(struct brk_worker *w)
-{
-    struct tr_error error;
-    struct brk_socket *s;
-    struct brk_assoc *a, *tmp;
-    DL_FOREACH(w->sockets, s)
-    {
-        if (s->kind == BRK_OUTBOUND)
-            continue;
-        if (s->kind == BRK_LISTENING)
-            tr_listen(s->ep, 0, &error);
-        HASH_ITER(hh, s->assocs, a, tmp)
-        if (!a->dest) /* sources; what is also a destination stays until its messages have come */
-            brk_assoc_eof(w, a);
-    }
-}
-
-static void end_associations(struct brk_worker *w)
-{
-    struct brk_socket *s;
-    struct brk_assoc *a, *tmp;
-    DL_FOREACH(w->sockets, s)
-    HASH_ITER(hh, s->assocs, a, tmp)
-    brk_assoc_eof(w, a);
-}
-
-/* How far the drain has come, for control. Sources are done when every association that only sends to us is
- * closed and nothing of theirs waits here; everything is done when nothing is left at all. */
-static enum brk_progress progress(const struct brk_worker *w)
-{
-    if (w->phase == BRK_RUNNING || brk_counted(&w->counts.waiting))
-        return BRK_BUSY;
-    if (!w->assoc_count)
-        return BRK_ALL_DONE;
-    const struct brk_socket *s;
-    DL_FOREACH(w->sockets, s)
-    {
-        if (s->kind == BRK_OUTBOUND)
-            continue;
-        for (const struct brk_assoc *a = s->assocs; a; a = a->hh.next)
-            if (!a->dest)
-                return BRK_BUSY;
-    }
-    return BRK_SOURCES_DONE;
-}
-
-static void report_progress(struct brk_worker *w)
-{
-    if (w->phase == BRK_RUNNING)
-        return;
-    int now = progress(w);
-    bool changed = atomic_exchange_explicit(&w->progress, now, memory_order_acq_rel) != now;
-    /* After it: whoever sees this sees that, and not what was before these were taken. */
-    atomic_store_explicit(&w->reported_taken, brk_counted(&w->counts.taken_in), memory_order_release);
-    if (changed)
-        eventfd_write(rt_inbox_fd(&w->broker->control), 1);
-}
-
-/* The deadline is over or somebody insists: abort, and count what comes back. */
-static void abort_everything(struct brk_worker *w)
-{
-    struct brk_socket *s, *tmp;
-    DL_FOREACH_SAFE(w->sockets, s, tmp)
-    if (s->ep)
-        brk_socket_abort_all(w, s);
-    brk_flush(w);
-}
-
 static void account(struct brk_worker *w)
 {
     brk_stats_all(w);
@@ -206,11 +163,11 @@ static void carry_out(struct brk_worker *w, unsigned commands)
         account(w);
     if (commands & BRK_CMD_DRAIN_SOURCES && w->phase < BRK_DRAIN_SOURCES) {
         w->phase = BRK_DRAIN_SOURCES;
-        stop_accepting(w);
+        brk_stop_accepting(w);
     }
     if (commands & BRK_CMD_DRAIN_ALL && w->phase < BRK_DRAIN_ALL) {
         w->phase = BRK_DRAIN_ALL;
-        end_associations(w);
+        brk_end_associations(w);
     }
     if (commands & BRK_CMD_PREPARE)
         brk_prepare(w);
@@ -226,8 +183,6 @@ void brk_worker_command(struct brk_worker *w, unsigned commands)
                              memory_order_release); /* pairs with the exchange in brk_worker_turn() */
     eventfd_write(rt_inbox_fd(&w->inbox), 1);
 }
-
-/* ---- a turn --------------------------------------------------------------------------------------- */
 
 static bool any_returned(const struct brk_worker *w)
 {
@@ -274,6 +229,13 @@ static void serve_sockets(struct brk_worker *w, unsigned count)
     }
 }
 
+/* Whoever waits for the addresses of this peer goes on. */
+static void resolved(struct brk_worker *w, unsigned peer)
+{
+    brk_peers_resolved(w, peer);
+    brk_session_resolved(w, peer);
+}
+
 void brk_worker_turn(struct brk_worker *w)
 {
     bool woken = false, answered = false;
@@ -299,7 +261,7 @@ void brk_worker_turn(struct brk_worker *w)
     if (commands)
         carry_out(w, commands);
     if (answered)
-        brk_names_read(w);
+        brk_names_read(w, resolved);
     serve_sockets(w, count);
     if (w->now_ms >= w->next_tick_ms) {
         w->next_tick_ms = w->now_ms + BRK_TICK_MS;
@@ -310,10 +272,10 @@ void brk_worker_turn(struct brk_worker *w)
     }
     brk_flush(w);
     if (w->stop)
-        abort_everything(w);
+        brk_abort_everything(w);
     brk_post(w);
     free_closed(w);
-    report_progress(w);
+    brk_report_progress(w);
     rt_reader_quiescent();
 }
 
@@ -337,8 +299,6 @@ void *brk_worker_main(void *worker)
     rt_reader_unregister();
     return NULL;
 }
-
-/* ---- the end -------------------------------------------------------------------------------------- */
 
 static void drop_rest(struct brk_worker *w, struct brk_assoc *a)
 {

@@ -15,7 +15,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "broker/broker_priv.h"
+#include "broker/broker.h"
+#include "broker/clock.h"
+#include "broker/log.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
+#include "broker/worker.h"
 #include "broker/control.h"
 #include "transport/backend_priv.h"
 

@@ -2,7 +2,10 @@
  */
 #include "tests/unit/paper_backend.h"
 
-#include "broker/broker_priv.h"
+#include "broker/assoc.h"
+#include "broker/notice.h"
+#include "broker/socket.h"
+#include "broker/state.h"
 
 static const struct cfg_listener listeners[] = {{.name = "access"}};
 static const struct cfg_peer peers[] = {{.name = "core"}};

@@ -1,7 +1,15 @@
 /* How long the broker waits before it connects a peer again. */
 #include "tests/unit/paper_backend.h"
 
-#include "broker/broker_priv.h"
+#include "broker/assoc.h"
+#include "broker/health.h"
+#include "broker/names.h"
+#include "broker/peer.h"
+#include "broker/reading.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
+#include "broker/stats/segments.h"
 
 enum { INITIAL = 500, MOST = 30000, TIMEOUT = 5000, START = 1000000 };
 

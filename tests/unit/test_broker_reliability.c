@@ -6,7 +6,12 @@
 
 #include <cmocka.h>
 
-#include "broker/broker_priv.h"
+#include "broker/assoc.h"
+#include "broker/expiry.h"
+#include "broker/parcel.h"
+#include "broker/reliability.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
 
 #define TTL 800
 

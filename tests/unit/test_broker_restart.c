@@ -5,7 +5,20 @@
 
 #include <utlist.h>
 
-#include "broker/broker_priv.h"
+#include "broker/assoc.h"
+#include "broker/dest.h"
+#include "broker/health.h"
+#include "broker/life.h"
+#include "broker/outbox.h"
+#include "broker/parcel.h"
+#include "broker/reading.h"
+#include "broker/sent.h"
+#include "broker/session.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
+#include "broker/stats/segments.h"
+#include "broker/timeouts.h"
 
 enum { CLIENT = 3, PARTNER = 4, CONTROL = 1 };
 

@@ -8,7 +8,14 @@
 
 #include <cmocka.h>
 
-#include "broker/broker_priv.h"
+#include "broker/assoc.h"
+#include "broker/dest.h"
+#include "broker/parcel.h"
+#include "broker/returned.h"
+#include "broker/sent.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
 
 enum { WORKERS = 3, HERE = 1, TTL = 500 };
 

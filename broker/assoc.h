@@ -1,0 +1,110 @@
+/* Associations: what is known of one, and where it is found. Everything here is their worker's. */
+#ifndef JUNCTOR_BROKER_ASSOC_H
+#define JUNCTOR_BROKER_ASSOC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uthash.h>
+
+#include "broker/log.h"
+#include "broker/sent.h"
+#include "routing/inbox.h"
+
+struct brk_worker;
+struct brk_socket;
+struct brk_dest;
+
+#define BRK_ORIGIN_BITS 48 /* of an association's number; the worker that reads it stands above them */
+
+/* An association's statistics, as last read; see notice.c. */
+struct brk_assoc_stats {
+    uint64_t next_ms; /* when to read them again */
+    uint64_t read_ms; /* 0: not read; the transport may have none */
+    uint64_t packets_out, packets_in, retransmitted, duplicates; /* the latter two of DATA chunks */
+    uint64_t abandoned;                                          /* messages that the stack gave up, */
+    uint64_t returned; /* those of them that came back, counted here, */
+    uint64_t unseen;   /* and those that did not; part of worker->counts.abandoned_unseen */
+};
+
+enum brk_assoc_state {
+    BRK_RESOLVING,  /* a partner without a socket yet: the address of its peer is being looked up */
+    BRK_CONNECTING, /* set-up under way; messages wait in `pending` */
+    BRK_UP,
+    BRK_LOST,   /* ended; the messages it gave back are still being read */
+    BRK_LEAVING /* off its socket; waits for its destination's retirement */
+};
+
+struct brk_assoc {
+    UT_hash_handle hh; /* in socket->assocs by id */
+    uint32_t id;       /* RFC 6458 association id; unique on its socket */
+    enum brk_assoc_state state;
+    struct brk_worker *worker;
+    struct brk_socket *socket;
+    uint64_t origin;        /* unique in the broker's life; see brk_reader */
+    uint64_t session;       /* of a paired session: the origin of its client; 0: in none */
+    const char *ended_here; /* why this side has aborted it, static text; NULL: it has not */
+    uint16_t out_streams, in_streams;
+    bool was_up;
+    bool brought; /* a message has come from it */
+    struct brk_assoc_stats stats;
+
+    /* What goes out. Invariant: a burst is gathered only while `pending` is empty, so order holds. */
+    uint32_t burst_first, burst_last, burst_count; /* in worker->gathered */
+    struct rt_batch pending;                       /* parcels that wait, oldest first */
+    uint64_t expires_ms; /* in worker->expiring since one of them has a ttl: the first that ends; else 0 */
+    struct brk_assoc *prev_expiring, *next_expiring;
+    struct brk_sent_log sent;
+    bool blocked;        /* the stack said TR_AGAIN: wait for TR_WRITABLE */
+    uint64_t stalled_ms; /* in worker->stalling: when it last took something; else 0 */
+    struct brk_assoc *prev_stalling, *next_stalling;
+    bool dirty; /* in worker->dirty */
+    struct brk_assoc *next_dirty;
+    bool eof_wanted, eof_sent; /* shut down once nothing is pending */
+    bool unserved;             /* of a client: a message of it was dropped because its session had ended */
+    bool unwanted;             /* a set-up that nobody waits for any more: ended once it is up */
+    uint64_t end_by_ms;        /* being ended, and aborted then; 0: not. See ending.h */
+    bool ended_late;           /* and has been */
+    bool peel_wanted;
+
+    /* As a destination of shared sessions; NULL: none. */
+    struct brk_dest *dest;
+    struct rt_batch leftover; /* what it gave back, by context in `order`: see returned.c */
+
+    /* Paired sessions. */
+    struct brk_assoc *client;  /* of a partner: whose; NULL when the client is gone */
+    struct brk_assoc *partner; /* of a client; NULL: none (yet, or any more) */
+    bool is_partner;
+    uint32_t group;         /* of a partner: it connects to a member of it */
+    uint64_t chosen_for;    /* that choice is its client's, by origin: routing/choice.h */
+    unsigned candidate;     /* the peer that it is being connected to, or is */
+    unsigned tries;         /* candidates before it */
+    unsigned address_tries; /* its addresses that were tried */
+    uint16_t asked_out_streams, asked_in_streams;
+    unsigned peer, round;          /* while connecting: to whom, and with which answer (names.c) */
+    uint64_t deadline_ms;          /* while resolving or connecting */
+    struct brk_assoc *prev, *next; /* worker->resolving or connecting, then leaving or graveyard */
+};
+
+struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state); /* NULL: out of memory */
+void brk_assoc_attach(struct brk_assoc *a, struct brk_socket *s, uint32_t id);
+void brk_assoc_detach(struct brk_assoc *a);
+struct brk_assoc *brk_assoc_find(struct brk_socket *s, uint32_t id);
+
+/* Lets the log of what was sent reach as far back as the send buffer of its socket may hold. */
+void brk_assoc_keep_sent(struct brk_assoc *a);
+
+/* Frees at the end of the turn. */
+void brk_assoc_bury(struct brk_worker *w, struct brk_assoc *a);
+void brk_assoc_free_buried(struct brk_worker *w);
+const char *brk_assoc_name(const struct brk_assoc *a); /* of its listener or peer */
+
+/* " session=WORKER-NUMBER", the same for both sides of a paired session, or "". */
+#define BRK_SESSION_TEXT 40
+const char *brk_session_text(const struct brk_assoc *a, char out[static BRK_SESSION_TEXT]);
+
+/* Whether a line about this association is to be logged now. Those of clients and their partners have a
+ * budget; standing ones are few, come back after a pause, and their lines must not go under in the others. */
+bool brk_assoc_admits(const struct brk_assoc *a, struct brk_log_budget *lines);
+
+#endif

@@ -1,0 +1,50 @@
+/* An association as a destination of shared sessions: in its groups, and out of them. control.c has the rest.
+ */
+#include "broker/dest.h"
+
+#include <stdlib.h>
+
+#include "broker/assoc.h"
+#include "broker/log.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "config/config.h"
+#include "routing/inbox.h"
+#include "routing/message.h"
+#include "routing/plan.h"
+#include "routing/snapshot.h"
+
+static bool is_destination(const struct brk_assoc *a)
+{
+    return !a->is_partner && rt_role(a->worker->plan, a->socket->member)->destination;
+}
+
+static void errand_init(struct rt_parcel *p, enum brk_errand errand, struct brk_dest *d)
+{
+    *p = (struct rt_parcel){.kind = RT_ERRAND, .errand = (uint16_t)errand, .to = d, .embedded = true};
+}
+
+void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a)
+{
+    struct brk_dest *d = is_destination(a) ? calloc(1, sizeof *d) : NULL;
+    if (!d && is_destination(a)) {
+        brk_log(CFG_LOG_ERROR, "no_memory", "%s=%s assoc=%u text=\"takes no part in its groups\"",
+                brk_member_word(a->socket->member), brk_assoc_name(a), a->id);
+    }
+    if (!d)
+        return;
+    d->dest = (struct rt_dest){.worker = w->index, .member = a->socket->member, .owner = a};
+    errand_init(&d->up, BRK_MEMBER_UP, d);
+    errand_init(&d->down, BRK_MEMBER_DOWN, d);
+    errand_init(&d->retire, BRK_RETIRE, d);
+    errand_init(&d->retired, BRK_RETIRED, d);
+    a->dest = d;
+    rt_batch_add(&w->out[w->broker->worker_count], &d->up);
+}
+
+void brk_assoc_withdraw(struct brk_worker *w, struct brk_assoc *a)
+{
+    if (!a->dest->down_sent)
+        rt_batch_add(&w->out[w->broker->worker_count], &a->dest->down);
+    a->dest->down_sent = true;
+}

@@ -1,0 +1,162 @@
+/* Groups: which member takes a message of a shared session, and what waits while there is none
+ * (worker->parked).
+ *
+ * Order: nothing is dispatched to a group while something is parked for it, and what a lost destination gave
+ * back goes before what is parked. A destination of another worker gets its messages through that worker's
+ * inbox (worker->out), which keeps the order. */
+#include "broker/dispatch.h"
+
+#include <stdlib.h>
+
+#include "broker/assoc.h"
+#include "broker/outbox.h"
+#include "broker/parcel.h"
+#include "broker/reliability.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
+#include "config/config.h"
+#include "routing/inbox.h"
+#include "routing/message.h"
+#include "routing/snapshot.h"
+#include "routing/table.h"
+#include "transport/transport.h"
+
+static void park(struct brk_worker *w, unsigned group, struct rt_parcel *p)
+{
+    rt_batch_add(&w->parked[group], p);
+    brk_wait_parked(w, p);
+    w->parked_count++;
+}
+
+static void dispatch_parcel_to(struct brk_worker *w, struct rt_dest *d, struct rt_parcel *p)
+{
+    if (d->worker == w->index)
+        brk_append(w, d->owner, p);
+    else
+        brk_post_to(w, d, p);
+}
+
+/* Fan-out of a message that is a parcel already: it serves the first destination, further ones share its
+ * message. */
+static void broadcast_parcel(struct brk_worker *w, const struct rt_group *g, struct rt_parcel *p)
+{
+    p->message->fan_out = true; /* it has only waited here: nobody else has it */
+    for (uint32_t i = 1; i < g->count; i++) {
+        brk_count(&w->counts.copies, 1);
+        struct rt_parcel *more = brk_parcel_new(w, p->message, p->route);
+        if (more)
+            dispatch_parcel_to(w, g->dests[i], more);
+    }
+    dispatch_parcel_to(w, g->dests[0], p);
+}
+
+/* Sends a parcel on from its route. False: nobody can take it now and it stays the caller's. */
+static bool dispatch_parcel(struct brk_worker *w, struct rt_parcel *p)
+{
+    unsigned group = w->config->routes[p->route].group;
+    const struct rt_group *g = w->snapshot->groups[group];
+    if (g->mode == CFG_BROADCAST) {
+        if (g->held)
+            return false;
+        if (g->count)
+            broadcast_parcel(w, g, p);
+        else
+            brk_drop_parcel(w, p, BRK_NO_SUBSCRIBER);
+        return true;
+    }
+    struct rt_dest *d = rt_group_pick(g, &w->picks[group], p->message->origin, p->message->stream);
+    if (!d)
+        return false;
+    dispatch_parcel_to(w, d, p);
+    return true;
+}
+
+/* Fan-out from the receive slot: local destinations that can take it send from the slot; the others share one
+ * copy. */
+static void broadcast(struct brk_worker *w, const struct rt_group *g, struct brk_assoc *from,
+                      const struct tr_msg *m, uint32_t route)
+{
+    struct rt_message *shared = NULL;
+    brk_count(&w->counts.copies, g->count - 1);
+    for (uint32_t i = 0; i < g->count; i++) {
+        struct brk_assoc *a = g->dests[i]->worker == w->index ? g->dests[i]->owner : NULL;
+        if (a && a->state == BRK_UP && !a->blocked && !a->pending.count) {
+            brk_send_local(w, a, from, m, route);
+            w->gathered[w->gathered_count - 1].fan_out = true;
+            continue;
+        }
+        if (!shared && !(shared = brk_copy_message(w, from, m, route)))
+            continue; /* counted */
+        shared->fan_out = true;
+        struct rt_parcel *p = brk_parcel_new(w, shared, route);
+        if (p)
+            dispatch_parcel_to(w, g->dests[i], p);
+    }
+    if (shared && rt_message_unref(shared, w->index))
+        abort(); /* at home: cannot have to travel */
+}
+
+void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m, uint32_t route)
+{
+    unsigned group = w->config->routes[route].group;
+    const struct rt_group *g = w->snapshot->groups[group];
+    struct rt_dest *d = NULL;
+    if (!w->parked[group].count && !g->held) {
+        if (g->mode == CFG_BROADCAST) {
+            if (g->count)
+                broadcast(w, g, from, m, route);
+            else
+                brk_count_source_drop(w, from, m, route, BRK_NO_SUBSCRIBER);
+            return;
+        }
+        d = rt_group_pick(g, &w->picks[group], from->origin, m->stream);
+    }
+    if (d && d->worker == w->index) {
+        brk_send_local(w, d->owner, from, m, route);
+        return;
+    }
+    struct rt_parcel *p = brk_copy_to_parcel(w, from, m, route);
+    if (!p)
+        return;
+    if (d)
+        brk_post_to(w, d, p);
+    else
+        park(w, group, p);
+}
+
+bool brk_reroute(const struct brk_worker *w, struct rt_parcel *p)
+{
+    const struct rt_message *m = p->message;
+    if (!w->config->routes[p->route].gone)
+        return true;
+    uint32_t route = rt_table_find(w->plan->table, m->source, m->ppid, m->stream);
+    if (route == RT_NO_ROUTE || w->config->routes[route].session == CFG_PAIRED)
+        return false;
+    p->route = route;
+    return true;
+}
+
+void brk_unpark(struct brk_worker *w)
+{
+    for (unsigned g = 0; g < w->config->group_count; g++) {
+        if (w->returned[g].count) {
+            w->parked_count += w->returned[g].count;
+            rt_batch_append(&w->returned[g], &w->parked[g]);
+            rt_batch_append(&w->parked[g], &w->returned[g]);
+        }
+        struct rt_parcel *p;
+        while ((p = rt_batch_take(&w->parked[g]))) {
+            if (!dispatch_parcel(w, p)) {
+                /* Nobody can take it: it goes back to the front. */
+                struct rt_batch rest;
+                rt_batch_init(&rest);
+                rt_batch_add(&rest, p);
+                rt_batch_append(&rest, &w->parked[g]);
+                rt_batch_append(&w->parked[g], &rest);
+                break;
+            }
+            w->parked_count--;
+        }
+    }
+    w->parked_version = w->snapshot->version;
+}

@@ -1,0 +1,85 @@
+/* The end of a broker, a worker's part: sources are shut down first, then destinations; control says when. */
+#include "broker/drain.h"
+
+#include <stdatomic.h>
+#include <sys/eventfd.h>
+
+#include <uthash.h>
+#include <utlist.h>
+
+#include "broker/assoc.h"
+#include "broker/outbox.h"
+#include "broker/reading.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
+#include "routing/inbox.h"
+#include "transport/transport.h"
+
+void brk_stop_accepting(struct brk_worker *w)
+{
+    struct tr_error error;
+    struct brk_socket *s;
+    struct brk_assoc *a, *tmp;
+    DL_FOREACH(w->sockets, s)
+    {
+        if (s->kind == BRK_OUTBOUND)
+            continue;
+        if (s->kind == BRK_LISTENING)
+            tr_listen(s->ep, 0, &error);
+        HASH_ITER(hh, s->assocs, a, tmp)
+        if (!a->dest) /* sources; what is also a destination stays until its messages have come */
+            brk_assoc_eof(w, a);
+    }
+}
+
+void brk_end_associations(struct brk_worker *w)
+{
+    struct brk_socket *s;
+    struct brk_assoc *a, *tmp;
+    DL_FOREACH(w->sockets, s)
+    HASH_ITER(hh, s->assocs, a, tmp)
+    brk_assoc_eof(w, a);
+}
+
+/* How far the drain has come, for control. Sources are done when every association that only sends to us is
+ * closed and nothing of theirs waits here; everything is done when nothing is left at all. */
+static enum brk_progress progress(const struct brk_worker *w)
+{
+    if (w->phase == BRK_RUNNING || brk_counted(&w->counts.waiting))
+        return BRK_BUSY;
+    if (!w->assoc_count)
+        return BRK_ALL_DONE;
+    const struct brk_socket *s;
+    DL_FOREACH(w->sockets, s)
+    {
+        if (s->kind == BRK_OUTBOUND)
+            continue;
+        for (const struct brk_assoc *a = s->assocs; a; a = a->hh.next)
+            if (!a->dest)
+                return BRK_BUSY;
+    }
+    return BRK_SOURCES_DONE;
+}
+
+void brk_report_progress(struct brk_worker *w)
+{
+    if (w->phase == BRK_RUNNING)
+        return;
+    int now = progress(w);
+    bool changed = atomic_exchange_explicit(&w->progress, now, memory_order_acq_rel) != now;
+    /* After it: whoever sees this sees that, and not what was before these were taken. */
+    atomic_store_explicit(&w->reported_taken, brk_counted(&w->counts.taken_in), memory_order_release);
+    if (changed)
+        eventfd_write(rt_inbox_fd(&w->broker->control), 1);
+}
+
+/* The deadline is over or somebody insists: abort, and count what comes back. */
+void brk_abort_everything(struct brk_worker *w)
+{
+    struct brk_socket *s, *tmp;
+    DL_FOREACH_SAFE(w->sockets, s, tmp)
+    if (s->ep)
+        brk_socket_abort_all(w, s);
+    brk_flush(w);
+}

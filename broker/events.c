@@ -1,0 +1,132 @@
+/* Events of the stack, each handed to what it is about. */
+#include "broker/events.h"
+
+#include "broker/assoc.h"
+#include "broker/life.h"
+#include "broker/log.h"
+#include "broker/notice.h"
+#include "broker/outbox.h"
+#include "broker/returned.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
+#include "config/config.h"
+#include "transport/transport.h"
+
+/* An association of a listener, or one that its peer has begun anew. */
+static void begin(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *e)
+{
+    struct brk_socket *s = a->socket;
+    if (s->kind == BRK_LISTENING && w->config->listeners[s->member.index].peeloff == CFG_PEELOFF_ALWAYS)
+        a->peel_wanted = s->has_peel = true;
+    brk_assoc_up(w, a, e);
+    if (w->phase != BRK_RUNNING && s->kind != BRK_OUTBOUND)
+        brk_assoc_eof(w, a); /* set up while the broker was about to stop accepting */
+}
+
+static void accepted(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
+{
+    struct brk_assoc *a = brk_assoc_new(w, BRK_UP);
+    if (!a) {
+        static struct brk_log_budget lines = {.event = "refused", .level = CFG_LOG_ERROR};
+        struct tr_error error;
+        if (brk_log_admits(&lines, w->now_ms))
+            brk_log(CFG_LOG_ERROR, "refused", "listener=%s assoc=%u error=\"out of memory\"",
+                    cfg_member_name(w->config, s->member), e->assoc);
+        tr_abort(s->ep, e->assoc, &error);
+        return;
+    }
+    brk_assoc_attach(a, s, e->assoc);
+    begin(w, a, e);
+}
+
+static void assoc_change(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
+{
+    struct brk_assoc *a = brk_assoc_find(s, e->assoc);
+    switch (e->change.state) {
+    case TR_COMM_UP:
+        if (a && a->state == BRK_CONNECTING)
+            brk_assoc_up(w, a, e);
+        else if (!a && s->kind != BRK_OUTBOUND)
+            accepted(w, s, e);
+        return;
+    case TR_RESTART: /* lost, then up: the peer has forgotten everything, so whatever hung on it begins anew
+                      */
+        if (a && a->state == BRK_UP && (a = brk_assoc_restart(w, a, e)))
+            begin(w, a, e);
+        return;
+    case TR_COMM_LOST:
+    case TR_CANT_ASSOC:
+    case TR_SHUTDOWN_COMP:
+        if (a && (a->state == BRK_UP || a->state == BRK_CONNECTING))
+            brk_assoc_lost(w, a, e->change.state == TR_SHUTDOWN_COMP, e);
+        return;
+    }
+}
+
+/* A message that the transport could not put together. */
+static void not_whole(struct brk_worker *w, struct brk_socket *s, enum brk_drop reason)
+{
+    uint64_t skipped;
+    brk_count(&w->counts.received, 1);
+    brk_count(&s->traffic->received, 1);
+    brk_count(&s->traffic->dropped, 1);
+    brk_count(&w->counts.dropped[reason], 1);
+    if (brk_log_limited(&w->drop_limits[reason], w->now_ms, &skipped))
+        brk_log(CFG_LOG_WARNING, "dropped", "reason=%s from=%s max_message=%llu more_since_last=%llu",
+                brk_drop_name(reason), cfg_member_name(w->config, s->member),
+                (unsigned long long)w->config->max_message, (unsigned long long)skipped);
+}
+
+/* The transport aborts it; its end follows. */
+static void stalled(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
+{
+    brk_count(&w->counts.stalled, 1);
+    brk_log(CFG_LOG_WARNING, "stalled", "%s=%s assoc=%u messages=%u others_wait=%s",
+            brk_member_word(s->member), cfg_member_name(w->config, s->member), e->assoc, e->stalled.messages,
+            e->stalled.crowded ? "yes" : "no");
+}
+
+void brk_handle_event(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
+{
+    char text[256];
+    struct brk_assoc *a;
+    if (brk_log_on(CFG_LOG_DEBUG))
+        brk_log(CFG_LOG_DEBUG, "sctp", "%s=%s %s", brk_member_word(s->member),
+                cfg_member_name(w->config, s->member), tr_event_format(e, text, sizeof text));
+    switch (e->type) {
+    case TR_EV_ASSOC_CHANGE:
+        assoc_change(w, s, e);
+        break;
+    case TR_EV_SEND_FAILED:
+        if ((a = brk_assoc_find(s, e->assoc)))
+            brk_give_back(w, a, e);
+        break;
+    case TR_EV_PATH_CHANGE:
+        brk_notice_path(w, s, e);
+        break;
+    case TR_EV_STREAM_RESET:
+    case TR_EV_ASSOC_RESET:
+    case TR_EV_STREAM_CHANGE:
+        brk_notice_reconfig(w, s, e);
+        break;
+    case TR_EV_SHUTDOWN:
+        if ((a = brk_assoc_find(s, e->assoc)) && a->state == BRK_UP)
+            brk_stats_read(w, a);
+        break;
+    case TR_EV_OVERSIZED:
+        not_whole(w, s, BRK_OVERSIZED);
+        break;
+    case TR_EV_NO_ROOM:
+        not_whole(w, s, BRK_UNASSEMBLED);
+        break;
+    case TR_EV_STALLED:
+        stalled(w, s, e);
+        break;
+    case TR_EV_PARTIAL_DELIVERY:
+        brk_count(&w->counts.broken_off, 1);
+        break;
+    default: /* the rest is for the log */
+        break;
+    }
+}

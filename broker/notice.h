@@ -1,0 +1,45 @@
+/* What of associations is only logged: paths, streams, statistics. */
+#ifndef JUNCTOR_BROKER_NOTICE_H
+#define JUNCTOR_BROKER_NOTICE_H
+
+#include <stddef.h>
+
+#include "broker/state.h"
+#include "broker/assoc.h"
+#include "transport/transport.h"
+
+struct brk_socket;
+
+#define BRK_STATS_MS   5000 /* how old the statistics of a busy association get */
+#define BRK_STATS_TEXT 200  /* room for brk_stats_format */
+
+/* TR_EV_PATH_CHANGE; TR_EV_STREAM_RESET, TR_EV_ASSOC_RESET, TR_EV_STREAM_CHANGE. */
+void brk_notice_path(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e);
+void brk_notice_reconfig(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e);
+
+/* A partner came up: streams that its client got since it was asked for. */
+void brk_streams_follow(struct brk_worker *w, struct brk_assoc *partner);
+
+/* `a` takes the place of `old` in the stack, which goes on counting. */
+void brk_stats_follow(struct brk_assoc *a, struct brk_assoc *old);
+
+/* Reads the statistics of an association that is up. */
+void brk_stats_read(struct brk_worker *w, struct brk_assoc *a);
+
+/* The same now and then, from where it carries messages. */
+static inline void brk_stats_tick(struct brk_worker *w, struct brk_assoc *a)
+{
+    if (w->now_ms >= a->stats.next_ms && a->state == BRK_UP)
+        brk_stats_read(w, a);
+}
+
+/* " packets_out=… …", or "" where none were read. Returns `out`. */
+const char *brk_stats_format(const struct brk_worker *w, const struct brk_assoc *a, char *out, size_t size);
+
+/* Before an account: reads those of all associations where it needs them, and logs them at level debug. */
+void brk_stats_all(struct brk_worker *w);
+
+/* A message of `a` came back: it is none of those that the stack gave up without a word. */
+void brk_stats_returned(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *failed);
+
+#endif

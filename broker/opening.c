@@ -1,0 +1,170 @@
+/* Opens sockets: listeners, and associations to peers. */
+#include "broker/opening.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <utlist.h>
+
+#include "broker/assoc.h"
+#include "broker/health.h"
+#include "broker/log.h"
+#include "broker/names.h"
+#include "broker/options.h"
+#include "broker/own.h"
+#include "broker/sndbuf.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "broker/window.h"
+#include "config/config.h"
+#include "config/sctp/address.h"
+#include "config/sctp/options.h"
+#include "transport/transport.h"
+
+/* Says in the error which listener it is about. */
+static void name_listener(const struct cfg_listener *l, struct tr_error *error)
+{
+    struct tr_error plain = *error;
+    snprintf(error->text, sizeof error->text, "listener %s: %.200s", l->name, plain.text);
+}
+
+/* Sharing a port between workers (SO_REUSEPORT) would let a second broker of the same user share it, too,
+ * unnoticed. So the first worker takes the port for itself once before it is shared. */
+static enum tr_code check_port_free(struct brk_worker *w, const struct tr_open_params *shared,
+                                    struct tr_error *error)
+{
+    struct tr_open_params alone = *shared;
+    struct tr_endpoint *ep = NULL;
+    alone.share_port = false;
+    enum tr_code code = tr_open(w->loop, &alone, &ep, error);
+    if (code == TR_OK)
+        code = tr_listen(ep, 1, error);
+    tr_close(ep);
+    return code;
+}
+
+/* Whether an association to a peer begins at this port, too, so that its socket has to share it. */
+static bool is_called_from(const struct cfg_config *c, uint16_t port)
+{
+    for (unsigned i = 0; i < c->peer_count; i++)
+        if (c->peers[i].local_port == port)
+            return true;
+    return false;
+}
+
+void brk_listener_opened(struct brk_socket *s)
+{
+    char text[NET_ADDR_TEXT];
+    const struct brk_worker *w = s->worker;
+    const struct cfg_listener *l = &w->config->listeners[s->member.index];
+    if (w->index != 0)
+        return;
+    struct opt_set options = brk_options_at_open(w->config, s->member);
+    brk_options_compare(s, &options);
+    for (unsigned a = 0; a < l->address_count; a++)
+        brk_log(CFG_LOG_INFO, "listening", "listener=%s address=%s transport=%s", l->name,
+                net_addr_format(&l->addresses[a], text, sizeof text), tr_backend_name(w->broker->backend));
+}
+
+enum tr_code brk_listen(struct brk_worker *w, const struct cfg_config *c, unsigned listener,
+                        struct brk_socket **socket, struct tr_error *error)
+{
+    const struct cfg_listener *l = &c->listeners[listener];
+    struct brk_socket *s =
+        brk_socket_new(w, BRK_LISTENING, (struct cfg_member){CFG_MEMBER_LISTENER, listener});
+    if (!s) {
+        error->code = TR_LIMIT;
+        snprintf(error->text, sizeof error->text, "out of memory");
+        return TR_LIMIT;
+    }
+    struct opt_set options = brk_options_at_open(c, s->member);
+    struct tr_open_params params = {
+        .style = TR_ONE_TO_MANY,
+        .addresses = l->addresses,
+        .address_count = l->address_count,
+        .port = l->port,
+        .encaps_port = tr_backend_caps(w->broker->backend) & TR_CAP_ENCAPS ? l->encaps_port : 0,
+        .share_port = w->broker->worker_count > 1 || is_called_from(c, l->port),
+        .netns = l->netns,
+        .device = l->device,
+        .options = &options,
+        .cookie = s,
+    };
+    enum tr_code code = TR_OK;
+    if (params.share_port && w->index == 0)
+        code = check_port_free(w, &params, error);
+    if (code == TR_OK)
+        code = tr_open(w->loop, &params, &s->ep, error);
+    if (code == TR_OK)
+        code = tr_listen(s->ep, BRK_BACKLOG, error);
+    if (code != TR_OK) {
+        name_listener(l, error);
+        tr_close(s->ep);
+        DL_DELETE(w->sockets, s);
+        free(s);
+        return code;
+    }
+    if (l->peeloff == CFG_PEELOFF_ALWAYS) {
+        s->full_buffer = brk_shrink_window(s->ep);
+        brk_sndbuf_begin(s, opt_num(&options, OPTF_SNDBUF, 0));
+    }
+    *socket = s;
+    return TR_OK;
+}
+
+enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_set *streams,
+                         struct brk_assoc *a, struct tr_error *error)
+{
+    const struct cfg_peer *p = &w->config->peers[peer];
+    struct tr_target target = {.encaps_port = p->encaps_port};
+    a->peer = peer;
+    enum tr_code code = brk_names_get(w, peer, &target.addresses, &target.address_count, &a->round, error);
+    if (code == TR_OK)
+        code = brk_refuse_own(w, p, &target, error);
+    if (code != TR_OK)
+        return code;
+    struct brk_socket *s = brk_socket_new(w, BRK_OUTBOUND, (struct cfg_member){CFG_MEMBER_PEER, peer});
+    if (!s) {
+        error->code = TR_LIMIT;
+        snprintf(error->text, sizeof error->text, "out of memory");
+        return TR_LIMIT;
+    }
+    struct opt_set options = brk_options_at_open(w->config, s->member);
+    if (streams) {
+        struct opt_set wanted = *streams;
+        opt_merge(&wanted, &options); /* what the file says goes before what the session would like */
+        options = wanted;
+    }
+    bool can_share = tr_backend_caps(w->broker->backend) & TR_CAP_SHARE_PORT;
+    struct tr_open_params params = {.style = TR_ONE_TO_MANY,
+                                    .addresses = p->local,
+                                    .address_count = p->local_count,
+                                    .port = p->local_port == CFG_ABSENT ? 0 : (uint16_t)p->local_port,
+                                    .share_port = p->local_port != CFG_ABSENT && can_share,
+                                    .netns = p->netns,
+                                    .device = p->device,
+                                    .options = &options,
+                                    .cookie = s};
+    uint32_t id = 0;
+    code = tr_open(w->loop, &params, &s->ep, error);
+    if (code == TR_OK) {
+        if (!atomic_exchange_explicit(&brk_health(w->broker, peer)->compared, true, memory_order_relaxed))
+            brk_options_compare(s, &options);
+        s->full_buffer = brk_shrink_window(s->ep);
+        brk_sndbuf_begin(s, opt_num(&options, OPTF_SNDBUF, 0));
+        code = tr_connect_init(s->ep, &target, &id, error);
+    }
+    if (code != TR_OK) {
+        brk_names_failed(w, peer, a->round, false);
+        tr_close(s->ep);
+        DL_DELETE(w->sockets, s);
+        free(s);
+        return code;
+    }
+    brk_grow_buffer(s->ep, s->full_buffer);
+    brk_assoc_attach(a, s, id);
+    a->state = BRK_CONNECTING;
+    a->deadline_ms = w->now_ms + p->connect_timeout_ms;
+    return TR_OK;
+}

@@ -1,0 +1,344 @@
+/* What waits for one association, and how it leaves: gathered in the turn it came in, or pending.
+ *
+ * A message that its destination can take now stays in its receive slot. It is gathered into the
+ * association's burst (an index list in worker->gathered) and sent from there at the end of the turn, in one
+ * tr_send per association: no copy, no allocation, no queue. A message is copied only when it must wait: the
+ * stack is full or the association not up yet; it then stands in assoc->pending. A message is gathered only
+ * while nothing is pending, and pending is sent oldest first, so the order holds. The end of an association
+ * from this side is here, too: it comes behind what has been gathered. */
+#include "broker/outbox.h"
+
+#include "broker/assoc.h"
+#include "broker/drop.h"
+#include "broker/log.h"
+#include "broker/notice.h"
+#include "broker/parcel.h"
+#include "broker/reliability.h"
+#include "broker/sent.h"
+#include "broker/sndbuf.h"
+#include "broker/socket.h"
+#include "broker/stall.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
+#include "config/config.h"
+#include "routing/inbox.h"
+#include "routing/message.h"
+#include "routing/table.h"
+#include "transport/transport.h"
+
+void brk_assoc_eof(struct brk_worker *w, struct brk_assoc *a)
+{
+    struct tr_error error;
+    a->eof_wanted = true;
+    if (a->state != BRK_UP || a->eof_sent)
+        return;
+    if (a->burst_count)
+        brk_flush(w);
+    if (a->pending.count || a->eof_sent)
+        return; /* when the last of them has been sent */
+    a->eof_sent = true;
+    brk_stats_read(w, a);
+    enum tr_code code = tr_eof(a->socket->ep, a->id, &error);
+    if (code != TR_OK && code != TR_NO_ASSOC) {
+        static struct brk_log_budget lines = {.event = "shutdown_failed", .level = CFG_LOG_WARNING};
+        char quoted[300];
+        if (brk_assoc_admits(a, &lines))
+            brk_log(CFG_LOG_WARNING, "shutdown_failed", "%s=%s assoc=%u error=%s",
+                    brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
+                    brk_quote(error.text, quoted, sizeof quoted));
+        brk_assoc_abort(w, a, "it could not be shut down");
+    }
+}
+
+void brk_assoc_abort(struct brk_worker *w, struct brk_assoc *a, const char *why)
+{
+    brk_assoc_abort_for(w, a, why, NULL, 0);
+}
+
+void brk_assoc_abort_for(struct brk_worker *w, struct brk_assoc *a, const char *why, const void *reason,
+                         uint32_t len)
+{
+    struct tr_msg end = {.data = reason, .len = len, .assoc = a->id, .flags = TR_ABORT};
+    unsigned sent;
+    a->ended_here = why;
+    if (a->burst_count)
+        brk_flush(w);
+    if (a->state == BRK_UP)
+        brk_stats_read(w, a);
+    a->blocked = true; /* nothing more goes out; COMM_LOST follows and finishes it */
+    a->eof_sent = true;
+    tr_send(a->socket->ep, &end, 1, &sent);
+}
+
+/* Messages that the stack took over, gathered as long as they are of one route, so that the counters are not
+ * touched for each of them. */
+struct delivered {
+    uint32_t route, messages;
+    uint64_t bytes;
+};
+
+static void count_run(struct brk_traffic *t, const struct delivered *d)
+{
+    brk_count(&t->delivered, d->messages);
+    brk_count(&t->delivered_bytes, d->bytes);
+}
+
+static void count_delivered(struct brk_worker *w, struct brk_assoc *a, struct delivered *d)
+{
+    if (!d->messages)
+        return;
+    brk_count(&w->counts.delivered, d->messages);
+    count_run(a->socket->traffic, d);
+    a->socket->sndbuf.taken += (int64_t)(d->bytes + (uint64_t)d->messages * BRK_SNDBUF_MESSAGE);
+    if (d->route != RT_NO_ROUTE) {
+        count_run(brk_traffic_of(&w->counts, BRK_ROUTES, d->route), d);
+        count_run(brk_traffic_of(&w->counts, BRK_GROUPS, w->config->routes[d->route].group), d);
+    }
+    d->messages = 0;
+    d->bytes = 0;
+}
+
+static inline void add_delivered(struct brk_worker *w, struct brk_assoc *a, struct delivered *d,
+                                 uint32_t route, uint32_t bytes)
+{
+    if (d->route != route) {
+        count_delivered(w, a, d);
+        d->route = route;
+    }
+    d->messages++;
+    d->bytes += bytes;
+}
+
+/* The stream a message leaves on: the one it came on, or, where that one was not granted, one that was:
+ * modulo. */
+static uint16_t map_stream(struct brk_worker *w, struct brk_assoc *a, uint32_t asked, uint32_t route)
+{
+    if (asked < a->out_streams)
+        return (uint16_t)asked;
+    uint16_t stream = (uint16_t)(asked % a->out_streams);
+    uint64_t skipped;
+    brk_count(&a->socket->traffic->mapped, 1);
+    if (route != RT_NO_ROUTE)
+        brk_count(&brk_traffic_of(&w->counts, BRK_ROUTES, route)->mapped, 1);
+    if (brk_log_limited(&w->stream_limit, w->now_ms, &skipped))
+        brk_log(CFG_LOG_WARNING, "stream_mapped",
+                "to=%s assoc=%u stream=%u granted=%u used=%u more_since_last=%llu", brk_assoc_name(a), a->id,
+                asked, a->out_streams, stream, (unsigned long long)skipped);
+    return stream;
+}
+
+static void mark_dirty(struct brk_worker *w, struct brk_assoc *a)
+{
+    if (a->dirty)
+        return;
+    a->dirty = true;
+    a->next_dirty = w->dirty;
+    w->dirty = a;
+}
+
+/* What to do with the rest when the stack took only part of a burst. */
+enum rest { REST_WAITS, REST_WITHOUT_FIRST };
+
+static enum rest after_refusal(struct brk_worker *w, struct brk_assoc *a, enum tr_code code,
+                               const struct brk_dropped *first)
+{
+    switch (code) {
+    case TR_AGAIN:
+        if (!a->blocked) {
+            a->blocked = true;
+            brk_socket_want_writable(a->socket, true);
+            brk_sndbuf_full(w, a);
+            brk_stall_begin(w, a);
+        }
+        return REST_WAITS;
+    case TR_NO_ASSOC: /* its end is in the socket's queue, or about to be: it is read, paused or not
+                         (socket.c), and decides what becomes of them */
+        a->blocked = true;
+        return REST_WAITS;
+    default:
+        brk_log(CFG_LOG_DEBUG, "refused", "to=%s assoc=%u code=%s", brk_assoc_name(a), a->id,
+                tr_code_name(code));
+        brk_count(&a->socket->traffic->dropped, 1);
+        brk_count_drop(w, first, BRK_REFUSED);
+        return REST_WITHOUT_FIRST;
+    }
+}
+
+/* What of a message depends on where it came from, just before the stack gets it; its stream is that of `a`.
+ */
+static void stamp(struct brk_worker *w, struct brk_assoc *a, struct tr_msg *m, struct brk_sent s)
+{
+    brk_policy(w, m, s.route, s.entered_ms);
+    if (!brk_has_ttl(w->config, s.route))
+        s.entered_ms = 0;
+    if (s.asked == m->stream)
+        s.asked = BRK_SAME_STREAM;
+    m->context = brk_sent_add(&a->sent, &s);
+}
+
+/* What is left of a burst from index `g` on must wait. */
+static void burst_to_pending(struct brk_worker *w, struct brk_assoc *a, uint32_t g, uint32_t count)
+{
+    for (; count; count--, g = w->gathered[g].next) {
+        struct brk_gathered *e = &w->gathered[g];
+        struct tr_msg m = e->msg;
+        m.stream = e->asked; /* elsewhere it may leave on that one */
+        struct rt_parcel *p = brk_copy_to_parcel(w, e->from, &m, e->route);
+        if (!p)
+            continue;
+        p->message->fan_out = e->fan_out;
+        rt_batch_add(&a->pending, p);
+        brk_wait_pending(w, a, p);
+    }
+}
+
+static void send_burst(struct brk_worker *w, struct brk_assoc *a)
+{
+    uint32_t g = a->burst_first, left = a->burst_count;
+    a->burst_count = 0;
+    if (a->state !=
+        BRK_UP) { /* it ended while this was gathered; its peer may have begun anew under its id */
+        burst_to_pending(w, a, g, left);
+        return;
+    }
+    while (left) {
+        uint32_t n = left < BRK_BURST_MAX ? left : BRK_BURST_MAX, sent = 0;
+        const struct brk_gathered *e = &w->gathered[g];
+        for (uint32_t i = 0; i < n; i++, e = &w->gathered[e->next]) {
+            w->burst[i] = e->msg;
+            stamp(w, a, &w->burst[i],
+                  (struct brk_sent){.origin = e->from->origin,
+                                    .source = e->from->socket->source,
+                                    .route = e->route,
+                                    .asked = e->asked,
+                                    .fan_out = e->fan_out,
+                                    .entered_ms = w->now_ms});
+        }
+        enum tr_code code = tr_send(a->socket->ep, w->burst, n, &sent);
+        brk_sent_undo(&a->sent, n - sent);
+        struct delivered taken = {0};
+        for (uint32_t i = 0; i < sent; i++, g = w->gathered[g].next)
+            add_delivered(w, a, &taken, w->gathered[g].route, w->gathered[g].msg.len);
+        count_delivered(w, a, &taken);
+        left -= sent;
+        if (code == TR_OK)
+            continue;
+        e = &w->gathered[g];
+        const struct brk_dropped d = {e->from->socket, e->route, e->msg.ppid, e->asked};
+        if (after_refusal(w, a, code, &d) == REST_WAITS) {
+            burst_to_pending(w, a, g, left);
+            return;
+        }
+        g = w->gathered[g].next;
+        left--;
+    }
+}
+
+/* Fills w->burst with what waits first and is not too old; returns how many. */
+static uint32_t burst_of_pending(struct brk_worker *w, struct brk_assoc *a)
+{
+    uint32_t n = 0;
+    struct rt_parcel *p = rt_batch_peek(&a->pending);
+    for (; p && n < BRK_BURST_MAX && !brk_is_expired(w, p); p = rt_batch_next(&a->pending, p), n++) {
+        const struct rt_message *m = p->message;
+        w->burst[n] = (struct tr_msg){.data = m->data,
+                                      .len = m->len,
+                                      .assoc = a->id,
+                                      .stream = map_stream(w, a, p->stream, p->route),
+                                      .flags = m->flags & TR_UNORDERED,
+                                      .ppid = m->ppid};
+        stamp(w, a, &w->burst[n],
+              (struct brk_sent){.origin = m->origin,
+                                .source = m->source,
+                                .route = p->route,
+                                .asked = p->stream,
+                                .fan_out = m->fan_out,
+                                .entered_ms = m->entered_ms});
+    }
+    return n;
+}
+
+void brk_send_pending(struct brk_worker *w, struct brk_assoc *a)
+{
+    struct rt_parcel *p;
+    while (a->state == BRK_UP && !a->blocked && a->pending.count) {
+        uint32_t n = burst_of_pending(w, a), sent = 0;
+        if (!n) {
+            brk_drop_parcel(w, rt_batch_take(&a->pending), BRK_EXPIRED);
+            continue;
+        }
+        enum tr_code code = tr_send(a->socket->ep, w->burst, n, &sent);
+        brk_sent_undo(&a->sent, n - sent);
+        bool moved = sent > 0;
+        struct delivered taken = {0};
+        for (; sent; sent--) {
+            p = rt_batch_take(&a->pending);
+            add_delivered(w, a, &taken, p->route, p->message->len);
+            brk_uncount(&w->counts.waiting, 1);
+            brk_parcel_done(w, p);
+        }
+        count_delivered(w, a, &taken);
+        if (moved)
+            brk_stall_moved(w, a);
+        if (code == TR_OK)
+            continue;
+        p = rt_batch_peek(&a->pending);
+        const struct brk_dropped d = brk_dropped_message(p->message, p->route);
+        if (after_refusal(w, a, code, &d) == REST_WITHOUT_FIRST) {
+            brk_uncount(&w->counts.waiting, 1);
+            brk_parcel_done(w, rt_batch_take(&a->pending));
+        }
+    }
+}
+
+void brk_flush(struct brk_worker *w)
+{
+    while (w->dirty) {
+        struct brk_assoc *a = w->dirty;
+        w->dirty = a->next_dirty;
+        a->dirty = false;
+        if (a->burst_count)
+            send_burst(w, a);
+        else
+            brk_send_pending(w, a);
+        brk_stats_tick(w, a);
+        if (a->eof_wanted)
+            brk_assoc_eof(w, a);
+    }
+    w->gathered_count = 0;
+}
+
+void brk_append(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p)
+{
+    if (a->burst_count) /* gathered before it: goes before it */
+        brk_flush(w);
+    rt_batch_add(&a->pending, p);
+    brk_wait_pending(w, a, p);
+    mark_dirty(w, a);
+}
+
+/* Sends a message to a local association: gathered where it can go at once, else copied. */
+void brk_send_local(struct brk_worker *w, struct brk_assoc *a, struct brk_assoc *from, const struct tr_msg *m,
+                    uint32_t route)
+{
+    if (a->state != BRK_UP || a->blocked || a->pending.count) {
+        struct rt_parcel *p = brk_copy_to_parcel(w, from, m, route);
+        if (p)
+            brk_append(w, a, p);
+        return;
+    }
+    if (w->gathered_count == BRK_GATHER_MAX)
+        brk_flush(w);
+    uint32_t g = w->gathered_count++;
+    w->gathered[g] = (struct brk_gathered){.msg = *m, .from = from, .route = route, .asked = m->stream};
+    struct tr_msg *out = &w->gathered[g].msg;
+    out->assoc = a->id;
+    out->stream = map_stream(w, a, m->stream, route);
+    out->flags = m->flags & TR_UNORDERED;
+    if (a->burst_count++)
+        w->gathered[a->burst_last].next = g;
+    else
+        a->burst_first = g;
+    a->burst_last = g;
+    mark_dirty(w, a);
+}

@@ -1,0 +1,123 @@
+/* Messages that wait: copies, the parcels they wait in, their end, and the boxes of other workers.
+ *
+ * Every copy is charged to the credit of the socket it was read from; a socket whose credit is used up is not
+ * read until half of it is free again (socket.c). So what waits is bounded and nothing is dropped for being
+ * too fast. */
+#include "broker/parcel.h"
+
+#include "broker/assoc.h"
+#include "broker/drop.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
+#include "routing/inbox.h"
+#include "routing/message.h"
+#include "routing/snapshot.h"
+#include "transport/transport.h"
+
+void brk_count_source_drop(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
+                           uint32_t route, enum brk_drop reason)
+{
+    const struct brk_dropped d = {from->socket, route, m->ppid, m->stream};
+    brk_count(&from->socket->traffic->dropped, 1);
+    brk_count_drop(w, &d, reason);
+}
+
+void brk_home(struct brk_worker *w, struct rt_message *m)
+{
+    struct rt_credit *credit = m->credit;
+    (void)w;
+    rt_message_home(m);
+    if (credit)
+        brk_socket_check_resume(credit->source);
+}
+
+void brk_parcel_done(struct brk_worker *w, struct rt_parcel *p)
+{
+    struct rt_message *m = p->message;
+    struct rt_credit *credit = m->home == w->index ? m->credit : NULL;
+    if (rt_parcel_done(p, w->index, &m))
+        rt_batch_add(&w->out[m->home], &m->first);
+    else if (credit)
+        brk_socket_check_resume(credit->source);
+}
+
+void brk_drop_parcel(struct brk_worker *w, struct rt_parcel *p, enum brk_drop reason)
+{
+    struct brk_dropped d = brk_dropped_message(p->message, p->route);
+    brk_count_drop(w, &d, reason);
+    brk_uncount(&w->counts.waiting, 1);
+    brk_parcel_done(w, p);
+}
+
+void brk_drop_batch(struct brk_worker *w, struct rt_batch *b, enum brk_drop reason)
+{
+    struct rt_parcel *p;
+    while ((p = rt_batch_take(b)))
+        brk_drop_parcel(w, p, reason);
+}
+
+/* Copies a message out of its receive slot. NULL: out of memory, counted as dropped. */
+struct rt_message *brk_copy_message(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
+                                    uint32_t route)
+{
+    struct rt_message *copy = rt_message_new(w->index, &from->socket->credit, m->data, m->len);
+    if (!copy) {
+        brk_count_source_drop(w, from, m, route, BRK_NO_MEMORY);
+        return NULL;
+    }
+    copy->stream = m->stream;
+    copy->flags = m->flags;
+    copy->ppid = m->ppid;
+    copy->origin = from->origin;
+    copy->source = from->socket->source;
+    copy->entered_ms = w->now_ms;
+    brk_count(&w->counts.copied, 1);
+    brk_socket_check_pause(from->socket);
+    return copy;
+}
+
+struct rt_parcel *brk_parcel_new(struct brk_worker *w, struct rt_message *m, uint32_t route)
+{
+    struct rt_parcel *p = rt_parcel_new(m, RT_DELIVER, NULL);
+    if (!p) {
+        struct brk_dropped d = brk_dropped_message(m, route);
+        brk_count_drop(w, &d, BRK_NO_MEMORY);
+        return NULL;
+    }
+    p->errand = 0;
+    p->stream = m->stream;
+    p->route = route;
+    brk_count(&w->counts.waiting, 1);
+    return p;
+}
+
+/* A message that has one place to wait: the parcel carries it. */
+struct rt_parcel *brk_copy_to_parcel(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
+                                     uint32_t route)
+{
+    struct rt_message *copy = brk_copy_message(w, from, m, route);
+    if (!copy)
+        return NULL;
+    struct rt_parcel *p = brk_parcel_new(w, copy, route);
+    rt_message_unref(copy, w->index); /* at home: never travels */
+    return p;
+}
+
+void brk_post(struct brk_worker *w)
+{
+    struct brk_broker *b = w->broker;
+    for (unsigned i = 0; i < b->worker_count; i++)
+        if (w->out[i].count)
+            rt_inbox_post(&b->workers[i]->inbox, &w->out[i]);
+    if (w->out[b->worker_count].count)
+        rt_inbox_post(&b->control, &w->out[b->worker_count]);
+}
+
+void brk_post_to(struct brk_worker *w, struct rt_dest *d, struct rt_parcel *p)
+{
+    p->to = d;
+    brk_uncount(&w->counts.waiting, 1);
+    brk_count(&w->counts.handed_out, 1);
+    rt_batch_add(&w->out[d->worker], p);
+}

@@ -1,0 +1,48 @@
+/* Messages that wait, and the parcels they wait in. */
+#ifndef JUNCTOR_BROKER_PARCEL_H
+#define JUNCTOR_BROKER_PARCEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "broker/stats/counts.h"
+#include "routing/inbox.h"
+#include "routing/message.h"
+#include "transport/transport.h"
+
+struct brk_worker;
+struct brk_assoc;
+struct rt_dest;
+
+/* A new parcel for one more place where a message waits, which it counts. NULL: out of memory, counted as
+ * dropped. */
+struct rt_parcel *brk_parcel_new(struct brk_worker *w, struct rt_message *m, uint32_t route);
+
+/* Copies a message out of its receive slot, charged to the socket of `from`. NULL: out of memory, counted as
+ * dropped. */
+struct rt_message *brk_copy_message(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
+                                    uint32_t route);
+
+/* The same with one place to wait in. */
+struct rt_parcel *brk_copy_to_parcel(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
+                                     uint32_t route);
+
+/* Counts and frees a parcel that cannot be delivered, or one that was. */
+void brk_drop_parcel(struct brk_worker *w, struct rt_parcel *p, enum brk_drop reason);
+void brk_drop_batch(struct brk_worker *w, struct rt_batch *b, enum brk_drop reason);
+void brk_parcel_done(struct brk_worker *w, struct rt_parcel *p);
+
+/* A message came home: frees it and lets its source go on. */
+void brk_home(struct brk_worker *w, struct rt_message *m);
+
+/* A message of `from` that is dropped before it was copied. */
+void brk_count_source_drop(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
+                           uint32_t route, enum brk_drop reason);
+
+/* Puts a parcel for a destination of another worker into w->out; takes it over. */
+void brk_post_to(struct brk_worker *w, struct rt_dest *d, struct rt_parcel *p);
+
+/* Posts what was put into w->out. */
+void brk_post(struct brk_worker *w);
+
+#endif

@@ -1,0 +1,63 @@
+/* Peeling off: an association of a listener gets a socket of its own. */
+#include "broker/peeling.h"
+
+#include <stdlib.h>
+
+#include <uthash.h>
+#include <utlist.h>
+
+#include "broker/assoc.h"
+#include "broker/log.h"
+#include "broker/outbox.h"
+#include "broker/sndbuf.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "broker/window.h"
+#include "config/config.h"
+#include "transport/transport.h"
+
+/* Gives an association a socket of its own. Done between batches: everything of the association that has been
+ * read is forwarded by then, and what is queued in the stack moves along, so the order holds. */
+static void peel_off(struct brk_worker *w, struct brk_socket *from, struct brk_assoc *a)
+{
+    struct tr_error error;
+    struct brk_socket *s = brk_socket_new(w, BRK_PEELED, from->member);
+    if (!s)
+        return; /* stays where it is: slower company, nothing lost */
+    uint32_t id = a->id;
+    if (a->burst_count)
+        brk_flush(w);
+    if (tr_peeloff(from->ep, &id, s, &s->ep, &error) != TR_OK) {
+        /* A client that sends and ends at once is gone before it could be given a socket: no harm done. */
+        static struct brk_log_budget failed = {.event = "peeloff_failed", .level = CFG_LOG_WARNING},
+                                     gone = {.event = "peeloff_failed", .level = CFG_LOG_INFO};
+        struct brk_log_budget *lines = error.code == TR_NO_ASSOC ? &gone : &failed;
+        char text[300];
+        if (brk_assoc_admits(a, lines))
+            brk_log(lines->level, "peeloff_failed", "listener=%s assoc=%u error=%s", brk_assoc_name(a), a->id,
+                    brk_quote(error.text, text, sizeof text));
+        DL_DELETE(w->sockets, s);
+        free(s);
+        return;
+    }
+    brk_grow_buffer(s->ep, from->full_buffer);
+    brk_sndbuf_inherit(s, from);
+    brk_assoc_detach(a);
+    brk_assoc_attach(a, s, id);
+    if (a->blocked)
+        brk_socket_want_writable(s, true);
+}
+
+void brk_peel_wanted(struct brk_worker *w, struct brk_socket *s)
+{
+    struct brk_assoc *a, *tmp;
+    s->has_peel = false;
+    HASH_ITER(hh, s->assocs, a, tmp)
+    {
+        if (!a->peel_wanted)
+            continue;
+        a->peel_wanted = false;
+        if (a->state == BRK_UP)
+            peel_off(w, s, a);
+    }
+}

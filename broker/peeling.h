@@ -1,0 +1,12 @@
+/* Gives associations sockets of their own. */
+#ifndef JUNCTOR_BROKER_PEELING_H
+#define JUNCTOR_BROKER_PEELING_H
+
+struct brk_worker;
+struct brk_socket;
+
+/* After a batch: peels off what has asked for it (peel_wanted). What has been read is forwarded by then, and
+ * what is queued in the stack moves along, so the order holds. */
+void brk_peel_wanted(struct brk_worker *w, struct brk_socket *s);
+
+#endif

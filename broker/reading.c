@@ -1,0 +1,120 @@
+/* Reading sockets: messages are forwarded, events handled, and associations that are lost leave when all has
+ * been read. */
+#include "broker/reading.h"
+
+#include <uthash.h>
+
+#include "broker/assoc.h"
+#include "broker/events.h"
+#include "broker/forward.h"
+#include "broker/life.h"
+#include "broker/notice.h"
+#include "broker/outbox.h"
+#include "broker/peeling.h"
+#include "broker/returned.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
+#include "transport/transport.h"
+
+void brk_socket_writable(struct brk_worker *w, struct brk_socket *s)
+{
+    struct brk_assoc *a, *tmp;
+    brk_socket_want_writable(s, false);
+    HASH_ITER(hh, s->assocs, a, tmp)
+    {
+        if (!a->blocked || a->state != BRK_UP)
+            continue;
+        a->blocked = false;
+        brk_send_pending(w, a); /* wants TR_WRITABLE again when the stack is full again */
+        if (a->eof_wanted)
+            brk_assoc_eof(w, a);
+    }
+}
+
+static void handle_items(struct brk_worker *w, struct brk_socket *s, const struct tr_item *items,
+                         unsigned count)
+{
+    uint64_t messages = 0, bytes = 0;
+    for (unsigned i = 0; i < count; i++) {
+        const struct tr_item *item = &items[i];
+        if (item->kind == TR_EVENT) {
+            brk_handle_event(w, s, &item->event);
+            continue;
+        }
+        struct brk_assoc *a = brk_assoc_find(s, item->msg.assoc);
+        messages++;
+        bytes += item->msg.len;
+        if (a) {
+            a->brought = true;
+            brk_forward(w, a, &item->msg);
+        } else /* its association was refused for lack of memory */
+            brk_count(&w->counts.dropped[BRK_NO_MEMORY], 1);
+    }
+    brk_count(&w->counts.received, messages);
+    brk_count(&s->traffic->received, messages);
+    brk_count(&s->traffic->received_bytes, bytes);
+}
+
+/* After everything has been read: lost associations leave, and what came back from one that is still up is
+ * dropped. */
+static void finish_lost(struct brk_worker *w, struct brk_socket *s)
+{
+    struct brk_assoc *a, *tmp;
+    s->has_lost = s->has_leftover = false;
+    HASH_ITER(hh, s->assocs, a, tmp)
+    {
+        if (a->state == BRK_LOST)
+            brk_assoc_finish(w, a);
+        else if (a->leftover.count)
+            brk_drop_given_up(w, a);
+    }
+}
+
+bool brk_socket_read(struct brk_worker *w, struct brk_socket *s)
+{
+    const struct tr_item *items;
+    unsigned count;
+    enum tr_code code;
+    bool all; /* the end of an association and what it gives back stand in one queue: read on until it is
+                 empty */
+    int rounds = 0;
+    do {
+        code = tr_recv(s->ep, 0, &items, &count);
+        if (code == TR_OK)
+            handle_items(w, s, items, count);
+        if (s->has_peel)
+            brk_peel_wanted(w, s);
+        all = s->has_lost || s->has_leftover || s->to_the_end;
+        if (code == TR_NO_SLOT || (code == TR_OK && all)) {
+            brk_flush(w);
+            tr_loop_turn(w->loop);
+        }
+    } while (all && (code == TR_OK || code == TR_NO_SLOT) && ++rounds < BRK_ROUNDS_MAX);
+    if (s->last)
+        brk_stats_tick(w, s->last);
+    if (all && code != TR_OK && code != TR_NO_SLOT) {
+        s->to_the_end = false;
+        finish_lost(w, s);
+    }
+    if (s->paused)
+        brk_socket_update_watch(s);
+    return code == TR_AGAIN;
+}
+
+void brk_socket_ended(struct brk_worker *w, struct brk_socket *s)
+{
+    s->to_the_end = true;
+    brk_socket_read(w, s);
+}
+
+void brk_socket_abort_all(struct brk_worker *w, struct brk_socket *s)
+{
+    struct brk_assoc *a, *tmp;
+    HASH_ITER(hh, s->assocs, a, tmp)
+    if (a->state == BRK_UP || a->state == BRK_CONNECTING)
+        brk_assoc_abort(w, a, "the broker stops");
+    s->has_lost = true;
+    while (s->ep && s->has_lost)
+        brk_socket_read(w, s);
+}

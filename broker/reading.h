@@ -1,0 +1,22 @@
+/* Reading sockets, and sending again where there is room. */
+#ifndef JUNCTOR_BROKER_READING_H
+#define JUNCTOR_BROKER_READING_H
+
+#include <stdbool.h>
+
+struct brk_worker;
+struct brk_socket;
+
+#define BRK_ROUNDS_MAX 16 /* batches read from one socket in a row, so that others get their turn */
+
+/* One batch, or more while an association is ending. True: there is nothing more to read. */
+bool brk_socket_read(struct brk_worker *w, struct brk_socket *s);
+
+/* TR_ENDED: reads it whether it is paused or not. */
+void brk_socket_ended(struct brk_worker *w, struct brk_socket *s);
+void brk_socket_writable(struct brk_worker *w, struct brk_socket *s);
+
+/* Aborts all associations and counts what the stack gives back; for the end. */
+void brk_socket_abort_all(struct brk_worker *w, struct brk_socket *s);
+
+#endif

@@ -1,0 +1,18 @@
+/* Destinations that take nothing. */
+#ifndef JUNCTOR_BROKER_STALL_H
+#define JUNCTOR_BROKER_STALL_H
+
+#include <stdint.h>
+
+struct brk_worker;
+struct brk_assoc;
+
+/* The stack refused a message for `a`; it took some of what waits; it is over. */
+void brk_stall_begin(struct brk_worker *w, struct brk_assoc *a);
+void brk_stall_moved(struct brk_worker *w, struct brk_assoc *a);
+void brk_stall_forget(struct brk_worker *w, struct brk_assoc *a);
+
+/* After how long without progress such an association is aborted; 0: never. */
+unsigned brk_stall_limit_ms(const struct brk_assoc *a);
+
+#endif

@@ -1,0 +1,73 @@
+/* Associations whose time is over: destinations that take nothing (stall.c), and ends that last too long
+ * (ending.c). */
+#include "broker/timeouts.h"
+
+#include <uthash.h>
+#include <utlist.h>
+
+#include "broker/assoc.h"
+#include "broker/log.h"
+#include "broker/outbox.h"
+#include "broker/reading.h"
+#include "broker/socket.h"
+#include "broker/stall.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
+#include "config/config.h"
+
+void brk_ending_tick(struct brk_worker *w)
+{
+    struct brk_socket *s, *next;
+    struct brk_assoc *a, *tmp;
+    bool any = false;
+    if (!w->ending)
+        return;
+    DL_FOREACH_SAFE(w->sockets, s, next)
+    {
+        HASH_ITER(hh, s->assocs, a, tmp)
+        {
+            any |= a->end_by_ms != 0;
+            if (!a->end_by_ms || a->end_by_ms > w->now_ms || a->state != BRK_UP || a->ended_late)
+                continue;
+            a->ended_late = true;
+            brk_log(CFG_LOG_WARNING, "drain_timeout", "%s=%s assoc=%u timeout_ms=%u",
+                    brk_member_word(s->member), brk_assoc_name(a), a->id, w->config->drain_timeout_ms);
+            brk_assoc_abort(w, a, "it was to end, and drain_timeout is over");
+        }
+        if (s->retiring) {
+            any = true;
+            if (!s->assocs && brk_socket_read(w, s) && !s->assocs) /* somebody may have come just before */
+                brk_socket_close(s);
+        }
+    }
+    w->ending = any;
+}
+
+static void end(struct brk_worker *w, struct brk_assoc *a)
+{
+    static struct brk_log_budget lines = {.event = "blocked", .level = CFG_LOG_WARNING};
+    if (brk_assoc_admits(a, &lines))
+        brk_log(CFG_LOG_WARNING, "blocked", "%s=%s assoc=%u waiting=%u stall_ms=%u",
+                brk_member_word(a->socket->member), brk_assoc_name(a), a->id, a->pending.count,
+                brk_stall_limit_ms(a));
+    brk_count(&w->counts.blocked, 1);
+    brk_stall_forget(w, a);
+    brk_assoc_abort(w, a, "it took nothing for too long");
+}
+
+void brk_stall_tick(struct brk_worker *w)
+{
+    struct brk_assoc *a, *tmp;
+    DL_FOREACH_SAFE2(w->stalling, a, tmp, next_stalling)
+    {
+        unsigned limit = brk_stall_limit_ms(a);
+        if (limit && w->now_ms - a->stalled_ms < limit)
+            continue;
+        if (!limit) /* a replaced configuration says so */
+            brk_stall_forget(w, a);
+        else if (a->pending.count)
+            end(w, a);
+        else /* what waited was given up: it holds nobody up */
+            a->stalled_ms = w->now_ms;
+    }
+}

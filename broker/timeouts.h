@@ -1,0 +1,14 @@
+/* Associations whose time is over. */
+#ifndef JUNCTOR_BROKER_TIMEOUTS_H
+#define JUNCTOR_BROKER_TIMEOUTS_H
+
+struct brk_worker;
+
+/* Each tick: aborts those that took nothing for too long. */
+void brk_stall_tick(struct brk_worker *w);
+
+/* Each tick: aborts those that are being ended (ending.h) and whose time is over; closes sockets that serve
+ * nobody any more. */
+void brk_ending_tick(struct brk_worker *w);
+
+#endif

@@ -1,0 +1,41 @@
+/* A worker's thread and its turn. */
+#ifndef JUNCTOR_BROKER_WORKER_H
+#define JUNCTOR_BROKER_WORKER_H
+
+#include <stdbool.h>
+
+#include "config/config.h"
+
+struct brk_worker;
+struct brk_broker;
+
+/* Makes room for what `c` has; what is there stays. False: out of memory. (adopt.c) */
+bool brk_worker_fit(struct brk_worker *w, const struct cfg_config *c);
+
+/* Opens everything of a worker (loop, inbox, listeners) in the calling thread. On failure the reason has been
+ * logged and nothing is left behind. */
+struct brk_worker *brk_worker_new(struct brk_broker *b, unsigned index);
+
+/* One turn (THREADS.md); sleeps in it while there is nothing to do. After the one that carries out
+ * BRK_CMD_STOP w->stop is set, and it must not be called again. The calling thread is registered as a reader
+ * (rt_reader_register). */
+void brk_worker_turn(struct brk_worker *w);
+
+/* The thread: takes turns until BRK_CMD_STOP. */
+void *brk_worker_main(void *worker);
+
+/* After all worker threads have ended: counts what is left as dropped (BRK_STOPPED) and closes the sockets.
+ */
+void brk_worker_end(struct brk_worker *w);
+
+/* Then settles what others have posted to it: messages that came home are freed, others dropped. False: there
+ * was nothing. */
+bool brk_worker_settle(struct brk_worker *w);
+
+/* Frees it, counts included. */
+void brk_worker_free(struct brk_worker *w);
+
+/* Any thread: sets command bits and wakes the worker. */
+void brk_worker_command(struct brk_worker *w, unsigned commands);
+
+#endif
