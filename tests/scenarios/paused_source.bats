@@ -89,6 +89,7 @@ CONFIG
     local before
     ask_account
     before=$(delivered_to server)
-    run_source later $U4 --count 300
+    # It stays: without any client the answers wait for one, and what is sent to the server waits for them.
+    start_source later $U4 --reply --rate 500 --duration 10m
     wait_delivered_to server $((before + 300))
 }
