@@ -113,6 +113,17 @@ enum tr_code brk_listen(struct brk_worker *w, const struct cfg_config *c, unsign
     return TR_OK;
 }
 
+/* What the file says of outbound streams goes before what the session would like; of inbound ones it is a
+ * bound. */
+static void ask_for_streams(struct opt_set *options, const struct opt_set *session)
+{
+    int64_t most = opt_num(options, OPTF_INIT_INSTREAMS, UINT16_MAX);
+    int64_t wanted = opt_num(session, OPTF_INIT_INSTREAMS, most);
+    if (!opt_given(options, OPTF_INIT_OSTREAMS))
+        opt_put(options, OPTF_INIT_OSTREAMS, opt_num(session, OPTF_INIT_OSTREAMS, 1));
+    opt_put(options, OPTF_INIT_INSTREAMS, wanted < most ? wanted : most);
+}
+
 enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_set *streams,
                          struct brk_assoc *a, struct tr_error *error)
 {
@@ -131,11 +142,8 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
         return TR_LIMIT;
     }
     struct opt_set options = brk_options_at_open(w->config, s->member);
-    if (streams) {
-        struct opt_set wanted = *streams;
-        opt_merge(&wanted, &options); /* what the file says goes before what the session would like */
-        options = wanted;
-    }
+    if (streams)
+        ask_for_streams(&options, streams);
     bool can_share = tr_backend_caps(w->broker->backend) & TR_CAP_SHARE_PORT;
     struct tr_open_params params = {.style = TR_ONE_TO_MANY,
                                     .addresses = p->local,

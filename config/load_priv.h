@@ -122,6 +122,10 @@ struct cfg_place option_place(const struct cfg_origin *o, enum opt_field f);
 #define MAX_MESSAGE_DEFAULT (1 << 20)
 void check_endpoints(struct loader *l);
 
+/* settle_streams.c: how many streams listeners with paired sessions offer and accept where nothing is
+ * written. */
+void settle_streams(struct loader *l);
+
 /* check_ports.c: local ports of peers that cannot be had; when groups and routes are known. */
 void check_local_ports(struct loader *l);
 

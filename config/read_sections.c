@@ -263,6 +263,7 @@ void read_sections(struct loader *l, const struct yaml_node *root)
     check_endpoints(l);
     read_groups(l, section[CFG_GROUPS]);
     read_routes(l, section[CFG_ROUTES]);
+    settle_streams(l);
     check_local_ports(l);
     check_reach(l);
 }

@@ -47,7 +47,9 @@ static void test_defaults(void **state)
     assert_int_equal(c->listener_count, 1);
     assert_int_equal(l->encaps_port, 9899);
     assert_int_equal(l->peeloff, CFG_PEELOFF_ALWAYS);
-    assert_memory_equal(&l->sctp, &defaults, sizeof defaults);
+    struct opt_set offered = defaults;
+    opt_put(&offered, OPTF_INIT_OSTREAMS, 256); /* as many as its peer accepts */
+    assert_memory_equal(&l->sctp, &offered, sizeof offered);
 
     const struct cfg_peer *p = c->peers;
     assert_int_equal(c->peer_count, 1);
@@ -68,6 +70,37 @@ static void test_defaults(void **state)
     assert_int_equal(c->routes[0].stream_count, 0);
     assert_int_equal(c->routes[0].session, CFG_PAIRED);
     assert_int_equal(c->routes[0].line, 3);
+    cfg_free(c);
+}
+
+static void streams_are(const struct cfg_config *c, unsigned listener, int64_t out, int64_t in)
+{
+    assert_int_equal(opt_num(&c->listeners[listener].sctp, OPTF_INIT_OSTREAMS, 0), out);
+    assert_int_equal(opt_num(&c->listeners[listener].sctp, OPTF_INIT_INSTREAMS, 0), in);
+}
+
+/* Listeners with paired sessions offer and accept what fits all their peers; what is written goes before it.
+ */
+static void test_paired_streams(void **state)
+{
+    struct cfg_config *c = parse_good(
+        "listeners: [{name: a, port: 1}, {name: b, port: 2}, {name: c, port: 3}, {name: d, port: 4, sctp: "
+        "{initmsg: "
+        "{num_ostreams: 2, max_instreams: 3}}}, {name: e, port: 5}]\n"
+        "peers:\n"
+        "  - {name: p, address: 127.0.0.1, port: 6, sctp: {initmsg: {num_ostreams: 4, max_instreams: 5}}}\n"
+        "  - {name: q, address: 127.0.0.1, port: 7, sctp: {initmsg: {num_ostreams: 9, max_instreams: 300}}}\n"
+        "  - {name: r, address: 127.0.0.1, port: 8, sctp: {initmsg: {num_ostreams: 999}}}\n"
+        "groups: [{name: g, members: [p, q]}]\n"
+        "routes: [{from: a, to: g}, {from: b, to: r}, {from: c, to: p, session: shared}, {from: d, to: q}, "
+        "{from: e, "
+        "ppid: 1, to: r}, {from: e, to: p, session: shared}]\n");
+    (void)state;
+    streams_are(c, 0, 300, 4);
+    streams_are(c, 1, 256, 256);
+    streams_are(c, 2, 0, 256);
+    streams_are(c, 3, 2, 3);
+    streams_are(c, 4, 256, 256);
     cfg_free(c);
 }
 
@@ -426,13 +459,21 @@ static void test_print_leaves_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),       cmocka_unit_test(test_any_address),
-        cmocka_unit_test(test_max_message),    cmocka_unit_test(test_rich_broker),
-        cmocka_unit_test(test_rich_endpoints), cmocka_unit_test(test_rich_options),
-        cmocka_unit_test(test_rich_routes),    cmocka_unit_test(test_sessions),
-        cmocka_unit_test(test_one_partner),    cmocka_unit_test(test_print),
-        cmocka_unit_test(test_examples),       cmocka_unit_test(test_print_leaves_out),
-        cmocka_unit_test(test_encaps_port),    cmocka_unit_test(test_path_flags),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_paired_streams),
+        cmocka_unit_test(test_any_address),
+        cmocka_unit_test(test_max_message),
+        cmocka_unit_test(test_rich_broker),
+        cmocka_unit_test(test_rich_endpoints),
+        cmocka_unit_test(test_rich_options),
+        cmocka_unit_test(test_rich_routes),
+        cmocka_unit_test(test_sessions),
+        cmocka_unit_test(test_one_partner),
+        cmocka_unit_test(test_print),
+        cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_print_leaves_out),
+        cmocka_unit_test(test_encaps_port),
+        cmocka_unit_test(test_path_flags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

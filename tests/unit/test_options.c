@@ -214,8 +214,8 @@ static void test_stack(void **state)
         assert_true(told || opt_stack(f, OPT_USRSCTP) == OPT_STACK);
         assert_true(!told || kernel == 0 || (kernel >= row->min && kernel <= row->max));
     }
-    assert_int_equal(opt_stack(OPTF_INIT_INSTREAMS, OPT_KERNEL), 65535);
-    assert_int_equal(opt_stack(OPTF_INIT_INSTREAMS, OPT_USRSCTP), 2048);
+    assert_int_equal(opt_stack(OPTF_PAT_PATHPFTHLD, OPT_KERNEL), 0);
+    assert_int_equal(opt_stack(OPTF_PAT_PATHPFTHLD, OPT_USRSCTP), 65535);
     assert_int_equal(opt_stack(OPTF_PRIORITY, OPT_USRSCTP), OPT_STACK);
 }
 

@@ -1,0 +1,58 @@
+/* The streams of listeners with paired sessions.
+ *
+ * When a client comes, its server is not there yet: the association to it is opened then, with the streams
+ * that the client has got. So what the client is granted is settled before, by what the configuration says of
+ * the servers: it may send on no more streams than its peer's association asks for, and gets as many to hear
+ * on as the servers may send on. What is written for the listener itself goes before that. */
+#include "config/load_priv.h"
+
+/* Of all peers that the paired sessions of one listener may lead to. */
+struct streams {
+    int64_t out; /* the most that one of them accepts from its server; 0: there are no peers */
+    int64_t in;  /* the least that is written to be asked for; 0: none is */
+};
+
+static void add_peer(const struct loader *l, unsigned peer, struct streams *s)
+{
+    const struct opt_set *set = &l->config->peers[peer].sctp;
+    int64_t accepts = opt_num(set, OPTF_INIT_INSTREAMS, 0), asks = opt_num(set, OPTF_INIT_OSTREAMS, 0);
+    if (accepts > s->out)
+        s->out = accepts;
+    if (asks && (!s->in || asks < s->in))
+        s->in = asks;
+}
+
+/* Goes by route and listener, so that the work has the bound of check_reach. */
+static void add_route(const struct loader *l, const struct cfg_route *r, struct streams *listeners)
+{
+    const struct cfg_group *g = &l->config->groups[r->group];
+    struct streams s = {0, 0};
+    for (unsigned i = 0; i < g->member_count; i++)
+        if (g->members[i].kind == CFG_MEMBER_PEER)
+            add_peer(l, g->members[i].index, &s);
+    for (unsigned i = 0; i < r->from_count; i++) {
+        if (r->from[i].kind != CFG_MEMBER_LISTENER)
+            continue;
+        struct streams *of = &listeners[r->from[i].index];
+        of->out = s.out > of->out ? s.out : of->out;
+        of->in = s.in && (!of->in || s.in < of->in) ? s.in : of->in;
+    }
+}
+
+void settle_streams(struct loader *l)
+{
+    const struct cfg_config *c = l->config;
+    struct cfg_listener *listeners = (struct cfg_listener *)c->listeners; /* still ours to write */
+    struct streams *all = arena_array(&l->scratch, c->listener_count, sizeof *all);
+    for (unsigned i = 0; i < c->route_count; i++)
+        if (!l->routes[i].bad && c->routes[i].session == CFG_PAIRED)
+            add_route(l, &c->routes[i], all);
+    for (unsigned i = 0; i < c->listener_count; i++) {
+        struct opt_set *set = &listeners[i].sctp;
+        const struct cfg_place *at = l->listeners[i].effective->at;
+        if (all[i].out && !at[OPTF_INIT_OSTREAMS].line)
+            opt_put(set, OPTF_INIT_OSTREAMS, all[i].out);
+        if (all[i].in && !at[OPTF_INIT_INSTREAMS].line && all[i].in < opt_num(set, OPTF_INIT_INSTREAMS, 0))
+            opt_put(set, OPTF_INIT_INSTREAMS, all[i].in);
+    }
+}
