@@ -1,4 +1,5 @@
-/* The control thread: signals, and who is in which group.
+/* What the control thread does, step by step: who is in which group, reloads, and the end.
+ * control_thread.c has the thread itself.
  *
  * It is the only one that changes the snapshot. A destination that came up is added, one that was lost goes
  * through the retirement that keeps its messages in order (see routing/snapshot.h and THREADS.md):
@@ -18,19 +19,12 @@
  */
 #include "broker/control.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <utlist.h>
 
-#include "broker/account.h"
 #include "broker/clock.h"
 #include "broker/dest.h"
 #include "broker/log.h"
@@ -44,7 +38,6 @@
 #include "routing/message.h"
 #include "routing/plan.h"
 #include "routing/snapshot.h"
-#include "transport/transport.h"
 
 struct brk_control {
     struct brk_broker *broker;
@@ -57,12 +50,6 @@ struct brk_control {
     struct brk_reload reload;
     struct brk_dest *dests; /* those that have come up and are not retired */
 };
-
-static void command_all(struct brk_broker *b, unsigned commands)
-{
-    for (unsigned i = 0; i < b->worker_count; i++)
-        brk_worker_command(b->workers[i], commands);
-}
 
 /* ---- groups --------------------------------------------------------------------------------------- */
 
@@ -122,7 +109,7 @@ static bool adopt(struct brk_control *c)
     b->plan = b->candidate;
     brk_reload_adopt(&c->reload, b);
     rt_snapshot_free(rt_current_publish(&b->current, s));
-    command_all(b, 0);
+    brk_command_all(b, 0);
     return true;
 }
 
@@ -137,7 +124,7 @@ static void stepped(struct brk_control *c, const struct brk_worker *w)
     if (!c->reload.failed && c->phase == BRK_RUNNING && adopt(c))
         return;
     brk_reload_abandon(&c->reload, c->broker);
-    command_all(c->broker, BRK_CMD_ABANDON);
+    brk_command_all(c->broker, BRK_CMD_ABANDON);
 }
 
 void brk_control_reload(struct brk_control *c)
@@ -147,7 +134,7 @@ void brk_control_reload(struct brk_control *c)
     } else if (c->reload.step != BRK_RELOAD_NONE) {
         c->reload.again = true;
     } else if (brk_reload_begin(&c->reload, c->broker)) {
-        command_all(c->broker, BRK_CMD_PREPARE);
+        brk_command_all(c->broker, BRK_CMD_PREPARE);
     }
 }
 
@@ -155,7 +142,7 @@ bool brk_control_reload_with(struct brk_control *c, struct cfg_config *config)
 {
     bool begun = brk_reload_with(&c->reload, c->broker, config);
     if (begun)
-        command_all(c->broker, BRK_CMD_PREPARE);
+        brk_command_all(c->broker, BRK_CMD_PREPARE);
     return begun;
 }
 
@@ -225,37 +212,8 @@ static bool serve_requests(struct brk_control *c, bool woken)
         rt_batch_add(&one, p);
         rt_inbox_post(&c->broker->workers[owner]->inbox, &one);
     }
-    command_all(c->broker, 0); /* parked messages may have somewhere to go now */
+    brk_command_all(c->broker, 0); /* parked messages may have somewhere to go now */
     return true;
-}
-
-/* ---- account -------------------------------------------------------------------------------------- */
-
-static bool log_account(struct brk_broker *b)
-{
-    struct brk_counts sum;
-    struct tr_loop_stats stats = {0}, one;
-    if (!brk_counts_init(&sum, b->plan->config))
-        return true;
-    for (unsigned i = 0; i < b->worker_count; i++) {
-        brk_counts_add(&sum, &b->workers[i]->counts);
-        tr_loop_get_stats(b->workers[i]->loop, &one);
-        stats.syscalls += one.syscalls;
-        stats.reassembled += one.reassembled;
-        stats.packets_in += one.packets_in;
-        stats.packets_out += one.packets_out;
-    }
-    bool holds = brk_account_log(&sum, b->plan->config, &stats);
-    brk_counts_free(&sum);
-    return holds;
-}
-
-static void account_now(struct brk_broker *b)
-{
-    command_all(b, BRK_CMD_ACCOUNT);
-    pthread_barrier_wait(&b->account_enter);
-    log_account(b);
-    pthread_barrier_wait(&b->account_leave);
 }
 
 /* ---- the end -------------------------------------------------------------------------------------- */
@@ -271,7 +229,7 @@ void brk_control_drain(struct brk_control *c, const char *reason)
             c->broker->plan->config->drain_timeout_ms);
     c->phase = BRK_DRAIN_SOURCES;
     c->deadline_ms = brk_now_ms() + c->broker->plan->config->drain_timeout_ms;
-    command_all(c->broker, BRK_CMD_DRAIN_SOURCES);
+    brk_command_all(c->broker, BRK_CMD_DRAIN_SOURCES);
 }
 
 static bool all_reached(const struct brk_broker *b, int progress)
@@ -302,7 +260,7 @@ static void drain(struct brk_control *c)
 {
     if (c->phase == BRK_DRAIN_SOURCES && all_reached(c->broker, BRK_SOURCES_DONE)) {
         c->phase = BRK_DRAIN_ALL;
-        command_all(c->broker, BRK_CMD_DRAIN_ALL);
+        brk_command_all(c->broker, BRK_CMD_DRAIN_ALL);
     }
     if (c->phase == BRK_DRAIN_ALL && all_done(c->broker)) {
         brk_log(
@@ -325,60 +283,6 @@ bool brk_control_turn(struct brk_control *c, bool woken)
     if (c->phase != BRK_RUNNING)
         drain(c);
     return !c->stop;
-}
-
-/* ---- the thread ----------------------------------------------------------------------------------- */
-
-static void take_signal(struct brk_control *c, int signals)
-{
-    struct signalfd_siginfo info;
-    if (read(signals, &info, sizeof info) != (ssize_t)sizeof info)
-        return;
-    if (info.ssi_signo == SIGUSR1)
-        account_now(c->broker);
-    else if (info.ssi_signo == SIGHUP)
-        brk_control_reload(c);
-    else
-        brk_control_drain(c, info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
-}
-
-static void serve(struct brk_control *c, int signals)
-{
-    struct pollfd fds[] = {{.fd = signals, .events = POLLIN},
-                           {.fd = rt_inbox_fd(&c->broker->control), .events = POLLIN}};
-    bool woken = false;
-    while (brk_control_turn(c, woken)) {
-        if (poll(fds, 2, c->phase == BRK_RUNNING ? -1 : BRK_TICK_MS) < 0 && errno != EINTR)
-            abort(); /* two valid descriptors */
-        woken = fds[1].revents & POLLIN;
-        if (fds[0].revents & POLLIN)
-            take_signal(c, signals);
-    }
-}
-
-static uint64_t dropped(const struct brk_broker *b)
-{
-    uint64_t sum = 0;
-    for (unsigned i = 0; i < b->worker_count; i++)
-        for (unsigned reason = 0; reason < BRK_DROP_COUNT; reason++)
-            sum += brk_counted(&b->workers[i]->counts.dropped[reason]);
-    return sum;
-}
-
-/* ---- start and stop ------------------------------------------------------------------------------- */
-
-static unsigned start_workers(struct brk_broker *b)
-{
-    unsigned started = 0;
-    for (; started < b->worker_count; started++) {
-        struct brk_worker *w = b->workers[started];
-        int error = pthread_create(&w->thread, NULL, brk_worker_main, w);
-        if (error) {
-            brk_log(CFG_LOG_ERROR, "start_failed", "worker=%u error=\"%s\"", started, strerror(error));
-            break;
-        }
-    }
-    return started;
 }
 
 /* All post before the first one takes: what one passes on to a worker before it must not be left behind. */
@@ -409,7 +313,17 @@ void brk_control_settle(struct brk_control *c)
 
 void brk_control_stop(struct brk_control *c)
 {
-    command_all(c->broker, BRK_CMD_STOP);
+    brk_command_all(c->broker, BRK_CMD_STOP);
+}
+
+bool brk_control_draining(const struct brk_control *c)
+{
+    return c->phase != BRK_RUNNING;
+}
+
+bool brk_control_cut_short(const struct brk_control *c)
+{
+    return c->cut_short;
 }
 
 struct brk_control *brk_control_new(struct brk_broker *b)
@@ -432,28 +346,4 @@ void brk_control_free(struct brk_control *c)
     rt_snapshot_free(rt_current_publish(&c->broker->current, NULL));
     rt_members_free(c->members);
     free(c);
-}
-
-int brk_control_main(struct brk_broker *b, int signals)
-{
-    struct brk_control *c = brk_control_new(b);
-    unsigned started = c ? start_workers(b) : 0;
-    bool good = c && started == b->worker_count;
-    if (good) {
-        brk_log(CFG_LOG_INFO, "ready", "workers=%u transport=%s", b->worker_count,
-                tr_backend_name(b->backend));
-        serve(c, signals);
-    }
-    uint64_t before = dropped(b);
-    if (c) {
-        brk_control_stop(c);
-        for (unsigned i = 0; i < started; i++)
-            pthread_join(b->workers[i]->thread, NULL);
-        brk_control_settle(c);
-    }
-    if (c && c->cut_short && dropped(b) != before)
-        good = false;
-    good = log_account(b) && good;
-    brk_control_free(c);
-    return good ? 0 : 1;
 }

@@ -1,5 +1,5 @@
 /* The control thread's work, step by step: who is in which group, and the end. broker/control.c has the
- * reasons.
+ * reasons, control_thread.c the thread.
  *
  * brk_control_main runs it with signals and threads. Tests run the same steps without either: they call
  * brk_control_turn and brk_worker_turn by turns, in one thread. All functions are the control thread's; only
@@ -38,6 +38,11 @@ void brk_control_reload(struct brk_control *c);
  * False: it is not taken, for a reason that has been logged. */
 bool brk_control_reload_with(struct brk_control *c, struct cfg_config *config);
 bool brk_control_reloading(const struct brk_control *c);
+
+/* A drain has begun. Its end came before everything had been delivered: the time was over, or somebody
+ * insisted. */
+bool brk_control_draining(const struct brk_control *c);
+bool brk_control_cut_short(const struct brk_control *c);
 
 /* Tells all workers to stop. */
 void brk_control_stop(struct brk_control *c);

@@ -10,11 +10,6 @@
 /* Relaxed: a thread may learn of another level some lines later. */
 static _Atomic int threshold = CFG_LOG_INFO;
 
-static const char *const levels[] = {[CFG_LOG_ERROR] = "error",
-                                     [CFG_LOG_WARNING] = "warning",
-                                     [CFG_LOG_INFO] = "info",
-                                     [CFG_LOG_DEBUG] = "debug"};
-
 /* JOURNAL_STREAM is inherited by whatever a service starts, wherever that sends its standard error: it counts
  * only where it names this one. */
 static bool is_journal(int fd)
@@ -37,31 +32,6 @@ bool brk_log_on(enum cfg_log_level level)
     return (int)level <= atomic_load_explicit(&threshold, memory_order_relaxed);
 }
 
-static void fill(struct brk_log_record *r, enum cfg_log_level level, const char *event, const char *format,
-                 va_list args)
-{
-    clock_gettime(CLOCK_REALTIME, &r->at);
-    r->level = (uint16_t)level;
-    r->lost_before = 0;
-    int n = snprintf(r->text, sizeof r->text, "level=%s event=%s ", levels[level], event);
-    int more = vsnprintf(r->text + n, sizeof r->text - (size_t)n, format, args);
-    n += more < 0 ? 0 : more;
-    if (n > (int)sizeof r->text - 1)
-        n = (int)sizeof r->text - 1;
-    while (n && r->text[n - 1] == ' ')
-        n--;
-    r->length = (uint16_t)n;
-}
-
-void brk_log_fill(struct brk_log_record *r, enum cfg_log_level level, const char *event, const char *format,
-                  ...)
-{
-    va_list args;
-    va_start(args, format);
-    fill(r, level, event, format, args);
-    va_end(args);
-}
-
 void brk_log(enum cfg_log_level level, const char *event, const char *format, ...)
 {
     struct brk_log_record r;
@@ -69,7 +39,7 @@ void brk_log(enum cfg_log_level level, const char *event, const char *format, ..
     if (!brk_log_on(level))
         return;
     va_start(args, format);
-    fill(&r, level, event, format, args);
+    brk_log_fill_args(&r, level, event, format, args);
     va_end(args);
     brk_log_deliver(&r);
 }
@@ -103,24 +73,6 @@ bool brk_log_limited(struct brk_log_limit *limit, uint64_t now_ms, uint64_t *ski
 
 /* ---- budgets -------------------------------------------------------------------------------------- */
 
-static _Atomic(struct brk_log_budget *) budgets;
-
-struct brk_log_budget *brk_log_budgets(void)
-{
-    return atomic_load_explicit(&budgets, memory_order_acquire); /* with the release in list */
-}
-
-/* Puts a budget into the list, once. */
-static void list(struct brk_log_budget *b)
-{
-    if (atomic_exchange_explicit(&b->listed, true, memory_order_relaxed))
-        return;
-    b->next = atomic_load_explicit(&budgets, memory_order_relaxed);
-    while (!atomic_compare_exchange_weak_explicit(&budgets, &b->next, b, memory_order_release,
-                                                  memory_order_relaxed))
-        ;
-}
-
 bool brk_log_admits(struct brk_log_budget *b, uint64_t now_ms)
 {
     if (!brk_log_on(b->level))
@@ -129,7 +81,7 @@ bool brk_log_admits(struct brk_log_budget *b, uint64_t now_ms)
     do {
         if (due > now_ms + (BRK_LOG_BURST - 1) * BRK_LOG_REFILL_MS) {
             if (atomic_fetch_add_explicit(&b->folded, 1, memory_order_relaxed) == 0) {
-                list(b);
+                brk_log_list(b);
                 brk_log_wake();
             }
             return false;

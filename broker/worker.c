@@ -184,6 +184,12 @@ void brk_worker_command(struct brk_worker *w, unsigned commands)
     eventfd_write(rt_inbox_fd(&w->inbox), 1);
 }
 
+void brk_command_all(struct brk_broker *b, unsigned commands)
+{
+    for (unsigned i = 0; i < b->worker_count; i++)
+        brk_worker_command(b->workers[i], commands);
+}
+
 static bool any_returned(const struct brk_worker *w)
 {
     for (unsigned g = 0; g < w->config->group_count; g++)

@@ -37,5 +37,7 @@ void brk_worker_free(struct brk_worker *w);
 
 /* Any thread: sets command bits and wakes the worker. */
 void brk_worker_command(struct brk_worker *w, unsigned commands);
+/* All of them. */
+void brk_command_all(struct brk_broker *b, unsigned commands);
 
 #endif

@@ -9,12 +9,6 @@
 /* What is left for user data of the smallest packet that Linux cuts, 512 bytes, over IPv4. */
 #define STACK_MAXSEG_MIN 464
 
-struct cfg_place option_place(const struct cfg_origin *o, enum opt_field f)
-{
-    struct cfg_place at = o->effective->at[f];
-    return at.line ? at : o->at;
-}
-
 static const char *text(enum opt_field f, int64_t num, char *out, size_t size)
 {
     const struct val_spec spec = val_spec_of(f);

@@ -11,25 +11,10 @@
 
 #define FILE_MAX (8 * 1024 * 1024)
 
-/* What cfg_free gets back: the arena holds everything, this struct included. */
-struct owned {
-    struct cfg_config config; /* first: the pointer that callers have */
-    struct arena arena;
-};
-
-static struct owned *new_config(const char *name)
-{
-    struct arena arena = {0};
-    struct owned *o = arena_alloc(&arena, sizeof *o);
-    o->config.file = arena_text(&arena, name, strlen(name));
-    o->arena = arena;
-    return o;
-}
-
 struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, struct cfg_remarks *remarks)
 {
-    struct owned *o = new_config(name);
-    struct loader l = {.keep = &o->arena, .config = &o->config, .warnings.severity = CFG_WARNING};
+    struct cfg_config *c = cfg_new(name);
+    struct loader l = {.keep = cfg_arena(c), .config = c, .warnings.severity = CFG_WARNING};
     const struct yaml_node *root = NULL;
 
     if (len > FILE_MAX)
@@ -51,27 +36,9 @@ struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, str
 
     err_finish(valid ? &l.warnings : &l.errors, remarks);
     if (valid)
-        return &o->config;
-    cfg_free(&o->config);
+        return c;
+    cfg_free(c);
     return NULL;
-}
-
-struct arena *cfg_arena(struct cfg_config *c)
-{
-    return &((struct owned *)c)->arena;
-}
-
-void cfg_free(struct cfg_config *c)
-{
-    if (!c)
-        return;
-    struct arena arena = ((struct owned *)c)->arena;
-    arena_free(&arena);
-}
-
-const char *cfg_member_name(const struct cfg_config *c, struct cfg_member m)
-{
-    return m.kind == CFG_MEMBER_PEER ? c->peers[m.index].name : c->listeners[m.index].name;
 }
 
 /* ---- files ---------------------------------------------------------------------------------------- */

@@ -61,10 +61,12 @@ struct loader {
 };
 
 /* How close to the endpoint an SCTP option stands: its own 3, in its profile 2, in section sctp 1; 0: it is
- * not written. (read_sctp.c) */
+ * not written. (origin.c) */
 int origin_closeness(const struct cfg_origin *o, enum opt_field f);
 
-/* load.c: what everything that a configuration points to is kept in. */
+/* config.c: an empty configuration read from the file `name`, and what everything that it points to is kept
+ * in. */
+struct cfg_config *cfg_new(const char *name);
 struct arena *cfg_arena(struct cfg_config *c);
 
 /* The value at `key`, or else the whole mapping. */
@@ -73,6 +75,9 @@ static inline bool origin_has(const struct cfg_origin *o, enum cfg_key key)
 {
     return o->key[key].line != 0;
 }
+
+/* Where a value that is in effect is written; the whole mapping where it is a default. */
+struct cfg_place option_place(const struct cfg_origin *o, enum opt_field f);
 
 /* read_keys.c: reads a mapping by the rows of its section into `object`; what is not written gets its
  * default. */
@@ -114,8 +119,6 @@ void read_sections(struct loader *l, const struct yaml_node *root);
  * check_features.c, which is about extensions. */
 void check_options(struct loader *l, const struct cfg_origin *o);
 void check_features(struct loader *l, const struct cfg_origin *o);
-/* Where a value that is in effect is written; the whole mapping where it is a default. */
-struct cfg_place option_place(const struct cfg_origin *o, enum opt_field f);
 
 /* check_endpoints.c: listeners and peers, each alone and beside the others. Works out broker.max_message
  * where it is not written: this, or less where a send buffer is smaller. */

@@ -5,11 +5,6 @@
 #include "config/load_priv.h"
 #include "config/sctp/nearest.h"
 
-struct cfg_place origin_place(const struct cfg_origin *o, enum cfg_key key)
-{
-    return origin_has(o, key) ? o->key[key] : o->at;
-}
-
 static void read_value(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
                        void *object, struct cfg_origin *origin)
 {

@@ -225,12 +225,3 @@ void merge_options(struct placed_options *base, const struct placed_options *ove
         if (opt_given(&over->set, f))
             base->at[f] = over->at[f];
 }
-
-int origin_closeness(const struct cfg_origin *o, enum opt_field f)
-{
-    if (o->own && opt_given(&o->own->set, f))
-        return 3;
-    if (o->profile && opt_given(&o->profile->options.set, f))
-        return 2;
-    return o->effective->at[f].line != 0;
-}

@@ -152,3 +152,9 @@ const char *opt_format(enum opt_field f, const union opt_value *v, char *out, si
         val_format(&spec, v->num, out, size);
     return out;
 }
+
+struct val_spec val_spec_of(enum opt_field f)
+{
+    const struct opt_field_row *r = &opt_field_rows[f];
+    return (struct val_spec){r->type, r->unit, r->min, r->max, r->names};
+}

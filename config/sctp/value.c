@@ -49,12 +49,6 @@ __attribute__((format(printf, 3, 4))) static bool refuse(char *why, size_t size,
     return false;
 }
 
-struct val_spec val_spec_of(enum opt_field f)
-{
-    const struct opt_field_row *r = &opt_field_rows[f];
-    return (struct val_spec){r->type, r->unit, r->min, r->max, r->names};
-}
-
 const char *val_name(const char *names, unsigned i, size_t *len)
 {
     if (!names)
@@ -78,25 +72,6 @@ static int find_name(const char *names, const char *text, size_t text_len)
         if (len == text_len && strncasecmp(name, text, len) == 0)
             return (int)i;
     return -1;
-}
-
-const char *val_digits(const char *text, uint64_t *out)
-{
-    unsigned base = 10;
-    uint64_t n = 0;
-    if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X') && isxdigit((unsigned char)text[2])) {
-        base = 16;
-        text += 2;
-    }
-    const char *p = text;
-    for (; base == 16 ? isxdigit((unsigned char)*p) : isdigit((unsigned char)*p); p++) {
-        unsigned digit = isdigit((unsigned char)*p) ? (unsigned)(*p - '0')
-                                                    : (unsigned)(tolower((unsigned char)*p) - 'a' + 10);
-        if (__builtin_mul_overflow(n, base, &n) || __builtin_add_overflow(n, digit, &n))
-            n = UINT64_MAX;
-    }
-    *out = n;
-    return p == text ? NULL : p;
 }
 
 /* ---- writing -------------------------------------------------------------------------------------- */

@@ -1,0 +1,121 @@
+/* The control thread: signals, the inbox, and the account. SIGUSR1 asks for the account, and all workers meet
+ * at a barrier so that the sum is taken at one moment. */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "broker/account.h"
+#include "broker/control.h"
+#include "broker/log.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
+#include "broker/worker.h"
+#include "config/config.h"
+#include "routing/inbox.h"
+#include "transport/transport.h"
+
+static bool log_account(struct brk_broker *b)
+{
+    struct brk_counts sum;
+    struct tr_loop_stats stats = {0}, one;
+    if (!brk_counts_init(&sum, b->plan->config))
+        return true;
+    for (unsigned i = 0; i < b->worker_count; i++) {
+        brk_counts_add(&sum, &b->workers[i]->counts);
+        tr_loop_get_stats(b->workers[i]->loop, &one);
+        stats.syscalls += one.syscalls;
+        stats.reassembled += one.reassembled;
+        stats.packets_in += one.packets_in;
+        stats.packets_out += one.packets_out;
+    }
+    bool holds = brk_account_log(&sum, b->plan->config, &stats);
+    brk_counts_free(&sum);
+    return holds;
+}
+
+static void account_now(struct brk_broker *b)
+{
+    brk_command_all(b, BRK_CMD_ACCOUNT);
+    pthread_barrier_wait(&b->account_enter);
+    log_account(b);
+    pthread_barrier_wait(&b->account_leave);
+}
+
+static void take_signal(struct brk_broker *b, struct brk_control *c, int signals)
+{
+    struct signalfd_siginfo info;
+    if (read(signals, &info, sizeof info) != (ssize_t)sizeof info)
+        return;
+    if (info.ssi_signo == SIGUSR1)
+        account_now(b);
+    else if (info.ssi_signo == SIGHUP)
+        brk_control_reload(c);
+    else
+        brk_control_drain(c, info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
+}
+
+static void serve(struct brk_broker *b, struct brk_control *c, int signals)
+{
+    struct pollfd fds[] = {{.fd = signals, .events = POLLIN},
+                           {.fd = rt_inbox_fd(&b->control), .events = POLLIN}};
+    bool woken = false;
+    while (brk_control_turn(c, woken)) {
+        if (poll(fds, 2, brk_control_draining(c) ? BRK_TICK_MS : -1) < 0 && errno != EINTR)
+            abort(); /* two valid descriptors */
+        woken = fds[1].revents & POLLIN;
+        if (fds[0].revents & POLLIN)
+            take_signal(b, c, signals);
+    }
+}
+
+static uint64_t dropped(const struct brk_broker *b)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < b->worker_count; i++)
+        for (unsigned reason = 0; reason < BRK_DROP_COUNT; reason++)
+            sum += brk_counted(&b->workers[i]->counts.dropped[reason]);
+    return sum;
+}
+
+static unsigned start_workers(struct brk_broker *b)
+{
+    unsigned started = 0;
+    for (; started < b->worker_count; started++) {
+        struct brk_worker *w = b->workers[started];
+        int error = pthread_create(&w->thread, NULL, brk_worker_main, w);
+        if (error) {
+            brk_log(CFG_LOG_ERROR, "start_failed", "worker=%u error=\"%s\"", started, strerror(error));
+            break;
+        }
+    }
+    return started;
+}
+
+int brk_control_main(struct brk_broker *b, int signals)
+{
+    struct brk_control *c = brk_control_new(b);
+    unsigned started = c ? start_workers(b) : 0;
+    bool good = c && started == b->worker_count;
+    if (good) {
+        brk_log(CFG_LOG_INFO, "ready", "workers=%u transport=%s", b->worker_count,
+                tr_backend_name(b->backend));
+        serve(b, c, signals);
+    }
+    uint64_t before = dropped(b);
+    if (c) {
+        brk_control_stop(c);
+        for (unsigned i = 0; i < started; i++)
+            pthread_join(b->workers[i]->thread, NULL);
+        brk_control_settle(c);
+    }
+    if (c && brk_control_cut_short(c) && dropped(b) != before)
+        good = false;
+    good = log_account(b) && good;
+    brk_control_free(c);
+    return good ? 0 : 1;
+}

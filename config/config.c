@@ -1,0 +1,37 @@
+/* A configuration as a piece of memory: made, named, freed. */
+#include <string.h>
+
+#include "config/load_priv.h"
+
+/* What cfg_free gets back: the arena holds everything, this struct included. */
+struct owned {
+    struct cfg_config config; /* first: the pointer that callers have */
+    struct arena arena;
+};
+
+struct cfg_config *cfg_new(const char *name)
+{
+    struct arena arena = {0};
+    struct owned *o = arena_alloc(&arena, sizeof *o);
+    o->config.file = arena_text(&arena, name, strlen(name));
+    o->arena = arena;
+    return &o->config;
+}
+
+struct arena *cfg_arena(struct cfg_config *c)
+{
+    return &((struct owned *)c)->arena;
+}
+
+void cfg_free(struct cfg_config *c)
+{
+    if (!c)
+        return;
+    struct arena arena = ((struct owned *)c)->arena;
+    arena_free(&arena);
+}
+
+const char *cfg_member_name(const struct cfg_config *c, struct cfg_member m)
+{
+    return m.kind == CFG_MEMBER_PEER ? c->peers[m.index].name : c->listeners[m.index].name;
+}
