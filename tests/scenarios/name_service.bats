@@ -67,7 +67,7 @@ CONFIG
     kill -TERM "$broker"
     wait_log 'event=draining'
     kill -TERM "$broker"
-    ends_with 0 "$broker" 3
+    ends_with 1 "$broker" 3 # what waited for the name is dropped
     [ "$(account balanced)" = yes ]
     [ "$(account dropped_stopped)" -gt 0 ]
     kill -TERM $sink
