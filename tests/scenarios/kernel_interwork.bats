@@ -133,7 +133,7 @@ CONFIG
         wait_until 10 grep -q '^shutdown_comp' "$work/$side.log"
         grep -q 'inbound_streams=5$' "$work/$side.log"
         grep -q 'stream=0 ppid=0: Test 0$' "$work/$side.log"
-        grep -q '^comm_lost .*cause="User-Initiated Abort"$' "$work/$side.log"
+        grep -q '^comm_lost .*cause="User-Initiated Abort" end=peer$' "$work/$side.log"
         grep -q 'stream=1 ppid=46: hello$' "$work/$side.log"
     done
 }
