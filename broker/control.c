@@ -26,6 +26,7 @@
 #include <utlist.h>
 
 #include "broker/clock.h"
+#include "broker/drain.h"
 #include "broker/dest.h"
 #include "broker/log.h"
 #include "broker/parcel.h"
@@ -256,8 +257,20 @@ static bool all_done(const struct brk_broker *b)
     return taken == handed_out;
 }
 
+static uint64_t associations(const struct brk_broker *b)
+{
+    uint64_t opened = 0, ended = 0;
+    for (unsigned i = 0; i < b->worker_count; i++) {
+        const struct brk_counts *n = &b->workers[i]->counts;
+        ended += brk_counted(&n->closed) + brk_counted(&n->lost);
+        opened += brk_counted(&n->opened);
+    }
+    return opened > ended ? opened - ended : 0;
+}
+
 static void drain(struct brk_control *c)
 {
+    uint64_t timeout = c->broker->plan->config->drain_timeout_ms;
     if (c->phase == BRK_DRAIN_SOURCES && all_reached(c->broker, BRK_SOURCES_DONE)) {
         c->phase = BRK_DRAIN_ALL;
         brk_command_all(c->broker, BRK_CMD_DRAIN_ALL);
@@ -267,7 +280,7 @@ static void drain(struct brk_control *c)
             CFG_LOG_INFO, "drained", "in_ms=%llu",
             (unsigned long long)(brk_now_ms() + c->broker->plan->config->drain_timeout_ms - c->deadline_ms));
         c->stop = true;
-    } else if (brk_now_ms() >= c->deadline_ms) {
+    } else if (brk_now_ms() + brk_abort_time_ms(timeout, associations(c->broker)) >= c->deadline_ms) {
         brk_log(CFG_LOG_WARNING, "drain_timeout", "timeout_ms=%u", c->broker->plan->config->drain_timeout_ms);
         c->stop = c->cut_short = true;
     }
