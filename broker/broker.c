@@ -205,9 +205,10 @@ static bool choose_transport(struct brk_broker *b)
     return false;
 }
 
-int brk_run(struct cfg_config *config)
+int brk_run(struct cfg_config *config, bool log_level_fixed)
 {
-    struct brk_broker b = {.plan = rt_plan_new(config, 1), .control.eventfd = -1};
+    struct brk_broker b = {
+        .plan = rt_plan_new(config, 1), .control.eventfd = -1, .log_level_fixed = log_level_fixed};
     int status = 1, signals = block_signals();
     raise_descriptor_limit();
     srandom((unsigned)(time(NULL) ^ getpid()));

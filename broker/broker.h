@@ -9,8 +9,9 @@
 /* Runs a broker with `config`, which it takes over. The calling thread, the process's first, becomes the
  * control thread: it blocks SIGTERM, SIGINT, SIGHUP and SIGUSR1 and takes them from a signalfd. Returns when
  * a signal has ended the broker, or when it could not start (the reason has been logged): the exit status, 0
- * after a drain whose account balances, 1 otherwise. Logs with broker/log.h, which the caller has opened. */
-int brk_run(struct cfg_config *config);
+ * after a drain whose account balances, 1 otherwise. Logs with broker/log.h, which the caller has opened;
+ * `log_level_fixed`: at a level that no reload changes. */
+int brk_run(struct cfg_config *config, bool log_level_fixed);
 
 struct brk_broker;
 

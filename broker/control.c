@@ -358,5 +358,6 @@ void brk_control_free(struct brk_control *c)
         return;
     rt_snapshot_free(rt_current_publish(&c->broker->current, NULL));
     rt_members_free(c->members);
+    brk_reload_free(&c->reload);
     free(c);
 }

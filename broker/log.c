@@ -23,8 +23,13 @@ static bool is_journal(int fd)
 
 void brk_log_open(enum cfg_log_level level)
 {
-    atomic_store_explicit(&threshold, (int)level, memory_order_relaxed);
+    brk_log_set_level(level);
     brk_log_for_journal(is_journal(STDERR_FILENO));
+}
+
+void brk_log_set_level(enum cfg_log_level level)
+{
+    atomic_store_explicit(&threshold, (int)level, memory_order_relaxed);
 }
 
 bool brk_log_on(enum cfg_log_level level)

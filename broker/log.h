@@ -25,6 +25,9 @@
 /* Sets the level, and finds out whether standard error is the journal's. Before other threads start. */
 void brk_log_open(enum cfg_log_level level);
 
+/* Another level from now on. Any thread; others may learn of it some lines later. */
+void brk_log_set_level(enum cfg_log_level level);
+
 /* Starts the writer thread. All signals are blocked in it. 0 or the errno of pthread_create. */
 int brk_log_start(void);
 

@@ -48,18 +48,6 @@ static const struct opt_set *options_of(const struct cfg_config *c, struct cfg_m
     return m.kind == CFG_MEMBER_LISTENER ? &c->listeners[m.index].sctp : &c->peers[m.index].sctp;
 }
 
-/* Whether an option that is given needs an association. */
-static bool needs_assoc(const struct opt_set *s, enum opt_id id)
-{
-    const struct opt_row *row = &opt_rows[id];
-    if (!(row->when & OPT_AT_OPEN))
-        return true;
-    for (unsigned f = row->first; f < row->first + row->fields; f++)
-        if (opt_field_rows[f].type == OPT_ADDR && opt_given(s, f))
-            return true;
-    return false;
-}
-
 /* Adds the given fields of one option to `out`. */
 static void take(const struct opt_set *from, enum opt_id id, struct opt_set *out)
 {
@@ -74,7 +62,7 @@ struct opt_set brk_options_at_open(const struct cfg_config *c, struct cfg_member
     const struct opt_set *all = options_of(c, m);
     struct opt_set some = {0};
     for (unsigned id = 0; id < OPT_ID_COUNT; id++)
-        if (opt_any(all, id) && !needs_assoc(all, id))
+        if (opt_any(all, id) && !cfg_needs_assoc(all, id))
             take(all, id, &some);
     if (!opt_given(&some, OPTF_EV_ADDRESS)) /* a failover is something that operators want to see */
         opt_put(&some, OPTF_EV_ADDRESS, true);
@@ -90,7 +78,7 @@ void brk_assoc_options(struct brk_assoc *a)
     name(a->worker, m, who, sizeof who);
     for (unsigned id = 0; id < OPT_ID_COUNT; id++) {
         struct opt_set one = {0};
-        if (!opt_any(all, id) || !needs_assoc(all, id))
+        if (!opt_any(all, id) || !cfg_needs_assoc(all, id))
             continue;
         take(all, id, &one);
         if (tr_set_options(a->socket->ep, a->id, &one, NULL, &error) == TR_OK)
@@ -140,7 +128,7 @@ void brk_options_adopt(struct brk_socket *s, const struct cfg_config *old)
         const struct opt_row *row = &opt_rows[id];
         if (!opt_any(&changed, id) || !(row->when & OPT_LATER))
             continue;
-        if (s->kind == BRK_LISTENING && !needs_assoc(&changed, id))
+        if (s->kind == BRK_LISTENING && !cfg_needs_assoc(&changed, id))
             set_changed(s, 0, &changed, id);
         if (row->effect == OPT_NOW && (s->kind != BRK_LISTENING || row->when & OPT_PER_ASSOC))
             set_now(s, &changed, id);

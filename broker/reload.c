@@ -36,21 +36,27 @@ static void log_unsupported(struct cfg_place at, const char *text, void *arg)
 bool brk_reload_with(struct brk_reload *r, struct brk_broker *b, struct cfg_config *config)
 {
     const struct cfg_config *old = b->plan->config;
-    cfg_keep_restart_values(config, old);
+    if (b->log_level_fixed)
+        config->log_level = old->log_level;
     if (brk_unsupported(config, b->backend, log_unsupported, (void *)config->file)) {
         cfg_free(config);
         return false;
     }
     cfg_keep_ids(config, old);
+    struct brk_changes *changes = brk_changes_note(old, config);
+    cfg_keep_restart_values(config, old);
     b->candidate = rt_plan_new(config, b->plan->generation + 1);
-    if (!b->candidate || !brk_segments_fit(&b->health, config->peer_count)) {
+    if (!changes || !b->candidate || !brk_segments_fit(&b->health, config->peer_count)) {
         brk_log(CFG_LOG_ERROR, "reload_refused", "text=\"out of memory; the configuration in force stays\"");
         rt_plan_free(b->candidate);
         b->candidate = NULL;
+        brk_changes_free(changes);
         return false;
     }
-    *r = (struct brk_reload){
-        .step = BRK_RELOAD_PREPARING, .waiting = b->worker_count, .begun_ms = brk_now_ms()};
+    *r = (struct brk_reload){.step = BRK_RELOAD_PREPARING,
+                             .waiting = b->worker_count,
+                             .begun_ms = brk_now_ms(),
+                             .changes = changes};
     return true;
 }
 
@@ -88,6 +94,8 @@ void brk_reload_adopt(struct brk_reload *r, struct brk_broker *b)
     b->candidate = NULL;
     r->step = BRK_RELOAD_ADOPTING;
     r->waiting = b->worker_count;
+    brk_log_set_level(b->plan->config->log_level);
+    brk_changes_log(r->changes);
 }
 
 void brk_reload_abandon(struct brk_reload *r, struct brk_broker *b)
@@ -98,13 +106,22 @@ void brk_reload_abandon(struct brk_reload *r, struct brk_broker *b)
 
 void brk_reload_done(struct brk_reload *r, struct brk_broker *b)
 {
+    char counts[BRK_CHANGES_TEXT];
     bool adopted = r->step == BRK_RELOAD_ADOPTING;
     brk_log(adopted ? CFG_LOG_INFO : CFG_LOG_ERROR, adopted ? "reloaded" : "reload_abandoned",
-            "generation=%u in_ms=%llu%s", b->plan->generation,
+            "generation=%u in_ms=%llu %s", b->plan->generation,
             (unsigned long long)(brk_now_ms() - r->begun_ms),
-            adopted ? "" : " text=\"the configuration in force stays\"");
+            adopted ? brk_changes_counts(r->changes, counts, sizeof counts)
+                    : "text=\"the configuration in force stays\"");
     rt_plan_free(adopted ? b->replaced : b->candidate);
     b->replaced = NULL;
     b->candidate = NULL;
+    brk_reload_free(r);
     r->step = BRK_RELOAD_NONE;
+}
+
+void brk_reload_free(struct brk_reload *r)
+{
+    brk_changes_free(r->changes);
+    r->changes = NULL;
 }

@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "broker/changes.h"
 #include "broker/state.h"
 
 enum brk_reload_step { BRK_RELOAD_NONE, BRK_RELOAD_PREPARING, BRK_RELOAD_ABANDONING, BRK_RELOAD_ADOPTING };
@@ -35,6 +36,7 @@ struct brk_reload {
     bool failed;      /* one could not prepare */
     bool again;       /* asked for meanwhile */
     uint64_t begun_ms;
+    struct brk_changes *changes; /* what the candidate changes */
 };
 
 /* Step 1, from the file that the configuration in force came from. False: nothing is under way; the reason
@@ -48,11 +50,14 @@ bool brk_reload_with(struct brk_reload *r, struct brk_broker *b, struct cfg_conf
  */
 bool brk_reload_answered(struct brk_reload *r, const struct brk_worker *w);
 
-/* The candidate is in force. The caller has published it. */
+/* The candidate is in force, and the log says what that changes. The caller has published it. */
 void brk_reload_adopt(struct brk_reload *r, struct brk_broker *b);
 /* The candidate is not taken: the workers are to be told BRK_CMD_ABANDON. */
 void brk_reload_abandon(struct brk_reload *r, struct brk_broker *b);
 /* Everybody has adopted, or abandoned: frees the plan that nobody refers to any more. */
 void brk_reload_done(struct brk_reload *r, struct brk_broker *b);
+
+/* Frees what `r` has of a reload that does not go on: the broker ends. */
+void brk_reload_free(struct brk_reload *r);
 
 #endif

@@ -112,6 +112,7 @@ struct brk_broker {
     struct brk_segments health; /* struct brk_peer_health by peer */
     struct brk_worker **workers;
     unsigned worker_count;
+    bool log_level_fixed; /* by the command line: no reload changes it */
     struct rt_inbox control;
     pthread_barrier_t account_enter, account_leave;
 };

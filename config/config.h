@@ -142,6 +142,7 @@ struct cfg_config {
     unsigned queue_messages; /* per source socket: how many of its messages may wait before it is paused */
     uint64_t queue_bytes;    /* and how many bytes */
     enum cfg_log_level log_level;
+    const struct cfg_place *key_at; /* of `broker`; as a listener's */
 
     const struct cfg_listener *listeners;
     unsigned listener_count;

@@ -6,49 +6,48 @@
  * listener again. */
 #include <string.h>
 
-#include "config/config.h"
-#include "config/keys.h"
+#include "config/print_priv.h"
 
 struct printer {
     const struct cfg_config *config;
     FILE *out;
 };
 
-static void print_address(const struct printer *p, const struct net_addr *a)
+static void print_address(FILE *out, const struct net_addr *a)
 {
     char text[NET_ADDR_TEXT];
     struct net_addr copy = *a;
     net_addr_set_port(&copy, 0);
     net_addr_format(&copy, text, sizeof text);
-    fprintf(p->out, strchr(text, ':') ? "\"%s\"" : "%s", text);
+    fprintf(out, strchr(text, ':') ? "\"%s\"" : "%s", text);
 }
 
 /* In single quotes YAML takes everything as it is but the quote itself. */
-static void print_text(const struct printer *p, const char *text)
+static void print_text(FILE *out, const char *text)
 {
-    fputc('\'', p->out);
+    fputc('\'', out);
     for (; *text; text++)
-        fprintf(p->out, *text == '\'' ? "''" : "%c", *text);
-    fputc('\'', p->out);
+        fprintf(out, *text == '\'' ? "''" : "%c", *text);
+    fputc('\'', out);
 }
 
-static void print_host(const struct printer *p, const struct net_host *h)
+static void print_host(FILE *out, const struct net_host *h)
 {
     if (h->name)
-        fputs(h->name, p->out);
+        fputs(h->name, out);
     else
-        print_address(p, &h->address);
+        print_address(out, &h->address);
 }
 
 /* ---- SCTP options --------------------------------------------------------------------------------- */
 
-static void print_field(const struct printer *p, const struct opt_set *s, enum opt_field f)
+void print_field(const struct opt_set *s, enum opt_field f, FILE *out)
 {
     char text[VAL_TEXT_MAX];
     if (opt_is_number(opt_field_rows[f].type))
-        fputs(opt_format(f, &s->value[f], text, sizeof text), p->out);
+        fputs(opt_format(f, &s->value[f], text, sizeof text), out);
     else
-        print_text(p, opt_text(s, f));
+        print_text(out, opt_text(s, f));
 }
 
 static void print_record(const struct printer *p, const struct opt_set *s, const struct opt_row *row)
@@ -58,7 +57,7 @@ static void print_record(const struct printer *p, const struct opt_set *s, const
     for (unsigned f = row->first; f < row->first + row->fields; f++)
         if (opt_given(s, f)) {
             fprintf(p->out, "%s%s: ", comma, opt_field_rows[f].name);
-            print_field(p, s, f);
+            print_field(s, f, p->out);
             comma = ", ";
         }
     fputs("}\n", p->out);
@@ -75,7 +74,7 @@ static void print_options(const struct printer *p, const struct opt_set *s)
         if (*opt_field_rows[row->first].name) {
             print_record(p, s, row);
         } else {
-            print_field(p, s, row->first);
+            print_field(s, row->first, p->out);
             fputc('\n', p->out);
         }
     }
@@ -83,43 +82,45 @@ static void print_options(const struct printer *p, const struct opt_set *s)
 
 /* ---- lists ---------------------------------------------------------------------------------------- */
 
-static void print_item(const struct printer *p, enum cfg_kind kind, const void *list, unsigned i)
+static void print_item(const struct cfg_config *c, FILE *out, enum cfg_kind kind, const void *list,
+                       unsigned i)
 {
     static const struct val_spec ppid = {OPT_PPID, OPT_NO_UNIT, 0, UINT32_MAX, NULL};
     const struct cfg_range *range;
     char text[VAL_TEXT_MAX];
     switch (kind) {
     case CFG_ADDRESSES:
-        print_address(p, (const struct net_addr *)list + i);
+        print_address(out, (const struct net_addr *)list + i);
         break;
     case CFG_HOSTS:
-        print_host(p, (const struct net_host *)list + i);
+        print_host(out, (const struct net_host *)list + i);
         break;
     case CFG_PPIDS:
-        fputs(val_format(&ppid, ((const uint32_t *)list)[i], text, sizeof text), p->out);
+        fputs(val_format(&ppid, ((const uint32_t *)list)[i], text, sizeof text), out);
         break;
     case CFG_STREAMS:
         range = (const struct cfg_range *)list + i;
-        fprintf(p->out, range->first == range->last ? "%u" : "%u-%u", range->first, range->last);
+        fprintf(out, range->first == range->last ? "%u" : "%u-%u", range->first, range->last);
         break;
     default:
-        fputs(cfg_member_name(p->config, ((const struct cfg_member *)list)[i]), p->out);
+        fputs(cfg_member_name(c, ((const struct cfg_member *)list)[i]), out);
     }
 }
 
-static void print_list(const struct printer *p, enum cfg_kind kind, const void *list, unsigned count)
+static void print_list(const struct cfg_config *c, FILE *out, enum cfg_kind kind, const void *list,
+                       unsigned count)
 {
     if (count == 0) {
-        fputs("any\n", p->out);
+        fputs("any", out);
         return;
     }
-    fputc('[', p->out);
+    fputc('[', out);
     for (unsigned i = 0; i < count; i++) {
         if (i)
-            fputs(", ", p->out);
-        print_item(p, kind, list, i);
+            fputs(", ", out);
+        print_item(c, out, kind, list, i);
     }
-    fputs("]\n", p->out);
+    fputs("]", out);
 }
 
 /* ---- rows ----------------------------------------------------------------------------------------- */
@@ -138,8 +139,13 @@ static unsigned count_at(const void *object, size_t offset)
     return n;
 }
 
-/* Whether there is something to write for a row. */
-static bool is_written(const struct cfg_key_row *row, const void *object)
+const void *print_list_of(const struct cfg_key_row *row, const void *object, unsigned *count)
+{
+    *count = count_at(object, row->count_offset);
+    return pointer_at(object, row->offset);
+}
+
+bool print_has(const struct cfg_key_row *row, const void *object)
 {
     if (row == &cfg_key_rows[CFG_KEY_GROUP_SHARE])
         return ((const struct cfg_group *)object)->mode == CFG_LOADSHARE;
@@ -152,25 +158,24 @@ static bool is_written(const struct cfg_key_row *row, const void *object)
     return row->kind != CFG_PROFILE && row->kind != CFG_OPTIONS;
 }
 
-static void print_value(const struct printer *p, const struct cfg_key_row *row, const void *object)
+void print_value(const struct cfg_config *c, const struct cfg_key_row *row, const void *object, FILE *out)
 {
     char text[VAL_TEXT_MAX];
     switch (row->kind) {
     case CFG_SCALAR:
-        fprintf(p->out, "%s\n", val_format(&row->spec, cfg_key_get(row, object), text, sizeof text));
+        fputs(val_format(&row->spec, cfg_key_get(row, object), text, sizeof text), out);
         break;
     case CFG_NAME:
-        fprintf(p->out, "%s\n", (const char *)pointer_at(object, row->offset));
+        fputs(pointer_at(object, row->offset), out);
         break;
     case CFG_TEXT:
-        print_text(p, pointer_at(object, row->offset));
-        fputc('\n', p->out);
+        print_text(out, pointer_at(object, row->offset));
         break;
     case CFG_TARGET:
-        fprintf(p->out, "%s\n", p->config->groups[((const struct cfg_route *)object)->group].name);
+        fputs(c->groups[((const struct cfg_route *)object)->group].name, out);
         break;
     default:
-        print_list(p, row->kind, pointer_at(object, row->offset), count_at(object, row->count_offset));
+        print_list(c, out, row->kind, pointer_at(object, row->offset), count_at(object, row->count_offset));
     }
 }
 
@@ -181,7 +186,7 @@ static void print_rows(const struct printer *p, enum cfg_section section, const 
     char outer[32] = "";
     for (unsigned k = 0; k < CFG_KEY_COUNT; k++) {
         const struct cfg_key_row *row = &cfg_key_rows[k];
-        if (row->section != section || !is_written(row, object))
+        if (row->section != section || !print_has(row, object))
             continue;
         size_t len = strcspn(row->name, ".");
         const char *lead = first;
@@ -195,14 +200,15 @@ static void print_rows(const struct printer *p, enum cfg_section section, const 
         } else {
             fprintf(p->out, "%s%s: ", lead, row->name);
         }
-        print_value(p, row, object);
+        print_value(p->config, row, object, p->out);
+        fputc('\n', p->out);
     }
 }
 
 /* ---- sections ------------------------------------------------------------------------------------- */
 
-/* A group of one that a route's `to` made: only such a group is called as its member is. */
-static bool is_implicit(const struct cfg_config *c, const struct cfg_group *g)
+/* Only such a group is called as its member is. */
+bool print_is_implicit(const struct cfg_config *c, const struct cfg_group *g)
 {
     return g->member_count == 1 && strcmp(g->name, cfg_member_name(c, g->members[0])) == 0;
 }
@@ -238,7 +244,7 @@ static void print_routing(const struct printer *p)
     const struct cfg_config *c = p->config;
     bool begun = false;
     for (unsigned i = 0; i < c->group_count; i++) {
-        if (c->groups[i].gone || is_implicit(c, &c->groups[i]))
+        if (c->groups[i].gone || print_is_implicit(c, &c->groups[i]))
             continue;
         if (!begun)
             begin_section(p, CFG_GROUPS);

@@ -251,6 +251,7 @@ void read_sections(struct loader *l, const struct yaml_node *root)
         return;
     check_complete(l, section);
     read_mapping(l, CFG_BROKER, section[CFG_BROKER] ? section[CFG_BROKER] : &nothing, l->config, &l->broker);
+    l->config->key_at = kept_places(l, &l->broker);
     opt_defaults(&l->common.set);
     if (section[CFG_SCTP]) {
         struct placed_options *own = arena_alloc(&l->scratch, sizeof *own);

@@ -44,6 +44,17 @@ bool cfg_same_remote(const struct cfg_peer *a, const struct cfg_peer *b)
            same_text(a->netns, b->netns) && same_text(a->device, b->device);
 }
 
+bool cfg_needs_assoc(const struct opt_set *s, enum opt_id id)
+{
+    const struct opt_row *row = &opt_rows[id];
+    if (!(row->when & OPT_AT_OPEN))
+        return true;
+    for (unsigned f = row->first; f < row->first + row->fields; f++)
+        if (opt_field_rows[f].type == OPT_ADDR && opt_given(s, f))
+            return true;
+    return false;
+}
+
 static bool same_value(enum opt_field f, const struct opt_set *a, const struct opt_set *b)
 {
     if (!opt_given(a, f))

@@ -13,6 +13,10 @@ extern "C" {
 bool cfg_same_listening(const struct cfg_listener *a, const struct cfg_listener *b);
 bool cfg_same_remote(const struct cfg_peer *a, const struct cfg_peer *b);
 
+/* Whether an option that is given needs an association: it asks the peer for something, or names one of the
+ * association's paths. Others are set on the socket. */
+bool cfg_needs_assoc(const struct opt_set *s, enum opt_id id);
+
 /* Puts into `c` what only a restart can change (CFG_RESTART in keys.def) as it is in `old`. */
 void cfg_keep_restart_values(struct cfg_config *c, const struct cfg_config *old);
 

@@ -8,8 +8,11 @@
 #include "junctor/usage.h"
 #include "broker/support.h"
 #include "config/config.h"
+#include "config/diff.h"
+#include "config/ids.h"
 
 static const char help[] = "Usage: junctor check -c FILE [--print]\n"
+                           "       junctor check --diff OLD NEW\n"
                            "       junctor check --reference[=man]\n"
                            "\n"
                            "Reads a configuration and reports every error in it as\n"
@@ -23,15 +26,21 @@ static const char help[] = "Usage: junctor check -c FILE [--print]\n"
                            "  -p, --print            write the effective configuration: every default\n"
                            "                         filled in, SCTP options in full at each listener and\n"
                            "                         peer; it reads back as the same configuration\n"
+                           "  -d, --diff OLD NEW     what a broker that runs with OLD would change when it\n"
+                           "                         reads NEW at SIGHUP: a line for each difference, which\n"
+                           "                         ends in when it acts (at once; new associations; new\n"
+                           "                         endpoint: a listener's sockets are opened, a peer's\n"
+                           "                         association is set up anew; restart: not by a reload)\n"
                            "      --reference[=man]  write the reference of the configuration, every key\n"
                            "                         and SCTP option, as Markdown or as a manual page\n"
                            "  -h, --help             this text\n"
                            "\n"
                            "Exit status: 0 the file is valid (there may be warnings), 1 it is not (errors\n"
-                           "on standard error), 2 wrong usage.\n"
+                           "on standard error), 2 wrong usage, 3 --diff: something needs a restart.\n"
                            "\n"
                            "  junctor check -c relay.yaml\n"
                            "  junctor check -c relay.yaml --print > effective.yaml\n"
+                           "  junctor check --diff /etc/junctor.yaml new.yaml\n"
                            "  junctor check --reference=man | man -l -\n";
 
 static const char *plural(unsigned n)
@@ -79,23 +88,54 @@ static unsigned check_transports(const struct cfg_config *c)
     return open ? 0 : errors;
 }
 
-static int check(const char *file, bool print)
+/* NULL: not valid. What there is to say of it has been said. */
+static struct cfg_config *load(const char *file)
 {
     struct cfg_remarks remarks;
     struct cfg_config *c = cfg_load(file, &remarks);
     cfg_remarks_print(file, &remarks, stderr);
     cfg_remarks_free(&remarks);
+    if (!c || !check_transports(c))
+        return c;
+    cfg_free(c);
+    return NULL;
+}
+
+static int check(const char *file, bool print)
+{
+    struct cfg_config *c = load(file);
     if (!c)
         return 1;
-    if (check_transports(c)) {
-        cfg_free(c);
-        return 1;
-    }
     print_summary(c, print ? "# " : "");
     if (print)
         cfg_print(c, stdout);
     cfg_free(c);
     return written();
+}
+
+static void print_difference(const struct cfg_difference *d, void *arg)
+{
+    bool *restart = arg;
+    cfg_difference_print(d, stdout);
+    putchar('\n');
+    *restart |= d->effect == CFG_RESTART;
+}
+
+static int diff(int argc, char **argv)
+{
+    bool restart = false;
+    if (argc != 2 || (strcmp(argv[0], "-") == 0 && strcmp(argv[1], "-") == 0))
+        return cmd_wrong("check", "--diff compares two files: junctor check --diff OLD NEW");
+    struct cfg_config *old = load(argv[0]), *c = load(argv[1]);
+    int status = 1;
+    if (old && c) {
+        cfg_keep_ids(c, old);
+        cfg_diff(old, c, print_difference, &restart);
+        status = written();
+    }
+    cfg_free(old);
+    cfg_free(c);
+    return status == 0 && restart ? 3 : status;
 }
 
 static int reference(const char *form)
@@ -111,18 +151,17 @@ static int reference(const char *form)
 
 int cmd_check(int argc, char **argv)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"print", no_argument, NULL, 'p'},
-                                            {"reference", optional_argument, NULL, 'r'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'}, {"print", no_argument, NULL, 'p'},
+        {"diff", no_argument, NULL, 'd'},         {"reference", optional_argument, NULL, 'r'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
     const char *file = NULL;
     bool print = false;
     int option;
 
     optind = 0; /* the program's own options may have been read already */
     opterr = 0;
-    while ((option = getopt_long(argc, argv, "+:c:ph", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "+:c:pdh", options, NULL)) != -1) {
         switch (option) {
         case 'c':
             if (!cmd_take_file("check", &file, optarg))
@@ -131,6 +170,8 @@ int cmd_check(int argc, char **argv)
         case 'p':
             print = true;
             break;
+        case 'd':
+            return diff(argc - optind, argv + optind);
         case 'r':
             return reference(optarg);
         case 'h':

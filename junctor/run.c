@@ -62,9 +62,9 @@ static void log_start(const struct cfg_config *config)
 }
 
 /* Takes the configuration over. */
-static int run_logged(struct cfg_config *config, const struct cfg_remarks *remarks, enum cfg_log_level level)
+static int run_logged(struct cfg_config *config, const struct cfg_remarks *remarks, bool level_fixed)
 {
-    brk_log_open(level);
+    brk_log_open(config->log_level);
     int error = brk_log_start();
     if (error) {
         fprintf(stderr, "junctor run: thread of the log: %s\n", strerror(error));
@@ -73,7 +73,7 @@ static int run_logged(struct cfg_config *config, const struct cfg_remarks *remar
     }
     log_start(config);
     log_warnings(config, remarks);
-    int status = brk_run(config);
+    int status = brk_run(config, level_fixed);
     brk_log_stop();
     return status;
 }
@@ -81,17 +81,15 @@ static int run_logged(struct cfg_config *config, const struct cfg_remarks *remar
 static int run_file(const char *file, const char *level_text)
 {
     struct cfg_remarks remarks;
-    enum cfg_log_level level;
     struct cfg_config *config = cfg_load(file, &remarks);
     if (!config) {
         cfg_remarks_print(file, &remarks, stderr);
         cfg_remarks_free(&remarks);
         return 1;
     }
-    level = config->log_level;
     int status = 2;
-    if (!level_text || parse_level(level_text, &level)) {
-        status = run_logged(config, &remarks, level);
+    if (!level_text || parse_level(level_text, &config->log_level)) {
+        status = run_logged(config, &remarks, level_text != NULL);
         config = NULL; /* taken over */
     }
     cfg_remarks_free(&remarks);

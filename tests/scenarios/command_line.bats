@@ -60,3 +60,27 @@ CONFIG
     kill -TERM $loader
     ends_with 1 $loader # nothing came; it was not ended by the signal
 }
+
+@test "check --diff tells what a reload would change, and whether it needs a restart" {
+    cat >"$work/old.yaml" <<CONFIG
+listeners: [{name: access, port: 2905}]
+peers: [{name: core, address: 127.0.0.1, port: 2906}]
+routes: [{from: access, to: core}]
+CONFIG
+    sed 's/2906/2907, sctp: {nodelay: false}/' "$work/old.yaml" >"$work/new.yaml"
+    [ -z "$("$JUNCTOR" check --diff "$work/old.yaml" - <"$work/old.yaml")" ]
+    diff - <("$JUNCTOR" check --diff "$work/old.yaml" "$work/new.yaml") <<OUTPUT
+peer core: port: 2906 -> 2907 (new endpoint)
+peer core: nodelay: true -> false (at once)
+OUTPUT
+    sed -i '1i broker: {pin: true}' "$work/new.yaml"
+    local status=0
+    "$JUNCTOR" check -d "$work/old.yaml" "$work/new.yaml" >"$work/out" || status=$?
+    [ $status = 3 ]
+    grep -qx 'broker: pin: false -> true (restart)' "$work/out"
+    status=0
+    "$JUNCTOR" check --diff "$work/old.yaml" - <<<'listeners: []' >"$work/out" 2>"$work/err" || status=$?
+    [ $status = 1 ] && [ ! -s "$work/out" ]
+    grep -q '^standard input' "$work/err"
+    wrong "--diff compares two files: junctor check --diff OLD NEW" check --diff "$work/old.yaml"
+}

@@ -108,3 +108,57 @@ CONFIG
     [ "$(result sink .delivered)" = "$(account received)" ]
     [ "$(account dropped)" = 0 ]
 }
+
+@test "reload: options and the log level change when their rows say, and the log says so" {
+    config() {
+        cat <<CONFIG
+broker: {transport: $BACKEND, log_level: $1, workers: $2}
+listeners:
+  - {name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0, sctp: {initmsg: {max_instreams: $3}}}
+peers:
+  - {name: server, address: 127.0.0.1, port: $P1, encaps_port: $U1, sctp: {disable_fragments: $4}}
+routes: [{from: access, to: server, session: shared}]
+CONFIG
+    }
+    start_broker < <(config info 1 9 false)
+    start_sink sink $U1 $P1 --keep
+    wait_log event=member_up
+    start_source before $U3 --streams 9 --size 80000 --rate 40 --duration 2m
+    local before=$loader
+    wait_delivered_to server 20
+    [ "$(logged association_up in_streams listener=access)" = 9 ]
+    write_config < <(config debug 2 4 true)
+    reload 1
+    grep -E 'level=info event=changed .*key=log_level before="info" after="debug" acts="at once"' "$work/broker.log"
+    grep -E 'level=warning event=changed .*key=workers before="1" after="2" acts="restart"' "$work/broker.log"
+    grep -E 'name="access" key=initmsg.max_instreams before="9" after="4" acts="new associations"' "$work/broker.log"
+    grep -E 'name="server" key=disable_fragments before="false" after="true" acts="at once"' "$work/broker.log"
+    grep -E 'event=reloaded .*changes=4 at_once=2 new_associations=1 new_endpoint=0 restart=1' "$work/broker.log"
+    # The association that is up takes no message of several packets any more.
+    wait_account dropped_refused -gt 0
+    kill -INT $before
+    ends_with 0 $before
+    # A new client gets fewer streams, and its events are logged.
+    start_source after $U4 --streams 9 --rate 200 --duration 2m
+    wait_log 'level=debug event=sctp listener=access'
+    wait_until 10 eval '[ "$(logged association_up in_streams listener=access)" = 4 ]'
+    # What needs a restart is told again, until the file says what is in force.
+    write_config < <(config info 2 4 true)
+    reload 2
+    [ "$(grep -c 'event=changed .*key=workers' "$work/broker.log")" = 2 ]
+    stop_broker
+    [ "$(logged ready workers)" = 1 ]
+}
+
+@test "reload: a log level of the command line stays" {
+    base >"$work/broker.yaml"
+    sed -i "1i broker: {transport: $BACKEND}" "$work/broker.yaml"
+    "$JUNCTOR" run -c "$work/broker.yaml" --log-level info 2>"$work/broker.log" 3>&- </dev/null &
+    broker=$!
+    pids+=("$broker")
+    wait_log event=ready
+    sed -i "1s/.*/broker: {transport: $BACKEND, log_level: error}/" "$work/broker.yaml"
+    reload 1
+    ! grep event=changed "$work/broker.log"
+    stop_broker
+}

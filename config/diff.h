@@ -1,0 +1,55 @@
+/* Two configurations compared: every difference, and when it acts if the one replaces the other in a broker
+ * that runs. `junctor check --diff` prints them, a reload logs them.
+ *
+ * What a file leaves out has its default and is compared like what is written, so a default that follows from
+ * something else that has changed is a difference, too. SCTP options are compared as they are in effect, at
+ * each listener and peer: how they come to be (section `sctp`, profiles) is not. Neither is the order of
+ * listeners, peers and groups, which means nothing. That of routes and of the members of a group is. */
+#ifndef JUNCTOR_CONFIG_DIFF_H
+#define JUNCTOR_CONFIG_DIFF_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "config/config.h"
+#include "config/keys.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CFG_DIFF_VALUE 160 /* longest value that is told; longer ones are cut, and end in "..." */
+
+enum cfg_change { CFG_ADDED, CFG_REMOVED, CFG_CHANGED };
+
+struct cfg_difference {
+    enum cfg_section section; /* CFG_BROKER, CFG_LISTENERS, CFG_PEERS, CFG_GROUPS or CFG_ROUTES */
+    const char *name; /* of the listener, peer, …; of a route without one what it says; NULL: broker,
+                         and the order of routes */
+    const char *key;  /* "port", "rtoinfo.min", "order"; NULL: all of it */
+    enum cfg_change change;
+    const char *before, *after; /* as a file spells them; NULL where there is none. Of a list of members or
+                                   sources the one that has come or gone */
+    bool by_default;            /* `after` is not written */
+    enum cfg_effect effect;     /* CFG_NOW, CFG_NEW_ASSOC, CFG_NEW_ENDPOINT or CFG_RESTART. What a listener no
+                                   longer says and the stack had decided before stays until its sockets are opened
+                                   again: CFG_RESTART */
+};
+
+/* The texts are valid during the call. */
+typedef void cfg_diff_tell(const struct cfg_difference *d, void *arg);
+
+/* Calls `to` for each difference. `c` must have the ids of `old` (cfg_keep_ids). */
+void cfg_diff(const struct cfg_config *old, const struct cfg_config *c, cfg_diff_tell *to, void *arg);
+
+/* "listeners", "peers", … in the singular. */
+const char *cfg_section_word(enum cfg_section section);
+const char *cfg_change_word(enum cfg_change change);
+
+/* One line, without its end: "listener access: port: 2905 -> 2906 (new endpoint)". */
+void cfg_difference_print(const struct cfg_difference *d, FILE *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
