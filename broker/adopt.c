@@ -276,6 +276,7 @@ void brk_adopt(struct brk_worker *w, const struct rt_plan *plan)
 {
     const struct cfg_config *old = w->config;
     w->plan = plan;
+    w->gives_up |= plan->gives_up;
     w->config = plan->config;
     brk_names_adopt(w);
     adopt_standing(w, old);

@@ -16,6 +16,7 @@ struct brk_peer_health {
     _Atomic unsigned failures;    /* in a row */
     _Atomic uint64_t row_ends_ms; /* a later one is the first of another row */
     _Atomic bool compared;        /* somebody has told what the stack granted of its options */
+    _Atomic uint64_t recbuf;      /* what it granted of the receive buffer: see window.c */
 };
 
 static inline struct brk_peer_health *brk_health(const struct brk_broker *b, unsigned peer)

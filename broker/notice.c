@@ -11,7 +11,8 @@
  * Statistics. When the event tells that an association is over, the stack has none of it any more. So they
  * are read now and then while it carries messages (every BRK_STATS_MS, one look at the turn's clock a burst),
  * and where an end announces itself: a path changed, the peer shuts down, we shut down or abort. The line
- * that tells the end tells how old they are. */
+ * that tells the end tells how old they are. What nobody asks for is not read: what the stack gave up where
+ * no route lets it, and the rest where those lines are not logged. */
 #include "broker/notice.h"
 
 #include <inttypes.h>
@@ -142,12 +143,12 @@ void brk_stats_read(struct brk_worker *w, struct brk_assoc *a)
     struct opt_set got = {0};
     struct tr_error error;
     s->next_ms = w->now_ms + BRK_STATS_MS;
-    if (tr_backend_can_get(b, OPT_PR_ASSOC_STATUS) &&
+    if (w->gives_up && tr_backend_can_get(b, OPT_PR_ASSOC_STATUS) &&
         tr_get_option(a->socket->ep, a->id, OPT_PR_ASSOC_STATUS, &got, &error) == TR_OK)
         s->abandoned = (uint64_t)(opt_num(&got, OPTF_PRS_UNSENT, 0) + opt_num(&got, OPTF_PRS_SENT, 0) -
                                   opt_num(&got, OPTF_PRS_SENT_RTX, 0)); /* what arrived is among those */
     set_unseen(w, s);
-    if (!tr_backend_can_get(b, OPT_ASSOC_STATS) ||
+    if (!brk_log_on(CFG_LOG_WARNING) || !tr_backend_can_get(b, OPT_ASSOC_STATS) ||
         tr_get_option(a->socket->ep, a->id, OPT_ASSOC_STATS, &got, &error) != TR_OK)
         return;
     s->packets_out = (uint64_t)opt_num(&got, OPTF_STATS_OPACKETS, 0);

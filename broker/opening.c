@@ -124,6 +124,29 @@ static void ask_for_streams(struct opt_set *options, const struct opt_set *sessi
     opt_put(options, OPTF_INIT_INSTREAMS, wanted < most ? wanted : most);
 }
 
+/* Opens the socket of an association to a peer. Its buffers begin small; for the first one of a peer it is
+ * read what the stack grants, and later ones are opened with what is known from that. */
+static enum tr_code open_outbound(struct brk_socket *s, const struct tr_open_params *params,
+                                  struct opt_set *options, struct tr_error *error)
+{
+    struct brk_peer_health *h = brk_health(s->worker->broker, s->member.index);
+    int64_t recbuf = opt_num(options, OPTF_RECBUF, 0), sndbuf = opt_num(options, OPTF_SNDBUF, 0);
+    bool known = brk_recall_buffer(h, recbuf, &s->full_buffer);
+    if (known && s->full_buffer)
+        opt_put(options, OPTF_RECBUF, cfg_window(s->full_buffer));
+    if (known)
+        brk_sndbuf_begin_with(s, options);
+    enum tr_code code = tr_open(s->worker->loop, params, &s->ep, error);
+    if (code != TR_OK || known)
+        return code;
+    if (!atomic_exchange_explicit(&h->compared, true, memory_order_relaxed))
+        brk_options_compare(s, options);
+    s->full_buffer = brk_shrink_window(s->ep);
+    brk_remember_buffer(h, recbuf, s->full_buffer);
+    brk_sndbuf_begin(s, sndbuf);
+    return TR_OK;
+}
+
 enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_set *streams,
                          struct brk_assoc *a, struct tr_error *error)
 {
@@ -155,14 +178,9 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
                                     .options = &options,
                                     .cookie = s};
     uint32_t id = 0;
-    code = tr_open(w->loop, &params, &s->ep, error);
-    if (code == TR_OK) {
-        if (!atomic_exchange_explicit(&brk_health(w->broker, peer)->compared, true, memory_order_relaxed))
-            brk_options_compare(s, &options);
-        s->full_buffer = brk_shrink_window(s->ep);
-        brk_sndbuf_begin(s, opt_num(&options, OPTF_SNDBUF, 0));
+    code = open_outbound(s, &params, &options, error);
+    if (code == TR_OK)
         code = tr_connect_init(s->ep, &target, &id, error);
-    }
     if (code != TR_OK) {
         brk_names_failed(w, peer, a->round, false);
         tr_close(s->ep);

@@ -53,13 +53,27 @@ static int64_t bound(const struct brk_socket *s, int64_t size)
     return size < s->sndbuf.most ? size : s->sndbuf.most;
 }
 
-void brk_sndbuf_begin(struct brk_socket *s, int64_t most)
+/* False: it stays as configured. */
+static bool begin(struct brk_socket *s, int64_t most)
 {
     if (!(tr_backend_caps(s->worker->broker->backend) & TR_CAP_SNDBUF_LATER))
-        return;
+        return false;
     s->sndbuf.most = s->sndbuf.now = most;
-    if (bound(s, FIRST) < most)
+    return bound(s, FIRST) < most;
+}
+
+void brk_sndbuf_begin(struct brk_socket *s, int64_t most)
+{
+    if (begin(s, most))
         set(s, bound(s, FIRST));
+}
+
+void brk_sndbuf_begin_with(struct brk_socket *s, struct opt_set *options)
+{
+    if (!begin(s, opt_num(options, OPTF_SNDBUF, 0)))
+        return;
+    s->sndbuf.now = bound(s, FIRST);
+    opt_put(options, OPTF_SNDBUF, s->sndbuf.now);
 }
 
 void brk_sndbuf_inherit(struct brk_socket *s, const struct brk_socket *from)

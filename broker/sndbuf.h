@@ -8,6 +8,7 @@
 struct brk_assoc;
 struct brk_socket;
 struct brk_worker;
+struct opt_set;
 
 /* What a message costs of a send buffer beside its own bytes, in the units of `sndbuf`; about what Linux
  * takes. */
@@ -23,6 +24,9 @@ struct brk_sndbuf {
 /* Begins with a moderate size; `most` is what the configuration allows. For sockets whose associations get
  * one of their own it is what those begin with: see brk_sndbuf_inherit. */
 void brk_sndbuf_begin(struct brk_socket *s, int64_t most);
+
+/* The same for a socket that is going to be opened with `options`, which this changes. */
+void brk_sndbuf_begin_with(struct brk_socket *s, struct opt_set *options);
 
 /* A socket that was peeled off `from` has its buffer. */
 void brk_sndbuf_inherit(struct brk_socket *s, const struct brk_socket *from);

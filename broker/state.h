@@ -50,6 +50,7 @@ struct brk_worker {
     struct brk_broker *broker;
     const struct rt_plan *plan;      /* that of the snapshot */
     const struct cfg_config *config; /* the plan's */
+    bool gives_up;                   /* the plan's, or one's before it */
     pthread_t thread;
     struct rt_inbox inbox;
     _Atomic unsigned commands;       /* enum brk_command; written by control */

@@ -1,6 +1,7 @@
 /* The receive window that an association offers, against the buffer behind it. */
 #include "broker/window.h"
 
+#include "broker/health.h"
 #include "broker/socket.h"
 #include "broker/state.h"
 #include "config/config.h"
@@ -33,6 +34,20 @@ void brk_grow_buffer(struct tr_endpoint *ep, int64_t granted)
     opt_put(&buffer, OPTF_RECBUF, granted);
     if (granted)
         tr_set_options(ep, 0, &buffer, NULL, &error);
+}
+
+/* In one word, for several workers: what was asked for plus 1, and what it was. */
+void brk_remember_buffer(struct brk_peer_health *h, int64_t asked, int64_t granted)
+{
+    uint64_t word = (uint64_t)(asked + 1) << 32 | (uint32_t)granted;
+    atomic_store_explicit(&h->recbuf, word, memory_order_relaxed);
+}
+
+bool brk_recall_buffer(const struct brk_peer_health *h, int64_t asked, int64_t *granted)
+{
+    uint64_t word = atomic_load_explicit(&h->recbuf, memory_order_relaxed);
+    *granted = (int64_t)(word & UINT32_MAX);
+    return word >> 32 == (uint64_t)(asked + 1);
 }
 
 void brk_socket_shrink_window(struct brk_socket *s)

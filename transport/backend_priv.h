@@ -27,8 +27,9 @@ struct tr_endpoint {
     struct tr_loop *loop; /* NULL between tr_release and tr_adopt */
     void *cookie;
     enum tr_style style;
-    bool peeled;              /* has exactly one association, like a one-to-one endpoint */
-    unsigned watch;           /* enum tr_ready_flag bits */
+    bool peeled;      /* has exactly one association, like a one-to-one endpoint */
+    unsigned watch;   /* enum tr_ready_flag bits */
+    uint64_t was_set; /* options (bit enum opt_id) that tr_apply_options has set on it or an association */
     struct tr_alive alive;    /* kept by the backend, which clears it with the endpoint */
     struct adm_owner reading; /* tr_reading_init (patience_priv.h), by the backend */
 

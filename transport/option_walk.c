@@ -49,12 +49,15 @@ enum tr_code tr_check_options(const struct tr_backend *b, const struct opt_set *
     return bad == OPTF_COUNT ? TR_OK : refuse(opt_field_rows[bad].option, failed, error, TR_INVALID, why);
 }
 
+_Static_assert(OPT_ID_COUNT <= 64, "tr_endpoint.was_set has a bit for each option");
+
 enum tr_code tr_apply_options(const struct tr_option_ops *ops, struct tr_endpoint *ep, uint32_t assoc,
                               const struct opt_set *options, enum opt_id *failed, struct tr_error *error)
 {
     for (enum opt_id id = 0; id < OPT_ID_COUNT; id++) {
         if (!opt_any(options, id))
             continue;
+        ep->was_set |= UINT64_C(1) << id;
         enum tr_code code = ops[id].set(ep, assoc, options, error);
         if (code == TR_OK)
             continue;

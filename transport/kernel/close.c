@@ -155,10 +155,16 @@ void kernel_closing_end(struct kernel_loop *l)
 
 /* ---- Closing --------------------------------------------------------------------------------------- */
 
+/* Its only association: the program has been told. */
+static bool has_ended(const struct kernel_endpoint *ep)
+{
+    return !ep->stream && ep->base.alive.room > 0 && ep->base.alive.count == 0;
+}
+
 /* True where associations are left that end by themselves. */
 static bool begin(struct kernel_endpoint *ep)
 {
-    if (ep->fd < 0 ||
+    if (ep->fd < 0 || (ep->base.peeled && has_ended(ep)) ||
         (ep->stream && kernel_only_assoc(ep) == 0)) /* none, or a listener's: not accepted yet */
         return false;
     struct linger linger = linger_of(ep);

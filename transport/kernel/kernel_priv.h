@@ -34,7 +34,7 @@ struct kernel_endpoint {
     struct kernel_endpoint *next, *prev; /* all endpoints of the loop */
     struct kernel_endpoint *wait_next, *wait_prev;
     int fd;
-    uint16_t port;
+    uint16_t port; /* 0: see kernel_port */
     sa_family_t family;
     uint32_t registered;           /* with epoll, for these events; 0: not at all */
     int error;                     /* the socket's, until the event that it belongs to is read */
@@ -42,6 +42,7 @@ struct kernel_endpoint {
     bool stream;                   /* a SOCK_STREAM socket; a peeled-off one is not */
     bool foreign;                  /* in a network namespace that was named, maybe not the threads' own */
     bool bound;                    /* to its addresses */
+    uint16_t events;               /* until then: what it will subscribe to (kernel_subscribe) */
     bool auto_asconf;              /* to be switched on once it is bound */
     bool waits;                    /* on the loop's list of those that the timer looks at */
     bool heard;                    /* in the loop's set `arrivals` */
@@ -55,8 +56,10 @@ struct kernel_endpoint {
     struct kernel_origin *origin;  /* one-to-one: how to open its like (kernel_renew.c); else NULL */
     uint32_t called;               /* one-to-one: the association of the last connect_init */
     char *auth_keys;               /* one-to-one: the file that its shared keys come from, or NULL */
-    int64_t offers[KERNEL_OFFERS]; /* kernel_options_offer.c */
-    struct reasm_partial *pieces;  /* while released: what was under way */
+    int64_t offers[KERNEL_OFFERS]; /* option_offer.c */
+    bool offers_read;
+    int sndbuf;                   /* size of the send buffer, as SO_SNDBUF tells it; 0: not known */
+    struct reasm_partial *pieces; /* while released: what was under way */
 };
 
 /* Control data of a received message: one RCVINFO. */
@@ -83,6 +86,7 @@ struct kernel_loop {
     int arrivals; /* epoll set of endpoints that are not read */
     int patience; /* timer of half-received messages (pieces.c) */
     bool timer_on, patience_on;
+    bool no_force; /* without CAP_NET_ADMIN: SO_SNDBUFFORCE and SO_RCVBUFFORCE are not tried any more */
     unsigned ticks;
     unsigned turn;                     /* number of the current wait */
     struct kernel_endpoint *endpoints; /* all */
@@ -218,7 +222,7 @@ enum tr_code kernel_bind(struct kernel_endpoint *ep, const struct net_addr *addr
 enum tr_code kernel_renew(struct kernel_endpoint *ep, struct tr_error *error);
 /* The association of a one-to-one socket that is up; 0: none. */
 uint32_t kernel_only_assoc(struct kernel_endpoint *ep);
-/* Options of the socket that must be set before bind. */
+/* Options of the socket that must be set before those of the program and bind. */
 enum tr_code kernel_set_up(struct kernel_endpoint *ep, bool share_port, const char *device,
                            struct tr_error *error);
 
@@ -269,7 +273,9 @@ void kernel_burst_init(struct kernel_loop *l);
 extern const struct tr_option_ops kernel_options[OPT_ID_COUNT];
 /* The endpoint is bound now: sets what could not be set before. */
 enum tr_code kernel_bound(struct kernel_endpoint *ep, struct tr_error *error);
-/* What every endpoint starts with: which events it reports, and control data on received messages. */
+/* What every endpoint starts with: which events it reports, and control data on received messages. Options
+ * change that while it is opened; kernel_subscribe tells the stack, once. */
+void kernel_default_events(struct kernel_endpoint *ep);
 enum tr_code kernel_subscribe(struct kernel_endpoint *ep, struct tr_error *error);
 /* A peeled-off or accepted association keeps every option of its origin: kernel_inherit_read before, from the
  * origin; kernel_inherit after, onto the new endpoint. */
@@ -280,12 +286,13 @@ void kernel_inherit(struct kernel_endpoint *to, const struct opt_set *options);
 void kernel_copy_option(struct kernel_endpoint *to, enum opt_id id, const struct opt_set *wanted,
                         const struct opt_set *now);
 
-/* kernel_options_offer.c: what the endpoint offers to associations to come is read once it is set up, and not
- * known any more when it gets a new socket. */
+/* option_offer.c: what the endpoint offers to associations to come is read once: of a one-to-one endpoint
+ * when it is set up, of another when something is peeled off it. Not known any more when it gets a new
+ * socket. */
 void kernel_read_offers(struct kernel_endpoint *ep);
 void kernel_forget_offers(struct kernel_endpoint *ep);
 /* To the endpoint of an association that was peeled off `from` or accepted by it. */
-void kernel_hand_offers_on(struct kernel_endpoint *to, const struct kernel_endpoint *from);
+void kernel_hand_offers_on(struct kernel_endpoint *to, struct kernel_endpoint *from);
 
 /* kernel_reconfig.c */
 enum tr_code kernel_change_addresses(struct tr_endpoint *ep, bool add, const struct net_addr *addresses,

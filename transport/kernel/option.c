@@ -159,36 +159,44 @@ enum tr_code kernel_get_value(struct tr_endpoint *ep, uint32_t assoc, enum opt_i
     return TR_OK;
 }
 
-/* ---- New and inherited ----------------------------------------------------------------------------- */
-
-enum tr_code kernel_subscribe(struct kernel_endpoint *ep, struct tr_error *error)
-{
-    static const uint16_t always[] = {SCTP_ASSOC_CHANGE,          SCTP_SEND_FAILED_EVENT,
-                                      SCTP_SHUTDOWN_EVENT,        SCTP_PARTIAL_DELIVERY_EVENT,
-                                      SCTP_ADAPTATION_INDICATION, SCTP_STREAM_RESET_EVENT,
-                                      SCTP_ASSOC_RESET_EVENT,     SCTP_STREAM_CHANGE_EVENT};
-    int on = 1;
-    if (kernel_set_raw(&ep->base, IPPROTO_SCTP, SCTP_RECVRCVINFO, &on, sizeof on) != 0)
-        return kernel_opt_failed(&ep->base, 0, OPT_EVENTS, "", error);
-    for (unsigned i = 0; i < sizeof always / sizeof always[0]; i++)
-        if (kernel_set_event(&ep->base, 0, always[i], true) != 0)
-            return kernel_opt_failed(&ep->base, 0, OPT_EVENTS, "; Linux 4.20 or newer is needed", error);
-    return TR_OK;
-}
+/* ---- Inherited --------------------------------------------------------------------------------------- */
 
 /* What Linux does not give to a peeled-off or accepted socket by itself: with every row of options.def set on
  * the origin, type of service and priority were missing on 6.1; earlier kernels lost the SACK delay as well.
- */
-static const enum opt_id inherited[] = {OPT_TOS, OPT_PRIORITY, OPT_DELAYED_ACK_TIME, OPT_AUTO_ASCONF};
+ * Where nobody has set them, on the origin or one of its associations, there is nothing to give: most
+ * associations cost no system call here. */
+static const struct {
+    enum opt_id id, or_by; /* the option, and another that sets it too */
+} inherited[] = {
+    {OPT_TOS, OPT_TOS},
+    {OPT_PRIORITY, OPT_PRIORITY},
+    {OPT_DELAYED_ACK_TIME, OPT_PEER_ADDR_PARAMS},
+    {OPT_AUTO_ASCONF, OPT_AUTO_ASCONF},
+};
+
+static bool was_set(const struct kernel_endpoint *ep, enum opt_id id)
+{
+    return ep->base.was_set >> id & 1;
+}
 
 void kernel_inherit_read(struct kernel_endpoint *from, uint32_t assoc, struct opt_set *options)
 {
     for (unsigned i = 0; i < sizeof inherited / sizeof inherited[0]; i++) {
-        enum opt_id id = inherited[i];
+        enum opt_id id = inherited[i].id;
         uint32_t scope = opt_rows[id].when & OPT_PER_ASSOC ? assoc : 0;
-        kernel_options[id].get(&from->base, scope, options, NULL);
+        if (was_set(from, id) || was_set(from, inherited[i].or_by))
+            kernel_options[id].get(&from->base, scope, options, NULL);
     }
 }
+
+void kernel_inherit(struct kernel_endpoint *to, const struct opt_set *options)
+{
+    for (unsigned i = 0; i < sizeof inherited / sizeof inherited[0]; i++)
+        if (opt_any(options, inherited[i].id))
+            kernel_options[inherited[i].id].set(&to->base, 0, options, NULL);
+}
+
+/* ---- What an endpoint with a fresh socket had before (renew.c) ------------------------------------- */
 
 static bool differs(enum opt_id id, const struct opt_set *a, const struct opt_set *b)
 {
@@ -205,14 +213,4 @@ void kernel_copy_option(struct kernel_endpoint *to, enum opt_id id, const struct
 {
     if (differs(id, wanted, now))
         kernel_options[id].set(&to->base, 0, wanted, NULL);
-}
-
-void kernel_inherit(struct kernel_endpoint *to, const struct opt_set *options)
-{
-    for (unsigned i = 0; i < sizeof inherited / sizeof inherited[0]; i++) {
-        enum opt_id id = inherited[i];
-        struct opt_set now = {0};
-        if (kernel_options[id].get(&to->base, 0, &now, NULL) == TR_OK)
-            kernel_copy_option(to, id, options, &now);
-    }
 }

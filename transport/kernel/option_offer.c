@@ -3,7 +3,7 @@
  * Linux keeps that with the endpoint of a socket, and has two gaps. A socket with one association
  * (one-to-one, accepted, peeled off) answers for the association as soon as there is one: what both sides
  * agreed on. And a peeled-off or accepted socket has a fresh endpoint that knows nothing of its origin's. So
- * each endpoint here remembers what it offers: read when it is opened, changed when it is set, handed on when
+ * each endpoint here remembers what it offers: read before it matters, changed when it is set, handed on when
  * an association is peeled off. Asked about an association by its number, the socket answers. */
 #include "transport/kernel/option_priv.h"
 
@@ -27,6 +27,7 @@ void kernel_forget_offers(struct kernel_endpoint *ep)
 {
     for (unsigned i = 0; i < KERNEL_OFFERS; i++)
         ep->offers[i] = OPT_STACK;
+    ep->offers_read = false;
 }
 
 /* What cannot be read, because the kernel lacks it or because it means nothing yet, stays unknown. */
@@ -37,12 +38,16 @@ void kernel_read_offers(struct kernel_endpoint *ep)
     for (unsigned i = 0; i < KERNEL_OFFERS; i++)
         if (kernel_options[offered[i]].get(&ep->base, 0, &now, NULL) == TR_OK)
             ep->offers[i] = opt_num(&now, opt_rows[offered[i]].first, 0);
+    ep->offers_read = true;
 }
 
 /* Only dynamic addresses have to be on for the socket as well, or Linux does not tell the peer of any. */
-void kernel_hand_offers_on(struct kernel_endpoint *to, const struct kernel_endpoint *from)
+void kernel_hand_offers_on(struct kernel_endpoint *to, struct kernel_endpoint *from)
 {
+    if (!from->offers_read)
+        kernel_read_offers(from);
     memcpy(to->offers, from->offers, sizeof to->offers);
+    to->offers_read = true;
     struct sctp_assoc_value on = {.assoc_value = 1};
     if (to->offers[place(OPT_ASCONF_SUPPORTED)] == 1)
         kernel_set_raw(&to->base, IPPROTO_SCTP, SCTP_ASCONF_SUPPORTED, &on, sizeof on);

@@ -38,13 +38,13 @@ enum tr_code kernel_set_each(struct tr_endpoint *ep, uint32_t assoc, const struc
 
 /* An option that Linux has as one number for an association or for those to come (sctp_assoc_value), and that
  * is a row with one field. What assoc 0 of a one-to-many endpoint means follows from the row: see "Scope" in
- * kernel_options.c. */
+ * option.c. */
 enum tr_code kernel_set_value(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id, int name, int64_t value,
                               struct tr_error *error);
 enum tr_code kernel_get_value(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id, int name,
                               struct opt_set *out, struct tr_error *error);
 
-/* kernel_options_offer.c: what an endpoint offers to associations to come. kernel_set_offer and _get_offer
+/* option_offer.c: what an endpoint offers to associations to come. kernel_set_offer and _get_offer
  * are for rows that are one sctp_assoc_value; the others remember and look up themselves. */
 void kernel_remember_offer(struct tr_endpoint *ep, enum opt_id id, int64_t value);
 /* False: ask the socket. */
@@ -56,8 +56,5 @@ enum tr_code kernel_get_offer(struct tr_endpoint *ep, uint32_t assoc, enum opt_i
 
 /* An address as an option's value, without port. */
 void kernel_put_address(struct opt_set *out, enum opt_field f, const struct sockaddr_storage *from);
-
-/* Turns reports of one kind on or off (RFC 6458 6.2.2). */
-int kernel_set_event(struct tr_endpoint *ep, uint32_t assoc, uint16_t type, bool on);
 
 #endif

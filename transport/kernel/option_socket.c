@@ -32,10 +32,19 @@
 static enum tr_code set_buffer(struct tr_endpoint *ep, enum opt_id id, int64_t bytes, int force, int plain,
                                struct tr_error *error)
 {
+    enum { FEW = 4096 };
     int value = (int)bytes;
-    kernel_endpoint(ep)->room = 0;
-    if (kernel_set_raw(ep, SOL_SOCKET, force, &value, sizeof value) == 0 ||
-        kernel_set_raw(ep, SOL_SOCKET, plain, &value, sizeof value) == 0)
+    struct kernel_loop *l = ep->loop != NULL ? kernel_loop(ep->loop) : NULL;
+    if (l == NULL || !l->no_force || kernel_endpoint(ep)->foreign) {
+        if (kernel_set_raw(ep, SOL_SOCKET, force, &value, sizeof value) == 0) {
+            if (id == OPT_SNDBUF) /* twice that, and never less than a few thousand */
+                kernel_endpoint(ep)->sndbuf = value > FEW ? 2 * value : 2 * FEW;
+            return TR_OK;
+        }
+        if (l != NULL && errno == EPERM && !kernel_endpoint(ep)->foreign)
+            l->no_force = true;
+    }
+    if (kernel_set_raw(ep, SOL_SOCKET, plain, &value, sizeof value) == 0)
         return TR_OK;
     return kernel_opt_failed(ep, 0, id, "", error);
 }
@@ -54,7 +63,8 @@ enum tr_code kernel_set_SNDBUF(struct tr_endpoint *ep, uint32_t assoc, const str
                                struct tr_error *error)
 {
     (void)assoc;
-    kernel_endpoint(ep)->room = 0; /* send.c looks anew: it may have become smaller */
+    struct kernel_endpoint *k = kernel_endpoint(ep);
+    k->room = k->sndbuf = 0; /* send.c looks anew: it may be smaller now */
     return set_buffer(ep, OPT_SNDBUF, opt_num(in, OPTF_SNDBUF, 0), SO_SNDBUFFORCE, SO_SNDBUF, error);
 }
 

@@ -75,6 +75,7 @@ static void abort_and_close(struct kernel_endpoint *ep)
     tr_alive_clear(&ep->base.alive);
     ep->at_end = ep->muted = ep->full = ep->bound = false;
     ep->room = 0;
+    ep->sndbuf = 0;
     kernel_forget_offers(ep);
 }
 
@@ -102,6 +103,9 @@ static enum tr_code prepare(struct kernel_endpoint *ep, const struct opt_set *op
     if (code != TR_OK)
         return code;
     write_options(ep, options);
+    code = kernel_subscribe(ep, error);
+    if (code != TR_OK)
+        return code;
     kernel_read_offers(ep);
     code = bind_again(ep, error);
     return code == TR_OK ? kernel_watch(&ep->base, ep->base.watch) : code;
@@ -113,6 +117,7 @@ enum tr_code kernel_renew(struct kernel_endpoint *ep, struct tr_error *error)
     int fresh = -1;
 
     if (ep->origin != NULL) { /* else accepted: it was its association and nothing else */
+        kernel_port(&ep->base);
         read_options(ep, &options);
         fresh = another_socket(ep);
     }

@@ -14,7 +14,7 @@
  *  - because the last message is refused (a stream not granted, too long): then a heartbeat is demanded on
  *    the association's paths. The packet that carries it takes the DATA chunks that wait along.
  * Without MSG_MORE nothing is held back beyond Nagle's algorithm and the windows. */
-#include "transport/kernel/kernel_priv.h"
+#include "transport/kernel/option_priv.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -187,12 +187,11 @@ static void sent_now(struct kernel_endpoint *ep, unsigned sent, enum tr_code cod
 uint32_t kernel_send_capacity(struct tr_endpoint *ep)
 {
     enum { COST_LEAST = 512 }; /* half of what was measured for a byte, see fill() */
+    struct kernel_endpoint *k = kernel_endpoint(ep);
     int bytes = 0;
-    socklen_t len = sizeof bytes;
-    kernel_count(kernel_endpoint(ep), 1);
-    if (getsockopt(kernel_endpoint(ep)->fd, SOL_SOCKET, SO_SNDBUF, &bytes, &len) != 0 || bytes < 0)
-        bytes = INT32_MAX;
-    return (uint32_t)bytes / COST_LEAST + 1;
+    if (k->sndbuf == 0 && kernel_get_raw(ep, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes) == 0)
+        k->sndbuf = bytes;
+    return (uint32_t)(k->sndbuf > 0 ? k->sndbuf : INT32_MAX) / COST_LEAST + 1;
 }
 
 /* Linux sets up a new association for an address that none of the socket's has: hence the look at the paths.

@@ -95,9 +95,8 @@ static enum tr_code bind_failed(const struct net_addr *addresses, unsigned count
 static enum tr_code bind_addresses(struct kernel_endpoint *ep, const struct net_addr *addresses,
                                    unsigned count, uint16_t port, struct tr_error *error)
 {
-    struct net_addr any = {0}, first, bound = {0};
+    struct net_addr any = {0}, first;
     struct kernel_packed packed;
-    socklen_t len = sizeof bound;
 
     any.sa.sa_family = ep->family;
     if (count == 0) {
@@ -106,15 +105,13 @@ static enum tr_code bind_addresses(struct kernel_endpoint *ep, const struct net_
     }
     first = addresses[0];
     net_addr_set_port(&first, port);
-    kernel_count(ep, 2);
+    kernel_count(ep, 1);
     if (bind(ep->fd, &first.sa, net_addr_len(&first)) != 0)
         return bind_failed(addresses, count, port, errno, error);
-    if (getsockname(ep->fd, &bound.sa, &len) != 0)
-        return tr_fail(error, TR_SYSTEM, errno, "reading the bound address: %s", strerror(errno));
-    ep->port = net_addr_port(&bound);
+    ep->port = port;
     if (count == 1)
         return TR_OK;
-    if (!kernel_pack(addresses + 1, count - 1, ep->port, &packed))
+    if (!kernel_pack(addresses + 1, count - 1, kernel_port(&ep->base), &packed))
         return tr_fail(error, TR_LIMIT, ENOMEM, "binding %u addresses: out of memory", count);
     int failed = sctp_bindx(ep->fd, packed.bytes, packed.count, SCTP_BINDX_ADD_ADDR), e = errno;
     free(packed.bytes);
@@ -152,10 +149,11 @@ static enum tr_code bind_device(struct kernel_endpoint *ep, const char *device, 
 enum tr_code kernel_set_up(struct kernel_endpoint *ep, bool share_port, const char *device,
                            struct tr_error *error)
 {
-    enum tr_code code = kernel_subscribe(ep, error);
+    enum tr_code code = TR_OK;
+    kernel_default_events(ep);
     /* A half-delivered message of one association must not hold back the others; pieces are sorted by
      * association here. */
-    if (code == TR_OK && !ep->stream)
+    if (!ep->stream)
         code = set_int(ep, IPPROTO_SCTP, SCTP_FRAGMENT_INTERLEAVE, 1, "fragment interleaving", error);
     if (code == TR_OK && share_port)
         code = set_int(ep, SOL_SOCKET, SO_REUSEPORT, 1, "sharing a port", error);
@@ -172,6 +170,8 @@ static enum tr_code set_up(struct kernel_endpoint *ep, const struct tr_open_para
     if (code == TR_OK && p->options != NULL)
         code = tr_apply_options(kernel_options, &ep->base, 0, p->options, NULL, error);
     if (code == TR_OK)
+        code = kernel_subscribe(ep, error);
+    if (code == TR_OK && ep->stream)
         kernel_read_offers(ep);
     return code == TR_OK ? kernel_bind(ep, p->addresses, p->address_count, p->port, error) : code;
 }
@@ -264,12 +264,22 @@ enum tr_code kernel_listen(struct tr_endpoint *tep, int backlog, struct tr_error
         e == EADDRINUSE ? "; endpoints that share a port must all be opened for it, with exactly the same "
                           "addresses"
                         : "";
-    return tr_fail(error, kernel_code(e), e, "listening on port %u: %s%s", ep->port, strerror(e), advice);
+    return tr_fail(error, kernel_code(e), e, "listening on port %u: %s%s", kernel_port(tep), strerror(e),
+                   advice);
 }
 
-uint16_t kernel_port(const struct tr_endpoint *ep)
+/* Where the stack has chosen it, it is asked when somebody wants to know. */
+uint16_t kernel_port(const struct tr_endpoint *tep)
 {
-    return ((const struct kernel_endpoint *)ep)->port;
+    struct kernel_endpoint *ep = (struct kernel_endpoint *)tep;
+    struct net_addr bound = {0};
+    socklen_t len = sizeof bound;
+    if (ep->port != 0 || ep->fd < 0)
+        return ep->port;
+    kernel_count(ep, 1);
+    if (getsockname(ep->fd, &bound.sa, &len) == 0)
+        ep->port = net_addr_port(&bound);
+    return ep->port;
 }
 
 uint16_t kernel_encaps_port(const struct tr_endpoint *ep)
@@ -452,12 +462,11 @@ static int take_socket(struct kernel_endpoint *ep, uint32_t assoc)
     return accept4(ep->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
-static enum tr_code peeloff_failed(const struct kernel_endpoint *ep, uint32_t assoc, int e,
-                                   struct tr_error *error)
+static enum tr_code peeloff_failed(struct kernel_endpoint *ep, uint32_t assoc, int e, struct tr_error *error)
 {
     if (ep->base.style == TR_ONE_TO_ONE)
-        return tr_fail(error, kernel_code(e), e, "accepting an association on port %u: %s", ep->port,
-                       strerror(e));
+        return tr_fail(error, kernel_code(e), e, "accepting an association on port %u: %s",
+                       kernel_port(&ep->base), strerror(e));
     return tr_fail(error, e == EINVAL ? TR_NO_ASSOC : kernel_code(e), e, "peeling off association %u: %s",
                    assoc, strerror(e));
 }
@@ -484,6 +493,7 @@ enum tr_code kernel_peeloff(struct tr_endpoint *tep, uint32_t *assoc, void *cook
     } else {
         ep->port = from->port;
         ep->family = from->family;
+        ep->sndbuf = from->sndbuf;
         ep->stream = accepts;
         ep->foreign = from->foreign;
         ep->bound = true;
