@@ -7,6 +7,7 @@
 
 #include <uthash.h>
 
+#include "broker/dry.h"
 #include "broker/log.h"
 #include "broker/sent.h"
 #include "routing/inbox.h"
@@ -69,6 +70,7 @@ struct brk_assoc {
 
     /* As a destination of shared sessions; NULL: none. */
     struct brk_dest *dest;
+    struct brk_dry dry;
     struct rt_batch leftover; /* what it gave back, by context in `order`: see returned.c */
 
     /* Paired sessions. */
@@ -83,7 +85,7 @@ struct brk_assoc {
     uint16_t asked_out_streams, asked_in_streams;
     unsigned peer, round;          /* while connecting: to whom, and with which answer (names.c) */
     uint64_t deadline_ms;          /* while resolving or connecting */
-    struct brk_assoc *prev, *next; /* worker->resolving or connecting, then leaving or graveyard */
+    struct brk_assoc *prev, *next; /* worker->resolving or connecting, drying, leaving or graveyard */
 };
 
 struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state); /* NULL: out of memory */

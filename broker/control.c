@@ -28,6 +28,7 @@
 #include "broker/clock.h"
 #include "broker/drain.h"
 #include "broker/dest.h"
+#include "broker/joining.h"
 #include "broker/log.h"
 #include "broker/parcel.h"
 #include "broker/reload.h"
@@ -43,6 +44,7 @@
 struct brk_control {
     struct brk_broker *broker;
     struct rt_members *members;
+    struct brk_joining joining;
     uint64_t version;
     enum brk_phase phase;
     uint64_t deadline_ms; /* of the drain */
@@ -83,9 +85,9 @@ static struct rt_members *members_under(const struct brk_control *c, const struc
     {
         if (!m)
             break;
-        if (d->removed) {
+        for (unsigned holds = (unsigned)d->removed + d->held + d->asked; holds; holds--)
             rt_members_hold(m, &d->dest);
-        } else if (!rt_members_add(m, &d->dest)) {
+        if (!d->removed && !d->joins && !rt_members_add(m, &d->dest)) {
             rt_members_free(m);
             m = NULL;
         }
@@ -167,13 +169,11 @@ static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lo
         switch ((enum brk_errand)p->errand) {
         case BRK_MEMBER_UP:
             DL_APPEND(c->dests, d);
-            if (rt_members_add(c->members, &d->dest))
-                log_member(c, "member_up", d);
-            else
-                brk_log(CFG_LOG_ERROR, "no_memory", "text=\"a destination takes no part in its groups\"");
+            brk_joining_up(&c->joining, p);
             break;
         case BRK_MEMBER_DOWN:
             log_member(c, "member_down", d);
+            brk_joining_down(&c->joining, c->members, d);
             rt_members_remove(c->members, &d->dest);
             d->removed = true;
             rt_batch_add(lost, &d->retire);
@@ -186,33 +186,54 @@ static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lo
         case BRK_STEPPED:
             stepped(c, p->to);
             break;
+        case BRK_EMPTIED:
+            brk_joining_emptied(&c->joining, c->members, d);
+            break;
         case BRK_RETURNED:
         case BRK_RETIRE:
+        case BRK_EMPTY:
             break; /* never come here */
         }
     }
     return any;
 }
 
-/* True when there were any. */
-static bool serve_requests(struct brk_control *c, bool woken)
+static void joined(void *control, struct brk_dest *d, bool in)
 {
-    struct rt_batch lost, done, one;
+    if (in)
+        log_member(control, "member_up", d);
+    else
+        brk_log(CFG_LOG_ERROR, "no_memory", "text=\"a destination takes no part in its groups\"");
+}
+
+static void post_each(struct brk_control *c, struct rt_batch *errands)
+{
+    struct rt_batch one;
     struct rt_parcel *p;
-    rt_batch_init(&lost);
-    rt_batch_init(&done);
     rt_batch_init(&one);
-    if (!take_requests(c, woken, &lost, &done))
-        return false;
-    while (!publish(c)) /* what was asked for must happen; memory may come back */
-        usleep(10000);
-    while ((p = rt_batch_take(&done)))
-        free(p->to);
-    while ((p = rt_batch_take(&lost))) {
+    while ((p = rt_batch_take(errands))) {
         unsigned owner = ((struct brk_dest *)p->to)->dest.worker;
         rt_batch_add(&one, p);
         rt_inbox_post(&c->broker->workers[owner]->inbox, &one);
     }
+}
+
+/* True when there were any. */
+static bool serve_requests(struct brk_control *c, bool woken)
+{
+    struct rt_batch lost, done;
+    struct rt_parcel *p;
+    rt_batch_init(&lost);
+    rt_batch_init(&done);
+    if (!take_requests(c, woken, &lost, &done))
+        return false;
+    brk_joining_go_on(&c->joining, c->members, joined, c);
+    while (!publish(c)) /* what was asked for must happen; memory may come back */
+        usleep(10000);
+    while ((p = rt_batch_take(&done)))
+        free(p->to);
+    post_each(c, &lost);
+    post_each(c, &c->joining.ask);
     brk_command_all(c->broker, 0); /* parked messages may have somewhere to go now */
     return true;
 }
@@ -345,6 +366,7 @@ struct brk_control *brk_control_new(struct brk_broker *b)
     if (!c)
         return NULL;
     c->broker = b;
+    brk_joining_init(&c->joining);
     c->members = rt_members_new(b->plan->config);
     if (c->members && publish(c))
         return c;

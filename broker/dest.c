@@ -38,6 +38,8 @@ void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a)
     errand_init(&d->down, BRK_MEMBER_DOWN, d);
     errand_init(&d->retire, BRK_RETIRE, d);
     errand_init(&d->retired, BRK_RETIRED, d);
+    errand_init(&d->empty, BRK_EMPTY, d);
+    errand_init(&d->emptied, BRK_EMPTIED, d);
     a->dest = d;
     rt_batch_add(&w->out[w->broker->worker_count], &d->up);
 }

@@ -18,6 +18,8 @@ enum brk_errand {
     BRK_MEMBER_DOWN, /* to control: … no more */
     BRK_RETIRE,      /* to the owner: nobody posts to this brk_dest any more */
     BRK_RETIRED,     /* to control: what it left has been passed on; free it */
+    BRK_EMPTY,       /* to the owner: tell when this brk_dest has everything acknowledged */
+    BRK_EMPTIED,     /* to control: it has, or is lost, or takes too long */
     BRK_STEPPED      /* to control: the worker `to` has done its step of a reload */
 };
 
@@ -25,10 +27,11 @@ enum brk_errand {
  * the control thread when the retirement has come round. Its errands are part of it, so that they cannot
  * fail. */
 struct brk_dest {
-    struct rt_dest dest;
-    struct rt_parcel up, down, retire, retired;
+    struct rt_dest dest; /* first: see joining.c */
+    struct rt_parcel up, down, retire, retired, empty, emptied;
     bool down_sent, retire_came;  /* the owner's */
     bool removed;                 /* control's: out of its groups, which are held until it is retired */
+    bool joins, held, asked;      /* control's: no member yet, and its round is under way; EMPTY is */
     struct brk_dest *prev, *next; /* control's: all there are */
 };
 

@@ -18,6 +18,7 @@
 
 #include "broker/assoc.h"
 #include "broker/dest.h"
+#include "broker/dry.h"
 #include "broker/ending.h"
 #include "broker/health.h"
 #include "broker/log.h"
@@ -171,6 +172,7 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
         brk_log_connect_failed(w, a->peer, a->is_partner ? a : NULL, why_not_connected(e));
         return;
     }
+    brk_dry_lost(w, a);
     a->state = BRK_LOST;
     brk_count(clean ? &w->counts.closed : &w->counts.lost, 1);
     if (clean)
@@ -198,6 +200,7 @@ static void pass_on(struct brk_worker *w, struct brk_assoc *a)
 static void go(struct brk_worker *w, struct brk_assoc *a)
 {
     if (!a->dest || a->dest->retire_came) {
+        brk_dry_leaves(w, a);
         pass_on(w, a);
         return;
     }
@@ -205,6 +208,7 @@ static void go(struct brk_worker *w, struct brk_assoc *a)
     DL_APPEND(w->leaving, a);
     w->assoc_count++;
     brk_assoc_withdraw(w, a);
+    brk_dry_leaves(w, a);
 }
 
 void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a)

@@ -66,7 +66,7 @@ struct brk_worker {
     struct brk_socket *sockets, *closed;
     struct brk_socket *prepared; /* listeners of a plan that is not in force yet */
     bool ending;                 /* an association or socket is being ended */
-    struct brk_assoc *resolving, *connecting, *leaving, *graveyard;
+    struct brk_assoc *resolving, *connecting, *drying, *leaving, *graveyard;
     struct tr_resolver *resolver;  /* NULL: no peer has a host name */
     struct brk_names **names;      /* per peer */
     struct brk_names **names_next; /* those of a plan that is not in force yet */

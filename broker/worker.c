@@ -24,6 +24,7 @@
 #include "broker/dest.h"
 #include "broker/dispatch.h"
 #include "broker/drain.h"
+#include "broker/dry.h"
 #include "broker/expiry.h"
 #include "broker/life.h"
 #include "broker/log.h"
@@ -120,6 +121,8 @@ static void take_parcel(struct brk_worker *w, struct rt_parcel *p)
     case RT_ERRAND:
         if (p->errand == BRK_RETIRE)
             brk_assoc_retire(w, p->to);
+        else if (p->errand == BRK_EMPTY)
+            brk_dry_want(w, p->to);
         return;
     case RT_DELIVER:
         brk_count(&w->counts.taken_in, 1);
@@ -201,8 +204,8 @@ static bool any_returned(const struct brk_worker *w)
 
 static bool timers_wanted(const struct brk_worker *w)
 {
-    if (w->resolving || w->connecting || w->stalling || brk_expiry_pending(w) || any_returned(w) ||
-        w->ending || w->phase != BRK_RUNNING)
+    if (w->resolving || w->connecting || w->drying || w->stalling || brk_expiry_pending(w) ||
+        any_returned(w) || w->ending || w->phase != BRK_RUNNING)
         return true;
     for (unsigned i = 0; i < w->standing_count; i++)
         if (!w->standing[i].assoc)
@@ -274,6 +277,7 @@ void brk_worker_turn(struct brk_worker *w)
         w->next_tick_ms = w->now_ms + BRK_TICK_MS;
         brk_peers_tick(w);
         brk_expire(w);
+        brk_dry_tick(w);
         brk_ending_tick(w);
         brk_stall_tick(w);
     }

@@ -145,6 +145,11 @@ bool rt_members_add(struct rt_members *m, struct rt_dest *d)
     return true;
 }
 
+static bool by_stream(const struct cfg_group *config)
+{
+    return config->mode == CFG_LOADSHARE && config->share == CFG_STREAM_HASH;
+}
+
 static void leave(struct seats *g, const struct rt_dest *d)
 {
     for (uint32_t i = 0; i < g->count; i++)
@@ -182,16 +187,41 @@ void rt_members_release(struct rt_members *m, const struct rt_dest *d)
     }
 }
 
+/* A new one at this position would get streams that others have. */
+static bool takes_over(const struct rt_members *m, struct place at)
+{
+    const struct cfg_group *config = &m->config->groups[at.group];
+    const struct seats *g = &m->groups[at.group];
+    if (g->count == 0)
+        return false;
+    return config->mode == CFG_OVERRIDE ? at.position < g->list[0].position : by_stream(config);
+}
+
+bool rt_members_takes_over(const struct rt_members *m, const struct rt_dest *d)
+{
+    size_t count;
+    const struct place *p = places_of(m, d, &count);
+    for (size_t i = 0; i < count; i++)
+        if (takes_over(m, p[i]))
+            return true;
+    return false;
+}
+
+void rt_members_each_beside(const struct rt_members *m, const struct rt_dest *d,
+                            void (*tell)(void *arg, struct rt_dest *member), void *arg)
+{
+    size_t count;
+    const struct place *p = places_of(m, d, &count);
+    for (size_t i = 0; i < count; i++)
+        for (uint32_t k = 0; takes_over(m, p[i]) && k < m->groups[p[i].group].count; k++)
+            tell(arg, m->groups[p[i].group].list[k].dest);
+}
+
 /* ---- snapshots ---- */
 
 static uint32_t active_count(const struct cfg_group *config, const struct seats *g)
 {
     return config->mode == CFG_OVERRIDE && g->count > 1 ? 1 : g->count;
-}
-
-static bool by_stream(const struct cfg_group *config)
-{
-    return config->mode == CFG_LOADSHARE && config->share == CFG_STREAM_HASH;
 }
 
 /* Up to the next place where any member of these structs may stand, on 32-bit machines too. */

@@ -73,6 +73,13 @@ void rt_members_hold(struct rt_members *m, const struct rt_dest *d);
  */
 void rt_members_release(struct rt_members *m, const struct rt_dest *d);
 
+/* True when adding `d` would move streams to it that others have, in a group where a stream's order counts.
+ */
+bool rt_members_takes_over(const struct rt_members *m, const struct rt_dest *d);
+/* Calls `tell` for the members of those groups, perhaps several times for one. */
+void rt_members_each_beside(const struct rt_members *m, const struct rt_dest *d,
+                            void (*tell)(void *arg, struct rt_dest *member), void *arg);
+
 /* A snapshot of the membership as it is, in one allocation. `plan` is shared by successive snapshots and
  * stays the caller's; `m` is of its configuration. NULL: out of memory. */
 struct rt_snapshot *rt_snapshot_build(const struct rt_members *m, const struct rt_plan *plan,

@@ -279,10 +279,15 @@ static uint32_t send_capacity(struct tr_endpoint *ep)
 
 /* ---- options --------------------------------------------------------------------------------------- */
 
+/* Of all options only the event has an effect here. */
 static enum tr_code set(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
                         struct tr_error *error)
 {
-    (void)ep, (void)assoc, (void)in, (void)error;
+    struct assoc *a = assoc ? paper_find(end_of(ep), assoc) : NULL;
+    if (assoc && (!a || a->life == GONE))
+        return tr_fail(error, TR_NO_ASSOC, 0, "gone");
+    if (a && opt_given(in, OPTF_EV_SENDER_DRY))
+        stack_tell_dry(a, opt_num(in, OPTF_EV_SENDER_DRY, 0));
     return TR_OK;
 }
 

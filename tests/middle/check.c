@@ -102,12 +102,11 @@ void ledger_vanished(uint32_t id, const char *how)
 /* ---- deliveries ------------------------------------------------------------------------------------ */
 
 /* The order that is promised does not hold across the loss of a member where messages of a stream are spread
- * over several (round robin), and, a known fault (issue 11, A7: order across failback), not where a member
- * comes back while older messages of a stream still wait for another. */
+ * over several (round robin). */
 static bool order_is_promised(void)
 {
-    return !world.members_lost || (world.scenario->ordered && !world.returns &&
-                                   !(world.scenario->resends && world.member_restarted));
+    return !world.members_lost ||
+           (world.scenario->ordered && !(world.scenario->resends && world.member_restarted));
 }
 
 static void check_order(const struct assoc *to, const struct body *b)

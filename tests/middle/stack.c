@@ -172,13 +172,29 @@ void stack_deliver(struct assoc *a, unsigned count)
     }
 }
 
+static void dry(struct assoc *a)
+{
+    struct tr_event e = {.type = TR_EV_SENDER_DRY};
+    if (a->tells_dry && a->life != GONE && !a->out_count)
+        queue_event(a, &e, NULL);
+}
+
+void stack_tell_dry(struct assoc *a, bool on)
+{
+    a->tells_dry = on;
+    dry(a);
+}
+
 void stack_acknowledge(struct assoc *a, unsigned count)
 {
+    if (!count || !a->delivered)
+        return;
     if (count > a->delivered)
         count = a->delivered;
     a->out_count -= count;
     a->delivered -= count;
     memmove(a->out, a->out + count, a->out_count * sizeof *a->out);
+    dry(a);
 }
 
 void stack_give_up(struct assoc *a)

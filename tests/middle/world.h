@@ -160,6 +160,7 @@ struct assoc {
     unsigned out_count, out_room;
     unsigned delivered;               /* how many of them have reached the remote */
     unsigned window;                  /* so many fit */
+    bool tells_dry;                   /* SENDER_DRY is wanted */
     bool refused;                     /* somebody was told TR_AGAIN */
     unsigned unread;                  /* messages in the end's queue */
     unsigned receive_window;          /* so many fit */
@@ -173,6 +174,8 @@ void stack_up(struct assoc *a);
 /* The broker's messages reach the remote; are acknowledged. */
 void stack_deliver(struct assoc *a, unsigned count);
 void stack_acknowledge(struct assoc *a, unsigned count);
+/* SENDER_DRY: at once where there is nothing. */
+void stack_tell_dry(struct assoc *a, bool on);
 /* What has run out of time and is not under way comes back. */
 void stack_give_up(struct assoc *a);
 /* Ends: with COMM_LOST or CANT_ASSOC and what was not acknowledged; or with a shutdown, begun by the remote.

@@ -386,11 +386,50 @@ static void test_reader_that_is_offline_holds_nobody_up(void **state)
     rt_snapshot_free(s);
 }
 
+/* ---- taking streams over ---- */
+
+struct beside {
+    const struct rt_dest *seen[8];
+    unsigned count;
+};
+
+static void tell(void *arg, struct rt_dest *member)
+{
+    struct beside *b = arg;
+    b->seen[b->count++] = member;
+}
+
+/* Whose streams a new one gets, where order counts: by hash from all, with override from all after it. In a
+ * round robin or a broadcast nobody's. */
+static void test_who_takes_over(void **state)
+{
+    struct fixture *f = *state;
+    struct beside b = {.count = 0};
+    assert_false(rt_members_takes_over(f->members, &p2)); /* nobody is there */
+    add(f, &l0);                                          /* alone by hash, last with override */
+    assert_false(rt_members_takes_over(f->members, &p1)); /* in neither group with it */
+    assert_true(rt_members_takes_over(f->members, &l1));  /* hash */
+    assert_true(rt_members_takes_over(f->members, &p2));  /* preferred to it */
+    rt_members_each_beside(f->members, &p2, tell, &b);
+    assert_int_equal(b.count, 1);
+    assert_ptr_equal(b.seen[0], &l0);
+    add(f, &p1);
+    b.count = 0;
+    rt_members_each_beside(f->members, &p2, tell, &b);
+    assert_int_equal(b.count, 2); /* p1 by hash, l0 with override */
+    add(f, &p2);
+    b.count = 0;
+    rt_members_each_beside(f->members, &l1, tell, &b);
+    assert_int_equal(b.count, 1); /* l0, by hash; with override it comes last */
+    assert_ptr_equal(b.seen[0], &l0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_who_takes_over),
         TEST(test_snapshot_says_what_it_is),
         TEST(test_snapshot_does_not_change),
         TEST(test_order_of_members_then_of_coming_up),

@@ -1,0 +1,123 @@
+/* See dry.h. Nobody gives the association anything new meanwhile.
+ *
+ * The stack tells (SENDER_DRY, RFC 6458 6.1.9), at once where it has nothing; it is asked when nothing waits
+ * here any more, and only then, so that the event costs nothing in daily work. An association that
+ * acknowledges nothing for DRY_STALLED_MS would hold its groups up while somebody else is there: it is
+ * aborted, and what it had goes to the others, in order. One that does, but slowly, is waited for during
+ * DRY_MOST_MS. Then order gives way: if it is lost later, what it had comes behind newer messages. */
+#include "broker/dry.h"
+
+#include <utlist.h>
+
+#include "broker/assoc.h"
+#include "broker/dest.h"
+#include "broker/log.h"
+#include "broker/outbox.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "config/sctp/options.h"
+#include "routing/inbox.h"
+#include "transport/transport.h"
+
+#define DRY_STALLED_MS 5000
+#define DRY_MOST_MS    30000
+
+static void answer(struct brk_worker *w, struct brk_dest *d)
+{
+    rt_batch_add(&w->out[w->broker->worker_count], &d->emptied);
+}
+
+static void tell_dry(struct brk_assoc *a, bool on)
+{
+    struct opt_set events = {0};
+    struct tr_error error;
+    opt_put(&events, OPTF_EV_SENDER_DRY, on);
+    a->dry.asked = tr_set_options(a->socket->ep, a->id, &events, NULL, &error) == TR_OK && on;
+}
+
+static void done(struct brk_worker *w, struct brk_assoc *a)
+{
+    if (a->dry.asked)
+        tell_dry(a, false);
+    a->dry.wanted = false;
+    DL_DELETE(w->drying, a);
+    answer(w, a->dest);
+}
+
+void brk_dry_want(struct brk_worker *w, struct brk_dest *d)
+{
+    struct brk_assoc *a = d->dest.owner;
+    if (a->state == BRK_LEAVING) {
+        answer(w, d);
+        return;
+    }
+    a->dry = (struct brk_dry){.wanted = true, .since_ms = w->now_ms, .progress_ms = w->now_ms};
+    if (a->state != BRK_UP)
+        return; /* lost, and about to leave */
+    DL_APPEND(w->drying, a);
+    if (!a->pending.count && !a->burst_count)
+        tell_dry(a, true);
+}
+
+void brk_dry_told(struct brk_worker *w, struct brk_assoc *a)
+{
+    if (a->state == BRK_UP && a->dry.asked && !a->pending.count && !a->burst_count)
+        done(w, a);
+}
+
+void brk_dry_lost(struct brk_worker *w, struct brk_assoc *a)
+{
+    if (a->dry.wanted)
+        DL_DELETE(w->drying, a);
+}
+
+void brk_dry_leaves(struct brk_worker *w, struct brk_assoc *a)
+{
+    if (a->dry.wanted)
+        answer(w, a->dest);
+    a->dry.wanted = false;
+}
+
+/* Numbers that change while the peer acknowledges: what waits here, what the stack has sent that is not
+ * acknowledged, and how many chunks it has been able to send for the first time. */
+static uint64_t position(struct brk_worker *w, struct brk_assoc *a)
+{
+    const struct tr_backend *b = w->broker->backend;
+    struct opt_set got = {0};
+    struct tr_error error;
+    uint64_t sum = a->pending.count;
+    if (tr_backend_can_get(b, OPT_STATUS) &&
+        tr_get_option(a->socket->ep, a->id, OPT_STATUS, &got, &error) == TR_OK)
+        sum = sum << 24 ^ (uint64_t)opt_num(&got, OPTF_STATUS_UNACKDATA, 0);
+    if (tr_backend_can_get(b, OPT_ASSOC_STATS) &&
+        tr_get_option(a->socket->ep, a->id, OPT_ASSOC_STATS, &got, &error) == TR_OK)
+        sum = sum << 24 ^ (uint64_t)opt_num(&got, OPTF_STATS_OODCHUNKS, 0);
+    return sum;
+}
+
+static void look_after(struct brk_worker *w, struct brk_assoc *a)
+{
+    uint64_t now = position(w, a);
+    if (!a->pending.count && !a->burst_count && !a->dry.asked)
+        tell_dry(a, true);
+    if (now != a->dry.position)
+        a->dry.progress_ms = w->now_ms;
+    a->dry.position = now;
+    if (w->now_ms - a->dry.progress_ms >= DRY_STALLED_MS) {
+        brk_log(CFG_LOG_WARNING, "member_stalled", "%s=%s assoc=%u waiting=%u",
+                brk_member_word(a->socket->member), brk_assoc_name(a), a->id, a->pending.count);
+        a->dry.progress_ms = w->now_ms;
+        brk_assoc_abort(w, a, "it acknowledges nothing, and holds up one that came back");
+    } else if (w->now_ms - a->dry.since_ms >= DRY_MOST_MS) {
+        brk_log(CFG_LOG_WARNING, "member_slow", "%s=%s assoc=%u waiting=%u",
+                brk_member_word(a->socket->member), brk_assoc_name(a), a->id, a->pending.count);
+        done(w, a);
+    }
+}
+
+void brk_dry_tick(struct brk_worker *w)
+{
+    struct brk_assoc *a, *tmp;
+    DL_FOREACH_SAFE(w->drying, a, tmp)
+    look_after(w, a);
+}
