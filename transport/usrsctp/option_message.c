@@ -144,6 +144,7 @@ enum tr_code usr_get_PR_ASSOC_STATUS(struct tr_endpoint *ep, uint32_t assoc, str
         return code;
     opt_put(out, OPTF_PRS_UNSENT, (int64_t)s.sprstat_abandoned_unsent);
     opt_put(out, OPTF_PRS_SENT, (int64_t)s.sprstat_abandoned_sent);
+    opt_put(out, OPTF_PRS_SENT_RTX, 0); /* it counts policy by policy only where it was built to */
     return TR_OK;
 }
 
