@@ -278,6 +278,7 @@ void brk_adopt(struct brk_worker *w, const struct rt_plan *plan)
     w->plan = plan;
     w->gives_up |= plan->gives_up;
     w->config = plan->config;
+    tr_loop_set_partial_timeout(w->loop, w->config->partial_timeout_ms);
     brk_names_adopt(w);
     adopt_standing(w, old);
     adopt_sockets(w, old);

@@ -169,6 +169,12 @@ void tr_loop_turn(struct tr_loop *loop)
     loop->backend->loop_turn(loop);
 }
 
+void tr_loop_set_partial_timeout(struct tr_loop *loop, unsigned partial_timeout_ms)
+{
+    REQUIRE(loop != NULL);
+    loop->params.partial_timeout_ms = partial_timeout_ms ? partial_timeout_ms : DEFAULT_PARTIAL_TIMEOUT_MS;
+}
+
 void tr_loop_get_stats(const struct tr_loop *loop, struct tr_loop_stats *out)
 {
     REQUIRE(loop != NULL && out != NULL);

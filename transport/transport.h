@@ -182,6 +182,9 @@ unsigned tr_loop_wait(struct tr_loop *loop, int timeout_ms, struct tr_ready *rea
 /* Ends a turn: gives the receive slots back and puts on the wire what the backend gathered. */
 void tr_loop_turn(struct tr_loop *loop);
 
+/* Another partial_timeout_ms (0: 30000) from now on, also for messages that are half received. */
+void tr_loop_set_partial_timeout(struct tr_loop *loop, unsigned partial_timeout_ms);
+
 void tr_loop_get_stats(const struct tr_loop *loop, struct tr_loop_stats *out);
 
 /* ---- Endpoints ------------------------------------------------------------------------------------ */

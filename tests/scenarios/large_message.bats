@@ -112,3 +112,21 @@ CONFIG
     [ "$(account dropped)" = 0 ]
     [ "$(account received)" = 12 ]
 }
+
+@test "a shorter partial_timeout of a reload acts at once, also on messages that are half received" {
+    over_udp
+    start_broker <<CONFIG
+broker: {transport: $BACKEND, partial_timeout: 1h}
+sctp: {recbuf: 512K}
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
+routes: [{from: access, to: core, session: shared}]
+CONFIG
+    strangers 2
+    sed -i 's/partial_timeout: 1h/partial_timeout: 600ms/' "$work/broker.yaml"
+    kill -HUP "$broker"
+    wait_log 'event=changed .*key=partial_timeout .*acts="at once"'
+    wait_count 2 'event=stalled listener=access'
+    strangers_gone
+    stop_broker
+}

@@ -85,7 +85,8 @@ struct kernel_loop {
     int epoll, timer;
     int arrivals; /* epoll set of endpoints that are not read */
     int patience; /* timer of half-received messages (pieces.c) */
-    bool timer_on, patience_on;
+    bool timer_on;
+    unsigned patience_ms; /* how often its timer fires; 0: it is stopped */
     bool no_force; /* without CAP_NET_ADMIN: SO_SNDBUFFORCE and SO_RCVBUFFORCE are not tried any more */
     unsigned ticks;
     unsigned turn;                     /* number of the current wait */

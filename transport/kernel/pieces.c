@@ -22,7 +22,7 @@ static void set_timer(struct kernel_loop *l, bool on)
     struct itimerspec spec = {.it_interval = t, .it_value = t};
     timerfd_settime(l->patience, 0, &spec, NULL);
     l->base.stats.syscalls++;
-    l->patience_on = on;
+    l->patience_ms = ms;
 }
 
 void kernel_pieces_tick(struct kernel_loop *l)
@@ -39,7 +39,7 @@ void kernel_pieces_tick(struct kernel_loop *l)
 void kernel_pieces_wait(struct kernel_loop *l)
 {
     struct adm_owner *o;
-    if (l->pieces.admission.holders != NULL && !l->patience_on)
+    if (l->pieces.admission.holders != NULL && l->patience_ms != tr_patience_tick_ms(&l->base))
         set_timer(l, true);
     while (l->pieces.admission.line != NULL && (o = adm_admit(&l->pieces.admission)) != NULL)
         kernel_update(l, kernel_endpoint(tr_endpoint_of(o)));
