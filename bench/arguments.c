@@ -265,7 +265,7 @@ static void default_buffers(const struct bench_plan *plan, struct opt_set *optio
 static void default_options(struct bench_plan *plan)
 {
     bool sends = plan->role == BENCH_BOTH || plan->role == BENCH_SOURCE;
-    struct opt_set options = {{0}, {{0}}};
+    struct opt_set options = {0};
 
     opt_defaults(&options);
     opt_put(&options, OPTF_INIT_OSTREAMS,

@@ -60,7 +60,8 @@ void brk_listener_opened(struct brk_socket *s)
     const struct cfg_listener *l = &w->config->listeners[s->member.index];
     if (w->index != 0)
         return;
-    struct opt_set options = brk_options_at_open(w->config, s->member);
+    struct opt_set options;
+    brk_options_at_open(w->config, s->member, &options);
     brk_options_compare(s, &options);
     for (unsigned a = 0; a < l->address_count; a++)
         brk_log(CFG_LOG_INFO, "listening", "listener=%s address=%s transport=%s", l->name,
@@ -78,7 +79,8 @@ enum tr_code brk_listen(struct brk_worker *w, const struct cfg_config *c, unsign
         snprintf(error->text, sizeof error->text, "out of memory");
         return TR_LIMIT;
     }
-    struct opt_set options = brk_options_at_open(c, s->member);
+    struct opt_set options;
+    brk_options_at_open(c, s->member, &options);
     struct tr_open_params params = {
         .style = TR_ONE_TO_MANY,
         .addresses = l->addresses,
@@ -164,7 +166,8 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
         snprintf(error->text, sizeof error->text, "out of memory");
         return TR_LIMIT;
     }
-    struct opt_set options = brk_options_at_open(w->config, s->member);
+    struct opt_set options;
+    brk_options_at_open(w->config, s->member, &options);
     if (streams)
         ask_for_streams(&options, streams);
     bool can_share = tr_backend_caps(w->broker->backend) & TR_CAP_SHARE_PORT;

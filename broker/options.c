@@ -48,25 +48,15 @@ static const struct opt_set *options_of(const struct cfg_config *c, struct cfg_m
     return m.kind == CFG_MEMBER_LISTENER ? &c->listeners[m.index].sctp : &c->peers[m.index].sctp;
 }
 
-/* Adds the given fields of one option to `out`. */
-static void take(const struct opt_set *from, enum opt_id id, struct opt_set *out)
-{
-    const struct opt_row *row = &opt_rows[id];
-    for (unsigned f = row->first; f < row->first + row->fields; f++)
-        if (opt_given(from, f))
-            opt_take(out, from, f);
-}
-
-struct opt_set brk_options_at_open(const struct cfg_config *c, struct cfg_member m)
+void brk_options_at_open(const struct cfg_config *c, struct cfg_member m, struct opt_set *out)
 {
     const struct opt_set *all = options_of(c, m);
-    struct opt_set some = {0};
+    *out = (struct opt_set){0};
     for (unsigned id = 0; id < OPT_ID_COUNT; id++)
         if (opt_any(all, id) && !cfg_needs_assoc(all, id))
-            take(all, id, &some);
-    if (!opt_given(&some, OPTF_EV_ADDRESS)) /* a failover is something that operators want to see */
-        opt_put(&some, OPTF_EV_ADDRESS, true);
-    return some;
+            opt_take_option(out, all, id);
+    if (!opt_given(out, OPTF_EV_ADDRESS)) /* a failover is something that operators want to see */
+        opt_put(out, OPTF_EV_ADDRESS, true);
 }
 
 void brk_assoc_options(struct brk_assoc *a)
@@ -77,10 +67,10 @@ void brk_assoc_options(struct brk_assoc *a)
     char who[160], quoted[300];
     name(a->worker, m, who, sizeof who);
     for (unsigned id = 0; id < OPT_ID_COUNT; id++) {
-        struct opt_set one = {0};
         if (!opt_any(all, id) || !cfg_needs_assoc(all, id))
             continue;
-        take(all, id, &one);
+        struct opt_set one = {0};
+        opt_take_option(&one, all, id);
         if (tr_set_options(a->socket->ep, a->id, &one, NULL, &error) == TR_OK)
             tr_compare_options(a->socket->ep, a->id, &one, log_difference, who);
         else
@@ -95,7 +85,7 @@ static void set_changed(struct brk_socket *s, uint32_t assoc, const struct opt_s
     struct opt_set one = {0};
     struct tr_error error;
     char who[160], quoted[300];
-    take(changed, id, &one);
+    opt_take_option(&one, changed, id);
     if (tr_set_options(s->ep, assoc, &one, NULL, &error) == TR_OK || error.code == TR_NO_ASSOC)
         return;
     name(s->worker, s->member, who, sizeof who);
@@ -149,10 +139,10 @@ static enum opt_id find_culprit(struct brk_worker *w, const struct opt_set *opti
     if (tr_open(w->loop, &params, &ep, &error) != TR_OK)
         return OPT_ID_COUNT;
     for (unsigned id = 0; id < OPT_ID_COUNT && culprit == OPT_ID_COUNT; id++) {
-        struct opt_set one = {0};
         if (!opt_any(options, id) || !(opt_rows[id].when & OPT_LATER))
             continue;
-        take(options, id, &one);
+        struct opt_set one = {0};
+        opt_take_option(&one, options, id);
         if (tr_set_options(ep, 0, &one, NULL, &error) != TR_OK)
             culprit = id;
     }
@@ -191,7 +181,8 @@ enum tr_code brk_try_options(struct brk_worker *w, const struct cfg_config *c, s
                                   : (struct cfg_member){CFG_MEMBER_PEER, i - c->listener_count};
         if (m.kind == CFG_MEMBER_LISTENER ? c->listeners[m.index].gone : c->peers[m.index].gone)
             continue;
-        struct opt_set options = brk_options_at_open(c, m);
+        struct opt_set options;
+        brk_options_at_open(c, m, &options);
         struct tr_open_params params = {.style = TR_ONE_TO_MANY, .options = &options};
         struct tr_endpoint *ep = NULL;
         enum tr_code code = tr_open(w->loop, &params, &ep, error);

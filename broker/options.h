@@ -10,7 +10,7 @@ struct brk_assoc;
 struct brk_socket;
 
 /* What the file says of a listener or peer and a socket can have. */
-struct opt_set brk_options_at_open(const struct cfg_config *c, struct cfg_member m);
+void brk_options_at_open(const struct cfg_config *c, struct cfg_member m, struct opt_set *out);
 
 /* Sets what only an association can have (primary_addr, what names a path, …). */
 void brk_assoc_options(struct brk_assoc *a);

@@ -29,8 +29,7 @@ struct shown {
 
 static const char *show(enum opt_field f, int64_t num, struct shown *out)
 {
-    const union opt_value value = {.num = num};
-    return opt_format(f, &value, out->text, sizeof out->text);
+    return opt_format_num(f, num, out->text, sizeof out->text);
 }
 
 /* Where to speak of two values, of which at least one is written. */

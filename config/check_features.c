@@ -19,7 +19,7 @@ static bool in_use(const struct opt_set *s, enum opt_field f)
 {
     enum opt_type type = opt_field_rows[f].type;
     bool has_off = type == OPT_BOOL || type == OPT_FLAGS || type == OPT_ENUM;
-    return opt_given(s, f) && (!has_off || s->value[f].num != 0);
+    return opt_given(s, f) && (!has_off || opt_num(s, f, 0) != 0);
 }
 
 /* ---- extensions ----------------------------------------------------------------------------------- */

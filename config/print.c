@@ -45,7 +45,7 @@ void print_field(const struct opt_set *s, enum opt_field f, FILE *out)
 {
     char text[VAL_TEXT_MAX];
     if (opt_is_number(opt_field_rows[f].type))
-        fputs(opt_format(f, &s->value[f], text, sizeof text), out);
+        fputs(opt_format(s, f, text, sizeof text), out);
     else
         print_text(out, opt_text(s, f));
 }

@@ -147,16 +147,15 @@ static void describe_key(const struct cfg_key_row *key, struct ref_row *out)
 /* "stack (3s)", "stack (kernel fcfs, usrsctp rr)", or "none" where a stack has nothing to begin with. */
 static void stack_words(enum opt_field f, char *out, size_t size)
 {
-    const union opt_value kernel = {.num = opt_stack(f, OPT_KERNEL)},
-                          usrsctp = {.num = opt_stack(f, OPT_USRSCTP)};
+    int64_t kernel = opt_stack(f, OPT_KERNEL), usrsctp = opt_stack(f, OPT_USRSCTP);
     char a[200], b[200];
-    if (kernel.num == OPT_STACK) {
+    if (kernel == OPT_STACK) {
         snprintf(out, size, "none");
         return;
     }
-    opt_format(f, &kernel, a, sizeof a);
-    opt_format(f, &usrsctp, b, sizeof b);
-    if (usrsctp.num == OPT_STACK || kernel.num == usrsctp.num)
+    opt_format_num(f, kernel, a, sizeof a);
+    opt_format_num(f, usrsctp, b, sizeof b);
+    if (usrsctp == OPT_STACK || kernel == usrsctp)
         snprintf(out, size, "stack (%s)", a);
     else
         snprintf(out, size, "stack (kernel %s, usrsctp %s)", a, b);

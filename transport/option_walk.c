@@ -93,16 +93,16 @@ enum tr_code tr_get_option(struct tr_endpoint *ep, uint32_t assoc, enum opt_id i
 
 /* ---- Asked and granted ----------------------------------------------------------------------------- */
 
-static bool same_value(enum opt_field f, const union opt_value *wanted, const union opt_value *granted)
+static bool same_value(enum opt_field f, int64_t wanted, int64_t granted)
 {
     const struct opt_field_row *row = &opt_field_rows[f];
     if (f == OPTF_TOS) /* the lowest two bits are the stack's: it marks its packets for ECN (RFC 3168) */
-        return ((wanted->num ^ granted->num) & ~INT64_C(3)) == 0;
+        return ((wanted ^ granted) & ~INT64_C(3)) == 0;
     if (row->type != OPT_FLAGS)
-        return wanted->num == granted->num;
+        return wanted == granted;
     /* hb_demand asks for one heartbeat and leaves no trace. */
     int64_t momentary = f == OPTF_PAP_FLAGS ? 4 : 0;
-    return ((wanted->num & ~momentary) & ~granted->num) == 0;
+    return ((wanted & ~momentary) & ~granted) == 0;
 }
 
 /* What to do about it ("; write …"), or nothing. Only a kernel clips by sysctl; usrsctp's limits are its own.
@@ -133,12 +133,12 @@ static void compare_field(struct tr_endpoint *ep, enum opt_field f, const struct
 {
     const struct opt_field_row *row = &opt_field_rows[f];
     if (!opt_given(wanted, f) || !opt_given(granted, f) || !opt_is_number(row->type) ||
-        same_value(f, &wanted->value[f], &granted->value[f]))
+        same_value(f, opt_num(wanted, f, 0), opt_num(granted, f, 0)))
         return;
     char asked[96], got[96], what[128], text[512];
-    opt_format(f, &wanted->value[f], asked, sizeof asked);
-    opt_format(f, &granted->value[f], got, sizeof got);
-    advice(ep, f, wanted->value[f].num, granted->value[f].num, what, sizeof what);
+    opt_format(wanted, f, asked, sizeof asked);
+    opt_format(granted, f, got, sizeof got);
+    advice(ep, f, opt_num(wanted, f, 0), opt_num(granted, f, 0), what, sizeof what);
     snprintf(text, sizeof text, "%s%s%s: asked %s, granted %s%s", opt_rows[row->option].name,
              row->name[0] ? "." : "", row->name, asked, got, what);
     differs(row->option, text, arg);
@@ -155,10 +155,9 @@ void tr_compare_options(struct tr_endpoint *ep, uint32_t assoc, const struct opt
         struct opt_set granted = {0};
         for (unsigned i = 0; i < row->fields; i++) {
             enum opt_field f = row->first + i;
-            if (opt_field_rows[f].type == OPT_ADDR && opt_given(wanted, f))
-                opt_put_text(&granted, f, wanted->value[f].text); /* chooses the path to read */
-            else if (f == OPTF_SSV_STREAM && opt_given(wanted, f))
-                opt_put(&granted, f, wanted->value[f].num); /* … or the stream */
+            /* Chooses the path or the stream to read. */
+            if (opt_given(wanted, f) && (opt_field_rows[f].type == OPT_ADDR || f == OPTF_SSV_STREAM))
+                opt_take(&granted, wanted, f);
         }
         struct tr_error error;
         enum tr_code code = tr_get_option(ep, assoc, id, &granted, &error);

@@ -42,11 +42,29 @@ const struct opt_field_row opt_field_rows[OPTF_COUNT] = {
 #include "config/sctp/options.def"
 };
 
+/* Each address of a set has a place in `text` that no other field has. */
+enum {
+    ADDRESSES = 0
+#define OPTION(id, name, when, effect, source, help)
+#define FIELD(opt, id, name, type, unit, min, max, dflt, names, help) +((type) == OPT_ADDR)
+#include "config/sctp/options.def"
+};
+_Static_assert(ADDRESSES == OPT_TEXTS, "OPT_TEXTS is the number of rows with OPT_ADDR");
+
 void opt_put_text(struct opt_set *s, enum opt_field f, const char *text)
 {
+    if (!opt_given(s, f))
+        s->value[f].num = s->texts++;
     s->given[f / 64] |= UINT64_C(1) << (f % 64);
-    memset(&s->value[f], 0, sizeof s->value[f]);
-    snprintf(s->value[f].text, sizeof s->value[f].text, "%s", text);
+    snprintf(s->text[s->value[f].num], OPT_TEXT_MAX, "%s", text);
+}
+
+void opt_take_option(struct opt_set *to, const struct opt_set *from, enum opt_id id)
+{
+    const struct opt_row *row = &opt_rows[id];
+    for (unsigned f = row->first; f < row->first + row->fields; f++)
+        if (opt_given(from, f))
+            opt_take(to, from, f);
 }
 
 bool opt_any(const struct opt_set *s, enum opt_id id)
@@ -89,7 +107,7 @@ int64_t opt_stack(enum opt_field f, enum opt_stack_of which)
     return OPT_STACK;
 }
 
-static bool check_field(enum opt_field f, const union opt_value *v, char *why, size_t size)
+static bool check_field(const struct opt_set *s, enum opt_field f, char *why, size_t size)
 {
     const struct opt_field_row *row = &opt_field_rows[f];
     const struct val_spec spec = val_spec_of(f);
@@ -100,25 +118,26 @@ static bool check_field(enum opt_field f, const union opt_value *v, char *why, s
         return false;
     }
     if (row->type == OPT_ADDR) {
-        if (net_addr_parse(v->text, 0, &scratch))
+        if (net_addr_parse(opt_text(s, f), 0, &scratch))
             return true;
         snprintf(why, size, "'%.40s' is no address; write an IPv4 or IPv6 address such as 127.0.0.1 or ::1",
-                 v->text);
+                 opt_text(s, f));
         return false;
     }
     if (row->type == OPT_FILE) {
-        if (v->file != NULL && *v->file != '\0')
+        const char *file = opt_text(s, f);
+        if (file != NULL && *file != '\0')
             return true;
         snprintf(why, size, "no file is named; write its path");
         return false;
     }
-    return val_check(&spec, v->num, why, size);
+    return val_check(&spec, opt_num(s, f, 0), why, size);
 }
 
 enum opt_field opt_check(const struct opt_set *s, char *why, size_t size)
 {
     for (unsigned f = 0; f < OPTF_COUNT; f++)
-        if (opt_given(s, f) && !check_field(f, &s->value[f], why, size))
+        if (opt_given(s, f) && !check_field(s, f, why, size))
             return f;
     return OPTF_COUNT;
 }
@@ -143,13 +162,18 @@ enum opt_field opt_find_field(enum opt_id id, const char *name)
     return OPTF_COUNT;
 }
 
-const char *opt_format(enum opt_field f, const union opt_value *v, char *out, size_t size)
+const char *opt_format_num(enum opt_field f, int64_t num, char *out, size_t size)
 {
     const struct val_spec spec = val_spec_of(f);
-    if (!opt_is_number(spec.type))
-        snprintf(out, size, "%s", spec.type == OPT_FILE ? v->file : v->text);
-    else
-        val_format(&spec, v->num, out, size);
+    val_format(&spec, num, out, size);
+    return out;
+}
+
+const char *opt_format(const struct opt_set *s, enum opt_field f, char *out, size_t size)
+{
+    if (opt_is_number(opt_field_rows[f].type))
+        return opt_format_num(f, opt_num(s, f, 0), out, size);
+    snprintf(out, size, "%s", opt_text(s, f));
     return out;
 }
 

@@ -95,16 +95,18 @@ struct opt_field_row {
 extern const struct opt_row opt_rows[OPT_ID_COUNT];
 extern const struct opt_field_row opt_field_rows[OPTF_COUNT];
 
-union opt_value {
-    int64_t num;
-    char text[OPT_TEXT_MAX]; /* OPT_ADDR */
-    const char *file;        /* OPT_FILE; not the set's: must live as long as any set that has it */
-};
+#define OPT_TEXTS 8 /* how many fields are addresses; options.c holds the two together */
 
-/* Values for any number of fields. Zero-initialised it is empty. Copies by assignment. */
+/* Values for any number of fields. Zero-initialised it is empty. Copies by assignment; about 1.5 KB, so
+ * rather by reference. The rest of what stands here is for the functions below. */
 struct opt_set {
     uint64_t given[(OPTF_COUNT + 63) / 64];
-    union opt_value value[OPTF_COUNT];
+    union {
+        int64_t num;      /* of an address its place in text */
+        const char *file; /* OPT_FILE; not the set's: must live as long as any set that has it */
+    } value[OPTF_COUNT];
+    unsigned texts;
+    char text[OPT_TEXTS][OPT_TEXT_MAX];
 };
 
 static inline bool opt_given(const struct opt_set *s, enum opt_field f)
@@ -147,7 +149,7 @@ static inline const char *opt_text(const struct opt_set *s, enum opt_field f)
 {
     if (!opt_given(s, f))
         return NULL;
-    return opt_field_rows[f].type == OPT_FILE ? s->value[f].file : s->value[f].text;
+    return opt_field_rows[f].type == OPT_FILE ? s->value[f].file : s->text[s->value[f].num];
 }
 
 /* True when any field of `id` is given. */
@@ -156,9 +158,16 @@ bool opt_any(const struct opt_set *s, enum opt_id id);
 /* Copies one given field. */
 static inline void opt_take(struct opt_set *to, const struct opt_set *from, enum opt_field f)
 {
+    if (opt_field_rows[f].type == OPT_ADDR) {
+        opt_put_text(to, f, opt_text(from, f));
+        return;
+    }
     to->given[f / 64] |= UINT64_C(1) << (f % 64);
     to->value[f] = from->value[f];
 }
+
+/* Copies those fields of one option that are given. */
+void opt_take_option(struct opt_set *to, const struct opt_set *from, enum opt_id id);
 
 /* Copies every given field of `over` onto `base`. */
 void opt_merge(struct opt_set *base, const struct opt_set *over);
@@ -179,8 +188,10 @@ int64_t opt_stack(enum opt_field f, enum opt_stack_of which);
 enum opt_id opt_find(const char *name);
 enum opt_field opt_find_field(enum opt_id id, const char *name);
 
-/* Writes a value the way the config file spells it ("4M", "200ms", "[hb_enable]", "true"). Returns `out`. */
-const char *opt_format(enum opt_field f, const union opt_value *v, char *out, size_t size);
+/* Writes a value the way the config file spells it ("4M", "200ms", "[hb_enable]", "true"): that of a field
+ * which is given in `s`, or a number of a field. Returns `out`. */
+const char *opt_format(const struct opt_set *s, enum opt_field f, char *out, size_t size);
+const char *opt_format_num(enum opt_field f, int64_t num, char *out, size_t size);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -82,7 +82,7 @@ static void test_bounds(void **state)
                 if (beyond || row->type == OPT_FLAGS)
                     continue;
                 int64_t back;
-                opt_format(f, &s.value[f], text, sizeof text);
+                opt_format(&s, f, text, sizeof text);
                 assert_true(val_parse(&spec, text, &back, why, sizeof why));
                 assert_int_equal(back, edge);
             }
@@ -97,15 +97,15 @@ static void test_flags(void **state)
     int64_t bits;
     (void)state;
     opt_put(&s, OPTF_PAP_FLAGS, OPT_HB_ENABLE | OPT_PMTUD_DISABLE | OPT_SACKDELAY_ENABLE);
-    assert_string_equal(opt_format(OPTF_PAP_FLAGS, &s.value[OPTF_PAP_FLAGS], text, sizeof text),
+    assert_string_equal(opt_format(&s, OPTF_PAP_FLAGS, text, sizeof text),
                         "[hb_enable, pmtud_disable, sackdelay_enable]");
     assert_true(val_parse(&spec, "hb_enable,pmtud_disable,sackdelay_enable", &bits, why, sizeof why));
-    assert_int_equal(bits, s.value[OPTF_PAP_FLAGS].num);
+    assert_int_equal(bits, opt_num(&s, OPTF_PAP_FLAGS, -1));
     assert_true(
         val_parse(&spec, "hb_disable,hb_demand,pmtud_enable,sackdelay_disable", &bits, why, sizeof why));
     assert_int_equal(bits, OPT_HB_DISABLE | OPT_HB_DEMAND | OPT_PMTUD_ENABLE | OPT_SACKDELAY_DISABLE);
     opt_put(&s, OPTF_DSP_FLAGS, OPT_SEND_UNORDERED | OPT_SEND_ADDR_OVER | OPT_SEND_ABORT | OPT_SEND_EOF);
-    assert_string_equal(opt_format(OPTF_DSP_FLAGS, &s.value[OPTF_DSP_FLAGS], text, sizeof text),
+    assert_string_equal(opt_format(&s, OPTF_DSP_FLAGS, text, sizeof text),
                         "[unordered, addr_over, abort, eof]");
 }
 
@@ -134,8 +134,7 @@ static void test_addresses(void **state)
     opt_put_text(&s, OPTF_PRIMARY_ADDR, "127.0.0.1");
     assert_int_equal(opt_check(&s, why, sizeof why), OPTF_COUNT);
     assert_string_equal(opt_text(&s, OPTF_PRIMARY_ADDR), "127.0.0.1");
-    assert_string_equal(opt_format(OPTF_PRIMARY_ADDR, &s.value[OPTF_PRIMARY_ADDR], text, sizeof text),
-                        "127.0.0.1");
+    assert_string_equal(opt_format(&s, OPTF_PRIMARY_ADDR, text, sizeof text), "127.0.0.1");
     assert_null(opt_text(&s, OPTF_PAP_ADDRESS));
 
     opt_put_text(&s, OPTF_PRIMARY_ADDR, "localhost");
@@ -146,6 +145,41 @@ static void test_addresses(void **state)
                  "fe80::1%11111111111111111111111111111111111111111111111111111111111111111111111111111");
     assert_int_equal(strlen(opt_text(&s, OPTF_PRIMARY_ADDR)), OPT_TEXT_MAX - 1);
     assert_int_equal(opt_check(&s, why, sizeof why), OPTF_PRIMARY_ADDR);
+}
+
+/* A set is copied and zeroed wherever options are set, some of them for each association: it has been 7 KB.
+ */
+static void test_a_set_is_small(void **state)
+{
+    (void)state;
+    assert_in_range(sizeof(struct opt_set), 1, 1536);
+}
+
+/* Each address keeps its own text, in whatever order they are given, given again, copied and merged. */
+static void test_every_address_at_once(void **state)
+{
+    struct opt_set s = {0}, other = {0}, copy;
+    char text[OPT_TEXT_MAX];
+    (void)state;
+    for (int round = 0; round < 3; round++)
+        for (int f = OPTF_COUNT - 1; f >= 0; f--) {
+            if (opt_field_rows[f].type != OPT_ADDR)
+                continue;
+            snprintf(text, sizeof text, "10.0.%d.%d", round, f);
+            opt_put_text(&s, (enum opt_field)f, text);
+        }
+    opt_put_text(&other, OPTF_PRIMARY_ADDR, "::1");
+    opt_merge(&other, &s);
+    opt_put_text(&s, OPTF_PRIMARY_ADDR, "::2");
+    copy = other;
+    memset(&other, 0xff, sizeof other);
+    for (unsigned f = 0; f < OPTF_COUNT; f++) {
+        assert_int_equal(opt_given(&copy, f), opt_field_rows[f].type == OPT_ADDR);
+        if (!opt_given(&copy, f))
+            continue;
+        snprintf(text, sizeof text, "10.0.2.%u", f);
+        assert_string_equal(opt_text(&copy, f), text);
+    }
 }
 
 static void test_find(void **state)
@@ -193,7 +227,7 @@ static void test_defaults(void **state)
     for (unsigned f = 0; f < OPTF_COUNT; f++) {
         assert_int_equal(opt_given(&s, f), opt_field_rows[f].dflt != OPT_STACK);
         if (opt_given(&s, f))
-            assert_int_equal(s.value[f].num, opt_field_rows[f].dflt);
+            assert_int_equal(opt_num(&s, f, -1), opt_field_rows[f].dflt);
     }
     assert_int_equal(opt_num(&s, OPTF_NODELAY, 0), 1);
 }
@@ -222,10 +256,13 @@ static void test_stack(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),  cmocka_unit_test(test_field_rows), cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_flags), cmocka_unit_test(test_read_only),  cmocka_unit_test(test_addresses),
-        cmocka_unit_test(test_find),  cmocka_unit_test(test_sets),       cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_stack), cmocka_unit_test(test_stack),
+        cmocka_unit_test(test_rows),           cmocka_unit_test(test_field_rows),
+        cmocka_unit_test(test_bounds),         cmocka_unit_test(test_flags),
+        cmocka_unit_test(test_read_only),      cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_a_set_is_small), cmocka_unit_test(test_every_address_at_once),
+        cmocka_unit_test(test_find),           cmocka_unit_test(test_sets),
+        cmocka_unit_test(test_defaults),       cmocka_unit_test(test_stack),
+        cmocka_unit_test(test_stack),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

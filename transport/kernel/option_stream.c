@@ -75,8 +75,7 @@ enum tr_code kernel_set_STREAM_SCHEDULER(struct tr_endpoint *ep, uint32_t assoc,
 {
     int64_t wanted = opt_num(in, OPTF_STREAM_SCHEDULER, 0);
     char name[32];
-    union opt_value v = {.num = wanted};
-    opt_format(OPTF_STREAM_SCHEDULER, &v, name, sizeof name);
+    opt_format_num(OPTF_STREAM_SCHEDULER, wanted, name, sizeof name);
     if (schedulers[wanted] == NO_SUCH)
         return tr_fail(error, TR_UNSUPPORTED, 0,
                        "stream_scheduler: Linux does not have %s; rr is its nearest", name);
