@@ -31,7 +31,6 @@
 #include "broker/socket.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
-#include "broker/worker.h"
 #include "config/config.h"
 #include "config/same.h"
 #include "routing/inbox.h"
@@ -42,7 +41,7 @@
 
 static void answer(struct brk_worker *w)
 {
-    w->step = (struct rt_parcel){.kind = RT_ERRAND, .errand = BRK_STEPPED, .to = w, .embedded = true};
+    w->step = (struct rt_parcel){.kind = RT_CONTROL, .control = BRK_STEPPED, .to = w, .embedded = true};
     rt_batch_add(&w->out[w->broker->worker_count], &w->step);
 }
 
@@ -94,8 +93,8 @@ static bool open_listeners(struct brk_worker *w, const struct cfg_config *c, str
             continue;
         if (brk_listen(w, c, i, &s, error) != TR_OK)
             return false;
-        DL_DELETE(w->sockets, s);
-        DL_APPEND(w->prepared, s);
+        brk_socket_leave(s, &w->sockets);
+        brk_socket_enter(s, &w->prepared);
         tr_watch(s->ep, 0);
         tr_listen(s->ep, 0, error); /* it can; nobody is to come before the plan is in force */
     }
@@ -107,8 +106,8 @@ static void close_prepared(struct brk_worker *w)
     struct brk_socket *s, *tmp;
     DL_FOREACH_SAFE(w->prepared, s, tmp)
     {
-        DL_DELETE(w->prepared, s);
-        DL_APPEND(w->sockets, s);
+        brk_socket_leave(s, &w->prepared);
+        brk_socket_enter(s, &w->sockets);
         brk_socket_close(s);
     }
     brk_names_abandon(w);
@@ -141,8 +140,8 @@ static void adopt_prepared(struct brk_worker *w)
     struct brk_socket *s, *tmp;
     DL_FOREACH_SAFE(w->prepared, s, tmp)
     {
-        DL_DELETE(w->prepared, s);
-        DL_APPEND(w->sockets, s);
+        brk_socket_leave(s, &w->prepared);
+        brk_socket_enter(s, &w->sockets);
         tr_watch(s->ep, TR_READABLE);
         if (tr_listen(s->ep, BRK_BACKLOG, &error) == TR_OK)
             brk_listener_opened(s);

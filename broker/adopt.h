@@ -3,8 +3,14 @@
 #ifndef JUNCTOR_BROKER_ADOPT_H
 #define JUNCTOR_BROKER_ADOPT_H
 
+#include <stdbool.h>
+
 struct brk_worker;
+struct cfg_config;
 struct rt_plan;
+
+/* Makes room for what `c` has; what is there stays. False: out of memory. */
+bool brk_worker_fit(struct brk_worker *w, const struct cfg_config *c);
 
 /* BRK_CMD_PREPARE: makes room for what broker->candidate adds, and opens the listeners that it has and the
  * plan in force has not, without reading from them. Everything that can fail fails here: w->step_failed, with

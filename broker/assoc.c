@@ -7,6 +7,7 @@
 #include <uthash.h>
 #include <utlist.h>
 
+#include "broker/check.h"
 #include "broker/log.h"
 #include "broker/outbox.h"
 #include "broker/reliability.h"
@@ -23,11 +24,12 @@ struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state
     struct brk_assoc *a = calloc(1, sizeof *a);
     if (!a)
         return NULL;
+    a->magic = BRK_ASSOC_MAGIC;
     a->worker = w;
     a->state = state;
     a->origin = (uint64_t)w->index << BRK_ORIGIN_BITS | ++w->origins;
     rt_batch_init(&a->pending);
-    rt_batch_init(&a->leftover);
+    rt_batch_init(&a->undelivered);
     return a;
 }
 
@@ -88,19 +90,35 @@ void brk_assoc_keep_sent(struct brk_assoc *a)
         brk_sent_keep(&a->sent, keep);
 }
 
-void brk_assoc_bury(struct brk_worker *w, struct brk_assoc *a)
+void brk_assoc_enter(struct brk_assoc *a, struct brk_assoc **list)
+{
+    if (a->stage)
+        abort(); /* one link, one list */
+    a->stage = list;
+    DL_APPEND(*list, a);
+}
+
+void brk_assoc_leave(struct brk_assoc *a, struct brk_assoc **list)
+{
+    if (a->stage != list)
+        abort();
+    DL_DELETE(*list, a);
+    a->stage = NULL;
+}
+
+void brk_assoc_close(struct brk_worker *w, struct brk_assoc *a)
 {
     brk_stall_forget(w, a);
     brk_expiry_forget(w, a);
-    DL_APPEND(w->graveyard, a);
+    brk_assoc_enter(a, &w->closed_assocs);
 }
 
-void brk_assoc_free_buried(struct brk_worker *w)
+void brk_assoc_free_closed(struct brk_worker *w)
 {
     struct brk_assoc *a, *tmp;
-    DL_FOREACH_SAFE(w->graveyard, a, tmp)
+    DL_FOREACH_SAFE(w->closed_assocs, a, tmp)
     {
-        DL_DELETE(w->graveyard, a);
+        brk_assoc_leave(a, &w->closed_assocs);
         brk_sent_free(&a->sent);
         free(a);
     }

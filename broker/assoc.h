@@ -37,6 +37,7 @@ enum brk_assoc_state {
 };
 
 struct brk_assoc {
+    uint32_t magic;    /* BRK_ASSOC_MAGIC: check.h */
     UT_hash_handle hh; /* in socket->assocs by id */
     uint32_t id;       /* RFC 6458 association id; unique on its socket */
     enum brk_assoc_state state;
@@ -71,7 +72,7 @@ struct brk_assoc {
     /* As a destination of shared sessions; NULL: none. */
     struct brk_dest *dest;
     struct brk_dry dry;
-    struct rt_batch leftover; /* what it gave back, by context in `order`: see returned.c */
+    struct rt_batch undelivered; /* what it gave back, by context in `order`: see returned.c */
 
     /* Paired sessions. */
     struct brk_assoc *client;  /* of a partner: whose; NULL when the client is gone */
@@ -83,9 +84,11 @@ struct brk_assoc {
     unsigned tries;         /* candidates before it */
     unsigned address_tries; /* its addresses that were tried */
     uint16_t asked_out_streams, asked_in_streams;
-    unsigned peer, round;          /* while connecting: to whom, and with which answer (names.c) */
-    uint64_t deadline_ms;          /* while resolving or connecting */
-    struct brk_assoc *prev, *next; /* worker->resolving or connecting, drying, leaving or graveyard */
+    unsigned peer, round;     /* while connecting: to whom, and with which answer (names.c) */
+    uint64_t deadline_ms;     /* while resolving or connecting */
+    struct brk_assoc **stage; /* the list of its worker's that it stands in: resolving, connecting, drying,
+                                 leaving or closed_assocs; NULL: in none */
+    struct brk_assoc *prev, *next; /* in that list */
 };
 
 struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state); /* NULL: out of memory */
@@ -96,9 +99,12 @@ struct brk_assoc *brk_assoc_find(struct brk_socket *s, uint32_t id);
 /* Lets the log of what was sent reach as far back as the send buffer of its socket may hold. */
 void brk_assoc_keep_sent(struct brk_assoc *a);
 
+/* Puts it into a list of its worker's, while it stands in none; takes it out of that one. */
+void brk_assoc_enter(struct brk_assoc *a, struct brk_assoc **list);
+void brk_assoc_leave(struct brk_assoc *a, struct brk_assoc **list);
 /* Frees at the end of the turn. */
-void brk_assoc_bury(struct brk_worker *w, struct brk_assoc *a);
-void brk_assoc_free_buried(struct brk_worker *w);
+void brk_assoc_close(struct brk_worker *w, struct brk_assoc *a);
+void brk_assoc_free_closed(struct brk_worker *w);
 const char *brk_assoc_name(const struct brk_assoc *a); /* of its listener or peer */
 
 /* " session=WORKER-NUMBER", the same for both sides of a paired session, or "". */

@@ -123,21 +123,21 @@ static bool leaves_timers(const struct opt_set *s)
 }
 
 /* Where a listener or peer is: its network namespace, and what of the host matters to it there. */
-struct abode {
+struct place {
     const char *netns;
     unsigned topics; /* enum tr_advice bits */
 };
 
-static struct abode abode_of(const struct cfg_config *c, unsigned i)
+static struct place place_of(const struct cfg_config *c, unsigned i)
 {
     const struct cfg_listener *l = i < c->listener_count ? &c->listeners[i] : NULL;
     const struct cfg_peer *p = l ? NULL : &c->peers[i - c->listener_count];
     unsigned shared = l && l->peeloff == CFG_PEELOFF_NEVER ? TR_ADVICE_SHARED : 0;
     unsigned timers = leaves_timers(l ? &l->sctp : &p->sctp) ? TR_ADVICE_TIMERS : 0;
-    return (struct abode){l ? l->netns : p->netns, shared | timers};
+    return (struct place){l ? l->netns : p->netns, shared | timers};
 }
 
-static bool same_place(const struct abode *a, const struct abode *b)
+static bool same_place(const struct place *a, const struct place *b)
 {
     return a->netns == b->netns || (a->netns && b->netns && strcmp(a->netns, b->netns) == 0);
 }
@@ -148,10 +148,10 @@ static void advise(const struct brk_broker *b)
     const struct cfg_config *c = b->plan->config;
     unsigned count = c->listener_count + c->peer_count;
     for (unsigned i = 0; i < count; i++) {
-        struct abode here = abode_of(c, i);
+        struct place here = place_of(c, i);
         bool told = false;
         for (unsigned k = 0; k < count && !told; k++) {
-            struct abode other = abode_of(c, k);
+            struct place other = place_of(c, k);
             if (!same_place(&here, &other))
                 continue;
             told = k < i;

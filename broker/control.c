@@ -25,6 +25,7 @@
 
 #include <utlist.h>
 
+#include "broker/check.h"
 #include "broker/clock.h"
 #include "broker/drain.h"
 #include "broker/dest.h"
@@ -165,8 +166,8 @@ static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lo
     rt_inbox_take(&c->broker->control, woken, &taken);
     bool any = taken.count;
     while ((p = rt_batch_take(&taken))) {
-        struct brk_dest *d = p->to;
-        switch ((enum brk_errand)p->errand) {
+        struct brk_dest *d = p->control == BRK_STEPPED ? NULL : brk_dest_of(p->to);
+        switch ((enum brk_control_kind)p->control) {
         case BRK_MEMBER_UP:
             DL_APPEND(c->dests, d);
             brk_joining_up(&c->joining, p);
@@ -184,7 +185,7 @@ static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lo
             rt_batch_add(done, p);
             break;
         case BRK_STEPPED:
-            stepped(c, p->to);
+            stepped(c, brk_worker_of(p->to));
             break;
         case BRK_EMPTIED:
             brk_joining_emptied(&c->joining, c->members, d);
@@ -206,13 +207,13 @@ static void joined(void *control, struct brk_dest *d, bool in)
         brk_log(CFG_LOG_ERROR, "no_memory", "text=\"a destination takes no part in its groups\"");
 }
 
-static void post_each(struct brk_control *c, struct rt_batch *errands)
+static void post_each(struct brk_control *c, struct rt_batch *messages)
 {
     struct rt_batch one;
     struct rt_parcel *p;
     rt_batch_init(&one);
-    while ((p = rt_batch_take(errands))) {
-        unsigned owner = ((struct brk_dest *)p->to)->dest.worker;
+    while ((p = rt_batch_take(messages))) {
+        unsigned owner = brk_dest_of(p->to)->dest.worker;
         rt_batch_add(&one, p);
         rt_inbox_post(&c->broker->workers[owner]->inbox, &one);
     }
@@ -231,7 +232,7 @@ static bool serve_requests(struct brk_control *c, bool woken)
     while (!publish(c)) /* what was asked for must happen; memory may come back */
         usleep(10000);
     while ((p = rt_batch_take(&done)))
-        free(p->to);
+        free(brk_dest_of(p->to));
     post_each(c, &lost);
     post_each(c, &c->joining.ask);
     brk_command_all(c->broker, 0); /* parked messages may have somewhere to go now */
@@ -330,7 +331,8 @@ static bool settle_workers(struct brk_broker *b)
     return any;
 }
 
-/* Errands are part of the destinations they are about, so all of them are taken before those are freed. */
+/* Control messages are part of the destinations they are about, so all of them are taken before those are
+ * freed. */
 void brk_control_settle(struct brk_control *c)
 {
     struct brk_broker *b = c->broker;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "broker/assoc.h"
+#include "broker/check.h"
 #include "broker/log.h"
 #include "broker/socket.h"
 #include "broker/state.h"
@@ -19,9 +20,9 @@ static bool is_destination(const struct brk_assoc *a)
     return !a->is_partner && rt_role(a->worker->plan, a->socket->member)->destination;
 }
 
-static void errand_init(struct rt_parcel *p, enum brk_errand errand, struct brk_dest *d)
+static void control_init(struct rt_parcel *p, enum brk_control_kind kind, struct brk_dest *d)
 {
-    *p = (struct rt_parcel){.kind = RT_ERRAND, .errand = (uint16_t)errand, .to = d, .embedded = true};
+    *p = (struct rt_parcel){.kind = RT_CONTROL, .control = (uint16_t)kind, .to = d, .embedded = true};
 }
 
 void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a)
@@ -33,13 +34,14 @@ void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a)
     }
     if (!d)
         return;
+    d->magic = BRK_DEST_MAGIC;
     d->dest = (struct rt_dest){.worker = w->index, .member = a->socket->member, .owner = a};
-    errand_init(&d->up, BRK_MEMBER_UP, d);
-    errand_init(&d->down, BRK_MEMBER_DOWN, d);
-    errand_init(&d->retire, BRK_RETIRE, d);
-    errand_init(&d->retired, BRK_RETIRED, d);
-    errand_init(&d->empty, BRK_EMPTY, d);
-    errand_init(&d->emptied, BRK_EMPTIED, d);
+    control_init(&d->up, BRK_MEMBER_UP, d);
+    control_init(&d->down, BRK_MEMBER_DOWN, d);
+    control_init(&d->retire, BRK_RETIRE, d);
+    control_init(&d->retired, BRK_RETIRED, d);
+    control_init(&d->empty, BRK_EMPTY, d);
+    control_init(&d->emptied, BRK_EMPTIED, d);
     a->dest = d;
     rt_batch_add(&w->out[w->broker->worker_count], &d->up);
 }

@@ -1,4 +1,4 @@
-/* An association as a destination of shared sessions, and what travels between threads about it. */
+/* An association as a destination of shared sessions, and what is posted between threads about it. */
 #ifndef JUNCTOR_BROKER_DEST_H
 #define JUNCTOR_BROKER_DEST_H
 
@@ -10,8 +10,8 @@
 struct brk_worker;
 struct brk_assoc;
 
-/* Errands: what parcels between threads mean beyond a message for a destination. */
-enum brk_errand {
+/* Control messages: what parcels between threads mean beyond a message for a destination. */
+enum brk_control_kind {
     BRK_RETURNED =
         1, /* a message that its destination could not deliver: send it again, before what is parked */
     BRK_MEMBER_UP,   /* to control: `to` is a brk_dest that can be sent to */
@@ -24,10 +24,11 @@ enum brk_errand {
 };
 
 /* An association as a destination of shared sessions. Made by the owning worker when it comes up, freed by
- * the control thread when the retirement has come round. Its errands are part of it, so that they cannot
- * fail. */
+ * the control thread when the retirement has come round. Its control messages are part of it, so that they
+ * cannot fail. */
 struct brk_dest {
-    struct rt_dest dest; /* first: see joining.c */
+    uint32_t magic; /* BRK_DEST_MAGIC: check.h */
+    struct rt_dest dest;
     struct rt_parcel up, down, retire, retired, empty, emptied;
     bool down_sent, retire_came;  /* the owner's */
     bool removed;                 /* control's: out of its groups, which are held until it is retired */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "broker/assoc.h"
+#include "broker/check.h"
 #include "broker/outbox.h"
 #include "broker/parcel.h"
 #include "broker/reliability.h"
@@ -31,7 +32,7 @@ static void park(struct brk_worker *w, unsigned group, struct rt_parcel *p)
 static void dispatch_parcel_to(struct brk_worker *w, struct rt_dest *d, struct rt_parcel *p)
 {
     if (d->worker == w->index)
-        brk_append(w, d->owner, p);
+        brk_append(w, brk_assoc_of(d->owner), p);
     else
         brk_post_to(w, d, p);
 }
@@ -79,7 +80,7 @@ static void broadcast(struct brk_worker *w, const struct rt_group *g, struct brk
     struct rt_message *shared = NULL;
     brk_count(&w->counts.copies, g->count - 1);
     for (uint32_t i = 0; i < g->count; i++) {
-        struct brk_assoc *a = g->dests[i]->worker == w->index ? g->dests[i]->owner : NULL;
+        struct brk_assoc *a = g->dests[i]->worker == w->index ? brk_assoc_of(g->dests[i]->owner) : NULL;
         if (a && a->state == BRK_UP && !a->blocked && !a->pending.count) {
             brk_send_local(w, a, from, m, route);
             w->gathered[w->gathered_count - 1].fan_out = true;
@@ -93,7 +94,7 @@ static void broadcast(struct brk_worker *w, const struct rt_group *g, struct brk
             dispatch_parcel_to(w, g->dests[i], p);
     }
     if (shared && rt_message_unref(shared, w->index))
-        abort(); /* at home: cannot have to travel */
+        abort(); /* ours: it cannot have to go to another worker */
 }
 
 void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m, uint32_t route)
@@ -112,7 +113,7 @@ void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_
         d = rt_group_pick(g, &w->picks[group], from->origin, m->stream);
     }
     if (d && d->worker == w->index) {
-        brk_send_local(w, d->owner, from, m, route);
+        brk_send_local(w, brk_assoc_of(d->owner), from, m, route);
         return;
     }
     struct rt_parcel *p = brk_copy_to_parcel(w, from, m, route);

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "broker/check.h"
 #include "broker/log.h"
 #include "broker/socket.h"
 #include "broker/state.h"
@@ -43,7 +44,7 @@ static void add_hint(uint32_t ppid, char *out, size_t size)
 
 struct brk_dropped brk_dropped_message(const struct rt_message *m, uint32_t route)
 {
-    const struct brk_socket *from = m->credit ? m->credit->source : NULL;
+    const struct brk_socket *from = m->credit ? brk_socket_of(m->credit->source) : NULL;
     return (struct brk_dropped){from, route, m->ppid, m->stream};
 }
 

@@ -9,6 +9,7 @@
 
 #include <utlist.h>
 
+#include "broker/check.h"
 #include "broker/assoc.h"
 #include "broker/dest.h"
 #include "broker/log.h"
@@ -40,13 +41,13 @@ static void done(struct brk_worker *w, struct brk_assoc *a)
     if (a->dry.asked)
         tell_dry(a, false);
     a->dry.wanted = false;
-    DL_DELETE(w->drying, a);
+    brk_assoc_leave(a, &w->drying);
     answer(w, a->dest);
 }
 
 void brk_dry_want(struct brk_worker *w, struct brk_dest *d)
 {
-    struct brk_assoc *a = d->dest.owner;
+    struct brk_assoc *a = brk_assoc_of(d->dest.owner);
     if (a->state == BRK_LEAVING) {
         answer(w, d);
         return;
@@ -54,7 +55,7 @@ void brk_dry_want(struct brk_worker *w, struct brk_dest *d)
     a->dry = (struct brk_dry){.wanted = true, .since_ms = w->now_ms, .progress_ms = w->now_ms};
     if (a->state != BRK_UP)
         return; /* lost, and about to leave */
-    DL_APPEND(w->drying, a);
+    brk_assoc_enter(a, &w->drying);
     if (!a->pending.count && !a->burst_count)
         tell_dry(a, true);
 }
@@ -68,7 +69,7 @@ void brk_dry_told(struct brk_worker *w, struct brk_assoc *a)
 void brk_dry_lost(struct brk_worker *w, struct brk_assoc *a)
 {
     if (a->dry.wanted)
-        DL_DELETE(w->drying, a);
+        brk_assoc_leave(a, &w->drying);
 }
 
 void brk_dry_leaves(struct brk_worker *w, struct brk_assoc *a)

@@ -1,6 +1,10 @@
 /* See joining.h. */
 #include "broker/joining.h"
 
+#include <stddef.h>
+
+#include "broker/check.h"
+
 void brk_joining_init(struct brk_joining *j)
 {
     rt_batch_init(&j->waiting);
@@ -11,7 +15,7 @@ void brk_joining_init(struct brk_joining *j)
 
 void brk_joining_up(struct brk_joining *j, struct rt_parcel *up)
 {
-    ((struct brk_dest *)up->to)->joins = true;
+    brk_dest_of(up->to)->joins = true;
     rt_batch_add(&j->waiting, up);
 }
 
@@ -47,7 +51,7 @@ struct asking {
 static void ask(void *arg, struct rt_dest *member)
 {
     struct asking *a = arg;
-    struct brk_dest *d = (struct brk_dest *)member; /* its first field */
+    struct brk_dest *d = brk_dest_of((char *)member - offsetof(struct brk_dest, dest));
     if (d->asked)
         return;
     d->asked = true;
@@ -71,9 +75,9 @@ void brk_joining_go_on(struct brk_joining *j, struct rt_members *m, brk_joined *
     if (j->awaited)
         return;
     while ((p = rt_batch_take(&j->round)))
-        join(m, p->to, joined, arg);
+        join(m, brk_dest_of(p->to), joined, arg);
     while ((p = rt_batch_take(&j->waiting))) {
-        struct brk_dest *d = p->to;
+        struct brk_dest *d = brk_dest_of(p->to);
         if (!rt_members_takes_over(m, &d->dest)) {
             join(m, d, joined, arg);
             continue;

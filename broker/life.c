@@ -2,9 +2,9 @@
  *
  * An end takes up to three steps. brk_assoc_lost: the event; both sides of a session and the counters learn
  * of it. brk_assoc_finish: everything that the stack gave back has been read; the association leaves its
- * socket, and without a destination it is buried. brk_assoc_retire: only for destinations of shared sessions,
+ * socket, and without a destination it is closed. brk_assoc_retire: only for destinations of shared sessions,
  * when the control thread has made sure that nobody posts to it any more; what it left is sent again from the
- * workers that had read it. Buried associations are freed at the end of the turn, because messages gathered
+ * workers that had read it. Closed associations are freed at the end of the turn, because messages gathered
  * in it may still name them.
  *
  * A peer that restarts (RFC 9260 5.2.4) ends one association here and begins another, while the stack goes on
@@ -17,6 +17,7 @@
 #include <utlist.h>
 
 #include "broker/assoc.h"
+#include "broker/check.h"
 #include "broker/dest.h"
 #include "broker/dry.h"
 #include "broker/ending.h"
@@ -59,7 +60,7 @@ static void log_up(struct brk_worker *w, struct brk_assoc *a)
 void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *e)
 {
     if (a->state == BRK_CONNECTING)
-        DL_DELETE(w->connecting, a);
+        brk_assoc_leave(a, &w->connecting);
     a->state = BRK_UP;
     a->was_up = true;
     a->stats.next_ms = w->now_ms + BRK_STATS_MS;
@@ -165,7 +166,7 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
     if (!clean && !restarted && a->socket->kind == BRK_OUTBOUND)
         brk_names_failed(w, a->peer, a->round, a->was_up);
     if (a->state == BRK_CONNECTING) {
-        DL_DELETE(w->connecting, a);
+        brk_assoc_leave(a, &w->connecting);
         a->state = BRK_LOST;
         if (a->is_partner)
             brk_session_address_failed(w, a); /* finish decides what comes next */
@@ -193,7 +194,7 @@ static void pass_on(struct brk_worker *w, struct brk_assoc *a)
     if (a->dest)
         rt_batch_add(&w->out[w->broker->worker_count], &a->dest->retired);
     a->dest = NULL;
-    brk_assoc_bury(w, a);
+    brk_assoc_close(w, a);
 }
 
 /* Off its socket. A destination waits until nobody posts to it any more. */
@@ -205,7 +206,7 @@ static void go(struct brk_worker *w, struct brk_assoc *a)
         return;
     }
     a->state = BRK_LEAVING;
-    DL_APPEND(w->leaving, a);
+    brk_assoc_enter(a, &w->leaving);
     w->assoc_count++;
     brk_assoc_withdraw(w, a);
     brk_dry_leaves(w, a);
@@ -251,13 +252,13 @@ struct brk_assoc *brk_assoc_restart(struct brk_worker *w, struct brk_assoc *old,
 
 void brk_assoc_retire(struct brk_worker *w, struct brk_dest *d)
 {
-    struct brk_assoc *a = d->dest.owner;
+    struct brk_assoc *a = brk_assoc_of(d->dest.owner);
     d->retire_came = true;
     if (a->state != BRK_LEAVING) { /* it leaves before it ends */
         brk_assoc_eof(w, a);
         return;
     }
-    DL_DELETE(w->leaving, a);
+    brk_assoc_leave(a, &w->leaving);
     w->assoc_count--;
     pass_on(w, a);
 }

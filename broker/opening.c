@@ -103,7 +103,7 @@ enum tr_code brk_listen(struct brk_worker *w, const struct cfg_config *c, unsign
     if (code != TR_OK) {
         name_listener(l, error);
         tr_close(s->ep);
-        DL_DELETE(w->sockets, s);
+        brk_socket_leave(s, &w->sockets);
         free(s);
         return code;
     }
@@ -187,7 +187,7 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
     if (code != TR_OK) {
         brk_names_failed(w, peer, a->round, false);
         tr_close(s->ep);
-        DL_DELETE(w->sockets, s);
+        brk_socket_leave(s, &w->sockets);
         free(s);
         return code;
     }

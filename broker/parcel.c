@@ -6,6 +6,7 @@
 #include "broker/parcel.h"
 
 #include "broker/assoc.h"
+#include "broker/check.h"
 #include "broker/drop.h"
 #include "broker/socket.h"
 #include "broker/state.h"
@@ -23,23 +24,23 @@ void brk_count_source_drop(struct brk_worker *w, struct brk_assoc *from, const s
     brk_count_drop(w, &d, reason);
 }
 
-void brk_home(struct brk_worker *w, struct rt_message *m)
+void brk_release(struct brk_worker *w, struct rt_message *m)
 {
     struct rt_credit *credit = m->credit;
     (void)w;
-    rt_message_home(m);
+    rt_message_release(m);
     if (credit)
-        brk_socket_check_resume(credit->source);
+        brk_socket_check_resume(brk_socket_of(credit->source));
 }
 
 void brk_parcel_done(struct brk_worker *w, struct rt_parcel *p)
 {
     struct rt_message *m = p->message;
-    struct rt_credit *credit = m->home == w->index ? m->credit : NULL;
+    struct rt_credit *credit = m->owner == w->index ? m->credit : NULL;
     if (rt_parcel_done(p, w->index, &m))
-        rt_batch_add(&w->out[m->home], &m->first);
+        rt_batch_add(&w->out[m->owner], &m->first);
     else if (credit)
-        brk_socket_check_resume(credit->source);
+        brk_socket_check_resume(brk_socket_of(credit->source));
 }
 
 void brk_drop_parcel(struct brk_worker *w, struct rt_parcel *p, enum brk_drop reason)
@@ -85,7 +86,7 @@ struct rt_parcel *brk_parcel_new(struct brk_worker *w, struct rt_message *m, uin
         brk_count_drop(w, &d, BRK_NO_MEMORY);
         return NULL;
     }
-    p->errand = 0;
+    p->control = 0;
     p->stream = m->stream;
     p->route = route;
     brk_count(&w->counts.waiting, 1);
@@ -100,7 +101,7 @@ struct rt_parcel *brk_copy_to_parcel(struct brk_worker *w, struct brk_assoc *fro
     if (!copy)
         return NULL;
     struct rt_parcel *p = brk_parcel_new(w, copy, route);
-    rt_message_unref(copy, w->index); /* at home: never travels */
+    rt_message_unref(copy, w->index); /* ours: it goes nowhere */
     return p;
 }
 

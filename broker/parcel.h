@@ -32,8 +32,8 @@ void brk_drop_parcel(struct brk_worker *w, struct rt_parcel *p, enum brk_drop re
 void brk_drop_batch(struct brk_worker *w, struct rt_batch *b, enum brk_drop reason);
 void brk_parcel_done(struct brk_worker *w, struct rt_parcel *p);
 
-/* A message came home: frees it and lets its source go on. */
-void brk_home(struct brk_worker *w, struct rt_message *m);
+/* A message came back to its owner: frees it and lets its source go on. */
+void brk_release(struct brk_worker *w, struct rt_message *m);
 
 /* A message of `from` that is dropped before it was copied. */
 void brk_count_source_drop(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,

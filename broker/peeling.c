@@ -36,7 +36,7 @@ static void peel_off(struct brk_worker *w, struct brk_socket *from, struct brk_a
         if (brk_assoc_admits(a, lines))
             brk_log(lines->level, "peeloff_failed", "listener=%s assoc=%u error=%s", brk_assoc_name(a), a->id,
                     brk_quote(error.text, text, sizeof text));
-        DL_DELETE(w->sockets, s);
+        brk_socket_leave(s, &w->sockets);
         free(s);
         return;
     }

@@ -64,17 +64,17 @@ static void connect_standing(struct brk_worker *w, struct brk_standing *st)
     st->waits_until_ms = 0;
     if (code == TR_OK) {
         st->assoc = a;
-        DL_APPEND(w->connecting, a);
+        brk_assoc_enter(a, &w->connecting);
         return;
     }
     if (code == TR_AGAIN) {
         st->waits_until_ms = w->now_ms + w->config->peers[st->peer].connect_timeout_ms;
-        brk_assoc_bury(w, a);
+        brk_assoc_close(w, a);
         return;
     }
     brk_log_connect_failed(w, st->peer, NULL, a ? error.text : "out of memory");
     if (a)
-        brk_assoc_bury(w, a);
+        brk_assoc_close(w, a);
     again_later(w, st);
 }
 
@@ -85,7 +85,7 @@ static void time_out(struct brk_worker *w, struct brk_assoc *a)
     struct tr_error error;
     struct brk_socket *s = a->socket;
     brk_log_connect_failed(w, a->peer, a->is_partner ? a : NULL, "timeout");
-    DL_DELETE(w->connecting, a);
+    brk_assoc_leave(a, &w->connecting);
     brk_names_failed(w, a->peer, a->round, false);
     tr_abort(s->ep, a->id, &error);
     brk_assoc_detach(a);
@@ -96,7 +96,7 @@ static void time_out(struct brk_worker *w, struct brk_assoc *a)
         return;
     }
     brk_peer_gone(w, a);
-    brk_assoc_bury(w, a);
+    brk_assoc_close(w, a);
 }
 
 /* Whether standing associations are still wanted: at the end only while messages wait somewhere, for whoever

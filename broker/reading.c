@@ -61,12 +61,12 @@ static void handle_items(struct brk_worker *w, struct brk_socket *s, const struc
 static void finish_lost(struct brk_worker *w, struct brk_socket *s)
 {
     struct brk_assoc *a, *tmp;
-    s->has_lost = s->has_leftover = false;
+    s->has_lost = s->has_undelivered = false;
     HASH_ITER(hh, s->assocs, a, tmp)
     {
         if (a->state == BRK_LOST)
             brk_assoc_finish(w, a);
-        else if (a->leftover.count)
+        else if (a->undelivered.count)
             brk_drop_given_up(w, a);
     }
 }
@@ -85,7 +85,7 @@ bool brk_socket_read(struct brk_worker *w, struct brk_socket *s)
             handle_items(w, s, items, count);
         if (s->has_peel)
             brk_peel_wanted(w, s);
-        all = s->has_lost || s->has_leftover || s->to_the_end;
+        all = s->has_lost || s->has_undelivered || s->to_the_end;
         if (code == TR_NO_SLOT || (code == TR_OK && all)) {
             brk_flush(w);
             tr_loop_turn(w->loop);

@@ -1,11 +1,11 @@
 /* Messages that the stack gives back, and what waits for an association that is gone.
  *
- * What comes back is an association's leftover until everything that belongs with it has been read. If the
+ * What comes back is kept as undelivered until everything that belongs with it has been read. If the
  * association lives on, it has been given up (see reliability.c) and is dropped. If it is gone, each message
  * goes to the worker that had read it and is sent again from its route on, before whatever is parked there:
  * with its own stream and source, so that the same choice of member is made for it as for those behind it.
  *
- * The leftover is brought into the order in which it was sent first; sent.h tells why it has lost it. */
+ * It is brought into the order in which it was sent first; sent.h tells why it has lost it. */
 #include "broker/returned.h"
 
 #include "broker/assoc.h"
@@ -58,7 +58,7 @@ void brk_send_again(struct brk_worker *w, struct rt_parcel *p)
      * the others have their copies; in a paired session there is nobody else. */
     if (!p->message->len || p->route == RT_NO_ROUTE || w->config->routes[p->route].session == CFG_PAIRED ||
         p->message->fan_out) {
-        brk_drop_parcel(w, p, p->message->flags & BRK_WAS_SENT ? BRK_UNACKNOWLEDGED : BRK_PEER_LOST);
+        brk_drop_parcel(w, p, p->message->was_sent ? BRK_UNACKNOWLEDGED : BRK_PEER_LOST);
         return;
     }
     if (!brk_reroute(w, p)) {
@@ -67,12 +67,12 @@ void brk_send_again(struct brk_worker *w, struct rt_parcel *p)
     }
     p->to = NULL;
     if (reader == w->index) {
-        p->errand = 0;
+        p->control = 0;
         rt_batch_add(&w->returned[w->config->routes[p->route].group], p);
         brk_wait_parked(w, p);
         return;
     }
-    p->errand = BRK_RETURNED;
+    p->control = BRK_RETURNED;
     brk_uncount(&w->counts.waiting, 1);
     brk_count(&w->counts.handed_out, 1);
     rt_batch_add(&w->out[reader], p);
@@ -81,8 +81,8 @@ void brk_send_again(struct brk_worker *w, struct rt_parcel *p)
 void brk_pass_on(struct brk_worker *w, struct brk_assoc *a)
 {
     struct rt_parcel *p;
-    sort(&a->sent, &a->leftover);
-    while ((p = rt_batch_take(&a->leftover)))
+    sort(&a->sent, &a->undelivered);
+    while ((p = rt_batch_take(&a->undelivered)))
         brk_send_again(w, p);
     while ((p = rt_batch_take(&a->pending)))
         brk_send_again(w, p);
@@ -91,9 +91,9 @@ void brk_pass_on(struct brk_worker *w, struct brk_assoc *a)
 void brk_drop_given_up(struct brk_worker *w, struct brk_assoc *a)
 {
     struct rt_parcel *p;
-    sort(&a->sent, &a->leftover);
-    while ((p = rt_batch_take(&a->leftover)))
-        if (p->message->flags & BRK_NO_ERROR)
+    sort(&a->sent, &a->undelivered);
+    while ((p = rt_batch_take(&a->undelivered)))
+        if (p->message->no_error)
             brk_drop_parcel(w, p, BRK_EXPIRED);
         else
             brk_send_again(w, p);
@@ -131,8 +131,9 @@ void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_ev
         return;
     }
     copy->stream = sent.asked == BRK_SAME_STREAM ? m->stream : sent.asked;
-    copy->flags = (uint16_t)((m->flags & TR_UNORDERED) | (failed->failed.error ? 0 : BRK_NO_ERROR) |
-                             (failed->failed.was_sent ? BRK_WAS_SENT : 0));
+    copy->flags = m->flags & TR_UNORDERED;
+    copy->no_error = failed->failed.error == 0;
+    copy->was_sent = failed->failed.was_sent;
     copy->ppid = m->ppid;
     copy->origin = sent.origin;
     copy->source = sent.source;
@@ -143,6 +144,6 @@ void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_ev
     if (!p)
         return;
     p->order = m->context;
-    rt_batch_add(&a->leftover, p);
-    a->socket->has_leftover = true;
+    rt_batch_add(&a->undelivered, p);
+    a->socket->has_undelivered = true;
 }

@@ -11,13 +11,7 @@
 
 struct brk_worker;
 
-/* In rt_message.flags beside those of transport.h: the stack gave it back and named no error. */
-#define BRK_NO_ERROR 0x8000
-
-/* The same: it was on the wire, so the peer may have it. */
-#define BRK_WAS_SENT 0x4000
-
-/* A message that the stack gave back: kept in `leftover` until all that belongs with it has been read. */
+/* A message that the stack gave back: kept in `undelivered` until all that belongs with it has been read. */
 void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *failed);
 
 /* An association is over: what it could not deliver is sent again, or dropped where there is nobody else. */
@@ -30,7 +24,7 @@ void brk_drop_given_up(struct brk_worker *w, struct brk_assoc *a);
  * for that; drops it where there is nobody else. */
 void brk_send_again(struct brk_worker *w, struct rt_parcel *p);
 
-/* The worker that read a message, which decides its order. Its memory may be another one's (`home`). */
+/* The worker that read a message, which decides its order. Its memory may be another one's (`owner`). */
 static inline unsigned brk_reader(const struct rt_message *m)
 {
     return (unsigned)(m->origin >> BRK_ORIGIN_BITS);

@@ -54,13 +54,13 @@ static bool connect_next(struct brk_worker *w, struct brk_assoc *partner)
         unsigned peer = partner->candidate;
         enum tr_code code = brk_connect(w, peer, &streams, partner, &error);
         if (code == TR_OK) {
-            DL_APPEND(w->connecting, partner);
+            brk_assoc_enter(partner, &w->connecting);
             return true;
         }
         if (code == TR_AGAIN) {
             partner->state = BRK_RESOLVING;
             partner->deadline_ms = w->now_ms + w->config->peers[peer].connect_timeout_ms;
-            DL_APPEND(w->resolving, partner);
+            brk_assoc_enter(partner, &w->resolving);
             return true;
         }
         brk_peer_failed(w, peer);
@@ -94,7 +94,7 @@ struct brk_assoc *brk_session_partner(struct brk_worker *w, struct brk_assoc *cl
     partner->asked_out_streams = client->in_streams;
     partner->asked_in_streams = client->out_streams;
     if (!connect_next(w, partner)) {
-        brk_assoc_bury(w, partner);
+        brk_assoc_close(w, partner);
         brk_assoc_abort(w, client, "no member of its group could be connected");
         return NULL;
     }
@@ -127,7 +127,7 @@ static void go_on(struct brk_worker *w, struct brk_assoc *partner, const char *w
     partner->state = BRK_LOST;
     unlink_partner(partner);
     brk_drop_batch(w, &partner->pending, BRK_UNREACHABLE);
-    brk_assoc_bury(w, partner);
+    brk_assoc_close(w, partner);
     if (client)
         brk_assoc_abort(w, client, "no member of its group could be connected");
 }
@@ -141,7 +141,7 @@ void brk_session_connect_failed(struct brk_worker *w, struct brk_assoc *partner,
 void brk_session_not_resolved(struct brk_worker *w, struct brk_assoc *partner)
 {
     brk_log_not_resolved(w, partner->peer, partner);
-    DL_DELETE(w->resolving, partner);
+    brk_assoc_leave(partner, &w->resolving);
     brk_session_next_member(w, partner);
     brk_session_connect_failed(w, partner, "timeout");
 }
@@ -160,11 +160,11 @@ void brk_session_resolved(struct brk_worker *w, unsigned peer)
     unsigned count;
     DL_COUNT(w->resolving, partner, count);
     while (count-- > 0 && (partner = w->resolving)) {
-        DL_DELETE(w->resolving, partner);
+        brk_assoc_leave(partner, &w->resolving);
         if (partner->peer == peer)
             go_on(w, partner, "unreachable");
         else
-            DL_APPEND(w->resolving, partner);
+            brk_assoc_enter(partner, &w->resolving);
     }
 }
 
@@ -174,16 +174,16 @@ static void abandon(struct brk_worker *w, struct brk_assoc *partner)
     struct tr_error error;
     struct brk_socket *s = partner->socket;
     if (partner->state == BRK_RESOLVING) {
-        DL_DELETE(w->resolving, partner);
+        brk_assoc_leave(partner, &w->resolving);
     } else {
-        DL_DELETE(w->connecting, partner);
+        brk_assoc_leave(partner, &w->connecting);
         tr_abort(s->ep, partner->id, &error);
         brk_assoc_detach(partner);
         brk_socket_close(s);
     }
     partner->state = BRK_LOST;
     brk_drop_batch(w, &partner->pending, BRK_PEER_LOST);
-    brk_assoc_bury(w, partner);
+    brk_assoc_close(w, partner);
 }
 
 /* What a peer said with its abort, to be said to the other side: the text of a User-Initiated Abort, and of

@@ -1,14 +1,15 @@
 /* A worker's sockets: their memory, what is watched, pausing, closing.
  *
  * Closing is done in two steps. brk_socket_close gives the stack's endpoint back at once; the struct stays in
- * worker->closed while messages that were read from it still wait somewhere and refer to its credit, and is
- * freed by the worker at the end of a turn. */
+ * worker->closed_sockets while messages that were read from it still wait somewhere and refer to its credit,
+ * and is freed by the worker at the end of a turn. */
 #include "broker/socket.h"
 
 #include <stdlib.h>
 
 #include <utlist.h>
 
+#include "broker/check.h"
 #include "broker/log.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
@@ -17,11 +18,28 @@
 #include "routing/table.h"
 #include "transport/transport.h"
 
+void brk_socket_enter(struct brk_socket *s, struct brk_socket **list)
+{
+    if (s->list)
+        abort(); /* one link, one list */
+    s->list = list;
+    DL_APPEND(*list, s);
+}
+
+void brk_socket_leave(struct brk_socket *s, struct brk_socket **list)
+{
+    if (s->list != list)
+        abort();
+    DL_DELETE(*list, s);
+    s->list = NULL;
+}
+
 struct brk_socket *brk_socket_new(struct brk_worker *w, enum brk_socket_kind kind, struct cfg_member member)
 {
     struct brk_socket *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
+    s->magic = BRK_SOCKET_MAGIC;
     s->worker = w;
     s->kind = kind;
     s->member = member;
@@ -31,7 +49,7 @@ struct brk_socket *brk_socket_new(struct brk_worker *w, enum brk_socket_kind kin
     s->credit.messages_max = w->config->queue_messages;
     s->credit.bytes_max = w->config->queue_bytes;
     s->credit.source = s;
-    DL_APPEND(w->sockets, s);
+    brk_socket_enter(s, &w->sockets);
     return s;
 }
 
@@ -41,8 +59,8 @@ void brk_socket_close(struct brk_socket *s)
         return;
     tr_close(s->ep);
     s->ep = NULL;
-    DL_DELETE(s->worker->sockets, s);
-    DL_APPEND(s->worker->closed, s);
+    brk_socket_leave(s, &s->worker->sockets);
+    brk_socket_enter(s, &s->worker->closed_sockets);
 }
 
 /* A source is not read while its credit is used up, with one exception. Once an association has ended nothing
@@ -51,7 +69,7 @@ void brk_socket_close(struct brk_socket *s)
  * buffer (of a socket that several share, at each end). */
 void brk_socket_update_watch(struct brk_socket *s)
 {
-    bool read = !s->paused || s->to_the_end || s->has_lost || s->has_leftover;
+    bool read = !s->paused || s->to_the_end || s->has_lost || s->has_undelivered;
     if (s->ep)
         tr_watch(s->ep, (read ? TR_READABLE : 0) | (s->writable_wanted ? TR_WRITABLE : 0));
 }

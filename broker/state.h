@@ -46,6 +46,7 @@ enum brk_command {
 enum brk_progress { BRK_BUSY, BRK_SOURCES_DONE, BRK_ALL_DONE };
 
 struct brk_worker {
+    uint32_t magic; /* BRK_WORKER_MAGIC: check.h */
     unsigned index;
     struct brk_broker *broker;
     const struct rt_plan *plan;      /* that of the snapshot */
@@ -63,10 +64,10 @@ struct brk_worker {
     enum brk_phase phase;
     bool stop;
 
-    struct brk_socket *sockets, *closed;
+    struct brk_socket *sockets, *closed_sockets;
     struct brk_socket *prepared; /* listeners of a plan that is not in force yet */
     bool ending;                 /* an association or socket is being ended */
-    struct brk_assoc *resolving, *connecting, *drying, *leaving, *graveyard;
+    struct brk_assoc *resolving, *connecting, *drying, *leaving, *closed_assocs;
     struct tr_resolver *resolver;  /* NULL: no peer has a host name */
     struct brk_names **names;      /* per peer */
     struct brk_names **names_next; /* those of a plan that is not in force yet */

@@ -20,6 +20,7 @@
 
 #include "broker/adopt.h"
 #include "broker/assoc.h"
+#include "broker/check.h"
 #include "broker/clock.h"
 #include "broker/dest.h"
 #include "broker/dispatch.h"
@@ -97,6 +98,7 @@ struct brk_worker *brk_worker_new(struct brk_broker *b, unsigned index)
     struct brk_worker *w = calloc(1, sizeof *w);
     if (!w)
         return NULL;
+    w->magic = BRK_WORKER_MAGIC;
     w->index = index;
     w->broker = b;
     w->plan = b->plan;
@@ -115,22 +117,22 @@ struct brk_worker *brk_worker_new(struct brk_broker *b, unsigned index)
 static void take_parcel(struct brk_worker *w, struct rt_parcel *p)
 {
     switch (p->kind) {
-    case RT_HOME:
-        brk_home(w, p->message);
+    case RT_RELEASE:
+        brk_release(w, p->message);
         return;
-    case RT_ERRAND:
-        if (p->errand == BRK_RETIRE)
-            brk_assoc_retire(w, p->to);
-        else if (p->errand == BRK_EMPTY)
-            brk_dry_want(w, p->to);
+    case RT_CONTROL:
+        if (p->control == BRK_RETIRE)
+            brk_assoc_retire(w, brk_dest_of(p->to));
+        else if (p->control == BRK_EMPTY)
+            brk_dry_want(w, brk_dest_of(p->to));
         return;
     case RT_DELIVER:
         brk_count(&w->counts.taken_in, 1);
         brk_count(&w->counts.waiting, 1);
-        if (p->errand == BRK_RETURNED)
+        if (p->control == BRK_RETURNED)
             brk_send_again(w, p);
         else
-            brk_append(w, ((struct rt_dest *)p->to)->owner, p);
+            brk_append(w, brk_assoc_of(((struct rt_dest *)p->to)->owner), p);
         return;
     }
 }
@@ -216,10 +218,10 @@ static bool timers_wanted(const struct brk_worker *w)
 static void free_closed(struct brk_worker *w)
 {
     struct brk_socket *s, *tmp;
-    brk_assoc_free_buried(w);
-    DL_FOREACH_SAFE(w->closed, s, tmp)
+    brk_assoc_free_closed(w);
+    DL_FOREACH_SAFE(w->closed_sockets, s, tmp)
     if (!s->credit.messages && !s->assocs) {
-        DL_DELETE(w->closed, s);
+        brk_socket_leave(s, &w->closed_sockets);
         free(s);
     }
 }
@@ -229,7 +231,7 @@ static void serve_sockets(struct brk_worker *w, unsigned count)
     for (unsigned i = 0; i < count; i++) {
         /* A socket closed on the way is cleared from the list, or, when reading had to end the transport's
          * turn early, at least known by its missing endpoint: the struct outlives the turn. */
-        struct brk_socket *s = w->ready[i].endpoint ? w->ready[i].cookie : NULL;
+        struct brk_socket *s = w->ready[i].endpoint ? brk_socket_of(w->ready[i].cookie) : NULL;
         if (s && s->ep && w->ready[i].flags & TR_WRITABLE)
             brk_socket_writable(w, s);
         if (s && s->ep && w->ready[i].flags & TR_ENDED)
@@ -313,10 +315,12 @@ void *brk_worker_main(void *worker)
 
 static void drop_rest(struct brk_worker *w, struct brk_assoc *a)
 {
-    brk_drop_batch(w, &a->leftover, BRK_STOPPED);
+    brk_drop_batch(w, &a->undelivered, BRK_STOPPED);
     brk_drop_batch(w, &a->pending, BRK_STOPPED);
     free(a->dest);
-    brk_assoc_bury(w, a);
+    if (a->stage)
+        brk_assoc_leave(a, a->stage);
+    brk_assoc_close(w, a);
 }
 
 void brk_worker_end(struct brk_worker *w)
@@ -328,15 +332,9 @@ void brk_worker_end(struct brk_worker *w)
         brk_drop_batch(w, &w->parked[g], BRK_STOPPED);
     }
     DL_FOREACH_SAFE(w->leaving, a, ta)
-    {
-        DL_DELETE(w->leaving, a);
-        drop_rest(w, a);
-    }
+    drop_rest(w, a);
     DL_FOREACH_SAFE(w->resolving, a, ta)
-    {
-        DL_DELETE(w->resolving, a);
-        drop_rest(w, a);
-    }
+    drop_rest(w, a);
     DL_FOREACH_SAFE(w->sockets, s, ts)
     {
         HASH_ITER(hh, s->assocs, a, ta)
@@ -346,7 +344,7 @@ void brk_worker_end(struct brk_worker *w)
         }
         brk_socket_close(s);
     }
-    brk_assoc_free_buried(w);
+    brk_assoc_free_closed(w);
 }
 
 bool brk_worker_settle(struct brk_worker *w)
@@ -355,8 +353,8 @@ bool brk_worker_settle(struct brk_worker *w)
     if (!rt_inbox_take(&w->inbox, true, &w->taken))
         return false;
     while ((p = rt_batch_take(&w->taken))) {
-        if (p->kind == RT_HOME) {
-            brk_home(w, p->message); /* the parcel goes with it */
+        if (p->kind == RT_RELEASE) {
+            brk_release(w, p->message); /* the parcel goes with it */
         } else if (p->kind == RT_DELIVER) {
             brk_count(&w->counts.taken_in, 1);
             brk_count(&w->counts.waiting, 1);
@@ -373,14 +371,14 @@ void brk_worker_free(struct brk_worker *w)
     {
         brk_socket_close(s);
     }
-    DL_FOREACH_SAFE(w->closed, s, tmp)
+    DL_FOREACH_SAFE(w->closed_sockets, s, tmp)
     {
-        DL_DELETE(w->closed, s);
+        brk_socket_leave(s, &w->closed_sockets);
         free(s);
     }
     DL_FOREACH_SAFE(w->prepared, s, tmp)
     {
-        DL_DELETE(w->prepared, s);
+        brk_socket_leave(s, &w->prepared);
         tr_close(s->ep);
         free(s);
     }

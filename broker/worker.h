@@ -4,13 +4,8 @@
 
 #include <stdbool.h>
 
-#include "config/config.h"
-
 struct brk_worker;
 struct brk_broker;
-
-/* Makes room for what `c` has; what is there stays. False: out of memory. (adopt.c) */
-bool brk_worker_fit(struct brk_worker *w, const struct cfg_config *c);
 
 /* Opens everything of a worker (loop, inbox, listeners) in the calling thread. On failure the reason has been
  * logged and nothing is left behind. */
@@ -24,15 +19,15 @@ void brk_worker_turn(struct brk_worker *w);
 /* The thread: takes turns until BRK_CMD_STOP. */
 void *brk_worker_main(void *worker);
 
-/* After all worker threads have ended: counts what is left as dropped (BRK_STOPPED) and closes the sockets.
- */
+/* After all worker threads have ended: counts what is left as dropped (BRK_STOPPED) and closes the sockets;
+ * frees associations and destinations. */
 void brk_worker_end(struct brk_worker *w);
 
-/* Then settles what others have posted to it: messages that came home are freed, others dropped. False: there
- * was nothing. */
+/* Then settles what others have posted to it: messages that came back to be released are freed, others
+ * dropped. False: there was nothing. */
 bool brk_worker_settle(struct brk_worker *w);
 
-/* Frees it, counts included. */
+/* Frees it with its sockets, its inbox and its counts. */
 void brk_worker_free(struct brk_worker *w);
 
 /* Any thread: sets command bits and wakes the worker. */

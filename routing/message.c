@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct rt_message *rt_message_new(uint32_t home, struct rt_credit *credit, const void *data, uint32_t len)
+struct rt_message *rt_message_new(uint32_t owner, struct rt_credit *credit, const void *data, uint32_t len)
 {
     struct rt_message *m = malloc(sizeof *m + len);
     if (!m)
         return NULL;
-    *m = (struct rt_message){.refs = 1, .home = home, .credit = credit, .len = len};
+    *m = (struct rt_message){.refs = 1, .owner = owner, .credit = credit, .len = len};
     if (len)
         memcpy(m->data, data, len);
     if (credit) {
@@ -31,48 +31,48 @@ struct rt_parcel *rt_parcel_new(struct rt_message *m, enum rt_parcel_kind kind, 
     *p = (struct rt_parcel){.message = m, .to = to, .kind = (uint16_t)kind, .embedded = embedded};
     if (embedded)
         m->first_used = true;
-    /* Relaxed: the caller's own reference keeps the count above zero, and what is posted travels with the
+    /* Relaxed: the caller's own reference keeps the count above zero, and what is posted goes with the
      * queue's order. */
     __atomic_fetch_add(&m->refs, 1, __ATOMIC_RELAXED);
     return p;
 }
 
-struct rt_parcel *rt_errand_new(uint16_t errand, void *to)
+struct rt_parcel *rt_control_new(uint16_t control, void *to)
 {
     struct rt_parcel *p = malloc(sizeof *p);
     if (p)
-        *p = (struct rt_parcel){.to = to, .kind = RT_ERRAND, .errand = errand};
+        *p = (struct rt_parcel){.to = to, .kind = RT_CONTROL, .control = control};
     return p;
 }
 
 bool rt_parcel_done(struct rt_parcel *p, uint32_t worker, struct rt_message **m)
 {
-    assert(p->kind != RT_HOME);
+    assert(p->kind != RT_RELEASE);
     struct rt_message *message = p->message;
     if (!p->embedded)
         free(p);
-    bool travels = message && rt_message_unref(message, worker);
-    *m = travels ? message : NULL;
-    return travels;
+    bool goes_back = message && rt_message_unref(message, worker);
+    *m = goes_back ? message : NULL;
+    return goes_back;
 }
 
 bool rt_message_unref(struct rt_message *m, uint32_t worker)
 {
     /* Release: what this holder did with the message comes before it is freed. Acquire: the holder that frees
-     * it (here, or at home after the inbox) comes after all the others. Both sides are this line. */
+     * it (here, or at its owner after the inbox) comes after all the others. Both sides are this line. */
     uint32_t left = __atomic_sub_fetch(&m->refs, 1, __ATOMIC_ACQ_REL);
     assert(left != UINT32_MAX);
     if (left > 0)
         return false;
-    if (worker == m->home) {
-        rt_message_home(m);
+    if (worker == m->owner) {
+        rt_message_release(m);
         return false;
     }
-    m->first = (struct rt_parcel){.message = m, .kind = RT_HOME, .embedded = true};
+    m->first = (struct rt_parcel){.message = m, .kind = RT_RELEASE, .embedded = true};
     return true;
 }
 
-void rt_message_home(struct rt_message *m)
+void rt_message_release(struct rt_message *m)
 {
     struct rt_credit *credit = m->credit;
     if (credit) {

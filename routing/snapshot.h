@@ -6,9 +6,10 @@
  * hand-over.
  *
  * Destinations: an rt_dest stands for one association that can be sent to, and belongs to the worker that
- * owns the association. It is freed by that worker, and only after its retirement has come round: the control
- * thread publishes a snapshot without it, waits a grace period (from then on nobody posts to it) and posts an
- * errand to the owner's inbox; inboxes keep the order, so everything ever posted for it comes before. */
+ * owns the association. The control thread frees it, once its retirement has come round: it
+ * publishes a snapshot without it, waits a grace period (from then on nobody posts to it) and posts a control
+ * message to the owner's inbox; inboxes keep the order, so everything ever posted for it comes before; the
+ * owner's answer says that nothing is left. */
 #ifndef JUNCTOR_ROUTING_SNAPSHOT_H
 #define JUNCTOR_ROUTING_SNAPSHOT_H
 

@@ -42,7 +42,7 @@ static struct item *new_item(struct producer *p)
 {
     struct item *i = malloc(sizeof *i);
     check(i, "out of memory");
-    i->parcel = (struct rt_parcel){.kind = RT_ERRAND, .to = i};
+    i->parcel = (struct rt_parcel){.kind = RT_CONTROL, .to = i};
     i->sequence = p->posted++;
     i->producer = p->number;
     return i;

@@ -4,7 +4,7 @@
  * routing/snapshot.h.
  *
  * Checked: what a worker sees in a snapshot fits together; nothing is delivered to a destination that has
- * gone, or twice, or out of order; at the end every message has come home and every credit is back. Under
+ * gone, or twice, or out of order; at the end every message has come back and every credit is back. Under
  * ThreadSanitizer (and AddressSanitizer): nothing is freed while somebody may look at it; and freeing a
  * snapshot without waiting for a grace period is found out. */
 #include <setjmp.h>
@@ -19,7 +19,7 @@
 #include "tests/stress/stress.h"
 
 enum { WORKERS = 3, LISTENERS = 2, PEERS = 3, GROUPS = 5, ROUTES = 16, DESTS_MAX = 40, BURST = 20 };
-enum errand { RETIRE, RETIRED, STOP, QUIT };
+enum control { RETIRE, RETIRED, STOP, QUIT };
 
 #define ALIVE UINT64_C(0x616c697665)
 
@@ -139,23 +139,23 @@ static void deliver(struct worker *w, struct rt_parcel *p)
     check(d->dest.worker == w->index, "of worker %u, came to %u", d->dest.worker, w->index);
     check(m->len == sizeof c, "%u bytes", m->len);
     memcpy(&c, m->data, sizeof c);
-    check(c.maker == m->home && c.maker < WORKERS, "maker %u, home %u", c.maker, m->home);
+    check(c.maker == m->owner && c.maker < WORKERS, "maker %u, owner %u", c.maker, m->owner);
     check(c.number >= d->next[c.maker], "number %llu from worker %u where %llu is the least",
           (unsigned long long)c.number, c.maker, (unsigned long long)d->next[c.maker]);
     d->next[c.maker] = c.number + 1;
     w->delivered++;
-    struct rt_message *home;
-    if (rt_parcel_done(p, w->index, &home))
-        rt_batch_add(&w->out[home->home], &home->first);
+    struct rt_message *gone;
+    if (rt_parcel_done(p, w->index, &gone))
+        rt_batch_add(&w->out[gone->owner], &gone->first);
 }
 
 static void run_errand(struct worker *w, struct rt_parcel *p)
 {
     struct dest *d = p->to;
     struct rt_message *none;
-    switch ((enum errand)p->errand) {
+    switch ((enum control)p->control) {
     case RETIRE: {
-        struct rt_parcel *answer = rt_errand_new(RETIRED, NULL);
+        struct rt_parcel *answer = rt_control_new(RETIRED, NULL);
         check(answer, "out of memory");
         /* The member, as a number: by the time the control thread looks, the destination is gone. */
         answer->stream = d->dest.member.index;
@@ -185,8 +185,8 @@ static void work(struct worker *w)
         struct rt_parcel *p = rt_batch_take(&w->todo);
         if (p->kind == RT_DELIVER)
             deliver(w, p);
-        else if (p->kind == RT_HOME)
-            rt_message_home(p->message);
+        else if (p->kind == RT_RELEASE)
+            rt_message_release(p->message);
         else
             run_errand(w, p);
     }
@@ -215,7 +215,7 @@ static void send_message(struct worker *w, const struct rt_group *g, unsigned gr
     w->made++;
     for (uint32_t i = 0; i < (one ? 1 : g->count); i++)
         send_to(w, m, one ? one : g->dests[i]);
-    check(!rt_message_unref(m, w->index), "travels from home to home");
+    check(!rt_message_unref(m, w->index), "leaves its owner for its owner");
 }
 
 /* What a worker does for each message it receives. The snapshot is read anew for each burst. */
@@ -287,10 +287,10 @@ static void publish(struct world *w)
     rt_snapshot_free(old);
 }
 
-static void tell(struct world *w, uint32_t worker, enum errand errand, void *to)
+static void tell(struct world *w, uint32_t worker, enum control control, void *to)
 {
     struct rt_batch b = {0};
-    struct rt_parcel *p = rt_errand_new(errand, to);
+    struct rt_parcel *p = rt_control_new(control, to);
     check(p, "out of memory");
     rt_batch_add(&b, p);
     rt_inbox_post(&w->workers[worker].inbox, &b);
@@ -412,7 +412,7 @@ static void start(struct world *w)
         check(!pthread_create(&w->workers[i].thread, NULL, work_on, &w->workers[i]), "thread");
 }
 
-/* Ends the workers once every message is home, and counts. */
+/* Ends the workers once every message is back, and counts. */
 static void finish(struct world *w)
 {
     for (uint32_t i = 0; i < WORKERS; i++)
@@ -427,7 +427,7 @@ static void finish(struct world *w)
             waiting += relaxed_load(&w->workers[i].waiting);
         if (waiting == 0 && w->dest_count == 0 && w->retiring_count == 0)
             break;
-        check(seconds_now() < deadline, "%u messages and %u destinations never came home", waiting,
+        check(seconds_now() < deadline, "%u messages and %u destinations never came back", waiting,
               w->retiring_count);
         usleep(1000);
     }

@@ -69,9 +69,9 @@ static int begin(void **state)
 
 static int end(void **state)
 {
-    brk_assoc_free_buried(&worker);
+    brk_assoc_free_closed(&worker);
     brk_names_close(&worker);
-    for (struct brk_socket *s = worker.closed, *next; s; s = next) {
+    for (struct brk_socket *s = worker.closed_sockets, *next; s; s = next) {
         next = s->next;
         free(s);
     }
@@ -96,7 +96,7 @@ static uint64_t life(unsigned messages, uint64_t lasts_ms, enum tr_assoc_state h
     worker.now_ms += lasts_ms;
     queue_item(a->socket->ep, change(a->id, how));
     brk_socket_read(&worker, a->socket);
-    brk_assoc_free_buried(&worker);
+    brk_assoc_free_closed(&worker);
     assert_null(standing.assoc);
     return standing.next_try_ms - worker.now_ms;
 }

@@ -6,6 +6,7 @@
 #include <utlist.h>
 
 #include "broker/assoc.h"
+#include "broker/check.h"
 #include "broker/dest.h"
 #include "broker/health.h"
 #include "broker/life.h"
@@ -62,6 +63,7 @@ static uint32_t capacity(struct tr_endpoint *ep)
 static void open_socket(struct brk_socket *s, enum brk_socket_kind kind, struct cfg_member m)
 {
     *s = (struct brk_socket){
+        .magic = BRK_SOCKET_MAGIC,
         .worker = &worker,
         .ep = open_one(),
         .kind = kind,
@@ -121,7 +123,7 @@ static void free_all(struct brk_socket *s)
         brk_drop_batch(&worker, &a->pending, BRK_STOPPED);
         brk_assoc_detach(a);
         free(a->dest);
-        brk_assoc_bury(&worker, a);
+        brk_assoc_close(&worker, a);
     }
     tr_close(s->ep);
 }
@@ -131,7 +133,7 @@ static int end(void **state)
     brk_drop_batch(&worker, &returned, BRK_STOPPED);
     free_all(&client_socket);
     free_all(&partner_socket);
-    brk_assoc_free_buried(&worker);
+    brk_assoc_free_closed(&worker);
     assert_int_equal(brk_counted(&worker.counts.waiting), 0);
     brk_counts_free(&worker.counts);
     brk_segments_free(&broker.health);
@@ -229,7 +231,7 @@ static void a_partner_restarts(void **state)
 {
     (void)state;
     struct brk_assoc *client = paired();
-    DL_APPEND(worker.sockets, &partner_socket); /* closed with its association */
+    brk_socket_enter(&partner_socket, &worker.sockets); /* closed with its association */
     reads(&partner_socket, event_of(PARTNER, TR_RESTART));
     assert_int_equal(paper.aborts, 2);
     assert_null(client->partner);
@@ -269,7 +271,7 @@ static void a_shutdown_crosses_where_nothing_waits(void **state)
 {
     (void)state;
     paired();
-    DL_APPEND(worker.sockets, &partner_socket); /* closed with its association */
+    brk_socket_enter(&partner_socket, &worker.sockets); /* closed with its association */
     reads(&partner_socket, event_of(PARTNER, TR_SHUTDOWN_COMP));
     assert_int_equal(paper.eofs, 1);
     assert_int_equal(paper.aborts, 0);
@@ -287,7 +289,7 @@ static void a_shutdown_is_an_abort_where_messages_wait(void **state)
     struct brk_assoc *client = paired();
     client->partner->blocked = true;
     waits(client->partner, 1, RT_NO_ROUTE);
-    DL_APPEND(worker.sockets, &partner_socket);
+    brk_socket_enter(&partner_socket, &worker.sockets);
     reads(&partner_socket, event_of(PARTNER, TR_SHUTDOWN_COMP));
     assert_int_equal(paper.eofs, 0);
     assert_int_equal(paper.aborts, 1);

@@ -56,7 +56,7 @@ static int begin(void **state)
     socket_ = (struct brk_socket){.worker = &worker, .traffic = &traffic};
     assoc = (struct brk_assoc){.worker = &worker, .socket = &socket_, .state = BRK_LOST};
     rt_batch_init(&assoc.pending);
-    rt_batch_init(&assoc.leftover);
+    rt_batch_init(&assoc.undelivered);
     brk_sent_keep(&assoc.sent, 1000);
     return brk_counts_init(&worker.counts, &config) ? 0 : -1;
 }
@@ -147,7 +147,7 @@ static void each_goes_home(void **state)
     assert_rising(&out[0], 0, 3, 30);
     assert_rising(&returned[0], 1, 3, 30);
     assert_rising(&out[2], 2, 3, 30);
-    assert_int_equal(rt_batch_peek(&out[0])->errand, BRK_RETURNED);
+    assert_int_equal(rt_batch_peek(&out[0])->control, BRK_RETURNED);
     assert_int_equal(rt_batch_peek(&out[0])->message->origin, origin(0, 5));
     assert_int_equal(rt_batch_peek(&out[0])->message->stream, 4);
     assert_int_equal(rt_batch_peek(&out[0])->stream, 4);

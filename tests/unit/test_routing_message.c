@@ -1,4 +1,5 @@
-/* Messages, parcels and credit: who owns what, when it goes home, and when a source is paused. */
+/* Messages, parcels and credit: who owns what, when it goes back to its owner, and when a source is paused.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +10,7 @@
 
 #include "routing/message.h"
 
-enum { HOME = 1, OTHER = 2 };
+enum { OWNER = 1, OTHER = 2 };
 
 static struct rt_credit credit_of(uint32_t messages_max, uint64_t bytes_max)
 {
@@ -21,15 +22,15 @@ static void test_new_copies_and_charges(void **state)
     (void)state;
     struct rt_credit credit = credit_of(10, 1000);
     char text[] = "routing label";
-    struct rt_message *m = rt_message_new(HOME, &credit, text, sizeof text);
+    struct rt_message *m = rt_message_new(OWNER, &credit, text, sizeof text);
     memset(text, 0, sizeof text);
     assert_string_equal((const char *)m->data, "routing label");
     assert_int_equal(m->len, sizeof text);
-    assert_int_equal(m->home, HOME);
+    assert_int_equal(m->owner, OWNER);
     assert_int_equal(m->refs, 1);
     assert_int_equal(credit.messages, 1);
     assert_int_equal(credit.bytes, sizeof text);
-    assert_false(rt_message_unref(m, HOME));
+    assert_false(rt_message_unref(m, OWNER));
     assert_int_equal(credit.messages, 0);
     assert_int_equal(credit.bytes, 0);
 }
@@ -37,16 +38,16 @@ static void test_new_copies_and_charges(void **state)
 static void test_without_credit_or_data(void **state)
 {
     (void)state;
-    struct rt_message *m = rt_message_new(HOME, NULL, NULL, 0);
+    struct rt_message *m = rt_message_new(OWNER, NULL, NULL, 0);
     assert_int_equal(m->len, 0);
-    assert_false(rt_message_unref(m, HOME));
+    assert_false(rt_message_unref(m, OWNER));
 }
 
 static void test_first_parcel_is_embedded(void **state)
 {
     (void)state;
     int there;
-    struct rt_message *m = rt_message_new(HOME, NULL, "x", 1), *gone = m;
+    struct rt_message *m = rt_message_new(OWNER, NULL, "x", 1), *gone = m;
     struct rt_parcel *p = rt_parcel_new(m, RT_DELIVER, &there);
     assert_ptr_equal(p, &m->first);
     assert_true(p->embedded);
@@ -54,9 +55,9 @@ static void test_first_parcel_is_embedded(void **state)
     assert_ptr_equal(p->to, &there);
     assert_int_equal(p->kind, RT_DELIVER);
     assert_int_equal(m->refs, 2);
-    assert_false(rt_message_unref(m, HOME)); /* the creator's: the parcel keeps the message */
+    assert_false(rt_message_unref(m, OWNER)); /* the creator's: the parcel keeps the message */
     assert_int_equal(m->data[0], 'x');
-    assert_false(rt_parcel_done(p, HOME, &gone));
+    assert_false(rt_parcel_done(p, OWNER, &gone));
     assert_null(gone);
 }
 
@@ -65,7 +66,7 @@ static void test_fan_out_shares_one_copy(void **state)
     (void)state;
     enum { N = 5 };
     struct rt_credit credit = credit_of(10, 1000);
-    struct rt_message *m = rt_message_new(HOME, &credit, "abc", 3), *gone;
+    struct rt_message *m = rt_message_new(OWNER, &credit, "abc", 3), *gone;
     struct rt_parcel *p[N];
     for (int i = 0; i < N; i++) {
         p[i] = rt_parcel_new(m, RT_DELIVER, &p[i]);
@@ -73,14 +74,14 @@ static void test_fan_out_shares_one_copy(void **state)
         assert_int_equal(p[i]->embedded, i == 0);
     }
     assert_int_equal(credit.messages, 1);
-    assert_false(rt_message_unref(m, HOME));
+    assert_false(rt_message_unref(m, OWNER));
     /* The embedded one goes first: the message stays for the others. */
     for (int i = 0; i < N - 1; i++) {
-        assert_false(rt_parcel_done(p[i], HOME, &gone));
+        assert_false(rt_parcel_done(p[i], OWNER, &gone));
         assert_int_equal(credit.messages, 1);
         assert_int_equal(m->data[2], 'c');
     }
-    assert_false(rt_parcel_done(p[N - 1], HOME, &gone));
+    assert_false(rt_parcel_done(p[N - 1], OWNER, &gone));
     assert_int_equal(credit.messages, 0);
 }
 
@@ -88,19 +89,19 @@ static void test_last_reference_elsewhere_travels_home(void **state)
 {
     (void)state;
     struct rt_credit credit = credit_of(10, 1000);
-    struct rt_message *m = rt_message_new(HOME, &credit, "abc", 3), *gone;
+    struct rt_message *m = rt_message_new(OWNER, &credit, "abc", 3), *gone;
     struct rt_parcel *embedded = rt_parcel_new(m, RT_DELIVER, NULL);
     struct rt_parcel *second = rt_parcel_new(m, RT_DELIVER, NULL);
-    assert_false(rt_message_unref(m, HOME));
+    assert_false(rt_message_unref(m, OWNER));
     assert_false(rt_parcel_done(embedded, OTHER, &gone));
     assert_null(gone);
     assert_true(rt_parcel_done(second, OTHER, &gone));
     assert_ptr_equal(gone, m);
-    assert_int_equal(credit.messages, 1); /* not yet: the credit is its home's */
-    assert_int_equal(m->home, HOME);
-    assert_int_equal(m->first.kind, RT_HOME);
+    assert_int_equal(credit.messages, 1); /* not yet: the credit is its owner's */
+    assert_int_equal(m->owner, OWNER);
+    assert_int_equal(m->first.kind, RT_RELEASE);
     assert_ptr_equal(m->first.message, m);
-    rt_message_home(m);
+    rt_message_release(m);
     assert_int_equal(credit.messages, 0);
     assert_int_equal(credit.bytes, 0);
 }
@@ -109,11 +110,11 @@ static void test_unused_message_travels_home_too(void **state)
 {
     (void)state;
     struct rt_credit credit = credit_of(10, 1000);
-    struct rt_message *m = rt_message_new(HOME, &credit, "abc", 3);
+    struct rt_message *m = rt_message_new(OWNER, &credit, "abc", 3);
     assert_true(rt_message_unref(m, OTHER));
-    assert_int_equal(m->first.kind, RT_HOME);
+    assert_int_equal(m->first.kind, RT_RELEASE);
     assert_ptr_equal(m->first.message, m);
-    rt_message_home(m);
+    rt_message_release(m);
     assert_int_equal(credit.messages, 0);
 }
 
@@ -122,17 +123,17 @@ static void test_errand_has_no_message(void **state)
     (void)state;
     int what;
     struct rt_message *gone = (struct rt_message *)&what;
-    struct rt_parcel *p = rt_errand_new(7, &what);
-    assert_int_equal(p->kind, RT_ERRAND);
-    assert_int_equal(p->errand, 7);
+    struct rt_parcel *p = rt_control_new(7, &what);
+    assert_int_equal(p->kind, RT_CONTROL);
+    assert_int_equal(p->control, 7);
     assert_ptr_equal(p->to, &what);
     assert_null(p->message);
     assert_false(p->embedded);
-    assert_false(rt_parcel_done(p, HOME, &gone));
+    assert_false(rt_parcel_done(p, OWNER, &gone));
     assert_null(gone);
 
-    struct rt_parcel own = {.kind = RT_ERRAND, .embedded = true}; /* the broker's: not freed */
-    assert_false(rt_parcel_done(&own, HOME, &gone));
+    struct rt_parcel own = {.kind = RT_CONTROL, .embedded = true}; /* the broker's: not freed */
+    assert_false(rt_parcel_done(&own, OWNER, &gone));
     assert_null(gone);
 }
 
@@ -163,10 +164,10 @@ static void test_smallest_credit(void **state)
     struct rt_credit c = credit_of(1, 1);
     assert_false(rt_credit_full(&c));
     assert_true(rt_credit_free(&c));
-    struct rt_message *m = rt_message_new(HOME, &c, "more than a byte", 16);
+    struct rt_message *m = rt_message_new(OWNER, &c, "more than a byte", 16);
     assert_true(rt_credit_full(&c));
     assert_false(rt_credit_free(&c));
-    rt_message_unref(m, HOME);
+    rt_message_unref(m, OWNER);
     assert_false(rt_credit_full(&c));
     assert_true(rt_credit_free(&c));
 }

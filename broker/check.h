@@ -1,0 +1,47 @@
+/* Pointers that come back from a `void *` (a cookie of the transport's, the owner of a destination, the
+ * source of a credit, what a control message is about) are checked: a struct that goes that way begins with a
+ * number of its own. On in release builds; a wrong one is a bug of ours, and the process ends. */
+#ifndef JUNCTOR_BROKER_CHECK_H
+#define JUNCTOR_BROKER_CHECK_H
+
+#include <stdint.h>
+#include <stdlib.h>
+
+struct brk_assoc;
+struct brk_dest;
+struct brk_socket;
+struct brk_worker;
+
+enum brk_magic {
+    BRK_ASSOC_MAGIC = 0x4a6e4173,
+    BRK_DEST_MAGIC = 0x4a6e4465,
+    BRK_SOCKET_MAGIC = 0x4a6e536f,
+    BRK_WORKER_MAGIC = 0x4a6e576f
+};
+
+static inline void *brk_checked(void *p, enum brk_magic magic)
+{
+    const uint32_t *first = p; /* uint32_t magic is the first member of each */
+    if (*first != magic)
+        abort();
+    return p;
+}
+
+static inline struct brk_assoc *brk_assoc_of(void *p)
+{
+    return brk_checked(p, BRK_ASSOC_MAGIC);
+}
+static inline struct brk_dest *brk_dest_of(void *p)
+{
+    return brk_checked(p, BRK_DEST_MAGIC);
+}
+static inline struct brk_socket *brk_socket_of(void *p)
+{
+    return brk_checked(p, BRK_SOCKET_MAGIC);
+}
+static inline struct brk_worker *brk_worker_of(void *p)
+{
+    return brk_checked(p, BRK_WORKER_MAGIC);
+}
+
+#endif
