@@ -6,9 +6,23 @@
 
 #include "config/keys.h"
 
-static const struct tr_backend *other_than(const struct tr_backend *b)
+/* The first transport that has a capability, or can set an option; NULL: none. */
+static const struct tr_backend *who_has(unsigned capability)
 {
-    return b == tr_kernel() ? tr_usrsctp() : tr_kernel();
+    const struct tr_backend *b;
+    for (unsigned i = 0; (b = tr_backend_at(i)) != NULL; i++)
+        if (tr_backend_caps(b) & capability)
+            break;
+    return b;
+}
+
+static const struct tr_backend *who_sets(enum opt_id id)
+{
+    const struct tr_backend *b;
+    for (unsigned i = 0; (b = tr_backend_at(i)) != NULL; i++)
+        if (tr_backend_can_set(b, id))
+            break;
+    return b;
 }
 
 /* Where an option is written: at the first of its fields that is. */
@@ -29,15 +43,16 @@ struct finder {
     unsigned count;
 };
 
-/* `others`: the other transport can do it. */
-static void refuse(struct finder *f, struct cfg_place at, const char *what, const char *cannot, bool others)
+/* `other`: a transport that can do it, or NULL. */
+static void refuse(struct finder *f, struct cfg_place at, const char *what, const char *cannot,
+                   const struct tr_backend *other)
 {
-    const char *name = tr_backend_name(f->backend), *other = tr_backend_name(other_than(f->backend));
+    const char *name = tr_backend_name(f->backend);
     char text[200];
-    if (others)
+    if (other)
         snprintf(text, sizeof text,
                  "%s: transport %s cannot %s, %s can; leave it out, or write broker.transport: %s", what,
-                 name, cannot, other, other);
+                 name, cannot, tr_backend_name(other), tr_backend_name(other));
     else
         snprintf(text, sizeof text, "%s: no transport can %s; leave it out", what, cannot);
     f->tell(at, text, f->arg);
@@ -51,7 +66,7 @@ static void look_at_options(struct finder *f, const struct opt_set *options, con
         if (!place.line || tr_backend_can_set(f->backend, id) ||
             (place.line == f->told[id].line && place.column == f->told[id].column))
             continue;
-        refuse(f, place, opt_rows[id].name, "set it", tr_backend_can_set(other_than(f->backend), id));
+        refuse(f, place, opt_rows[id].name, "set it", who_sets(id));
         f->told[id] = place;
     }
 }
@@ -65,8 +80,7 @@ static void look_at_key(struct finder *f, const struct cfg_place *at, enum cfg_k
                         unsigned capability, const char *cannot)
 {
     if (used && at[key].line && !(tr_backend_caps(f->backend) & capability))
-        refuse(f, at[key], cfg_key_rows[key].name, cannot,
-               tr_backend_caps(other_than(f->backend)) & capability);
+        refuse(f, at[key], cfg_key_rows[key].name, cannot, who_has(capability));
 }
 
 static void look_at_listener(struct finder *f, const struct cfg_listener *l)

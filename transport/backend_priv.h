@@ -82,6 +82,9 @@ struct tr_backend {
     enum tr_code (*probe)(struct tr_error *);
     void (*advise)(const char *netns, unsigned topics, void (*tell)(const char *text, void *arg),
                    void *arg); /* NULL: nothing to tell */
+    /* What to do where less was granted of an option than wanted ("; write …"); leaves `out` as it is, an
+     * empty string, where it does not know. NULL: it never does. */
+    void (*hint)(enum opt_field f, int64_t wanted, int64_t granted, char *out, size_t size);
     enum tr_code (*loop_open)(const struct tr_loop_params *, struct tr_loop **, struct tr_error *);
     void (*loop_close)(struct tr_loop *);
     int (*loop_fd)(const struct tr_loop *);

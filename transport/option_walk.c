@@ -105,28 +105,6 @@ static bool same_value(enum opt_field f, int64_t wanted, int64_t granted)
     return ((wanted & ~momentary) & ~granted) == 0;
 }
 
-/* What to do about it ("; write …"), or nothing. Only a kernel clips by sysctl; usrsctp's limits are its own.
- */
-static void advice(const struct tr_endpoint *ep, enum opt_field f, int64_t wanted, int64_t granted, char *out,
-                   size_t size)
-{
-    static const struct {
-        enum opt_field field;
-        const char *sysctl, *otherwise;
-    } limits[] = {{OPTF_SNDBUF, "net.core.wmem_max", ", or grant CAP_NET_ADMIN"},
-                  {OPTF_RECBUF, "net.core.rmem_max", ", or grant CAP_NET_ADMIN"},
-                  {OPTF_AUTOCLOSE, "net.sctp.max_autoclose", ""}};
-    *out = '\0';
-    if (ep->backend->caps & TR_CAP_ENCAPS)
-        return;
-    for (unsigned i = 0; i < sizeof limits / sizeof limits[0]; i++)
-        if (limits[i].field == f && granted < wanted)
-            snprintf(out, size, "; write sysctl %s=%lld%s", limits[i].sysctl, (long long)wanted,
-                     limits[i].otherwise);
-    if (f == OPTF_FRAGMENT_INTERLEAVE && granted == 1 && wanted == 2)
-        snprintf(out, size, "; Linux has no 2, write 1");
-}
-
 static void compare_field(struct tr_endpoint *ep, enum opt_field f, const struct opt_set *wanted,
                           const struct opt_set *granted,
                           void (*differs)(enum opt_id id, const char *text, void *arg), void *arg)
@@ -138,7 +116,9 @@ static void compare_field(struct tr_endpoint *ep, enum opt_field f, const struct
     char asked[96], got[96], what[128], text[512];
     opt_format(wanted, f, asked, sizeof asked);
     opt_format(granted, f, got, sizeof got);
-    advice(ep, f, opt_num(wanted, f, 0), opt_num(granted, f, 0), what, sizeof what);
+    what[0] = '\0';
+    if (ep->backend->hint != NULL)
+        ep->backend->hint(f, opt_num(wanted, f, 0), opt_num(granted, f, 0), what, sizeof what);
     snprintf(text, sizeof text, "%s%s%s: asked %s, granted %s%s", opt_rows[row->option].name,
              row->name[0] ? "." : "", row->name, asked, got, what);
     differs(row->option, text, arg);

@@ -29,6 +29,11 @@ enum tr_code tr_fail(struct tr_error *error, enum tr_code code, int error_number
 
 /* ---- Backends -------------------------------------------------------------------------------------- */
 
+const struct tr_backend *tr_backend_at(unsigned index)
+{
+    return index == 0 ? tr_kernel() : index == 1 ? tr_usrsctp() : NULL;
+}
+
 const char *tr_backend_name(const struct tr_backend *b)
 {
     REQUIRE(b != NULL);
@@ -72,10 +77,13 @@ static enum tr_code need_cap(const struct tr_backend *b, enum tr_cap cap, bool n
 {
     if (!needed || (b->caps & cap))
         return TR_OK;
-    const struct tr_backend *other = b == tr_kernel() ? tr_usrsctp() : tr_kernel();
+    const struct tr_backend *other;
+    for (unsigned i = 0; (other = tr_backend_at(i)) != NULL; i++)
+        if (other->caps & cap)
+            break;
     return tr_fail(error, TR_UNSUPPORTED, 0, "the %s transport cannot do this: %s%s%s%s", b->name, what,
-                   other->caps & cap ? "; the " : "", other->caps & cap ? other->name : "",
-                   other->caps & cap ? " transport can" : "");
+                   other != NULL ? "; the " : "", other != NULL ? other->name : "",
+                   other != NULL ? " transport can" : "");
 }
 
 /* ---- Loop ------------------------------------------------------------------------------------------ */

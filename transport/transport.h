@@ -92,6 +92,7 @@ struct tr_backend; /* constant */
 
 const struct tr_backend *tr_kernel(void);
 const struct tr_backend *tr_usrsctp(void);
+const struct tr_backend *tr_backend_at(unsigned index);  /* all there are, from 0 on; NULL: no more */
 const char *tr_backend_name(const struct tr_backend *b); /* "kernel", "usrsctp" */
 unsigned tr_backend_caps(const struct tr_backend *b);    /* enum tr_cap bits */
 

@@ -4,6 +4,22 @@
 
 #include "transport/kernel/kernel_priv.h"
 
+void kernel_hint(enum opt_field f, int64_t wanted, int64_t granted, char *out, size_t size)
+{
+    static const struct {
+        enum opt_field field;
+        const char *sysctl, *otherwise;
+    } limits[] = {{OPTF_SNDBUF, "net.core.wmem_max", ", or grant CAP_NET_ADMIN"},
+                  {OPTF_RECBUF, "net.core.rmem_max", ", or grant CAP_NET_ADMIN"},
+                  {OPTF_AUTOCLOSE, "net.sctp.max_autoclose", ""}};
+    for (unsigned i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        if (limits[i].field == f && granted < wanted)
+            snprintf(out, size, "; write sysctl %s=%lld%s", limits[i].sysctl, (long long)wanted,
+                     limits[i].otherwise);
+    if (f == OPTF_FRAGMENT_INTERLEAVE && granted == 1 && wanted == 2)
+        snprintf(out, size, "; Linux has no 2, write 1");
+}
+
 /* The value of a number below /proc/sys, or -1. */
 static int sysctl_number(const char *path)
 {

@@ -82,6 +82,7 @@ static const struct tr_backend backend = {
     .loop_fd = kernel_loop_fd,
     .loop_add_fd = kernel_loop_add_fd,
     .loop_remove_fd = kernel_loop_remove_fd,
+    .hint = kernel_hint,
     .loop_wait = kernel_loop_wait,
     .loop_turn = kernel_loop_turn,
     .open = kernel_open,

@@ -304,7 +304,8 @@ enum tr_code kernel_reset_assoc(struct tr_endpoint *ep, uint32_t assoc, struct t
 enum tr_code kernel_add_streams(struct tr_endpoint *ep, uint32_t assoc, uint16_t outbound, uint16_t inbound,
                                 struct tr_error *error);
 
-/* kernel_advice.c */
+/* advice.c */
+void kernel_hint(enum opt_field f, int64_t wanted, int64_t granted, char *out, size_t size);
 void kernel_advise(const char *netns, unsigned topics, void (*tell)(const char *text, void *arg), void *arg);
 
 #endif
