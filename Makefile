@@ -233,6 +233,12 @@ speed: ## throughput through the broker against direct, both backends
 	$(SUBMAKE) programs
 	@bench/speed
 
+.PHONY: compare
+compare: ## speed of this tree's broker against revision BASE's, in one run
+	@tests/deps test
+	$(SUBMAKE) programs
+	@bench/compare $(BASE)
+
 instructions: ## user-space instructions of the broker for each relayed message
 	@tests/deps test
 	$(SUBMAKE) programs
