@@ -75,6 +75,11 @@ wait_count() {
     wait_until 10 log_count_is "$1" "$2"
 }
 
+# not COMMAND…: fails where the command succeeds; `!` alone ends no scenario.
+not() {
+    ! "$@"
+}
+
 ended() {
     ! kill -0 "$1" 2>/dev/null
 }
@@ -154,6 +159,34 @@ has_delivered_to() {
 }
 wait_delivered_to() {
     wait_until 10 has_delivered_to "$@"
+}
+
+# ---- reload -----------------------------------------------------------------------------------------
+
+# broker_line [KEY: VALUE, …]: a `broker:` section with two workers where the transport can have several.
+broker_line() {
+    local workers=1
+    [ "$BACKEND" = usrsctp ] || workers=2
+    echo "broker: {transport: $BACKEND, workers: ${WORKERS:-$workers}${1:+, $1}}"
+}
+
+# write_config: a new file for the broker that runs, with a `broker:` section where it has none.
+write_config() {
+    cat >"$work/new.yaml"
+    grep -q '^broker:' "$work/new.yaml" || sed -i "1i $(broker_line)" "$work/new.yaml"
+    mv "$work/new.yaml" "$work/broker.yaml"
+}
+
+# reload N: asks for a reload and waits until the broker has served N of them.
+reload() {
+    kill -HUP "$broker"
+    wait_count "$1" event=reloaded
+}
+
+# wait_more PEER NUMBER: until so many more messages than now have been delivered to a peer.
+wait_more() {
+    ask_account
+    wait_delivered_to "$1" $(($(delivered_to "$1") + $2))
 }
 
 # ---- the load generator -----------------------------------------------------------------------------

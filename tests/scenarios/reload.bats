@@ -1,18 +1,5 @@
 load lib
 
-# write_config: a new file for the broker that runs.
-write_config() {
-    cat >"$work/new.yaml"
-    grep -q '^broker:' "$work/new.yaml" || sed -i "1i broker: {transport: $BACKEND}" "$work/new.yaml"
-    mv "$work/new.yaml" "$work/broker.yaml"
-}
-
-# reload N: asks for a reload and waits until the broker has served N of them.
-reload() {
-    kill -HUP "$broker"
-    wait_count "$1" event=reloaded
-}
-
 base() {
     cat <<CONFIG
 listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]

@@ -1,0 +1,295 @@
+/* The backend of paper: what the broker calls (transport/backend_priv.h). */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/stress/paper_priv.h"
+
+/* ---- loop ------------------------------------------------------------------------------------------ */
+
+static enum tr_code probe(struct tr_error *error)
+{
+    (void)error;
+    return TR_OK;
+}
+
+static enum tr_code loop_open(const struct tr_loop_params *p, struct tr_loop **out, struct tr_error *error)
+{
+    (void)p, (void)error;
+    *out = &paper_loop_new()->base;
+    return TR_OK;
+}
+
+static void turn(struct tr_loop *base)
+{
+    struct loop *l = loop_of(base);
+    struct item *i, *tmp;
+    DL_FOREACH_SAFE(l->given, i, tmp)
+    {
+        DL_DELETE(l->given, i);
+        poison(i, sizeof *i);
+        free(i);
+    }
+}
+
+static void close_end(struct tr_endpoint *ep)
+{
+    struct loop *l = loop_of(ep->loop);
+    struct end *end = end_of(ep);
+    struct link *k, *kt;
+    struct item *i, *it;
+    DL_FOREACH_SAFE(l->links, k, kt)
+    if (k->end == end) {
+        check(!k->out_count, "closed with %u messages under way", k->out_count);
+        DL_DELETE(l->links, k);
+        free(k);
+    }
+    DL_FOREACH_SAFE(end->queue, i, it)
+    {
+        DL_DELETE(end->queue, i);
+        free(i);
+    }
+    DL_DELETE(l->ends, end);
+    free(end);
+}
+
+/* What it has counted is still asked for: paper_end frees it. */
+static void loop_close(struct tr_loop *base)
+{
+    struct loop *l = loop_of(base);
+    turn(base);
+    while (l->ends)
+        close_end(&l->ends->base);
+}
+
+static enum tr_code add_fd(struct tr_loop *base, int fd, void *cookie, struct tr_error *error)
+{
+    struct loop *l = loop_of(base);
+    (void)error;
+    check(l->fd_count < FDS, "descriptors");
+    l->fds[l->fd_count] = (struct pollfd){.fd = fd, .events = POLLIN};
+    l->cookies[l->fd_count++] = cookie;
+    return TR_OK;
+}
+
+static bool writable(struct loop *l, const struct end *end)
+{
+    struct link *k;
+    DL_FOREACH(l->links, k)
+    if (k->end == end && k->life == UP && k->refused && k->out_count < WINDOW)
+        return true;
+    return false;
+}
+
+/* The end of an association waits in a queue that nobody reads. */
+static bool ended(const struct end *end)
+{
+    struct item *i;
+    DL_FOREACH(end->queue, i)
+    if (i->item.kind == TR_EVENT && i->item.event.type == TR_EV_ASSOC_CHANGE &&
+        i->item.event.change.state != TR_COMM_UP)
+        return !(end->base.watch & TR_READABLE);
+    return false;
+}
+
+static unsigned wait_(struct tr_loop *base, int timeout_ms, struct tr_ready *ready, unsigned max)
+{
+    struct loop *l = loop_of(base);
+    struct end *end;
+    unsigned n = 0;
+    turn(base);
+    paper_step(l);
+    poll(l->fds, l->fd_count, timeout_ms == 0 || !chance(l, 8) ? 0 : 1);
+    for (unsigned i = 0; i < l->fd_count; i++)
+        if (l->fds[i].revents)
+            ready[n++] = (struct tr_ready){NULL, l->cookies[i], TR_READABLE};
+    DL_FOREACH(l->ends, end)
+    {
+        unsigned flags = (end->queue ? TR_READABLE : 0) | (writable(l, end) ? TR_WRITABLE : 0);
+        flags = (flags & end->base.watch) | (ended(end) ? TR_ENDED : 0);
+        if (n < max && flags)
+            ready[n++] = (struct tr_ready){&end->base, end->base.cookie, flags};
+    }
+    return n;
+}
+
+/* ---- endpoints ------------------------------------------------------------------------------------- */
+
+static struct end *end_new(struct loop *l, uint16_t port)
+{
+    struct end *end = calloc(1, sizeof *end);
+    check(end, "out of memory");
+    end->port = port;
+    end->base.loop = &l->base;
+    DL_APPEND(l->ends, end);
+    return end;
+}
+
+static enum tr_code open_(struct tr_loop *base, const struct tr_open_params *p, struct tr_endpoint **out,
+                          struct tr_error *error)
+{
+    (void)error;
+    *out = &end_new(loop_of(base), p->port)->base;
+    return TR_OK;
+}
+
+static enum tr_code listen_(struct tr_endpoint *ep, int backlog, struct tr_error *error)
+{
+    (void)error;
+    end_of(ep)->listens = backlog > 0;
+    return TR_OK;
+}
+
+static enum tr_code watch(struct tr_endpoint *ep, unsigned flags)
+{
+    (void)ep, (void)flags;
+    return TR_OK;
+}
+
+static unsigned addresses(struct tr_endpoint *ep, uint32_t assoc, bool remote, struct net_addr *out,
+                          unsigned max)
+{
+    (void)ep, (void)assoc, (void)remote, (void)out, (void)max;
+    return 0;
+}
+
+static enum tr_code connect_init(struct tr_endpoint *ep, const struct tr_target *to, uint32_t *assoc,
+                                 struct tr_error *error)
+{
+    (void)to, (void)error;
+    *assoc = paper_link_new(loop_of(ep->loop), end_of(ep), false)->id;
+    return TR_OK;
+}
+
+static enum tr_code peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cookie, struct tr_endpoint **out,
+                            struct tr_error *error)
+{
+    struct loop *l = loop_of(ep->loop);
+    struct end *from = end_of(ep);
+    struct link *k = paper_find(l, from, *assoc);
+    struct item *i, *tmp;
+    (void)cookie;
+    if (!k || k->life == GONE)
+        return tr_fail(error, TR_NO_ASSOC, 0, "nothing to peel off");
+    k->end = end_new(l, from->port);
+    DL_FOREACH_SAFE(from->queue, i, tmp)
+    {
+        if ((i->item.kind == TR_MESSAGE ? i->item.msg.assoc : i->item.event.assoc) != k->id)
+            continue;
+        DL_DELETE(from->queue, i);
+        DL_APPEND(k->end->queue, i);
+    }
+    *out = &k->end->base;
+    return TR_OK;
+}
+
+static enum tr_code eof(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error)
+{
+    struct link *k = paper_find(loop_of(ep->loop), end_of(ep), assoc);
+    if (!k || k->life != UP)
+        return tr_fail(error, TR_NO_ASSOC, 0, "gone");
+    k->life = CLOSING;
+    return TR_OK;
+}
+
+static enum tr_code abort_(struct tr_endpoint *ep, uint32_t assoc, const void *reason, uint32_t len,
+                           struct tr_error *error)
+{
+    struct loop *l = loop_of(ep->loop);
+    struct link *k = paper_find(l, end_of(ep), assoc);
+    (void)reason, (void)len;
+    if (!k || k->life == GONE)
+        return tr_fail(error, TR_NO_ASSOC, 0, "gone");
+    paper_lose(l, k);
+    return TR_OK;
+}
+
+/* ---- messages -------------------------------------------------------------------------------------- */
+
+static enum tr_code send_(struct tr_endpoint *ep, const struct tr_msg *msgs, unsigned count, unsigned *sent)
+{
+    struct link *k = paper_find(loop_of(ep->loop), end_of(ep), msgs[0].assoc);
+    *sent = 0;
+    if (!k || k->life != UP)
+        return TR_NO_ASSOC;
+    k->refused = false;
+    for (; *sent < count; ++*sent) {
+        if (k->out_count == WINDOW) {
+            k->refused = true;
+            return TR_AGAIN;
+        }
+        struct out *o = &k->out[k->out_count++];
+        o->msg = msgs[*sent];
+        check(o->msg.len == sizeof o->content, "%u bytes", o->msg.len);
+        memcpy(&o->content, o->msg.data, sizeof o->content);
+    }
+    return TR_OK;
+}
+
+static uint32_t send_capacity(struct tr_endpoint *ep)
+{
+    (void)ep;
+    return 64;
+}
+
+/* One at a time: its memory is the item's own, until the turn ends. */
+static enum tr_code recv_(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count)
+{
+    struct loop *l = loop_of(ep->loop);
+    struct end *end = end_of(ep);
+    struct item *i = end->queue;
+    (void)max;
+    if (!i)
+        return TR_AGAIN;
+    DL_DELETE(end->queue, i);
+    DL_APPEND(l->given, i);
+    if (i->item.kind == TR_MESSAGE) {
+        struct link *k = paper_find(l, end, i->item.msg.assoc);
+        i->item.msg.data = &i->content;
+        l->read[i->content.number] = true;
+        if (k)
+            k->unread--;
+    } else if (i->item.event.type == TR_EV_SEND_FAILED) {
+        i->item.event.failed.msg.data = &i->content;
+    }
+    *items = &i->item;
+    *count = 1;
+    return TR_OK;
+}
+
+static enum tr_code set(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
+                        struct tr_error *error)
+{
+    (void)ep, (void)assoc, (void)in, (void)error;
+    return TR_OK;
+}
+
+static const struct tr_option_ops options[OPT_ID_COUNT] = {
+#define OPTION(id, name, when, effect, source, help) [OPT_##id] = {set, NULL},
+#define FIELD(opt, id, name, type, unit, min, max, dflt, names, help)
+#include "config/sctp/options.def"
+};
+
+struct tr_backend paper = {
+    .name = "paper",
+    .caps = TR_CAP_LOOPS | TR_CAP_SHARE_PORT | TR_CAP_MULTIHOMING,
+    .options = options,
+    .probe = probe,
+    .loop_open = loop_open,
+    .loop_close = loop_close,
+    .loop_add_fd = add_fd,
+    .loop_wait = wait_,
+    .loop_turn = turn,
+    .open = open_,
+    .listen = listen_,
+    .close = close_end,
+    .watch = watch,
+    .addresses = addresses,
+    .connect_init = connect_init,
+    .peeloff = peeloff,
+    .eof = eof,
+    .abort = abort_,
+    .send = send_,
+    .send_capacity = send_capacity,
+    .recv = recv_,
+};
