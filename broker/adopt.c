@@ -2,7 +2,8 @@
  *
  * Taking over compares the plan with the one before and acts on the difference only:
  *   listeners      those that are new or have moved are open already and are read from now on; the sockets
- * that they replace, and those of what has gone, accept nobody any more and close with their last association
+ * that they replace, and those of what has gone, accept nobody any more and close with their last
+ * association; those of which some addresses have changed have the new ones already and give up the others
  *   associations   of what has gone, and of peers that are elsewhere now, are ended (ending.h); so are the
  * two halves of a paired session that no route would make any more; all others stay peers          standing
  * associations are begun and ended as the routes want them options        what has changed is set on the
@@ -85,11 +86,64 @@ static bool stays(const struct cfg_config *old, const struct cfg_config *c, unsi
            cfg_same_listening(&old->listeners[listener], &c->listeners[listener]);
 }
 
+/* Whether its socket changes its addresses. Another one beside it would not do: Linux wants those that share
+ * a port to have all their addresses in common, or none. */
+static bool is_readdressed(const struct brk_worker *w, const struct cfg_config *old,
+                           const struct cfg_config *c, unsigned listener)
+{
+    return listener < old->listener_count && tr_backend_caps(w->broker->backend) & TR_CAP_ADDRESSES &&
+           cfg_readdressed(&old->listeners[listener], &c->listeners[listener]);
+}
+
+/* Takes away the addresses of `from`, as far as `count`, that `to` has not. */
+static void remove_addresses(struct brk_socket *s, const struct cfg_listener *from, unsigned count,
+                             const struct cfg_listener *to)
+{
+    struct tr_error error;
+    char quoted[300];
+    s->readdressed = false;
+    for (unsigned i = 0; i < count; i++)
+        if (!cfg_listens_at(to, &from->addresses[i]) &&
+            tr_remove_addresses(s->ep, &from->addresses[i], 1, &error) != TR_OK)
+            brk_log(CFG_LOG_ERROR, "address_stays", "listener=%s error=%s", to->name,
+                    brk_quote(error.text, quoted, sizeof quoted));
+}
+
+/* Gives the socket the addresses of `to` that `from` has not, all or none. */
+static bool add_addresses(struct brk_socket *s, const struct cfg_listener *from,
+                          const struct cfg_listener *to, struct tr_error *error)
+{
+    struct tr_error plain;
+    for (unsigned i = 0; i < to->address_count; i++) {
+        if (cfg_listens_at(from, &to->addresses[i]) ||
+            tr_add_addresses(s->ep, &to->addresses[i], 1, &plain) == TR_OK)
+            continue;
+        snprintf(error->text, sizeof error->text, "listener %s: %.200s", to->name, plain.text);
+        remove_addresses(s, to, i, from);
+        return false;
+    }
+    s->readdressed = true;
+    return true;
+}
+
+static bool readdress_listeners(struct brk_worker *w, const struct cfg_config *c, struct tr_error *error)
+{
+    struct brk_socket *s;
+    DL_FOREACH(w->sockets, s)
+    {
+        unsigned i = s->member.index;
+        if (s->kind == BRK_LISTENING && !s->retiring && is_readdressed(w, w->config, c, i) &&
+            !add_addresses(s, &w->config->listeners[i], &c->listeners[i], error))
+            return false;
+    }
+    return true;
+}
+
 static bool open_listeners(struct brk_worker *w, const struct cfg_config *c, struct tr_error *error)
 {
     for (unsigned i = 0; i < c->listener_count; i++) {
         struct brk_socket *s;
-        if (c->listeners[i].gone || stays(w->config, c, i))
+        if (c->listeners[i].gone || stays(w->config, c, i) || is_readdressed(w, w->config, c, i))
             continue;
         if (brk_listen(w, c, i, &s, error) != TR_OK)
             return false;
@@ -103,7 +157,12 @@ static bool open_listeners(struct brk_worker *w, const struct cfg_config *c, str
 
 static void close_prepared(struct brk_worker *w)
 {
+    const struct cfg_listener *now = w->config->listeners, *next = w->broker->candidate->config->listeners;
     struct brk_socket *s, *tmp;
+    DL_FOREACH(w->sockets, s)
+    if (s->readdressed)
+        remove_addresses(s, &next[s->member.index], next[s->member.index].address_count,
+                         &now[s->member.index]);
     DL_FOREACH_SAFE(w->prepared, s, tmp)
     {
         brk_socket_leave(s, &w->prepared);
@@ -118,7 +177,8 @@ void brk_prepare(struct brk_worker *w)
     const struct cfg_config *c = w->broker->candidate->config;
     struct tr_error error = {.code = TR_LIMIT, .text = "out of memory"};
     bool ready = brk_worker_fit(w, c) && brk_names_prepare(w, c, &error) &&
-                 (w->index != 0 || brk_try_options(w, c, &error) == TR_OK) && open_listeners(w, c, &error);
+                 (w->index != 0 || brk_try_options(w, c, &error) == TR_OK) && open_listeners(w, c, &error) &&
+                 readdress_listeners(w, c, &error);
     if (!ready) {
         close_prepared(w);
         snprintf(w->step_error, sizeof w->step_error, "%s", error.text);
@@ -200,8 +260,13 @@ static void adopt_sockets(struct brk_worker *w, const struct cfg_config *old)
         s->credit.messages_max = w->config->queue_messages;
         s->credit.bytes_max = w->config->queue_bytes;
         brk_socket_check_resume(s);
-        if (s->kind == BRK_LISTENING && !s->retiring && !stays(old, w->config, s->member.index))
+        if (s->readdressed) {
+            const struct cfg_listener *before = &old->listeners[s->member.index];
+            remove_addresses(s, before, before->address_count, &w->config->listeners[s->member.index]);
+            brk_listener_opened(s);
+        } else if (s->kind == BRK_LISTENING && !s->retiring && !stays(old, w->config, s->member.index)) {
             retire_socket(w, s);
+        }
         brk_options_adopt(s, old);
         HASH_ITER(hh, s->assocs, a, tmp)
         if (s->kind != BRK_OUTBOUND)

@@ -16,6 +16,11 @@
  * new plan has taken the plan over before it looks at it (worker.c, take_inbox). A lost destination's
  * retirement that is under way goes on: its groups are held in the new membership as they were in the old.
  *
+ * What a reload does not promise is the order of a stream that it moves from one destination to another (a
+ * member leaves a group or joins it, another one is preferred, the mode changes, a shared session becomes a
+ * paired one) while older messages of the stream still wait for the old one: nothing of it is lost, but newer
+ * ones may arrive first. Streams that stay where they are keep their order.
+ *
  * One reload at a time: one that is asked for meanwhile begins when this one is done, with the file as it is
  * then. */
 #ifndef JUNCTOR_BROKER_RELOAD_H

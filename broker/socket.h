@@ -32,7 +32,8 @@ struct brk_socket {
     bool paused;              /* credit used up: not read */
     bool to_the_end;          /* read all the same, until the stack has no more: an association has ended */
     bool writable_wanted;
-    bool retiring;                            /* accepts nobody any more, closes with its last association */
+    bool retiring;    /* accepts nobody any more, closes with its last association */
+    bool readdressed; /* has the addresses of a plan that is not in force yet beside its own */
     bool has_lost, has_undelivered, has_peel; /* look for such an association after reading */
     struct brk_socket *
         *list; /* of its worker's, that it stands in: sockets, closed_sockets or prepared; NULL: in none */

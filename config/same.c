@@ -29,11 +29,46 @@ static bool same_hosts(const struct cfg_peer *a, const struct cfg_peer *b)
     return same;
 }
 
-bool cfg_same_listening(const struct cfg_listener *a, const struct cfg_listener *b)
+/* But for the addresses. */
+static bool same_port(const struct cfg_listener *a, const struct cfg_listener *b)
 {
     return !a->gone && !b->gone && a->port == b->port && a->encaps_port == b->encaps_port &&
-           same_addresses(a->addresses, a->address_count, b->addresses, b->address_count) &&
            same_text(a->netns, b->netns) && same_text(a->device, b->device);
+}
+
+bool cfg_same_listening(const struct cfg_listener *a, const struct cfg_listener *b)
+{
+    return same_port(a, b) && same_addresses(a->addresses, a->address_count, b->addresses, b->address_count);
+}
+
+static bool has_wildcard(const struct cfg_listener *l)
+{
+    for (unsigned i = 0; i < l->address_count; i++)
+        if (cfg_is_wildcard(&l->addresses[i]))
+            return true;
+    return false;
+}
+
+bool cfg_listens_at(const struct cfg_listener *l, const struct net_addr *a)
+{
+    for (unsigned i = 0; i < l->address_count; i++)
+        if (net_addr_equal(&l->addresses[i], a))
+            return true;
+    return false;
+}
+
+static bool have_one_in_common(const struct cfg_listener *a, const struct cfg_listener *b)
+{
+    for (unsigned i = 0; i < a->address_count; i++)
+        if (cfg_listens_at(b, &a->addresses[i]))
+            return true;
+    return false;
+}
+
+bool cfg_readdressed(const struct cfg_listener *a, const struct cfg_listener *b)
+{
+    return same_port(a, b) && !cfg_same_listening(a, b) && !has_wildcard(a) && !has_wildcard(b) &&
+           have_one_in_common(a, b);
 }
 
 bool cfg_same_remote(const struct cfg_peer *a, const struct cfg_peer *b)

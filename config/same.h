@@ -17,6 +17,12 @@ bool cfg_same_remote(const struct cfg_peer *a, const struct cfg_peer *b);
  * association's paths. Others are set on the socket. */
 bool cfg_needs_assoc(const struct opt_set *s, enum opt_id id);
 
+/* True when an open socket of `a` can become that of `b` without another one beside it: all is the same but
+ * the addresses, of which at least one stays, and none means any. */
+bool cfg_readdressed(const struct cfg_listener *a, const struct cfg_listener *b);
+
+bool cfg_listens_at(const struct cfg_listener *l, const struct net_addr *a);
+
 /* Puts into `c` what only a restart can change (CFG_RESTART in keys.def) as it is in `old`. */
 void cfg_keep_restart_values(struct cfg_config *c, const struct cfg_config *old);
 

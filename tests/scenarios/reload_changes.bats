@@ -18,7 +18,7 @@ plain() {
 # begin_load [OPTION…]: of the sink. As fast as it goes; an emulated processor has to serve this script, too.
 begin_load() {
     local rate=()
-    [ "$BACKEND" = usrsctp ] || rate=(--rate 4000)
+    [ "$BACKEND" = usrsctp ] || rate=(--rate 1000)
     start_sink sink $U1 $P1 --keep "$@"
     sink=$loader
     start_source source $U2 --associations 3 --streams 4 --duration 5m "${rate[@]}"
@@ -59,7 +59,7 @@ routes:
 CONFIG
     reload 1
     wait_until 10 is_listening $P3 $U3
-    wait_more server 1000
+    wait_more server 500
     write_config <<CONFIG
 $(broker_line)
 listeners:
@@ -77,10 +77,10 @@ routes:
 CONFIG
     reload 2
     wait_until 10 is_listening $P6 $U6
-    wait_more server 1000
+    wait_more server 500
     write_config < <(plain)
     reload 3
-    wait_more server 1000
+    wait_more server 500
     end_load
     # The one association to the server and those of the three clients, and no other.
     [ "$(grep -c event=association_up "$work/broker.log")" = 4 ]
@@ -99,10 +99,10 @@ $(peer server P1 'sctp: {peer_addr_params: {hbinterval: 3s}}, reconnect: {initia
 routes: [{name: all, from: access, to: server, session: shared}]
 CONFIG
     reload 1
-    wait_more server 1000
+    wait_more server 500
     write_config < <(plain)
     reload 2
-    wait_more server 1000
+    wait_more server 500
     end_load
     [ "$(grep -c event=association_up "$work/broker.log")" = 4 ]
 }
@@ -115,12 +115,12 @@ CONFIG
         echo "  - {from: access, stream: 0-1, to: server, session: shared}"
         echo "  - {name: late, from: access, to: server, session: shared}")
     reload 1
-    wait_more server 1000
+    wait_more server 500
     write_config < <(plain | sed 's/^routes:.*/routes:/'
         echo "  - {name: late, from: access, stream: 2-3, to: server, session: shared}"
         echo "  - {name: all, from: access, to: server, session: shared}")
     reload 2
-    wait_more server 1000
+    wait_more server 500
     kill -INT $source
     ends_with 0 $source
     stop_broker
@@ -137,7 +137,7 @@ CONFIG
     plain | sed "s/port: $P0, encaps_port: $U0/port: $P3, encaps_port: $U3/" | write_config
     reload 1
     wait_until 10 is_listening $P3 $U3
-    wait_more server 1000
+    wait_more server 500
     end_load
     [ "$(grep -c event=association_up "$work/broker.log")" = 4 ]
 }
@@ -165,7 +165,7 @@ CONFIG
     wait_log 'event=reload_refused.*listener second'
     wait_log event=reload_abandoned
     not is_listening $P4 $U4
-    wait_more server 1000
+    wait_more server 500
     kill -TERM $taken
     end_load
     [ "$(grep -c event=association_up "$work/broker.log")" = 4 ]
@@ -184,7 +184,7 @@ CONFIG
     write_config < <(plain | sed "s/^listeners:/&\n$(listener more P3)/")
     kill -HUP "$broker"
     wait_until 10 is_listening $P3 $U3
-    wait_more server 1000
+    wait_more server 500
     end_load
     [ "$(grep -c event=association_up "$work/broker.log")" = 4 ]
 }
