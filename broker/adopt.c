@@ -31,6 +31,7 @@
 #include "broker/session.h"
 #include "broker/socket.h"
 #include "broker/state.h"
+#include "broker/timeouts.h"
 #include "broker/stats/counts.h"
 #include "config/config.h"
 #include "config/same.h"
@@ -176,6 +177,7 @@ void brk_prepare(struct brk_worker *w)
 {
     const struct cfg_config *c = w->broker->candidate->config;
     struct tr_error error = {.code = TR_LIMIT, .text = "out of memory"};
+    brk_ending_tick(w); /* the port of a listener that is done may be wanted again */
     bool ready = brk_worker_fit(w, c) && brk_names_prepare(w, c, &error) &&
                  (w->index != 0 || brk_try_options(w, c, &error) == TR_OK) && open_listeners(w, c, &error) &&
                  readdress_listeners(w, c, &error);

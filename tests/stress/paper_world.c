@@ -2,7 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "broker/broker_priv.h"
+#include "broker/broker.h"
+#include "broker/state.h"
 #include "tests/stress/paper_priv.h"
 
 static struct loop *loops[LOOPS];

@@ -17,8 +17,12 @@
 
 #include <cmocka.h>
 
-#include "broker/broker_priv.h"
+#include "broker/broker.h"
 #include "broker/control.h"
+#include "broker/drop.h"
+#include "broker/log.h"
+#include "broker/state.h"
+#include "broker/stats/counts.h"
 #include "tests/stress/paper.h"
 #include "tests/stress/stress.h"
 
