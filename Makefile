@@ -197,6 +197,10 @@ unit conformance scenarios stress checks: ## the tests of one kind
 	$(SUBMAKE) test-programs
 	@tests/run $@/
 
+.PHONY: soak
+soak: programs ## a thousand reloads in a row under load: memory and descriptors
+	RELOADS=$${RELOADS:-1000} JUNCTOR=$(BUILD)/junctor bats tests/scenarios/usrsctp_reload_soak.bats
+
 # The stress tests run under ThreadSanitizer, the scenarios and middle/ once more under AddressSanitizer.
 test-programs: programs tests examples
 ifeq ($(SAN),)

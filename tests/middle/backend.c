@@ -130,34 +130,11 @@ static struct end *end_new(struct loop *l, uint16_t port)
     return end;
 }
 
-static bool has_associations(const struct end *end)
-{
-    for (unsigned i = 0; i < world.assoc_count; i++)
-        if (world.assocs[i]->end == end)
-            return true;
-    return false;
-}
-
-/* With usrsctp a port is one endpoint. One that accepts nobody and has nobody must not hold it. */
-static bool is_taken(struct loop *l, uint16_t port)
-{
-    struct end *end;
-    DL_FOREACH(l->ends, end)
-    if (end->port == port && !end->base.peeled) {
-        if (!end->listens && !end->queue && !has_associations(end))
-            fail_seed("port %u is held by a listener that has gone", port);
-        return true;
-    }
-    return false;
-}
-
 static enum tr_code open_(struct tr_loop *loop, const struct tr_open_params *p, struct tr_endpoint **out,
                           struct tr_error *error)
 {
     if (world.cannot_open && p->port && world.reloads)
         return tr_fail(error, TR_LIMIT, 0, "nothing can be opened");
-    if (world.style == LIKE_USRSCTP && p->port && is_taken(loop_of(loop), p->port))
-        return tr_fail(error, TR_LIMIT, 0, "port %u is taken", p->port);
     *out = &end_new(loop_of(loop), p->port)->base;
     return TR_OK;
 }

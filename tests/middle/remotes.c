@@ -104,6 +104,13 @@ static void server_goes(struct assoc *a)
         stack_shutdown(a);
 }
 
+void remotes_lose_member(void)
+{
+    struct assoc *a = world.gentle ? NULL : any(is_server_up);
+    if (a)
+        server_goes(a);
+}
+
 static void client_goes(struct assoc *a)
 {
     if (world.scenario->subscribers && a->member == 1)

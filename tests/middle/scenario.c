@@ -13,6 +13,9 @@
 #define LISTENERS            "listeners:\n" LISTENER("access", 2900, "%s")
 #define PEERS                "peers:\n" PEER("p0", 3000) PEER("p1", 3001)
 #define GROUP(members, mode) "groups:\n  - {name: core, members: [" members "], " mode "}\n"
+#define SPLIT_PEERS          PEER("p2", 3002) PEER("p3", 3003)
+#define STEADY               "  - {name: core, members: [p0, p1], mode: loadshare, share: stream-hash}\n"
+#define STEADY_ROUTE         "  - {name: steady, from: access, stream: 0-1, to: core, session: shared}\n"
 #define ROUTES(rest)         "routes:\n  - {from: access, to: core, " rest "}\n"
 
 #define LOST_DROPS   (MAY_DROP(BRK_PEER_LOST) | MAY_DROP(BRK_UNACKNOWLEDGED))
@@ -119,7 +122,7 @@ const struct scenario scenarios[] = {
                   "ppid: 1, session: shared") "  - {name: rest, from: access, to: core, session: shared}\n"
                                               "  - {name: none, from: more, to: core, session: shared}\n",
           "listeners:\n" LISTENER("most", 2912, "%s") LISTENER("access", 2900, "%s") "peers:\n" PEER(
-              "p2", 3002) PEER("p1", 3001) PEER("p3", 3003)
+              "p2", 3002) PEER("p1", 3001) NAMED("p3", "d.example", 3003)
               PEER("p0",
                    3000) "groups:\n"
                          "  - {name: more, members: [p3]}\n"
@@ -152,6 +155,32 @@ const struct scenario scenarios[] = {
      .client_ports = 2,
      .resends = true,
      .may_drop = MAY_DROP(BRK_NO_ROUTE)},
+    /* Half of the streams go to a group that stays as it is: they keep their order, whatever the others do.
+     */
+    {.name = "reload_split",
+     .config = LISTENERS PEERS SPLIT_PEERS
+     "groups:\n" STEADY "  - {name: side, members: [p2, p3], mode: override}\n"
+     "routes:\n" STEADY_ROUTE "  - {name: rest, from: access, to: side, session: shared}\n",
+     .others = {LISTENERS PEERS SPLIT_PEERS "groups:\n"
+                                            "  - {name: side, members: [p3, p2], mode: override}\n" STEADY
+                                            "routes:\n" STEADY_ROUTE
+                                            "  - {name: rest, from: access, to: side, session: shared}\n",
+                LISTENERS PEERS NAMED("p3", "c.example",
+                                      3003) "groups:\n"
+                                            "  - {name: side, members: [p3, p0], share: stream-hash}\n" STEADY
+                                            "routes:\n" STEADY_ROUTE
+                                            "  - {from: access, to: side, session: shared}\n",
+                "listeners:\n" LISTENER("access", 2901, "%s") PEERS SPLIT_PEERS
+                "groups:\n" STEADY "  - {name: other, members: [p2, p1, p3], share: round-robin}\n"
+                "routes:\n" STEADY_ROUTE
+                "  - {name: rest, from: access, ppid: 2, to: other, session: shared}\n"
+                "  - {name: last, from: access, to: core, session: shared}\n"},
+     .members_change = true,
+     .steady = 2,
+     .peers = 4,
+     .client_ports = 2,
+     .ordered = true,
+     .resends = true},
     {.name = "reload_paired",
      .config = LISTENERS PEERS GROUP("p0, p1", "mode: loadshare") ROUTES("session: paired"),
      .others = {LISTENERS PEERS PEER("p2", 3002) GROUP("p1, p2", "mode: override") ROUTES("session: paired"),

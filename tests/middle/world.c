@@ -118,8 +118,12 @@ static struct cfg_config *configure(const char *sections)
     char text[4000];
     struct cfg_remarks remarks;
     static const unsigned queues[] = {1, 2, 5, 20, 4096};
-    int n = snprintf(text, sizeof text, "broker: {workers: %u, queue_messages: %u, drain_timeout: 1h}\n",
-                     world.workers, queues[pick(sizeof queues / sizeof queues[0])]);
+    static const char *const bytes[] = {"4K", "64K", "1M"};
+    int n = snprintf(
+        text, sizeof text,
+        "broker: {workers: %u, queue_messages: %u, queue_bytes: %s, drain_timeout: %s, log_level: %s}\n",
+        world.workers, queues[pick(sizeof queues / sizeof queues[0])],
+        bytes[pick(sizeof bytes / sizeof bytes[0])], chance(50) ? "1h" : "30m", aloud() ? "debug" : "error");
     note("%.*s", (int)strcspn(text, "\n"), text);
     n += snprintf(text + n, sizeof text - (size_t)n, sections, world.peeloff, world.peeloff);
     struct cfg_config *c = cfg_parse(world.scenario->name, text, (size_t)n, &remarks);
@@ -169,10 +173,20 @@ void world_reload(void)
     unsigned which = (unsigned)pick(count + 1);
     world.cannot_open = chance(20);
     note("reload: configuration %u%s", which, world.cannot_open ? ", nothing can be opened" : "");
-    world.members_lost |= s->members_change;
+    world.members_moved |= s->members_change;
     world.reloads++;
+    if (world.cannot_open && chance(50))
+        remotes_lose_member();
     if (!brk_control_reload_with(world.control, configure(which ? s->others[which - 1] : s->config)))
         fail_seed("a reload was refused");
+}
+
+static void reload_or_be_refused(void)
+{
+    if (!world.draining)
+        world_reload();
+    else
+        brk_control_reload(world.control); /* refused before it would look for a file */
 }
 
 /* ---- steps ----------------------------------------------------------------------------------------- */
@@ -193,8 +207,8 @@ bool world_step(void)
         worker_turn((unsigned)pick(world.broker.worker_count));
     else if (what < 42)
         goes_on = brk_control_turn(world.control, true);
-    else if (what < 43 && world.scenario->others[0] && !world.draining && chance(40))
-        world_reload();
+    else if (what < 43 && world.scenario->others[0] && chance(40))
+        reload_or_be_refused();
     else
         remotes_step();
     check_step();
@@ -242,7 +256,7 @@ void world_settle(void)
         quiet = check_quiet() ? quiet + 1 : 0;
     }
     servers_return();
-    world.members_lost = world.member_restarted = false;
+    world.members_lost = world.members_moved = world.member_restarted = false;
     for (rounds = 0; rounds < BACK_ROUNDS; rounds++) /* until they are connected again */
         calm_round();
     world.calm = false;
@@ -268,6 +282,8 @@ static void stop(void)
 /* The world goes on for a while as it was. */
 static bool drain_roughly(void)
 {
+    if (world.scenario->others[0] && chance(40))
+        world_reload(); /* is given up, or takes effect before anybody drains */
     world.draining = true;
     brk_control_drain(world.control, "SIGTERM");
     for (unsigned steps = (unsigned)pick(200); steps; steps--)

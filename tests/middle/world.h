@@ -42,7 +42,8 @@ struct scenario {
     const char *name;
     const char *config;    /* YAML without section `broker`; %s stands for `peeloff` */
     const char *others[4]; /* what a reload may put in its place; NULL: no more */
-    bool members_change;   /* a reload may change who is in the groups */
+    bool members_change;   /* a reload may change who is in the groups, */
+    uint16_t steady;       /* but not of what comes on the streams below this one */
     unsigned peers;        /* servers of the world, on ports PEER_PORT … */
     unsigned client_ports; /* how many of the listeners clients connect to and send on */
     bool subscribers;      /* the second listener's clients only receive */
@@ -89,7 +90,8 @@ struct world {
     unsigned assoc_count, assoc_room;
     struct ledger *ledger;
     bool member_restarted;
-    bool members_lost; /* a member of a group was lost since everything was settled */
+    bool members_lost;  /* a member of a group was lost since everything was settled */
+    bool members_moved; /* a reload may have changed who is in the groups since then */
     const char *peeloff;
     unsigned workers, reloads;
     bool cannot_open; /* nothing more can be bound: a reload that needs to is refused */
@@ -218,6 +220,8 @@ bool resolver_waits(void);
 /* ---- remotes (remotes.c) ----------------------------------------------------------------------------- */
 
 void remotes_step(void);
+/* A server that is up is lost, or shuts down. */
+void remotes_lose_member(void);
 /* Only what brings things to their end. */
 void remotes_calm_step(void);
 void servers_return(void);
