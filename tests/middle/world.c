@@ -256,7 +256,7 @@ void world_settle(void)
         quiet = check_quiet() ? quiet + 1 : 0;
     }
     servers_return();
-    world.members_lost = world.members_moved = world.member_restarted = false;
+    world.members_lost = world.member_restarted = false;
     for (rounds = 0; rounds < BACK_ROUNDS; rounds++) /* until they are connected again */
         calm_round();
     world.calm = false;

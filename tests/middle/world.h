@@ -91,7 +91,7 @@ struct world {
     struct ledger *ledger;
     bool member_restarted;
     bool members_lost;  /* a member of a group was lost since everything was settled */
-    bool members_moved; /* a reload may have changed who is in the groups since then */
+    bool members_moved; /* a reload may have changed who is in the groups */
     const char *peeloff;
     unsigned workers, reloads;
     bool cannot_open; /* nothing more can be bound: a reload that needs to is refused */

@@ -26,7 +26,7 @@
 #include "tests/stress/paper.h"
 #include "tests/stress/stress.h"
 
-#define BROKER(more) "broker: {workers: 3, drain_timeout: 2m" more "}\n"
+#define BROKER(more) "broker: {workers: 3, log_level: error, drain_timeout: 2m" more "}\n"
 #define PEER(name, port)                                                                                     \
     "  - {name: " name ", address: 127.0.0.1, port: " #port                                                  \
     ", reconnect: {initial: 10ms, max: 20ms}, connect_timeout: 1s}\n"
