@@ -260,7 +260,10 @@ static enum tr_code recv_(struct tr_endpoint *ep, unsigned max, const struct tr_
 static enum tr_code set(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
                         struct tr_error *error)
 {
-    (void)ep, (void)assoc, (void)in, (void)error;
+    struct link *k = paper_find(loop_of(ep->loop), end_of(ep), assoc);
+    (void)error;
+    if (k && opt_given(in, OPTF_EV_SENDER_DRY))
+        paper_tell_dry(k, opt_num(in, OPTF_EV_SENDER_DRY, 0));
     return TR_OK;
 }
 

@@ -45,6 +45,7 @@ struct link {
     bool is_client;
     bool paired; /* a client of a listener whose sessions are paired */
     bool refused;
+    bool tells_dry; /* SENDER_DRY is wanted */
     unsigned unread, out_count;
     struct out out[WINDOW];
     struct link *prev, *next;
@@ -93,6 +94,8 @@ struct loop *paper_loop_new(void);
 void paper_step(struct loop *l);
 struct link *paper_link_new(struct loop *l, struct end *end, bool is_client);
 struct link *paper_find(struct loop *l, const struct end *end, uint32_t id);
+/* Whether it is to tell when everything is acknowledged: at once where it is. */
+void paper_tell_dry(struct link *k, bool on);
 /* It ends, and what was not acknowledged is given back. */
 void paper_lose(struct loop *l, struct link *k);
 

@@ -74,6 +74,19 @@ void paper_lose(struct loop *l, struct link *k)
     k->out_count = 0;
 }
 
+static void dry(struct link *k)
+{
+    struct tr_item i = {.kind = TR_EVENT, .event = {.type = TR_EV_SENDER_DRY}};
+    if (k->tells_dry && k->life != GONE && !k->out_count)
+        queue_item(k, i, (struct content){0});
+}
+
+void paper_tell_dry(struct link *k, bool on)
+{
+    k->tells_dry = on;
+    dry(k);
+}
+
 static void acknowledge(struct link *k, unsigned count)
 {
     if (count > k->out_count)
@@ -82,6 +95,8 @@ static void acknowledge(struct link *k, unsigned count)
         relaxed_add(&delivered[k->out[i].content.loop][k->out[i].content.number], 1);
     k->out_count -= count;
     memmove(k->out, k->out + count, k->out_count * sizeof k->out[0]);
+    if (count)
+        dry(k);
 }
 
 /* ---- the world of a loop --------------------------------------------------------------------------- */
