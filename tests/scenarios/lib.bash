@@ -170,10 +170,10 @@ broker_line() {
     echo "broker: {transport: $BACKEND, workers: ${WORKERS:-$workers}${1:+, $1}}"
 }
 
-# write_config: a new file for the broker that runs, with a `broker:` section where it has none.
+# write_config: a new file for the broker that runs; where it has no `broker:` section it gets that of start_broker.
 write_config() {
     cat >"$work/new.yaml"
-    grep -q '^broker:' "$work/new.yaml" || sed -i "1i $(broker_line)" "$work/new.yaml"
+    grep -q '^broker:' "$work/new.yaml" || sed -i "1i broker: {transport: $BACKEND}" "$work/new.yaml"
     mv "$work/new.yaml" "$work/broker.yaml"
 }
 
