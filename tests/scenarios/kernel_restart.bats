@@ -3,6 +3,14 @@ load lib
 # A client whose host fails and comes back: it calls from the same address and port, and the association begins anew (RFC 9260
 # 5.2.4). Each life has a host, a network namespace, of its own, so that the end of the one before is not told and not in the way.
 
+# An address left behind would make the resolver of later scenarios look up no other family.
+eval "$(declare -f teardown | sed '1s/teardown/end_all/')"
+teardown() {
+    end_all
+    ip link delete c0 2>/dev/null || true
+    ip address delete 10.97.0.1/32 dev lo 2>/dev/null || true
+}
+
 client_host() {
     network client
     in_client="nsenter --net=/proc/$network/ns/net"
