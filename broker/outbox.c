@@ -152,7 +152,7 @@ static enum rest after_refusal(struct brk_worker *w, struct brk_assoc *a, enum t
         }
         return REST_WAITS;
     case TR_NO_ASSOC: /* its end is in the socket's queue, or about to be: it is read, paused or not
-                         (socket.c), and decides what becomes of them */
+                         (reading.c), and decides what becomes of them */
         a->blocked = true;
         return REST_WAITS;
     default:

@@ -13,7 +13,7 @@
  * 0 for a lost association, too. The association's state does. Linux says COMM_LOST first and gives back
  * afterwards, so what comes back before was given up. usrsctp gives back first, but in one go with
  * COMM_LOST: when a socket has been read until it is empty, which is what has to be done anyway before
- * undelivered messages move (socket.c), either both have been read or neither. So: what came back with error
+ * undelivered messages move (reading.c), either both have been read or neither. So: what came back with error
  * 0 from an association that is still up when its socket is empty has been given up. Where both happen
  * between two readings (a message given up, and right afterwards its association lost) rtx and prio messages
  * count as left by the association and are sent again: allowed, since a policy permits giving up and does not

@@ -1,17 +1,17 @@
 /* The kernel backend's own structs and the seams between its files:
- *   kernel.c         backend table, probe, errno → tr_code
- *   kernel_advice.c  settings of the host, told at start
- *   kernel_loop.c    epoll, readiness
- *   tick.c           the timer; the note on writability
- *   unread.c         ends that stand unread behind data
- *   kernel_socket.c  open, bind, listen, connect, peel off, addresses
- *   kernel_close.c   closing, which may take a while
- *   kernel_renew.c   a one-to-one endpoint gets a new socket: after abort, and to connect again
- *   kernel_recv.c    recvmmsg into slots, items
- *   kernel_event.c   notifications → tr_event (pure)
- *   kernel_send.c    sendmmsg in bursts; the note on MSG_MORE
- *   kernel_reconfig.c addresses and streams that come and go
- *   kernel_options*.c one pair of functions per row of options.def */
+ *   kernel.c     backend table, probe, errno → tr_code
+ *   advice.c     settings of the host, told at start
+ *   loop.c       epoll, readiness
+ *   tick.c       the timer; the note on writability
+ *   unread.c     ends that stand unread behind data
+ *   socket.c     open, bind, listen, connect, peel off, addresses
+ *   close.c      closing, which may take a while
+ *   renew.c      a one-to-one endpoint gets a new socket: after abort, and to connect again
+ *   recv.c       recvmmsg into slots, items
+ *   event.c      notifications → tr_event (pure)
+ *   send.c       sendmmsg in bursts; the note on MSG_MORE
+ *   reconfig.c   addresses and streams that come and go
+ *   option*.c    one pair of functions per row of options.def */
 #ifndef JUNCTOR_TRANSPORT_KERNEL_KERNEL_PRIV_H
 #define JUNCTOR_TRANSPORT_KERNEL_KERNEL_PRIV_H
 
@@ -52,8 +52,8 @@ struct kernel_endpoint {
     bool full;                     /* the last burst ended with TR_AGAIN */
     unsigned ready_turn, ready_at; /* its place in the ready list of wait number ready_turn */
     unsigned writable_turn;        /* the last wait that called it writable */
-    int64_t room;                  /* free send buffer, at least; see kernel_send.c */
-    struct kernel_origin *origin;  /* one-to-one: how to open its like (kernel_renew.c); else NULL */
+    int64_t room;                  /* free send buffer, at least; see send.c */
+    struct kernel_origin *origin;  /* one-to-one: how to open its like (renew.c); else NULL */
     uint32_t called;               /* one-to-one: the association of the last connect_init */
     char *auth_keys;               /* one-to-one: the file that its shared keys come from, or NULL */
     int64_t offers[KERNEL_OFFERS]; /* option_offer.c */
@@ -133,7 +133,7 @@ static inline void kernel_count(const struct kernel_endpoint *ep, unsigned calls
 /* kernel.c: the closest code for an errno outside the send path. */
 enum tr_code kernel_code(int error_number);
 
-/* kernel_loop.c */
+/* loop.c */
 enum tr_code kernel_loop_open(const struct tr_loop_params *p, struct tr_loop **out, struct tr_error *error);
 void kernel_loop_close(struct tr_loop *loop);
 int kernel_loop_fd(const struct tr_loop *loop);
@@ -149,9 +149,9 @@ void kernel_leave(struct kernel_endpoint *ep);
 enum tr_code kernel_update(struct kernel_loop *l, struct kernel_endpoint *ep);
 /* The socket is about to go: takes it out of epoll. */
 void kernel_unregister(struct kernel_endpoint *ep);
-/* The stack said end of file (kernel_recv.c). */
+/* The stack said end of file (recv.c). */
 void kernel_at_end(struct kernel_endpoint *ep);
-/* A send took nothing, or something (kernel_send.c). */
+/* A send took nothing, or something (send.c). */
 void kernel_refused(struct kernel_endpoint *ep);
 void kernel_took(struct kernel_endpoint *ep);
 
@@ -179,7 +179,7 @@ void kernel_unread_arrivals(struct kernel_loop *l);
 /* True where an association has ended whose end has not been read. */
 bool kernel_unread_end(struct kernel_endpoint *ep);
 
-/* kernel_socket.c */
+/* socket.c */
 enum tr_code kernel_open(struct tr_loop *loop, const struct tr_open_params *p, struct tr_endpoint **out,
                          struct tr_error *error);
 enum tr_code kernel_listen(struct tr_endpoint *ep, int backlog, struct tr_error *error);
@@ -206,14 +206,14 @@ enum tr_code kernel_eof(struct tr_endpoint *ep, uint32_t assoc, struct tr_error 
 enum tr_code kernel_abort(struct tr_endpoint *ep, uint32_t assoc, const void *reason, uint32_t len,
                           struct tr_error *error);
 
-/* kernel_close.c */
+/* close.c */
 void kernel_close(struct tr_endpoint *ep);
 /* Something arrived for an endpoint that closes down; it may be gone afterwards. */
 void kernel_closing_event(struct kernel_loop *l, struct kernel_endpoint *ep);
 /* The loop closes: the stack goes on alone with what is left. */
 void kernel_closing_end(struct kernel_loop *l);
 
-/* kernel_renew.c */
+/* renew.c */
 struct kernel_origin *kernel_origin_new(const struct tr_open_params *p); /* NULL: out of memory */
 /* Binds as at open; `port` 0 lets the stack pick. ep->port is set. */
 enum tr_code kernel_bind(struct kernel_endpoint *ep, const struct net_addr *addresses, unsigned count,
@@ -234,7 +234,7 @@ bool kernel_means_device(const struct tr_open_params *p);
 enum tr_code kernel_device_addresses(const struct tr_open_params *p, struct net_addr *out, unsigned *count,
                                      struct tr_error *error);
 
-/* kernel_netns.c: calls work(arg) in a network namespace, by a thread; right here where `netns` is NULL. Its
+/* netns.c: calls work(arg) in a network namespace, by a thread; right here where `netns` is NULL. Its
  * result and errno; false, with *error filled in, where the namespace cannot be entered. */
 bool kernel_run_in(const char *netns, int (*work)(void *arg), void *arg, int *result, struct tr_error *error);
 /* An SCTP socket (non-blocking, close-on-exec), in a network namespace where `netns` is not NULL. -1 with
@@ -256,21 +256,21 @@ void kernel_pieces_read(struct kernel_loop *l, struct kernel_endpoint *ep);
 /* An association of the endpoint has ended, so it is not held back any longer. */
 void kernel_pieces_ended(struct kernel_loop *l, struct kernel_endpoint *ep);
 
-/* kernel_recv.c */
+/* recv.c */
 enum tr_code kernel_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count);
 void kernel_slots_init(struct kernel_loop *l);
 
-/* kernel_event.c: reads one whole notification of `len` bytes. False: nothing that is reported. Payloads in
+/* event.c: reads one whole notification of `len` bytes. False: nothing that is reported. Payloads in
  * *out point into `bytes`. The message of TR_EV_SEND_FAILED may be a fragment: KERNEL_FIRST, KERNEL_LAST. */
 bool kernel_event(const void *bytes, size_t len, struct tr_event *out);
 
-/* kernel_send.c */
+/* send.c */
 uint32_t kernel_send_capacity(struct tr_endpoint *ep);
 enum tr_code kernel_send_to(struct tr_endpoint *ep, const struct tr_msg *msg, const struct net_addr *path);
 enum tr_code kernel_send(struct tr_endpoint *ep, const struct tr_msg *msgs, unsigned count, unsigned *sent);
 void kernel_burst_init(struct kernel_loop *l);
 
-/* kernel_options.c */
+/* option.c */
 extern const struct tr_option_ops kernel_options[OPT_ID_COUNT];
 /* The endpoint is bound now: sets what could not be set before. */
 enum tr_code kernel_bound(struct kernel_endpoint *ep, struct tr_error *error);
@@ -295,7 +295,7 @@ void kernel_forget_offers(struct kernel_endpoint *ep);
 /* To the endpoint of an association that was peeled off `from` or accepted by it. */
 void kernel_hand_offers_on(struct kernel_endpoint *to, struct kernel_endpoint *from);
 
-/* kernel_reconfig.c */
+/* reconfig.c */
 enum tr_code kernel_change_addresses(struct tr_endpoint *ep, bool add, const struct net_addr *addresses,
                                      unsigned count, struct tr_error *error);
 enum tr_code kernel_reset_streams(struct tr_endpoint *ep, uint32_t assoc, unsigned directions,

@@ -162,7 +162,7 @@ static int set_key(struct tr_endpoint *ep, uint32_t assoc, const struct auth_key
     return failed;
 }
 
-/* A one-to-one endpoint may need its keys again (kernel_renew.c), and keeps where they are rather than them.
+/* A one-to-one endpoint may need its keys again (renew.c), and keeps where they are rather than them.
  */
 static enum tr_code remember_file(struct kernel_endpoint *ep, const char *file, struct tr_error *error)
 {
