@@ -253,8 +253,9 @@ void brk_worker_turn(struct brk_worker *w)
     bool woken = false, answered = false;
     int timeout = timers_wanted(w) ? BRK_TICK_MS : -1;
     rt_reader_offline();
-    if (!rt_inbox_sleep(&w->inbox))
-        timeout = 0; /* something has come */
+    /* Something has come; or a command, whose eventfd was cleared with a parcel's after the word was read. */
+    if (!rt_inbox_sleep(&w->inbox) || atomic_load_explicit(&w->commands, memory_order_relaxed))
+        timeout = 0;
     unsigned count = tr_loop_wait(w->loop, timeout, w->ready, BRK_READY_MAX);
     rt_inbox_awake(&w->inbox);
     rt_reader_online();
