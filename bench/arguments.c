@@ -309,12 +309,8 @@ static bool take(struct bench_plan *plan, int which, const char *text, uint16_t 
     return bench_say(why, size, "--%s: %s", option_name(which), reason);
 }
 
-enum bench_parsed bench_plan_parse(int argc, char **argv, struct bench_plan *plan, char *why, size_t size)
+void bench_plan_defaults(struct bench_plan *plan)
 {
-    uint16_t listen_encaps = DEFAULT_ENCAPS_PORT;
-    uint64_t given = 0;
-    int which;
-
     memset(plan, 0, sizeof *plan);
     plan->to.encaps_port = DEFAULT_ENCAPS_PORT;
     plan->associations = plan->streams = plan->ppid_count = 1;
@@ -322,6 +318,28 @@ enum bench_parsed bench_plan_parse(int argc, char **argv, struct bench_plan *pla
     plan->drain_ms = 5000;
     plan->connect_ms = 10000;
     plan->batch = 64;
+}
+
+bool bench_plan_settle(struct bench_plan *plan, char *why, size_t size)
+{
+    if (!check_ends(plan, why, size) || !check_load(plan, why, size))
+        return false;
+    default_options(plan);
+    for (unsigned i = 0; i < plan->listen_count; i++)
+        if (plan->listen[i].encaps_port == 0)
+            plan->listen[i].encaps_port = DEFAULT_ENCAPS_PORT;
+    if (plan->role == BENCH_ECHO)
+        plan->reply = true;
+    return true;
+}
+
+enum bench_parsed bench_plan_parse(int argc, char **argv, struct bench_plan *plan, char *why, size_t size)
+{
+    uint16_t listen_encaps = DEFAULT_ENCAPS_PORT;
+    uint64_t given = 0;
+    int which;
+
+    bench_plan_defaults(plan);
 
     optind = opterr = 0;
     while ((which = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
@@ -339,12 +357,9 @@ enum bench_parsed bench_plan_parse(int argc, char **argv, struct bench_plan *pla
         bench_say(why, size, "\"%s\" is no option", argv[optind]);
         return BENCH_PARSED_BAD;
     }
-    if (!check_ends(plan, why, size) || !check_roles(plan, given, why, size) || !check_load(plan, why, size))
-        return BENCH_PARSED_BAD;
-    default_options(plan);
     for (unsigned i = 0; i < plan->listen_count; i++)
         plan->listen[i].encaps_port = listen_encaps;
-    if (plan->role == BENCH_ECHO)
-        plan->reply = true;
+    if (!check_roles(plan, given, why, size) || !bench_plan_settle(plan, why, size))
+        return BENCH_PARSED_BAD;
     return BENCH_PARSED_OK;
 }

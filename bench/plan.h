@@ -62,6 +62,14 @@ struct bench_plan {
     bool verify, json, quiet;
 };
 
+/* What a command line without options says: one association with one stream, 64 bytes, as fast as possible.
+ */
+void bench_plan_defaults(struct bench_plan *plan);
+
+/* Checks a plan as a whole and works out what is not given: how long it lasts, and `options`, which go over
+ * the defaults of what the plan needs. False with the reason in `why`. For plans that were not parsed. */
+bool bench_plan_settle(struct bench_plan *plan, char *why, size_t size);
+
 enum bench_parsed { BENCH_PARSED_OK, BENCH_PARSED_HELP, BENCH_PARSED_BAD };
 
 /* Reads the command line (argv[0] is the subcommand). On BENCH_PARSED_BAD `why` has the reason. Uses getopt:

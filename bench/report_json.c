@@ -4,14 +4,14 @@
 #include "bench/json.h"
 #include "bench/report.h"
 
-static void json_latency(struct bench_json *j, const struct bench_histogram *h)
+static void json_times(struct bench_json *j, const char *name, const struct bench_histogram *h)
 {
     static const struct {
         const char *name;
         double quantile;
     } quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}, {"max", 1}};
 
-    bench_json_open(j, "latency_ns", '{');
+    bench_json_open(j, name, '{');
     bench_json_uint(j, "count", h->total);
     for (unsigned q = 0; q < sizeof quantiles / sizeof quantiles[0]; q++)
         bench_json_uint(j, quantiles[q].name, bench_histogram_quantile(h, quantiles[q].quantile));
@@ -35,7 +35,20 @@ static void json_verdict(struct bench_json *j, const struct bench_verdict *v)
     bench_json_real(j, "seconds", bench_counts_seconds(c));
     bench_json_real(j, "messages_per_second", bench_counts_rate(c));
     bench_json_real(j, "megabits_per_second", bench_counts_mbits(c));
-    json_latency(j, &v->latency);
+    json_times(j, "latency_ns", &v->latency);
+}
+
+static void json_generator(struct bench_json *j, const struct bench_generator *g)
+{
+    bench_json_open(j, "generator", '{');
+    bench_json_bool(j, "kept_schedule", !g->why[0]);
+    if (g->why[0])
+        bench_json_text(j, "why", g->why);
+    bench_json_uint(j, "late", g->late);
+    bench_json_uint(j, "not_offered", g->not_offered);
+    bench_json_real(j, "busy", g->busy);
+    json_times(j, "lag_ns", &g->lag);
+    bench_json_close(j, '}');
 }
 
 static void json_source(struct bench_json *j, const struct bench_result *r)
@@ -60,6 +73,8 @@ static void json_source(struct bench_json *j, const struct bench_result *r)
     bench_json_uint(j, "fewer_streams", s->streams_refused);
     bench_json_uint(j, "not_closed", s->not_closed);
     bench_json_close(j, '}');
+    json_times(j, "set_up_ns", &r->set_up);
+    json_generator(j, &r->generator);
 }
 
 static void json_result(struct bench_json *j, const struct bench_result *r)
@@ -112,7 +127,7 @@ static void json_granted(struct bench_json *j, const char *granted)
 {
     char line[BENCH_TROUBLE_MAX];
 
-    if (!granted || !*granted)
+    if (!*granted)
         return;
     bench_json_open(j, "granted", '[');
     while (*granted) {
@@ -125,31 +140,31 @@ static void json_granted(struct bench_json *j, const char *granted)
     bench_json_close(j, ']');
 }
 
-void bench_report_json(FILE *out, const struct bench_report *report)
+void bench_report_json(FILE *out, const struct bench_outcome *outcome)
 {
     static const char *const roles[] = {"both", "source", "sink", "echo"};
-    const struct bench_plan *plan = report->plan;
+    const struct bench_plan *plan = outcome->plan;
     struct bench_json j = {.out = out};
 
     bench_json_open(&j, NULL, '{');
-    if (report->transport)
-        bench_json_text(&j, "transport", report->transport);
+    if (outcome->transport)
+        bench_json_text(&j, "transport", outcome->transport);
     if (plan)
         bench_json_text(&j, "role", roles[plan->role]);
     if (plan && (plan->role == BENCH_BOTH || plan->role == BENCH_SOURCE))
         json_plan(&j, plan);
-    bench_json_bool(&j, "ok", bench_report_ok(report));
-    if (report->error && report->error[0])
-        bench_json_text(&j, "error", report->error);
-    json_granted(&j, report->granted);
+    bench_json_bool(&j, "ok", bench_outcome_ok(outcome));
+    if (outcome->error[0])
+        bench_json_text(&j, "error", outcome->error);
+    json_granted(&j, outcome->granted);
     bench_json_open(&j, "runs", '[');
-    for (unsigned i = 0; i < report->count; i++)
-        json_result(&j, &report->results[i]);
+    for (unsigned i = 0; i < outcome->count; i++)
+        json_result(&j, &outcome->results[i]);
     bench_json_close(&j, ']');
-    if (report->count > 1)
+    if (outcome->count > 1)
         bench_json_real(&j, "ratio",
-                        bench_counts_rate(&report->results[1].delivery.counts) /
-                            bench_counts_rate(&report->results[0].delivery.counts));
+                        bench_counts_rate(&outcome->results[1].delivery.counts) /
+                            bench_counts_rate(&outcome->results[0].delivery.counts));
     bench_json_close(&j, '}');
     fputc('\n', out);
 }

@@ -114,8 +114,10 @@ static const struct {
 } quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}, {"max", 1}};
 #define QUANTILES (sizeof quantiles / sizeof quantiles[0])
 
-static void latency_rows(FILE *out, const char *label, const struct bench_result *results, unsigned count,
-                         bool replies)
+typedef const struct bench_histogram *times_fn(const struct bench_result *r);
+
+static void time_rows(FILE *out, const char *label, const struct bench_result *results, unsigned count,
+                      times_fn *times)
 {
     char text[48];
     struct row row;
@@ -124,14 +126,28 @@ static void latency_rows(FILE *out, const char *label, const struct bench_result
         snprintf(text, sizeof text, "%-*s %s", (int)strlen(label), q == 0 ? label : "", quantiles[q].label);
         row_begin(&row, out, text);
         for (unsigned i = 0; i < count; i++) {
-            const struct bench_histogram *h =
-                replies ? &results[i].replies.latency : &results[i].delivery.latency;
+            const struct bench_histogram *h = times(&results[i]);
             row_cell(&row, h->total ? bench_format_time(bench_histogram_quantile(h, quantiles[q].quantile),
                                                         text, sizeof text)
                                     : "-");
         }
         row_end(&row);
     }
+}
+
+static const struct bench_histogram *delivery_times(const struct bench_result *r)
+{
+    return &r->delivery.latency;
+}
+
+static const struct bench_histogram *reply_times(const struct bench_result *r)
+{
+    return &r->replies.latency;
+}
+
+static const struct bench_histogram *set_up_times(const struct bench_result *r)
+{
+    return &r->set_up;
 }
 
 static void rate_rows(FILE *out, const struct bench_result *results, unsigned count, bool replies)
@@ -215,7 +231,7 @@ static void reply_rows(FILE *out, const struct bench_result *r, unsigned n)
     count_row(out, "  duplicated", r, n, true, pick_reply_duplicated);
     count_row(out, "  out of order", r, n, true, pick_reply_misordered);
     count_row(out, "  corrupt", r, n, true, pick_reply_corrupt);
-    latency_rows(out, "round trip", r, n, true);
+    time_rows(out, "round trip", r, n, reply_times);
 }
 
 static void heading(FILE *out, const struct bench_plan *plan, const char *transport)
@@ -268,6 +284,8 @@ static void explain(FILE *out, const struct bench_plan *plan, const struct bench
             "%s: more than one chunk retransmitted for a hundred messages: a lossy path, a receiver whose "
             "buffer is full, or timers that do not fit it\n",
             r->name);
+    if (r->generator.why[0])
+        fprintf(out, "%s: the generator could not keep the schedule: %s\n", r->name, r->generator.why);
     if (r->not_sent && plan->rate > 0)
         fprintf(out, "%s: the rate could not be kept: %s messages were due and not sent\n", r->name,
                 bench_format_count(r->not_sent, count, sizeof count));
@@ -284,7 +302,7 @@ static void explain(FILE *out, const struct bench_plan *plan, const struct bench
 /* Each line of `granted` becomes one of the table's notes. */
 static void granted_lines(FILE *out, const char *granted)
 {
-    while (granted && *granted) {
+    while (*granted) {
         int len = (int)strcspn(granted, "\n");
         fprintf(out, "The stack granted other values: %.*s\n", len, granted);
         granted += len;
@@ -293,15 +311,15 @@ static void granted_lines(FILE *out, const char *granted)
 }
 
 /* The last lines: what it comes to, in words. */
-static void verdict_lines(FILE *out, const struct bench_report *report)
+static void verdict_lines(FILE *out, const struct bench_outcome *outcome)
 {
-    const struct bench_result *first = &report->results[0];
+    const struct bench_result *first = &outcome->results[0];
 
     fputc('\n', out);
-    granted_lines(out, report->granted);
-    for (unsigned i = 0; i < report->count; i++)
-        explain(out, report->plan, &report->results[i]);
-    if (!bench_report_ok(report))
+    granted_lines(out, outcome->granted);
+    for (unsigned i = 0; i < outcome->count; i++)
+        explain(out, outcome->plan, &outcome->results[i]);
+    if (!bench_outcome_ok(outcome))
         fputs("FAILED: see above\n", out);
     else if (first->delivery.judged || first->replies.judged)
         fputs("OK: nothing lost, duplicated, out of order or corrupt\n", out);
@@ -310,14 +328,14 @@ static void verdict_lines(FILE *out, const struct bench_report *report)
                 first->source.taken_back ? " else" : "");
 }
 
-void bench_report_table(FILE *out, const struct bench_report *report)
+void bench_report_table(FILE *out, const struct bench_outcome *outcome)
 {
-    const struct bench_plan *plan = report->plan;
-    const struct bench_result *results = report->results, *last = &results[report->count - 1];
-    unsigned count = report->count;
+    const struct bench_plan *plan = outcome->plan;
+    const struct bench_result *results = outcome->results, *last = &results[outcome->count - 1];
+    unsigned count = outcome->count;
     struct row row;
 
-    heading(out, plan, report->transport);
+    heading(out, plan, outcome->transport);
     if (count > 1) {
         row_begin(&row, out, "");
         for (unsigned i = 0; i < count; i++)
@@ -337,12 +355,14 @@ void bench_report_table(FILE *out, const struct bench_report *report)
     count_row(out, "not echoed", results, count, false, pick_not_echoed);
     if (last->has_source)
         count_row(out, "send failures", results, count, true, pick_send_failures);
+    if (last->source.up > 1)
+        time_rows(out, "set-up", results, count, set_up_times);
     if (last->delivery.judged || last->replies.judged)
         rate_rows(out, results, count, !last->delivery.judged);
     if (last->delivery.judged)
-        latency_rows(out, "latency", results, count, false);
+        time_rows(out, "latency", results, count, delivery_times);
     if (last->replies.judged)
         reply_rows(out, results, count);
     cost_rows(out, results, count);
-    verdict_lines(out, report);
+    verdict_lines(out, outcome);
 }

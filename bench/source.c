@@ -27,6 +27,8 @@ struct bench_link {
     uint64_t refused_ns; /* as fast as possible: when message `next` was first refused; 0: not yet tried */
     bool finished;       /* nothing left to send */
     bool behind;         /* at a rate: more is due than went in one burst; it goes on when writable */
+    bool held_up;        /* at a rate: it refused a message, and has not caught up since */
+    uint64_t offered;    /* at a rate: messages that were offered to the stack at least once */
 };
 
 static void link_ready(struct bench_handle *handle, unsigned flags);
@@ -205,6 +207,7 @@ static void link_up(struct bench_link *link, const struct tr_event *e)
     s->timed_out = 0;
     s->alive++;
     s->counts.up++;
+    bench_histogram_add(&s->set_up, bench_now_ns() - link->begun_ns);
 }
 
 /* The association has ended. Its endpoint stays: what the stack gives back may come after the news. */
@@ -319,6 +322,22 @@ static void build(struct bench_source *s, unsigned slot, const struct bench_payl
                                     .context = (uint32_t)p->sequence};
 }
 
+/* How late the generator offers message `k`, which was due at `due_ns`, for the first time. What an
+ * association held up, or what came due meanwhile, says nothing of the generator. */
+static void note_lag(struct bench_link *link, uint64_t k, uint64_t due_ns, uint64_t now_ns)
+{
+    struct bench_source *s = link->source;
+
+    if (k < link->offered)
+        return;
+    link->offered = k + 1;
+    if (link->held_up)
+        return;
+    uint64_t lag = now_ns > due_ns ? now_ns - due_ns : 0;
+    bench_histogram_add(&s->lag, lag);
+    s->late += lag > BENCH_LATE_NS;
+}
+
 /* Builds the link's next `count` messages. */
 static void build_burst(struct bench_link *link, unsigned count, uint64_t now_ns)
 {
@@ -340,6 +359,7 @@ static void build_burst(struct bench_link *link, unsigned count, uint64_t now_ns
             uint64_t n = k * plan->associations + link->index;
             uint64_t due = bench_schedule_time(&s->schedule, n);
             p.intended_ns = due < now_ns ? due : now_ns;
+            note_lag(link, k, due, now_ns);
             warmup = n < s->warmup_messages;
         } else {
             p.intended_ns = i == 0 && link->refused_ns ? link->refused_ns : now_ns;
@@ -421,8 +441,11 @@ static void link_catch_up(struct bench_link *link, uint64_t now_ns)
 
     if (due > link->quota)
         due = link->quota;
-    if (link->state == LINK_UP && !link->finished && link->next < due)
-        behind = link_burst(link, due - link->next, now_ns) != TR_NO_ASSOC && link->next < due;
+    if (link->state == LINK_UP && !link->finished && link->next < due) {
+        enum tr_code code = link_burst(link, due - link->next, now_ns);
+        behind = code != TR_NO_ASSOC && link->next < due;
+        link->held_up = behind && (link->held_up || code == TR_AGAIN);
+    }
     set_behind(link, behind);
 }
 
@@ -531,7 +554,9 @@ void bench_source_finish(struct bench_source *s)
             continue;
         uint64_t due = link_due(link);
         set_quota(link, link->next + link->streams);
-        s->skipped += due > link->quota ? due - link->quota : 0;
+        uint64_t skipped = due > link->quota ? due - link->quota : 0;
+        s->skipped += skipped;
+        s->not_offered += link->held_up ? 0 : skipped;
         if (s->plan->rate > 0 && !link->behind)
             link_catch_up(link, now);
     }

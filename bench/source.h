@@ -17,6 +17,8 @@
 #include "bench/schedule.h"
 #include "transport/transport.h"
 
+#define BENCH_LATE_NS UINT64_C(250000000)
+
 struct bench_link; /* one association */
 
 struct bench_source_counts {
@@ -57,6 +59,11 @@ struct bench_source {
     struct tr_msg *msgs;
     struct bench_judge *replies; /* judges what comes back; NULL: not awaited */
     struct bench_source_counts counts;
+    struct bench_histogram set_up; /* of associations: from the first INIT to TR_COMM_UP */
+    struct bench_histogram lag;    /* at a rate: from when a message was due until it was first offered to an
+                                      association that had not refused one before it */
+    uint64_t late;                 /* of these, more than BENCH_LATE_NS */
+    uint64_t not_offered;          /* of those skipped, which no association held up */
     char trouble[BENCH_TROUBLE_MAX]; /* the first thing that went wrong, for the user; "" */
 };
 

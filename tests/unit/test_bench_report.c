@@ -62,12 +62,12 @@ static void print(unsigned count, bool json)
 {
     free(page);
     FILE *out = open_memstream(&page, &page_size);
-    struct bench_report report = {
-        .plan = &plan, .transport = "kernel", .results = results, .count = count, .granted = granted};
+    struct bench_outcome outcome = {.plan = &plan, .transport = "kernel", .results = results, .count = count};
+    snprintf(outcome.granted, sizeof outcome.granted, "%s", granted ? granted : "");
     if (json)
-        bench_report_json(out, &report);
+        bench_report_json(out, &outcome);
     else
-        bench_report_table(out, &report);
+        bench_report_table(out, &outcome);
     fclose(out);
 }
 
@@ -168,7 +168,7 @@ static void test_errors_as_json(void **state)
 {
     (void)state;
     FILE *out = open_memstream(&page, &page_size);
-    bench_report_json(out, &(struct bench_report){.error = "--rate: the value is missing"});
+    bench_report_json(out, &(struct bench_outcome){.error = "--rate: the value is missing"});
     fclose(out);
     assert_string_equal(page, "{\"ok\": false, \"error\": \"--rate: the value is missing\", \"runs\": []}\n");
 }

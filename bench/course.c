@@ -1,0 +1,379 @@
+/* The course of one run of the engine: turns of its loop, from the first INIT to the last association closed;
+ * see engine.h. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/timerfd.h>
+
+#include "bench/engine_priv.h"
+
+#define MS          BENCH_MS
+#define READY_MAX   256
+#define QUIET_GRACE (500 * MS) /* how long a complete sink looks out for duplicates */
+#define CLOSE_MS    2000       /* how long a sink waits for its associations to shut down */
+
+/* ---- turns ------------------------------------------------------------------------------------------ */
+
+static unsigned asked(const struct bench_engine *e)
+{
+    return bench_stop_asked(e->stop);
+}
+
+/* Nothing is to be awaited any more. */
+static bool hurried(const struct bench_engine *e)
+{
+    return asked(e) > 1;
+}
+
+static uint64_t every_ns(const struct bench_engine *e)
+{
+    return (e->observer->every_ms ? e->observer->every_ms : 1000) * MS;
+}
+
+static void progress(struct bench_engine *e, uint64_t now, enum bench_phase phase)
+{
+    const struct bench_source_counts *c = &e->source.counts;
+
+    if (!e->observer->progress || now < e->progress_ns)
+        return;
+    struct bench_progress p = {.run = e->run,
+                               .phase = phase,
+                               .elapsed_ns = now - e->progress_start,
+                               .sent = c->sent,
+                               .up = c->up,
+                               .seen = e->sink.seen,
+                               .delivery_known = e->sinking || e->plan->reply};
+    if (p.delivery_known)
+        p.delivered = e->sinking ? bench_sink_delivered(&e->sink) : e->replies.counts.messages;
+    uint64_t handled = p.delivery_known ? p.delivered : p.sent;
+    uint64_t since = now - e->progress_ns + every_ns(e);
+    p.rate = (double)(handled - e->progress_before) * 1e9 / (double)since;
+    e->progress_before = handled;
+    e->progress_ns = now + every_ns(e);
+    e->observer->progress(&p, e->observer->arg);
+}
+
+static void progress_begin(struct bench_engine *e, uint64_t now)
+{
+    e->progress_start = now;
+    e->progress_ns = now + every_ns(e);
+    e->progress_before = 0;
+}
+
+/* Wakes the loop at `due_ns`, in nanoseconds; 0 not at all. */
+static void set_timer(struct bench_engine *e, uint64_t due_ns)
+{
+    struct itimerspec when = {.it_value = {(time_t)(due_ns / 1000000000), (long)(due_ns % 1000000000)}};
+
+    timerfd_settime(e->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
+    e->timer_calls++;
+}
+
+/* One turn: waits until something happens or `until_ns`, and lets everybody do his part. Returns how many
+ * endpoints were ready. */
+static unsigned turn(struct bench_engine *e, uint64_t now, uint64_t until_ns)
+{
+    struct tr_ready ready[READY_MAX];
+    uint64_t limit = e->observer->progress && e->progress_ns < until_ns ? e->progress_ns : until_ns;
+    uint64_t wait_ms = limit > now ? (limit - now + MS - 1) / MS : 0;
+
+    unsigned count = tr_loop_wait(e->loop, wait_ms > 100 ? 100 : (int)wait_ms, ready, READY_MAX);
+    for (unsigned i = 0; i < count; i++) {
+        struct bench_handle *handle = ready[i].cookie;
+        if (!handle || (!ready[i].endpoint && handle != &e->timer))
+            continue;
+        handle->ready(handle, ready[i].flags);
+    }
+    return count;
+}
+
+/* ---- what it costs ------------------------------------------------------------------------------------- */
+
+static void cost_now(const struct bench_engine *e, struct bench_cost *cost)
+{
+    struct tr_loop_stats stats;
+
+    tr_loop_get_stats(e->loop, &stats);
+    cost->syscalls = stats.syscalls + e->timer_calls;
+    cost->wall_ns = bench_now_ns();
+    getrusage(RUSAGE_SELF, &cost->process);
+    getrusage(RUSAGE_THREAD, &cost->thread);
+}
+
+static double seconds_between(const struct timeval *from, const struct timeval *to)
+{
+    return (double)(to->tv_sec - from->tv_sec) + (double)(to->tv_usec - from->tv_usec) / 1e6;
+}
+
+static void cost_end(const struct bench_engine *e, struct bench_result *r)
+{
+    const struct bench_cost *from = &e->before;
+    struct bench_cost to;
+
+    cost_now(e, &to);
+    r->syscalls = to.syscalls - from->syscalls;
+    r->cpu_user = seconds_between(&from->process.ru_utime, &to.process.ru_utime);
+    r->cpu_system = seconds_between(&from->process.ru_stime, &to.process.ru_stime);
+}
+
+/* How busy this thread was while it sent. */
+static double busy_since(const struct bench_engine *e, const struct bench_cost *from)
+{
+    struct bench_cost to;
+
+    cost_now(e, &to);
+    double cpu = seconds_between(&from->thread.ru_utime, &to.thread.ru_utime) +
+                 seconds_between(&from->thread.ru_stime, &to.thread.ru_stime);
+    return to.wall_ns > from->wall_ns ? cpu * 1e9 / (double)(to.wall_ns - from->wall_ns) : 0;
+}
+
+/* ---- a run with a source ------------------------------------------------------------------------------- */
+
+static bool connect_all(struct bench_engine *e)
+{
+    uint64_t now = bench_now_ns(), due;
+
+    progress_begin(e, now);
+    while ((due = bench_source_connect(&e->source, now)) != 0) {
+        if (asked(e)) {
+            bench_source_give_up(&e->source);
+            break;
+        }
+        turn(e, now, due);
+        now = bench_now_ns();
+        progress(e, now, BENCH_SETTING_UP);
+    }
+    tr_loop_turn(e->loop);
+    if (e->source.counts.up == 0)
+        return bench_engine_fail(e, "%s", asked(e) ? "interrupted" : e->source.trouble);
+    if (!e->out->granted[0]) /* what its own sink got is what it gets */
+        bench_source_compare(&e->source, bench_engine_granted, e);
+    return true;
+}
+
+/* Lets the source send until all is handed over, or the time is over: then each flow still gets its last
+ * message, and what else was due is left out. Sets the deadline for what is under way. */
+static void send_all(struct bench_engine *e)
+{
+    struct bench_source *s = &e->source;
+    const struct bench_plan *plan = e->plan;
+    uint64_t now = bench_now_ns(), measure_at = now + plan->warmup_ms * MS, drain = plan->drain_ms * MS;
+    uint64_t end = plan->duration_ms ? measure_at + plan->duration_ms * MS : UINT64_MAX;
+
+    progress_begin(e, now);
+    bench_source_start(s, now);
+    while (!bench_source_finished(s) && !hurried(e)) {
+        now = bench_now_ns();
+        if (now >= measure_at && !s->measuring)
+            bench_source_measure(s);
+        uint64_t due = bench_source_turn(s, now);
+        if (asked(e) && now < end)
+            end = now;
+        if (now >= end)
+            bench_source_finish(s);
+        if (now >= end && now - end >= drain)
+            break;
+        if (due != UINT64_MAX && due > now)
+            set_timer(e, due);
+        uint64_t wake = end == UINT64_MAX ? end : now < end ? end : end + drain;
+        if (!s->measuring && measure_at < wake)
+            wake = measure_at;
+        turn(e, now, due <= now ? now : wake);
+        progress(e, bench_now_ns(), s->measuring ? BENCH_SENDING : BENCH_WARMING_UP);
+    }
+    set_timer(e, 0);
+    now = bench_now_ns();
+    e->deadline_ns = (now < end ? now : end) + drain;
+}
+
+static bool all_arrived(const struct bench_engine *e)
+{
+    uint64_t sent = e->source.counts.sent;
+    unsigned copies = e->plan->fanout ? e->sink.place_count : 1;
+
+    if (e->sinking && bench_sink_delivered(&e->sink) < sent * copies)
+        return false;
+    return !e->plan->reply || e->replies.counts.messages >= sent;
+}
+
+static void drain(struct bench_engine *e)
+{
+    uint64_t now;
+
+    while (!all_arrived(e) && !hurried(e) && (now = bench_now_ns()) < e->deadline_ns) {
+        turn(e, now, e->deadline_ns);
+        progress(e, bench_now_ns(), BENCH_DRAINING);
+    }
+}
+
+/* Ends the associations. Gracefully where all has arrived, or nobody here can tell: then this shows that the
+ * far side has everything. What is still up when the time is over is aborted, and tells what it had not got
+ * rid of. */
+static void shut_down(struct bench_engine *e)
+{
+    struct bench_source *s = &e->source;
+    uint64_t now = bench_now_ns();
+    uint64_t patience = now + CLOSE_MS * MS, deadline = e->deadline_ns > patience ? e->deadline_ns : patience;
+
+    bench_source_eof(s);
+    while (s->alive > 0 && all_arrived(e) && !hurried(e) && (now = bench_now_ns()) < deadline)
+        turn(e, now, deadline);
+    tr_loop_turn(e->loop);
+    if (s->alive == 0)
+        return;
+    unsigned lost_before = e->sink.lost; /* not what follows */
+    bench_source_take_back(s);
+    deadline = bench_now_ns() + CLOSE_MS * MS;
+    for (unsigned count = 1; (s->alive > 0 || count > 0) && (now = bench_now_ns()) < deadline;)
+        count = turn(e, now, s->alive > 0 ? deadline : now);
+    e->sink.lost = lost_before;
+}
+
+static void collect_sink(struct bench_engine *e, struct bench_result *r)
+{
+    for (unsigned i = 0; i < e->sink.judge_count; i++)
+        bench_verdict_add(&r->delivery, &e->sink.judges[i], e->plan->partial);
+    r->sink_seen = e->sink.seen;
+    r->sink_lost = e->sink.lost;
+    r->turned_away = e->sink.turned_away;
+    r->echoed = e->sink.echoed;
+    r->not_echoed = e->sink.not_echoed;
+    if (!r->trouble[0])
+        memcpy(r->trouble, e->sink.trouble, sizeof r->trouble);
+}
+
+static void collect_generator(const struct bench_source *s, struct bench_result *r)
+{
+    r->not_sent = bench_source_not_sent(s);
+    r->generator.lag = s->lag;
+    r->generator.late = s->late;
+    r->generator.not_offered = s->not_offered;
+    bench_generator_judge(&r->generator, s->plan->rate > 0 ? s->counts.sent + r->not_sent : 0);
+}
+
+static void collect(struct bench_engine *e, struct bench_result *r)
+{
+    struct bench_source *s = &e->source;
+
+    r->has_source = true;
+    r->source = s->counts;
+    r->set_up = s->set_up;
+    memcpy(r->trouble, s->trouble, sizeof r->trouble);
+    collect_generator(s, r);
+    if (e->sinking) {
+        for (unsigned i = 0; i < e->sink.judge_count; i++)
+            bench_source_tell(s, &e->sink.judges[i]);
+        collect_sink(e, r);
+    }
+    if (e->plan->reply) {
+        bench_source_tell(s, &e->replies);
+        bench_verdict_add(&r->replies, &e->replies, false);
+    }
+    bench_verdict_excuse(&r->delivery, s->counts.taken_back * (e->plan->fanout ? e->sink.place_count : 1));
+    bench_verdict_excuse(&r->replies, s->counts.taken_back);
+}
+
+static uint32_t random_run(void)
+{
+    uint32_t run = 0;
+
+    while (run == 0)
+        if (getrandom(&run, sizeof run, 0) != sizeof run)
+            run = (uint32_t)bench_now_ns();
+    return run;
+}
+
+static void begin(struct bench_engine *e, const char *name, const struct bench_end *where)
+{
+    e->run = name;
+    if (e->observer->begin)
+        e->observer->begin(name, tr_backend_name(e->backend), where, e->observer->arg);
+}
+
+bool bench_course_source(struct bench_engine *e, const char *name, const struct bench_end *to)
+{
+    struct bench_result *r = &e->out->results[e->out->count];
+    uint32_t id = random_run();
+
+    if (e->sinking)
+        bench_sink_reset(&e->sink, id);
+    bench_judge_reset(&e->replies, id);
+    if (!bench_source_init(&e->source, e->plan, to, e->loop, id, e->clock,
+                           e->plan->reply ? &e->replies : NULL))
+        return bench_engine_fail(e, "out of memory");
+    begin(e, name, to);
+    bool connected = connect_all(e);
+    if (connected) {
+        cost_now(e, &e->before);
+        send_all(e);
+        r->generator.busy = busy_since(e, &e->before);
+        drain(e);
+        cost_end(e, r);
+        shut_down(e);
+        r->name = name;
+        collect(e, r);
+        e->out->count++;
+    }
+    bench_source_free(&e->source);
+    return connected;
+}
+
+/* ---- a sink alone ------------------------------------------------------------------------------------- */
+
+/* True when nothing more is to be expected. */
+static bool sources_ended(const struct bench_engine *e, uint64_t quiet_ns)
+{
+    bool complete = true, ending = false;
+
+    for (unsigned i = 0; i < e->sink.judge_count; i++) {
+        complete = complete && bench_judge_complete(&e->sink.judges[i]);
+        ending = ending || e->sink.judges[i].ending;
+    }
+    if (complete && (e->sink.alive == 0 || (e->plan->role == BENCH_SINK && quiet_ns > QUIET_GRACE)))
+        return true;
+    return (ending || e->sink.alive == 0) && e->sink.seen > 0 && quiet_ns > e->plan->drain_ms * MS;
+}
+
+static void listen_until_done(struct bench_engine *e)
+{
+    uint64_t start = bench_now_ns(), last = start, before = 0;
+    uint64_t end = e->plan->duration_ms ? start + e->plan->duration_ms * MS : UINT64_MAX;
+
+    progress_begin(e, start);
+    while (!asked(e)) {
+        uint64_t now = bench_now_ns(), wake = now + 100 * MS;
+        uint64_t delivered = bench_sink_delivered(&e->sink);
+        if (delivered != before) {
+            if (before == 0)
+                cost_now(e, &e->before);
+            before = delivered;
+            last = now;
+        }
+        if (now >= end || (!e->plan->keep && sources_ended(e, now - last)))
+            break;
+        turn(e, now, wake < end ? wake : end);
+        progress(e, bench_now_ns(), BENCH_LISTENING);
+    }
+}
+
+void bench_course_sink(struct bench_engine *e)
+{
+    struct bench_result *r = &e->out->results[e->out->count++];
+
+    r->name = e->plan->role == BENCH_ECHO ? "echo" : "sink";
+    begin(e, r->name, &e->plan->listen[0]);
+    cost_now(e, &e->before);
+    listen_until_done(e);
+    cost_end(e, r);
+    collect_sink(e, r);
+}
+
+void bench_course_close_sink(struct bench_engine *e)
+{
+    uint64_t deadline = bench_now_ns() + CLOSE_MS * MS, now;
+
+    bench_sink_eof(&e->sink);
+    while (e->sink.alive > 0 && (now = bench_now_ns()) < deadline && !hurried(e))
+        turn(e, now, deadline);
+    bench_sink_close(&e->sink);
+}

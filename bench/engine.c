@@ -1,0 +1,235 @@
+/* The load engine: brings source and sink together on one loop; see engine.h. */
+#include "bench/engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "bench/engine_priv.h"
+
+void bench_stop_ask(struct bench_stop *stop)
+{
+    __atomic_fetch_add(&stop->asked, 1, __ATOMIC_RELAXED);
+}
+
+unsigned bench_stop_asked(const struct bench_stop *stop)
+{
+    return __atomic_load_n(&stop->asked, __ATOMIC_RELAXED);
+}
+
+bool bench_engine_fail(struct bench_engine *e, const char *format, ...)
+{
+    va_list list;
+
+    if (!e->out->error[0]) {
+        va_start(list, format);
+        vsnprintf(e->out->error, sizeof e->out->error, format, list);
+        va_end(list);
+    }
+    return false;
+}
+
+void bench_engine_granted(enum opt_id id, const char *text, void *engine)
+{
+    struct bench_outcome *out = ((struct bench_engine *)engine)->out;
+    size_t used = strlen(out->granted);
+
+    (void)id;
+    snprintf(out->granted + used, sizeof out->granted - used, "%s%s", used ? "\n" : "", text);
+}
+
+/* ---- set-up ----------------------------------------------------------------------------------------- */
+
+/* A number that hosts with different clocks do not share (by chance, 1 in 65536). */
+static uint16_t clock_id(void)
+{
+    char text[64] = "";
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    uint32_t hash = 2166136261u; /* FNV-1a */
+
+    if (fd >= 0) {
+        ssize_t got = read(fd, text, sizeof text - 1);
+        text[got > 0 ? got : 0] = 0;
+        close(fd);
+    }
+    for (const char *c = text; *c; c++)
+        hash = (hash ^ (uint8_t)*c) * 16777619u;
+    return (uint16_t)(hash ^ hash >> 16);
+}
+
+static bool choose_backend(struct bench_engine *e)
+{
+    struct tr_error error;
+    char text[sizeof error.text + 64];
+    bool any = e->plan->transport == BENCH_TRANSPORT_AUTO;
+
+    e->backend = e->plan->transport == BENCH_TRANSPORT_USRSCTP ? tr_usrsctp() : tr_kernel();
+    if (tr_backend_probe(e->backend, &error) != TR_OK && any) {
+        snprintf(text, sizeof text, "%s; using usrsctp (SCTP over UDP)", error.text);
+        if (e->observer->note)
+            e->observer->note(text, e->observer->arg);
+        e->backend = tr_usrsctp();
+    }
+    e->out->transport = tr_backend_name(e->backend);
+    if (tr_backend_probe(e->backend, &error) == TR_OK)
+        return true;
+    return bench_engine_fail(e, "no %s SCTP here: %s", tr_backend_name(e->backend), error.text);
+}
+
+/* The timer is read by being set anew. */
+static void timer_ready(struct bench_handle *handle, unsigned flags)
+{
+    (void)handle;
+    (void)flags;
+}
+
+static bool open_loop(struct bench_engine *e)
+{
+    struct tr_loop_params params = {.max_message = BENCH_SIZE_MAX};
+    struct tr_error error;
+
+    if (e->plan->role == BENCH_BOTH) { /* what comes is what was sent: small slots stay in the cache */
+        params.slot_bytes = (e->plan->size_max + 1023) & ~(size_t)1023;
+        if (params.slot_bytes < 2048)
+            params.slot_bytes = 2048;
+        if (params.slot_bytes > 65536)
+            params.slot_bytes = 65536;
+    }
+    if (tr_loop_open(e->backend, &params, &e->loop, &error) != TR_OK)
+        return bench_engine_fail(e, "%s", error.text);
+    e->timer.ready = timer_ready;
+    e->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (e->timer_fd < 0 || tr_loop_add_fd(e->loop, e->timer_fd, &e->timer, &error) != TR_OK)
+        return bench_engine_fail(e, "timer: %s", e->timer_fd < 0 ? strerror(errno) : error.text);
+    return true;
+}
+
+static bool open_sink(struct bench_engine *e)
+{
+    struct tr_error error;
+
+    if (e->plan->role == BENCH_SOURCE)
+        return true;
+    if (bench_sink_open(&e->sink, e->plan, e->loop, e->clock, &error) != TR_OK)
+        return bench_engine_fail(e, "cannot listen: %s", error.text);
+    e->sinking = true;
+    tr_compare_options(e->sink.places[0].endpoint, 0, &e->plan->options, bench_engine_granted, e);
+    return true;
+}
+
+/* ---- the whole ---------------------------------------------------------------------------------------- */
+
+/* A sink that listens everywhere is reached at the loopback address. */
+static void make_reachable(struct bench_end *end)
+{
+    for (unsigned i = 0; i < end->count; i++) {
+        struct net_addr *a = &end->addresses[i];
+        if (a->sa.sa_family == AF_INET && a->in4.sin_addr.s_addr == htonl(INADDR_ANY))
+            a->in4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (a->sa.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr))
+            a->in6.sin6_addr = in6addr_loopback;
+    }
+}
+
+static bool run_source(struct bench_engine *e)
+{
+    const struct bench_plan *plan = e->plan;
+    struct bench_end direct = plan->listen[0];
+
+    make_reachable(&direct);
+    if (plan->role == BENCH_BOTH && (plan->baseline || plan->to.port == 0))
+        if (!bench_course_source(e, "direct", &direct))
+            return false;
+    if (plan->to.port == 0)
+        return true;
+    if (bench_stop_asked(e->stop))
+        return bench_engine_fail(e, "interrupted");
+    while (!bench_stop_asked(e->stop) && bench_target_next(&e->target, e->backend))
+        if (bench_course_source(e, plan->role == BENCH_SOURCE ? "source" : "broker", &e->target.end))
+            return true;
+    if (!bench_stop_asked(e->stop) && e->target.attempt == 0)
+        return bench_engine_fail(e, "--to: %s has no address that --from can reach", plan->to.name);
+    return false;
+}
+
+/* Two descriptors an association, and the usual limit is 1024. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit); /* where it fails, opening will say so */
+    }
+}
+
+static void run(struct bench_engine *e)
+{
+    if (!bench_target_find(&e->target, e->plan)) {
+        bench_engine_fail(e, "--to: %s", e->target.found.error.text);
+        return;
+    }
+    raise_descriptor_limit();
+    if (!choose_backend(e) || !open_loop(e) || !open_sink(e))
+        return;
+    if (e->plan->role == BENCH_BOTH || e->plan->role == BENCH_SOURCE)
+        run_source(e);
+    else
+        bench_course_sink(e);
+    if (e->sinking)
+        bench_course_close_sink(e);
+}
+
+static struct bench_outcome *outcome_new(const struct bench_plan *plan)
+{
+    struct bench_outcome *out = calloc(1, sizeof *out);
+
+    if (!out || !(out->results = calloc(BENCH_RESULTS_MAX, sizeof *out->results))) {
+        free(out);
+        return NULL;
+    }
+    out->plan = plan;
+    return out;
+}
+
+struct bench_outcome *bench_run(const struct bench_plan *plan, const struct bench_observer *observer,
+                                struct bench_stop *stop)
+{
+    static const struct bench_observer nobody;
+    struct bench_stop never = {0};
+    struct bench_engine *e = calloc(1, sizeof *e);
+    struct bench_outcome *out = outcome_new(plan);
+
+    if (!e || !out) {
+        free(e);
+        bench_outcome_free(out);
+        return NULL;
+    }
+    e->plan = plan;
+    e->observer = observer ? observer : &nobody;
+    e->stop = stop ? stop : &never;
+    e->out = out;
+    e->timer_fd = -1;
+    e->clock = clock_id();
+    bench_judge_init(&e->replies, e->clock, plan->verify);
+    run(e);
+    tr_loop_close(e->loop);
+    if (e->timer_fd >= 0)
+        close(e->timer_fd);
+    bench_judge_free(&e->replies);
+    free(e);
+    return out;
+}
+
+void bench_outcome_free(struct bench_outcome *outcome)
+{
+    if (!outcome)
+        return;
+    free(outcome->results);
+    free(outcome);
+}

@@ -1,0 +1,79 @@
+/* What a run came to. */
+#ifndef JUNCTOR_BENCH_RESULT_H
+#define JUNCTOR_BENCH_RESULT_H
+
+#include "bench/histogram.h"
+#include "bench/judge.h"
+#include "bench/plan.h"
+#include "bench/source.h"
+
+/* What a judge, or several of them together, found. */
+struct bench_verdict {
+    bool judged; /* false: nobody looked at what arrived */
+    struct bench_counts counts;
+    uint64_t lost, open_flows;
+    bool inexact; /* memory ran out: loss and duplicates are not exact */
+    struct bench_histogram latency;
+};
+
+/* Whether the generator itself kept up with what it was asked for. An association that takes no more (its
+ * send buffer is full) is no fault of the generator; a message that was due, was not refused, and was offered
+ * late all the same, is. */
+struct bench_generator {
+    struct bench_histogram lag; /* at a rate: from when a message was due until it was first offered */
+    uint64_t late;              /* of these, more than BENCH_LATE_NS */
+    uint64_t not_offered;       /* due when the time was over, and never offered */
+    double busy;                /* CPU seconds a second of the busiest thread, while sending */
+    char why[160];              /* "" where it kept the schedule; else what a person is told */
+};
+
+#define BENCH_LATE_SHARE 0.05 /* of the messages due: so many may be late or not offered */
+
+struct bench_result {
+    const char *name; /* heading of its column */
+    bool has_source;
+    struct bench_source_counts source;
+    struct bench_histogram set_up; /* of associations, from the first INIT to TR_COMM_UP */
+    struct bench_generator generator;
+    uint64_t not_sent;
+    unsigned sink_seen, sink_lost, turned_away; /* associations at the sink */
+    uint64_t echoed, not_echoed;
+    struct bench_verdict delivery; /* at the sink */
+    struct bench_verdict replies;  /* back at the source */
+    double cpu_user, cpu_system;   /* seconds of this process, from the first message to the last awaited */
+    uint64_t syscalls;
+    char trouble[BENCH_TROUBLE_MAX]; /* the first thing that went wrong; "" */
+};
+
+#define BENCH_RESULTS_MAX 2
+
+/* What all runs of a plan came to. */
+struct bench_outcome {
+    const struct bench_plan *plan; /* the caller's; NULL: wrong usage, there is only `error` */
+    const char *transport;         /* name of the backend; NULL: it did not come to that */
+    struct bench_result *results;  /* none, one or two; of two the first is direct */
+    unsigned count;
+    char error[BENCH_TROUBLE_MAX];   /* why it could not go on; "" */
+    char granted[BENCH_TROUBLE_MAX]; /* lines: where the stack granted less than was asked for; "" */
+};
+
+/* Adds one judge's findings to a verdict; loss is left out where `partial`. */
+void bench_verdict_add(struct bench_verdict *v, const struct bench_judge *j, bool partial);
+
+/* Leaves out of a verdict's losses what was never got rid of: it had no chance to arrive. */
+void bench_verdict_excuse(struct bench_verdict *v, uint64_t messages);
+
+/* Sets g->why when too many of `due` messages were late or not offered. */
+void bench_generator_judge(struct bench_generator *g, uint64_t due);
+
+/* True when nothing was lost, duplicated, misordered or corrupt, no association failed, and the generator
+ * kept its schedule. */
+bool bench_result_ok(const struct bench_result *r);
+
+/* What to call one delivered message of this process: at the sink, else the replies, else those sent. */
+uint64_t bench_result_messages(const struct bench_result *r);
+
+/* True when there is a result, no error, and all results are well. */
+bool bench_outcome_ok(const struct bench_outcome *o);
+
+#endif

@@ -1,0 +1,165 @@
+/* The load engine as a library: several runs in one process, nothing printed, progress told, a run cancelled.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include <cmocka.h>
+
+#include "bench/engine.h"
+
+static struct bench_plan plan;
+static char why[BENCH_TROUBLE_MAX];
+
+static uint16_t free_udp_port(void)
+{
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof a;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    assert_int_equal(bind(fd, (struct sockaddr *)&a, len), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+    close(fd);
+    return ntohs(a.sin_port);
+}
+
+/* Source and sink over the userland stack of this process. */
+static int setup(void **state)
+{
+    (void)state;
+    bench_plan_defaults(&plan);
+    plan.transport = BENCH_TRANSPORT_USRSCTP;
+    assert_true(bench_end_parse("127.0.0.1:5001", true, &plan.listen[0], why, sizeof why));
+    plan.listen[0].encaps_port = free_udp_port();
+    plan.listen_count = 1;
+    return 0;
+}
+
+static void settle(void)
+{
+    if (!bench_plan_settle(&plan, why, sizeof why))
+        fail_msg("%s", why);
+}
+
+static void test_runs_follow_each_other(void **state)
+{
+    (void)state;
+    plan.count = 2000;
+    plan.associations = 3;
+    settle();
+    for (unsigned i = 0; i < 3; i++) {
+        struct bench_outcome *o = bench_run(&plan, NULL, NULL);
+        assert_non_null(o);
+        if (!bench_outcome_ok(o))
+            fail_msg("run %u: %s%s", i, o->error, o->count ? o->results[0].trouble : "");
+        assert_string_equal(o->transport, "usrsctp");
+        assert_int_equal(o->count, 1);
+        assert_int_equal(o->results[0].source.sent, 2000);
+        assert_int_equal(o->results[0].delivery.counts.messages, 2000);
+        assert_int_equal(o->results[0].delivery.latency.total, 2000);
+        assert_int_equal(o->results[0].set_up.total, 3);
+        assert_true(o->results[0].cpu_user + o->results[0].cpu_system > 0);
+        bench_outcome_free(o);
+    }
+}
+
+struct heard {
+    struct bench_stop stop;
+    unsigned begun, sending;
+};
+
+static void on_begin(const char *run, const char *transport, const struct bench_end *where, void *arg)
+{
+    struct heard *h = arg;
+
+    assert_string_equal(run, "direct");
+    assert_string_equal(transport, "usrsctp");
+    assert_int_equal(where->port, 5001);
+    h->begun++;
+}
+
+static void on_progress(const struct bench_progress *p, void *arg)
+{
+    struct heard *h = arg;
+
+    if (p->phase != BENCH_SENDING || p->delivered == 0)
+        return;
+    assert_true(p->delivery_known && p->sent >= p->delivered && p->rate >= 0);
+    h->sending++;
+    bench_stop_ask(&h->stop);
+}
+
+/* Asked once, it ends the sending, and the result is that of a whole run. */
+static void test_a_run_is_cancelled(void **state)
+{
+    struct heard heard = {0};
+    struct bench_observer observer = {
+        .begin = on_begin, .progress = on_progress, .every_ms = 20, .arg = &heard};
+
+    (void)state;
+    plan.duration_ms = 60000;
+    plan.rate = 1000;
+    settle();
+    struct bench_outcome *o = bench_run(&plan, &observer, &heard.stop);
+    assert_non_null(o);
+    assert_int_equal(heard.begun, 1);
+    assert_true(heard.sending > 0);
+    assert_int_equal(o->count, 1);
+    assert_true(o->results[0].source.sent > 0 && o->results[0].source.sent < 60000);
+    assert_int_equal(o->results[0].delivery.counts.messages, o->results[0].source.sent);
+    assert_true(o->results[0].generator.lag.total > 0);
+    bench_outcome_free(o);
+}
+
+static void test_what_cannot_begin_says_why(void **state)
+{
+    (void)state;
+    plan.role = BENCH_SOURCE;
+    plan.listen_count = 0;
+    assert_false(bench_plan_settle(&plan, why, sizeof why));
+    assert_non_null(strstr(why, "where should it send?"));
+    assert_true(bench_end_parse("127.0.0.1:5001", true, &plan.to, why, sizeof why));
+    plan.to.encaps_port = free_udp_port();
+    plan.connect_ms = 100;
+    settle();
+    struct bench_outcome *o = bench_run(&plan, NULL, NULL);
+    assert_non_null(o);
+    assert_false(bench_outcome_ok(o));
+    assert_int_equal(o->count, 0);
+    assert_non_null(strstr(o->error, "no association with 127.0.0.1:5001"));
+    bench_outcome_free(o);
+}
+
+/* What the generator is told of itself: lateness counts from a share on. */
+static void test_a_generator_is_judged(void **state)
+{
+    struct bench_generator g = {.late = 3, .not_offered = 2, .busy = 0.99};
+
+    (void)state;
+    bench_generator_judge(&g, 100);
+    assert_string_equal(g.why, "");
+    g.late = 4;
+    bench_generator_judge(&g, 100);
+    assert_non_null(strstr(g.why, "6 % of the messages were offered more than 250 ms late or not at all"));
+    assert_non_null(strstr(g.why, "99 % of a processor"));
+    bench_generator_judge(&g, 0);
+    assert_string_equal(g.why, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_runs_follow_each_other, setup),
+        cmocka_unit_test_setup(test_a_run_is_cancelled, setup),
+        cmocka_unit_test_setup(test_what_cannot_begin_says_why, setup),
+        cmocka_unit_test(test_a_generator_is_judged),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
