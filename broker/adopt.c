@@ -72,8 +72,6 @@ bool brk_worker_fit(struct brk_worker *w, const struct cfg_config *c)
         !widen(&w->standing, w->standing_room, c->peer_count, sizeof *w->standing))
         return false;
     for (unsigned g = had; g < c->group_count; g++) {
-        rt_batch_init(&w->parked[g]);
-        rt_batch_init(&w->returned[g]);
         w->picks[g].next = w->index; /* or every worker's first pick would be the same member */
     }
     w->group_room = had > c->group_count ? had : c->group_count;
@@ -319,16 +317,16 @@ static void adopt_standing(struct brk_worker *w, const struct cfg_config *old)
 
 /* Routes again what waits in `lists` for a group that its route does not lead to any more. Returns by how
  * much the lists got shorter. */
-static uint64_t route_again(struct brk_worker *w, struct rt_batch *lists)
+static uint64_t route_again(struct brk_worker *w, struct brk_queue *lists)
 {
     uint64_t dropped = 0;
     for (unsigned g = 0; g < w->config->group_count; g++) {
-        struct rt_batch all = lists[g];
+        struct brk_queue all = lists[g];
         struct rt_parcel *p;
-        rt_batch_init(&lists[g]);
-        while ((p = rt_batch_take(&all))) {
+        lists[g] = (struct brk_queue){0};
+        while ((p = brk_queue_take(&all))) {
             if (brk_reroute(w, p)) {
-                rt_batch_add(&lists[w->config->routes[p->route].group], p);
+                brk_queue_add(&lists[w->config->routes[p->route].group], p);
                 continue;
             }
             brk_drop_parcel(w, p, BRK_NO_ROUTE);

@@ -9,14 +9,13 @@
 
 #include "broker/check.h"
 #include "broker/log.h"
-#include "broker/outbox.h"
 #include "broker/reliability.h"
+#include "broker/sending.h"
 #include "broker/sent.h"
 #include "broker/socket.h"
 #include "broker/stall.h"
 #include "broker/state.h"
 #include "config/config.h"
-#include "routing/inbox.h"
 #include "transport/transport.h"
 
 struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state)
@@ -28,8 +27,6 @@ struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state
     a->worker = w;
     a->state = state;
     a->origin = (uint64_t)w->index << BRK_ORIGIN_BITS | ++w->origins;
-    rt_batch_init(&a->pending);
-    rt_batch_init(&a->undelivered);
     return a;
 }
 
@@ -86,8 +83,8 @@ void brk_assoc_keep_sent(struct brk_assoc *a)
 {
     /* Twice: what it gave back may not have been read yet when as much again has been sent. */
     uint32_t keep = 2 * tr_send_capacity(a->socket->ep) + BRK_BURST_MAX;
-    if (keep > a->sent.keep)
-        brk_sent_keep(&a->sent, keep);
+    if (keep > a->outbox.sent.keep)
+        brk_sent_keep(&a->outbox.sent, keep);
 }
 
 void brk_assoc_enter(struct brk_assoc *a, struct brk_assoc **list)
@@ -119,7 +116,7 @@ void brk_assoc_free_closed(struct brk_worker *w)
     DL_FOREACH_SAFE(w->closed_assocs, a, tmp)
     {
         brk_assoc_leave(a, &w->closed_assocs);
-        brk_sent_free(&a->sent);
+        brk_sent_free(&a->outbox.sent);
         free(a);
     }
 }

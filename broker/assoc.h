@@ -9,8 +9,7 @@
 
 #include "broker/dry.h"
 #include "broker/log.h"
-#include "broker/sent.h"
-#include "routing/inbox.h"
+#include "broker/outbox.h"
 
 struct brk_worker;
 struct brk_socket;
@@ -30,7 +29,7 @@ struct brk_assoc_stats {
 
 enum brk_assoc_state {
     BRK_RESOLVING,  /* a partner without a socket yet: the address of its peer is being looked up */
-    BRK_CONNECTING, /* set-up under way; messages wait in `pending` */
+    BRK_CONNECTING, /* set-up under way; messages are pending in its outbox */
     BRK_UP,
     BRK_LOST,   /* ended; the messages it gave back are still being read */
     BRK_LEAVING /* off its socket; waits for its destination's retirement */
@@ -51,28 +50,16 @@ struct brk_assoc {
     bool brought; /* a message has come from it */
     struct brk_assoc_stats stats;
 
-    /* What goes out. Invariant: a burst is gathered only while `pending` is empty, so order holds. */
-    uint32_t burst_first, burst_last, burst_count; /* in worker->gathered */
-    struct rt_batch pending;                       /* parcels that wait, oldest first */
-    uint64_t expires_ms; /* in worker->expiring since one of them has a ttl: the first that ends; else 0 */
-    struct brk_assoc *prev_expiring, *next_expiring;
-    struct brk_sent_log sent;
-    bool blocked;        /* the stack said TR_AGAIN: wait for TR_WRITABLE */
-    uint64_t stalled_ms; /* in worker->stalling: when it last took something; else 0 */
-    struct brk_assoc *prev_stalling, *next_stalling;
-    bool dirty; /* in worker->dirty */
-    struct brk_assoc *next_dirty;
-    bool eof_wanted, eof_sent; /* shut down once nothing is pending */
-    bool unserved;             /* of a client: a message of it was dropped because its session had ended */
-    bool unwanted;             /* a set-up that nobody waits for any more: ended once it is up */
-    uint64_t end_by_ms;        /* being ended, and aborted then; 0: not. See ending.h */
-    bool ended_late;           /* and has been */
+    struct brk_outbox outbox;
+    bool unserved;      /* of a client: a message of it was dropped because its session had ended */
+    bool unwanted;      /* a set-up that nobody waits for any more: ended once it is up */
+    uint64_t end_by_ms; /* being ended, and aborted then; 0: not. See ending.h */
+    bool ended_late;    /* and has been */
     bool peel_wanted;
 
     /* As a destination of shared sessions; NULL: none. */
     struct brk_dest *dest;
     struct brk_dry dry;
-    struct rt_batch undelivered; /* what it gave back, by context in `order`: see returned.c */
 
     /* Paired sessions. */
     struct brk_assoc *client;  /* of a partner: whose; NULL when the client is gone */

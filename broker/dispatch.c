@@ -10,7 +10,7 @@
 
 #include "broker/assoc.h"
 #include "broker/check.h"
-#include "broker/outbox.h"
+#include "broker/sending.h"
 #include "broker/parcel.h"
 #include "broker/reliability.h"
 #include "broker/state.h"
@@ -24,7 +24,7 @@
 
 static void park(struct brk_worker *w, unsigned group, struct rt_parcel *p)
 {
-    rt_batch_add(&w->parked[group], p);
+    brk_queue_add(&w->parked[group], p);
     brk_wait_parked(w, p);
     w->parked_count++;
 }
@@ -81,7 +81,7 @@ static void broadcast(struct brk_worker *w, const struct rt_group *g, struct brk
     brk_count(&w->counts.copies, g->count - 1);
     for (uint32_t i = 0; i < g->count; i++) {
         struct brk_assoc *a = g->dests[i]->worker == w->index ? brk_assoc_of(g->dests[i]->owner) : NULL;
-        if (a && a->state == BRK_UP && !a->blocked && !a->pending.count) {
+        if (a && a->state == BRK_UP && brk_outbox_is_open(&a->outbox)) {
             brk_send_local(w, a, from, m, route);
             w->gathered[w->gathered_count - 1].fan_out = true;
             continue;
@@ -102,7 +102,7 @@ void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_
     unsigned group = w->config->routes[route].group;
     const struct rt_group *g = w->snapshot->groups[group];
     struct rt_dest *d = NULL;
-    if (!w->parked[group].count && !g->held) {
+    if (!brk_queue_count(&w->parked[group]) && !g->held) {
         if (g->mode == CFG_BROADCAST) {
             if (g->count)
                 broadcast(w, g, from, m, route);
@@ -140,20 +140,17 @@ bool brk_reroute(const struct brk_worker *w, struct rt_parcel *p)
 void brk_unpark(struct brk_worker *w)
 {
     for (unsigned g = 0; g < w->config->group_count; g++) {
-        if (w->returned[g].count) {
-            w->parked_count += w->returned[g].count;
-            rt_batch_append(&w->returned[g], &w->parked[g]);
-            rt_batch_append(&w->parked[g], &w->returned[g]);
+        if (brk_queue_count(&w->returned[g])) {
+            w->parked_count += brk_queue_count(&w->returned[g]);
+            brk_queue_put_first(&w->parked[g], &w->returned[g]);
         }
         struct rt_parcel *p;
-        while ((p = rt_batch_take(&w->parked[g]))) {
+        while ((p = brk_queue_take(&w->parked[g]))) {
             if (!dispatch_parcel(w, p)) {
                 /* Nobody can take it: it goes back to the front. */
-                struct rt_batch rest;
-                rt_batch_init(&rest);
-                rt_batch_add(&rest, p);
-                rt_batch_append(&rest, &w->parked[g]);
-                rt_batch_append(&w->parked[g], &rest);
+                struct brk_queue rest = {0};
+                brk_queue_add(&rest, p);
+                brk_queue_put_first(&w->parked[g], &rest);
                 break;
             }
             w->parked_count--;

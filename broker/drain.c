@@ -8,7 +8,7 @@
 #include <utlist.h>
 
 #include "broker/assoc.h"
-#include "broker/outbox.h"
+#include "broker/sending.h"
 #include "broker/reading.h"
 #include "broker/socket.h"
 #include "broker/state.h"

@@ -13,7 +13,7 @@
 #include "broker/assoc.h"
 #include "broker/dest.h"
 #include "broker/log.h"
-#include "broker/outbox.h"
+#include "broker/sending.h"
 #include "broker/socket.h"
 #include "broker/state.h"
 #include "config/sctp/options.h"
@@ -56,13 +56,13 @@ void brk_dry_want(struct brk_worker *w, struct brk_dest *d)
     if (a->state != BRK_UP)
         return; /* lost, and about to leave */
     brk_assoc_enter(a, &w->drying);
-    if (!a->pending.count && !a->burst_count)
+    if (brk_outbox_is_empty(&a->outbox))
         tell_dry(a, true);
 }
 
 void brk_dry_told(struct brk_worker *w, struct brk_assoc *a)
 {
-    if (a->state == BRK_UP && a->dry.asked && !a->pending.count && !a->burst_count)
+    if (a->state == BRK_UP && a->dry.asked && brk_outbox_is_empty(&a->outbox))
         done(w, a);
 }
 
@@ -86,7 +86,7 @@ static uint64_t position(struct brk_worker *w, struct brk_assoc *a)
     const struct tr_backend *b = w->broker->backend;
     struct opt_set got = {0};
     struct tr_error error;
-    uint64_t sum = a->pending.count;
+    uint64_t sum = brk_queue_count(&a->outbox.pending);
     if (tr_backend_can_get(b, OPT_STATUS) &&
         tr_get_option(a->socket->ep, a->id, OPT_STATUS, &got, &error) == TR_OK)
         sum = sum << 24 ^ (uint64_t)opt_num(&got, OPTF_STATUS_UNACKDATA, 0);
@@ -99,19 +99,21 @@ static uint64_t position(struct brk_worker *w, struct brk_assoc *a)
 static void look_after(struct brk_worker *w, struct brk_assoc *a)
 {
     uint64_t now = position(w, a);
-    if (!a->pending.count && !a->burst_count && !a->dry.asked)
+    if (brk_outbox_is_empty(&a->outbox) && !a->dry.asked)
         tell_dry(a, true);
     if (now != a->dry.position)
         a->dry.progress_ms = w->now_ms;
     a->dry.position = now;
     if (w->now_ms - a->dry.progress_ms >= DRY_STALLED_MS) {
         brk_log(CFG_LOG_WARNING, "member_stalled", "%s=%s assoc=%u waiting=%u",
-                brk_member_word(a->socket->member), brk_assoc_name(a), a->id, a->pending.count);
+                brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
+                brk_queue_count(&a->outbox.pending));
         a->dry.progress_ms = w->now_ms;
         brk_assoc_abort(w, a, "it acknowledges nothing, and holds up one that came back");
     } else if (w->now_ms - a->dry.since_ms >= DRY_MOST_MS) {
         brk_log(CFG_LOG_WARNING, "member_slow", "%s=%s assoc=%u waiting=%u",
-                brk_member_word(a->socket->member), brk_assoc_name(a), a->id, a->pending.count);
+                brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
+                brk_queue_count(&a->outbox.pending));
         done(w, a);
     }
 }

@@ -9,7 +9,7 @@
 
 #include "broker/assoc.h"
 #include "broker/dest.h"
-#include "broker/outbox.h"
+#include "broker/sending.h"
 #include "broker/state.h"
 
 void brk_end(struct brk_worker *w, struct brk_assoc *a)

@@ -6,7 +6,7 @@
 #include "broker/life.h"
 #include "broker/log.h"
 #include "broker/notice.h"
-#include "broker/outbox.h"
+#include "broker/sending.h"
 #include "broker/returned.h"
 #include "broker/socket.h"
 #include "broker/state.h"

@@ -4,29 +4,29 @@
 #include <utlist.h>
 
 #include "broker/assoc.h"
-#include "broker/outbox.h"
 #include "broker/parcel.h"
+#include "broker/queue.h"
 #include "broker/reliability.h"
+#include "broker/sending.h"
 #include "broker/state.h"
 #include "routing/inbox.h"
 #include "routing/message.h"
 
 /* Drops what is too old. Returns when the next one will be; 0: none of the rest. */
-static uint64_t sweep(struct brk_worker *w, struct rt_batch *b)
+static uint64_t sweep(struct brk_worker *w, struct brk_queue *q)
 {
-    struct rt_batch rest;
+    struct brk_queue rest = {0};
     struct rt_parcel *p;
     uint64_t next = 0;
-    rt_batch_init(&rest);
-    while ((p = rt_batch_take(b))) {
+    while ((p = brk_queue_take(q))) {
         if (brk_is_expired(w, p)) {
             brk_drop_parcel(w, p, BRK_EXPIRED);
             continue;
         }
         next = brk_earlier(next, brk_deadline(w, p));
-        rt_batch_add(&rest, p);
+        brk_queue_add(&rest, p);
     }
-    rt_batch_append(b, &rest);
+    *q = rest;
     return next;
 }
 
@@ -34,9 +34,9 @@ static void sweep_parked(struct brk_worker *w)
 {
     w->parked_expires_ms = 0;
     for (unsigned g = 0; g < w->config->group_count; g++) {
-        uint32_t before = w->parked[g].count;
+        uint32_t before = brk_queue_count(&w->parked[g]);
         uint64_t next = sweep(w, &w->parked[g]);
-        w->parked_count -= before - w->parked[g].count;
+        w->parked_count -= before - brk_queue_count(&w->parked[g]);
         w->parked_expires_ms = brk_earlier(w->parked_expires_ms, next);
     }
 }
@@ -44,17 +44,17 @@ static void sweep_parked(struct brk_worker *w)
 void brk_expire(struct brk_worker *w)
 {
     struct brk_assoc *a, *tmp;
-    DL_FOREACH_SAFE2(w->expiring, a, tmp, next_expiring)
+    DL_FOREACH_SAFE2(w->expiring, a, tmp, outbox.next_expiring)
     {
-        if (a->expires_ms > w->now_ms)
+        if (a->outbox.expires_ms > w->now_ms)
             continue;
         brk_expiry_forget(w, a);
-        uint64_t next = sweep(w, &a->pending);
+        uint64_t next = sweep(w, &a->outbox.pending);
         if (next) {
-            a->expires_ms = next;
-            DL_APPEND2(w->expiring, a, prev_expiring, next_expiring);
+            a->outbox.expires_ms = next;
+            DL_APPEND2(w->expiring, a, outbox.prev_expiring, outbox.next_expiring);
         }
-        if (a->eof_wanted)
+        if (a->outbox.eof_wanted)
             brk_assoc_eof(w, a);
     }
     if (w->parked_expires_ms && w->parked_expires_ms <= w->now_ms)

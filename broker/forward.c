@@ -3,7 +3,7 @@
 
 #include "broker/assoc.h"
 #include "broker/dispatch.h"
-#include "broker/outbox.h"
+#include "broker/sending.h"
 #include "broker/parcel.h"
 #include "broker/session.h"
 #include "broker/socket.h"

@@ -26,7 +26,7 @@
 #include "broker/names.h"
 #include "broker/notice.h"
 #include "broker/options.h"
-#include "broker/outbox.h"
+#include "broker/sending.h"
 #include "broker/peer.h"
 #include "broker/returned.h"
 #include "broker/sent.h"
@@ -81,7 +81,7 @@ void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
     else
         brk_session_open(w, a);
     brk_send_pending(w, a);
-    if (a->eof_wanted)
+    if (a->outbox.eof_wanted)
         brk_assoc_eof(w, a);
     if (a->unwanted || brk_is_gone(w, a->socket->member)) /* a reload came while it was being set up */
         brk_end(w, a);
@@ -135,7 +135,7 @@ static void log_closed(const struct brk_worker *w, const struct brk_assoc *a)
     if (brk_assoc_admits(a, &lines))
         brk_log(CFG_LOG_INFO, "association_closed", "%s=%s assoc=%u%s by=%s%s",
                 brk_member_word(a->socket->member), brk_assoc_name(a), a->id, brk_session_text(a, session),
-                a->eof_sent ? "here" : "peer", brk_stats_format(w, a, stats, sizeof stats));
+                a->outbox.eof_sent ? "here" : "peer", brk_stats_format(w, a, stats, sizeof stats));
 }
 
 static void log_lost(const struct brk_worker *w, const struct brk_assoc *a, const struct tr_event *e)
@@ -214,7 +214,7 @@ static void go(struct brk_worker *w, struct brk_assoc *a)
 
 void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a)
 {
-    if (a->burst_count)
+    if (a->outbox.burst_count)
         brk_flush(w);
     struct brk_socket *s = a->socket;
     brk_assoc_detach(a);
@@ -237,13 +237,13 @@ struct brk_assoc *brk_assoc_restart(struct brk_worker *w, struct brk_assoc *old,
         brk_assoc_abort(w, old, "its peer has restarted");
         return NULL;
     }
-    if (old->burst_count) /* not sent any more: it joins what waits */
+    if (old->outbox.burst_count) /* not sent any more: it joins what waits */
         brk_flush(w);
     brk_assoc_detach(old);
     brk_assoc_attach(a, old->socket, old->id);
     a->peer = old->peer;
     a->round = old->round;
-    brk_sent_hand_over(&old->sent, &a->sent);
+    brk_sent_hand_over(&old->outbox.sent, &a->outbox.sent);
     brk_stats_follow(a, old);
     brk_peer_restarted(w, old, a);
     go(w, old);

@@ -1,51 +1,59 @@
-/* What waits for one association, and how it leaves. Everything here is the association's worker's. */
+/* The outbox of an association: what goes out to it, from where it is routed until the stack cannot give it
+ * back any more. A message is in one of these places:
+ *
+ *   gathered      it can go in this turn, and is still in its receive slot
+ *   pending       it must wait: the association is not up yet, or the stack has no room for it
+ *   sent          the stack has it; the log tells what it was, should it come back
+ *   undelivered   the stack has given it back; sent on, or dropped, when all of them have been read
+ *
+ * Order: a message is gathered only while nothing is pending, and pending is sent oldest first. So what is
+ * gathered is older than whatever becomes pending behind it.
+ *
+ * sending.h fills and empties it, expiry.h drops what is pending and too old, stall.h watches whether it
+ * moves, returned.h passes on what it has when its association has ended. It is part of its association and
+ * belongs to that one's worker; nothing here blocks. */
 #ifndef JUNCTOR_BROKER_OUTBOX_H
 #define JUNCTOR_BROKER_OUTBOX_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "routing/message.h"
-#include "transport/transport.h"
+#include "broker/queue.h"
+#include "broker/sent.h"
+#include "routing/inbox.h"
 
-struct brk_worker;
 struct brk_assoc;
 
-#define BRK_GATHER_MAX 1024 /* messages gathered before everything is sent */
-#define BRK_BURST_MAX  256  /* messages in one tr_send */
+/* Zeros are an empty one that may send. */
+struct brk_outbox {
+    uint32_t burst_first, burst_last, burst_count; /* gathered: indices in worker->gathered */
+    struct brk_queue pending;
+    struct brk_sent_log sent;
+    struct rt_batch undelivered; /* by context in `order`: returned.c brings them into order */
 
-/* A message on its way from a receive slot to the stack, within one turn. */
-struct brk_gathered {
-    struct tr_msg msg;
-    struct brk_assoc *from; /* whose socket's credit it uses if it must wait */
-    uint32_t route;
-    uint16_t asked; /* stream; what it leaves on may be another one */
-    bool fan_out;   /* others get copies of it */
-    uint32_t next;
+    bool blocked; /* nothing is sent: the stack said TR_AGAIN, so until TR_WRITABLE, or the end is near */
+    bool eof_wanted, eof_sent; /* shut down once nothing is gathered or pending */
+
+    /* The lists of its worker's that it may stand in, by its association. */
+    bool dirty; /* worker->dirty: something to send, or to shut down, at the end of the turn */
+    struct brk_assoc *next_dirty;
+    uint64_t expires_ms; /* worker->expiring: when the first ttl of what is pending ends; 0: none has one */
+    struct brk_assoc *prev_expiring, *next_expiring;
+    uint64_t stalled_ms; /* worker->stalling: when the stack last took something; 0: it is not full */
+    struct brk_assoc *prev_stalling, *next_stalling;
 };
 
-/* Sends a message to an association of this worker: gathered where it can go at once, else copied. It stays
- * valid until the end of the turn. */
-void brk_send_local(struct brk_worker *w, struct brk_assoc *a, struct brk_assoc *from, const struct tr_msg *m,
-                    uint32_t route);
+/* True when a message can be gathered, as far as the outbox goes: what comes now does not overtake anything,
+ * and the stack may take it. */
+static inline bool brk_outbox_is_open(const struct brk_outbox *o)
+{
+    return !o->blocked && !brk_queue_count(&o->pending);
+}
 
-/* Puts a parcel behind what waits for `a`, to be sent at the end of the turn; takes it over. */
-void brk_append(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p);
-
-/* Sends what waits for `a`, as far as the stack takes it. */
-void brk_send_pending(struct brk_worker *w, struct brk_assoc *a);
-
-/* Sends everything gathered and pending that is not blocked. */
-void brk_flush(struct brk_worker *w);
-
-/* Asks for a graceful shutdown once nothing is pending. */
-void brk_assoc_eof(struct brk_worker *w, struct brk_assoc *a);
-
-/* `why`: for the log, static text. */
-void brk_assoc_abort(struct brk_worker *w, struct brk_assoc *a, const char *why);
-
-/* The same with a reason for the peer, `len` bytes (none: 0). */
-void brk_assoc_abort_for(struct brk_worker *w, struct brk_assoc *a, const char *why, const void *reason,
-                         uint32_t len);
+/* True when the stack has got everything there was. */
+static inline bool brk_outbox_is_empty(const struct brk_outbox *o)
+{
+    return !o->burst_count && !brk_queue_count(&o->pending);
+}
 
 #endif

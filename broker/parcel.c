@@ -8,6 +8,7 @@
 #include "broker/assoc.h"
 #include "broker/check.h"
 #include "broker/drop.h"
+#include "broker/queue.h"
 #include "broker/socket.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
@@ -55,6 +56,13 @@ void brk_drop_batch(struct brk_worker *w, struct rt_batch *b, enum brk_drop reas
 {
     struct rt_parcel *p;
     while ((p = rt_batch_take(b)))
+        brk_drop_parcel(w, p, reason);
+}
+
+void brk_drop_queue(struct brk_worker *w, struct brk_queue *q, enum brk_drop reason)
+{
+    struct rt_parcel *p;
+    while ((p = brk_queue_take(q)))
         brk_drop_parcel(w, p, reason);
 }
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "broker/queue.h"
 #include "broker/stats/counts.h"
 #include "routing/inbox.h"
 #include "routing/message.h"
@@ -30,6 +31,7 @@ struct rt_parcel *brk_copy_to_parcel(struct brk_worker *w, struct brk_assoc *fro
 /* Counts and frees a parcel that cannot be delivered, or one that was. */
 void brk_drop_parcel(struct brk_worker *w, struct rt_parcel *p, enum brk_drop reason);
 void brk_drop_batch(struct brk_worker *w, struct rt_batch *b, enum brk_drop reason);
+void brk_drop_queue(struct brk_worker *w, struct brk_queue *q, enum brk_drop reason);
 void brk_parcel_done(struct brk_worker *w, struct rt_parcel *p);
 
 /* A message came back to its owner: frees it and lets its source go on. */

@@ -8,7 +8,7 @@
 
 #include "broker/assoc.h"
 #include "broker/log.h"
-#include "broker/outbox.h"
+#include "broker/sending.h"
 #include "broker/sndbuf.h"
 #include "broker/socket.h"
 #include "broker/state.h"
@@ -25,7 +25,7 @@ static void peel_off(struct brk_worker *w, struct brk_socket *from, struct brk_a
     if (!s)
         return; /* stays where it is: slower company, nothing lost */
     uint32_t id = a->id;
-    if (a->burst_count)
+    if (a->outbox.burst_count)
         brk_flush(w);
     if (tr_peeloff(from->ep, &id, s, &s->ep, &error) != TR_OK) {
         /* A client that sends and ends at once is gone before it could be given a socket: no harm done. */
@@ -44,7 +44,7 @@ static void peel_off(struct brk_worker *w, struct brk_socket *from, struct brk_a
     brk_sndbuf_inherit(s, from);
     brk_assoc_detach(a);
     brk_assoc_attach(a, s, id);
-    if (a->blocked)
+    if (a->outbox.blocked)
         brk_socket_want_writable(s, true);
 }
 

@@ -15,7 +15,7 @@
 #include "broker/log.h"
 #include "broker/names.h"
 #include "broker/opening.h"
-#include "broker/outbox.h"
+#include "broker/sending.h"
 #include "broker/session.h"
 #include "broker/socket.h"
 #include "broker/state.h"

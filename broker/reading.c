@@ -9,7 +9,7 @@
 #include "broker/forward.h"
 #include "broker/life.h"
 #include "broker/notice.h"
-#include "broker/outbox.h"
+#include "broker/sending.h"
 #include "broker/peeling.h"
 #include "broker/returned.h"
 #include "broker/socket.h"
@@ -23,11 +23,11 @@ void brk_socket_writable(struct brk_worker *w, struct brk_socket *s)
     brk_socket_want_writable(s, false);
     HASH_ITER(hh, s->assocs, a, tmp)
     {
-        if (!a->blocked || a->state != BRK_UP)
+        if (!a->outbox.blocked || a->state != BRK_UP)
             continue;
-        a->blocked = false;
+        a->outbox.blocked = false;
         brk_send_pending(w, a); /* wants TR_WRITABLE again when the stack is full again */
-        if (a->eof_wanted)
+        if (a->outbox.eof_wanted)
             brk_assoc_eof(w, a);
     }
 }
@@ -66,7 +66,7 @@ static void finish_lost(struct brk_worker *w, struct brk_socket *s)
     {
         if (a->state == BRK_LOST)
             brk_assoc_finish(w, a);
-        else if (a->undelivered.count)
+        else if (a->outbox.undelivered.count)
             brk_drop_given_up(w, a);
     }
 }

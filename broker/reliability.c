@@ -92,9 +92,9 @@ void brk_wait_pending(struct brk_worker *w, struct brk_assoc *a, const struct rt
     uint64_t at = brk_deadline(w, p);
     if (!at)
         return;
-    if (!a->expires_ms)
-        DL_APPEND2(w->expiring, a, prev_expiring, next_expiring);
-    a->expires_ms = brk_earlier(a->expires_ms, at);
+    if (!a->outbox.expires_ms)
+        DL_APPEND2(w->expiring, a, outbox.prev_expiring, outbox.next_expiring);
+    a->outbox.expires_ms = brk_earlier(a->outbox.expires_ms, at);
 }
 
 void brk_wait_parked(struct brk_worker *w, const struct rt_parcel *p)
@@ -104,7 +104,7 @@ void brk_wait_parked(struct brk_worker *w, const struct rt_parcel *p)
 
 void brk_expiry_forget(struct brk_worker *w, struct brk_assoc *a)
 {
-    if (a->expires_ms)
-        DL_DELETE2(w->expiring, a, prev_expiring, next_expiring);
-    a->expires_ms = 0;
+    if (a->outbox.expires_ms)
+        DL_DELETE2(w->expiring, a, outbox.prev_expiring, outbox.next_expiring);
+    a->outbox.expires_ms = 0;
 }

@@ -68,7 +68,7 @@ void brk_send_again(struct brk_worker *w, struct rt_parcel *p)
     p->to = NULL;
     if (reader == w->index) {
         p->control = 0;
-        rt_batch_add(&w->returned[w->config->routes[p->route].group], p);
+        brk_queue_add(&w->returned[w->config->routes[p->route].group], p);
         brk_wait_parked(w, p);
         return;
     }
@@ -81,18 +81,18 @@ void brk_send_again(struct brk_worker *w, struct rt_parcel *p)
 void brk_pass_on(struct brk_worker *w, struct brk_assoc *a)
 {
     struct rt_parcel *p;
-    sort(&a->sent, &a->undelivered);
-    while ((p = rt_batch_take(&a->undelivered)))
+    sort(&a->outbox.sent, &a->outbox.undelivered);
+    while ((p = rt_batch_take(&a->outbox.undelivered)))
         brk_send_again(w, p);
-    while ((p = rt_batch_take(&a->pending)))
+    while ((p = brk_queue_take(&a->outbox.pending)))
         brk_send_again(w, p);
 }
 
 void brk_drop_given_up(struct brk_worker *w, struct brk_assoc *a)
 {
     struct rt_parcel *p;
-    sort(&a->sent, &a->undelivered);
-    while ((p = rt_batch_take(&a->undelivered)))
+    sort(&a->outbox.sent, &a->outbox.undelivered);
+    while ((p = rt_batch_take(&a->outbox.undelivered)))
         if (p->message->no_error)
             brk_drop_parcel(w, p, BRK_EXPIRED);
         else
@@ -120,7 +120,7 @@ void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_ev
 {
     const struct tr_msg *m = &failed->failed.msg;
     struct brk_sent sent = {.route = RT_NO_ROUTE};
-    bool known = brk_sent_find(&a->sent, m->context, &sent);
+    bool known = brk_sent_find(&a->outbox.sent, m->context, &sent);
     count_returned(w, a, sent.route, m->len);
     brk_stats_returned(w, a, failed);
     /* Not charged to its source: what the stack held is bounded by its send buffer. */
@@ -144,6 +144,6 @@ void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_ev
     if (!p)
         return;
     p->order = m->context;
-    rt_batch_add(&a->undelivered, p);
+    rt_batch_add(&a->outbox.undelivered, p);
     a->socket->has_undelivered = true;
 }

@@ -16,7 +16,7 @@
 #include "broker/log.h"
 #include "broker/names.h"
 #include "broker/opening.h"
-#include "broker/outbox.h"
+#include "broker/sending.h"
 #include "broker/parcel.h"
 #include "broker/socket.h"
 #include "broker/state.h"
@@ -80,7 +80,7 @@ struct brk_assoc *brk_session_partner(struct brk_worker *w, struct brk_assoc *cl
 {
     if (client->partner)
         return client->partner;
-    if (client->state != BRK_UP || client->eof_wanted || client->eof_sent)
+    if (client->state != BRK_UP || client->outbox.eof_wanted || client->outbox.eof_sent)
         return NULL;
     struct brk_assoc *partner = brk_assoc_new(w, BRK_CONNECTING);
     if (!partner)
@@ -117,16 +117,16 @@ static void go_on(struct brk_worker *w, struct brk_assoc *partner, const char *w
     struct brk_assoc *client = partner->client;
     const struct cfg_group *g = &w->config->groups[partner->group];
     char session[BRK_SESSION_TEXT];
-    bool wanted = client || partner->pending.count;
+    bool wanted = client || brk_queue_count(&partner->outbox.pending);
     partner->state = BRK_CONNECTING;
     if (wanted && connect_next(w, partner))
         return;
     if (wanted && brk_log_admits(&lines, w->now_ms))
         brk_log(CFG_LOG_WARNING, "session_refused", "group=%s error=%s waiting=%u%s", g->name, why,
-                partner->pending.count, brk_session_text(partner, session));
+                brk_queue_count(&partner->outbox.pending), brk_session_text(partner, session));
     partner->state = BRK_LOST;
     unlink_partner(partner);
-    brk_drop_batch(w, &partner->pending, BRK_UNREACHABLE);
+    brk_drop_queue(w, &partner->outbox.pending, BRK_UNREACHABLE);
     brk_assoc_close(w, partner);
     if (client)
         brk_assoc_abort(w, client, "no member of its group could be connected");
@@ -182,7 +182,7 @@ static void abandon(struct brk_worker *w, struct brk_assoc *partner)
         brk_socket_close(s);
     }
     partner->state = BRK_LOST;
-    brk_drop_batch(w, &partner->pending, BRK_PEER_LOST);
+    brk_drop_queue(w, &partner->outbox.pending, BRK_PEER_LOST);
     brk_assoc_close(w, partner);
 }
 
@@ -223,7 +223,7 @@ void brk_session_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, con
     unlink_partner(a);
     if (!client || client->state != BRK_UP)
         return;
-    if (clean && !a->pending.count)
+    if (clean && !brk_queue_count(&a->outbox.pending))
         brk_assoc_eof(w, client);
     else
         abort_as(w, client,
@@ -232,7 +232,7 @@ void brk_session_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, con
 
 void brk_session_unserved(struct brk_worker *w, struct brk_assoc *client)
 {
-    if (client->state == BRK_UP && client->eof_wanted && !client->unserved)
+    if (client->state == BRK_UP && client->outbox.eof_wanted && !client->unserved)
         brk_assoc_abort(w, client, "its session's peer left before its last messages");
     client->unserved = true;
 }

@@ -26,23 +26,23 @@ unsigned brk_stall_limit_ms(const struct brk_assoc *a)
 
 void brk_stall_begin(struct brk_worker *w, struct brk_assoc *a)
 {
-    if (a->stalled_ms || !brk_stall_limit_ms(a))
+    if (a->outbox.stalled_ms || !brk_stall_limit_ms(a))
         return;
-    a->stalled_ms = w->now_ms;
-    DL_APPEND2(w->stalling, a, prev_stalling, next_stalling);
+    a->outbox.stalled_ms = w->now_ms;
+    DL_APPEND2(w->stalling, a, outbox.prev_stalling, outbox.next_stalling);
 }
 
 void brk_stall_forget(struct brk_worker *w, struct brk_assoc *a)
 {
-    if (a->stalled_ms)
-        DL_DELETE2(w->stalling, a, prev_stalling, next_stalling);
-    a->stalled_ms = 0;
+    if (a->outbox.stalled_ms)
+        DL_DELETE2(w->stalling, a, outbox.prev_stalling, outbox.next_stalling);
+    a->outbox.stalled_ms = 0;
 }
 
 void brk_stall_moved(struct brk_worker *w, struct brk_assoc *a)
 {
-    if (a->stalled_ms)
-        a->stalled_ms = w->now_ms;
-    if (!a->pending.count)
+    if (a->outbox.stalled_ms)
+        a->outbox.stalled_ms = w->now_ms;
+    if (!brk_queue_count(&a->outbox.pending))
         brk_stall_forget(w, a);
 }

@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 #include "broker/log.h"
-#include "broker/outbox.h"
+#include "broker/queue.h"
+#include "broker/sending.h"
 #include "broker/stats/counts.h"
 #include "broker/stats/segments.h"
 #include "config/config.h"
@@ -92,8 +93,8 @@ struct brk_worker {
     struct tr_ready ready[BRK_READY_MAX];
 
     struct rt_batch *out;        /* per worker, and one for control: posted at the end of the turn */
-    struct rt_batch *parked;     /* per group: messages that no member can take now */
-    struct rt_batch *returned;   /* per group: came back this turn, go before what is parked */
+    struct brk_queue *parked;    /* per group: messages that no member can take now */
+    struct brk_queue *returned;  /* per group: came back this turn, go before what is parked */
     struct rt_pick_state *picks; /* per group */
     uint64_t parked_version;     /* snapshot that the parked ones were last tried with */
     uint64_t parked_count;

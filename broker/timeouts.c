@@ -7,7 +7,7 @@
 
 #include "broker/assoc.h"
 #include "broker/log.h"
-#include "broker/outbox.h"
+#include "broker/sending.h"
 #include "broker/reading.h"
 #include "broker/socket.h"
 #include "broker/stall.h"
@@ -48,8 +48,8 @@ static void end(struct brk_worker *w, struct brk_assoc *a)
     static struct brk_log_budget lines = {.event = "blocked", .level = CFG_LOG_WARNING};
     if (brk_assoc_admits(a, &lines))
         brk_log(CFG_LOG_WARNING, "blocked", "%s=%s assoc=%u waiting=%u stall_ms=%u",
-                brk_member_word(a->socket->member), brk_assoc_name(a), a->id, a->pending.count,
-                brk_stall_limit_ms(a));
+                brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
+                brk_queue_count(&a->outbox.pending), brk_stall_limit_ms(a));
     brk_count(&w->counts.blocked, 1);
     brk_stall_forget(w, a);
     brk_assoc_abort(w, a, "it took nothing for too long");
@@ -58,16 +58,16 @@ static void end(struct brk_worker *w, struct brk_assoc *a)
 void brk_stall_tick(struct brk_worker *w)
 {
     struct brk_assoc *a, *tmp;
-    DL_FOREACH_SAFE2(w->stalling, a, tmp, next_stalling)
+    DL_FOREACH_SAFE2(w->stalling, a, tmp, outbox.next_stalling)
     {
         unsigned limit = brk_stall_limit_ms(a);
-        if (limit && w->now_ms - a->stalled_ms < limit)
+        if (limit && w->now_ms - a->outbox.stalled_ms < limit)
             continue;
         if (!limit) /* a replaced configuration says so */
             brk_stall_forget(w, a);
-        else if (a->pending.count)
+        else if (brk_queue_count(&a->outbox.pending))
             end(w, a);
         else /* what waited was given up: it holds nobody up */
-            a->stalled_ms = w->now_ms;
+            a->outbox.stalled_ms = w->now_ms;
     }
 }

@@ -33,7 +33,7 @@
 #include "broker/notice.h"
 #include "broker/opening.h"
 #include "broker/options.h"
-#include "broker/outbox.h"
+#include "broker/sending.h"
 #include "broker/parcel.h"
 #include "broker/peer.h"
 #include "broker/reading.h"
@@ -199,7 +199,7 @@ void brk_command_all(struct brk_broker *b, unsigned commands)
 static bool any_returned(const struct brk_worker *w)
 {
     for (unsigned g = 0; g < w->config->group_count; g++)
-        if (w->returned[g].count)
+        if (brk_queue_count(&w->returned[g]))
             return true;
     return false;
 }
@@ -316,8 +316,8 @@ void *brk_worker_main(void *worker)
 
 static void drop_rest(struct brk_worker *w, struct brk_assoc *a)
 {
-    brk_drop_batch(w, &a->undelivered, BRK_STOPPED);
-    brk_drop_batch(w, &a->pending, BRK_STOPPED);
+    brk_drop_batch(w, &a->outbox.undelivered, BRK_STOPPED);
+    brk_drop_queue(w, &a->outbox.pending, BRK_STOPPED);
     free(a->dest);
     if (a->stage)
         brk_assoc_leave(a, a->stage);
@@ -329,8 +329,8 @@ void brk_worker_end(struct brk_worker *w)
     struct brk_socket *s, *ts;
     struct brk_assoc *a, *ta;
     for (unsigned g = 0; g < w->group_room; g++) {
-        brk_drop_batch(w, &w->returned[g], BRK_STOPPED);
-        brk_drop_batch(w, &w->parked[g], BRK_STOPPED);
+        brk_drop_queue(w, &w->returned[g], BRK_STOPPED);
+        brk_drop_queue(w, &w->parked[g], BRK_STOPPED);
     }
     DL_FOREACH_SAFE(w->leaving, a, ta)
     drop_rest(w, a);

@@ -7,7 +7,13 @@
 #include <string.h>
 
 #include <uthash.h>
+#include <utlist.h>
 
+#include "broker/assoc.h"
+#include "broker/outbox.h"
+#include "broker/queue.h"
+#include "broker/socket.h"
+#include "broker/state.h"
 #include "tests/middle/world.h"
 
 struct message {
@@ -180,10 +186,53 @@ static struct sum add_up(void)
     return s;
 }
 
+/* ---- outboxes -------------------------------------------------------------------------------------- */
+
+/* Returns how many wait in it. */
+static uint64_t check_queue(const struct brk_queue *q, const char *what)
+{
+    struct rt_batch b = q->parcels;
+    uint64_t count = 0, bytes = 0;
+    for (struct rt_parcel *p = rt_batch_peek(&b); p; p = rt_batch_next(&b, p), count++)
+        bytes += p->message->len;
+    if (count != brk_queue_count(q) || bytes != q->bytes)
+        fail_seed("%s: %" PRIu64 " messages of %" PRIu64 " bytes wait, not %u of %" PRIu64, what, count,
+                  bytes, brk_queue_count(q), q->bytes);
+    return count;
+}
+
+static uint64_t check_outbox(const struct brk_outbox *o)
+{
+    if (o->burst_count)
+        fail_seed("%u messages are still gathered after the turn", o->burst_count);
+    return check_queue(&o->pending, "outbox") + o->undelivered.count;
+}
+
+/* Between two turns every message that a worker counts as waiting stands in one of its queues. */
+static void check_places(const struct brk_worker *w)
+{
+    const struct brk_socket *s;
+    const struct brk_assoc *a;
+    uint64_t found = 0, waiting = brk_counted(&w->counts.waiting);
+    for (unsigned g = 0; g < w->config->group_count; g++)
+        found += check_queue(&w->parked[g], "parked") + check_queue(&w->returned[g], "returned");
+    DL_FOREACH(w->resolving, a)
+    found += check_outbox(&a->outbox);
+    DL_FOREACH(w->leaving, a)
+    found += check_outbox(&a->outbox);
+    DL_FOREACH(w->sockets, s)
+    for (a = s->assocs; a; a = a->hh.next)
+        found += check_outbox(&a->outbox);
+    if (found != waiting)
+        fail_seed("worker %u: %" PRIu64 " messages wait, %" PRIu64 " are counted", w->index, found, waiting);
+}
+
 void check_step(void)
 {
     const struct ledger *l = world.ledger;
     struct sum s = add_up();
+    for (unsigned i = 0; i < world.broker.worker_count; i++)
+        check_places(world.broker.workers[i]);
     if (s.received + s.copies != s.delivered - s.returned + s.dropped + s.waiting)
         fail_seed("account: received %" PRIu64 " + copies %" PRIu64 " is not delivered %" PRIu64
                   " + dropped %" PRIu64 " + waiting %" PRIu64,

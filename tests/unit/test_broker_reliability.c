@@ -26,7 +26,8 @@ static const struct cfg_config config = {
 
 static struct brk_broker broker;
 static struct brk_worker worker;
-static struct rt_batch parked[1], out[2];
+static struct brk_queue parked[1];
+static struct rt_batch out[2];
 
 static int begin(void **state)
 {
@@ -34,14 +35,13 @@ static int begin(void **state)
     broker = (struct brk_broker){.worker_count = 3};
     worker = (struct brk_worker){
         .broker = &broker, .config = &config, .now_ms = 1000000, .parked = parked, .out = out};
-    rt_batch_init(&parked[0]);
     return brk_counts_init(&worker.counts, &config) ? 0 : -1;
 }
 
 static int end(void **state)
 {
     (void)state;
-    brk_drop_batch(&worker, &parked[0], BRK_STOPPED);
+    brk_drop_queue(&worker, &parked[0], BRK_STOPPED);
     brk_counts_free(&worker.counts);
     return 0;
 }
@@ -83,7 +83,7 @@ static struct rt_parcel *parcel(uint32_t route, uint64_t entered_ms)
 static void park(uint32_t route, uint64_t entered_ms)
 {
     struct rt_parcel *p = parcel(route, entered_ms);
-    rt_batch_add(&parked[0], p);
+    brk_queue_add(&parked[0], p);
     brk_wait_parked(&worker, p);
     worker.parked_count++;
 }
@@ -113,9 +113,9 @@ static void parked_messages_expire(void **state)
     at(1000000 + TTL, 3, 2);
     assert_false(brk_expiry_pending(&worker));
     assert_int_equal(worker.parked_count, 3);
-    assert_int_equal(parked[0].count, 3);
-    struct rt_parcel *p = rt_batch_peek(&parked[0]);
-    for (uint64_t i = 1; i <= 3; i++, p = rt_batch_next(&parked[0], p))
+    assert_int_equal(brk_queue_count(&parked[0]), 3);
+    struct rt_parcel *p = rt_batch_peek(&parked[0].parcels);
+    for (uint64_t i = 1; i <= 3; i++, p = rt_batch_next(&parked[0].parcels, p))
         assert_int_equal(p->message->entered_ms, i);
 }
 
@@ -125,23 +125,21 @@ static void pending_messages_expire(void **state)
     static const uint32_t with[] = {0, 1, 0, 4};
     struct brk_assoc a = {.worker = &worker}, b = {.worker = &worker};
     (void)state;
-    rt_batch_init(&a.pending);
-    rt_batch_init(&b.pending);
     for (unsigned i = 0; i < 4; i++) {
         struct rt_parcel *p = parcel(with[i], 1000000), *q = parcel(with[i], 1000000);
-        rt_batch_add(&a.pending, p);
+        brk_queue_add(&a.outbox.pending, p);
         brk_wait_pending(&worker, &a, p);
-        rt_batch_add(&b.pending, q);
+        brk_queue_add(&b.outbox.pending, q);
         brk_wait_pending(&worker, &b, q);
     }
     at(1000000, 8, 0);
     at(1000001, 6, 2);
-    assert_int_equal(a.pending.count, 3);
-    brk_drop_batch(&worker, &b.pending, BRK_STOPPED);
+    assert_int_equal(brk_queue_count(&a.outbox.pending), 3);
+    brk_drop_queue(&worker, &b.outbox.pending, BRK_STOPPED);
     brk_expiry_forget(&worker, &b);
     at(1000000 + TTL, 2, 3);
     assert_false(brk_expiry_pending(&worker));
-    brk_drop_batch(&worker, &a.pending, BRK_STOPPED);
+    brk_drop_queue(&worker, &a.outbox.pending, BRK_STOPPED);
 }
 
 int main(void)

@@ -10,7 +10,7 @@
 #include "broker/dest.h"
 #include "broker/health.h"
 #include "broker/life.h"
-#include "broker/outbox.h"
+#include "broker/sending.h"
 #include "broker/parcel.h"
 #include "broker/reading.h"
 #include "broker/sent.h"
@@ -43,7 +43,8 @@ static const struct cfg_config config = {.listeners = listeners,
 static struct brk_broker broker;
 static struct brk_worker worker;
 static struct brk_socket client_socket, partner_socket;
-static struct rt_batch parked, returned, out[CONTROL + 1];
+static struct brk_queue parked, returned;
+static struct rt_batch out[CONTROL + 1];
 static struct rt_role roles[2];
 static const struct rt_plan plan = {.config = &config, .roles = roles};
 
@@ -104,8 +105,6 @@ static int begin(void **state)
                                  .parked = &parked,
                                  .returned = &returned,
                                  .out = out};
-    rt_batch_init(&parked);
-    rt_batch_init(&returned);
     for (unsigned i = 0; i <= CONTROL; i++)
         rt_batch_init(&out[i]);
     if (!brk_counts_init(&worker.counts, &config))
@@ -120,7 +119,7 @@ static void free_all(struct brk_socket *s)
     struct brk_assoc *a, *tmp;
     HASH_ITER(hh, s->assocs, a, tmp)
     {
-        brk_drop_batch(&worker, &a->pending, BRK_STOPPED);
+        brk_drop_queue(&worker, &a->outbox.pending, BRK_STOPPED);
         brk_assoc_detach(a);
         free(a->dest);
         brk_assoc_close(&worker, a);
@@ -130,7 +129,7 @@ static void free_all(struct brk_socket *s)
 
 static int end(void **state)
 {
-    brk_drop_batch(&worker, &returned, BRK_STOPPED);
+    brk_drop_queue(&worker, &returned, BRK_STOPPED);
     free_all(&client_socket);
     free_all(&partner_socket);
     brk_assoc_free_closed(&worker);
@@ -144,7 +143,7 @@ static int end(void **state)
 static void waits(struct brk_assoc *a, uint8_t number, uint32_t route)
 {
     struct rt_message *m = rt_message_new(0, NULL, &number, 1);
-    rt_batch_add(&a->pending, brk_parcel_new(&worker, m, route));
+    brk_queue_add(&a->outbox.pending, brk_parcel_new(&worker, m, route));
     rt_message_unref(m, 0);
 }
 
@@ -152,7 +151,8 @@ static struct tr_item comes_back(struct brk_assoc *a, const uint8_t *number)
 {
     struct brk_sent s = {.route = 0, .asked = BRK_SAME_STREAM};
     struct tr_item i = {.kind = TR_EVENT, .event = {.type = TR_EV_SEND_FAILED, .assoc = a->id}};
-    i.event.failed.msg = (struct tr_msg){.data = number, .len = 1, .context = brk_sent_add(&a->sent, &s)};
+    i.event.failed.msg =
+        (struct tr_msg){.data = number, .len = 1, .context = brk_sent_add(&a->outbox.sent, &s)};
     i.event.failed.error = 1;
     return i;
 }
@@ -167,7 +167,7 @@ static void a_destination_restarts(void **state)
     reads(&client_socket, event_of(CLIENT, TR_COMM_UP));
     struct brk_assoc *old = brk_assoc_find(&client_socket, CLIENT);
     struct brk_dest *gone = old->dest;
-    old->blocked = true;
+    old->outbox.blocked = true;
     waits(old, 3, 0);
     queue_item(client_socket.ep, comes_back(old, &sent[0]));
     queue_item(client_socket.ep, comes_back(old, &sent[1]));
@@ -177,7 +177,7 @@ static void a_destination_restarts(void **state)
     assert_ptr_not_equal(now, old);
     assert_int_equal(now->state, BRK_UP);
     assert_int_not_equal(now->origin, old->origin);
-    assert_int_equal(now->pending.count, 0);
+    assert_int_equal(brk_queue_count(&now->outbox.pending), 0);
     assert_int_equal(old->state, BRK_LEAVING);
     assert_int_equal(paper.aborts, 0);
     assert_ptr_equal(rt_batch_take(&out[CONTROL]), &gone->up);
@@ -190,9 +190,9 @@ static void a_destination_restarts(void **state)
     brk_assoc_retire(&worker, gone);
     assert_ptr_equal(rt_batch_take(&out[CONTROL]), &gone->retired);
     free(gone);
-    assert_int_equal(returned.count, 4);
+    assert_int_equal(returned.parcels.count, 4);
     uint8_t number = 1;
-    for (struct rt_parcel *p = rt_batch_peek(&returned); p; p = rt_batch_next(&returned, p))
+    for (struct rt_parcel *p = rt_batch_peek(&returned.parcels); p; p = rt_batch_next(&returned.parcels, p))
         assert_int_equal(p->message->data[0], number++);
 }
 
@@ -215,7 +215,7 @@ static void what_was_gathered_waits(void **state)
     (void)state;
     struct brk_assoc *client = paired();
     reads(&partner_socket, message(PARTNER, "an answer"));
-    assert_int_equal(client->burst_count, 1);
+    assert_int_equal(client->outbox.burst_count, 1);
     reads(&client_socket, event_of(CLIENT, TR_RESTART));
     brk_flush(&worker);
     assert_int_equal(paper.sent_count, 0);
@@ -287,7 +287,7 @@ static void a_shutdown_is_an_abort_where_messages_wait(void **state)
 {
     (void)state;
     struct brk_assoc *client = paired();
-    client->partner->blocked = true;
+    client->partner->outbox.blocked = true;
     waits(client->partner, 1, RT_NO_ROUTE);
     brk_socket_enter(&partner_socket, &worker.sockets);
     reads(&partner_socket, event_of(PARTNER, TR_SHUTDOWN_COMP));
@@ -320,9 +320,9 @@ static void who_takes_nothing_is_aborted(void **state)
     brk_send_pending(&worker, a);
     ticks_after(999, 0);
     paper.send_takes = 1; /* it takes one of the two */
-    a->blocked = false;
+    a->outbox.blocked = false;
     brk_send_pending(&worker, a);
-    assert_int_equal(a->pending.count, 1);
+    assert_int_equal(brk_queue_count(&a->outbox.pending), 1);
     ticks_after(999, 0);
     ticks_after(1, 1);
     assert_int_equal(paper.aborted, CLIENT);
@@ -342,7 +342,7 @@ static void who_has_nothing_to_take_is_left_alone(void **state)
     paper.send_takes = 0;
     waits(a, 1, 0);
     brk_send_pending(&worker, a);
-    brk_drop_batch(&worker, &a->pending, BRK_EXPIRED);
+    brk_drop_queue(&worker, &a->outbox.pending, BRK_EXPIRED);
     ticks_after(1000, 0);
     waits(a, 2, 0);
     ticks_after(999, 0);

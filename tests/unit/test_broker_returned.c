@@ -33,7 +33,8 @@ static struct brk_worker worker;
 static struct brk_traffic traffic;
 static struct brk_socket socket_;
 static struct brk_assoc assoc;
-static struct rt_batch parked[2], returned[2], out[WORKERS + 1];
+static struct brk_queue parked[2], returned[2];
+static struct rt_batch out[WORKERS + 1];
 
 static int begin(void **state)
 {
@@ -46,18 +47,13 @@ static int begin(void **state)
                                  .parked = parked,
                                  .returned = returned,
                                  .out = out};
-    for (unsigned i = 0; i < 2; i++) {
-        rt_batch_init(&parked[i]);
-        rt_batch_init(&returned[i]);
-    }
     for (unsigned i = 0; i <= WORKERS; i++)
         rt_batch_init(&out[i]);
     traffic = (struct brk_traffic){.delivered = {1000000}};
     socket_ = (struct brk_socket){.worker = &worker, .traffic = &traffic};
     assoc = (struct brk_assoc){.worker = &worker, .socket = &socket_, .state = BRK_LOST};
-    rt_batch_init(&assoc.pending);
-    rt_batch_init(&assoc.undelivered);
-    brk_sent_keep(&assoc.sent, 1000);
+    rt_batch_init(&assoc.outbox.undelivered);
+    brk_sent_keep(&assoc.outbox.sent, 1000);
     return brk_counts_init(&worker.counts, &config) ? 0 : -1;
 }
 
@@ -65,10 +61,10 @@ static int end(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 2; i++)
-        brk_drop_batch(&worker, &returned[i], BRK_STOPPED);
+        brk_drop_queue(&worker, &returned[i], BRK_STOPPED);
     for (unsigned i = 0; i < WORKERS; i++)
         brk_drop_batch(&worker, &out[i], BRK_STOPPED);
-    brk_sent_free(&assoc.sent);
+    brk_sent_free(&assoc.outbox.sent);
     brk_counts_free(&worker.counts);
     return 0;
 }
@@ -86,7 +82,7 @@ static uint32_t sent(unsigned reader, uint32_t route, uint16_t asked)
                          .route = route,
                          .asked = asked,
                          .fan_out = route == 1};
-    return brk_sent_add(&assoc.sent, &s);
+    return brk_sent_add(&assoc.outbox.sent, &s);
 }
 
 static bool was_sent;
@@ -129,7 +125,7 @@ static void order_is_restored(void **state)
             comes_back(i, 2, 1);
     comes_back(100, 2, 1);
     brk_pass_on(&worker, &assoc);
-    assert_rising(&returned[0], 0, 1, 140);
+    assert_rising(&returned[0].parcels, 0, 1, 140);
     assert_int_equal(brk_counted(&worker.counts.returned), 140);
     assert_int_equal(brk_counted(&worker.counts.waiting), 140);
 }
@@ -145,7 +141,7 @@ static void each_goes_home(void **state)
         comes_back(i, 4, 1);
     brk_pass_on(&worker, &assoc);
     assert_rising(&out[0], 0, 3, 30);
-    assert_rising(&returned[0], 1, 3, 30);
+    assert_rising(&returned[0].parcels, 1, 3, 30);
     assert_rising(&out[2], 2, 3, 30);
     assert_int_equal(rt_batch_peek(&out[0])->control, BRK_RETURNED);
     assert_int_equal(rt_batch_peek(&out[0])->message->origin, origin(0, 5));
@@ -167,13 +163,13 @@ static void pending_goes_behind(void **state)
         struct rt_message *m = rt_message_new(HERE, NULL, &i, sizeof i);
         m->origin = origin(HERE, 5);
         m->entered_ms = worker.now_ms;
-        rt_batch_add(&assoc.pending, brk_parcel_new(&worker, m, 0));
+        brk_queue_add(&assoc.outbox.pending, brk_parcel_new(&worker, m, 0));
         rt_message_unref(m, HERE);
     }
     comes_back(1, 0, 1);
     comes_back(0, 0, 1);
     brk_pass_on(&worker, &assoc);
-    assert_rising(&returned[0], 0, 1, 5);
+    assert_rising(&returned[0].parcels, 0, 1, 5);
 }
 
 static void some_have_nowhere_to_go(void **state)
@@ -195,8 +191,8 @@ static void some_have_nowhere_to_go(void **state)
     assert_int_equal(brk_counted(&worker.counts.dropped[BRK_UNACKNOWLEDGED]), 0);
     assert_int_equal(brk_counted(&worker.counts.dropped[BRK_EXPIRED]), 1);
     assert_int_equal(brk_counted(&worker.counts.dropped[BRK_NO_MEMORY]), 1);
-    assert_rising(&returned[0], fresh, 1, 1);
-    assert_int_equal(rt_batch_peek(&returned[0])->message->entered_ms, worker.now_ms - 1);
+    assert_rising(&returned[0].parcels, fresh, 1, 1);
+    assert_int_equal(rt_batch_peek(&returned[0].parcels)->message->entered_ms, worker.now_ms - 1);
 }
 
 /* What was on the wire may have arrived: it is not counted as lost. */
@@ -224,7 +220,7 @@ static void given_up_is_dropped(void **state)
     comes_back(1, 0, 1);
     brk_drop_given_up(&worker, &assoc);
     assert_int_equal(brk_counted(&worker.counts.dropped[BRK_EXPIRED]), 1);
-    assert_rising(&returned[0], 1, 2, 2);
+    assert_rising(&returned[0].parcels, 1, 2, 2);
 }
 
 int main(void)

@@ -1,12 +1,11 @@
-/* What waits for one association, and how it leaves: gathered in the turn it came in, or pending.
+/* Sending: outboxes are filled, and emptied into the stack.
  *
  * A message that its destination can take now stays in its receive slot. It is gathered into the
  * association's burst (an index list in worker->gathered) and sent from there at the end of the turn, in one
- * tr_send per association: no copy, no allocation, no queue. A message is copied only when it must wait: the
- * stack is full or the association not up yet; it then stands in assoc->pending. A message is gathered only
- * while nothing is pending, and pending is sent oldest first, so the order holds. The end of an association
- * from this side is here, too: it comes behind what has been gathered. */
-#include "broker/outbox.h"
+ * tr_send per association: no copy, no allocation, no queue. A message is copied only when it must wait; it
+ * is pending then. The end of an association from this side is here, too: it comes behind what has been
+ * gathered. */
+#include "broker/sending.h"
 
 #include "broker/assoc.h"
 #include "broker/drop.h"
@@ -29,14 +28,14 @@
 void brk_assoc_eof(struct brk_worker *w, struct brk_assoc *a)
 {
     struct tr_error error;
-    a->eof_wanted = true;
-    if (a->state != BRK_UP || a->eof_sent)
+    a->outbox.eof_wanted = true;
+    if (a->state != BRK_UP || a->outbox.eof_sent)
         return;
-    if (a->burst_count)
+    if (a->outbox.burst_count)
         brk_flush(w);
-    if (a->pending.count || a->eof_sent)
+    if (brk_queue_count(&a->outbox.pending) || a->outbox.eof_sent)
         return; /* when the last of them has been sent */
-    a->eof_sent = true;
+    a->outbox.eof_sent = true;
     brk_stats_read(w, a);
     enum tr_code code = tr_eof(a->socket->ep, a->id, &error);
     if (code != TR_OK && code != TR_NO_ASSOC) {
@@ -61,12 +60,12 @@ void brk_assoc_abort_for(struct brk_worker *w, struct brk_assoc *a, const char *
     struct tr_msg end = {.data = reason, .len = len, .assoc = a->id, .flags = TR_ABORT};
     unsigned sent;
     a->ended_here = why;
-    if (a->burst_count)
+    if (a->outbox.burst_count)
         brk_flush(w);
     if (a->state == BRK_UP)
         brk_stats_read(w, a);
-    a->blocked = true; /* nothing more goes out; COMM_LOST follows and finishes it */
-    a->eof_sent = true;
+    a->outbox.blocked = true; /* nothing more goes out; COMM_LOST follows and finishes it */
+    a->outbox.eof_sent = true;
     tr_send(a->socket->ep, &end, 1, &sent);
 }
 
@@ -129,10 +128,10 @@ static uint16_t map_stream(struct brk_worker *w, struct brk_assoc *a, uint32_t a
 
 static void mark_dirty(struct brk_worker *w, struct brk_assoc *a)
 {
-    if (a->dirty)
+    if (a->outbox.dirty)
         return;
-    a->dirty = true;
-    a->next_dirty = w->dirty;
+    a->outbox.dirty = true;
+    a->outbox.next_dirty = w->dirty;
     w->dirty = a;
 }
 
@@ -144,8 +143,8 @@ static enum rest after_refusal(struct brk_worker *w, struct brk_assoc *a, enum t
 {
     switch (code) {
     case TR_AGAIN:
-        if (!a->blocked) {
-            a->blocked = true;
+        if (!a->outbox.blocked) {
+            a->outbox.blocked = true;
             brk_socket_want_writable(a->socket, true);
             brk_sndbuf_full(w, a);
             brk_stall_begin(w, a);
@@ -153,7 +152,7 @@ static enum rest after_refusal(struct brk_worker *w, struct brk_assoc *a, enum t
         return REST_WAITS;
     case TR_NO_ASSOC: /* its end is in the socket's queue, or about to be: it is read, paused or not
                          (reading.c), and decides what becomes of them */
-        a->blocked = true;
+        a->outbox.blocked = true;
         return REST_WAITS;
     default:
         brk_log(CFG_LOG_DEBUG, "refused", "to=%s assoc=%u code=%s", brk_assoc_name(a), a->id,
@@ -173,7 +172,7 @@ static void stamp(struct brk_worker *w, struct brk_assoc *a, struct tr_msg *m, s
         s.entered_ms = 0;
     if (s.asked == m->stream)
         s.asked = BRK_SAME_STREAM;
-    m->context = brk_sent_add(&a->sent, &s);
+    m->context = brk_sent_add(&a->outbox.sent, &s);
 }
 
 /* What is left of a burst from index `g` on must wait. */
@@ -187,15 +186,15 @@ static void burst_to_pending(struct brk_worker *w, struct brk_assoc *a, uint32_t
         if (!p)
             continue;
         p->message->fan_out = e->fan_out;
-        rt_batch_add(&a->pending, p);
+        brk_queue_add(&a->outbox.pending, p);
         brk_wait_pending(w, a, p);
     }
 }
 
 static void send_burst(struct brk_worker *w, struct brk_assoc *a)
 {
-    uint32_t g = a->burst_first, left = a->burst_count;
-    a->burst_count = 0;
+    uint32_t g = a->outbox.burst_first, left = a->outbox.burst_count;
+    a->outbox.burst_count = 0;
     if (a->state !=
         BRK_UP) { /* it ended while this was gathered; its peer may have begun anew under its id */
         burst_to_pending(w, a, g, left);
@@ -215,7 +214,7 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
                                     .entered_ms = w->now_ms});
         }
         enum tr_code code = tr_send(a->socket->ep, w->burst, n, &sent);
-        brk_sent_undo(&a->sent, n - sent);
+        brk_sent_undo(&a->outbox.sent, n - sent);
         struct delivered taken = {0};
         for (uint32_t i = 0; i < sent; i++, g = w->gathered[g].next)
             add_delivered(w, a, &taken, w->gathered[g].route, w->gathered[g].msg.len);
@@ -238,8 +237,9 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
 static uint32_t burst_of_pending(struct brk_worker *w, struct brk_assoc *a)
 {
     uint32_t n = 0;
-    struct rt_parcel *p = rt_batch_peek(&a->pending);
-    for (; p && n < BRK_BURST_MAX && !brk_is_expired(w, p); p = rt_batch_next(&a->pending, p), n++) {
+    struct rt_parcel *p = rt_batch_peek(&a->outbox.pending.parcels);
+    for (; p && n < BRK_BURST_MAX && !brk_is_expired(w, p);
+         p = rt_batch_next(&a->outbox.pending.parcels, p), n++) {
         const struct rt_message *m = p->message;
         w->burst[n] = (struct tr_msg){.data = m->data,
                                       .len = m->len,
@@ -261,18 +261,18 @@ static uint32_t burst_of_pending(struct brk_worker *w, struct brk_assoc *a)
 void brk_send_pending(struct brk_worker *w, struct brk_assoc *a)
 {
     struct rt_parcel *p;
-    while (a->state == BRK_UP && !a->blocked && a->pending.count) {
+    while (a->state == BRK_UP && !a->outbox.blocked && brk_queue_count(&a->outbox.pending)) {
         uint32_t n = burst_of_pending(w, a), sent = 0;
         if (!n) {
-            brk_drop_parcel(w, rt_batch_take(&a->pending), BRK_EXPIRED);
+            brk_drop_parcel(w, brk_queue_take(&a->outbox.pending), BRK_EXPIRED);
             continue;
         }
         enum tr_code code = tr_send(a->socket->ep, w->burst, n, &sent);
-        brk_sent_undo(&a->sent, n - sent);
+        brk_sent_undo(&a->outbox.sent, n - sent);
         bool moved = sent > 0;
         struct delivered taken = {0};
         for (; sent; sent--) {
-            p = rt_batch_take(&a->pending);
+            p = brk_queue_take(&a->outbox.pending);
             add_delivered(w, a, &taken, p->route, p->message->len);
             brk_uncount(&w->counts.waiting, 1);
             brk_parcel_done(w, p);
@@ -282,11 +282,11 @@ void brk_send_pending(struct brk_worker *w, struct brk_assoc *a)
             brk_stall_moved(w, a);
         if (code == TR_OK)
             continue;
-        p = rt_batch_peek(&a->pending);
+        p = rt_batch_peek(&a->outbox.pending.parcels);
         const struct brk_dropped d = brk_dropped_message(p->message, p->route);
         if (after_refusal(w, a, code, &d) == REST_WITHOUT_FIRST) {
             brk_uncount(&w->counts.waiting, 1);
-            brk_parcel_done(w, rt_batch_take(&a->pending));
+            brk_parcel_done(w, brk_queue_take(&a->outbox.pending));
         }
     }
 }
@@ -295,14 +295,14 @@ void brk_flush(struct brk_worker *w)
 {
     while (w->dirty) {
         struct brk_assoc *a = w->dirty;
-        w->dirty = a->next_dirty;
-        a->dirty = false;
-        if (a->burst_count)
+        w->dirty = a->outbox.next_dirty;
+        a->outbox.dirty = false;
+        if (a->outbox.burst_count)
             send_burst(w, a);
         else
             brk_send_pending(w, a);
         brk_stats_tick(w, a);
-        if (a->eof_wanted)
+        if (a->outbox.eof_wanted)
             brk_assoc_eof(w, a);
     }
     w->gathered_count = 0;
@@ -310,9 +310,9 @@ void brk_flush(struct brk_worker *w)
 
 void brk_append(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p)
 {
-    if (a->burst_count) /* gathered before it: goes before it */
+    if (a->outbox.burst_count) /* gathered before it: goes before it */
         brk_flush(w);
-    rt_batch_add(&a->pending, p);
+    brk_queue_add(&a->outbox.pending, p);
     brk_wait_pending(w, a, p);
     mark_dirty(w, a);
 }
@@ -321,7 +321,7 @@ void brk_append(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p)
 void brk_send_local(struct brk_worker *w, struct brk_assoc *a, struct brk_assoc *from, const struct tr_msg *m,
                     uint32_t route)
 {
-    if (a->state != BRK_UP || a->blocked || a->pending.count) {
+    if (a->state != BRK_UP || !brk_outbox_is_open(&a->outbox)) {
         struct rt_parcel *p = brk_copy_to_parcel(w, from, m, route);
         if (p)
             brk_append(w, a, p);
@@ -335,10 +335,10 @@ void brk_send_local(struct brk_worker *w, struct brk_assoc *a, struct brk_assoc 
     out->assoc = a->id;
     out->stream = map_stream(w, a, m->stream, route);
     out->flags = m->flags & TR_UNORDERED;
-    if (a->burst_count++)
-        w->gathered[a->burst_last].next = g;
+    if (a->outbox.burst_count++)
+        w->gathered[a->outbox.burst_last].next = g;
     else
-        a->burst_first = g;
-    a->burst_last = g;
+        a->outbox.burst_first = g;
+    a->outbox.burst_last = g;
     mark_dirty(w, a);
 }
