@@ -5,7 +5,7 @@
 #include "broker/dispatch.h"
 #include "broker/sending.h"
 #include "broker/parcel.h"
-#include "broker/session.h"
+#include "broker/session/paired.h"
 #include "broker/socket.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"

@@ -14,7 +14,7 @@
 #include "broker/parcel.h"
 #include "broker/reading.h"
 #include "broker/sent.h"
-#include "broker/session.h"
+#include "broker/session/paired.h"
 #include "broker/socket.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"

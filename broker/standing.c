@@ -4,7 +4,7 @@
  * all, kept up by one worker (peers are spread over the workers by index). A failed attempt or a lost
  * association is followed by a pause that doubles up to a bound, with jitter so that many brokers do not come
  * back at the same moment (health.c). */
-#include "broker/peer.h"
+#include "broker/standing.h"
 
 #include <stdatomic.h>
 
@@ -16,7 +16,7 @@
 #include "broker/names.h"
 #include "broker/opening.h"
 #include "broker/sending.h"
-#include "broker/session.h"
+#include "broker/session/paired.h"
 #include "broker/socket.h"
 #include "broker/state.h"
 #include "config/config.h"

@@ -4,7 +4,7 @@
 #include "broker/assoc.h"
 #include "broker/health.h"
 #include "broker/names.h"
-#include "broker/peer.h"
+#include "broker/standing.h"
 #include "broker/reading.h"
 #include "broker/socket.h"
 #include "broker/state.h"

@@ -1,6 +1,6 @@
 /* Standing associations to peers. */
-#ifndef JUNCTOR_BROKER_PEER_H
-#define JUNCTOR_BROKER_PEER_H
+#ifndef JUNCTOR_BROKER_STANDING_H
+#define JUNCTOR_BROKER_STANDING_H
 
 #include <stdint.h>
 

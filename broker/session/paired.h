@@ -1,6 +1,6 @@
 /* Paired sessions. */
-#ifndef JUNCTOR_BROKER_SESSION_H
-#define JUNCTOR_BROKER_SESSION_H
+#ifndef JUNCTOR_BROKER_SESSION_PAIRED_H
+#define JUNCTOR_BROKER_SESSION_PAIRED_H
 
 #include <stdbool.h>
 #include <stdint.h>

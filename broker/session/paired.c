@@ -7,7 +7,7 @@
  * die together: a shutdown is carried across when what was pending has been sent, an abort at once.
  *
  * Client and partner belong to one worker, so nothing here is shared. */
-#include "broker/session.h"
+#include "broker/session/paired.h"
 
 #include <utlist.h>
 
