@@ -1,14 +1,15 @@
 /* Getting ready for a plan, and taking it over: see adopt.h.
  *
  * Taking over compares the plan with the one before and acts on the difference only:
- *   listeners      those that are new or have moved are open already and are read from now on; the sockets
- * that they replace, and those of what has gone, accept nobody any more and close with their last
- * association; those of which some addresses have changed have the new ones already and give up the others
- *   associations   of what has gone, and of peers that are elsewhere now, are ended (ending.h); so are the
- * two halves of a paired session that no route would make any more; all others stay peers          standing
- * associations are begun and ended as the routes want them options        what has changed is set on the
- * sockets and associations that its row says messages       those that wait for a group that their route does
- * not lead to any more are routed again */
+ *
+ * - Listeners. Those that are new or have moved are open already and are read from now on; the sockets that
+ *   they replace, and those of what has gone, accept nobody any more and close with their last association.
+ *   Those of which some addresses have changed have the new ones already and give up the others.
+ * - Associations of what has gone, and of peers that are elsewhere now, are ended (ending.h); so are the two
+ *   halves of a session that no route would make any more. All others stay.
+ * - Sessions open and end standing associations as the routes want them, and route again what waits for a
+ *   group that its route does not lead to any more.
+ * - Options: what has changed is set on the sockets and associations that its row says. */
 #include "broker/adopt.h"
 
 #include <stdio.h>
@@ -20,16 +21,14 @@
 
 #include "broker/assoc.h"
 #include "broker/dest.h"
-#include "broker/dispatch.h"
 #include "broker/ending.h"
 #include "broker/log.h"
 #include "broker/names.h"
 #include "broker/opening.h"
 #include "broker/options.h"
-#include "broker/parcel.h"
-#include "broker/standing.h"
-#include "broker/session/paired.h"
+#include "broker/session/session.h"
 #include "broker/socket.h"
+#include "broker/standing.h"
 #include "broker/state.h"
 #include "broker/timeouts.h"
 #include "broker/stats/counts.h"
@@ -38,7 +37,6 @@
 #include "routing/inbox.h"
 #include "routing/message.h"
 #include "routing/plan.h"
-#include "routing/table.h"
 #include "transport/transport.h"
 
 static void answer(struct brk_worker *w)
@@ -65,17 +63,16 @@ static bool widen(void *array, unsigned had, unsigned count, size_t size)
 
 bool brk_worker_fit(struct brk_worker *w, const struct cfg_config *c)
 {
-    unsigned had = w->group_room;
+    unsigned had = w->group_room, standing = CFG_SESSIONS * c->peer_count;
     if (!brk_counts_fit(&w->counts, c) || !widen(&w->parked, had, c->group_count, sizeof *w->parked) ||
         !widen(&w->returned, had, c->group_count, sizeof *w->returned) ||
         !widen(&w->picks, had, c->group_count, sizeof *w->picks) ||
-        !widen(&w->standing, w->standing_room, c->peer_count, sizeof *w->standing))
+        !widen(&w->standing, w->standing_room, standing, sizeof *w->standing))
         return false;
-    for (unsigned g = had; g < c->group_count; g++) {
+    for (unsigned g = had; g < c->group_count; g++)
         w->picks[g].next = w->index; /* or every worker's first pick would be the same member */
-    }
     w->group_room = had > c->group_count ? had : c->group_count;
-    w->standing_room = w->standing_room > c->peer_count ? w->standing_room : c->peer_count;
+    w->standing_room = w->standing_room > standing ? w->standing_room : standing;
     return true;
 }
 
@@ -220,35 +217,15 @@ static void retire_socket(struct brk_worker *w, struct brk_socket *s)
     w->ending = true;
 }
 
-/* Whether the plan would make this session as it is. */
-static bool session_stays(const struct brk_worker *w, const struct cfg_config *old,
-                          const struct brk_assoc *client)
-{
-    const struct brk_assoc *partner = client->partner;
-    uint32_t route = rt_role(w->plan, client->socket->member)->paired_route;
-    if (route == RT_NO_ROUTE || w->config->routes[route].group != partner->group ||
-        !cfg_same_remote(&old->peers[partner->peer], &w->config->peers[partner->peer]))
-        return false;
-    const struct cfg_group *g = &w->config->groups[partner->group];
-    for (unsigned i = 0; i < g->member_count; i++)
-        if (g->members[i].index == partner->peer)
-            return true;
-    return false;
-}
-
-/* An association that a listener has accepted. */
-static void adopt_accepted(struct brk_worker *w, const struct cfg_config *old, struct brk_assoc *a)
+static void adopt_assoc(struct brk_worker *w, const struct cfg_config *old, struct brk_assoc *a)
 {
     if (a->state != BRK_UP)
         return;
-    if (w->config->listeners[a->socket->member.index].gone || (a->partner && !session_stays(w, old, a))) {
+    bool accepted = !a->session;
+    if (accepted && (w->config->listeners[a->socket->member.index].gone || !brk_session_stays(w, a, old)))
         brk_end(w, a);
-        return;
-    }
-    if (!a->dest)
-        brk_assoc_join(w, a);
-    if (!a->partner)
-        brk_session_open(w, a);
+    else
+        brk_session_adopt(w, a);
 }
 
 static void adopt_sockets(struct brk_worker *w, const struct cfg_config *old)
@@ -269,71 +246,8 @@ static void adopt_sockets(struct brk_worker *w, const struct cfg_config *old)
         }
         brk_options_adopt(s, old);
         HASH_ITER(hh, s->assocs, a, tmp)
-        if (s->kind != BRK_OUTBOUND)
-            adopt_accepted(w, old, a);
-        else if (!a->is_partner && a->state == BRK_UP && !a->dest && !a->end_by_ms)
-            brk_assoc_join(w, a);
+        adopt_assoc(w, old, a);
     }
-}
-
-/* Its peer has gone, is wanted no more, or is elsewhere now. */
-static void let_go(struct brk_worker *w, struct brk_standing *st)
-{
-    struct brk_assoc *a = st->assoc;
-    st->assoc = NULL;
-    st->waits_until_ms = 0;
-    st->next_try_ms = w->now_ms;
-    if (a && a->state == BRK_CONNECTING)
-        a->unwanted = true;
-    else if (a)
-        brk_end(w, a);
-}
-
-static bool stands(const struct brk_worker *w, unsigned peer)
-{
-    return rt_role(w->plan, (struct cfg_member){CFG_MEMBER_PEER, peer})->standing;
-}
-
-static void adopt_standing(struct brk_worker *w, const struct cfg_config *old)
-{
-    unsigned kept = 0;
-    for (unsigned i = 0; i < w->standing_count; i++) {
-        struct brk_standing *st = &w->standing[i];
-        bool wanted = stands(w, st->peer);
-        if (!wanted || !cfg_same_remote(&old->peers[st->peer], &w->config->peers[st->peer]))
-            let_go(w, st);
-        if (wanted)
-            w->standing[kept++] = *st;
-    }
-    w->standing_count = kept;
-    for (unsigned p = w->index; p < w->config->peer_count; p += w->broker->worker_count) {
-        unsigned i = 0;
-        while (i < kept && w->standing[i].peer != p)
-            i++;
-        if (i == kept && stands(w, p))
-            w->standing[w->standing_count++] = (struct brk_standing){.peer = p, .next_try_ms = w->now_ms};
-    }
-}
-
-/* Routes again what waits in `lists` for a group that its route does not lead to any more. Returns by how
- * much the lists got shorter. */
-static uint64_t route_again(struct brk_worker *w, struct brk_queue *lists)
-{
-    uint64_t dropped = 0;
-    for (unsigned g = 0; g < w->config->group_count; g++) {
-        struct brk_queue all = lists[g];
-        struct rt_parcel *p;
-        lists[g] = (struct brk_queue){0};
-        while ((p = brk_queue_take(&all))) {
-            if (brk_reroute(w, p)) {
-                brk_queue_add(&lists[w->config->routes[p->route].group], p);
-                continue;
-            }
-            brk_drop_parcel(w, p, BRK_NO_ROUTE);
-            dropped++;
-        }
-    }
-    return dropped;
 }
 
 void brk_adopt(struct brk_worker *w, const struct rt_plan *plan)
@@ -344,10 +258,8 @@ void brk_adopt(struct brk_worker *w, const struct rt_plan *plan)
     w->config = plan->config;
     tr_loop_set_partial_timeout(w->loop, w->config->partial_timeout_ms);
     brk_names_adopt(w);
-    adopt_standing(w, old);
+    brk_session_plan(w, old);
     adopt_sockets(w, old);
     adopt_prepared(w);
-    w->parked_count -= route_again(w, w->parked);
-    route_again(w, w->returned);
     answer(w);
 }

@@ -12,6 +12,7 @@
 #include "broker/reliability.h"
 #include "broker/sending.h"
 #include "broker/sent.h"
+#include "broker/session/session.h"
 #include "broker/socket.h"
 #include "broker/stall.h"
 #include "broker/state.h"
@@ -66,15 +67,15 @@ const char *brk_assoc_name(const struct brk_assoc *a)
 const char *brk_session_text(const struct brk_assoc *a, char out[static BRK_SESSION_TEXT])
 {
     out[0] = '\0';
-    if (a->session)
-        snprintf(out, BRK_SESSION_TEXT, " session=%u-%llu", (unsigned)(a->session >> BRK_ORIGIN_BITS),
-                 (unsigned long long)(a->session & ((1ULL << BRK_ORIGIN_BITS) - 1)));
+    if (a->session_number)
+        snprintf(out, BRK_SESSION_TEXT, " session=%u-%llu", (unsigned)(a->session_number >> BRK_ORIGIN_BITS),
+                 (unsigned long long)(a->session_number & ((1ULL << BRK_ORIGIN_BITS) - 1)));
     return out;
 }
 
 bool brk_assoc_admits(const struct brk_assoc *a, struct brk_log_budget *lines)
 {
-    if (a->socket->kind == BRK_OUTBOUND && !a->is_partner)
+    if (a->session && !a->session->per_client)
         return brk_log_on(lines->level);
     return brk_log_admits(lines, a->worker->now_ms);
 }

@@ -10,10 +10,12 @@
 #include "broker/dry.h"
 #include "broker/log.h"
 #include "broker/outbox.h"
+#include "broker/session/paired.h"
 
 struct brk_worker;
 struct brk_socket;
 struct brk_dest;
+struct brk_session;
 
 #define BRK_ORIGIN_BITS 48 /* of an association's number; the worker that reads it stands above them */
 
@@ -28,7 +30,7 @@ struct brk_assoc_stats {
 };
 
 enum brk_assoc_state {
-    BRK_RESOLVING,  /* a partner without a socket yet: the address of its peer is being looked up */
+    BRK_RESOLVING,  /* no socket yet: the address of its peer is being looked up */
     BRK_CONNECTING, /* set-up under way; messages are pending in its outbox */
     BRK_UP,
     BRK_LOST,   /* ended; the messages it gave back are still being read */
@@ -42,9 +44,10 @@ struct brk_assoc {
     enum brk_assoc_state state;
     struct brk_worker *worker;
     struct brk_socket *socket;
-    uint64_t origin;        /* unique in the broker's life; see brk_reader */
-    uint64_t session;       /* of a paired session: the origin of its client; 0: in none */
-    const char *ended_here; /* why this side has aborted it, static text; NULL: it has not */
+    uint64_t origin;                   /* unique in the broker's life; see brk_reader */
+    const struct brk_session *session; /* that has opened it; NULL: a listener has accepted it */
+    uint64_t session_number; /* for the log: the origin of its session's client; 0: it has none of its own */
+    const char *ended_here;  /* why this side has aborted it, static text; NULL: it has not */
     uint16_t out_streams, in_streams;
     bool was_up;
     bool brought; /* a message has come from it */
@@ -61,16 +64,8 @@ struct brk_assoc {
     struct brk_dest *dest;
     struct brk_dry dry;
 
-    /* Paired sessions. */
-    struct brk_assoc *client;  /* of a partner: whose; NULL when the client is gone */
-    struct brk_assoc *partner; /* of a client; NULL: none (yet, or any more) */
-    bool is_partner;
-    uint32_t group;         /* of a partner: it connects to a member of it */
-    uint64_t chosen_for;    /* that choice is its client's, by origin: routing/choice.h */
-    unsigned candidate;     /* the peer that it is being connected to, or is */
-    unsigned tries;         /* candidates before it */
-    unsigned address_tries; /* its addresses that were tried */
-    uint16_t asked_out_streams, asked_in_streams;
+    struct brk_pair pair; /* paired sessions; see paired.h */
+
     unsigned peer, round;     /* while connecting: to whom, and with which answer (names.c) */
     uint64_t deadline_ms;     /* while resolving or connecting */
     struct brk_assoc **stage; /* the list of its worker's that it stands in: resolving, connecting, drying,
@@ -94,7 +89,7 @@ void brk_assoc_close(struct brk_worker *w, struct brk_assoc *a);
 void brk_assoc_free_closed(struct brk_worker *w);
 const char *brk_assoc_name(const struct brk_assoc *a); /* of its listener or peer */
 
-/* " session=WORKER-NUMBER", the same for both sides of a paired session, or "". */
+/* " session=WORKER-NUMBER", the same for all associations of a client's session, or "". */
 #define BRK_SESSION_TEXT 40
 const char *brk_session_text(const struct brk_assoc *a, char out[static BRK_SESSION_TEXT]);
 

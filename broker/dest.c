@@ -17,7 +17,7 @@
 
 static bool is_destination(const struct brk_assoc *a)
 {
-    return !a->is_partner && rt_role(a->worker->plan, a->socket->member)->destination;
+    return rt_role(a->worker->plan, a->socket->member)->destination;
 }
 
 static void control_init(struct rt_parcel *p, enum brk_control_kind kind, struct brk_dest *d)

@@ -10,6 +10,7 @@
 
 #include "broker/assoc.h"
 #include "broker/check.h"
+#include "broker/dest.h"
 #include "broker/sending.h"
 #include "broker/parcel.h"
 #include "broker/reliability.h"
@@ -125,16 +126,64 @@ void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_
         park(w, group, p);
 }
 
-bool brk_reroute(const struct brk_worker *w, struct rt_parcel *p)
+/* Finds the route of a message that waits whose route has gone. False: none of a shared session takes it now.
+ */
+static bool find_route(const struct brk_worker *w, struct rt_parcel *p)
 {
     const struct rt_message *m = p->message;
     if (!w->config->routes[p->route].gone)
         return true;
     uint32_t route = rt_table_find(w->plan->table, m->source, m->ppid, m->stream);
-    if (route == RT_NO_ROUTE || w->config->routes[route].session == CFG_PAIRED)
+    if (route == RT_NO_ROUTE || w->config->routes[route].session != CFG_SHARED)
         return false;
     p->route = route;
     return true;
+}
+
+void brk_dispatch_again(struct brk_worker *w, struct rt_parcel *p)
+{
+    unsigned reader = brk_reader(p->message);
+    if (!find_route(w, p)) {
+        brk_drop_parcel(w, p, BRK_NO_ROUTE);
+        return;
+    }
+    p->to = NULL;
+    if (reader == w->index) {
+        p->control = 0;
+        brk_queue_add(&w->returned[w->config->routes[p->route].group], p);
+        brk_wait_parked(w, p);
+        return;
+    }
+    p->control = BRK_RETURNED;
+    brk_uncount(&w->counts.waiting, 1);
+    brk_count(&w->counts.handed_out, 1);
+    rt_batch_add(&w->out[reader], p);
+}
+
+/* Returns by how much the lists got shorter. */
+static uint64_t route_again(struct brk_worker *w, struct brk_queue *lists)
+{
+    uint64_t dropped = 0;
+    for (unsigned g = 0; g < w->config->group_count; g++) {
+        struct brk_queue all = lists[g];
+        struct rt_parcel *p;
+        lists[g] = (struct brk_queue){0};
+        while ((p = brk_queue_take(&all))) {
+            if (find_route(w, p)) {
+                brk_queue_add(&lists[w->config->routes[p->route].group], p);
+                continue;
+            }
+            brk_drop_parcel(w, p, BRK_NO_ROUTE);
+            dropped++;
+        }
+    }
+    return dropped;
+}
+
+void brk_dispatch_adopt(struct brk_worker *w)
+{
+    w->parked_count -= route_again(w, w->parked);
+    route_again(w, w->returned);
 }
 
 void brk_unpark(struct brk_worker *w)

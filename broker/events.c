@@ -7,6 +7,7 @@
 #include "broker/log.h"
 #include "broker/notice.h"
 #include "broker/sending.h"
+#include "broker/reconfig.h"
 #include "broker/returned.h"
 #include "broker/socket.h"
 #include "broker/state.h"
@@ -109,7 +110,7 @@ void brk_handle_event(struct brk_worker *w, struct brk_socket *s, const struct t
     case TR_EV_STREAM_RESET:
     case TR_EV_ASSOC_RESET:
     case TR_EV_STREAM_CHANGE:
-        brk_notice_reconfig(w, s, e);
+        brk_reconfigured(w, s, e);
         break;
     case TR_EV_SHUTDOWN:
         if ((a = brk_assoc_find(s, e->assoc)) && a->state == BRK_UP)

@@ -6,6 +6,7 @@
 
 #include "broker/assoc.h"
 #include "broker/log.h"
+#include "broker/session/session.h"
 #include "broker/state.h"
 #include "config/config.h"
 
@@ -55,20 +56,19 @@ bool brk_peer_usable(const struct brk_broker *b, unsigned peer, uint64_t now_ms)
     return atomic_load_explicit(&brk_health(b, peer)->down_until_ms, memory_order_relaxed) <= now_ms;
 }
 
-void brk_log_connect_failed(const struct brk_worker *w, unsigned peer, const struct brk_assoc *partner,
+void brk_log_connect_failed(const struct brk_worker *w, unsigned peer, const struct brk_assoc *a,
                             const char *why)
 {
     static struct brk_log_budget lines = {.event = "connect_failed", .level = CFG_LOG_WARNING};
     char quoted[300], session[BRK_SESSION_TEXT] = "";
-    if (partner && !brk_log_admits(&lines, w->now_ms))
+    if (a && a->session->per_client && !brk_log_admits(&lines, w->now_ms))
         return;
     brk_log(CFG_LOG_WARNING, "connect_failed", "peer=%s error=%s%s", w->config->peers[peer].name,
-            brk_quote(why, quoted, sizeof quoted), partner ? brk_session_text(partner, session) : "");
+            brk_quote(why, quoted, sizeof quoted), a ? brk_session_text(a, session) : "");
 }
 
-void brk_log_not_resolved(const struct brk_worker *w, unsigned peer, const struct brk_assoc *partner)
+void brk_log_not_resolved(const struct brk_worker *w, unsigned peer, const struct brk_assoc *a)
 {
     brk_log_connect_failed(
-        w, peer, partner,
-        "its name is still being looked up; do the name servers in /etc/resolv.conf answer?");
+        w, peer, a, "its name is still being looked up; do the name servers in /etc/resolv.conf answer?");
 }

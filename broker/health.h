@@ -32,12 +32,11 @@ void brk_peer_up(struct brk_broker *b, unsigned peer);
 void brk_peer_worked(struct brk_broker *b, unsigned peer);
 bool brk_peer_usable(const struct brk_broker *b, unsigned peer, uint64_t now_ms);
 
-/* Logs that an attempt to connect failed; `partner`: that of a paired session, of which there
- * may be many, else NULL. */
-void brk_log_connect_failed(const struct brk_worker *w, unsigned peer, const struct brk_assoc *partner,
+/* Logs that an attempt to connect failed; `a`: the association, NULL where there is none yet. */
+void brk_log_connect_failed(const struct brk_worker *w, unsigned peer, const struct brk_assoc *a,
                             const char *why);
 
 /* The same: its time was over before the peer's name was looked up. */
-void brk_log_not_resolved(const struct brk_worker *w, unsigned peer, const struct brk_assoc *partner);
+void brk_log_not_resolved(const struct brk_worker *w, unsigned peer, const struct brk_assoc *a);
 
 #endif

@@ -27,10 +27,9 @@
 #include "broker/notice.h"
 #include "broker/options.h"
 #include "broker/sending.h"
-#include "broker/standing.h"
 #include "broker/returned.h"
 #include "broker/sent.h"
-#include "broker/session/paired.h"
+#include "broker/session/session.h"
 #include "broker/socket.h"
 #include "broker/stall.h"
 #include "broker/state.h"
@@ -38,8 +37,6 @@
 #include "config/config.h"
 #include "config/sctp/address.h"
 #include "routing/inbox.h"
-#include "routing/plan.h"
-#include "routing/table.h"
 #include "transport/transport.h"
 
 static void log_up(struct brk_worker *w, struct brk_assoc *a)
@@ -67,19 +64,14 @@ void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
     a->out_streams = e->change.outbound_streams ? e->change.outbound_streams : 1;
     a->in_streams = e->change.inbound_streams ? e->change.inbound_streams : 1;
     brk_count(&w->counts.opened, 1);
-    if (!a->is_partner && rt_role(w->plan, a->socket->member)->paired_route != RT_NO_ROUTE)
-        a->session = a->origin;
+    if (!a->session_number && brk_session_numbers(w, a))
+        a->session_number = a->origin;
     log_up(w, a);
     brk_assoc_options(a);
     brk_assoc_keep_sent(a);
     if (a->socket->kind == BRK_OUTBOUND)
         brk_peer_up(w->broker, a->socket->member.index);
-    if (!a->unwanted)
-        brk_assoc_join(w, a);
-    if (a->is_partner)
-        brk_streams_follow(w, a);
-    else
-        brk_session_open(w, a);
+    brk_session_up(w, a);
     brk_send_pending(w, a);
     if (a->outbox.eof_wanted)
         brk_assoc_eof(w, a);
@@ -168,9 +160,9 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
     if (a->state == BRK_CONNECTING) {
         brk_assoc_leave(a, &w->connecting);
         a->state = BRK_LOST;
-        if (a->is_partner)
-            brk_session_address_failed(w, a); /* finish decides what comes next */
-        brk_log_connect_failed(w, a->peer, a->is_partner ? a : NULL, why_not_connected(e));
+        if (a->session->refused)
+            a->session->refused(w, a);
+        brk_log_connect_failed(w, a->peer, a, why_not_connected(e));
         return;
     }
     brk_dry_lost(w, a);
@@ -220,20 +212,16 @@ void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a)
     brk_assoc_detach(a);
     if (s->kind != BRK_LISTENING)
         brk_socket_close(s);
-    if (!a->was_up && a->is_partner) {
-        brk_session_connect_failed(w, a, "refused");
-        return;
-    }
-    if (!a->is_partner && s->kind == BRK_OUTBOUND)
-        brk_peer_gone(w, a);
-    go(w, a);
+    if (!a->session || !a->session->ended || !a->session->ended(w, a))
+        go(w, a);
 }
 
 struct brk_assoc *brk_assoc_restart(struct brk_worker *w, struct brk_assoc *old, const struct tr_event *e)
 {
-    struct brk_assoc *a = old->is_partner ? NULL : brk_assoc_new(w, BRK_UP);
+    bool can = !old->session || old->session->restarted;
+    struct brk_assoc *a = can ? brk_assoc_new(w, BRK_UP) : NULL;
     brk_assoc_lost(w, old, false, e);
-    if (!a) { /* a partner's client has nothing to begin anew with */
+    if (!a) {
         brk_assoc_abort(w, old, "its peer has restarted");
         return NULL;
     }
@@ -241,11 +229,13 @@ struct brk_assoc *brk_assoc_restart(struct brk_worker *w, struct brk_assoc *old,
         brk_flush(w);
     brk_assoc_detach(old);
     brk_assoc_attach(a, old->socket, old->id);
+    a->session = old->session;
     a->peer = old->peer;
     a->round = old->round;
     brk_sent_hand_over(&old->outbox.sent, &a->outbox.sent);
     brk_stats_follow(a, old);
-    brk_peer_restarted(w, old, a);
+    if (a->session)
+        a->session->restarted(w, old, a);
     go(w, old);
     return a;
 }

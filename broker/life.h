@@ -17,7 +17,7 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
 
 /* The peer of `old`, which is up, has begun anew (TR_RESTART; what `old` had not delivered came before that
  * event): `old` is lost and gone from its socket, and the association that takes its place there, not up yet,
- * is returned. NULL: aborted, for lack of memory, or because `old` is a partner. */
+ * is returned. NULL: aborted, for lack of memory, or because the session of `old` cannot begin anew. */
 struct brk_assoc *brk_assoc_restart(struct brk_worker *w, struct brk_assoc *old, const struct tr_event *e);
 
 /* Everything the stack gave back for a lost association has been read. */

@@ -1,14 +1,7 @@
-/* What operators want to see of an association between up and lost: paths that fail and come back, streams
- * that are added or begin anew, and how lossy it was.
+/* What operators want to see of an association between up and lost: paths that fail and come back, and how
+ * lossy it was.
  *
- * Streams. When streams were added to an association (RFC 6525), by whichever side, messages use them from
- * then on, and the other side of a paired session is asked for as many: it had been made to match. Its answer
- * comes as the same event and finds both sides equal, so nothing goes back and forth; where it is refused,
- * messages on the new streams go out modulo, as with any stream that was not granted. That streams began anew
- * is logged and not carried across: the request could only be made once everything on those streams has been
- * acknowledged, and for a relay of whole messages nothing depends on their sequence numbers.
- *
- * Statistics. When the event tells that an association is over, the stack has none of it any more. So they
+ * When the event tells that an association is over, the stack has none of its statistics any more. So they
  * are read now and then while it carries messages (every BRK_STATS_MS, one look at the turn's clock a burst),
  * and where an end announces itself: a path changed, the peer shuts down, we shut down or abort. The line
  * that tells the end tells how old they are. What nobody asks for is not read: what the stack gave up where
@@ -50,67 +43,6 @@ void brk_notice_path(struct brk_worker *w, struct brk_socket *s, const struct tr
                 net_addr_format(&e->path.address, address, sizeof address), states[e->path.state].name);
     if (a && a->state == BRK_UP)
         brk_stats_read(w, a);
-}
-
-/* Where one side of a session has got more streams than `in` and `out`, the other is asked for as many. */
-static void match_streams(struct brk_worker *w, const struct brk_assoc *a, uint16_t in, uint16_t out,
-                          struct brk_assoc *other)
-{
-    static struct brk_log_budget lines = {.event = "streams_differ", .level = CFG_LOG_WARNING};
-    struct tr_error error;
-    char quoted[300];
-    if (!other || other->state != BRK_UP)
-        return;
-    uint16_t more_out = 0, more_in = 0;
-    if (a->in_streams > in && a->in_streams > other->out_streams)
-        more_out = (uint16_t)(a->in_streams - other->out_streams);
-    if (a->out_streams > out && a->out_streams > other->in_streams)
-        more_in = (uint16_t)(a->out_streams - other->in_streams);
-    if (!more_out && !more_in)
-        return;
-    if (tr_add_streams(other->socket->ep, other->id, more_out, more_in, &error) != TR_OK &&
-        brk_assoc_admits(other, &lines))
-        brk_log(CFG_LOG_WARNING, "streams_differ", "%s=%s assoc=%u out=%u in=%u error=%s",
-                brk_member_word(other->socket->member), cfg_member_name(w->config, other->socket->member),
-                other->id, more_out, more_in, brk_quote(error.text, quoted, sizeof quoted));
-}
-
-void brk_streams_follow(struct brk_worker *w, struct brk_assoc *partner)
-{
-    if (partner->client)
-        match_streams(w, partner->client, partner->asked_out_streams, partner->asked_in_streams, partner);
-}
-
-static void streams_changed(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *e)
-{
-    uint16_t in = a->in_streams, out = a->out_streams;
-    if (e->stream_change.outcome != TR_RECONFIG_DONE)
-        return;
-    if (e->stream_change.outbound_streams)
-        a->out_streams = e->stream_change.outbound_streams;
-    if (e->stream_change.inbound_streams)
-        a->in_streams = e->stream_change.inbound_streams;
-    match_streams(w, a, in, out, a->is_partner ? a->client : a->partner);
-}
-
-static enum tr_reconfig_outcome outcome_of(const struct tr_event *e)
-{
-    return e->type == TR_EV_STREAM_RESET  ? e->stream_reset.outcome
-           : e->type == TR_EV_ASSOC_RESET ? e->assoc_reset.outcome
-                                          : e->stream_change.outcome;
-}
-
-void brk_notice_reconfig(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
-{
-    static struct brk_log_budget lines = {.event = "reconfigured", .level = CFG_LOG_WARNING};
-    char text[256];
-    struct brk_assoc *a = brk_assoc_find(s, e->assoc);
-    if (!a || brk_assoc_admits(a, &lines))
-        brk_log(outcome_of(e) == TR_RECONFIG_DONE ? CFG_LOG_INFO : CFG_LOG_WARNING, "reconfigured",
-                "%s=%s %s", brk_member_word(s->member), cfg_member_name(w->config, s->member),
-                tr_event_format(e, text, sizeof text));
-    if (a && a->state == BRK_UP && e->type == TR_EV_STREAM_CHANGE)
-        streams_changed(w, a, e);
 }
 
 static void set_unseen(struct brk_worker *w, struct brk_assoc_stats *s)

@@ -1,4 +1,4 @@
-/* What of associations is only logged: paths, streams, statistics. */
+/* What of associations is only logged: paths, statistics. */
 #ifndef JUNCTOR_BROKER_NOTICE_H
 #define JUNCTOR_BROKER_NOTICE_H
 
@@ -13,12 +13,8 @@ struct brk_socket;
 #define BRK_STATS_MS   5000 /* how old the statistics of a busy association get */
 #define BRK_STATS_TEXT 200  /* room for brk_stats_format */
 
-/* TR_EV_PATH_CHANGE; TR_EV_STREAM_RESET, TR_EV_ASSOC_RESET, TR_EV_STREAM_CHANGE. */
+/* TR_EV_PATH_CHANGE. */
 void brk_notice_path(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e);
-void brk_notice_reconfig(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e);
-
-/* A partner came up: streams that its client got since it was asked for. */
-void brk_streams_follow(struct brk_worker *w, struct brk_assoc *partner);
 
 /* `a` takes the place of `old` in the stack, which goes on counting. */
 void brk_stats_follow(struct brk_assoc *a, struct brk_assoc *old);

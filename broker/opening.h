@@ -20,7 +20,7 @@ void brk_listener_opened(struct brk_socket *s);
 
 /* A socket and a non-blocking association set-up to a peer; `streams` (may be NULL) sets initmsg. On success
  * the association is in `a` (id, socket) and the socket's hash. TR_AGAIN: the peer's name is being looked up;
- * the answer calls brk_peers_resolved and brk_session_resolved. In any case a->peer is set. */
+ * the answer calls brk_standing_resolved and brk_setup_resolved. In any case a->peer is set. */
 enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_set *streams,
                          struct brk_assoc *a, struct tr_error *error);
 

@@ -52,6 +52,11 @@ void brk_drop_parcel(struct brk_worker *w, struct rt_parcel *p, enum brk_drop re
     brk_parcel_done(w, p);
 }
 
+void brk_drop_undelivered(struct brk_worker *w, struct rt_parcel *p)
+{
+    brk_drop_parcel(w, p, p->message->was_sent ? BRK_UNACKNOWLEDGED : BRK_PEER_LOST);
+}
+
 void brk_drop_batch(struct brk_worker *w, struct rt_batch *b, enum brk_drop reason)
 {
     struct rt_parcel *p;

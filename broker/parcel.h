@@ -34,6 +34,9 @@ void brk_drop_batch(struct brk_worker *w, struct rt_batch *b, enum brk_drop reas
 void brk_drop_queue(struct brk_worker *w, struct brk_queue *q, enum brk_drop reason);
 void brk_parcel_done(struct brk_worker *w, struct rt_parcel *p);
 
+/* The same for a message that its association could not deliver and nobody else is to get. */
+void brk_drop_undelivered(struct brk_worker *w, struct rt_parcel *p);
+
 /* A message came back to its owner: frees it and lets its source go on. */
 void brk_release(struct brk_worker *w, struct rt_message *m);
 

@@ -9,13 +9,12 @@
 #include "broker/returned.h"
 
 #include "broker/assoc.h"
-#include "broker/dest.h"
-#include "broker/dispatch.h"
 #include "broker/drop.h"
 #include "broker/notice.h"
 #include "broker/parcel.h"
 #include "broker/reliability.h"
 #include "broker/sent.h"
+#include "broker/session/session.h"
 #include "broker/socket.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
@@ -49,33 +48,16 @@ static void sort(const struct brk_sent_log *l, struct rt_batch *b)
 
 void brk_send_again(struct brk_worker *w, struct rt_parcel *p)
 {
-    unsigned reader = brk_reader(p->message);
     if (brk_is_expired(w, p)) {
         brk_drop_parcel(w, p, BRK_EXPIRED);
         return;
     }
     /* Of a large one of which the peer had acknowledged a part, the rest is no message any more. Of a fan-out
-     * the others have their copies; in a paired session there is nobody else. */
-    if (!p->message->len || p->route == RT_NO_ROUTE || w->config->routes[p->route].session == CFG_PAIRED ||
-        p->message->fan_out) {
-        brk_drop_parcel(w, p, p->message->was_sent ? BRK_UNACKNOWLEDGED : BRK_PEER_LOST);
-        return;
-    }
-    if (!brk_reroute(w, p)) {
-        brk_drop_parcel(w, p, BRK_NO_ROUTE);
-        return;
-    }
-    p->to = NULL;
-    if (reader == w->index) {
-        p->control = 0;
-        brk_queue_add(&w->returned[w->config->routes[p->route].group], p);
-        brk_wait_parked(w, p);
-        return;
-    }
-    p->control = BRK_RETURNED;
-    brk_uncount(&w->counts.waiting, 1);
-    brk_count(&w->counts.handed_out, 1);
-    rt_batch_add(&w->out[reader], p);
+     * the others have their copies. An answer has no route: it is for the one that is gone. */
+    if (!p->message->len || p->route == RT_NO_ROUTE || p->message->fan_out)
+        brk_drop_undelivered(w, p);
+    else
+        brk_sessions[w->config->routes[p->route].session]->returned(w, p);
 }
 
 void brk_pass_on(struct brk_worker *w, struct brk_assoc *a)

@@ -24,10 +24,4 @@ void brk_drop_given_up(struct brk_worker *w, struct brk_assoc *a);
  * for that; drops it where there is nobody else. */
 void brk_send_again(struct brk_worker *w, struct rt_parcel *p);
 
-/* The worker that read a message, which decides its order. Its memory may be another one's (`owner`). */
-static inline unsigned brk_reader(const struct rt_message *m)
-{
-    return (unsigned)(m->origin >> BRK_ORIGIN_BITS);
-}
-
 #endif

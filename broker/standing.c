@@ -1,25 +1,21 @@
-/* Standing associations to peers, for shared sessions.
- *
- * A peer that is in a group of a shared route, or that a route takes messages from, has one association for
- * all, kept up by one worker (peers are spread over the workers by index). A failed attempt or a lost
+/* Standing associations to peers: each is kept up for all that send, for a kind of session that wants it, by
+ * one worker (peers are spread over the workers by index). A failed attempt or a lost
  * association is followed by a pause that doubles up to a bound, with jitter so that many brokers do not come
  * back at the same moment (health.c). */
 #include "broker/standing.h"
 
 #include <stdatomic.h>
 
-#include <utlist.h>
-
 #include "broker/assoc.h"
+#include "broker/ending.h"
 #include "broker/health.h"
 #include "broker/log.h"
 #include "broker/names.h"
 #include "broker/opening.h"
 #include "broker/sending.h"
-#include "broker/session/paired.h"
-#include "broker/socket.h"
 #include "broker/state.h"
 #include "config/config.h"
+#include "config/same.h"
 #include "transport/transport.h"
 
 static struct brk_standing *standing_of(struct brk_worker *w, const struct brk_assoc *a)
@@ -42,14 +38,14 @@ static void again_later(struct brk_worker *w, struct brk_standing *st)
                 (unsigned long long)(st->next_try_ms - w->now_ms));
 }
 
-void brk_peer_gone(struct brk_worker *w, struct brk_assoc *a)
+void brk_standing_gone(struct brk_worker *w, struct brk_assoc *a)
 {
     struct brk_standing *st = standing_of(w, a);
     if (st)
         again_later(w, st);
 }
 
-void brk_peer_restarted(struct brk_worker *w, const struct brk_assoc *old, struct brk_assoc *a)
+void brk_standing_restarted(struct brk_worker *w, struct brk_assoc *old, struct brk_assoc *a)
 {
     struct brk_standing *st = standing_of(w, old);
     if (st)
@@ -60,8 +56,10 @@ static void connect_standing(struct brk_worker *w, struct brk_standing *st)
 {
     struct tr_error error;
     struct brk_assoc *a = brk_assoc_new(w, BRK_CONNECTING);
-    enum tr_code code = a ? brk_connect(w, st->peer, NULL, a, &error) : TR_LIMIT;
     st->waits_until_ms = 0;
+    if (a)
+        a->session = st->session;
+    enum tr_code code = a ? brk_connect(w, st->peer, NULL, a, &error) : TR_LIMIT;
     if (code == TR_OK) {
         st->assoc = a;
         brk_assoc_enter(a, &w->connecting);
@@ -76,27 +74,6 @@ static void connect_standing(struct brk_worker *w, struct brk_standing *st)
     if (a)
         brk_assoc_close(w, a);
     again_later(w, st);
-}
-
-/* Attempts whose time is over. The half-open association is aborted: its peer may answer later and must not
- * find one. */
-static void time_out(struct brk_worker *w, struct brk_assoc *a)
-{
-    struct tr_error error;
-    struct brk_socket *s = a->socket;
-    brk_log_connect_failed(w, a->peer, a->is_partner ? a : NULL, "timeout");
-    brk_assoc_leave(a, &w->connecting);
-    brk_names_failed(w, a->peer, a->round, false);
-    tr_abort(s->ep, a->id, &error);
-    brk_assoc_detach(a);
-    brk_socket_close(s);
-    if (a->is_partner) {
-        brk_session_next_member(w, a);
-        brk_session_connect_failed(w, a, "timeout");
-        return;
-    }
-    brk_peer_gone(w, a);
-    brk_assoc_close(w, a);
 }
 
 /* Whether standing associations are still wanted: at the end only while messages wait somewhere, for whoever
@@ -130,15 +107,8 @@ static void tick_standing(struct brk_worker *w, struct brk_standing *st)
     }
 }
 
-void brk_peers_tick(struct brk_worker *w)
+void brk_standing_tick(struct brk_worker *w)
 {
-    struct brk_assoc *a, *tmp;
-    DL_FOREACH_SAFE(w->connecting, a, tmp)
-    if (a->deadline_ms <= w->now_ms)
-        time_out(w, a);
-    DL_FOREACH_SAFE(w->resolving, a, tmp)
-    if (a->deadline_ms <= w->now_ms)
-        brk_session_not_resolved(w, a);
     bool keeps = keeps_standing(w);
     for (unsigned i = 0; keeps && i < w->standing_count; i++)
         tick_standing(w, &w->standing[i]);
@@ -146,9 +116,49 @@ void brk_peers_tick(struct brk_worker *w)
         end_standing(w);
 }
 
-void brk_peers_resolved(struct brk_worker *w, unsigned peer)
+void brk_standing_resolved(struct brk_worker *w, unsigned peer)
 {
     for (unsigned i = 0; keeps_standing(w) && i < w->standing_count; i++)
         if (w->standing[i].peer == peer && w->standing[i].waits_until_ms)
             connect_standing(w, &w->standing[i]);
+}
+
+/* Its peer has gone, is wanted no more, or is elsewhere now. */
+static void let_go(struct brk_worker *w, struct brk_standing *st)
+{
+    struct brk_assoc *a = st->assoc;
+    st->assoc = NULL;
+    st->waits_until_ms = 0;
+    st->next_try_ms = w->now_ms;
+    if (a && a->state == BRK_CONNECTING)
+        a->unwanted = true;
+    else if (a)
+        brk_end(w, a);
+}
+
+static bool is_there(const struct brk_worker *w, const struct brk_session *kind, unsigned peer)
+{
+    for (unsigned i = 0; i < w->standing_count; i++)
+        if (w->standing[i].session == kind && w->standing[i].peer == peer)
+            return true;
+    return false;
+}
+
+void brk_standing_adopt(struct brk_worker *w, const struct cfg_config *old, const struct brk_session *kind,
+                        bool (*wants)(const struct brk_worker *w, unsigned peer))
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < w->standing_count; i++) {
+        struct brk_standing *st = &w->standing[i];
+        bool ours = st->session == kind, wanted = !ours || wants(w, st->peer);
+        if (!wanted || (ours && !cfg_same_remote(&old->peers[st->peer], &w->config->peers[st->peer])))
+            let_go(w, st);
+        if (wanted)
+            w->standing[kept++] = *st;
+    }
+    w->standing_count = kept;
+    for (unsigned p = w->index; p < w->config->peer_count; p += w->broker->worker_count)
+        if (wants(w, p) && !is_there(w, kind, p))
+            w->standing[w->standing_count++] =
+                (struct brk_standing){.peer = p, .session = kind, .next_try_ms = w->now_ms};
 }

@@ -35,11 +35,12 @@
 #include "broker/options.h"
 #include "broker/sending.h"
 #include "broker/parcel.h"
-#include "broker/standing.h"
 #include "broker/reading.h"
 #include "broker/returned.h"
-#include "broker/session/paired.h"
+#include "broker/session/session.h"
+#include "broker/setup.h"
 #include "broker/socket.h"
+#include "broker/standing.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
 #include "broker/timeouts.h"
@@ -50,13 +51,6 @@
 #include "routing/snapshot.h"
 #include "transport/transport.h"
 
-static void find_standing(struct brk_worker *w)
-{
-    for (unsigned i = w->index; i < w->config->peer_count; i += w->broker->worker_count)
-        if (rt_role(w->plan, (struct cfg_member){CFG_MEMBER_PEER, i})->standing)
-            w->standing[w->standing_count++].peer = i;
-}
-
 static bool allocate(struct brk_worker *w)
 {
     unsigned workers = w->broker->worker_count;
@@ -66,7 +60,7 @@ static bool allocate(struct brk_worker *w)
     for (unsigned i = 0; i <= workers; i++)
         rt_batch_init(&w->out[i]);
     rt_batch_init(&w->taken);
-    find_standing(w);
+    brk_session_plan(w, NULL);
     return true;
 }
 
@@ -244,8 +238,8 @@ static void serve_sockets(struct brk_worker *w, unsigned count)
 /* Whoever waits for the addresses of this peer goes on. */
 static void resolved(struct brk_worker *w, unsigned peer)
 {
-    brk_peers_resolved(w, peer);
-    brk_session_resolved(w, peer);
+    brk_standing_resolved(w, peer);
+    brk_setup_resolved(w, peer);
 }
 
 void brk_worker_turn(struct brk_worker *w)
@@ -278,7 +272,8 @@ void brk_worker_turn(struct brk_worker *w)
     serve_sockets(w, count);
     if (w->now_ms >= w->next_tick_ms) {
         w->next_tick_ms = w->now_ms + BRK_TICK_MS;
-        brk_peers_tick(w);
+        brk_setup_tick(w);
+        brk_standing_tick(w);
         brk_expire(w);
         brk_dry_tick(w);
         brk_ending_tick(w);

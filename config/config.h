@@ -31,7 +31,7 @@ enum cfg_transport { CFG_TRANSPORT_AUTO, CFG_TRANSPORT_KERNEL, CFG_TRANSPORT_USR
 enum cfg_peeloff { CFG_PEELOFF_NEVER, CFG_PEELOFF_ALWAYS };
 enum cfg_mode { CFG_LOADSHARE, CFG_OVERRIDE, CFG_BROADCAST }; /* RFC 4666 traffic modes */
 enum cfg_share { CFG_ROUND_ROBIN, CFG_STREAM_HASH };          /* how loadshare picks */
-enum cfg_session { CFG_PAIRED, CFG_SHARED };
+enum cfg_session { CFG_PAIRED, CFG_SHARED, CFG_SESSIONS };
 enum cfg_log_level { CFG_LOG_ERROR, CFG_LOG_WARNING, CFG_LOG_INFO, CFG_LOG_DEBUG };
 
 /* How much of a receive buffer that belongs to one association the broker offers as window, so that messages

@@ -1,15 +1,18 @@
-/* Paired sessions: each source association gets an association of its own to a member of the group, its
- * partner.
+/* Paired sessions: each association of a listener, the client, gets an association of its own to a member of
+ * the group, its partner.
  *
  * The partner asks for the streams its client has, both ways. Messages of the client wait in the partner's
- * `pending` until it is up. If a member cannot be connected the next one is tried (routing/choice.h);
- * when all failed the session is refused and the client's association aborted. Afterwards the two live and
- * die together: a shutdown is carried across when what was pending has been sent, an abort at once.
+ * outbox until it is up. If a member cannot be connected the next one is tried (routing/choice.h); when all
+ * failed the session is refused and the client's association aborted. Afterwards the two live and die
+ * together: a shutdown is carried across when what was pending has been sent, an abort at once.
+ *
+ * When streams are added to one of the two (RFC 6525), by whichever side, the other side is asked for as
+ * many, as they were made to match. Its answer comes as the same event and finds both equal, so nothing goes
+ * back and forth; where it is refused, messages on the new streams go out modulo, as with any stream that was
+ * not granted.
  *
  * Client and partner belong to one worker, so nothing here is shared. */
 #include "broker/session/paired.h"
-
-#include <utlist.h>
 
 #include "broker/assoc.h"
 #include "broker/health.h"
@@ -17,10 +20,13 @@
 #include "broker/names.h"
 #include "broker/opening.h"
 #include "broker/sending.h"
+#include "broker/setup.h"
 #include "broker/parcel.h"
 #include "broker/socket.h"
 #include "broker/state.h"
+#include "broker/stats/counts.h"
 #include "config/config.h"
+#include "config/same.h"
 #include "config/sctp/options.h"
 #include "routing/choice.h"
 #include "routing/plan.h"
@@ -33,25 +39,26 @@ static bool is_usable(void *worker, unsigned peer)
     return brk_peer_usable(w->broker, peer, w->now_ms);
 }
 
-void brk_session_next_member(struct brk_worker *w, struct brk_assoc *partner)
+/* The current member cannot be connected: the next one is the current one. */
+static void next_member(struct brk_worker *w, struct brk_assoc *partner)
 {
-    const struct cfg_group *g = &w->config->groups[partner->group];
-    partner->tries++;
-    partner->address_tries = 0;
-    partner->candidate = rt_choice_next(g, partner->chosen_for, partner->candidate);
+    const struct cfg_group *g = &w->config->groups[partner->pair.group];
+    partner->pair.tries++;
+    partner->pair.address_tries = 0;
+    partner->pair.candidate = rt_choice_next(g, partner->pair.chosen_for, partner->pair.candidate);
 }
 
 /* Tries members from the current one on until a set-up is under way, or the look-up of an address for one.
  */
 static bool connect_next(struct brk_worker *w, struct brk_assoc *partner)
 {
-    const struct cfg_group *g = &w->config->groups[partner->group];
+    const struct cfg_group *g = &w->config->groups[partner->pair.group];
     struct opt_set streams = {0};
     struct tr_error error;
-    opt_put(&streams, OPTF_INIT_OSTREAMS, partner->asked_out_streams);
-    opt_put(&streams, OPTF_INIT_INSTREAMS, partner->asked_in_streams);
-    for (; partner->tries < g->member_count; brk_session_next_member(w, partner)) {
-        unsigned peer = partner->candidate;
+    opt_put(&streams, OPTF_INIT_OSTREAMS, partner->pair.asked_out_streams);
+    opt_put(&streams, OPTF_INIT_INSTREAMS, partner->pair.asked_in_streams);
+    for (; partner->pair.tries < g->member_count; next_member(w, partner)) {
+        unsigned peer = partner->pair.candidate;
         enum tr_code code = brk_connect(w, peer, &streams, partner, &error);
         if (code == TR_OK) {
             brk_assoc_enter(partner, &w->connecting);
@@ -71,51 +78,52 @@ static bool connect_next(struct brk_worker *w, struct brk_assoc *partner)
 
 static void unlink_partner(struct brk_assoc *partner)
 {
-    if (partner->client)
-        partner->client->partner = NULL;
-    partner->client = NULL;
+    if (partner->pair.client)
+        partner->pair.client->pair.partner = NULL;
+    partner->pair.client = NULL;
 }
 
-struct brk_assoc *brk_session_partner(struct brk_worker *w, struct brk_assoc *client, uint32_t route)
+/* The partner for a message of `client` on `route`, connected when there is none yet. NULL: refused. */
+static struct brk_assoc *partner_of(struct brk_worker *w, struct brk_assoc *client, uint32_t route)
 {
-    if (client->partner)
-        return client->partner;
+    if (client->pair.partner)
+        return client->pair.partner;
     if (client->state != BRK_UP || client->outbox.eof_wanted || client->outbox.eof_sent)
         return NULL;
     struct brk_assoc *partner = brk_assoc_new(w, BRK_CONNECTING);
     if (!partner)
         return NULL;
-    partner->is_partner = true;
-    partner->session = client->session = client->origin;
-    partner->group = w->config->routes[route].group;
-    partner->chosen_for = client->origin;
-    partner->candidate = rt_choice_first(&w->config->groups[partner->group], client->origin,
-                                         &w->picks[partner->group], is_usable, w);
-    partner->asked_out_streams = client->in_streams;
-    partner->asked_in_streams = client->out_streams;
+    partner->session = &brk_paired;
+    partner->session_number = client->session_number = client->origin;
+    partner->pair.group = w->config->routes[route].group;
+    partner->pair.chosen_for = client->origin;
+    partner->pair.candidate = rt_choice_first(&w->config->groups[partner->pair.group], client->origin,
+                                              &w->picks[partner->pair.group], is_usable, w);
+    partner->pair.asked_out_streams = client->in_streams;
+    partner->pair.asked_in_streams = client->out_streams;
     if (!connect_next(w, partner)) {
         brk_assoc_close(w, partner);
         brk_assoc_abort(w, client, "no member of its group could be connected");
         return NULL;
     }
-    partner->client = client;
-    client->partner = partner;
+    partner->pair.client = client;
+    client->pair.partner = partner;
     return partner;
 }
 
-void brk_session_open(struct brk_worker *w, struct brk_assoc *client)
+static void open_session(struct brk_worker *w, struct brk_assoc *client)
 {
     uint32_t route = rt_role(w->plan, client->socket->member)->paired_route;
     if (route != RT_NO_ROUTE)
-        brk_session_partner(w, client, route);
+        partner_of(w, client, route);
 }
 
 /* The next attempt for a partner without one, or the end of the session when none is left. */
 static void go_on(struct brk_worker *w, struct brk_assoc *partner, const char *why)
 {
     static struct brk_log_budget lines = {.event = "session_refused", .level = CFG_LOG_WARNING};
-    struct brk_assoc *client = partner->client;
-    const struct cfg_group *g = &w->config->groups[partner->group];
+    struct brk_assoc *client = partner->pair.client;
+    const struct cfg_group *g = &w->config->groups[partner->pair.group];
     char session[BRK_SESSION_TEXT];
     bool wanted = client || brk_queue_count(&partner->outbox.pending);
     partner->state = BRK_CONNECTING;
@@ -132,56 +140,43 @@ static void go_on(struct brk_worker *w, struct brk_assoc *partner, const char *w
         brk_assoc_abort(w, client, "no member of its group could be connected");
 }
 
-void brk_session_connect_failed(struct brk_worker *w, struct brk_assoc *partner, const char *why)
+/* Not connected: the next member, or the end of the session. */
+static void connect_failed(struct brk_worker *w, struct brk_assoc *partner, const char *why)
 {
     brk_peer_failed(w, partner->peer);
     go_on(w, partner, why);
 }
 
-void brk_session_not_resolved(struct brk_worker *w, struct brk_assoc *partner)
+static void timed_out(struct brk_worker *w, struct brk_assoc *partner)
 {
-    brk_log_not_resolved(w, partner->peer, partner);
-    brk_assoc_leave(partner, &w->resolving);
-    brk_session_next_member(w, partner);
-    brk_session_connect_failed(w, partner, "timeout");
+    next_member(w, partner);
+    connect_failed(w, partner, "timeout");
 }
 
-void brk_session_address_failed(struct brk_worker *w, struct brk_assoc *partner)
+static void resolved(struct brk_worker *w, struct brk_assoc *partner)
 {
-    if (++partner->address_tries < brk_names_found(w, partner->peer))
-        return;
-    brk_session_next_member(w, partner);
+    go_on(w, partner, "unreachable");
 }
 
-/* Those that come to wait again while this runs stand behind the ones it is about. */
-void brk_session_resolved(struct brk_worker *w, unsigned peer)
+/* With its current address. A member is given up when all its addresses were refused. */
+static void refused(struct brk_worker *w, struct brk_assoc *partner)
 {
-    struct brk_assoc *partner;
-    unsigned count;
-    DL_COUNT(w->resolving, partner, count);
-    while (count-- > 0 && (partner = w->resolving)) {
-        brk_assoc_leave(partner, &w->resolving);
-        if (partner->peer == peer)
-            go_on(w, partner, "unreachable");
-        else
-            brk_assoc_enter(partner, &w->resolving);
-    }
+    if (++partner->pair.address_tries >= brk_names_found(w, partner->peer))
+        next_member(w, partner);
+}
+
+static bool ended(struct brk_worker *w, struct brk_assoc *partner)
+{
+    if (partner->was_up)
+        return false;
+    connect_failed(w, partner, "refused");
+    return true;
 }
 
 /* Gives up a partner that is still being connected. */
 static void abandon(struct brk_worker *w, struct brk_assoc *partner)
 {
-    struct tr_error error;
-    struct brk_socket *s = partner->socket;
-    if (partner->state == BRK_RESOLVING) {
-        brk_assoc_leave(partner, &w->resolving);
-    } else {
-        brk_assoc_leave(partner, &w->connecting);
-        tr_abort(s->ep, partner->id, &error);
-        brk_assoc_detach(partner);
-        brk_socket_close(s);
-    }
-    partner->state = BRK_LOST;
+    brk_setup_abandon(w, partner);
     brk_drop_queue(w, &partner->outbox.pending, BRK_PEER_LOST);
     brk_assoc_close(w, partner);
 }
@@ -199,7 +194,7 @@ static void abort_as(struct brk_worker *w, struct brk_assoc *a, const char *why,
  */
 static void client_lost(struct brk_worker *w, struct brk_assoc *client, bool clean, const struct tr_event *e)
 {
-    struct brk_assoc *partner = client->partner;
+    struct brk_assoc *partner = client->pair.partner;
     if (!partner)
         return;
     unlink_partner(partner);
@@ -213,26 +208,141 @@ static void client_lost(struct brk_worker *w, struct brk_assoc *client, bool cle
 
 /* After a server's shutdown its client is shut down, too, but only where all that it sent has been passed on:
  * SCTP has acknowledged it, so an abort is the only way to say that some did not arrive. */
-void brk_session_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e)
+static void partner_lost(struct brk_worker *w, struct brk_assoc *partner, bool clean,
+                         const struct tr_event *e)
 {
-    struct brk_assoc *client = a->client;
-    if (!a->is_partner) {
-        client_lost(w, a, clean, e);
-        return;
-    }
-    unlink_partner(a);
+    struct brk_assoc *client = partner->pair.client;
+    unlink_partner(partner);
     if (!client || client->state != BRK_UP)
         return;
-    if (clean && !brk_queue_count(&a->outbox.pending))
+    if (clean && !brk_queue_count(&partner->outbox.pending))
         brk_assoc_eof(w, client);
     else
         abort_as(w, client,
                  clean ? "its session's peer left with messages of it" : "its session's peer was lost", e);
 }
 
-void brk_session_unserved(struct brk_worker *w, struct brk_assoc *client)
+static void lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e)
 {
-    if (client->state == BRK_UP && client->outbox.eof_wanted && !client->unserved)
-        brk_assoc_abort(w, client, "its session's peer left before its last messages");
-    client->unserved = true;
+    if (a->session)
+        partner_lost(w, a, clean, e);
+    else
+        client_lost(w, a, clean, e);
 }
+
+/* ---- messages ---- */
+
+static void route_in(struct brk_worker *w, struct brk_assoc *client, const struct tr_msg *m, uint32_t route)
+{
+    struct brk_assoc *partner = partner_of(w, client, route);
+    if (partner) {
+        brk_send_local(w, partner, client, m, route);
+        return;
+    }
+    brk_count_source_drop(w, client, m, route, BRK_UNREACHABLE);
+    /* Its session ended: it must not end as if all had arrived. */
+    if (client->state == BRK_UP && client->outbox.eof_wanted && !client->pair.unserved)
+        brk_assoc_abort(w, client, "its session's peer left before its last messages");
+    client->pair.unserved = true;
+}
+
+static void answer(struct brk_worker *w, struct brk_assoc *partner, const struct tr_msg *m)
+{
+    if (partner->pair.client)
+        brk_send_local(w, partner->pair.client, partner, m, RT_NO_ROUTE);
+    else
+        brk_count_source_drop(w, partner, m, RT_NO_ROUTE, BRK_PEER_LOST);
+}
+
+static bool last(struct brk_worker *w, struct brk_assoc *client, const struct tr_msg *m)
+{
+    if (!client->pair.partner)
+        return false;
+    brk_send_local(w, client->pair.partner, client, m, RT_NO_ROUTE);
+    return true;
+}
+
+/* ---- streams ---- */
+
+/* Where one side of a session has got more streams than `in` and `out`, the other is asked for as many. */
+static void match_streams(const struct brk_assoc *a, uint16_t in, uint16_t out, struct brk_assoc *other)
+{
+    static struct brk_log_budget lines = {.event = "streams_differ", .level = CFG_LOG_WARNING};
+    struct tr_error error;
+    char quoted[300];
+    if (!other || other->state != BRK_UP)
+        return;
+    uint16_t more_out = 0, more_in = 0;
+    if (a->in_streams > in && a->in_streams > other->out_streams)
+        more_out = (uint16_t)(a->in_streams - other->out_streams);
+    if (a->out_streams > out && a->out_streams > other->in_streams)
+        more_in = (uint16_t)(a->out_streams - other->in_streams);
+    if (!more_out && !more_in)
+        return;
+    if (tr_add_streams(other->socket->ep, other->id, more_out, more_in, &error) != TR_OK &&
+        brk_assoc_admits(other, &lines))
+        brk_log(CFG_LOG_WARNING, "streams_differ", "%s=%s assoc=%u out=%u in=%u error=%s",
+                brk_member_word(other->socket->member), brk_assoc_name(other), other->id, more_out, more_in,
+                brk_quote(error.text, quoted, sizeof quoted));
+}
+
+static void streams(struct brk_worker *w, struct brk_assoc *a, uint16_t in, uint16_t out)
+{
+    (void)w;
+    match_streams(a, in, out, a->session ? a->pair.client : a->pair.partner);
+}
+
+/* ---- up, and reloads ---- */
+
+static void up(struct brk_worker *w, struct brk_assoc *a)
+{
+    if (!a->session)
+        open_session(w, a);
+    else if (a->pair.client) /* which may have got streams since its partner asked for as many */
+        match_streams(a->pair.client, a->pair.asked_out_streams, a->pair.asked_in_streams, a);
+}
+
+static bool numbers(const struct brk_worker *w, const struct brk_assoc *a)
+{
+    return rt_role(w->plan, a->socket->member)->paired_route != RT_NO_ROUTE;
+}
+
+static bool stays(const struct brk_worker *w, const struct brk_assoc *client, const struct cfg_config *old)
+{
+    const struct brk_assoc *partner = client->pair.partner;
+    if (!partner)
+        return true;
+    uint32_t route = rt_role(w->plan, client->socket->member)->paired_route;
+    if (route == RT_NO_ROUTE || w->config->routes[route].group != partner->pair.group ||
+        !cfg_same_remote(&old->peers[partner->peer], &w->config->peers[partner->peer]))
+        return false;
+    const struct cfg_group *g = &w->config->groups[partner->pair.group];
+    for (unsigned i = 0; i < g->member_count; i++)
+        if (g->members[i].index == partner->peer)
+            return true;
+    return false;
+}
+
+static void adopt(struct brk_worker *w, struct brk_assoc *a)
+{
+    if (!a->session)
+        open_session(w, a);
+}
+
+const struct brk_session brk_paired = {
+    .per_client = true,
+    .route_in = route_in,
+    .answer = answer,
+    .last = last,
+    .returned = brk_drop_undelivered, /* there is nobody else */
+    .up = up,
+    .adopt = adopt,
+    .lost = lost,
+    .streams = streams,
+    .numbers = numbers,
+    .stays = stays,
+    .resolved = resolved,
+    .timed_out = timed_out,
+    .refused = refused,
+    .ended = ended,
+};

@@ -3,7 +3,8 @@
 #include "tests/unit/paper_backend.h"
 
 #include "broker/assoc.h"
-#include "broker/notice.h"
+#include "broker/reconfig.h"
+#include "broker/session/paired.h"
 #include "broker/socket.h"
 #include "broker/state.h"
 
@@ -50,13 +51,13 @@ static int begin(void **state)
         (struct brk_socket){.worker = &worker, .ep = open_one(), .member = {CFG_MEMBER_LISTENER, 0}};
     partner_socket = (struct brk_socket){.worker = &worker, .ep = open_one(), .member = {CFG_MEMBER_PEER, 0}};
     client = (struct brk_assoc){
-        .worker = &worker, .state = BRK_UP, .out_streams = 10, .in_streams = 10, .partner = &partner};
+        .worker = &worker, .state = BRK_UP, .out_streams = 10, .in_streams = 10, .pair.partner = &partner};
     partner = (struct brk_assoc){.worker = &worker,
                                  .state = BRK_UP,
                                  .out_streams = 10,
                                  .in_streams = 10,
-                                 .client = &client,
-                                 .is_partner = true};
+                                 .pair.client = &client,
+                                 .session = &brk_paired};
     brk_assoc_attach(&client, &client_socket, 3);
     brk_assoc_attach(&partner, &partner_socket, 4);
     return 0;
@@ -78,7 +79,7 @@ static void changed(struct brk_socket *s, uint32_t assoc, enum tr_reconfig_outco
     e.stream_change.outcome = outcome;
     e.stream_change.outbound_streams = out;
     e.stream_change.inbound_streams = in;
-    brk_notice_reconfig(&worker, s, &e);
+    brk_reconfigured(&worker, s, &e);
 }
 
 /* The client has got 16 streams to us and 12 from us: the partner is asked for what it lacks, once. */
@@ -124,15 +125,15 @@ static void a_late_partner_catches_up(void **state)
 {
     (void)state;
     partner.state = BRK_CONNECTING;
-    partner.asked_out_streams = partner.asked_in_streams = 10;
+    partner.pair.asked_out_streams = partner.pair.asked_in_streams = 10;
     changed(&client_socket, 3, TR_RECONFIG_DONE, 10, 14);
     assert_int_equal(asked.calls, 0);
     partner.state = BRK_UP;
-    brk_streams_follow(&worker, &partner);
+    brk_paired.up(&worker, &partner);
     assert_int_equal(asked.outbound, 4);
     assert_int_equal(asked.inbound, 0);
     client.in_streams = 10;
-    brk_streams_follow(&worker, &partner);
+    brk_paired.up(&worker, &partner);
     assert_int_equal(asked.calls, 1);
 }
 
@@ -155,7 +156,7 @@ static void who_is_not_there_is_not_asked(void **state)
     (void)state;
     partner.state = BRK_CONNECTING;
     changed(&client_socket, 3, TR_RECONFIG_DONE, 12, 16);
-    client.partner = NULL;
+    client.pair.partner = NULL;
     changed(&client_socket, 3, TR_RECONFIG_DONE, 13, 17);
     changed(&client_socket, 99, TR_RECONFIG_DONE, 13, 17);
     assert_int_equal(asked.calls, 0);

@@ -202,9 +202,10 @@ static struct brk_assoc *paired(void)
     reads(&client_socket, event_of(CLIENT, TR_COMM_UP));
     struct brk_assoc *client = brk_assoc_find(&client_socket, CLIENT);
     struct brk_assoc *partner = brk_assoc_new(&worker, BRK_UP);
-    partner->is_partner = partner->was_up = true;
-    partner->client = client;
-    client->partner = partner;
+    partner->session = &brk_paired;
+    partner->was_up = true;
+    partner->pair.client = client;
+    client->pair.partner = partner;
     brk_assoc_attach(partner, &partner_socket, PARTNER);
     return client;
 }
@@ -222,7 +223,7 @@ static void what_was_gathered_waits(void **state)
     assert_int_equal(brk_counted(&worker.counts.dropped[BRK_PEER_LOST]), 1);
     assert_int_equal(paper.aborts, 1);
     assert_int_equal(paper.aborted, PARTNER);
-    assert_null(brk_assoc_find(&client_socket, CLIENT)->partner);
+    assert_null(brk_assoc_find(&client_socket, CLIENT)->pair.partner);
     assert_non_null(client_socket.ep);
 }
 
@@ -234,7 +235,7 @@ static void a_partner_restarts(void **state)
     brk_socket_enter(&partner_socket, &worker.sockets); /* closed with its association */
     reads(&partner_socket, event_of(PARTNER, TR_RESTART));
     assert_int_equal(paper.aborts, 2);
-    assert_null(client->partner);
+    assert_null(client->pair.partner);
     assert_null(partner_socket.ep);
 }
 
@@ -270,14 +271,16 @@ static void what_another_cause_says_does_not(void **state)
 static void a_shutdown_crosses_where_nothing_waits(void **state)
 {
     (void)state;
-    paired();
+    struct brk_assoc *client = paired();
     brk_socket_enter(&partner_socket, &worker.sockets); /* closed with its association */
     reads(&partner_socket, event_of(PARTNER, TR_SHUTDOWN_COMP));
     assert_int_equal(paper.eofs, 1);
     assert_int_equal(paper.aborts, 0);
     /* A message that comes all the same has been acknowledged, and is dropped. */
-    brk_session_unserved(&worker, brk_assoc_find(&client_socket, CLIENT));
-    brk_session_unserved(&worker, brk_assoc_find(&client_socket, CLIENT));
+    struct tr_item late = message(CLIENT, "too late");
+    brk_paired.route_in(&worker, client, &late.msg, 0);
+    brk_paired.route_in(&worker, client, &late.msg, 0);
+    assert_int_equal(brk_counted(&worker.counts.dropped[BRK_UNREACHABLE]), 2);
     assert_int_equal(paper.aborts, 1);
     assert_int_equal(paper.aborted, CLIENT);
 }
@@ -287,8 +290,8 @@ static void a_shutdown_is_an_abort_where_messages_wait(void **state)
 {
     (void)state;
     struct brk_assoc *client = paired();
-    client->partner->outbox.blocked = true;
-    waits(client->partner, 1, RT_NO_ROUTE);
+    client->pair.partner->outbox.blocked = true;
+    waits(client->pair.partner, 1, RT_NO_ROUTE);
     brk_socket_enter(&partner_socket, &worker.sockets);
     reads(&partner_socket, event_of(PARTNER, TR_SHUTDOWN_COMP));
     assert_int_equal(paper.eofs, 0);

@@ -4,9 +4,10 @@
 #include "broker/assoc.h"
 #include "broker/health.h"
 #include "broker/names.h"
-#include "broker/standing.h"
 #include "broker/reading.h"
+#include "broker/session/shared.h"
 #include "broker/socket.h"
+#include "broker/standing.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
 #include "broker/stats/segments.h"
@@ -50,7 +51,7 @@ static int begin(void **state)
     backend.addresses = no_addresses;
     backend.send_capacity = capacity;
     host = (struct net_host){.address = address("127.0.0.1", 2905)};
-    standing = (struct brk_standing){0};
+    standing = (struct brk_standing){.session = &brk_shared};
     roles[0] = roles[1] = (struct rt_role){.paired_route = RT_NO_ROUTE};
     broker = (struct brk_broker){.plan = &plan, .backend = &backend, .worker_count = 1};
     brk_segments_init(&broker.health, sizeof *health);
@@ -86,7 +87,7 @@ static uint64_t life(unsigned messages, uint64_t lasts_ms, enum tr_assoc_state h
 {
     if (worker.now_ms < standing.next_try_ms)
         worker.now_ms = standing.next_try_ms;
-    brk_peers_tick(&worker);
+    brk_standing_tick(&worker);
     struct brk_assoc *a = standing.assoc;
     assert_non_null(a);
     queue_item(a->socket->ep, change(a->id, TR_COMM_UP));

@@ -1,0 +1,55 @@
+/* Shared sessions: whoever sends, each message of such a route goes to a member of the group, or to all of
+ * them.
+ *
+ * Members are associations that a listener has accepted, and standing associations to peers, which these
+ * sessions open (standing.h). Either joins the groups that its listener or peer is in when it comes up
+ * (dest.h); which member takes a message, and what waits while there is none, is in dispatch.h. What comes
+ * from a standing association has routes like anything else: there are no answers here. */
+#include "broker/session/shared.h"
+
+#include "broker/assoc.h"
+#include "broker/dest.h"
+#include "broker/dispatch.h"
+#include "broker/standing.h"
+#include "broker/state.h"
+#include "routing/plan.h"
+
+static bool is_standing(const struct brk_worker *w, unsigned peer)
+{
+    return rt_role(w->plan, (struct cfg_member){CFG_MEMBER_PEER, peer})->standing;
+}
+
+static void plan(struct brk_worker *w, const struct cfg_config *old)
+{
+    brk_standing_adopt(w, old, &brk_shared, is_standing);
+    brk_dispatch_adopt(w);
+}
+
+static void join(struct brk_worker *w, struct brk_assoc *a)
+{
+    if (!a->dest && !a->unwanted && !a->end_by_ms)
+        brk_assoc_join(w, a);
+}
+
+static void timed_out(struct brk_worker *w, struct brk_assoc *a)
+{
+    brk_standing_gone(w, a);
+    brk_assoc_close(w, a);
+}
+
+static bool ended(struct brk_worker *w, struct brk_assoc *a)
+{
+    brk_standing_gone(w, a);
+    return false;
+}
+
+const struct brk_session brk_shared = {
+    .plan = plan,
+    .route_in = brk_dispatch,
+    .returned = brk_dispatch_again,
+    .up = join,
+    .adopt = join,
+    .timed_out = timed_out,
+    .ended = ended,
+    .restarted = brk_standing_restarted,
+};
