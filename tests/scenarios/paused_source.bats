@@ -13,6 +13,21 @@ stands_still() {
     [ "$(account received)" = "$before" ]
 }
 
+# is_not_read PEER: nothing more comes in from it, although it has sent.
+received_from() {
+    ask_account
+    local value
+    value=$(logged traffic received "peer=$1 ")
+    echo "${value:-0}"
+}
+is_not_read() {
+    local before
+    before=$(received_from "$1")
+    [ "$before" -gt 0 ] || return 1
+    sleep 0.5
+    [ "$(received_from "$1")" = "$before" ]
+}
+
 # gives_up PID: a load generator's associations are aborted.
 gives_up() {
     kill -TERM "$1"
@@ -92,4 +107,54 @@ CONFIG
     # It stays: without any client the answers wait for one, and what is sent to the server waits for them.
     start_source later $U4 --reply --rate 500 --duration 10m
     wait_delivered_to server $((before + 300))
+}
+
+# `ears` takes nothing, so what `first` sends is no longer read; what goes to `first` still has room there.
+@test "paused source: a peer that is not read is killed, and the next member takes its traffic over" {
+    start_broker <<CONFIG
+broker: {transport: $BACKEND, queue_messages: 64}
+sctp: {sndbuf: 128k}
+listeners:
+  - {name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}
+  - {name: ears, address: 127.0.0.1, port: $P3, encaps_port: $U5, stall: 0}
+peers:
+  - name: first
+    address: 127.0.0.1
+    port: $P1
+    encaps_port: $U1
+    sctp: {rtoinfo: {initial: 200ms, min: 100ms, max: 400ms}, associnfo: {asocmaxrxt: 4}}
+  - {name: second, address: 127.0.0.1, port: $P2, encaps_port: $U2}
+groups:
+  - {name: core, members: [first, second], mode: override}
+  - {name: clients, members: [ears]}
+routes:
+  - {from: [access, ears], to: core, session: shared}
+  - {from: first, to: clients, session: shared}
+CONFIG
+    start_load first --role echo --listen 127.0.0.1:$P1 --listen-encaps $U1 --keep
+    local first=$loader
+    start_sink second $U2 $P2 --partial --keep
+    local second=$loader
+    wait_count 2 event=member_up
+    start_load mute --role source --to 127.0.0.1:$P3 --to-encaps $U5 --listen-encaps $U4 --option recbuf=100K \
+        --rate 1 --duration 10m
+    local mute=$loader
+    wait_log 'event=member_up member=ears'
+    kill -STOP $mute
+    start_source source $U3 --streams 4 --size 1000 --rate 300 --duration 10m
+    local source=$loader
+    wait_until 30 is_not_read first
+    wait_more first 100 # it still takes what is sent to it
+    kill -KILL $first
+    wait_log 'event=association_(lost|closed) peer=first' 20
+    wait_delivered_to second 200
+    kill -INT $source
+    ends_with 0 $source
+    wait_account delivered -ge "$(result source .sent)"
+    [ "$(account balanced)" = yes ]
+    [ "$(account dropped)" = 0 ]
+    kill -TERM $second
+    ends_with 0 $second
+    [ "$(result second .misordered)" = 0 ]
+    [ "$(result second .corrupt)" = 0 ]
 }
