@@ -17,6 +17,7 @@
 #include "broker/stall.h"
 #include "broker/state.h"
 #include "config/config.h"
+#include "config/sctp/options.h"
 #include "transport/transport.h"
 
 struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state)
@@ -46,6 +47,14 @@ void brk_assoc_detach(struct brk_assoc *a)
     if (s->last == a)
         s->last = NULL;
     a->worker->assoc_count--;
+}
+
+void brk_assoc_tell_dry(struct brk_assoc *a, bool on)
+{
+    struct opt_set events = {0};
+    struct tr_error error;
+    opt_put(&events, OPTF_EV_SENDER_DRY, on);
+    a->dry.asked = tr_set_options(a->socket->ep, a->id, &events, NULL, &error) == TR_OK && on;
 }
 
 struct brk_assoc *brk_assoc_find(struct brk_socket *s, uint32_t id)

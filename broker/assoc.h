@@ -54,7 +54,6 @@ struct brk_assoc {
     struct brk_assoc_stats stats;
 
     struct brk_outbox outbox;
-    bool unserved;      /* of a client: a message of it was dropped because its session had ended */
     bool unwanted;      /* a set-up that nobody waits for any more: ended once it is up */
     uint64_t end_by_ms; /* being ended, and aborted then; 0: not. See ending.h */
     bool ended_late;    /* and has been */
@@ -77,6 +76,9 @@ struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state
 void brk_assoc_attach(struct brk_assoc *a, struct brk_socket *s, uint32_t id);
 void brk_assoc_detach(struct brk_assoc *a);
 struct brk_assoc *brk_assoc_find(struct brk_socket *s, uint32_t id);
+
+/* Whether the stack tells when everything is acknowledged (TR_EV_SENDER_DRY): at once where it is. */
+void brk_assoc_tell_dry(struct brk_assoc *a, bool on);
 
 /* Lets the log of what was sent reach as far back as the send buffer of its socket may hold. */
 void brk_assoc_keep_sent(struct brk_assoc *a);

@@ -4,7 +4,11 @@
  * here any more, and only then, so that the event costs nothing in daily work. An association that
  * acknowledges nothing for DRY_STALLED_MS would hold its groups up while somebody else is there: it is
  * aborted, and what it had goes to the others, in order. One that does, but slowly, is waited for during
- * DRY_MOST_MS. Then order gives way: if it is lost later, what it had comes behind newer messages. */
+ * DRY_MOST_MS. Then order gives way: if it is lost later, what it had comes behind newer messages.
+ *
+ * One that is the last of its session holds nobody up: it is waited for as long as it acknowledges anything.
+ * After DRY_STALLED_MS without, it ends as if it had acknowledged all; a shutdown goes on delivering as long
+ * as the stack lets it. */
 #include "broker/dry.h"
 
 #include <utlist.h>
@@ -28,20 +32,17 @@ static void answer(struct brk_worker *w, struct brk_dest *d)
     rt_batch_add(&w->out[w->broker->worker_count], &d->emptied);
 }
 
-static void tell_dry(struct brk_assoc *a, bool on)
-{
-    struct opt_set events = {0};
-    struct tr_error error;
-    opt_put(&events, OPTF_EV_SENDER_DRY, on);
-    a->dry.asked = tr_set_options(a->socket->ep, a->id, &events, NULL, &error) == TR_OK && on;
-}
-
 static void done(struct brk_worker *w, struct brk_assoc *a)
 {
-    if (a->dry.asked)
-        tell_dry(a, false);
-    a->dry.wanted = false;
     brk_assoc_leave(a, &w->drying);
+    if (!a->dry.wanted) {
+        a->dry.over = true;
+        brk_assoc_eof(w, a);
+        return;
+    }
+    if (a->dry.asked)
+        brk_assoc_tell_dry(a, false);
+    a->dry.wanted = false;
     answer(w, a->dest);
 }
 
@@ -57,18 +58,18 @@ void brk_dry_want(struct brk_worker *w, struct brk_dest *d)
         return; /* lost, and about to leave */
     brk_assoc_enter(a, &w->drying);
     if (brk_outbox_is_empty(&a->outbox))
-        tell_dry(a, true);
+        brk_assoc_tell_dry(a, true);
 }
 
 void brk_dry_told(struct brk_worker *w, struct brk_assoc *a)
 {
-    if (a->state == BRK_UP && a->dry.asked && brk_outbox_is_empty(&a->outbox))
+    if (a->stage == &w->drying && a->dry.asked && brk_outbox_is_empty(&a->outbox))
         done(w, a);
 }
 
 void brk_dry_lost(struct brk_worker *w, struct brk_assoc *a)
 {
-    if (a->dry.wanted)
+    if (a->stage == &w->drying)
         brk_assoc_leave(a, &w->drying);
 }
 
@@ -96,15 +97,25 @@ static uint64_t position(struct brk_worker *w, struct brk_assoc *a)
     return sum;
 }
 
-static void look_after(struct brk_worker *w, struct brk_assoc *a)
+/* True when nothing has moved for DRY_STALLED_MS. */
+static bool is_stalled(struct brk_worker *w, struct brk_assoc *a)
 {
     uint64_t now = position(w, a);
-    if (brk_outbox_is_empty(&a->outbox) && !a->dry.asked)
-        tell_dry(a, true);
     if (now != a->dry.position)
         a->dry.progress_ms = w->now_ms;
     a->dry.position = now;
-    if (w->now_ms - a->dry.progress_ms >= DRY_STALLED_MS) {
+    return w->now_ms - a->dry.progress_ms >= DRY_STALLED_MS;
+}
+
+static void look_after(struct brk_worker *w, struct brk_assoc *a)
+{
+    bool stalled = is_stalled(w, a);
+    if (brk_outbox_is_empty(&a->outbox) && !a->dry.asked)
+        brk_assoc_tell_dry(a, true);
+    if (!a->dry.wanted) {
+        if (stalled)
+            done(w, a);
+    } else if (stalled) {
         brk_log(CFG_LOG_WARNING, "member_stalled", "%s=%s assoc=%u waiting=%u",
                 brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
                 brk_queue_count(&a->outbox.pending));

@@ -1,5 +1,5 @@
 /* Whether everything that an association was given has been acknowledged: asked before another destination
- * takes streams over (joining.h). */
+ * takes streams over (joining.h), and before the last one of a session ends (brk_assoc_eof). */
 #ifndef JUNCTOR_BROKER_DRY_H
 #define JUNCTOR_BROKER_DRY_H
 
@@ -13,6 +13,7 @@ struct brk_dest;
 /* Part of an association. */
 struct brk_dry {
     bool wanted, asked; /* by control; the stack by us */
+    bool over;          /* of the last one of a session: it has acknowledged everything, or does not go on */
     uint64_t since_ms, progress_ms, position;
 };
 

@@ -32,7 +32,9 @@ struct brk_outbox {
     struct rt_batch undelivered; /* by context in `order`: returned.c brings them into order */
 
     bool blocked; /* nothing is sent: the stack said TR_AGAIN, so until TR_WRITABLE, or the end is near */
-    bool eof_wanted, eof_sent; /* shut down once nothing is gathered or pending */
+    bool eof_wanted, eof_sent; /* shut down once nothing is gathered or pending, */
+    bool eof_when_dry;         /* and everything acknowledged (dry.h), */
+    const char *abort_instead; /* or aborted then: why, static text */
 
     /* The lists of its worker's that it may stand in, by its association. */
     bool dirty; /* worker->dirty: something to send, or to shut down, at the end of the turn */

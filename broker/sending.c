@@ -25,16 +25,9 @@
 #include "routing/table.h"
 #include "transport/transport.h"
 
-void brk_assoc_eof(struct brk_worker *w, struct brk_assoc *a)
+static void shut_down(struct brk_worker *w, struct brk_assoc *a)
 {
     struct tr_error error;
-    a->outbox.eof_wanted = true;
-    if (a->state != BRK_UP || a->outbox.eof_sent)
-        return;
-    if (a->outbox.burst_count)
-        brk_flush(w);
-    if (brk_queue_count(&a->outbox.pending) || a->outbox.eof_sent)
-        return; /* when the last of them has been sent */
     a->outbox.eof_sent = true;
     brk_stats_read(w, a);
     enum tr_code code = tr_eof(a->socket->ep, a->id, &error);
@@ -47,6 +40,32 @@ void brk_assoc_eof(struct brk_worker *w, struct brk_assoc *a)
                     brk_quote(error.text, quoted, sizeof quoted));
         brk_assoc_abort(w, a, "it could not be shut down");
     }
+}
+
+static void wait_for_dry(struct brk_worker *w, struct brk_assoc *a)
+{
+    if (a->stage == &w->drying)
+        return;
+    a->dry = (struct brk_dry){.since_ms = w->now_ms, .progress_ms = w->now_ms};
+    brk_assoc_tell_dry(a, true);
+    brk_assoc_enter(a, &w->drying);
+}
+
+void brk_assoc_eof(struct brk_worker *w, struct brk_assoc *a)
+{
+    a->outbox.eof_wanted = true;
+    if (a->state != BRK_UP || a->outbox.eof_sent)
+        return;
+    if (a->outbox.burst_count)
+        brk_flush(w);
+    if (brk_queue_count(&a->outbox.pending) || a->outbox.eof_sent)
+        return; /* when the last of them has been sent */
+    if (a->outbox.eof_when_dry && !a->dry.over)
+        wait_for_dry(w, a);
+    else if (a->outbox.abort_instead)
+        brk_assoc_abort(w, a, a->outbox.abort_instead);
+    else
+        shut_down(w, a);
 }
 
 void brk_assoc_abort(struct brk_worker *w, struct brk_assoc *a, const char *why)

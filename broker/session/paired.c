@@ -33,6 +33,10 @@
 #include "routing/table.h"
 #include "transport/transport.h"
 
+static const char answers_left[] = "its session's client left before its last answers";
+static const char peer_left[] = "its session's peer left with messages of it";
+static const char peer_left_before[] = "its session's peer left before its last messages";
+
 static bool is_usable(void *worker, unsigned peer)
 {
     const struct brk_worker *w = worker;
@@ -190,6 +194,30 @@ static void abort_as(struct brk_worker *w, struct brk_assoc *a, const char *why,
     brk_assoc_abort_for(w, a, why, e->change.reason, len < REASON_MAX ? len : REASON_MAX);
 }
 
+/* SCTP has acknowledged what either side sent, so where some of it is dropped an abort is the only way to say
+ * so; a shutdown would say that all is well. But not before what is on its way to the one that is aborted has
+ * arrived: that was acknowledged, too. So the last one of a session ends when it has acknowledged everything
+ * (dry.c), and then by what has become of its own messages until then. */
+static void end_last(struct brk_worker *w, struct brk_assoc *a, const char *abort_instead)
+{
+    a->outbox.abort_instead = abort_instead;
+    a->outbox.eof_when_dry = !a->dest; /* of a destination there is no last message */
+    if (a->outbox.eof_sent && abort_instead)
+        brk_assoc_abort(w, a, abort_instead);
+    else
+        brk_assoc_eof(w, a);
+}
+
+/* A message of it was dropped, because the other one is gone. */
+static void not_passed_on(struct brk_worker *w, struct brk_assoc *a, const char *why)
+{
+    if (a->state != BRK_UP || !a->outbox.eof_wanted || a->outbox.abort_instead)
+        return;
+    a->outbox.abort_instead = why;
+    if (a->outbox.eof_sent || !a->outbox.eof_when_dry)
+        brk_assoc_abort(w, a, why);
+}
+
 /* The client is over: after a shutdown what it sent still goes to its partner, after an abort nothing does.
  */
 static void client_lost(struct brk_worker *w, struct brk_assoc *client, bool clean, const struct tr_event *e)
@@ -199,15 +227,13 @@ static void client_lost(struct brk_worker *w, struct brk_assoc *client, bool cle
         return;
     unlink_partner(partner);
     if (clean)
-        brk_assoc_eof(w, partner);
+        end_last(w, partner, brk_outbox_is_empty(&client->outbox) ? NULL : answers_left);
     else if (partner->state == BRK_RESOLVING || partner->state == BRK_CONNECTING)
         abandon(w, partner);
     else if (partner->state == BRK_UP)
         abort_as(w, partner, "its session's client was lost", e);
 }
 
-/* After a server's shutdown its client is shut down, too, but only where all that it sent has been passed on:
- * SCTP has acknowledged it, so an abort is the only way to say that some did not arrive. */
 static void partner_lost(struct brk_worker *w, struct brk_assoc *partner, bool clean,
                          const struct tr_event *e)
 {
@@ -215,11 +241,10 @@ static void partner_lost(struct brk_worker *w, struct brk_assoc *partner, bool c
     unlink_partner(partner);
     if (!client || client->state != BRK_UP)
         return;
-    if (clean && !brk_queue_count(&partner->outbox.pending))
-        brk_assoc_eof(w, client);
+    if (clean)
+        end_last(w, client, brk_outbox_is_empty(&partner->outbox) ? NULL : peer_left);
     else
-        abort_as(w, client,
-                 clean ? "its session's peer left with messages of it" : "its session's peer was lost", e);
+        abort_as(w, client, "its session's peer was lost", e);
 }
 
 static void lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e)
@@ -240,18 +265,17 @@ static void route_in(struct brk_worker *w, struct brk_assoc *client, const struc
         return;
     }
     brk_count_source_drop(w, client, m, route, BRK_UNREACHABLE);
-    /* Its session ended: it must not end as if all had arrived. */
-    if (client->state == BRK_UP && client->outbox.eof_wanted && !client->pair.unserved)
-        brk_assoc_abort(w, client, "its session's peer left before its last messages");
-    client->pair.unserved = true;
+    not_passed_on(w, client, peer_left_before);
 }
 
 static void answer(struct brk_worker *w, struct brk_assoc *partner, const struct tr_msg *m)
 {
-    if (partner->pair.client)
+    if (partner->pair.client) {
         brk_send_local(w, partner->pair.client, partner, m, RT_NO_ROUTE);
-    else
-        brk_count_source_drop(w, partner, m, RT_NO_ROUTE, BRK_PEER_LOST);
+        return;
+    }
+    brk_count_source_drop(w, partner, m, RT_NO_ROUTE, BRK_PEER_LOST);
+    not_passed_on(w, partner, answers_left);
 }
 
 static bool last(struct brk_worker *w, struct brk_assoc *client, const struct tr_msg *m)

@@ -13,7 +13,6 @@ struct brk_assoc;
 /* What an association knows of its paired session; part of it. Zeros: it is in none. */
 struct brk_pair {
     struct brk_assoc *partner; /* of a client; NULL: none, yet or any more */
-    bool unserved;             /* of a client: a message of it was dropped because its session had ended */
 
     /* Of a partner: */
     struct brk_assoc *client; /* NULL: gone */

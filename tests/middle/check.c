@@ -19,7 +19,8 @@
 struct message {
     uint32_t deliveries;
     uint32_t allowed; /* given back although delivered: so many more deliveries */
-    bool read;
+    uint32_t from;    /* association */
+    bool by_client, read;
 };
 
 /* The last one of a source's stream that an association has delivered. */
@@ -65,14 +66,14 @@ void ledger_end(void)
     world.ledger = NULL;
 }
 
-uint32_t ledger_new(void)
+uint32_t ledger_new(const struct assoc *from)
 {
     struct ledger *l = world.ledger;
     if (l->count == l->room) {
         l->room = l->room ? 2 * l->room : 256;
         l->messages = realloc(l->messages, l->room * sizeof *l->messages);
     }
-    l->messages[l->count] = (struct message){0};
+    l->messages[l->count] = (struct message){.from = from->number, .by_client = !from->is_server};
     return l->count++;
 }
 
@@ -103,6 +104,17 @@ void ledger_vanished(uint32_t id, const char *how)
 {
     if (!world.stopping)
         fail_seed("message %u is lost silently: %s", id, how);
+}
+
+/* Where only clients leave: the broker does not shut a server down whose messages it has dropped. */
+void ledger_shut_down(const struct assoc *a)
+{
+    const struct ledger *l = world.ledger;
+    if (!a->is_server || !world.gentle || !world.scenario->paired || world.stopping)
+        return;
+    for (uint32_t i = 0; i < l->count; i++)
+        if (l->messages[i].from == a->number && l->messages[i].read && !l->messages[i].deliveries)
+            fail_seed("assoc %u: shut down, although message %u of it was dropped", a->number, i);
 }
 
 /* ---- deliveries ------------------------------------------------------------------------------------ */
@@ -160,7 +172,7 @@ static unsigned may_drop(void)
 {
     if (world.stopping)
         return world.scenario->may_drop | MAY_DROP(BRK_STOPPED);
-    return world.gentle && world.scenario->paired ? 0 : world.scenario->may_drop;
+    return world.gentle && world.scenario->paired && !world.answers ? 0 : world.scenario->may_drop;
 }
 
 static struct sum add_up(void)
@@ -262,7 +274,11 @@ void check_end(void)
     if (s.waiting)
         fail_seed("at the end %" PRIu64 " messages wait", s.waiting);
     for (uint32_t i = 0; i < l->count; i++) {
-        missing += l->messages[i].read && !l->messages[i].deliveries;
+        bool is_missing = l->messages[i].read && !l->messages[i].deliveries;
+        if (is_missing && l->messages[i].by_client && world.gentle && world.scenario->paired &&
+            !world.stopping)
+            fail_seed("message %u of client %u has not arrived", i, l->messages[i].from);
+        missing += is_missing;
         doubtful += l->messages[i].deliveries && l->messages[i].allowed;
     }
     /* What had arrived and was given back all the same counts as dropped where nobody gets it again. After a

@@ -39,8 +39,7 @@ static bool is_done(const struct assoc *a)
 
 static bool only_receives(const struct assoc *a)
 {
-    return a->is_server ? !world.scenario->answers || world.gentle
-                        : world.scenario->subscribers && a->member == 1;
+    return a->is_server ? !world.answers : world.scenario->subscribers && a->member == 1;
 }
 
 static bool may_send(const struct assoc *a)
@@ -75,7 +74,7 @@ static void send_burst(struct assoc *a)
     for (; burst && a->unread < a->receive_window; burst--) {
         uint16_t stream = (uint16_t)pick(a->in_streams);
         struct body body = {.magic = BODY_MAGIC,
-                            .id = ledger_new(),
+                            .id = ledger_new(a),
                             .source = a->source,
                             .seq = ++a->seq[stream],
                             .stream = stream};

@@ -159,6 +159,7 @@ void stack_complete(struct assoc *a)
         return;
     note("assoc %u: shut down", a->number);
     a->life = GONE;
+    ledger_shut_down(a);
     queue_change(a, TR_SHUTDOWN_COMP, 0);
 }
 

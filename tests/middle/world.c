@@ -144,6 +144,7 @@ void world_begin(const struct scenario *s, uint64_t seed)
     world.returns = chance(50);
     world.roughness = (unsigned)pick(8);
     world.gentle = world.roughness == 0 && !s->members_change;
+    world.answers = s->answers && (!world.gentle || seed % 2);
     world.peeloff = chance(50) ? "never" : "always";
     world.workers = world.style == LIKE_USRSCTP ? 1 : 1 + (unsigned)pick(WORKERS_MAX);
     note("peeloff %s, %s, servers return %s", world.peeloff,

@@ -75,7 +75,8 @@ struct world {
     uint64_t step;
     enum style style;
     bool returns;       /* lost servers come back at any time, not only when nothing waits */
-    bool gentle;        /* clients come and shut down, and that is all: what paired clients sent arrives */
+    bool gentle;        /* clients come and shut down, and that is all: what paired clients sent arrives, */
+    bool answers;       /* and what servers sent, where they send, arrives or they are aborted */
     unsigned roughness; /* how often associations are lost: 0 … 7 */
     bool calm;          /* nothing is lost any more: everybody cooperates */
     bool stopping;      /* workers have been told to stop */
@@ -235,12 +236,13 @@ extern struct totals {
 
 void ledger_begin(void);
 void ledger_end(void);
-uint32_t ledger_new(void);      /* a message that a remote sends; its id */
-void ledger_read(uint32_t id);  /* the broker has read it */
-void ledger_taken(uint32_t id); /* the stack has taken it, or a copy */
+uint32_t ledger_new(const struct assoc *from); /* a message that it sends; its id */
+void ledger_read(uint32_t id);                 /* the broker has read it */
+void ledger_taken(uint32_t id);                /* the stack has taken it, or a copy */
 void ledger_delivered(struct assoc *to, const struct body *b);
 void ledger_returned(uint32_t id, bool delivered); /* put into the queue as given back */
 void ledger_returned_read(void);
+void ledger_shut_down(const struct assoc *a);       /* it has ended as if all were well */
 void ledger_vanished(uint32_t id, const char *how); /* neither delivered nor given back */
 void check_step(void);
 bool check_quiet(void); /* nothing waits anywhere */

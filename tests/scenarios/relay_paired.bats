@@ -1,5 +1,11 @@
 load lib
 
+# account_adds_up N: so many associations have ended.
+account_adds_up() {
+    ask_account
+    [ $(($(account associations_closed) + $(account associations_lost))) = "$1" ]
+}
+
 @test "paired relay: several associations, streams and PPIDs, each on an association of its own" {
     start_broker <<CONFIG
 listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
@@ -44,4 +50,33 @@ CONFIG
     [ "$(result sink .stream_changed)" -ge 300 ]
     stop_broker
     [ "$(logged traffic stream_mapped route=1)" -ge 300 ]
+}
+
+# It has acknowledged the answers that nobody gets any more: SCTP says so by an abort, and the log. All that the clients
+# sent arrives first. (Whose answers were all there in time is shut down.)
+@test "paired relay: a server learns that its client left before its last answers" {
+    start_broker <<CONFIG
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
+routes: [{from: access, to: core, session: paired}]
+CONFIG
+    start_sink server $U1 $P1 --role echo --keep
+    local server=$loader sent=0 aborts
+    for round in 1 2 3 4 5 6 7 8; do
+        run_source "hasty$round" $U2 --associations 5 --count 1000 # it awaits no answers
+        sent=$((sent + $(result "hasty$round" .sent)))
+        wait_account associations_opened -eq $((10 * round))
+        wait_until 20 account_adds_up $((10 * round))
+        [ "$(account dropped_peer_lost)" = 0 ] || break
+    done
+    [ "$(account dropped_peer_lost)" -gt 0 ]
+    aborts=$(grep -c 'event=association_lost peer=core .*by=here error="its session.s client left before its last answers"' \
+        "$work/broker.log")
+    [ "$aborts" -gt 0 ]
+    [ "$(account associations_lost)" = "$aborts" ]
+    kill -TERM $server
+    wait_until 20 ended $server
+    [ "$(result server .delivered)" = "$sent" ]
+    [ "$(result server .sink_associations.lost)" = "$aborts" ]
+    stop_broker
 }

@@ -8,6 +8,7 @@
 #include "broker/assoc.h"
 #include "broker/check.h"
 #include "broker/dest.h"
+#include "broker/dry.h"
 #include "broker/health.h"
 #include "broker/life.h"
 #include "broker/sending.h"
@@ -268,35 +269,177 @@ static void what_another_cause_says_does_not(void **state)
     assert_string_equal(paper.reason, "");
 }
 
+/* Everything that it was given has been acknowledged. */
+static struct tr_item dry(uint32_t assoc)
+{
+    return (struct tr_item){.kind = TR_EVENT, .event = {.type = TR_EV_SENDER_DRY, .assoc = assoc}};
+}
+
+static void ended(unsigned eofs, unsigned aborts)
+{
+    assert_int_equal(paper.eofs, eofs);
+    assert_int_equal(paper.aborts, aborts);
+}
+
+/* The client lives on alone. */
+static struct brk_assoc *server_shuts_down(void)
+{
+    brk_socket_enter(&partner_socket, &worker.sockets); /* closed with its association */
+    reads(&partner_socket, event_of(PARTNER, TR_SHUTDOWN_COMP));
+    return brk_assoc_find(&client_socket, CLIENT);
+}
+
+static void client_shuts_down(void)
+{
+    reads(&client_socket, event_of(CLIENT, TR_SHUTDOWN_COMP));
+}
+
+/* A message of a client whose session has ended. */
+static void too_late(struct brk_assoc *client)
+{
+    struct tr_item late = message(CLIENT, "too late");
+    uint64_t dropped = brk_counted(&worker.counts.dropped[BRK_UNREACHABLE]);
+    brk_paired.route_in(&worker, client, &late.msg, 0);
+    assert_int_equal(brk_counted(&worker.counts.dropped[BRK_UNREACHABLE]), dropped + 1);
+}
+
 static void a_shutdown_crosses_where_nothing_waits(void **state)
 {
     (void)state;
-    struct brk_assoc *client = paired();
-    brk_socket_enter(&partner_socket, &worker.sockets); /* closed with its association */
-    reads(&partner_socket, event_of(PARTNER, TR_SHUTDOWN_COMP));
-    assert_int_equal(paper.eofs, 1);
-    assert_int_equal(paper.aborts, 0);
+    paired();
+    struct brk_assoc *client = server_shuts_down();
+    ended(0, 0);
+    reads(&client_socket, dry(CLIENT));
+    ended(1, 0);
     /* A message that comes all the same has been acknowledged, and is dropped. */
-    struct tr_item late = message(CLIENT, "too late");
-    brk_paired.route_in(&worker, client, &late.msg, 0);
-    brk_paired.route_in(&worker, client, &late.msg, 0);
-    assert_int_equal(brk_counted(&worker.counts.dropped[BRK_UNREACHABLE]), 2);
-    assert_int_equal(paper.aborts, 1);
+    too_late(client);
+    too_late(client);
+    ended(1, 1);
     assert_int_equal(paper.aborted, CLIENT);
 }
 
-/* What the client sent is acknowledged and will not arrive: it must not be told that all is well. */
+/* What the client sent is acknowledged and will not arrive: it must not be told that all is well. But first
+ * it gets what the server had sent. */
 static void a_shutdown_is_an_abort_where_messages_wait(void **state)
 {
     (void)state;
     struct brk_assoc *client = paired();
     client->pair.partner->outbox.blocked = true;
     waits(client->pair.partner, 1, RT_NO_ROUTE);
-    brk_socket_enter(&partner_socket, &worker.sockets);
-    reads(&partner_socket, event_of(PARTNER, TR_SHUTDOWN_COMP));
-    assert_int_equal(paper.eofs, 0);
-    assert_int_equal(paper.aborts, 1);
+    waits(client, 2, RT_NO_ROUTE);
+    client->outbox.blocked = true;
+    server_shuts_down();
+    reads(&client_socket, dry(CLIENT)); /* of what came before: the answer is not with the stack yet */
+    ended(0, 0);
+    brk_socket_writable(&worker, &client_socket);
+    assert_int_equal(paper.sent_count, 1);
+    ended(0, 0);
+    reads(&client_socket, dry(CLIENT));
+    ended(0, 1);
     assert_int_equal(paper.aborted, CLIENT);
+}
+
+static void a_message_before_all_is_acknowledged_makes_it_an_abort_then(void **state)
+{
+    (void)state;
+    paired();
+    struct brk_assoc *client = server_shuts_down();
+    too_late(client);
+    ended(0, 0);
+    reads(&client_socket, dry(CLIENT));
+    ended(0, 1);
+}
+
+/* The broker stops: the client is being shut down already. */
+static void a_shutdown_under_way_becomes_an_abort(void **state)
+{
+    (void)state;
+    struct brk_assoc *client = paired();
+    brk_assoc_eof(&worker, client);
+    ended(1, 0);
+    client->pair.partner->outbox.blocked = true;
+    waits(client->pair.partner, 1, RT_NO_ROUTE);
+    server_shuts_down();
+    ended(1, 1);
+    assert_int_equal(paper.aborted, CLIENT);
+}
+
+/* Gathered in the turn in which the end is read: it does not go any more. */
+static void what_was_gathered_is_left_over(void **state)
+{
+    (void)state;
+    struct brk_assoc *client = paired();
+    reads(&partner_socket, message(PARTNER, "an answer"));
+    assert_int_equal(client->outbox.burst_count, 1);
+    client_shuts_down();
+    reads(&partner_socket, dry(PARTNER));
+    ended(0, 1);
+    assert_int_equal(paper.aborted, PARTNER);
+}
+
+/* The same the other way: answers for a client that has shut down. */
+static void a_client_leaves_and_nothing_is_left(void **state)
+{
+    (void)state;
+    paired();
+    client_shuts_down();
+    reads(&partner_socket, dry(PARTNER));
+    ended(1, 0);
+}
+
+static void answers_that_waited_for_a_client_end_its_server_by_an_abort(void **state)
+{
+    (void)state;
+    struct brk_assoc *client = paired();
+    client->outbox.blocked = true;
+    waits(client, 1, RT_NO_ROUTE);
+    client_shuts_down();
+    assert_int_equal(brk_counted(&worker.counts.dropped[BRK_PEER_LOST]), 1);
+    ended(0, 0);
+    reads(&partner_socket, dry(PARTNER));
+    ended(0, 1);
+    assert_int_equal(paper.aborted, PARTNER);
+}
+
+static void so_do_answers_that_come_later(void **state)
+{
+    (void)state;
+    paired();
+    client_shuts_down();
+    reads(&partner_socket, message(PARTNER, "an answer"));
+    assert_int_equal(brk_counted(&worker.counts.dropped[BRK_PEER_LOST]), 1);
+    ended(0, 0); /* its client's last messages are still under way to it */
+    reads(&partner_socket, dry(PARTNER));
+    ended(0, 1);
+}
+
+static void and_those_that_cross_the_shutdown(void **state)
+{
+    (void)state;
+    paired();
+    client_shuts_down();
+    reads(&partner_socket, dry(PARTNER));
+    ended(1, 0);
+    reads(&partner_socket, message(PARTNER, "an answer"));
+    ended(1, 1);
+}
+
+/* One that acknowledges nothing for five seconds is not waited for. */
+static void who_does_not_go_on_is_shut_down_all_the_same(void **state)
+{
+    (void)state;
+    paired();
+    worker.now_ms = 10000;
+    client_shuts_down();
+    brk_dry_tick(&worker);
+    worker.now_ms += 4999;
+    brk_dry_tick(&worker);
+    ended(0, 0);
+    worker.now_ms += 1;
+    brk_dry_tick(&worker);
+    ended(1, 0);
+    brk_dry_tick(&worker);
+    ended(1, 0);
 }
 
 /* ---- a destination that takes nothing (stall.c) -------------------------------------------------------- */
@@ -361,6 +504,16 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_another_cause_says_does_not, begin, end),
         cmocka_unit_test_setup_teardown(a_shutdown_crosses_where_nothing_waits, begin, end),
         cmocka_unit_test_setup_teardown(a_shutdown_is_an_abort_where_messages_wait, begin, end),
+        cmocka_unit_test_setup_teardown(a_message_before_all_is_acknowledged_makes_it_an_abort_then, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(a_shutdown_under_way_becomes_an_abort, begin, end),
+        cmocka_unit_test_setup_teardown(what_was_gathered_is_left_over, begin, end),
+        cmocka_unit_test_setup_teardown(a_client_leaves_and_nothing_is_left, begin, end),
+        cmocka_unit_test_setup_teardown(answers_that_waited_for_a_client_end_its_server_by_an_abort, begin,
+                                        end),
+        cmocka_unit_test_setup_teardown(so_do_answers_that_come_later, begin, end),
+        cmocka_unit_test_setup_teardown(and_those_that_cross_the_shutdown, begin, end),
+        cmocka_unit_test_setup_teardown(who_does_not_go_on_is_shut_down_all_the_same, begin, end),
         cmocka_unit_test_setup_teardown(a_destination_restarts, begin, end),
         cmocka_unit_test_setup_teardown(what_was_gathered_waits, begin, end),
         cmocka_unit_test_setup_teardown(a_partner_restarts, begin, end),
