@@ -17,7 +17,7 @@ static void log_traffic(const char *what, const char *name, const struct brk_tra
     brk_log(CFG_LOG_INFO, "traffic", "%s=%s%s", what, name, text);
 }
 
-/* "name" or, of a route that has none, its place in the file. */
+/* Its name, or for a route without a name its place in the file. */
 static const char *route_text(const struct cfg_config *c, unsigned id, char out[96])
 {
     const struct cfg_route *r = &c->routes[id];
@@ -52,7 +52,7 @@ static void log_cost(const struct brk_counts *c, const struct tr_loop_stats *s, 
             s->reassembled, s->packets_in, s->packets_out);
 }
 
-/* " dropped_no_route=3 …" and what else is told only where it is not zero; returns how many were dropped. */
+/* " dropped_no_route=3 …", only where the count is not zero; returns how many were dropped in all. */
 static uint64_t drops(const struct brk_counts *c, char *out, size_t size)
 {
     size_t n = 0;

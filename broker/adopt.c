@@ -1,15 +1,16 @@
-/* Getting ready for a plan, and taking it over: see adopt.h.
+/* Preparing for a plan, and adopting it: see adopt.h.
  *
- * Taking over compares the plan with the one before and acts on the difference only:
+ * Adopting compares the new plan with the previous one and acts on the differences only:
  *
- * - Listeners. Those that are new or have moved are open already and are read from now on; the sockets that
- *   they replace, and those of what has gone, accept nobody any more and close with their last association.
- *   Those of which some addresses have changed have the new ones already and give up the others.
- * - Associations of what has gone, and of peers that are elsewhere now, are ended (ending.h); so are the two
- *   halves of a session that no route would make any more. All others stay.
- * - Sessions open and end standing associations as the routes want them, and route again what waits for a
- *   group that its route does not lead to any more.
- * - Options: what has changed is set on the sockets and associations that its row says. */
+ * - Listeners: new and moved ones are already open and are read from now on. Sockets that were replaced,
+ *   and those of listeners that were removed, stop accepting and are closed with their last association. A
+ *   listener of which some addresses have changed already has the new addresses and now gives up the old
+ *   ones.
+ * - Associations of removed listeners and peers, and of peers with other addresses, are ended (ending.h),
+ *   and so is a session that no route would make any more. All others stay.
+ * - Sessions open and end standing associations as the routes require, and route again what waits for a
+ *   group that its route no longer leads to.
+ * - Options: changes are set on the sockets and associations that their rows in options.def name. */
 #include "broker/adopt.h"
 
 #include <stdio.h>
@@ -45,8 +46,8 @@ static void answer(struct brk_worker *w)
     rt_batch_add(&w->out[w->broker->worker_count], &w->step);
 }
 
-/* Gives the array that the pointer at `array` is to room for `count` items, where it had some for `had`; new
- * ones zeroed. There is one more than asked for, so that none is not NULL. */
+/* Grows the array whose pointer is stored at `array` from `had` to `count` items; new items are zero. One
+ * item more is allocated, so that an empty array is not NULL. */
 static bool widen(void *array, unsigned had, unsigned count, size_t size)
 {
     void *list;
@@ -70,7 +71,7 @@ bool brk_worker_fit(struct brk_worker *w, const struct cfg_config *c)
         !widen(&w->standing, w->standing_room, standing, sizeof *w->standing))
         return false;
     for (unsigned g = had; g < c->group_count; g++)
-        w->picks[g].next = w->index; /* or every worker's first pick would be the same member */
+        w->picks[g].next = w->index; /* or the first pick of every worker would be the same member */
     w->group_room = had > c->group_count ? had : c->group_count;
     w->standing_room = w->standing_room > standing ? w->standing_room : standing;
     return true;
@@ -82,8 +83,8 @@ static bool stays(const struct cfg_config *old, const struct cfg_config *c, unsi
            cfg_same_listening(&old->listeners[listener], &c->listeners[listener]);
 }
 
-/* Whether its socket changes its addresses. Another one beside it would not do: Linux wants those that share
- * a port to have all their addresses in common, or none. */
+/* Whether the addresses of its socket change. A second socket on the same port is not possible: on Linux, the
+ * sockets that share a port must have all their addresses in common, or none. */
 static bool is_readdressed(const struct brk_worker *w, const struct cfg_config *old,
                            const struct cfg_config *c, unsigned listener)
 {
@@ -91,7 +92,7 @@ static bool is_readdressed(const struct brk_worker *w, const struct cfg_config *
            cfg_readdressed(&old->listeners[listener], &c->listeners[listener]);
 }
 
-/* Takes away the addresses of `from`, as far as `count`, that `to` has not. */
+/* Removes those of the first `count` addresses of `from` that `to` does not have. */
 static void remove_addresses(struct brk_socket *s, const struct cfg_listener *from, unsigned count,
                              const struct cfg_listener *to)
 {
@@ -105,7 +106,7 @@ static void remove_addresses(struct brk_socket *s, const struct cfg_listener *fr
                     brk_quote(error.text, quoted, sizeof quoted));
 }
 
-/* Gives the socket the addresses of `to` that `from` has not, all or none. */
+/* Adds the addresses of `to` that `from` does not have: all or none. */
 static bool add_addresses(struct brk_socket *s, const struct cfg_listener *from,
                           const struct cfg_listener *to, struct tr_error *error)
 {
@@ -146,7 +147,7 @@ static bool open_listeners(struct brk_worker *w, const struct cfg_config *c, str
         brk_socket_leave(s, &w->sockets);
         brk_socket_enter(s, &w->prepared);
         tr_watch(s->ep, 0);
-        tr_listen(s->ep, 0, error); /* it can; nobody is to come before the plan is in force */
+        tr_listen(s->ep, 0, error); /* it can; nobody is accepted before the plan is in force */
     }
     return true;
 }
@@ -172,7 +173,7 @@ void brk_prepare(struct brk_worker *w)
 {
     const struct cfg_config *c = w->broker->candidate->config;
     struct tr_error error = {.code = TR_LIMIT, .text = "out of memory"};
-    brk_ending_tick(w); /* the port of a listener that is done may be wanted again */
+    brk_ending_tick(w); /* the port of a listener that has ended may be needed again */
     bool ready = brk_worker_fit(w, c) && brk_names_prepare(w, c, &error) &&
                  (w->index != 0 || brk_try_options(w, c, &error) == TR_OK) && open_listeners(w, c, &error) &&
                  readdress_listeners(w, c, &error);
@@ -202,13 +203,13 @@ static void adopt_prepared(struct brk_worker *w)
         tr_watch(s->ep, TR_READABLE);
         if (tr_listen(s->ep, BRK_BACKLOG, &error) == TR_OK)
             brk_listener_opened(s);
-        else /* it could when this was prepared */
+        else /* it could when it was prepared */
             brk_log(CFG_LOG_ERROR, "listen_failed", "listener=%s error=%s",
                     cfg_member_name(w->config, s->member), brk_quote(error.text, quoted, sizeof quoted));
     }
 }
 
-/* Accepts nobody any more; closes with its last association (ending.c). */
+/* It stops accepting and is closed with its last association (ending.c). */
 static void retire_socket(struct brk_worker *w, struct brk_socket *s)
 {
     struct tr_error error;

@@ -1,4 +1,4 @@
-/* The associations of a worker: made, found, named, freed. life.c has what happens to them. */
+/* The associations of a worker: creating, finding, naming, freeing. What happens to them is in life.c. */
 #include "broker/assoc.h"
 
 #include <stdio.h>
@@ -91,7 +91,7 @@ bool brk_assoc_admits(const struct brk_assoc *a, struct brk_log_budget *lines)
 
 void brk_assoc_keep_sent(struct brk_assoc *a)
 {
-    /* Twice: what it gave back may not have been read yet when as much again has been sent. */
+    /* Twice that: as much again may have been sent before what came back is read. */
     uint32_t keep = 2 * tr_send_capacity(a->socket->ep) + BRK_BURST_MAX;
     if (keep > a->outbox.sent.keep)
         brk_sent_keep(&a->outbox.sent, keep);
@@ -100,7 +100,7 @@ void brk_assoc_keep_sent(struct brk_assoc *a)
 void brk_assoc_enter(struct brk_assoc *a, struct brk_assoc **list)
 {
     if (a->stage)
-        abort(); /* one link, one list */
+        abort(); /* it has one link, so it can be in one list only */
     a->stage = list;
     DL_APPEND(*list, a);
 }

@@ -1,7 +1,8 @@
-/* A broker's life: chooses the transport, opens everything, hands over to the control thread, releases.
+/* Start and end of a broker: chooses the transport, opens everything, hands over to the control thread, frees
+ * everything.
  *
- * Everything that can fail (a port in use, a missing permission, a kernel without SCTP) fails here, before
- * the first association, with one line that says what to do. */
+ * Whatever can fail (a port in use, a missing permission, a kernel without SCTP) fails here, before the first
+ * association, with one log line that says what to do. */
 #include "broker/broker.h"
 
 #include <errno.h>
@@ -115,14 +116,14 @@ static void log_advice(const char *text, void *arg)
     brk_log(CFG_LOG_WARNING, "advice", "text=%s", brk_quote(text, quoted, sizeof quoted));
 }
 
-/* True where both the smallest timeout and the SACK delay are what the host says. */
+/* True when both the minimum RTO and the SACK delay are left to the host's defaults. */
 static bool leaves_timers(const struct opt_set *s)
 {
     return !opt_any(s, OPT_RTOINFO) && !opt_any(s, OPT_DELAYED_ACK_TIME) &&
            !opt_any(s, OPT_DELAYED_ACK_FREQUENCY) && !opt_any(s, OPT_PEER_ADDR_PARAMS);
 }
 
-/* Where a listener or peer is: its network namespace, and what of the host matters to it there. */
+/* A network namespace that a listener or peer uses, and what host settings matter to it there. */
 struct place {
     const char *netns;
     unsigned topics; /* enum tr_advice bits */
@@ -142,7 +143,7 @@ static bool same_place(const struct place *a, const struct place *b)
     return a->netns == b->netns || (a->netns && b->netns && strcmp(a->netns, b->netns) == 0);
 }
 
-/* What is wrong with the host, where it matters for this configuration: once for each network namespace. */
+/* Reports host settings that do harm with this configuration, once for each network namespace. */
 static void advise(const struct brk_broker *b)
 {
     const struct cfg_config *c = b->plan->config;
@@ -162,7 +163,7 @@ static void advise(const struct brk_broker *b)
     }
 }
 
-/* One descriptor an association: as many as the system allows. */
+/* An association needs a descriptor: allow as many as the system permits. */
 static void raise_descriptor_limit(void)
 {
     struct rlimit limit;
@@ -180,7 +181,8 @@ static int block_signals(void)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGUSR1);
     sigaddset(&set, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &set, NULL); /* inherited by the workers: only the signalfd gets them */
+    pthread_sigmask(SIG_BLOCK, &set,
+                    NULL); /* inherited by the workers: only the signalfd receives these signals */
     signal(SIGPIPE, SIG_IGN);
     return signalfd(-1, &set, SFD_CLOEXEC);
 }
@@ -192,7 +194,7 @@ static void log_unsupported(struct cfg_place at, const char *text, void *arg)
             brk_quote(arg, file, sizeof file), at.line, at.column, brk_quote(text, quoted, sizeof quoted));
 }
 
-/* Chooses the transport, and says what of the configuration it cannot do. */
+/* Chooses the transport, and reports what parts of the configuration it does not support. */
 static bool choose_transport(struct brk_broker *b)
 {
     const struct cfg_config *config = b->plan->config;

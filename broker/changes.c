@@ -17,7 +17,7 @@ struct brk_changes {
     struct line lines[BRK_CHANGES_TOLD];
 };
 
-/* " name=value", or nothing where there is no value. */
+/* " name=value", or nothing without a value. */
 static void write_value(FILE *out, const char *name, const char *value)
 {
     char quoted[2 * CFG_DIFF_VALUE + 3];

@@ -1,6 +1,7 @@
-/* Pointers that come back from a `void *` (a cookie of the transport's, the owner of a destination, the
- * source of a credit, what a control message is about) are checked: a struct that goes that way begins with a
- * number of its own. On in release builds; a wrong one is a bug of ours, and the process ends. */
+/* Checks of pointers that come back from a `void *` (a cookie of the transport, the owner of a
+ * destination, the source of a credit, the subject of a control message): a struct that is passed that way
+ * begins with a number of its own. Enabled in release builds; a mismatch is a bug in the broker, and the
+ * process ends. */
 #ifndef JUNCTOR_BROKER_CHECK_H
 #define JUNCTOR_BROKER_CHECK_H
 

@@ -1,22 +1,23 @@
-/* What the control thread does, step by step: who is in which group, reloads, and the end.
- * control_thread.c has the thread itself.
+/* The control thread's work, step by step: group membership, reloads, and the end. The thread itself is in
+ * control_thread.c.
  *
- * It is the only one that changes the snapshot. A destination that came up is added, one that was lost goes
- * through the retirement that keeps its messages in order (see routing/snapshot.h and THREADS.md):
+ * Only the control thread changes the snapshot. A destination that came up is added. One that was lost is
+ * retired in three steps, which preserve the order of its messages (see routing/snapshot.h and
+ * THREADS.md):
  *
- *   1. MEMBER_DOWN: publish a snapshot without it, its groups held; after the grace period nobody posts to it
- * any more
- *   2. RETIRE to its owner, which sends what is left back to the workers that had read it
+ *   1. MEMBER_DOWN: publish a snapshot without it, with its groups held. After the grace period nobody
+ *      posts to it.
+ *   2. Post RETIRE to its owner, which sends what is left back to the workers that read it.
  *   3. RETIRED: publish the groups open again. The workers read the new snapshot before they take their
- * inboxes, so they find what came back and send it before anything newer.
+ *      inboxes, so they find what came back and send it before anything newer.
  *
  * Requests that arrive together share one publication.
  *
- * The end: SIGTERM or SIGINT stops accepting and shuts the sources down, in SCTP's way, so that what they
- * still have queued arrives; when all workers are done with that the destinations are shut down; when nothing
- * is left, or the deadline is over, or a second signal comes, the workers stop. SIGUSR1 asks for the account:
- * all workers meet at a barrier so that the sum is taken at one moment. SIGHUP asks for a reload (reload.h).
- */
+ * The end: SIGTERM or SIGINT stops accepting and shuts the sources down gracefully, so that what they have
+ * queued still arrives. When all workers have finished with that, the destinations are shut down. When
+ * nothing is left, or the deadline is over, or a second signal arrives, the workers stop. SIGUSR1 requests
+ * the account: all workers meet at a barrier, so that the sum is taken at one moment. SIGHUP requests a
+ * reload (reload.h). */
 #include "broker/control.h"
 
 #include <stdatomic.h>
@@ -50,9 +51,9 @@ struct brk_control {
     enum brk_phase phase;
     uint64_t deadline_ms; /* of the drain */
     bool stop;
-    bool cut_short; /* … before the drain was over */
+    bool cut_short; /* … before the drain was complete */
     struct brk_reload reload;
-    struct brk_dest *dests; /* those that have come up and are not retired */
+    struct brk_dest *dests; /* all that have come up and are not retired */
 };
 
 /* ---- groups --------------------------------------------------------------------------------------- */
@@ -76,8 +77,8 @@ static void log_member(const struct brk_control *c, const char *event, const str
 
 /* ---- reload --------------------------------------------------------------------------------------- */
 
-/* The membership under another plan: everybody who is there, and what is still being retired. NULL: out of
- * memory. */
+/* The membership under another plan: all destinations that are up, and those still being retired. NULL: out
+ * of memory. */
 static struct rt_members *members_under(const struct brk_control *c, const struct rt_plan *plan)
 {
     struct rt_members *m = rt_members_new(plan->config);
@@ -157,7 +158,8 @@ bool brk_control_reloading(const struct brk_control *c)
 
 /* ---- requests ------------------------------------------------------------------------------------- */
 
-/* Takes the requests that have come. Lost destinations go to *lost, to be retired after the publication. */
+/* Takes the requests that have arrived. Lost destinations go to *lost, to be retired after the
+ * publication. */
 static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lost, struct rt_batch *done)
 {
     struct rt_batch taken;
@@ -193,7 +195,7 @@ static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lo
         case BRK_RETURNED:
         case BRK_RETIRE:
         case BRK_EMPTY:
-            break; /* never come here */
+            break; /* never sent to control */
         }
     }
     return any;
@@ -229,13 +231,13 @@ static bool serve_requests(struct brk_control *c, bool woken)
     if (!take_requests(c, woken, &lost, &done))
         return false;
     brk_joining_go_on(&c->joining, c->members, joined, c);
-    while (!publish(c)) /* what was asked for must happen; memory may come back */
+    while (!publish(c)) /* the requests must be carried out; memory may become available */
         usleep(10000);
     while ((p = rt_batch_take(&done)))
         free(brk_dest_of(p->to));
     post_each(c, &lost);
     post_each(c, &c->joining.ask);
-    brk_command_all(c->broker, 0); /* parked messages may have somewhere to go now */
+    brk_command_all(c->broker, 0); /* parked messages may have a destination now */
     return true;
 }
 
@@ -263,10 +265,10 @@ static bool all_reached(const struct brk_broker *b, int progress)
     return true;
 }
 
-/* Nothing is left, and nothing is between two workers, which both may have reported before it came. Counted
- * in two rounds (Mattern's four counters): all that has been handed out, seen now, had been taken when the
- * takers last reported. What a report counts as taken was counted as handed out before it was posted, so the
- * second round does not miss it. */
+/* No message is left in a worker, and none is between two of them, both of which may have reported before it
+ * was posted. Counted in two rounds (Mattern's four counters): all messages handed out, read now, had been
+ * taken when the takers last reported. A message is counted as handed out before it is posted, so the second
+ * round does not miss one that a report counts as taken. */
 static bool all_done(const struct brk_broker *b)
 {
     uint64_t taken = 0, handed_out = 0;
@@ -320,7 +322,8 @@ bool brk_control_turn(struct brk_control *c, bool woken)
     return !c->stop;
 }
 
-/* All post before the first one takes: what one passes on to a worker before it must not be left behind. */
+/* All workers post before the first one takes: what one passes on to a worker before it in the list must not
+ * be left behind. */
 static bool settle_workers(struct brk_broker *b)
 {
     bool any = false;
@@ -331,8 +334,8 @@ static bool settle_workers(struct brk_broker *b)
     return any;
 }
 
-/* Control messages are part of the destinations they are about, so all of them are taken before those are
- * freed. */
+/* Control messages are part of the destinations they are about, so all of them are taken before any
+ * destination is freed. */
 void brk_control_settle(struct brk_control *c)
 {
     struct brk_broker *b = c->broker;

@@ -1,5 +1,5 @@
-/* The control thread: signals, the inbox, and the account. SIGUSR1 asks for the account, and all workers meet
- * at a barrier so that the sum is taken at one moment. */
+/* The control thread: waits for signals and its inbox. SIGUSR1 requests the account, for which all workers
+ * meet at a barrier, so that the sum is taken at one moment. */
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -66,7 +66,7 @@ static void serve(struct brk_broker *b, struct brk_control *c, int signals)
     bool woken = false;
     while (brk_control_turn(c, woken)) {
         if (poll(fds, 2, brk_control_draining(c) ? BRK_TICK_MS : -1) < 0 && errno != EINTR)
-            abort(); /* two valid descriptors */
+            abort(); /* both descriptors are valid */
         woken = fds[1].revents & POLLIN;
         if (fds[0].revents & POLLIN)
             take_signal(b, c, signals);

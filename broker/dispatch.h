@@ -15,17 +15,19 @@ struct brk_assoc;
 /* A message of `from` on a shared route, still in its receive slot. */
 void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m, uint32_t route);
 
-/* Tries parked messages with the current snapshot. */
+/* Tries to send the parked messages by the current snapshot. */
 void brk_unpark(struct brk_worker *w);
 
-/* A message that its member has not delivered: hands it to the worker that had read it, or, on that worker,
- * puts it before what is parked for its group. Drops it where its route has gone and no other takes it. */
+/* A message that its member did not deliver: passes it to the worker that read it, or, on that worker,
+ * puts it before what is parked for its group. Drops it if its route was removed and no other shared route
+ * takes it. */
 void brk_dispatch_again(struct brk_worker *w, struct rt_parcel *p);
 
-/* There is another plan: routes again what waits for a group that its route does not lead to any more. */
+/* There is another plan: routes again what waits for a group that its route no longer leads to. */
 void brk_dispatch_adopt(struct brk_worker *w);
 
-/* The worker that read a message, which decides its order. Its memory may be another one's (`owner`). */
+/* The worker that read the message, which decides its order. Its memory may belong to another one
+ * (`owner`). */
 static inline unsigned brk_reader(const struct rt_message *m)
 {
     return (unsigned)(m->origin >> BRK_ORIGIN_BITS);

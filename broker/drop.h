@@ -1,4 +1,4 @@
-/* Messages that are dropped: counted, and told in the log. */
+/* Dropped messages: counting and logging. */
 #ifndef JUNCTOR_BROKER_DROP_H
 #define JUNCTOR_BROKER_DROP_H
 
@@ -10,16 +10,16 @@
 struct brk_worker;
 struct brk_socket;
 
-/* A message that is dropped, for the log. */
+/* A dropped message, for the log. */
 struct brk_dropped {
-    const struct brk_socket *from; /* that it was read from; NULL: not known any more */
+    const struct brk_socket *from; /* the socket it was read from; NULL: no longer known */
     uint32_t route, ppid;
-    uint16_t stream; /* that it came on */
+    uint16_t stream; /* the stream it arrived on */
 };
 
 struct brk_dropped brk_dropped_message(const struct rt_message *m, uint32_t route);
 
-/* Counts and logs it; of many the first in each second. */
+/* Counts and logs it; if there are many, the first in each second is logged. */
 void brk_count_drop(struct brk_worker *w, const struct brk_dropped *d, enum brk_drop reason);
 
 #endif

@@ -1,5 +1,5 @@
-/* Whether everything that an association was given has been acknowledged: asked before another destination
- * takes streams over (joining.h), and before the last one of a session ends (brk_assoc_eof). */
+/* Whether everything sent to an association has been acknowledged: asked before another destination takes
+ * over some of its streams (joining.h), and before the last association of a session ends (brk_assoc_eof). */
 #ifndef JUNCTOR_BROKER_DRY_H
 #define JUNCTOR_BROKER_DRY_H
 
@@ -12,16 +12,16 @@ struct brk_dest;
 
 /* Part of an association. */
 struct brk_dry {
-    bool wanted, asked; /* by control; the stack by us */
-    bool over;          /* of the last one of a session: it has acknowledged everything, or does not go on */
+    bool wanted, asked; /* control wants to know; the stack has been asked */
+    bool over; /* the last association of a session: everything is acknowledged, or nothing more will be */
     uint64_t since_ms, progress_ms, position;
 };
 
-/* BRK_EMPTY has come: answers with BRK_EMPTIED, now or later. */
+/* BRK_EMPTY has arrived: answers with BRK_EMPTIED, at once or later. */
 void brk_dry_want(struct brk_worker *w, struct brk_dest *d);
 /* TR_EV_SENDER_DRY. */
 void brk_dry_told(struct brk_worker *w, struct brk_assoc *a);
-/* Ends: `lost` before its state changes to that, `leaves` when its MEMBER_DOWN has been posted. */
+/* It ends: `lost` is called before its state changes, `leaves` after its MEMBER_DOWN has been posted. */
 void brk_dry_lost(struct brk_worker *w, struct brk_assoc *a);
 void brk_dry_leaves(struct brk_worker *w, struct brk_assoc *a);
 /* Each tick. */

@@ -1,4 +1,4 @@
-/* Ending an association on purpose while the broker runs: in SCTP's way, and bounded. */
+/* Ending an association deliberately while the broker runs: gracefully, and within a bound. */
 #ifndef JUNCTOR_BROKER_ENDING_H
 #define JUNCTOR_BROKER_ENDING_H
 
@@ -9,10 +9,10 @@
 struct brk_assoc;
 
 /* Takes an association that is up out of its groups, sends what waits for it, shuts it down, and aborts it
- * should it not have ended broker.drain_timeout from now. A second call does nothing. */
+ * if it has not ended within broker.drain_timeout. A second call does nothing. */
 void brk_end(struct brk_worker *w, struct brk_assoc *a);
 
-/* True when the plan in force does not have it any more. */
+/* True when the plan in force does not contain it any more. */
 static inline bool brk_is_gone(const struct brk_worker *w, struct cfg_member m)
 {
     return m.kind == CFG_MEMBER_LISTENER ? w->config->listeners[m.index].gone

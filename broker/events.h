@@ -1,4 +1,4 @@
-/* Events of the stack. */
+/* Handling the events of the stack. */
 #ifndef JUNCTOR_BROKER_EVENTS_H
 #define JUNCTOR_BROKER_EVENTS_H
 

@@ -1,4 +1,4 @@
-/* Drops what waits and is too old. */
+/* Dropping messages that have waited longer than their ttl. */
 #ifndef JUNCTOR_BROKER_EXPIRY_H
 #define JUNCTOR_BROKER_EXPIRY_H
 
@@ -6,10 +6,10 @@
 
 struct brk_worker;
 
-/* Each tick: drops what waits and is too old. */
+/* Each tick: drops what has waited too long. */
 void brk_expire(struct brk_worker *w);
 
-/* True when there is something to come for it. */
+/* True while a tick is needed for it. */
 bool brk_expiry_pending(const struct brk_worker *w);
 
 #endif

@@ -1,4 +1,4 @@
-/* Associations: up, lost, gone. */
+/* The life of an association: up, lost, gone. */
 #ifndef JUNCTOR_BROKER_LIFE_H
 #define JUNCTOR_BROKER_LIFE_H
 
@@ -12,18 +12,18 @@ struct brk_dest;
 
 void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *e);
 
-/* The association is over, `clean` when by a shutdown of both sides. */
+/* The association has ended; `clean`: by a graceful shutdown. */
 void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e);
 
-/* The peer of `old`, which is up, has begun anew (TR_RESTART; what `old` had not delivered came before that
- * event): `old` is lost and gone from its socket, and the association that takes its place there, not up yet,
- * is returned. NULL: aborted, for lack of memory, or because the session of `old` cannot begin anew. */
+/* The peer of `old`, which is up, has restarted (TR_RESTART; what `old` did not deliver was given back
+ * before this event). `old` is lost and off its socket; the association that takes its place there, not up
+ * yet, is returned. NULL: aborted, because memory ran out or the session of `old` cannot restart. */
 struct brk_assoc *brk_assoc_restart(struct brk_worker *w, struct brk_assoc *old, const struct tr_event *e);
 
 /* Everything the stack gave back for a lost association has been read. */
 void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a);
 
-/* Its destination's retirement came round. */
+/* Nobody posts to its destination any more. */
 void brk_assoc_retire(struct brk_worker *w, struct brk_dest *d);
 
 #endif

@@ -1,18 +1,20 @@
-/* The log: one line an event, logfmt, on standard error.
+/* The log: one line for each event, in logfmt, on standard error.
  *
  *     ts=2026-01-31T12:00:00.000Z level=info event=listening listener=access address=127.0.0.1:2905
  *
- * Where standard error is the journal's (sd_journal_stream_fd(3): JOURNAL_STREAM names its device and inode)
- * the time stamp gives way to the journal's own and the line begins with the priority in its notation (<6>).
+ * If standard error goes to the journal (sd_journal_stream_fd(3): JOURNAL_STREAM names its device and
+ * inode), the line has no time stamp, since the journal adds its own, and begins with the priority in the
+ * journal's notation (<6>).
  *
- * Any thread may log. Between brk_log_start and brk_log_stop nobody waits for standard error: a line goes
- * into a ring (log_ring.h), without allocation, and a thread of its own writes it (log_writer.c). So a pipe
- * that nobody reads, a full disk or a closed pipe never hold the broker up. What finds no room in the ring,
- * or could not be written, is counted and told where it is missing:
+ * Any thread may log. Between brk_log_start and brk_log_stop no thread waits for standard error: a line
+ * goes into a ring (log_ring.h), without allocation, and a thread of its own writes it (log_writer.c). So
+ * a pipe that nobody reads, a full disk or a closed pipe never delays the broker. Lines that do not fit in
+ * the ring or cannot be written are counted, and the count is logged where they are missing:
  *
  *     level=warning event=log_lost lines=812
  *
- * The lines of each thread keep their order. Outside of start and stop the caller writes its line itself. */
+ * The lines of each thread keep their order. Before start and after stop the caller writes its line
+ * itself. */
 #ifndef JUNCTOR_BROKER_LOG_H
 #define JUNCTOR_BROKER_LOG_H
 
@@ -22,24 +24,24 @@
 
 #include "config/config.h"
 
-/* Sets the level, and finds out whether standard error is the journal's. Before other threads start. */
+/* Sets the level, and determines whether standard error goes to the journal. Before other threads start. */
 void brk_log_open(enum cfg_log_level level);
 
-/* Another level from now on. Any thread; others may learn of it some lines later. */
+/* Changes the level. Any thread; others may notice a few lines later. */
 void brk_log_set_level(enum cfg_log_level level);
 
-/* Starts the writer thread. All signals are blocked in it. 0 or the errno of pthread_create. */
+/* Starts the writer thread, with all signals blocked. Returns 0 or the errno of pthread_create. */
 int brk_log_start(void);
 
-/* Waits until everything has been written, but no longer than BRK_LOG_STOP_MS: what nobody reads by then is
- * left. The other threads have ended. */
+/* Waits until everything has been written, but no longer than BRK_LOG_STOP_MS; what nobody has read by
+ * then is discarded. The other threads have ended. */
 #define BRK_LOG_STOP_MS 2000
 void brk_log_stop(void);
 
 bool brk_log_on(enum cfg_log_level level);
 
-/* `event` is a word; `format` gives the other "key=value" pairs (may be ""). Values that may hold spaces go
- * through %s of brk_quote. Longer lines are cut at 2 KiB. */
+/* `event` is a word; `format` gives the other "key=value" pairs (may be ""). Values that may contain
+ * spaces are passed through brk_quote. Longer lines are cut at 2 KiB. */
 void brk_log(enum cfg_log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -48,31 +50,31 @@ void brk_log(enum cfg_log_level level, const char *event, const char *format, ..
 const char *brk_quote(const char *text, char *out, unsigned size);
 
 /* For events that traffic can cause many times a second: true at most once a second for each `limit`, with
- * the number of events kept back since then in *skipped. A limit belongs to one thread; zero-initialise. */
+ * the number of events suppressed since then in *skipped. A limit belongs to one thread; zero-initialise. */
 struct brk_log_limit {
     uint64_t next_ms, skipped;
 };
 bool brk_log_limited(struct brk_log_limit *limit, uint64_t now_ms, uint64_t *skipped);
 
-/* For events that each connection causes, which somebody can make come by the thousand: a budget of
- * BRK_LOG_BURST lines, refilled with one each BRK_LOG_REFILL_MS. The first of a hundred clients are all seen,
- * and a flood is folded: once a second the writer thread tells how many were kept back.
+/* For events that each connection causes, which a peer may cause by the thousand: a budget of
+ * BRK_LOG_BURST lines, refilled by one every BRK_LOG_REFILL_MS. The first hundred clients are all logged;
+ * of a flood, the writer thread logs once a second how many lines were suppressed:
  *
  *     level=info event=log_folded of=association_up lines=1392
  *
- * Static, one for all threads; `event` and `level` are initialised, the rest is zero. */
+ * Static, one for all threads; initialise `event` and `level`, the rest is zero. */
 #define BRK_LOG_BURST     100
 #define BRK_LOG_REFILL_MS 100
 struct brk_log_budget {
     const char *event;
     enum cfg_log_level level;
-    _Atomic uint64_t due_ms; /* when the budget is whole again */
-    _Atomic uint64_t folded; /* kept back and not told yet */
+    _Atomic uint64_t due_ms; /* when the budget is full again */
+    _Atomic uint64_t folded; /* suppressed and not logged yet */
     _Atomic bool listed;
-    struct brk_log_budget *next; /* of those that have ever kept a line back */
+    struct brk_log_budget *next; /* list of those that have ever suppressed a line */
 };
 
-/* Any thread: whether a line of this event is to be logged now; false, too, where its level is not. */
+/* Any thread: whether to log a line of this event now; also false where its level is not logged. */
 bool brk_log_admits(struct brk_log_budget *budget, uint64_t now_ms);
 
 #endif

@@ -1,5 +1,5 @@
-/* Between log.c, which makes records, and log_writer.c, which makes lines of them; log_record.c has what both
- * use. */
+/* Shared by log.c, which creates records, and log_writer.c, which turns them into lines; log_record.c has
+ * the functions that both use. */
 #ifndef JUNCTOR_BROKER_LOG_PRIV_H
 #define JUNCTOR_BROKER_LOG_PRIV_H
 
@@ -14,18 +14,19 @@ void brk_log_fill(struct brk_log_record *r, enum cfg_log_level level, const char
 void brk_log_fill_args(struct brk_log_record *r, enum cfg_log_level level, const char *event,
                        const char *format, va_list args) __attribute__((format(printf, 4, 0)));
 
-/* Any thread: the budgets that have kept lines back, newest first; the list only grows. */
+/* Any thread: the budgets that have suppressed lines, newest first; the list only grows. */
 struct brk_log_budget *brk_log_budgets(void);
-/* Any thread: puts a budget into that list, once. */
+/* Any thread: adds a budget to that list, once. */
 void brk_log_list(struct brk_log_budget *b);
 
-/* Whether lines begin with a priority for the journal instead of the time. Before the writer starts. */
+/* Whether lines begin with a priority for the journal instead of a time stamp. Set before the writer
+ * starts. */
 void brk_log_for_journal(bool yes);
 
-/* Any thread: hands the record to the writer thread; without one writes it at once. */
+/* Any thread: passes the record to the writer thread; without one, writes it at once. */
 void brk_log_deliver(const struct brk_log_record *r);
 
-/* Any thread: a budget has begun to keep lines back. */
+/* Any thread: a budget has begun to suppress lines. */
 void brk_log_wake(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* SCTP options of the file. */
+/* The SCTP options of the configuration. */
 #ifndef JUNCTOR_BROKER_OPTIONS_H
 #define JUNCTOR_BROKER_OPTIONS_H
 
@@ -9,22 +9,22 @@ struct brk_worker;
 struct brk_assoc;
 struct brk_socket;
 
-/* What the file says of a listener or peer and a socket can have. */
+/* The configured options of a listener or peer that can be set on a socket. */
 void brk_options_at_open(const struct cfg_config *c, struct cfg_member m, struct opt_set *out);
 
-/* Sets what only an association can have (primary_addr, what names a path, …). */
+/* Sets the options that only an association can have (primary_addr, those of a path, …). */
 void brk_assoc_options(struct brk_assoc *a);
 
-/* Tells where the stack granted other values than the file asks for (buffers above the sysctl limit, …). */
+/* Logs where the stack granted other values than configured (buffers above the sysctl limit, …). */
 void brk_options_compare(const struct brk_socket *s, const struct opt_set *wanted);
 
-/* Sets the options of each listener and peer on a socket that is then closed again: what the stack will not
- * take is told with its place when the broker starts (TR_UNSUPPORTED, TR_INVALID), not with the first
- * connection. */
+/* Sets the options of each listener and peer on a socket, which is then closed: so options that the stack
+ * refuses (TR_UNSUPPORTED, TR_INVALID) are reported with their place when the broker starts, not with the
+ * first association. */
 enum tr_code brk_try_options(struct brk_worker *w, const struct cfg_config *c, struct tr_error *error);
 
-/* Sets on a socket and its associations what the file says otherwise than `old` did and their rows let act on
- * what is there (OPT_NOW), and on a listening socket what its next associations are to begin with. */
+/* Sets the options that differ from those of `old` on a socket and its associations where their rows allow
+ * it at once (OPT_NOW), and on a listening socket for its future associations. */
 void brk_options_adopt(struct brk_socket *s, const struct cfg_config *old);
 
 #endif

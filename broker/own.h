@@ -7,7 +7,7 @@
 
 struct brk_worker;
 
-/* TR_INVALID, with a text that says why, where an address is one that the broker listens at. */
+/* TR_INVALID, with the reason in *error, if the broker itself listens at one of the addresses. */
 enum tr_code brk_refuse_own(struct brk_worker *w, const struct cfg_peer *p, const struct tr_target *target,
                             struct tr_error *error);
 

@@ -15,39 +15,40 @@ struct brk_worker;
 struct brk_assoc;
 struct rt_dest;
 
-/* A new parcel for one more place where a message waits, which it counts. NULL: out of memory, counted as
- * dropped. */
+/* A new parcel for one more place where a message waits; counted as waiting. NULL: out of memory, counted
+ * as dropped. */
 struct rt_parcel *brk_parcel_new(struct brk_worker *w, struct rt_message *m, uint32_t route);
 
-/* Copies a message out of its receive slot, charged to the socket of `from`. NULL: out of memory, counted as
- * dropped. */
+/* Copies a message out of its receive slot; charged to the socket of `from`. NULL: out of memory, counted
+ * as dropped. */
 struct rt_message *brk_copy_message(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
                                     uint32_t route);
 
-/* The same with one place to wait in. */
+/* The same, in a parcel for one place. */
 struct rt_parcel *brk_copy_to_parcel(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
                                      uint32_t route);
 
-/* Counts and frees a parcel that cannot be delivered, or one that was. */
+/* Drop a parcel that cannot be delivered, or a list of them, and count it; or free one that has been
+ * delivered. */
 void brk_drop_parcel(struct brk_worker *w, struct rt_parcel *p, enum brk_drop reason);
 void brk_drop_batch(struct brk_worker *w, struct rt_batch *b, enum brk_drop reason);
 void brk_drop_queue(struct brk_worker *w, struct brk_queue *q, enum brk_drop reason);
 void brk_parcel_done(struct brk_worker *w, struct rt_parcel *p);
 
-/* The same for a message that its association could not deliver and nobody else is to get. */
+/* Drops a message that its association could not deliver and that nobody else is to get. */
 void brk_drop_undelivered(struct brk_worker *w, struct rt_parcel *p);
 
-/* A message came back to its owner: frees it and lets its source go on. */
+/* A message came back to its owner: frees it, and resumes its source if that was paused. */
 void brk_release(struct brk_worker *w, struct rt_message *m);
 
-/* A message of `from` that is dropped before it was copied. */
+/* Drops a message of `from` before it has been copied. */
 void brk_count_source_drop(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
                            uint32_t route, enum brk_drop reason);
 
 /* Puts a parcel for a destination of another worker into w->out; takes it over. */
 void brk_post_to(struct brk_worker *w, struct rt_dest *d, struct rt_parcel *p);
 
-/* Posts what was put into w->out. */
+/* Posts the contents of w->out. */
 void brk_post(struct brk_worker *w);
 
 #endif

@@ -1,5 +1,5 @@
-/* Parcels that wait for one thing, oldest first, and how much that is: what limits in messages and bytes are
- * compared with. One worker's. */
+/* A queue of parcels, oldest first, that knows how many messages and bytes it holds, so that limits can be
+ * compared with both. Belongs to one worker. */
 #ifndef JUNCTOR_BROKER_QUEUE_H
 #define JUNCTOR_BROKER_QUEUE_H
 
@@ -8,8 +8,8 @@
 #include "routing/inbox.h"
 #include "routing/message.h"
 
-/* Zeros are an empty one. `parcels` is for looking only: parcels come and leave by the calls below, each with
- * its message. */
+/* All zeros are an empty one. Use `parcels` for reading only; add and take parcels, which must have
+ * messages, with the functions below. */
 struct brk_queue {
     struct rt_batch parcels;
     uint64_t bytes; /* user data of their messages */
@@ -26,7 +26,7 @@ static inline void brk_queue_add(struct brk_queue *q, struct rt_parcel *p)
     q->bytes += p->message->len;
 }
 
-/* The oldest one, which leaves; NULL: empty. */
+/* Removes and returns the oldest one; NULL: empty. */
 static inline struct rt_parcel *brk_queue_take(struct brk_queue *q)
 {
     struct rt_parcel *p = rt_batch_take(&q->parcels);
@@ -35,7 +35,7 @@ static inline struct rt_parcel *brk_queue_take(struct brk_queue *q)
     return p;
 }
 
-/* Puts all of `first` before what is there, in its order; `first` is empty afterwards. */
+/* Puts all of `first` before the contents of `q`, in the same order; `first` is empty afterwards. */
 static inline void brk_queue_put_first(struct brk_queue *q, struct brk_queue *first)
 {
     rt_batch_append(&first->parcels, &q->parcels);

@@ -1,4 +1,4 @@
-/* Reading sockets, and sending again where there is room. */
+/* Reading from sockets, and sending again when there is room. */
 #ifndef JUNCTOR_BROKER_READING_H
 #define JUNCTOR_BROKER_READING_H
 
@@ -7,16 +7,18 @@
 struct brk_worker;
 struct brk_socket;
 
-#define BRK_ROUNDS_MAX 16 /* batches read from one socket in a row, so that others get their turn */
+#define BRK_ROUNDS_MAX                                                                                       \
+    16 /* number of batches read from one socket in a row, so that others get their turn                     \
+        */
 
-/* One batch, or more while an association is ending. True: there is nothing more to read. */
+/* Reads one batch, or more while an association is ending. True: nothing is left to read. */
 bool brk_socket_read(struct brk_worker *w, struct brk_socket *s);
 
-/* TR_ENDED: reads it whether it is paused or not. */
+/* TR_ENDED: reads the socket even if it is paused. */
 void brk_socket_ended(struct brk_worker *w, struct brk_socket *s);
 void brk_socket_writable(struct brk_worker *w, struct brk_socket *s);
 
-/* Aborts all associations and counts what the stack gives back; for the end. */
+/* Aborts all associations and counts what the stack gives back; at the end of the broker. */
 void brk_socket_abort_all(struct brk_worker *w, struct brk_socket *s);
 
 #endif

@@ -1,4 +1,4 @@
-/* Messages that may be given up: what a route says, and the time they have. */
+/* Partial reliability: the policy of a route, and how long its messages may wait. */
 #ifndef JUNCTOR_BROKER_RELIABILITY_H
 #define JUNCTOR_BROKER_RELIABILITY_H
 
@@ -12,22 +12,22 @@
 struct brk_worker;
 struct brk_assoc;
 
-/* True when messages of a route (or RT_NO_ROUTE) have a ttl. */
+/* True when messages on this route (or RT_NO_ROUTE) have a ttl. */
 bool brk_has_ttl(const struct cfg_config *c, uint32_t route);
 
-/* Fills in the policy of a message to be sent. */
+/* Sets the policy of a message that is about to be sent. */
 void brk_policy(const struct brk_worker *w, struct tr_msg *m, uint32_t route, uint64_t entered_ms);
 
 /* True when a parcel's ttl is over. */
 bool brk_is_expired(const struct brk_worker *w, const struct rt_parcel *p);
 
-/* When a parcel's time is over; 0: never. */
+/* When a parcel's ttl ends; 0: it has none. */
 uint64_t brk_deadline(const struct brk_worker *w, const struct rt_parcel *p);
 
-/* Of two of those the one that comes first. */
+/* The earlier of two such times. */
 uint64_t brk_earlier(uint64_t a, uint64_t b);
 
-/* A parcel has been put into an association's `pending`, or is parked or about to be. */
+/* A parcel has been added to the pending messages of an association, or is parked or about to be parked. */
 void brk_wait_pending(struct brk_worker *w, struct brk_assoc *a, const struct rt_parcel *p);
 void brk_wait_parked(struct brk_worker *w, const struct rt_parcel *p);
 

@@ -11,17 +11,20 @@
 
 struct brk_worker;
 
-/* A message that the stack gave back: kept in `undelivered` until all that belongs with it has been read. */
+/* A message that the stack gave back: kept as undelivered until everything that belongs with it has been
+ * read. */
 void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *failed);
 
-/* An association is over: what it could not deliver is sent again, or dropped where there is nobody else. */
+/* An association has ended: what it did not deliver is sent again, or dropped where nobody else may get
+ * it. */
 void brk_pass_on(struct brk_worker *w, struct brk_assoc *a);
 
-/* What the stack gave back for an association that lives: given up, so not sent again. */
+/* What the stack gave back for an association that is still up: it gave these messages up, so they are
+ * dropped. */
 void brk_drop_given_up(struct brk_worker *w, struct brk_assoc *a);
 
-/* Sends a parcel again from its route on, before what is parked, or hands it to the worker that had read it,
- * for that; drops it where there is nobody else. */
+/* Sends a parcel again by its route, before what is parked, or passes it to the worker that read it, to do
+ * so; drops it where nobody else may get it. */
 void brk_send_again(struct brk_worker *w, struct rt_parcel *p);
 
 #endif

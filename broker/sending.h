@@ -1,5 +1,5 @@
-/* Sends messages to associations by way of their outboxes, and ends associations. Everything here is the
- * association's worker's. */
+/* Sending messages by way of outboxes, and ending associations. Everything here is for the association's
+ * worker. */
 #ifndef JUNCTOR_BROKER_SENDING_H
 #define JUNCTOR_BROKER_SENDING_H
 
@@ -12,40 +12,40 @@
 struct brk_worker;
 struct brk_assoc;
 
-#define BRK_GATHER_MAX 1024 /* messages gathered before everything is sent */
-#define BRK_BURST_MAX  256  /* messages in one tr_send */
+#define BRK_GATHER_MAX 1024 /* messages gathered before all of them are sent */
+#define BRK_BURST_MAX  256  /* messages in one call of tr_send */
 
 /* A message on its way from a receive slot to the stack, within one turn. */
 struct brk_gathered {
     struct tr_msg msg;
-    struct brk_assoc *from; /* whose socket's credit it uses if it must wait */
+    struct brk_assoc *from; /* its socket's credit is charged if the message must wait */
     uint32_t route;
-    uint16_t asked; /* stream; what it leaves on may be another one */
+    uint16_t asked; /* the stream asked for; it may leave on another one */
     bool fan_out;   /* others get copies of it */
     uint32_t next;
 };
 
-/* Sends a message to an association of this worker: gathered where it can go at once, else copied. It stays
- * valid until the end of the turn. */
+/* Sends a message, which stays valid until the end of the turn, to an association of this worker: gathered
+ * if it can be sent at once, else copied. */
 void brk_send_local(struct brk_worker *w, struct brk_assoc *a, struct brk_assoc *from, const struct tr_msg *m,
                     uint32_t route);
 
-/* Puts a parcel behind what waits for `a`, to be sent at the end of the turn; takes it over. */
+/* Adds a parcel to the pending messages of `a`, to be sent at the end of the turn; takes it over. */
 void brk_append(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p);
 
-/* Sends what waits for `a`, as far as the stack takes it. */
+/* Sends the pending messages of `a`, as many as the stack takes. */
 void brk_send_pending(struct brk_worker *w, struct brk_assoc *a);
 
 /* Sends everything gathered and pending that is not blocked. */
 void brk_flush(struct brk_worker *w);
 
-/* Asks for a graceful shutdown once nothing is pending. */
+/* Requests a graceful shutdown when nothing is pending any more. */
 void brk_assoc_eof(struct brk_worker *w, struct brk_assoc *a);
 
-/* `why`: for the log, static text. */
+/* Aborts it. `why`: for the log, static text. */
 void brk_assoc_abort(struct brk_worker *w, struct brk_assoc *a, const char *why);
 
-/* The same with a reason for the peer, `len` bytes (none: 0). */
+/* The same with a reason for the peer of `len` bytes (0: none). */
 void brk_assoc_abort_for(struct brk_worker *w, struct brk_assoc *a, const char *why, const void *reason,
                          uint32_t len);
 

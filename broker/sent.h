@@ -1,18 +1,17 @@
-/* What an association has lately been given to send, so that a message that the stack gives back is known
- * again: where it came from, by which route, when, and its place among the others.
+/* What an association has sent recently, so that a message that the stack gives back can be identified:
+ * where it came from, its route, when it was received, and its place among the others.
  *
- * A message takes 32 bits along through the stack, its context: here its number, counted from the
- * association's first. What the number stands for is kept in runs, because messages that follow each other
- * mostly have everything in common but their number; a client's partner has one run for all of its life. A
- * run is forgotten when the stack cannot give back any of its messages any more, which is when `keep` later
- * ones have been sent: so many are never under way and unread together.
+ * A message carries 32 bits through the stack, its context. Here that is its number, counted from the
+ * association's first message. What the number stands for is kept in runs, because successive messages
+ * mostly have everything but their number in common; a partner in a paired session needs one run for its
+ * whole life. A run is forgotten when the stack can no longer give back any of its messages, that is when
+ * `keep` later ones have been sent: more than that are never in the stack or given back and unread.
  *
- * Why the number and not what it stands for: the place. The order in which a stack gives messages back is not
- * the one in which they were sent: Linux (6.1) goes through its lists, path by path and what it would have
- * retransmitted last, so after two paths have failed one after the other older messages come behind newer
- * ones.
+ * The context is a number because the order is needed. A stack does not give messages back in the order in
+ * which they were sent: Linux (6.1) goes through its lists, path by path and retransmissions last, so
+ * after two paths have failed one after the other, older messages come behind newer ones.
  *
- * Pure; part of a brk_assoc and its worker's. */
+ * Pure; part of a brk_assoc and for its worker only. */
 #ifndef JUNCTOR_BROKER_SENT_H
 #define JUNCTOR_BROKER_SENT_H
 
@@ -23,20 +22,20 @@
 extern "C" {
 #endif
 
-#define BRK_SAME_STREAM UINT16_MAX /* no stream has this number: there are 65,535 at most */
+#define BRK_SAME_STREAM UINT16_MAX /* not the number of a stream: there are 65,535 at most */
 
 struct brk_sent {
-    uint64_t origin;     /* association it came from: brk_assoc.origin */
+    uint64_t origin;     /* the association it came from: brk_assoc.origin */
     uint64_t entered_ms; /* when it was received; 0 where that does not matter */
-    uint32_t source;     /* listener or peer it came from: rt_source */
+    uint32_t source;     /* the listener or peer it came from: rt_source */
     uint32_t route;      /* or RT_NO_ROUTE */
-    bool fan_out;        /* others have got copies of it */
-    uint16_t asked;      /* stream it should have left on; BRK_SAME_STREAM: it did */
+    bool fan_out;        /* others got copies of it */
+    uint16_t asked;      /* the stream asked for; BRK_SAME_STREAM: the one it left on */
 };
 
 struct brk_sent_run;
 
-/* Zeros are an empty log that keeps nothing. */
+/* All zeros are an empty log that keeps nothing. */
 struct brk_sent_log {
     struct brk_sent_run *runs; /* a ring, oldest first; NULL: none yet */
     uint32_t size;             /* of the ring, a power of two */
@@ -45,19 +44,20 @@ struct brk_sent_log {
     uint32_t keep; /* messages */
 };
 
-/* Sets how many messages back the log must reach, those included that are undone; any time. */
+/* Sets how many messages the log must reach back, including those that are undone. May be called at any
+ * time. */
 void brk_sent_keep(struct brk_sent_log *l, uint32_t keep);
-/* Enters a message; returns its context. Without memory an older run is forgotten before its time. */
+/* Adds a message; returns its context. If memory runs out, an older run is forgotten early. */
 uint32_t brk_sent_add(struct brk_sent_log *l, const struct brk_sent *s);
-/* The stack did not take the last `n` over: as if they had not been added. */
+/* The stack did not take the last `n`: removes them. */
 void brk_sent_undo(struct brk_sent_log *l, uint32_t n);
 /* What a context stands for. False: it is no longer known, or was never given out. */
 bool brk_sent_find(const struct brk_sent_log *l, uint32_t context, struct brk_sent *out);
 /* True when the message with context `a` was sent before the one with `b`. */
 bool brk_sent_before(const struct brk_sent_log *l, uint32_t a, uint32_t b);
-/* Another association goes on in the stack where this one was: `to`, empty so far, knows the messages from
- * now on, and goes on counting. `from` is empty, and still tells the order of contexts that it has given out.
- */
+/* Another association continues in the stack in place of this one: `to`, which is empty so far, takes over
+ * the log and its numbering. `from` is empty afterwards, but can still compare the contexts that it gave
+ * out. */
 void brk_sent_hand_over(struct brk_sent_log *from, struct brk_sent_log *to);
 /* Frees the log's memory; it is empty then. */
 void brk_sent_free(struct brk_sent_log *l);

@@ -1,4 +1,4 @@
-/* A worker's sockets. Everything here is their worker's. */
+/* A worker's sockets. Everything here is for their worker only. */
 #ifndef JUNCTOR_BROKER_SOCKET_H
 #define JUNCTOR_BROKER_SOCKET_H
 
@@ -18,46 +18,46 @@ enum brk_socket_kind { BRK_LISTENING, BRK_PEELED, BRK_OUTBOUND };
 
 struct brk_socket {
     uint32_t magic;         /* BRK_SOCKET_MAGIC: check.h */
-    struct tr_endpoint *ep; /* NULL once closed; the struct stays until its credit is back */
+    struct tr_endpoint *ep; /* NULL when closed; the struct stays until its credit is back */
     struct brk_worker *worker;
     enum brk_socket_kind kind;
     struct cfg_member member; /* the listener or peer it belongs to */
-    uint32_t source;          /* the member's number in the route table */
+    uint32_t source;          /* the member's source number in the route table */
     struct brk_traffic *traffic;
     struct rt_credit credit;
     struct brk_sndbuf sndbuf;
-    int64_t full_buffer;      /* receive buffer for those peeled off it; see shrink_window */
+    int64_t full_buffer;      /* receive buffer of those peeled off it; see brk_shrink_window */
     struct brk_assoc *assocs; /* uthash */
     struct brk_assoc *last;   /* the one found last: messages come in runs */
-    bool paused;              /* credit used up: not read */
-    bool to_the_end;          /* read all the same, until the stack has no more: an association has ended */
+    bool paused;              /* not read, because its credit is used up */
+    bool to_the_end;          /* read even so, until the stack has no more: an association has ended */
     bool writable_wanted;
-    bool retiring;    /* accepts nobody any more, closes with its last association */
-    bool readdressed; /* has the addresses of a plan that is not in force yet beside its own */
-    bool has_lost, has_undelivered, has_peel; /* look for such an association after reading */
+    bool retiring;                            /* does not accept any more; closed with its last association */
+    bool readdressed;                         /* also has the addresses of a plan that is not in force yet */
+    bool has_lost, has_undelivered, has_peel; /* there is such an association to look for after reading */
     struct brk_socket *
-        *list; /* of its worker's, that it stands in: sockets, closed_sockets or prepared; NULL: in none */
+        *list; /* the list of its worker's that it is in: sockets, closed_sockets or prepared; NULL: none */
     struct brk_socket *prev, *next; /* in that list */
 };
 
-/* In worker->sockets, without an endpoint. NULL: out of memory. */
+/* A new one in worker->sockets, without an endpoint. NULL: out of memory. */
 struct brk_socket *brk_socket_new(struct brk_worker *w, enum brk_socket_kind kind, struct cfg_member member);
 
-/* Puts it into a list of its worker's, while it stands in none; takes it out of that one. */
+/* Adds it to a list of its worker's, when it is in none; removes it from that list. */
 void brk_socket_enter(struct brk_socket *s, struct brk_socket **list);
 void brk_socket_leave(struct brk_socket *s, struct brk_socket **list);
 
-/* After a change of what decides whether it is read. */
+/* To be called when a condition that decides whether it is read has changed. */
 void brk_socket_update_watch(struct brk_socket *s);
 void brk_socket_want_writable(struct brk_socket *s, bool wanted);
 
-/* Pauses a source whose credit is used up. */
+/* Pauses it if its credit is used up. */
 void brk_socket_check_pause(struct brk_socket *s);
 
-/* Resumes a source whose credit is free again; frees a closed one that nothing refers to any more. */
+/* Resumes it if its credit is free again. */
 void brk_socket_check_resume(struct brk_socket *s);
 
-/* Closes the stack's side; the struct goes when its credit is back and its associations are gone. */
+/* Closes the endpoint; the struct is freed when its credit is back and its associations are gone. */
 void brk_socket_close(struct brk_socket *s);
 
 #endif

@@ -10,32 +10,33 @@ struct brk_assoc;
 struct brk_session;
 struct cfg_config;
 
-/* An association that the broker keeps up, whoever sends. Owned by one worker. */
+/* An association to a peer that the broker keeps up whoever sends. Belongs to one worker. */
 struct brk_standing {
     unsigned peer;
-    const struct brk_session *session; /* for which kind; its operations get the association */
+    const struct brk_session *session; /* the kind of session it is for, which its association belongs to */
     struct brk_assoc *assoc;           /* NULL: between attempts */
     uint64_t next_try_ms;
-    uint64_t waits_until_ms; /* the address is being looked up for an attempt; 0: no */
+    uint64_t waits_until_ms; /* until when an attempt waits for the peer's address; 0: it does not */
 };
 
-/* There is a plan (w->plan), `old` being the configuration before it, or NULL: from now on those for `kind`
- * lead to the peers of this worker that `wants` says. One that is not wanted any more, or whose peer is
- * elsewhere now, is ended. Needs room for one for each kind and peer in w->standing. */
+/* There is a new plan (w->plan), and `old` is the configuration before it, or NULL: from now on there is a
+ * standing association for `kind` to each peer of this worker for which `wants` is true. One that is no
+ * longer wanted, or whose peer has other addresses now, is ended. w->standing must have room for one for
+ * each kind and peer. */
 void brk_standing_adopt(struct brk_worker *w, const struct cfg_config *old, const struct brk_session *kind,
                         bool (*wants)(const struct brk_worker *w, unsigned peer));
 
 /* Each tick: connects those that are due. */
 void brk_standing_tick(struct brk_worker *w);
 
-/* The addresses of a peer are known, or known not to be had: connects those that wait for them. */
+/* The look-up of a peer's addresses has succeeded or failed: connects those that wait for it. */
 void brk_standing_resolved(struct brk_worker *w, unsigned peer);
 
-/* For the operations of their kinds. It has ended, or its set-up timed out: it is tried again after a pause.
- */
+/* For the operations of their kinds: the association has ended, or its set-up timed out. A new one is
+ * tried after a pause. */
 void brk_standing_gone(struct brk_worker *w, struct brk_assoc *a);
 
-/* The peer of `old` began anew; `a` stands in its place. */
+/* The peer of `old` has restarted; `a` takes its place. */
 void brk_standing_restarted(struct brk_worker *w, struct brk_assoc *old, struct brk_assoc *a);
 
 #endif

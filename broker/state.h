@@ -1,5 +1,5 @@
-/* What there is: a broker, and its workers. THREADS.md beside this file says which thread touches what; in
- * short: everything below a brk_worker belongs to that worker's thread, everything else in a brk_broker is
+/* The two central structs: a broker and its workers. THREADS.md says in full which thread touches what. In
+ * short: everything in a brk_worker belongs to that worker's thread; everything else in a brk_broker is
  * constant while workers run, atomic, or the control thread's. */
 #ifndef JUNCTOR_BROKER_STATE_H
 #define JUNCTOR_BROKER_STATE_H
@@ -27,20 +27,21 @@ struct brk_broker;
 struct brk_names;
 struct brk_standing;
 
-#define BRK_READY_MAX   256 /* ready sockets a turn */
-#define BRK_TICK_MS     50  /* how often timers are looked at while there are any */
+#define BRK_READY_MAX   256 /* ready sockets handled in a turn */
+#define BRK_TICK_MS     50  /* how often timers are checked while there are any */
 #define BRK_WORKERS_MAX 256
 
 enum brk_phase { BRK_RUNNING, BRK_DRAIN_SOURCES, BRK_DRAIN_ALL };
 
-/* Commands to workers, a bit each; set by control, which then wakes the inbox. Seen by the worker before it
- * takes its inbox, carried out after: so what others posted before the command is handled before it. */
+/* Commands to a worker, one bit each; set by control, which then wakes the worker. The worker reads them
+ * before it takes its inbox and carries them out afterwards, so what was posted before a command is
+ * handled before it. */
 enum brk_command {
     BRK_CMD_ACCOUNT = 1,
     BRK_CMD_DRAIN_SOURCES = 2,
     BRK_CMD_DRAIN_ALL = 4,
     BRK_CMD_STOP = 8,
-    BRK_CMD_PREPARE = 16, /* for broker->candidate: adopt.h */
+    BRK_CMD_PREPARE = 16, /* prepare for broker->candidate: adopt.h */
     BRK_CMD_ABANDON = 32
 };
 
@@ -50,9 +51,9 @@ struct brk_worker {
     uint32_t magic; /* BRK_WORKER_MAGIC: check.h */
     unsigned index;
     struct brk_broker *broker;
-    const struct rt_plan *plan;      /* that of the snapshot */
+    const struct rt_plan *plan;      /* the snapshot's */
     const struct cfg_config *config; /* the plan's */
-    bool gives_up;                   /* the plan's, or one's before it */
+    bool gives_up;                   /* this plan, or an earlier one, has routes with partial reliability */
     pthread_t thread;
     struct rt_inbox inbox;
     _Atomic unsigned commands;       /* enum brk_command; written by control */
@@ -70,18 +71,19 @@ struct brk_worker {
     bool ending;                 /* an association or socket is being ended */
     struct brk_assoc *resolving, *connecting, *drying, *leaving, *closed_assocs;
     struct tr_resolver *resolver;  /* NULL: no peer has a host name */
-    struct brk_names **names;      /* per peer */
+    struct brk_names **names;      /* by peer */
     struct brk_names **names_next; /* those of a plan that is not in force yet */
     unsigned names_count, names_next_count;
-    struct brk_names *names_stale; /* of no peer any more; answers are still to come */
-    struct brk_assoc *stalling;    /* destinations that take nothing now (stall.c) */
-    struct brk_assoc *expiring;    /* those that messages with a ttl wait for */
-    uint64_t parked_expires_ms;    /* when the first parked message's ttl ends; 0: none has one */
+    struct brk_names
+        *names_stale; /* of peers that have other addresses now, or are gone; answers are still to come */
+    struct brk_assoc *stalling; /* destinations that take nothing now (stall.c) */
+    struct brk_assoc *expiring; /* associations that messages with a ttl wait for */
+    uint64_t parked_expires_ms; /* when the first ttl of a parked message ends; 0: none has one */
     struct brk_standing *standing;
     unsigned standing_count, standing_room;
-    unsigned group_room;   /* of the arrays per group below */
-    struct rt_parcel step; /* what it answers control with in a reload, */
-    bool step_failed;      /* and how that went */
+    unsigned group_room;   /* size of the arrays by group below */
+    struct rt_parcel step; /* its answer to control in a reload, */
+    bool step_failed;      /* and the result of that step */
     char step_error[300];
     uint64_t next_tick_ms;
     uint64_t origins;
@@ -92,30 +94,30 @@ struct brk_worker {
     struct tr_msg burst[BRK_BURST_MAX];
     struct tr_ready ready[BRK_READY_MAX];
 
-    struct rt_batch *out;        /* per worker, and one for control: posted at the end of the turn */
-    struct brk_queue *parked;    /* per group: messages that no member can take now */
-    struct brk_queue *returned;  /* per group: came back this turn, go before what is parked */
-    struct rt_pick_state *picks; /* per group */
-    uint64_t parked_version;     /* snapshot that the parked ones were last tried with */
+    struct rt_batch *out;        /* by worker, and one for control: posted at the end of the turn */
+    struct brk_queue *parked;    /* by group: messages that no member can take now */
+    struct brk_queue *returned;  /* by group: came back in this turn, and go before what is parked */
+    struct rt_pick_state *picks; /* by group */
+    uint64_t parked_version;     /* the snapshot by which the parked ones were last tried */
     uint64_t parked_count;
     struct rt_batch taken;
 
     struct brk_counts counts;
     struct brk_log_limit drop_limits[BRK_DROP_COUNT];
     struct brk_log_limit stream_limit;
-    unsigned assoc_count; /* those in the hash of a socket, and the leaving ones */
+    unsigned assoc_count; /* associations on a socket, and those in `leaving` */
 };
 
 struct brk_broker {
-    const struct rt_plan *plan; /* in force; the control thread's, workers have their own pointer to it */
+    const struct rt_plan *plan; /* in force; for the control thread, workers have a pointer of their own */
     const struct tr_backend *backend;
     struct rt_current current;
-    struct rt_plan *candidate;  /* to be prepared for; read by workers between PREPARE and their answer */
-    struct rt_plan *replaced;   /* was in force before; some worker may not have taken over `plan` yet */
+    struct rt_plan *candidate;  /* to be prepared; workers read it between PREPARE and their answer */
+    struct rt_plan *replaced;   /* the plan in force before; some workers may not have adopted `plan` yet */
     struct brk_segments health; /* struct brk_peer_health by peer */
     struct brk_worker **workers;
     unsigned worker_count;
-    bool log_level_fixed; /* by the command line: no reload changes it */
+    bool log_level_fixed; /* by the command line: a reload does not change it */
     struct rt_inbox control;
     pthread_barrier_t account_enter, account_leave;
 };

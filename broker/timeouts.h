@@ -4,11 +4,11 @@
 
 struct brk_worker;
 
-/* Each tick: aborts those that took nothing for too long. */
+/* Each tick: aborts those that have taken nothing for too long. */
 void brk_stall_tick(struct brk_worker *w);
 
-/* Each tick: aborts those that are being ended (ending.h) and whose time is over; closes sockets that serve
- * nobody any more. */
+/* Each tick: aborts those that are being ended (ending.h) and whose time is over; closes retired sockets
+ * that have no associations left. */
 void brk_ending_tick(struct brk_worker *w);
 
 #endif

@@ -1,5 +1,5 @@
-/* Paired sessions: each association of a listener has one of its own to a member of the group; see paired.c.
- */
+/* Paired sessions: each association of a listener gets an association of its own to a member of the group;
+ * see paired.c. */
 #ifndef JUNCTOR_BROKER_SESSION_PAIRED_H
 #define JUNCTOR_BROKER_SESSION_PAIRED_H
 
@@ -10,17 +10,17 @@
 
 struct brk_assoc;
 
-/* What an association knows of its paired session; part of it. Zeros: it is in none. */
+/* The state of an association in a paired session; part of the association. All zeros: it is in none. */
 struct brk_pair {
-    struct brk_assoc *partner; /* of a client; NULL: none, yet or any more */
+    struct brk_assoc *partner; /* of a client; NULL: none, not yet or no longer */
 
     /* Of a partner: */
     struct brk_assoc *client; /* NULL: gone */
-    uint32_t group;           /* it connects to a member of it */
-    uint64_t chosen_for;      /* that choice is its client's, by origin: routing/choice.h */
-    unsigned candidate;       /* the peer that it is being connected to, or is */
-    unsigned tries;           /* candidates before it */
-    unsigned address_tries;   /* its addresses that were tried */
+    uint32_t group;           /* it connects to a member of this group */
+    uint64_t chosen_for;      /* origin of its client, by which the member is chosen: routing/choice.h */
+    unsigned candidate;       /* the peer that it is being connected to, or is connected to */
+    unsigned tries;           /* number of candidates before that one */
+    unsigned address_tries;   /* number of its addresses that were tried */
     uint16_t asked_out_streams, asked_in_streams;
 };
 

@@ -1,4 +1,4 @@
-/* Shared sessions: many sources and many destinations; see shared.c. */
+/* Shared sessions: any number of sources and destinations; see shared.c. */
 #ifndef JUNCTOR_BROKER_SESSION_SHARED_H
 #define JUNCTOR_BROKER_SESSION_SHARED_H
 

@@ -1,20 +1,21 @@
-/* Counting, so that every message that enters is accounted for.
+/* Counters, by which every message that enters the broker is accounted for.
  *
  * The account, in messages: received + copies = delivered + dropped + waiting.
  *   received   read from an association, whole
- *   copies     the further ones that fan-out makes (n destinations: n - 1)
+ *   copies     further ones made by fan-out (n destinations: n - 1)
  *   delivered  taken over by the stack, less those it gave back (returned)
  *   dropped    by reason
  *   waiting    in a queue of the broker
- * `waiting` is counted where messages enter and leave queues, not computed from the rest, so the sum can fail
- * and tests check that it does not.
+ * `waiting` is counted where messages enter and leave queues and not computed from the rest, so the
+ * equation can fail, and tests check that it does not.
  *
- * The rows are in counters.def. Those of listeners, peers, groups and routes hang on ids (config/ids.h), so
- * they go on when the configuration is replaced.
+ * The rows are in counters.def. Those of listeners, peers, groups and routes belong to ids (config/ids.h),
+ * so they continue when the configuration is replaced.
  *
- * Threads: each worker has its own brk_counts and is the only one to write to it. Any thread may read any of
- * its counters at any time (brk_counted): a value is never torn, but two of them are not of the same moment.
- * The exact account adds up while the workers stand at a barrier (control.c), or after they have ended. */
+ * Threads: each worker has its own brk_counts, and only it writes there. Any thread may read any of the
+ * counters at any time (brk_counted): a value is never torn, but two values may be of different moments.
+ * For the exact account they are added up while the workers stand at a barrier (control.c), or after they
+ * have ended. */
 #ifndef JUNCTOR_BROKER_STATS_COUNTS_H
 #define JUNCTOR_BROKER_STATS_COUNTS_H
 
@@ -36,12 +37,12 @@ enum brk_drop {
 
 const char *brk_drop_name(enum brk_drop reason); /* "no_route" */
 
-/* A struct, so that nothing but the functions below counts. */
+/* A struct, so that only the functions below can change it. */
 struct brk_counter {
     uint64_t value;
 };
 
-/* The owner's side. Relaxed: a reader wants the number and nothing that hangs on it. */
+/* For the owner. Relaxed: a reader wants the number, and nothing that depends on it. */
 static inline void brk_count(struct brk_counter *c, uint64_t more)
 {
     __atomic_store_n(&c->value, c->value + more, __ATOMIC_RELAXED);
@@ -56,7 +57,7 @@ static inline uint64_t brk_counted(const struct brk_counter *c)
     return __atomic_load_n(&c->value, __ATOMIC_RELAXED);
 }
 
-/* Traffic of one listener, peer, group or route. */
+/* The traffic of one listener, peer, group or route. */
 struct brk_traffic {
 #define TOTAL(id, name, unit, help)
 #define TRAFFIC(id, name, unit, help) struct brk_counter id;
@@ -91,24 +92,24 @@ static inline struct brk_counter *brk_counter_at(const struct brk_counter_row *r
     return (struct brk_counter *)(void *)((char *)counters + row->offset);
 }
 
-/* All zero, with room for `config`. False: out of memory, nothing allocated. Owner. */
+/* All zeros, with room for `config`. False: out of memory, nothing allocated. Owner. */
 bool brk_counts_init(struct brk_counts *c, const struct cfg_config *config);
-/* Makes room for what a further configuration adds; what is there keeps its value and its place in memory.
- * False: out of memory; what is there is as it was. Owner. */
+/* Makes room for what another configuration adds; existing counters keep their values and addresses.
+ * False: out of memory, nothing changed. Owner. */
 bool brk_counts_fit(struct brk_counts *c, const struct cfg_config *config);
 void brk_counts_free(struct brk_counts *c);
 
-/* Those of an id for which there is room. */
+/* The traffic of an id for which there is room. */
 static inline struct brk_traffic *brk_traffic_of(const struct brk_counts *c, enum brk_scope scope,
                                                  unsigned id)
 {
     return brk_segments_at(&c->traffic[scope], id);
 }
 
-/* Adds `from`, of whatever worker, to `to`, which has room for as much. */
+/* Adds `from`, of any worker, to `to`, which has at least as much room. */
 void brk_counts_add(struct brk_counts *to, const struct brk_counts *from);
 
-/* How many listeners, peers, groups or routes a configuration has, those that are gone included. */
+/* How many listeners, peers, groups or routes a configuration has, including those that are gone. */
 unsigned brk_scope_size(const struct cfg_config *config, enum brk_scope scope);
 
 #endif

@@ -1,11 +1,12 @@
-/* An array that grows and never moves: what stands in it keeps its address, so that one thread may add to it
- * while others use what they know is there.
+/* An array that grows without moving: items keep their addresses, so that one thread may make it grow
+ * while others use what they know to exist.
  *
- * Segment k holds 64 * 2^k items; a segment once made stays until the end. An item is found with a shift and
- * no search.
+ * Segment k holds 64 * 2^k items; a segment stays until the end. An item is found by a shift, without a
+ * search.
  *
- * Threads: brk_segments_fit by one thread at a time. Any thread may call brk_segments_at with an index that
- * it was told of after the fit that made room for it (a plan that was published afterwards tells it). */
+ * Threads: only one thread at a time calls brk_segments_fit. Any thread may call brk_segments_at with an
+ * index that it learnt after the call that made room for it (for example from a plan published
+ * afterwards). */
 #ifndef JUNCTOR_BROKER_STATS_SEGMENTS_H
 #define JUNCTOR_BROKER_STATS_SEGMENTS_H
 
@@ -21,7 +22,7 @@ struct brk_segments {
 };
 
 void brk_segments_init(struct brk_segments *s, size_t item);
-/* Room for `count` items, new ones zeroed. False: out of memory; what is there stays. */
+/* Makes room for `count` items, new ones zeroed. False: out of memory; existing items stay. */
 bool brk_segments_fit(struct brk_segments *s, unsigned count);
 void brk_segments_free(struct brk_segments *s);
 
