@@ -55,6 +55,11 @@ static void guest_new(struct bench_place *place, uint32_t assoc)
     }
     if (!guest ||
         tr_peeloff(place->endpoint, &guest->assoc, &guest->handle, &guest->endpoint, &error) != TR_OK) {
+        if (guest && error.code == TR_NO_ASSOC) { /* it has ended already: what it sent is read here */
+            s->seen++;
+            free(guest);
+            return;
+        }
         s->turned_away++;
         if (!s->trouble[0])
             snprintf(s->trouble, sizeof s->trouble, "an association was turned away: %s", error.text);
@@ -236,9 +241,10 @@ static void place_ready(struct bench_handle *handle, unsigned flags)
         struct bench_guest *guest = guest_find(place, assoc);
         if (items[i].kind == TR_MESSAGE && guest)
             guest_messages(guest, items + i, 1, now);
-        else if (items[i].kind == TR_MESSAGE)
+        else if (items[i].kind == TR_MESSAGE) {
             judge(place, &items[i].msg, now);
-        else if (items[i].event.type == TR_EV_ASSOC_CHANGE && items[i].event.change.state == TR_COMM_UP)
+            place->sink->not_echoed += place->sink->plan->reply;
+        } else if (items[i].event.type == TR_EV_ASSOC_CHANGE && items[i].event.change.state == TR_COMM_UP)
             guest_new(place, assoc);
         else if (guest)
             guest_event(guest, &items[i].event);
