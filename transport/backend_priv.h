@@ -52,22 +52,44 @@ static inline bool tr_is_endpoint(const struct tr_endpoint *ep)
  * watch = TR_READABLE; after watch, release and adopt: watch and loop. A backend may set them earlier. It
  * counts in stats itself. */
 
-/* Sets or reads one option. `in` holds all fields that the caller gave (others are to be read first and
- * kept). */
-typedef enum tr_code tr_option_set(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
-                                   struct tr_error *error);
-typedef enum tr_code tr_option_get(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,
-                                   struct tr_error *error);
+/* One option of an endpoint (assoc 0) or of one of its associations, and where to say what fails (may be
+ * NULL). */
+struct tr_place {
+    struct tr_endpoint *ep;
+    uint32_t assoc;
+    enum opt_id id;
+    struct tr_error *error;
+};
+
+/* Sets or reads one option. `in` holds all fields that the caller gave (others keep what they have). `out`
+ * comes with what chooses what is read: a path, a stream. */
+typedef enum tr_code tr_option_set(const struct tr_place *at, const struct opt_set *in);
+typedef enum tr_code tr_option_get(const struct tr_place *at, struct opt_set *out);
+
+/* What setting an option of a one-to-many endpoint means for the associations that there are. */
+enum tr_reach {
+    TR_COMING,  /* nothing: it is for those to come */
+    TR_ALL,     /* the stack sets it for them as well (SCTP_ALL_ASSOC) */
+    TR_CURRENT, /* so, but one that does not take it is no error (SCTP_CURRENT_ASSOC) */
+    TR_EACH     /* the stack has no such call: they are gone through, and keep what is not given */
+};
 
 struct tr_option_ops {
     tr_option_set *set; /* NULL: the backend cannot */
     tr_option_get *get;
+    enum tr_reach reach;
 };
 
 /* Sets every given option in the order of options.def, without further checks: for open, which calls it
  * between socket and bind. `failed` and `error` may be NULL. */
-enum tr_code tr_apply_options(const struct tr_option_ops *ops, struct tr_endpoint *ep, uint32_t assoc,
-                              const struct opt_set *options, enum opt_id *failed, struct tr_error *error);
+enum tr_code tr_apply_options(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *options,
+                              enum opt_id *failed, struct tr_error *error);
+
+/* A stack's numbers for enum tr_pr_policy, and for enum opt_prinfo, which is the same; from its own headers.
+ */
+#define TR_PR_POLICIES                                                                                       \
+    [TR_PR_NONE] = SCTP_PR_SCTP_NONE, [TR_PR_TTL] = SCTP_PR_SCTP_TTL, [TR_PR_RTX] = SCTP_PR_SCTP_RTX,        \
+    [TR_PR_PRIO] = SCTP_PR_SCTP_PRIO
 
 /* Fills in *error (may be NULL) and returns `code`. */
 enum tr_code tr_fail(struct tr_error *error, enum tr_code code, int error_number, const char *format, ...)
@@ -77,6 +99,7 @@ struct tr_backend {
     const char *name;
     unsigned caps;                       /* enum tr_cap bits */
     const struct tr_option_ops *options; /* OPT_ID_COUNT entries, one line per options.def row */
+    const struct tr_records *records;    /* for record.c; NULL: options are not records */
 
     /* Each as its namesake in transport.h; arguments are checked already. */
     enum tr_code (*probe)(struct tr_error *);
@@ -85,6 +108,9 @@ struct tr_backend {
     /* What to do where less was granted of an option than wanted ("; write …"); leaves `out` as it is, an
      * empty string, where it does not know. NULL: it never does. */
     void (*hint)(enum opt_field f, int64_t wanted, int64_t granted, char *out, size_t size);
+    /* The associations of a one-to-many endpoint, for TR_EACH. Returns how many; *ids is the caller's to
+     * free. NULL without that. */
+    unsigned (*assocs)(struct tr_endpoint *, uint32_t **ids);
     enum tr_code (*loop_open)(const struct tr_loop_params *, struct tr_loop **, struct tr_error *);
     void (*loop_close)(struct tr_loop *);
     int (*loop_fd)(const struct tr_loop *);

@@ -6,6 +6,7 @@
 #include "transport/wait_priv.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static enum tr_code refuse(enum opt_id id, enum opt_id *failed, struct tr_error *error, enum tr_code code,
@@ -51,14 +52,31 @@ enum tr_code tr_check_options(const struct tr_backend *b, const struct opt_set *
 
 _Static_assert(OPT_ID_COUNT <= 64, "tr_endpoint.was_set has a bit for each option");
 
-enum tr_code tr_apply_options(const struct tr_option_ops *ops, struct tr_endpoint *ep, uint32_t assoc,
-                              const struct opt_set *options, enum opt_id *failed, struct tr_error *error)
+/* An association that ends meanwhile is not an error. */
+static void set_each(const struct tr_place *at, const struct opt_set *options)
+{
+    const struct tr_backend *b = at->ep->backend;
+    uint32_t *ids;
+    unsigned count = b->assocs(at->ep, &ids);
+    for (unsigned i = 0; i < count; i++) {
+        struct tr_place one = {at->ep, ids[i], at->id, NULL};
+        b->options[at->id].set(&one, options);
+    }
+    free(ids);
+}
+
+enum tr_code tr_apply_options(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *options,
+                              enum opt_id *failed, struct tr_error *error)
 {
     for (enum opt_id id = 0; id < OPT_ID_COUNT; id++) {
         if (!opt_any(options, id))
             continue;
+        const struct tr_option_ops *ops = &ep->backend->options[id];
+        struct tr_place at = {ep, assoc, id, error};
         ep->was_set |= UINT64_C(1) << id;
-        enum tr_code code = ops[id].set(ep, assoc, options, error);
+        enum tr_code code = ops->set(&at, options);
+        if (code == TR_OK && ops->reach == TR_EACH && assoc == 0 && ep->style == TR_ONE_TO_MANY)
+            set_each(&at, options);
         if (code == TR_OK)
             continue;
         if (failed != NULL)
@@ -74,7 +92,7 @@ enum tr_code tr_set_options(struct tr_endpoint *ep, uint32_t assoc, const struct
     REQUIRE(tr_is_endpoint(ep) && options != NULL);
     enum opt_when when = assoc != 0 ? OPT_PER_ASSOC : OPT_LATER;
     enum tr_code code = tr_check_options(ep->backend, options, when, failed, error);
-    return code == TR_OK ? tr_apply_options(ep->backend->options, ep, assoc, options, failed, error) : code;
+    return code == TR_OK ? tr_apply_options(ep, assoc, options, failed, error) : code;
 }
 
 enum tr_code tr_get_option(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id, struct opt_set *out,
@@ -88,7 +106,8 @@ enum tr_code tr_get_option(struct tr_endpoint *ep, uint32_t assoc, enum opt_id i
     if (ep->backend->options[id].get == NULL)
         return tr_fail(error, TR_UNSUPPORTED, 0, "%s: the %s transport cannot read this option",
                        opt_rows[id].name, ep->backend->name);
-    return ep->backend->options[id].get(ep, assoc, out, error);
+    struct tr_place at = {ep, assoc, id, error};
+    return ep->backend->options[id].get(&at, out);
 }
 
 /* ---- Asked and granted ----------------------------------------------------------------------------- */

@@ -280,19 +280,18 @@ static uint32_t send_capacity(struct tr_endpoint *ep)
 /* ---- options --------------------------------------------------------------------------------------- */
 
 /* Of all options only the event has an effect here. */
-static enum tr_code set(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
-                        struct tr_error *error)
+static enum tr_code set(const struct tr_place *at, const struct opt_set *in)
 {
-    struct assoc *a = assoc ? paper_find(end_of(ep), assoc) : NULL;
-    if (assoc && (!a || a->life == GONE))
-        return tr_fail(error, TR_NO_ASSOC, 0, "gone");
+    struct assoc *a = at->assoc ? paper_find(end_of(at->ep), at->assoc) : NULL;
+    if (at->assoc && (!a || a->life == GONE))
+        return tr_fail(at->error, TR_NO_ASSOC, 0, "gone");
     if (a && opt_given(in, OPTF_EV_SENDER_DRY))
         stack_tell_dry(a, opt_num(in, OPTF_EV_SENDER_DRY, 0));
     return TR_OK;
 }
 
 static const struct tr_option_ops options[OPT_ID_COUNT] = {
-#define OPTION(id, name, when, effect, source, help) [OPT_##id] = {set, NULL},
+#define OPTION(id, name, when, effect, source, help) [OPT_##id] = {set, NULL, TR_COMING},
 #define FIELD(opt, id, name, type, unit, min, max, dflt, names, help)
 #include "config/sctp/options.def"
 };

@@ -257,18 +257,16 @@ static enum tr_code recv_(struct tr_endpoint *ep, unsigned max, const struct tr_
     return TR_OK;
 }
 
-static enum tr_code set(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,
-                        struct tr_error *error)
+static enum tr_code set(const struct tr_place *at, const struct opt_set *in)
 {
-    struct link *k = paper_find(loop_of(ep->loop), end_of(ep), assoc);
-    (void)error;
+    struct link *k = paper_find(loop_of(at->ep->loop), end_of(at->ep), at->assoc);
     if (k && opt_given(in, OPTF_EV_SENDER_DRY))
         paper_tell_dry(k, opt_num(in, OPTF_EV_SENDER_DRY, 0));
     return TR_OK;
 }
 
 static const struct tr_option_ops options[OPT_ID_COUNT] = {
-#define OPTION(id, name, when, effect, source, help) [OPT_##id] = {set, NULL},
+#define OPTION(id, name, when, effect, source, help) [OPT_##id] = {set, NULL, TR_COMING},
 #define FIELD(opt, id, name, type, unit, min, max, dflt, names, help)
 #include "config/sctp/options.def"
 };

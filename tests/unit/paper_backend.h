@@ -237,51 +237,34 @@ static enum tr_code paper_recv(struct tr_endpoint *ep, unsigned max, const struc
     return TR_OK;
 }
 
-static enum tr_code set_option(enum opt_id id, struct tr_endpoint *ep, const struct opt_set *in,
-                               struct tr_error *error)
+static enum tr_code set_option(const struct tr_place *at, const struct opt_set *in)
 {
+    struct paper_endpoint *p = paper_of(at->ep);
     paper.sets++;
-    if (id == paper.refuses)
-        return tr_fail(error, TR_SYSTEM, 5, "%s: refused on paper", opt_rows[id].name);
-    for (unsigned i = 0; i < opt_rows[id].fields; i++) {
-        enum opt_field f = opt_rows[id].first + i;
+    if (at->id == paper.refuses)
+        return tr_fail(at->error, TR_SYSTEM, 5, "%s: refused on paper", opt_rows[at->id].name);
+    for (unsigned i = 0; i < opt_rows[at->id].fields; i++) {
+        enum opt_field f = opt_rows[at->id].first + i;
         if (opt_given(in, f) && opt_is_number(opt_field_rows[f].type))
-            paper_of(ep)->number[f] = opt_num(in, f, 0);
-        if (f == OPTF_SNDBUF && paper.clip && paper_of(ep)->number[f] > paper.clip)
-            paper_of(ep)->number[f] = paper.clip;
+            p->number[f] = opt_num(in, f, 0);
+        if (f == OPTF_SNDBUF && paper.clip && p->number[f] > paper.clip)
+            p->number[f] = paper.clip;
     }
     return TR_OK;
 }
 
-static enum tr_code get_option(enum opt_id id, struct tr_endpoint *ep, struct opt_set *out)
+static enum tr_code get_option(const struct tr_place *at, struct opt_set *out)
 {
-    for (unsigned i = 0; i < opt_rows[id].fields; i++) {
-        enum opt_field f = opt_rows[id].first + i;
+    for (unsigned i = 0; i < opt_rows[at->id].fields; i++) {
+        enum opt_field f = opt_rows[at->id].first + i;
         if (opt_is_number(opt_field_rows[f].type))
-            opt_put(out, f, paper_of(ep)->number[f]);
+            opt_put(out, f, paper_of(at->ep)->number[f]);
     }
     return TR_OK;
 }
-
-#define OPTION(id, name, when, effect, source, help)                                                         \
-    static enum tr_code set_##id(struct tr_endpoint *ep, uint32_t assoc, const struct opt_set *in,           \
-                                 struct tr_error *error)                                                     \
-    {                                                                                                        \
-        (void)assoc;                                                                                         \
-        return set_option(OPT_##id, ep, in, error);                                                          \
-    }                                                                                                        \
-    static enum tr_code get_##id(struct tr_endpoint *ep, uint32_t assoc, struct opt_set *out,                \
-                                 struct tr_error *error)                                                     \
-    {                                                                                                        \
-        (void)assoc;                                                                                         \
-        (void)error;                                                                                         \
-        return get_option(OPT_##id, ep, out);                                                                \
-    }
-#define FIELD(opt, id, name, type, unit, min, max, dflt, names, help)
-#include "config/sctp/options.def"
 
 static struct tr_option_ops paper_options[OPT_ID_COUNT] = {
-#define OPTION(id, name, when, effect, source, help) [OPT_##id] = {set_##id, get_##id},
+#define OPTION(id, name, when, effect, source, help) [OPT_##id] = {set_option, get_option, TR_COMING},
 #define FIELD(opt, id, name, type, unit, min, max, dflt, names, help)
 #include "config/sctp/options.def"
 };

@@ -38,7 +38,7 @@ static void missing_options_are_named(void **state)
     enum opt_id failed = OPT_ID_COUNT;
     struct opt_set s = {0};
     memcpy(lacking, paper_options, sizeof lacking);
-    lacking[OPT_TOS] = (struct tr_option_ops){NULL, NULL};
+    lacking[OPT_TOS] = (struct tr_option_ops){0};
     backend.options = lacking;
     assert_false(tr_backend_can_set(&backend, OPT_TOS));
     assert_false(tr_backend_can_get(&backend, OPT_TOS));

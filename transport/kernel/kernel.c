@@ -75,6 +75,8 @@ static const struct tr_backend backend = {
     .caps = TR_CAP_SNDBUF_LATER | TR_CAP_LOOPS | TR_CAP_SHARE_PORT | TR_CAP_MULTIHOMING | TR_CAP_NETNS |
             TR_CAP_MOVE | TR_CAP_ADDRESSES | TR_CAP_RESET_ASSOC,
     .options = kernel_options,
+    .records = &kernel_records,
+    .assocs = kernel_assocs,
     .probe = probe,
     .advise = kernel_advise,
     .loop_open = kernel_loop_open,

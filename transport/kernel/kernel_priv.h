@@ -11,7 +11,8 @@
  *   event.c      notifications → tr_event (pure)
  *   send.c       sendmmsg in bursts; the note on MSG_MORE
  *   reconfig.c   addresses and streams that come and go
- *   option*.c    one pair of functions per row of options.def */
+ *   status.c     what Linux says about associations
+ *   option*.c    options; records.def is their layout */
 #ifndef JUNCTOR_TRANSPORT_KERNEL_KERNEL_PRIV_H
 #define JUNCTOR_TRANSPORT_KERNEL_KERNEL_PRIV_H
 
@@ -206,6 +207,12 @@ enum tr_code kernel_eof(struct tr_endpoint *ep, uint32_t assoc, struct tr_error 
 enum tr_code kernel_abort(struct tr_endpoint *ep, uint32_t assoc, const void *reason, uint32_t len,
                           struct tr_error *error);
 
+/* status.c: whether there is such an association (of a one-to-one socket: any) */
+bool kernel_assoc_exists(struct tr_endpoint *ep, uint32_t assoc);
+/* The association of a one-to-one socket that is up; 0: none. */
+uint32_t kernel_only_assoc(struct kernel_endpoint *ep);
+unsigned kernel_assocs(struct tr_endpoint *ep, uint32_t **ids);
+
 /* close.c */
 void kernel_close(struct tr_endpoint *ep);
 /* Something arrived for an endpoint that closes down; it may be gone afterwards. */
@@ -221,8 +228,6 @@ enum tr_code kernel_bind(struct kernel_endpoint *ep, const struct net_addr *addr
 /* Puts a fresh socket in place of a one-to-one endpoint's old one, whose association is aborted if there
  * still is one. Without success the endpoint has no socket. */
 enum tr_code kernel_renew(struct kernel_endpoint *ep, struct tr_error *error);
-/* The association of a one-to-one socket that is up; 0: none. */
-uint32_t kernel_only_assoc(struct kernel_endpoint *ep);
 /* Options of the socket that must be set before those of the program and bind. */
 enum tr_code kernel_set_up(struct kernel_endpoint *ep, bool share_port, const char *device,
                            struct tr_error *error);
@@ -272,6 +277,7 @@ void kernel_burst_init(struct kernel_loop *l);
 
 /* option.c */
 extern const struct tr_option_ops kernel_options[OPT_ID_COUNT];
+extern const struct tr_records kernel_records;
 /* The endpoint is bound now: sets what could not be set before. */
 enum tr_code kernel_bound(struct kernel_endpoint *ep, struct tr_error *error);
 /* What every endpoint starts with: which events it reports, and control data on received messages. Options

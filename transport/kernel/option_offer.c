@@ -35,9 +35,11 @@ void kernel_read_offers(struct kernel_endpoint *ep)
 {
     struct opt_set now = {0};
     kernel_forget_offers(ep);
-    for (unsigned i = 0; i < KERNEL_OFFERS; i++)
-        if (kernel_options[offered[i]].get(&ep->base, 0, &now, NULL) == TR_OK)
-            ep->offers[i] = opt_num(&now, opt_rows[offered[i]].first, 0);
+    for (unsigned i = 0; i < KERNEL_OFFERS; i++) {
+        struct tr_place at = {&ep->base, 0, offered[i], NULL};
+        if (kernel_options[at.id].get(&at, &now) == TR_OK)
+            ep->offers[i] = opt_num(&now, opt_rows[at.id].first, 0);
+    }
     ep->offers_read = true;
 }
 
@@ -53,36 +55,32 @@ void kernel_hand_offers_on(struct kernel_endpoint *to, struct kernel_endpoint *f
         kernel_set_raw(&to->base, IPPROTO_SCTP, SCTP_ASCONF_SUPPORTED, &on, sizeof on);
 }
 
-void kernel_remember_offer(struct tr_endpoint *ep, enum opt_id id, int64_t value)
+void kernel_remember_offer(const struct tr_place *at, int64_t value)
 {
-    unsigned i = place(id);
+    unsigned i = place(at->id);
     if (i < KERNEL_OFFERS)
-        kernel_endpoint(ep)->offers[i] = value;
+        kernel_endpoint(at->ep)->offers[i] = value;
 }
 
-bool kernel_recall_offer(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id, struct opt_set *out)
+bool kernel_recall_offer(const struct tr_place *at, struct opt_set *out)
 {
-    unsigned i = place(id);
-    if (kernel_shared(ep) || assoc != 0 || i == KERNEL_OFFERS || kernel_endpoint(ep)->offers[i] == OPT_STACK)
+    const struct kernel_endpoint *ep = kernel_endpoint(at->ep);
+    unsigned i = place(at->id);
+    if (tr_is_shared(at) || at->assoc != 0 || i == KERNEL_OFFERS || ep->offers[i] == OPT_STACK)
         return false;
-    opt_put(out, opt_rows[id].first, kernel_endpoint(ep)->offers[i]);
+    opt_put(out, opt_rows[at->id].first, ep->offers[i]);
     return true;
 }
 
-enum tr_code kernel_set_offer(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id, int name,
-                              const struct opt_set *in, struct tr_error *error)
+enum tr_code kernel_set_offer(const struct tr_place *at, const struct opt_set *in)
 {
-    int64_t value = opt_num(in, opt_rows[id].first, 0);
-    enum tr_code code = kernel_set_value(ep, assoc, id, name, value, error);
+    enum tr_code code = tr_set_record(at, in);
     if (code == TR_OK)
-        kernel_remember_offer(ep, id, value);
+        kernel_remember_offer(at, opt_num(in, opt_rows[at->id].first, 0));
     return code;
 }
 
-enum tr_code kernel_get_offer(struct tr_endpoint *ep, uint32_t assoc, enum opt_id id, int name,
-                              struct opt_set *out, struct tr_error *error)
+enum tr_code kernel_get_offer(const struct tr_place *at, struct opt_set *out)
 {
-    if (kernel_recall_offer(ep, assoc, id, out))
-        return TR_OK;
-    return kernel_get_value(ep, assoc, id, name, out, error);
+    return kernel_recall_offer(at, out) ? TR_OK : tr_get_record(at, out);
 }

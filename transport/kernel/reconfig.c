@@ -53,20 +53,19 @@ static enum tr_code request_failed(struct tr_endpoint *ep, uint32_t assoc, const
                                    const char *name, struct tr_error *error)
 {
     int e = errno;
-    struct opt_set status = {0}, granted = {0};
-    if (kernel_get_STATUS(ep, assoc, &status, NULL) != TR_OK)
+    struct tr_place at = {.ep = ep, .assoc = assoc};
+    int64_t out = tr_ask(&at, OPTF_STATUS_OUTSTRMS, -1);
+    if (out < 0)
         return tr_fail(error, TR_NO_ASSOC, e, "%s: there is no association %u", what, assoc);
     if (e == EAGAIN || e == EINPROGRESS)
         return tr_fail(error, TR_AGAIN, e, "%s: data or another request is under way", what);
     if (e == EINVAL)
         return tr_fail(error, TR_BAD_STREAM, e,
                        "%s: the association has %u outbound and %u inbound streams, and can have 65535", what,
-                       (unsigned)opt_num(&status, OPTF_STATUS_OUTSTRMS, 0),
-                       (unsigned)opt_num(&status, OPTF_STATUS_INSTRMS, 0));
+                       (unsigned)out, (unsigned)tr_ask(&at, OPTF_STATUS_INSTRMS, 0));
     if (e != ENOPROTOOPT)
         return tr_fail(error, kernel_code(e), e, "%s: %s", what, strerror(e));
-    kernel_get_ENABLE_STREAM_RESET(ep, assoc, &granted, NULL);
-    if ((opt_num(&granted, OPTF_ENABLE_STREAM_RESET, 0) & needed) == 0)
+    if ((tr_ask(&at, OPTF_ENABLE_STREAM_RESET, 0) & needed) == 0)
         return tr_fail(error, TR_UNSUPPORTED, e,
                        "%s: Linux asks only for what it grants itself; write "
                        "enable_stream_reset: [%s] on this side, too",

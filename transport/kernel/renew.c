@@ -41,8 +41,9 @@ static void read_options(struct kernel_endpoint *ep, struct opt_set *out)
 {
     for (enum opt_id id = 0; id < OPT_ID_COUNT; id++) {
         const struct tr_option_ops *ops = &kernel_options[id];
+        struct tr_place at = {&ep->base, 0, id, NULL};
         if ((opt_rows[id].when & OPT_AT_OPEN) && ops->set != NULL && ops->get != NULL)
-            ops->get(&ep->base, 0, out, NULL);
+            ops->get(&at, out);
     }
     if (ep->auth_keys != NULL)
         opt_put_file(out, OPTF_AUTH_KEYS, ep->auth_keys);
@@ -54,11 +55,12 @@ static void write_options(struct kernel_endpoint *ep, const struct opt_set *want
 {
     for (enum opt_id id = 0; id < OPT_ID_COUNT; id++) {
         struct opt_set now = {0};
+        struct tr_place at = {&ep->base, 0, id, NULL};
         if (!opt_any(wanted, id))
             continue;
         if (kernel_options[id].get == NULL) /* shared keys */
-            kernel_options[id].set(&ep->base, 0, wanted, NULL);
-        else if (kernel_options[id].get(&ep->base, 0, &now, NULL) == TR_OK)
+            kernel_options[id].set(&at, wanted);
+        else if (kernel_options[id].get(&at, &now) == TR_OK)
             kernel_copy_option(ep, id, wanted, &now);
     }
 }

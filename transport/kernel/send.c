@@ -27,10 +27,7 @@
 
 enum { SEND_FLAGS = MSG_DONTWAIT | MSG_NOSIGNAL };
 
-static const uint16_t pr_policies[] = {[TR_PR_NONE] = SCTP_PR_SCTP_NONE,
-                                       [TR_PR_TTL] = SCTP_PR_SCTP_TTL,
-                                       [TR_PR_RTX] = SCTP_PR_SCTP_RTX,
-                                       [TR_PR_PRIO] = SCTP_PR_SCTP_PRIO};
+static const uint16_t pr_policies[] = {TR_PR_POLICIES};
 
 /* The layout of kernel_control_out. */
 struct send_control {

@@ -168,7 +168,7 @@ static enum tr_code set_up(struct kernel_endpoint *ep, const struct tr_open_para
         return tr_fail(error, TR_LIMIT, ENOMEM, "opening an endpoint: out of memory");
     enum tr_code code = kernel_set_up(ep, p->share_port, p->device, error);
     if (code == TR_OK && p->options != NULL)
-        code = tr_apply_options(kernel_options, &ep->base, 0, p->options, NULL, error);
+        code = tr_apply_options(&ep->base, 0, p->options, NULL, error);
     if (code == TR_OK)
         code = kernel_subscribe(ep, error);
     if (code == TR_OK && ep->stream)
@@ -410,16 +410,6 @@ enum tr_code kernel_abort(struct tr_endpoint *tep, uint32_t assoc, const void *r
     struct kernel_endpoint *ep = kernel_endpoint(tep);
     int e = ep->stream ? abort_stream(ep) : send_flag(ep, assoc, SCTP_ABORT, reason, len);
     return e == 0 ? TR_OK : flag_failed("abort", assoc, e, error);
-}
-
-uint32_t kernel_only_assoc(struct kernel_endpoint *ep)
-{
-    struct sctp_status status;
-    memset(&status, 0, sizeof status);
-    socklen_t len = sizeof status;
-    kernel_count(ep, 1);
-    return getsockopt(ep->fd, IPPROTO_SCTP, SCTP_STATUS, &status, &len) == 0 ? (uint32_t)status.sstat_assoc_id
-                                                                             : 0;
 }
 
 /* Some builds of the shared libsctp lack sctp_peeloff_flags; this is what it does. */

@@ -118,7 +118,7 @@ static enum tr_code make_socket(struct usr_endpoint *ep, const struct opt_set *o
     if (code == TR_OK)
         code = usr_auth_restore(ep, error);
     if (code == TR_OK && options != NULL)
-        code = tr_apply_options(usr_option_ops, &ep->base, 0, options, NULL, error);
+        code = tr_apply_options(&ep->base, 0, options, NULL, error);
     if (code != TR_OK) {
         usrsctp_close(ep->so);
         ep->so = before;
@@ -142,10 +142,12 @@ static enum tr_code open_socket(struct usr_endpoint *ep, const struct tr_open_pa
 static void read_options(struct usr_endpoint *ep, struct opt_set *all)
 {
     memset(all, 0, sizeof *all);
-    for (enum opt_id id = 0; id < OPT_ID_COUNT; id++)
+    for (enum opt_id id = 0; id < OPT_ID_COUNT; id++) {
+        struct tr_place at = {&ep->base, 0, id, NULL};
         if ((opt_rows[id].when & OPT_AT_OPEN) && usr_option_ops[id].get != NULL &&
             usr_option_ops[id].set != NULL)
-            (void)usr_option_ops[id].get(&ep->base, 0, all, NULL);
+            (void)usr_option_ops[id].get(&at, all);
+    }
 }
 
 enum tr_code usr_endpoint_renew(struct usr_endpoint *ep, struct tr_error *error)
@@ -173,6 +175,7 @@ enum tr_code usr_open(struct tr_loop *base, const struct tr_open_params *params,
     struct usr_endpoint *ep = calloc(1, sizeof *ep);
     if (ep == NULL)
         return tr_fail(error, TR_LIMIT, ENOMEM, "out of memory for an endpoint");
+    ep->base.backend = base->backend;
     ep->base.style = params->style;
     ep->base.loop = base;
     tr_reading_init(&ep->base, NULL);
@@ -218,6 +221,7 @@ struct usr_endpoint *usr_endpoint_beside(struct usr_endpoint *origin, struct soc
     ep->udp->users++;
     ep->local = origin->local;
     ep->port = origin->port;
+    ep->base.backend = origin->base.backend;
     ep->base.style = TR_ONE_TO_ONE;
     tr_reading_init(&ep->base, &origin->base);
     usrsctp_set_non_blocking(so, 1);

@@ -23,10 +23,7 @@ static void set_nodelay(struct usr_endpoint *ep, int on)
     (void)usrsctp_setsockopt(ep->so, IPPROTO_SCTP, SCTP_NODELAY, &on, sizeof on);
 }
 
-static const uint16_t pr_policies[] = {[TR_PR_NONE] = SCTP_PR_SCTP_NONE,
-                                       [TR_PR_TTL] = SCTP_PR_SCTP_TTL,
-                                       [TR_PR_RTX] = SCTP_PR_SCTP_RTX,
-                                       [TR_PR_PRIO] = SCTP_PR_SCTP_BUF};
+static const uint16_t pr_policies[] = {TR_PR_POLICIES};
 
 static int send_one(struct usr_endpoint *ep, const struct tr_msg *m)
 {

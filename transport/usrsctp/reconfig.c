@@ -99,7 +99,7 @@ enum tr_code usr_reset_streams(struct tr_endpoint *base, uint32_t assoc, unsigne
 }
 
 /* For new outbound streams the stack begins anew to choose what is sent next, in the middle of a message as
- * well (usrsctp_option_stream.c). */
+ * well (option_stream.c). */
 enum tr_code usr_add_streams(struct tr_endpoint *base, uint32_t assoc, uint16_t outbound, uint16_t inbound,
                              struct tr_error *error)
 {

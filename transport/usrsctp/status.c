@@ -23,19 +23,29 @@ bool usr_unsent(struct usr_endpoint *ep, uint32_t assoc)
     return usrsctp_getsockopt(ep->so, IPPROTO_SCTP, SCTP_GET_SNDBUF_USE, &use, &len) == 0 && use.sending != 0;
 }
 
-static struct sctp_assoc_ids *assoc_ids(struct usr_endpoint *ep)
+bool usr_assoc_exists(struct tr_endpoint *ep, uint32_t assoc)
 {
+    struct sctp_status status;
+    return usr_status(usr_ep(ep), assoc, &status);
+}
+
+unsigned usr_assocs(struct tr_endpoint *ep, uint32_t **out)
+{
+    struct socket *so = usr_ep(ep)->so;
     uint32_t count = 0;
     socklen_t len = sizeof count;
-    if (usrsctp_getsockopt(ep->so, IPPROTO_SCTP, SCTP_GET_ASSOC_NUMBER, &count, &len) != 0 || count == 0)
-        return NULL;
+    *out = NULL;
+    if (usrsctp_getsockopt(so, IPPROTO_SCTP, SCTP_GET_ASSOC_NUMBER, &count, &len) != 0 || count == 0)
+        return 0;
     len = (socklen_t)(sizeof(struct sctp_assoc_ids) + count * sizeof(sctp_assoc_t));
-    struct sctp_assoc_ids *ids = malloc(len);
-    if (ids == NULL || usrsctp_getsockopt(ep->so, IPPROTO_SCTP, SCTP_GET_ASSOC_ID_LIST, ids, &len) != 0) {
-        free(ids);
-        return NULL;
+    struct sctp_assoc_ids *list = malloc(len);
+    if (list == NULL || usrsctp_getsockopt(so, IPPROTO_SCTP, SCTP_GET_ASSOC_ID_LIST, list, &len) != 0) {
+        free(list);
+        return 0;
     }
-    return ids;
+    unsigned found = list->gaids_number_of_ids;
+    *out = memmove(list, list->gaids_assoc_id, found * sizeof(sctp_assoc_t)); /* in the list's memory */
+    return found;
 }
 
 unsigned usr_each_assoc(struct usr_endpoint *ep,
@@ -50,9 +60,10 @@ unsigned usr_each_assoc(struct usr_endpoint *ep,
         fn(ep, &status, arg);
         return 1;
     }
-    struct sctp_assoc_ids *ids = assoc_ids(ep);
-    for (uint32_t i = 0; ids != NULL && i < ids->gaids_number_of_ids; i++)
-        if (usr_status(ep, ids->gaids_assoc_id[i], &status)) {
+    uint32_t *ids;
+    unsigned listed = usr_assocs(&ep->base, &ids);
+    for (unsigned i = 0; i < listed; i++)
+        if (usr_status(ep, ids[i], &status)) {
             fn(ep, &status, arg);
             count++;
         }

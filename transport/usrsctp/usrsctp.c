@@ -25,6 +25,8 @@ const struct tr_backend *tr_usrsctp(void)
         .name = "usrsctp",
         .caps = TR_CAP_ENCAPS,
         .options = usr_option_ops,
+        .records = &usr_records,
+        .assocs = usr_assocs,
         .probe = probe,
         .loop_open = usr_loop_open,
         .loop_close = usr_loop_close,

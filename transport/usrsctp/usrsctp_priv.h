@@ -23,6 +23,8 @@
 #include "transport/usrsctp/path.h"
 #include "transport/usrsctp/udp.h"
 
+#define SCTP_PR_SCTP_PRIO SCTP_PR_SCTP_BUF /* RFC 7496's name for it */
+
 /* ---- Sockets ----------------------------------------------------------------------------------------- */
 
 /* What a descriptor in the loop's epoll set is. */
@@ -186,6 +188,8 @@ unsigned usr_each_assoc(struct usr_endpoint *ep,
                         void *arg);
 /* Status of one association (any id where the endpoint has one only). False: there is none. */
 bool usr_status(struct usr_endpoint *ep, uint32_t assoc, struct sctp_status *out);
+bool usr_assoc_exists(struct tr_endpoint *ep, uint32_t assoc);
+unsigned usr_assocs(struct tr_endpoint *ep, uint32_t **ids);
 /* True while it has messages that are not acknowledged. */
 bool usr_unsent(struct usr_endpoint *ep, uint32_t assoc);
 /* The peer of an association (with its SCTP port) and our address, from a sockaddr_conn of the stack's. */
@@ -312,6 +316,7 @@ bool usr_event_parse(const void *data, size_t len, struct tr_event *out, unsigne
 /* ---- option.c -------------------------------------------------------------------------------- */
 
 extern const struct tr_option_ops usr_option_ops[OPT_ID_COUNT];
+extern const struct tr_records usr_records;
 
 /* What every endpoint has before the user's options: events, path MTU, records. */
 enum tr_code usr_option_defaults(struct usr_endpoint *ep, struct tr_error *error);
