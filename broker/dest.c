@@ -1,5 +1,5 @@
-/* An association as a destination of shared sessions: in its groups, and out of them. control.c has the rest.
- */
+/* An association as a destination of shared sessions: joining and leaving its groups. The rest is in
+ * control.c. */
 #include "broker/dest.h"
 
 #include <stdlib.h>

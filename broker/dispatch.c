@@ -1,9 +1,9 @@
 /* Groups: which member takes a message of a shared session, and what waits while there is none
  * (worker->parked).
  *
- * Order: nothing is dispatched to a group while something is parked for it, and what a lost destination gave
- * back goes before what is parked. A destination of another worker gets its messages through that worker's
- * inbox (worker->out), which keeps the order. */
+ * Order: nothing is dispatched to a group while something is parked for it, and what a lost destination
+ * gave back goes before what is parked. A destination of another worker gets its messages through that
+ * worker's inbox (by way of worker->out), which preserves the order. */
 #include "broker/dispatch.h"
 
 #include <stdlib.h>
@@ -38,11 +38,11 @@ static void dispatch_parcel_to(struct brk_worker *w, struct rt_dest *d, struct r
         brk_post_to(w, d, p);
 }
 
-/* Fan-out of a message that is a parcel already: it serves the first destination, further ones share its
- * message. */
+/* Fan-out of a message that has a parcel already: the first destination gets that one, the others get
+ * further parcels of the same message. */
 static void broadcast_parcel(struct brk_worker *w, const struct rt_group *g, struct rt_parcel *p)
 {
-    p->message->fan_out = true; /* it has only waited here: nobody else has it */
+    p->message->fan_out = true; /* it has only waited in this worker: nobody else has it */
     for (uint32_t i = 1; i < g->count; i++) {
         brk_count(&w->counts.copies, 1);
         struct rt_parcel *more = brk_parcel_new(w, p->message, p->route);
@@ -52,7 +52,7 @@ static void broadcast_parcel(struct brk_worker *w, const struct rt_group *g, str
     dispatch_parcel_to(w, g->dests[0], p);
 }
 
-/* Sends a parcel on from its route. False: nobody can take it now and it stays the caller's. */
+/* Sends a parcel by its route. False: no member can take it now, and it remains the caller's. */
 static bool dispatch_parcel(struct brk_worker *w, struct rt_parcel *p)
 {
     unsigned group = w->config->routes[p->route].group;
@@ -73,8 +73,8 @@ static bool dispatch_parcel(struct brk_worker *w, struct rt_parcel *p)
     return true;
 }
 
-/* Fan-out from the receive slot: local destinations that can take it send from the slot; the others share one
- * copy. */
+/* Fan-out from the receive slot: destinations of this worker that can take it are sent it from the slot;
+ * the others share one copy. */
 static void broadcast(struct brk_worker *w, const struct rt_group *g, struct brk_assoc *from,
                       const struct tr_msg *m, uint32_t route)
 {
@@ -88,14 +88,14 @@ static void broadcast(struct brk_worker *w, const struct rt_group *g, struct brk
             continue;
         }
         if (!shared && !(shared = brk_copy_message(w, from, m, route)))
-            continue; /* counted */
+            continue; /* counted as dropped */
         shared->fan_out = true;
         struct rt_parcel *p = brk_parcel_new(w, shared, route);
         if (p)
             dispatch_parcel_to(w, g->dests[i], p);
     }
     if (shared && rt_message_unref(shared, w->index))
-        abort(); /* ours: it cannot have to go to another worker */
+        abort(); /* this worker owns it, so it cannot have to go back to another one */
 }
 
 void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m, uint32_t route)
@@ -126,8 +126,8 @@ void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_
         park(w, group, p);
 }
 
-/* Finds the route of a message that waits whose route has gone. False: none of a shared session takes it now.
- */
+/* Finds another route for a waiting message if its own was removed. False: no route of a shared session
+ * takes it. */
 static bool find_route(const struct brk_worker *w, struct rt_parcel *p)
 {
     const struct rt_message *m = p->message;
@@ -160,7 +160,7 @@ void brk_dispatch_again(struct brk_worker *w, struct rt_parcel *p)
     rt_batch_add(&w->out[reader], p);
 }
 
-/* Returns by how much the lists got shorter. */
+/* Returns how many were dropped. */
 static uint64_t route_again(struct brk_worker *w, struct brk_queue *lists)
 {
     uint64_t dropped = 0;

@@ -1,4 +1,5 @@
-/* The end of a broker, a worker's part: sources are shut down first, then destinations; control says when. */
+/* A worker's part in the end of the broker: sources are shut down first, then destinations; control says
+ * when. */
 #include "broker/drain.h"
 
 #include <stdatomic.h>
@@ -28,7 +29,7 @@ void brk_stop_accepting(struct brk_worker *w)
         if (s->kind == BRK_LISTENING)
             tr_listen(s->ep, 0, &error);
         HASH_ITER(hh, s->assocs, a, tmp)
-        if (!a->dest) /* sources; what is also a destination stays until its messages have come */
+        if (!a->dest) /* a source; what is also a destination stays until it has its messages */
             brk_assoc_eof(w, a);
     }
 }
@@ -42,8 +43,8 @@ void brk_end_associations(struct brk_worker *w)
     brk_assoc_eof(w, a);
 }
 
-/* How far the drain has come, for control. Sources are done when every association that only sends to us is
- * closed and nothing of theirs waits here; everything is done when nothing is left at all. */
+/* The progress of the drain, for control. Sources are done when every association that only sends to the
+ * broker is closed and none of their messages waits here; everything is done when nothing at all is left. */
 static enum brk_progress progress(const struct brk_worker *w)
 {
     if (w->phase == BRK_RUNNING || brk_counted(&w->counts.waiting))
@@ -68,13 +69,13 @@ void brk_report_progress(struct brk_worker *w)
         return;
     int now = progress(w);
     bool changed = atomic_exchange_explicit(&w->progress, now, memory_order_acq_rel) != now;
-    /* After it: whoever sees this sees that, and not what was before these were taken. */
+    /* After the exchange: whoever reads this count also sees that progress, or later. */
     atomic_store_explicit(&w->reported_taken, brk_counted(&w->counts.taken_in), memory_order_release);
     if (changed)
         eventfd_write(rt_inbox_fd(&w->broker->control), 1);
 }
 
-/* The deadline is over or somebody insists: abort, and count what comes back. */
+/* The deadline is over, or a second request came: aborts, and counts what comes back. */
 void brk_abort_everything(struct brk_worker *w)
 {
     struct brk_socket *s, *tmp;

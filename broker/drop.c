@@ -1,7 +1,6 @@
-/* Messages that are dropped: counted always, and told with what is needed to find the cause.
- *
- *     event=dropped reason=no_route from=access stream=0 ppid=0x3c000000 route=0 hint="…" more_since_last=0
- */
+/* Dropped messages: always counted, and logged with what is needed to find the cause.
+ *     event=dropped reason=no_route from=access stream=0 ppid=0x3c000000 route=0 hint="…"
+ * more_since_last=0 */
 #include "broker/drop.h"
 
 #include <inttypes.h>
@@ -19,7 +18,7 @@
 
 #define PPID_TEXT 24
 
-/* The name, or else the number: in hexadecimal where it is none that anybody chose. */
+/* The name; without one the number, in hexadecimal if it is unlikely that somebody chose it. */
 static const char *ppid_text(uint32_t ppid, char out[PPID_TEXT])
 {
     const char *name = ppid_name(ppid);
@@ -30,7 +29,7 @@ static const char *ppid_text(uint32_t ppid, char out[PPID_TEXT])
     return out;
 }
 
-/* What is likely the matter with a PPID that no route takes; empty where nothing can be told. */
+/* The likely mistake behind a PPID that no route takes; empty if there is none to tell. */
 static void add_hint(uint32_t ppid, char *out, size_t size)
 {
     uint32_t swapped = __builtin_bswap32(ppid);

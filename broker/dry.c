@@ -1,14 +1,16 @@
-/* See dry.h. Nobody gives the association anything new meanwhile.
+/* Waiting until everything is acknowledged: see dry.h. Meanwhile the association is not given any new
+ * messages.
  *
- * The stack tells (SENDER_DRY, RFC 6458 6.1.9), at once where it has nothing; it is asked when nothing waits
- * here any more, and only then, so that the event costs nothing in daily work. An association that
- * acknowledges nothing for DRY_STALLED_MS would hold its groups up while somebody else is there: it is
- * aborted, and what it had goes to the others, in order. One that does, but slowly, is waited for during
- * DRY_MOST_MS. Then order gives way: if it is lost later, what it had comes behind newer messages.
+ * The stack reports it (SENDER_DRY, RFC 6458 6.1.9), at once if it has nothing. The event is enabled only
+ * when nothing is pending here any more, so that it costs nothing in normal operation. A member that
+ * acknowledges nothing for DRY_STALLED_MS would block its groups although another one is there: it is
+ * aborted, and what it had goes to the others, in order. One that goes on acknowledging, but slowly, is
+ * waited for during DRY_MOST_MS. After that the order is given up: if it is lost later, what it had comes
+ * behind newer messages.
  *
- * One that is the last of its session holds nobody up: it is waited for as long as it acknowledges anything.
- * After DRY_STALLED_MS without, it ends as if it had acknowledged all; a shutdown goes on delivering as long
- * as the stack lets it. */
+ * The last association of a session blocks nobody: it is waited for as long as it acknowledges anything.
+ * After DRY_STALLED_MS without an acknowledgement it is ended as if it had acknowledged everything; a
+ * shutdown continues to deliver as long as the stack permits. */
 #include "broker/dry.h"
 
 #include <utlist.h>
@@ -55,7 +57,7 @@ void brk_dry_want(struct brk_worker *w, struct brk_dest *d)
     }
     a->dry = (struct brk_dry){.wanted = true, .since_ms = w->now_ms, .progress_ms = w->now_ms};
     if (a->state != BRK_UP)
-        return; /* lost, and about to leave */
+        return; /* it is lost, and about to leave */
     brk_assoc_enter(a, &w->drying);
     if (brk_outbox_is_empty(&a->outbox))
         brk_assoc_tell_dry(a, true);
@@ -80,8 +82,8 @@ void brk_dry_leaves(struct brk_worker *w, struct brk_assoc *a)
     a->dry.wanted = false;
 }
 
-/* Numbers that change while the peer acknowledges: what waits here, what the stack has sent that is not
- * acknowledged, and how many chunks it has been able to send for the first time. */
+/* A number that changes while the peer acknowledges: made of what is pending here, what the stack has sent
+ * that is not acknowledged, and how many chunks it was able to send for the first time. */
 static uint64_t position(struct brk_worker *w, struct brk_assoc *a)
 {
     const struct tr_backend *b = w->broker->backend;
@@ -97,7 +99,7 @@ static uint64_t position(struct brk_worker *w, struct brk_assoc *a)
     return sum;
 }
 
-/* True when nothing has moved for DRY_STALLED_MS. */
+/* True when nothing has changed for DRY_STALLED_MS. */
 static bool is_stalled(struct brk_worker *w, struct brk_assoc *a)
 {
     uint64_t now = position(w, a);

@@ -1,10 +1,12 @@
-/* A destination of shared sessions leaves before it ends. It asks control to take it out of its groups, goes
- * on taking what others still post to it, and shuts down when control has said that nobody does any more
- * (BRK_RETIRE); its groups stay held until it has ended, so that what it has not delivered goes elsewhere
- * before anything newer: the order of a stream holds across the change. The price is that its groups wait for
+/* Ending an association deliberately.
+ *
+ * A destination of shared sessions leaves its groups before it ends. It asks control to take it out of
+ * them, still takes what others post to it, and shuts down when control says that nobody posts to it any
+ * more (BRK_RETIRE). Its groups stay held until it has ended, so that what it has not delivered goes
+ * elsewhere before anything newer: the order of a stream is preserved. The price is that its groups wait
  * as long as its last messages take, drain_timeout at most.
  *
- * Everything else is shut down at once. */
+ * All other associations are shut down at once. */
 #include "broker/ending.h"
 
 #include "broker/assoc.h"

@@ -1,4 +1,4 @@
-/* Events of the stack, each handed to what it is about. */
+/* The events of the stack, each passed to the part that handles it. */
 #include "broker/events.h"
 
 #include "broker/assoc.h"
@@ -15,7 +15,7 @@
 #include "config/config.h"
 #include "transport/transport.h"
 
-/* An association of a listener, or one that its peer has begun anew. */
+/* An association that a listener has accepted, or whose peer has restarted. */
 static void begin(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *e)
 {
     struct brk_socket *s = a->socket;
@@ -23,7 +23,7 @@ static void begin(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
         a->peel_wanted = s->has_peel = true;
     brk_assoc_up(w, a, e);
     if (w->phase != BRK_RUNNING && s->kind != BRK_OUTBOUND)
-        brk_assoc_eof(w, a); /* set up while the broker was about to stop accepting */
+        brk_assoc_eof(w, a); /* it came up while the broker was about to stop accepting */
 }
 
 static void accepted(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
@@ -52,8 +52,7 @@ static void assoc_change(struct brk_worker *w, struct brk_socket *s, const struc
         else if (!a && s->kind != BRK_OUTBOUND)
             accepted(w, s, e);
         return;
-    case TR_RESTART: /* lost, then up: the peer has forgotten everything, so whatever hung on it begins anew
-                      */
+    case TR_RESTART: /* lost, then up: the peer has forgotten everything, and so must its sessions */
         if (a && a->state == BRK_UP && (a = brk_assoc_restart(w, a, e)))
             begin(w, a, e);
         return;
@@ -66,7 +65,7 @@ static void assoc_change(struct brk_worker *w, struct brk_socket *s, const struc
     }
 }
 
-/* A message that the transport could not put together. */
+/* A message that the transport could not reassemble. */
 static void not_whole(struct brk_worker *w, struct brk_socket *s, enum brk_drop reason)
 {
     uint64_t skipped;
@@ -80,7 +79,7 @@ static void not_whole(struct brk_worker *w, struct brk_socket *s, enum brk_drop 
                 (unsigned long long)w->config->max_message, (unsigned long long)skipped);
 }
 
-/* The transport aborts it; its end follows. */
+/* The transport aborts it; its loss will be reported. */
 static void stalled(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
 {
     brk_count(&w->counts.stalled, 1);
@@ -132,7 +131,7 @@ void brk_handle_event(struct brk_worker *w, struct brk_socket *s, const struct t
     case TR_EV_PARTIAL_DELIVERY:
         brk_count(&w->counts.broken_off, 1);
         break;
-    default: /* the rest is for the log */
+    default: /* the others are only logged */
         break;
     }
 }

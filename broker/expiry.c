@@ -1,4 +1,4 @@
-/* Drops what waits and is older than its route allows: see reliability.c. */
+/* Drops messages that have waited longer than their route's ttl: see reliability.c. */
 #include "broker/expiry.h"
 
 #include <utlist.h>
@@ -12,7 +12,7 @@
 #include "routing/inbox.h"
 #include "routing/message.h"
 
-/* Drops what is too old. Returns when the next one will be; 0: none of the rest. */
+/* Drops what is too old. Returns when the next one expires; 0: none of the rest does. */
 static uint64_t sweep(struct brk_worker *w, struct brk_queue *q)
 {
     struct brk_queue rest = {0};

@@ -1,4 +1,4 @@
-/* The way of a message through a worker begins here: its route, and the session that takes it from there. */
+/* Forwarding a received message: finds its route, and passes it to the session. */
 #include "broker/forward.h"
 
 #include "broker/assoc.h"

@@ -10,8 +10,8 @@
 #include "broker/state.h"
 #include "config/config.h"
 
-/* The pause after `failures` failures in a row: doubling, bounded, and between half and all of that at
- * random. */
+/* The pause after `failures` failures in a row: it doubles up to a bound, and is between half and all of
+ * that, at random. */
 static uint64_t back_off(const struct cfg_peer *p, unsigned failures)
 {
     uint64_t pause = p->reconnect_initial_ms;
@@ -22,10 +22,10 @@ static uint64_t back_off(const struct cfg_peer *p, unsigned failures)
     return pause / 2 + (uint64_t)random() % (pause / 2 + 1);
 }
 
-/* Failures are in a row until an association has brought a message (brk_peer_worked), or for as long as
- * reconnect.max nothing failed: neither is so with a peer that accepts and then aborts or shuts down. Those
- * that come while the peer has its pause are told by the one that began it: associations that are lost
- * together. Two workers may fail at the same moment; then one of the two notes wins, and either will do. */
+/* Failures are in a row until an association has delivered a message (brk_peer_worked), or until nothing
+ * has failed for reconnect.max. Neither happens with a peer that accepts and then aborts or shuts down.
+ * Failures during the pause count as the one that started it: associations are often lost together. Two
+ * workers may record a failure at the same moment; then one of the two prevails, and either is correct. */
 void brk_peer_failed(struct brk_worker *w, unsigned peer)
 {
     struct brk_peer_health *h = brk_health(w->broker, peer);

@@ -1,15 +1,15 @@
-/* Associations: from COMM_UP to the end.
+/* The life of an association, from COMM_UP to its end.
  *
- * An end takes up to three steps. brk_assoc_lost: the event; both sides of a session and the counters learn
- * of it. brk_assoc_finish: everything that the stack gave back has been read; the association leaves its
- * socket, and without a destination it is closed. brk_assoc_retire: only for destinations of shared sessions,
- * when the control thread has made sure that nobody posts to it any more; what it left is sent again from the
- * workers that had read it. Closed associations are freed at the end of the turn, because messages gathered
- * in it may still name them.
+ * An end takes up to three steps. brk_assoc_lost: the event has arrived; the sessions are told, and it is
+ * counted. brk_assoc_finish: everything that the stack gave back has been read; the association leaves its
+ * socket and, unless it is a destination, is closed. brk_assoc_retire: only for destinations of shared
+ * sessions, when the control thread has made sure that nobody posts to them any more; what the association
+ * had left is sent again by the workers that had read it. Closed associations are freed at the end of the
+ * turn, because messages gathered in it may still refer to them.
  *
- * A peer that restarts (RFC 9260 5.2.4) ends one association here and begins another, while the stack goes on
- * with one and the same: the old one takes the three steps at once, the new one takes its id, and the log of
- * what was sent: what the stack took after the restart and before its event may come back yet. */
+ * A peer that restarts (RFC 9260 5.2.4) ends one association here and starts another, while for the stack
+ * it remains the same: the old one takes these steps at once; the new one takes over its id and its sent
+ * log, since what the stack took after the restart and before the event may still be given back. */
 #include "broker/life.h"
 
 #include <stdio.h>
@@ -79,7 +79,7 @@ void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
         brk_end(w, a);
 }
 
-/* " reason=..." where the peer gave one with its abort. Returns `out`. */
+/* " reason=..." if the peer gave one with its abort. Returns `out`. */
 static const char *reason_of(const struct tr_event *e, char *out, unsigned size)
 {
     char text[128], quoted[150];
@@ -91,7 +91,7 @@ static const char *reason_of(const struct tr_event *e, char *out, unsigned size)
     return out;
 }
 
-/* Who ended an association that was lost, and why. *why is static text. */
+/* Which side ended an association that was lost, and why. *why is static text. */
 static const char *end_of(const struct brk_assoc *a, const struct tr_event *e, const char **why)
 {
     const char *cause = e->change.error ? tr_error_string(e->change.error) : NULL;
@@ -142,7 +142,7 @@ static void log_lost(const struct brk_worker *w, const struct brk_assoc *a, cons
                 brk_stats_format(w, a, stats, sizeof stats));
 }
 
-/* Of a set-up: what an operator can look at. */
+/* Why a set-up failed, with what an operator can check. */
 static const char *why_not_connected(const struct tr_event *e)
 {
     if (e->change.error)
@@ -179,7 +179,7 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
     brk_session_lost(w, a, clean, e);
 }
 
-/* Off its socket, and nobody posts to it any more: what it has left goes on its way. */
+/* It is off its socket, and nobody posts to it any more: passes on what it has left. */
 static void pass_on(struct brk_worker *w, struct brk_assoc *a)
 {
     brk_pass_on(w, a);
@@ -189,7 +189,7 @@ static void pass_on(struct brk_worker *w, struct brk_assoc *a)
     brk_assoc_close(w, a);
 }
 
-/* Off its socket. A destination waits until nobody posts to it any more. */
+/* It is off its socket. A destination waits until nobody posts to it any more. */
 static void go(struct brk_worker *w, struct brk_assoc *a)
 {
     if (!a->dest || a->dest->retire_came) {
@@ -225,7 +225,7 @@ struct brk_assoc *brk_assoc_restart(struct brk_worker *w, struct brk_assoc *old,
         brk_assoc_abort(w, old, "its peer has restarted");
         return NULL;
     }
-    if (old->outbox.burst_count) /* not sent any more: it joins what waits */
+    if (old->outbox.burst_count) /* no longer sent: it becomes pending */
         brk_flush(w);
     brk_assoc_detach(old);
     brk_assoc_attach(a, old->socket, old->id);
@@ -244,7 +244,7 @@ void brk_assoc_retire(struct brk_worker *w, struct brk_dest *d)
 {
     struct brk_assoc *a = brk_assoc_of(d->dest.owner);
     d->retire_came = true;
-    if (a->state != BRK_LEAVING) { /* it leaves before it ends */
+    if (a->state != BRK_LEAVING) { /* it leaves its groups before it ends */
         brk_assoc_eof(w, a);
         return;
     }

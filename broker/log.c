@@ -1,4 +1,4 @@
-/* The log: see log.h. What a line is made of, and which events are worth one. */
+/* Making log records, and deciding which events are logged: see log.h. */
 #include "broker/log_priv.h"
 
 #include <stdarg.h>
@@ -7,11 +7,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Relaxed: a thread may learn of another level some lines later. */
+/* Relaxed: a thread may notice a new level a few lines later. */
 static _Atomic int threshold = CFG_LOG_INFO;
 
-/* JOURNAL_STREAM is inherited by whatever a service starts, wherever that sends its standard error: it counts
- * only where it names this one. */
+/* JOURNAL_STREAM is inherited by whatever a service starts, wherever that sends its standard error: it
+ * counts only if it names this one. */
 static bool is_journal(int fd)
 {
     const char *stream = getenv("JOURNAL_STREAM");

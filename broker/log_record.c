@@ -1,5 +1,4 @@
-/* What log.c and log_writer.c both use: the text of a record, and the list of budgets that keep lines back.
- */
+/* What log.c and log_writer.c both use: the text of a record, and the list of budgets that suppress lines. */
 #include "broker/log_priv.h"
 
 #include <stdio.h>
@@ -39,10 +38,10 @@ static _Atomic(struct brk_log_budget *) budgets;
 
 struct brk_log_budget *brk_log_budgets(void)
 {
-    return atomic_load_explicit(&budgets, memory_order_acquire); /* with the release in list */
+    return atomic_load_explicit(&budgets, memory_order_acquire); /* pairs with the release in brk_log_list */
 }
 
-/* Puts a budget into the list, once. */
+/* Adds a budget to the list, once. */
 void brk_log_list(struct brk_log_budget *b)
 {
     if (atomic_exchange_explicit(&b->listed, true, memory_order_relaxed))

@@ -1,18 +1,19 @@
-/* Writing the log: the one place that touches standard error, and the thread that does it.
+/* Writing the log: the only code that writes to standard error, and the thread that does it.
  *
- * The thread takes records from the ring, makes lines of them and writes as many as make one PIPE_BUF with
- * one write(2): whole lines, which a pipe does not mix with those of other writers. It may block there for as
- * long as it likes; threads that log only see a ring without room.
+ * The thread takes records from the ring, makes lines of them, and writes as many as fit in one PIPE_BUF
+ * with one write(2): whole lines, which a pipe does not mix with those of other writers. It may block
+ * there for as long as it likes; the threads that log only see a full ring.
  *
- * Waking. A semaphore: whoever has put a record posts it, the thread waits for it and then takes whatever
- * there is. A post comes after its record, so after the last post everything is in the ring; and a record
- * that could not be taken yet because an older one was only claimed is taken with that one's own post. Posts
- * beyond that cost a turn for nothing. Posting makes a system call only when the thread sleeps.
+ * Wake-up. A semaphore: whoever has put a record posts it; the thread waits for it and then takes all
+ * there is. A post comes after its record, so after the last post everything is in the ring; a record that
+ * could not be taken yet, because an older one was only claimed, is taken with the post of the older one.
+ * Surplus posts cost one pass for nothing. Posting makes a system call only when the thread sleeps.
  *
- * What is lost. Records that find no room are counted by the ring and come out with the next record that does
- * (lost_before), so the loss is told at its place; or, when no record follows, once the ring is empty. Lines
- * that could not be written (ENOSPC, EPIPE, EIO) are added to that count, together with the losses they told.
- * Of what was written in part the rest is dropped, and the next line begins on a line of its own. */
+ * Losses. Records that do not fit are counted by the ring, and the count comes with the next record that
+ * does fit (lost_before), so the loss is reported in its place; if no record follows, it is reported when
+ * the ring is empty. Lines that could not be written (ENOSPC, EPIPE, EIO) are added to that count, along
+ * with the losses they reported. Of a line that was written in part the rest is discarded, and the next
+ * one starts on a line of its own. */
 #include "broker/log_priv.h"
 
 #include <assert.h>
@@ -28,7 +29,7 @@
 
 #define LINE_MAX_BYTES 2048
 #define CHUNK_LINES    64
-#define TELL_MS        1000 /* how often folded lines are told, and lost ones tried again */
+#define TELL_MS        1000 /* how often suppressed lines are reported, and lost ones tried again */
 
 /* Who writes: the caller itself, the writer thread, or nobody any more. */
 enum mode { DIRECT, THREAD, OVER };
@@ -41,18 +42,18 @@ static sem_t wake, ended;
 static pthread_t thread;
 static _Atomic bool stopping;
 
-/* The writer's own: lines that go out together. */
+/* The writer's own: the lines of one write. */
 static struct chunk {
     size_t used;
     char bytes[PIPE_BUF];
     struct {
         size_t end;          /* in bytes */
-        uint64_t stands_for; /* 1, or the losses that the line tells */
+        uint64_t stands_for; /* 1, or the number of losses that the line reports */
     } lines[CHUNK_LINES];
     unsigned line_count;
     bool torn; /* the last write ended inside a line */
 } chunk;
-static uint64_t unsaid; /* lines that could not be written, not told yet */
+static uint64_t unsaid; /* lines that could not be written, not yet reported */
 static uint64_t tell_at_ms;
 
 void brk_log_for_journal(bool yes)
@@ -92,7 +93,7 @@ static size_t render(const struct brk_log_record *r, char out[static LINE_MAX_BY
     return n;
 }
 
-/* Writes all of it, or as much as can be; returns how much. Blocks for as long as standard error does. */
+/* Writes all of it, or as much as possible; returns how much. Blocks as long as standard error does. */
 static size_t write_all(const char *bytes, size_t length)
 {
     size_t done = 0;
@@ -140,7 +141,7 @@ static void add(const struct brk_log_record *r, uint64_t stands_for)
     chunk.lines[chunk.line_count++].stands_for = stands_for;
 }
 
-/* The loss of `lines`, and of those that could not be written before. */
+/* Reports the loss of `lines`, and of those that could not be written before. */
 static void add_lost(uint64_t lines)
 {
     struct brk_log_record r;
@@ -181,7 +182,7 @@ static bool any_folded(void)
     return false;
 }
 
-/* What is told once a second, or at the end. */
+/* What is reported once a second, and at the end. */
 static void tell(bool last)
 {
     if (!last && (!tell_at_ms || now_ms() < tell_at_ms))
@@ -210,7 +211,7 @@ static void *write_log(void *arg)
     for (;;) {
         bool last = atomic_load_explicit(&stopping, memory_order_acquire);
         write_records();
-        if (!unsaid) /* else standard error fails: tried again with the next record, or by tell() */
+        if (!unsaid) /* otherwise standard error fails: tried again with the next record, or by tell() */
             add_lost(brk_log_ring_lost(&ring));
         flush();
         tell(last);
@@ -270,7 +271,7 @@ void brk_log_stop(void)
         return;
     uint64_t limit = now_ms() + BRK_LOG_STOP_MS;
     struct timespec until = {(time_t)(limit / 1000), (long)(limit % 1000) * 1000000};
-    atomic_store_explicit(&stopping, true, memory_order_release); /* with the acquire in write_log */
+    atomic_store_explicit(&stopping, true, memory_order_release); /* pairs with the acquire in write_log */
     sem_post(&wake);
     int status;
     while ((status = sem_clockwait(&ended, CLOCK_MONOTONIC, &until)) && errno == EINTR)

@@ -1,19 +1,19 @@
-/* The addresses of peers, and looking them up where the configuration has host names.
+/* The addresses of peers, and looking them up if the configuration has host names.
  *
  * Every worker looks names up for itself, with a resolver of its own in its loop (transport/resolve.h), so
- * what it knows is its own and never waited for. It asks when somebody wants to connect, and keeps the answer
- * until a connect with it fails or an association made with it is lost: then the peer may have moved, and the
- * next connect asks again. Who wants to connect before the answer is there waits beside the loop: a standing
- * association as brk_standing.waits_until_ms, a partner of a paired session in worker->resolving. The answer
- * wakes all of them; a failed one fails all of them, in the same way as a connect that fails, and is then
- * forgotten. One question for a peer is under way at a time, however many wait for it and however many of
- * them give up (their time is that of a connect: a name server that does not answer costs no more than a peer
- * that does not).
+ * the results are its own and it never blocks. It asks when there is something to connect, and keeps the
+ * answer until a connect with it fails or an association made with it is lost: then the peer may have
+ * moved, and the next connect asks again. Until the answer arrives, a standing association waits by
+ * brk_standing.waits_until_ms, and an association of a session in worker->resolving. The answer resumes
+ * all of them; a failure fails all of them, in the same way as a connect that fails, and is then
+ * forgotten. Only one look-up for a peer is in progress at a time, however many associations wait for it
+ * and however many of them give up (they wait as long as for a connect, so a name server that does not
+ * answer costs no more than a peer that does not).
  *
- * A failed connect also moves `attempt` on: the next one begins with another of the addresses. So a name for
- * ::1 and 127.0.0.1 leads to a peer that listens on one of them, with a stack that takes one address, too.
- * What a failure says is about the addresses it was tried with: `round` tells a late one from one of the
- * current answer. */
+ * A failed connect also advances `attempt`: the next one starts with another address. So a name that
+ * stands for ::1 and 127.0.0.1 leads to a peer that listens at one of them, even with a stack that takes
+ * only one address. A failure is about the addresses that were tried: `round` distinguishes a late one
+ * from one of the current answer. */
 #include "broker/names.h"
 
 #include <stdio.h>
@@ -29,7 +29,7 @@
 #include "transport/resolve.h"
 #include "transport/transport.h"
 
-#define LIST_TEXT 512 /* of a list of addresses in the log */
+#define LIST_TEXT 512 /* size of a list of addresses in the log */
 
 enum state { UNKNOWN, ASKED, KNOWN, FAILED };
 
@@ -41,13 +41,13 @@ struct host {
 struct brk_names {
     unsigned peer;
     enum state state;
-    bool numeric;     /* all of it: always KNOWN */
+    bool numeric;     /* all its hosts are: always KNOWN */
     unsigned missing; /* answers still to come */
     unsigned round, attempt;
-    struct net_addr addresses[TR_RESOLVE_MAX]; /* what a connect is given now */
-    unsigned count, found;                     /* how many of all that were found those are */
-    struct tr_error error;                     /* FAILED: why */
-    struct host *hosts;                        /* as many as the peer has; NULL where all is numeric */
+    struct net_addr addresses[TR_RESOLVE_MAX]; /* the addresses for the next connect */
+    unsigned count, found;                     /* the number of those, and of all that were found */
+    struct tr_error error;                     /* FAILED: the reason */
+    struct host *hosts;                        /* one for each host; NULL if all are numeric */
     struct brk_names *prev, *next;             /* worker->names_stale */
 };
 
@@ -89,7 +89,7 @@ static const char *list_text(const struct net_addr *list, unsigned count, char o
     return out;
 }
 
-/* Puts together what the hosts of the peer were answered; the first reason where none was. */
+/* Collects the addresses found for the peer's hosts; the first error if there are none. */
 static void collect(const struct brk_worker *w, struct brk_names *n)
 {
     const struct cfg_peer *p = peer_of(w, n);
@@ -105,7 +105,7 @@ static void collect(const struct brk_worker *w, struct brk_names *n)
         if (answer->code == TR_OK)
             continue;
         why = why ? why : &answer->error;
-        if (n->found) /* else it is why the connect fails */
+        if (n->found) /* otherwise the connect fails with this reason */
             brk_log(CFG_LOG_WARNING, "not_resolved", "peer=%s host=%s error=%s", p->name, p->hosts[i].name,
                     brk_quote(answer->error.text, quoted, sizeof quoted));
     }
@@ -115,7 +115,7 @@ static void collect(const struct brk_worker *w, struct brk_names *n)
         fail(n, why);
 }
 
-/* Of the addresses found those that this worker's backend and the peer's `local` can be used with. */
+/* Chooses those of the addresses found that fit this worker's backend and the peer's `local`. */
 static void choose(const struct brk_worker *w, struct brk_names *n)
 {
     const struct cfg_peer *p = peer_of(w, n);
@@ -135,7 +135,7 @@ static void choose(const struct brk_worker *w, struct brk_names *n)
             list_text(n->addresses, n->count, text), n->found - n->count, w->index);
 }
 
-/* Nothing is missing any more. */
+/* All answers have arrived. */
 static void settle(const struct brk_worker *w, struct brk_names *n)
 {
     n->round++;
@@ -144,7 +144,7 @@ static void settle(const struct brk_worker *w, struct brk_names *n)
         choose(w, n);
 }
 
-/* All hosts of the peer; their answers are waited for together. */
+/* Asks for all hosts of the peer; their answers are awaited together. */
 static void ask(struct brk_worker *w, struct brk_names *n)
 {
     const struct cfg_peer *p = peer_of(w, n);
@@ -160,7 +160,7 @@ static void ask(struct brk_worker *w, struct brk_names *n)
             n->missing++;
     }
     n->state = ASKED;
-    if (n->missing == 0) /* no question could be put: no memory, no thread */
+    if (n->missing == 0) /* no look-up could be started: no memory, no thread */
         settle(w, n);
 }
 
@@ -179,7 +179,7 @@ enum tr_code brk_names_get(struct brk_worker *w, unsigned peer, const struct net
     if (n->state == ASKED)
         return TR_AGAIN;
     *error = n->error;
-    if (asks) /* else brk_names_read forgets it, when all who waited know */
+    if (asks) /* otherwise brk_names_read resets it, when all that waited have been told */
         n->state = UNKNOWN;
     return error->code;
 }
@@ -207,14 +207,14 @@ void brk_names_read(struct brk_worker *w, void (*resolved)(struct brk_worker *w,
         h->answer = answer;
         if (--n->missing > 0)
             continue;
-        if (n != w->names[n->peer]) { /* about a peer that is elsewhere now */
+        if (n != w->names[n->peer]) { /* about a peer that has other addresses now */
             DL_DELETE(w->names_stale, n);
             free_names(n);
             continue;
         }
         settle(w, n);
         resolved(w, n->peer);
-        if (n->state == FAILED) /* the next one asks again */
+        if (n->state == FAILED) /* the next connect asks again */
             n->state = UNKNOWN;
     }
 }
@@ -257,7 +257,7 @@ static enum tr_code open_resolver(struct brk_worker *w, struct tr_error *error)
     return code;
 }
 
-/* Whether what is known of a peer still holds. */
+/* Whether the addresses known for a peer are still valid. */
 static bool stays(const struct brk_worker *w, const struct cfg_config *c, unsigned peer)
 {
     return w->names && peer < w->config->peer_count && w->names[peer] &&

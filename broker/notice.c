@@ -1,11 +1,11 @@
 /* What operators want to see of an association between up and lost: paths that fail and come back, and how
- * lossy it was.
+ * much was lost on the way.
  *
- * When the event tells that an association is over, the stack has none of its statistics any more. So they
- * are read now and then while it carries messages (every BRK_STATS_MS, one look at the turn's clock a burst),
- * and where an end announces itself: a path changed, the peer shuts down, we shut down or abort. The line
- * that tells the end tells how old they are. What nobody asks for is not read: what the stack gave up where
- * no route lets it, and the rest where those lines are not logged. */
+ * When an event reports the end of an association, the stack no longer has its statistics. So they are
+ * read now and then while it carries messages (every BRK_STATS_MS, one look at the turn's clock for each
+ * burst), and where an end is likely: when a path changes, the peer shuts down, or this side shuts down or
+ * aborts. The log line of the end says how old they are. What nobody needs is not read: what the stack
+ * gave up where no route permits it, and the rest where those lines are not logged. */
 #include "broker/notice.h"
 
 #include <inttypes.h>
@@ -54,8 +54,8 @@ static void set_unseen(struct brk_worker *w, struct brk_assoc_stats *s)
 
 void brk_stats_returned(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *failed)
 {
-    /* What went out and was given up comes back from Linux when the association ends soon, as if left by it.
-     */
+    /* Linux gives back what it had sent and given up if the association ends soon after, as if the end
+     * were the reason. */
     if (failed->failed.error != 0 && !(failed->failed.was_sent && a->stats.unseen))
         return;
     a->stats.returned++;
@@ -65,7 +65,7 @@ void brk_stats_returned(struct brk_worker *w, struct brk_assoc *a, const struct 
 void brk_stats_follow(struct brk_assoc *a, struct brk_assoc *old)
 {
     a->stats = old->stats;
-    old->stats.unseen = 0; /* in the counts once, under the new one */
+    old->stats.unseen = 0; /* counted once, for the new one */
 }
 
 void brk_stats_read(struct brk_worker *w, struct brk_assoc *a)
@@ -77,8 +77,9 @@ void brk_stats_read(struct brk_worker *w, struct brk_assoc *a)
     s->next_ms = w->now_ms + BRK_STATS_MS;
     if (w->gives_up && tr_backend_can_get(b, OPT_PR_ASSOC_STATUS) &&
         tr_get_option(a->socket->ep, a->id, OPT_PR_ASSOC_STATUS, &got, &error) == TR_OK)
-        s->abandoned = (uint64_t)(opt_num(&got, OPTF_PRS_UNSENT, 0) + opt_num(&got, OPTF_PRS_SENT, 0) -
-                                  opt_num(&got, OPTF_PRS_SENT_RTX, 0)); /* what arrived is among those */
+        s->abandoned =
+            (uint64_t)(opt_num(&got, OPTF_PRS_UNSENT, 0) + opt_num(&got, OPTF_PRS_SENT, 0) -
+                       opt_num(&got, OPTF_PRS_SENT_RTX, 0)); /* includes those that were delivered */
     set_unseen(w, s);
     if (!brk_log_on(CFG_LOG_WARNING) || !tr_backend_can_get(b, OPT_ASSOC_STATS) ||
         tr_get_option(a->socket->ep, a->id, OPT_ASSOC_STATS, &got, &error) != TR_OK)

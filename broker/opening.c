@@ -1,4 +1,4 @@
-/* Opens sockets: listeners, and associations to peers. */
+/* Opening sockets: listeners, and associations to peers. */
 #include "broker/opening.h"
 
 #include <stdatomic.h>
@@ -22,15 +22,15 @@
 #include "config/sctp/options.h"
 #include "transport/transport.h"
 
-/* Says in the error which listener it is about. */
+/* Adds to the error which listener it is about. */
 static void name_listener(const struct cfg_listener *l, struct tr_error *error)
 {
     struct tr_error plain = *error;
     snprintf(error->text, sizeof error->text, "listener %s: %.200s", l->name, plain.text);
 }
 
-/* Sharing a port between workers (SO_REUSEPORT) would let a second broker of the same user share it, too,
- * unnoticed. So the first worker takes the port for itself once before it is shared. */
+/* Sharing a port between workers (SO_REUSEPORT) would let a second broker of the same user share it as
+ * well, unnoticed. So the first worker opens the port exclusively once before it is shared. */
 static enum tr_code check_port_free(struct brk_worker *w, const struct tr_open_params *shared,
                                     struct tr_error *error)
 {
@@ -44,7 +44,8 @@ static enum tr_code check_port_free(struct brk_worker *w, const struct tr_open_p
     return code;
 }
 
-/* Whether an association to a peer begins at this port, too, so that its socket has to share it. */
+/* Whether associations to a peer use this port as their local port, so that its socket must be shared with
+ * them. */
 static bool is_called_from(const struct cfg_config *c, uint16_t port)
 {
     for (unsigned i = 0; i < c->peer_count; i++)
@@ -115,8 +116,8 @@ enum tr_code brk_listen(struct brk_worker *w, const struct cfg_config *c, unsign
     return TR_OK;
 }
 
-/* What the file says of outbound streams goes before what the session would like; of inbound ones it is a
- * bound. */
+/* A configured number of outbound streams takes precedence over what the session asks for; a configured
+ * number of inbound streams is an upper bound. */
 static void ask_for_streams(struct opt_set *options, const struct opt_set *session)
 {
     int64_t most = opt_num(options, OPTF_INIT_INSTREAMS, UINT16_MAX);
@@ -126,8 +127,8 @@ static void ask_for_streams(struct opt_set *options, const struct opt_set *sessi
     opt_put(options, OPTF_INIT_INSTREAMS, wanted < most ? wanted : most);
 }
 
-/* Opens the socket of an association to a peer. Its buffers begin small; for the first one of a peer it is
- * read what the stack grants, and later ones are opened with what is known from that. */
+/* Opens the socket of an association to a peer. Its buffers start small. For a peer's first association
+ * the granted sizes are read back; later ones are opened with what was learnt from that. */
 static enum tr_code open_outbound(struct brk_socket *s, const struct tr_open_params *params,
                                   struct opt_set *options, struct tr_error *error)
 {

@@ -1,10 +1,10 @@
-/* SCTP options of the configuration, put on sockets and associations.
+/* The configured SCTP options, set on sockets and associations.
  *
- * Most are set when a socket is opened, before it is bound, and its associations begin with them. Some only
- * an association can have: they ask the peer for something, or name one of its paths, which a socket without
- * an association does not know. Those are set when it is up, each by itself, so that one that is refused
- * takes no other along. What came out is read back and compared: of sockets once an endpoint, of associations
- * each time. */
+ * Most are set when a socket is opened, before it is bound, and its associations start with them. Some can
+ * only be set on an association: they send a request to the peer, or refer to a path, which a socket
+ * without an association does not have. Those are set when it is up, one by one, so that one that is
+ * refused does not affect the others. The results are read back and compared: on sockets once for each
+ * endpoint, on associations each time. */
 #include "broker/options.h"
 
 #include <stdio.h>
@@ -55,7 +55,7 @@ void brk_options_at_open(const struct cfg_config *c, struct cfg_member m, struct
     for (unsigned id = 0; id < OPT_ID_COUNT; id++)
         if (opt_any(all, id) && !cfg_needs_assoc(all, id))
             opt_take_option(out, all, id);
-    if (!opt_given(out, OPTF_EV_ADDRESS)) /* a failover is something that operators want to see */
+    if (!opt_given(out, OPTF_EV_ADDRESS)) /* operators want to see a failover */
         opt_put(out, OPTF_EV_ADDRESS, true);
 }
 
@@ -93,7 +93,7 @@ static void set_changed(struct brk_socket *s, uint32_t assoc, const struct opt_s
             brk_quote(error.text, quoted, sizeof quoted));
 }
 
-/* What acts at once: on the associations where each can have its own value, else on their socket. */
+/* The options that act at once: on the associations if each can have its own value, else on their socket. */
 static void set_now(struct brk_socket *s, const struct opt_set *changed, enum opt_id id)
 {
     const struct opt_row *row = &opt_rows[id];
@@ -129,7 +129,7 @@ void brk_options_adopt(struct brk_socket *s, const struct cfg_config *old)
         brk_sndbuf_begin(s, opt_num(&changed, OPTF_SNDBUF, 0));
 }
 
-/* Which of the options the stack does not take; OPT_ID_COUNT where setting them one by one does not tell. */
+/* Which of the options the stack refuses; OPT_ID_COUNT if setting them one by one does not tell. */
 static enum opt_id find_culprit(struct brk_worker *w, const struct opt_set *options)
 {
     struct tr_open_params params = {.style = TR_ONE_TO_MANY};
@@ -158,7 +158,7 @@ static struct cfg_place place_of(const struct opt_set *options, const struct cfg
     return (struct cfg_place){0};
 }
 
-/* Says whose options they are, and where the one stands that is not taken. */
+/* Adds to the error whose options they are, and where the refused one is in the file. */
 static void say_where(struct brk_worker *w, const struct cfg_config *c, struct cfg_member m,
                       const struct opt_set *options, struct tr_error *error)
 {
