@@ -1,7 +1,7 @@
-/* A peer that is the broker itself. What is sent there comes in at a listener and is sent again, with paired
- * sessions through yet another association each time round. `check` refuses what can be told from the file;
- * here are host names, and listeners at all addresses of the host. What goes through another host and back
- * (address translation) looks like anybody else. */
+/* Peers that are the broker itself. What is sent to one arrives at a listener and is sent again, and with
+ * paired sessions it opens another association each time round. `check` refuses what can be seen from the
+ * file; here are host names, and listeners at all addresses of the host. A path through another host and
+ * back (address translation) cannot be recognised. */
 #include "broker/own.h"
 
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "config/sctp/address.h"
 #include "transport/transport.h"
 
-/* Addresses of this host, where a listener takes all of them. */
+/* Whether the listener's sockets have this address; for listeners at all addresses of the host. */
 static bool listens_there(struct brk_worker *w, unsigned listener, const struct net_addr *a)
 {
     enum { MOST = 64 };

@@ -1,8 +1,9 @@
-/* Messages that wait: copies, the parcels they wait in, their end, and the boxes of other workers.
+/* Messages that wait: copying them, the parcels they wait in, dropping them, and posting them to other
+ * workers.
  *
- * Every copy is charged to the credit of the socket it was read from; a socket whose credit is used up is not
- * read until half of it is free again (socket.c). So what waits is bounded and nothing is dropped for being
- * too fast. */
+ * Every copy is charged to the credit of the socket it was read from. A socket whose credit is used up is
+ * not read until half of it is free again (socket.c). So the amount that waits is bounded, and nothing is
+ * dropped for arriving too fast. */
 #include "broker/parcel.h"
 
 #include "broker/assoc.h"
@@ -71,7 +72,6 @@ void brk_drop_queue(struct brk_worker *w, struct brk_queue *q, enum brk_drop rea
         brk_drop_parcel(w, p, reason);
 }
 
-/* Copies a message out of its receive slot. NULL: out of memory, counted as dropped. */
 struct rt_message *brk_copy_message(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
                                     uint32_t route)
 {
@@ -106,7 +106,6 @@ struct rt_parcel *brk_parcel_new(struct brk_worker *w, struct rt_message *m, uin
     return p;
 }
 
-/* A message that has one place to wait: the parcel carries it. */
 struct rt_parcel *brk_copy_to_parcel(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
                                      uint32_t route)
 {
@@ -114,7 +113,7 @@ struct rt_parcel *brk_copy_to_parcel(struct brk_worker *w, struct brk_assoc *fro
     if (!copy)
         return NULL;
     struct rt_parcel *p = brk_parcel_new(w, copy, route);
-    rt_message_unref(copy, w->index); /* ours: it goes nowhere */
+    rt_message_unref(copy, w->index); /* the parcel has a reference of its own */
     return p;
 }
 

@@ -1,4 +1,4 @@
-/* Peeling off: an association of a listener gets a socket of its own. */
+/* Peeling off: giving an association of a listener a socket of its own. */
 #include "broker/peeling.h"
 
 #include <stdlib.h>
@@ -16,19 +16,19 @@
 #include "config/config.h"
 #include "transport/transport.h"
 
-/* Gives an association a socket of its own. Done between batches: everything of the association that has been
- * read is forwarded by then, and what is queued in the stack moves along, so the order holds. */
+/* Between batches everything of the association that has been read is forwarded, and what is queued in the
+ * stack moves along, so the order is preserved. */
 static void peel_off(struct brk_worker *w, struct brk_socket *from, struct brk_assoc *a)
 {
     struct tr_error error;
     struct brk_socket *s = brk_socket_new(w, BRK_PEELED, from->member);
     if (!s)
-        return; /* stays where it is: slower company, nothing lost */
+        return; /* it stays where it is: less isolation, but nothing is lost */
     uint32_t id = a->id;
     if (a->outbox.burst_count)
         brk_flush(w);
     if (tr_peeloff(from->ep, &id, s, &s->ep, &error) != TR_OK) {
-        /* A client that sends and ends at once is gone before it could be given a socket: no harm done. */
+        /* A client that sends and ends at once may be gone before it gets a socket: that does no harm. */
         static struct brk_log_budget failed = {.event = "peeloff_failed", .level = CFG_LOG_WARNING},
                                      gone = {.event = "peeloff_failed", .level = CFG_LOG_INFO};
         struct brk_log_budget *lines = error.code == TR_NO_ASSOC ? &gone : &failed;

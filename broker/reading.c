@@ -1,5 +1,5 @@
-/* Reading sockets: messages are forwarded, events handled, and associations that are lost leave when all has
- * been read. */
+/* Reading from sockets: messages are forwarded, events are handled, and lost associations leave when
+ * everything has been read. */
 #include "broker/reading.h"
 
 #include <uthash.h>
@@ -26,7 +26,7 @@ void brk_socket_writable(struct brk_worker *w, struct brk_socket *s)
         if (!a->outbox.blocked || a->state != BRK_UP)
             continue;
         a->outbox.blocked = false;
-        brk_send_pending(w, a); /* wants TR_WRITABLE again when the stack is full again */
+        brk_send_pending(w, a); /* waits for TR_WRITABLE again if the stack is full again */
         if (a->outbox.eof_wanted)
             brk_assoc_eof(w, a);
     }
@@ -48,7 +48,7 @@ static void handle_items(struct brk_worker *w, struct brk_socket *s, const struc
         if (a) {
             a->brought = true;
             brk_forward(w, a, &item->msg);
-        } else /* its association was refused for lack of memory */
+        } else /* memory ran out when its association came up */
             brk_count(&w->counts.dropped[BRK_NO_MEMORY], 1);
     }
     brk_count(&w->counts.received, messages);
@@ -56,8 +56,8 @@ static void handle_items(struct brk_worker *w, struct brk_socket *s, const struc
     brk_count(&s->traffic->received_bytes, bytes);
 }
 
-/* After everything has been read: lost associations leave, and what came back from one that is still up is
- * dropped. */
+/* After everything has been read: lost associations leave, and what came back from those that are still up
+ * is dropped. */
 static void finish_lost(struct brk_worker *w, struct brk_socket *s)
 {
     struct brk_assoc *a, *tmp;
@@ -76,8 +76,7 @@ bool brk_socket_read(struct brk_worker *w, struct brk_socket *s)
     const struct tr_item *items;
     unsigned count;
     enum tr_code code;
-    bool all; /* the end of an association and what it gives back stand in one queue: read on until it is
-                 empty */
+    bool all; /* an association's end and what it gives back are in one queue: read on until that is empty */
     int rounds = 0;
     do {
         code = tr_recv(s->ep, 0, &items, &count);

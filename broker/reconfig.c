@@ -1,8 +1,8 @@
-/* Re-configuration of streams (RFC 6525), by whichever side.
+/* Re-configuration of streams (RFC 6525), requested by either side.
  *
- * That streams began anew is logged and not carried across: the request could only be made once everything on
- * those streams has been acknowledged, and for a relay of whole messages nothing depends on their sequence
- * numbers. */
+ * A reset of streams is logged but not passed to the other side of a session: it could only be requested
+ * after everything on those streams had been acknowledged, and a relay of whole messages does not depend
+ * on their sequence numbers. */
 #include "broker/reconfig.h"
 
 #include "broker/assoc.h"

@@ -1,33 +1,35 @@
-/* Messages that may be given up: a route's `partial_reliability` (RFC 3758, RFC 7496).
+/* Partial reliability: a route's `partial_reliability` (RFC 3758, RFC 7496).
  *
- * rtx and prio are the stack's affair; the broker passes them on. A ttl counts from when the message was
- * received, whatever then happens to it, and costs no clock call a message: a worker looks at the clock once
- * a turn, so a message that leaves in the turn it came in has its whole ttl left, and one that must wait
- * remembers when it came (rt_message.entered_ms; all workers read one clock). What is left goes to the stack
- * with the message. One whose time is over while it waits here is dropped by the next tick: also behind
- * others, because what waits uses up its source's credit, and the fresh would stand behind the stale.
+ * rtx and prio are implemented by the stack; the broker only passes them on. A ttl counts from when the
+ * message was received, whatever happens to it afterwards. It needs no clock call for each message: a
+ * worker reads the clock once a turn, so a message that leaves in the turn in which it arrived has its
+ * whole ttl left, and one that must wait remembers when it arrived (rt_message.entered_ms; all workers use
+ * the same clock). The remaining time goes to the stack with the message. A message whose ttl ends while
+ * it waits here is dropped by the next tick, even behind others, because what waits uses its source's
+ * credit, and new messages would wait behind expired ones.
  *
- * A note on messages that come back. The stack gives back what it gave up, and what an association left when
- * it ended; the first is dropped as `expired`, the second is sent to another member. Nothing in the event
- * tells the two apart: seen on Linux 6.1 and usrsctp 0.9.5, its error is 0 for a message given up, but may be
- * 0 for a lost association, too. The association's state does. Linux says COMM_LOST first and gives back
- * afterwards, so what comes back before was given up. usrsctp gives back first, but in one go with
- * COMM_LOST: when a socket has been read until it is empty, which is what has to be done anyway before
- * undelivered messages move (reading.c), either both have been read or neither. So: what came back with error
- * 0 from an association that is still up when its socket is empty has been given up. Where both happen
- * between two readings (a message given up, and right afterwards its association lost) rtx and prio messages
- * count as left by the association and are sent again: allowed, since a policy permits giving up and does not
- * demand it. With ttl there is no such doubt: whatever comes back too old is dropped, which is why the age of
- * what was sent is remembered (sent.h).
+ * A note on messages that come back. The stack gives back what it gave up, and what an association had
+ * left when it ended; the former is dropped as `expired`, the latter is sent to another member. The event
+ * does not distinguish the two: on Linux 6.1 and usrsctp 0.9.5 its error is 0 for a message that was given
+ * up, but may be 0 for a lost association, too. The state of the association does distinguish them. Linux
+ * reports COMM_LOST first and gives back afterwards, so what comes back before that was given up. usrsctp
+ * gives back first, but together with COMM_LOST: when a socket has been read until it is empty, which is
+ * necessary anyway before undelivered messages move (reading.c), either both have been read or neither. So
+ * a message that came back with error 0 from an association that is still up when its socket is empty was
+ * given up. If both happen between two readings (a message is given up, and right afterwards its
+ * association is lost), rtx and prio messages are taken as left by the association and sent again. That is
+ * allowed, since a policy permits giving up and does not require it. With ttl there is no such doubt:
+ * whatever comes back too late is dropped, which is why the time when it was received is remembered
+ * (sent.h).
  *
- * What the stacks do not tell. Linux 6.1 gives back what ran out of time before it went out. What went out
- * and was then given up instead of being retransmitted, and what had to make room for a message of higher
- * priority, it forgets without a word: 3000 messages of rising priority to a peer that does not read, and 82
- * came back when it died. These count as delivered; how many they are the association's pr_assoc_status
- * tells, so the account names them beside (notice.c). usrsctp gives everything back, as long as its receive
- * buffer takes the event. And a stack looks at a message's time when it would send or retransmit it, not by a
- * clock: usrsctp leaves what a closed window holds back alone until then. What was given up after it went out
- * may have arrived all the same. */
+ * What the stacks do not report. Linux 6.1 gives back messages whose time ended before they were sent.
+ * Messages that were sent and then given up instead of being retransmitted, and those that made room for a
+ * message of higher priority, are dropped without an event: of 3000 messages of rising priority to a peer
+ * that did not read, 82 came back when it died. These count as delivered; their number is in the
+ * association's pr_assoc_status, so the account reports it separately (notice.c). usrsctp gives everything
+ * back, as long as its receive buffer has room for the event. A stack checks a message's time when it
+ * would send or retransmit it, not by a clock: usrsctp does not look at what a closed window holds back. A
+ * message that was given up after it was sent may have arrived all the same. */
 #include "broker/reliability.h"
 
 #include <utlist.h>
@@ -69,7 +71,6 @@ void brk_policy(const struct brk_worker *w, struct tr_msg *m, uint32_t route, ui
     m->pr_value = age < r->pr_value ? r->pr_value - (uint32_t)age : 1;
 }
 
-/* When a parcel's time is over; 0: never. */
 uint64_t brk_deadline(const struct brk_worker *w, const struct rt_parcel *p)
 {
     return brk_has_ttl(w->config, p->route) ? p->message->entered_ms + w->config->routes[p->route].pr_value

@@ -1,11 +1,13 @@
-/* Messages that the stack gives back, and what waits for an association that is gone.
+/* Messages that the stack gives back, and what waits for an association that has ended.
  *
  * What comes back is kept as undelivered until everything that belongs with it has been read. If the
- * association lives on, it has been given up (see reliability.c) and is dropped. If it is gone, each message
- * goes to the worker that had read it and is sent again from its route on, before whatever is parked there:
- * with its own stream and source, so that the same choice of member is made for it as for those behind it.
+ * association is still up, the stack has given it up (see reliability.c), and it is dropped. If the
+ * association has ended, each message goes to the worker that had read it and is sent again by its route,
+ * before whatever is parked there. It keeps its stream and source, so that the same member is chosen for
+ * it as for the messages behind it.
  *
- * It is brought into the order in which it was sent first; sent.h tells why it has lost it. */
+ * First it is sorted into the order in which it was sent; sent.h says why the stack gives it back in
+ * another one. */
 #include "broker/returned.h"
 
 #include "broker/assoc.h"
@@ -24,7 +26,7 @@
 #include "routing/table.h"
 #include "transport/transport.h"
 
-/* Merge sort, on the parcels' own links: it cannot fail. */
+/* Merge sort on the parcels' own links: it cannot fail. */
 static void sort(const struct brk_sent_log *l, struct rt_batch *b)
 {
     struct rt_batch half[2], sorted;
@@ -52,8 +54,9 @@ void brk_send_again(struct brk_worker *w, struct rt_parcel *p)
         brk_drop_parcel(w, p, BRK_EXPIRED);
         return;
     }
-    /* Of a large one of which the peer had acknowledged a part, the rest is no message any more. Of a fan-out
-     * the others have their copies. An answer has no route: it is for the one that is gone. */
+    /* What is left of a large message whose peer has acknowledged a part of it is no longer a message. Of
+     * a fan-out the others have their copies. An answer has no route: it was for the association that has
+     * ended. */
     if (!p->message->len || p->route == RT_NO_ROUTE || p->message->fan_out)
         brk_drop_undelivered(w, p);
     else
@@ -87,7 +90,7 @@ static void uncount_delivered(struct brk_traffic *t, uint32_t bytes)
     brk_uncount(&t->delivered_bytes, bytes);
 }
 
-/* It was counted as delivered when the stack took it over. */
+/* Counted as delivered when the stack took it. */
 static void count_returned(struct brk_worker *w, struct brk_assoc *a, uint32_t route, uint32_t bytes)
 {
     brk_count(&w->counts.returned, 1);
@@ -107,7 +110,7 @@ void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_ev
     brk_stats_returned(w, a, failed);
     /* Not charged to its source: what the stack held is bounded by its send buffer. */
     struct rt_message *copy = known ? rt_message_new(w->index, NULL, m->data, m->len) : NULL;
-    if (!copy) { /* nor is a message known where there was no memory to remember it */
+    if (!copy) { /* or it is not known, because memory ran out when it was to be logged */
         const struct brk_dropped d = {NULL, sent.route, m->ppid, m->stream};
         brk_count_drop(w, &d, BRK_NO_MEMORY);
         return;

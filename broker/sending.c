@@ -1,10 +1,10 @@
-/* Sending: outboxes are filled, and emptied into the stack.
+/* Sending: filling outboxes, and emptying them into the stack.
  *
  * A message that its destination can take now stays in its receive slot. It is gathered into the
- * association's burst (an index list in worker->gathered) and sent from there at the end of the turn, in one
- * tr_send per association: no copy, no allocation, no queue. A message is copied only when it must wait; it
- * is pending then. The end of an association from this side is here, too: it comes behind what has been
- * gathered. */
+ * association's burst (a list of indices in worker->gathered) and sent from there at the end of the turn,
+ * with one tr_send for each association: no copy, no allocation, no queue. A message is copied only if it
+ * must wait; then it is pending. Ending an association from this side is here, too, because it comes
+ * behind what has been gathered. */
 #include "broker/sending.h"
 
 #include "broker/assoc.h"
@@ -59,7 +59,7 @@ void brk_assoc_eof(struct brk_worker *w, struct brk_assoc *a)
     if (a->outbox.burst_count)
         brk_flush(w);
     if (brk_queue_count(&a->outbox.pending) || a->outbox.eof_sent)
-        return; /* when the last of them has been sent */
+        return; /* called again when the last of them has been sent */
     if (a->outbox.eof_when_dry && !a->dry.over)
         wait_for_dry(w, a);
     else if (a->outbox.abort_instead)
@@ -83,13 +83,13 @@ void brk_assoc_abort_for(struct brk_worker *w, struct brk_assoc *a, const char *
         brk_flush(w);
     if (a->state == BRK_UP)
         brk_stats_read(w, a);
-    a->outbox.blocked = true; /* nothing more goes out; COMM_LOST follows and finishes it */
+    a->outbox.blocked = true; /* nothing more is sent; COMM_LOST will finish it */
     a->outbox.eof_sent = true;
     tr_send(a->socket->ep, &end, 1, &sent);
 }
 
-/* Messages that the stack took over, gathered as long as they are of one route, so that the counters are not
- * touched for each of them. */
+/* Messages that the stack took, added up as long as they have the same route, so that the counters are not
+ * touched for each one. */
 struct delivered {
     uint32_t route, messages;
     uint64_t bytes;
@@ -127,7 +127,7 @@ static inline void add_delivered(struct brk_worker *w, struct brk_assoc *a, stru
     d->bytes += bytes;
 }
 
-/* The stream a message leaves on: the one it came on, or, where that one was not granted, one that was:
+/* The stream a message leaves on: the one asked for, or, if that one was not granted, one that was:
  * modulo. */
 static uint16_t map_stream(struct brk_worker *w, struct brk_assoc *a, uint32_t asked, uint32_t route)
 {
@@ -154,7 +154,7 @@ static void mark_dirty(struct brk_worker *w, struct brk_assoc *a)
     w->dirty = a;
 }
 
-/* What to do with the rest when the stack took only part of a burst. */
+/* What happens to the rest if the stack took only part of a burst. */
 enum rest { REST_WAITS, REST_WITHOUT_FIRST };
 
 static enum rest after_refusal(struct brk_worker *w, struct brk_assoc *a, enum tr_code code,
@@ -169,7 +169,7 @@ static enum rest after_refusal(struct brk_worker *w, struct brk_assoc *a, enum t
             brk_stall_begin(w, a);
         }
         return REST_WAITS;
-    case TR_NO_ASSOC: /* its end is in the socket's queue, or about to be: it is read, paused or not
+    case TR_NO_ASSOC: /* its end is in the socket's queue, or will be: it is read even if the socket is paused
                          (reading.c), and decides what becomes of them */
         a->outbox.blocked = true;
         return REST_WAITS;
@@ -182,8 +182,8 @@ static enum rest after_refusal(struct brk_worker *w, struct brk_assoc *a, enum t
     }
 }
 
-/* What of a message depends on where it came from, just before the stack gets it; its stream is that of `a`.
- */
+/* Sets, just before the stack gets it, what depends on where the message came from, and logs it as sent.
+ * m->stream is set already. */
 static void stamp(struct brk_worker *w, struct brk_assoc *a, struct tr_msg *m, struct brk_sent s)
 {
     brk_policy(w, m, s.route, s.entered_ms);
@@ -194,13 +194,13 @@ static void stamp(struct brk_worker *w, struct brk_assoc *a, struct tr_msg *m, s
     m->context = brk_sent_add(&a->outbox.sent, &s);
 }
 
-/* What is left of a burst from index `g` on must wait. */
+/* The rest of a burst, from index `g`, must wait. */
 static void burst_to_pending(struct brk_worker *w, struct brk_assoc *a, uint32_t g, uint32_t count)
 {
     for (; count; count--, g = w->gathered[g].next) {
         struct brk_gathered *e = &w->gathered[g];
         struct tr_msg m = e->msg;
-        m.stream = e->asked; /* elsewhere it may leave on that one */
+        m.stream = e->asked; /* on another association it may leave on that one */
         struct rt_parcel *p = brk_copy_to_parcel(w, e->from, &m, e->route);
         if (!p)
             continue;
@@ -214,8 +214,7 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
 {
     uint32_t g = a->outbox.burst_first, left = a->outbox.burst_count;
     a->outbox.burst_count = 0;
-    if (a->state !=
-        BRK_UP) { /* it ended while this was gathered; its peer may have begun anew under its id */
+    if (a->state != BRK_UP) { /* it ended after this was gathered; its peer may have restarted under its id */
         burst_to_pending(w, a, g, left);
         return;
     }
@@ -252,7 +251,7 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
     }
 }
 
-/* Fills w->burst with what waits first and is not too old; returns how many. */
+/* Fills w->burst with the oldest pending messages, up to the first that is too old; returns how many. */
 static uint32_t burst_of_pending(struct brk_worker *w, struct brk_assoc *a)
 {
     uint32_t n = 0;
@@ -329,14 +328,13 @@ void brk_flush(struct brk_worker *w)
 
 void brk_append(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p)
 {
-    if (a->outbox.burst_count) /* gathered before it: goes before it */
+    if (a->outbox.burst_count) /* gathered before it, so sent before it */
         brk_flush(w);
     brk_queue_add(&a->outbox.pending, p);
     brk_wait_pending(w, a, p);
     mark_dirty(w, a);
 }
 
-/* Sends a message to a local association: gathered where it can go at once, else copied. */
 void brk_send_local(struct brk_worker *w, struct brk_assoc *a, struct brk_assoc *from, const struct tr_msg *m,
                     uint32_t route)
 {

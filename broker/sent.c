@@ -52,8 +52,8 @@ static void forget_oldest(struct brk_sent_log *l)
     l->count--;
 }
 
-/* Room for one more run. A ring that is still half full without the old ones grows, so that it is not looked
- * through for every message. False: there is no memory at all. */
+/* Makes room for one more run. A ring that is still half full without the old runs grows, so that it is
+ * not searched for every message. False: no memory at all. */
 static bool make_room(struct brk_sent_log *l)
 {
     if (l->count < l->size)
@@ -82,7 +82,7 @@ void brk_sent_undo(struct brk_sent_log *l, uint32_t n)
         l->count--;
 }
 
-/* How long ago: 1 for the last one sent. */
+/* How many messages ago: 1 for the last one sent. */
 static uint64_t distance(const struct brk_sent_log *l, uint32_t context)
 {
     return (uint32_t)((uint32_t)l->next - context - 1) + UINT64_C(1);

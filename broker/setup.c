@@ -50,7 +50,7 @@ void brk_setup_tick(struct brk_worker *w)
         time_out(w, a);
 }
 
-/* Those that come to wait again while this runs stand behind the ones it is about. */
+/* Associations that start to wait again while this runs are behind the ones it handles. */
 void brk_setup_resolved(struct brk_worker *w, unsigned peer)
 {
     struct brk_assoc *a;

@@ -1,20 +1,21 @@
-/* The send buffer of a destination follows what the destination takes.
+/* The size of a destination's send buffer follows the rate at which the destination takes data.
  *
- * What stands in a send buffer has left the broker's hands: it cannot go to another member, waits its turn
- * behind all before it, and is lost to a paired session when the peer aborts. A buffer that is large enough
- * for a fast destination holds seconds of a slow one (4M: two seconds at 20 Mbit/s). So `sndbuf` is only the
- * most: a buffer begins at FIRST, and whenever it is full, at most every INTERVAL_MS, it is made to hold what
- * its destination takes in WAIT_MS, and what is under way in two round trips (what is not acknowledged stands
- * in it too, and the congestion window must be able to grow). A destination that takes all that comes fills
- * no buffer, and one that takes much has the whole of it at the first look. What does not fit waits in the
- * broker, charged to its source, which is paused when that is too much.
+ * The broker no longer controls what is in a send buffer: it cannot go to another member, has to wait
+ * behind everything before it, and is lost to a paired session when the peer aborts. A buffer that is
+ * large enough for a fast destination holds seconds of a slow one (4M: two seconds at 20 Mbit/s). So
+ * `sndbuf` is only the maximum: a buffer starts with FIRST, and whenever it is full, at most every
+ * INTERVAL_MS, it is set to hold what its destination takes in WAIT_MS, plus what is in flight during two
+ * round trips (what is not acknowledged is in it, too, and the congestion window must be able to grow). A
+ * destination that takes everything at once fills no buffer, and one that takes much has the maximum at
+ * the first adjustment. What does not fit waits in the broker, charged to its source, which is paused when
+ * that becomes too much.
  *
- * FIRST is what bursts need: with 256K they often find too little room to be put into common packets
- * (transport/kernel/send.c), although the buffer is never full; half the throughput of 1400-byte messages on
- * the loopback interface. With 1M there was no difference to 4M.
+ * FIRST is what bursts need: with 256K there is often too little room to bundle them into packets
+ * (transport/kernel/send.c), although the buffer is never full; that halved the throughput of 1400-byte
+ * messages on the loopback interface. 1M made no difference to 4M.
  *
- * It never holds less than the longest message, which the stack would refuse. Only where a buffer can be
- * changed while it is used (TR_CAP_SNDBUF_LATER), and only for sockets with one association. */
+ * It is never smaller than the longest message, which the stack would refuse otherwise. Only for sockets
+ * with one association, and only if the buffer can be changed while it is in use (TR_CAP_SNDBUF_LATER). */
 #include "broker/sndbuf.h"
 
 #include "broker/assoc.h"
@@ -38,11 +39,11 @@ static void set(struct brk_socket *s, int64_t size)
     struct tr_error error;
     opt_put(&one, OPTF_SNDBUF, size);
     if (tr_set_options(s->ep, 0, &one, NULL, &error) != TR_OK)
-        s->sndbuf.most = 0; /* stays as it is */
+        s->sndbuf.most = 0; /* not changed any more */
     s->sndbuf.now = size;
 }
 
-/* Between what must fit and what the configuration allows. */
+/* At least what must fit, at most what is configured. */
 static int64_t bound(const struct brk_socket *s, int64_t size)
 {
     int64_t least = (int64_t)s->worker->config->max_message;
@@ -81,7 +82,7 @@ void brk_sndbuf_inherit(struct brk_socket *s, const struct brk_socket *from)
     s->sndbuf = (struct brk_sndbuf){.most = from->sndbuf.most, .now = from->sndbuf.now};
 }
 
-/* Of the primary path; 0 where it is not known. */
+/* Of the primary path; 0 if it is not known. */
 static int64_t round_trip_ms(const struct brk_assoc *a)
 {
     struct opt_set got = {0};
@@ -103,7 +104,8 @@ void brk_sndbuf_full(struct brk_worker *w, struct brk_assoc *a)
     if (b->most == 0 || elapsed < INTERVAL_MS)
         return;
     int64_t before = b->now;
-    if (elapsed <= IDLE_MS) { /* else it was not full for long, and what was taken says nothing */
+    if (elapsed <= IDLE_MS) { /* otherwise it was not full for a long time, and what was taken says nothing
+                                 about the rate */
         int64_t size = bound(a->socket, brk_sndbuf_fit(b->taken, elapsed, round_trip_ms(a)));
         if (size < before - before / 8 || size > before + before / 8)
             set(a->socket, size);
@@ -111,5 +113,6 @@ void brk_sndbuf_full(struct brk_worker *w, struct brk_assoc *a)
             brk_assoc_keep_sent(a);
     }
     b->since_ms = w->now_ms;
-    b->taken = before - b->now; /* what goes until it is full again, beside what is given to it */
+    b->taken =
+        before - b->now; /* what is taken until it is full again, not counting what the change of size adds */
 }

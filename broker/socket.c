@@ -1,8 +1,8 @@
-/* A worker's sockets: their memory, what is watched, pausing, closing.
+/* A worker's sockets: their memory, which ones are watched, pausing, closing.
  *
- * Closing is done in two steps. brk_socket_close gives the stack's endpoint back at once; the struct stays in
- * worker->closed_sockets while messages that were read from it still wait somewhere and refer to its credit,
- * and is freed by the worker at the end of a turn. */
+ * Closing takes two steps. brk_socket_close closes the stack's endpoint at once; the struct stays in
+ * worker->closed_sockets while messages that were read from it still wait somewhere and refer to its
+ * credit, and is freed by the worker at the end of a turn. */
 #include "broker/socket.h"
 
 #include <stdlib.h>
@@ -21,7 +21,7 @@
 void brk_socket_enter(struct brk_socket *s, struct brk_socket **list)
 {
     if (s->list)
-        abort(); /* one link, one list */
+        abort(); /* it has one link, so it can be in one list only */
     s->list = list;
     DL_APPEND(*list, s);
 }
@@ -63,10 +63,10 @@ void brk_socket_close(struct brk_socket *s)
     brk_socket_enter(s, &s->worker->closed_sockets);
 }
 
-/* A source is not read while its credit is used up, with one exception. Once an association has ended nothing
- * is won by that any more: nobody slows down, and behind its data stand its end, which others wait for, and
- * what it did not deliver. So the socket is then read until it is empty, which is bounded by its receive
- * buffer (of a socket that several share, at each end). */
+/* A source is not read while its credit is used up, with one exception. Once an association has ended, not
+ * reading gains nothing: no peer slows down, and behind the data are the end, which others wait for, and
+ * what was not delivered. So the socket is then read until it is empty. The additional amount is bounded
+ * by its receive buffer (if several associations share it, once for each end). */
 void brk_socket_update_watch(struct brk_socket *s)
 {
     bool read = !s->paused || s->to_the_end || s->has_lost || s->has_undelivered;

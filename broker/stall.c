@@ -1,13 +1,14 @@
-/* Destinations that take nothing.
+/* Destinations that take no messages.
  *
- * Back-pressure lets one receiver that keeps its window closed stop everybody who sends to it, and a receiver
- * that answers the stack's window probes lives for ever. Whoever may connect to a listener whose associations
- * are members of a group could do that. So such an association is aborted when it has taken nothing for as
- * long as its listener's `stall` says, while messages waited for it: what waits goes to another member or is
- * dropped, as with any association that is lost. Also the way out where two wait for each other.
+ * Back-pressure lets one receiver that keeps its window closed stop everybody who sends to it, and a
+ * receiver that answers the stack's window probes can do so for ever. Anybody who may connect to a
+ * listener whose associations are members of a group could do that. So such an association is aborted when
+ * messages have been pending for it and it has taken none of them for as long as its listener's `stall`
+ * permits. What is pending goes to another member or is dropped, as with any association that is lost.
+ * This also resolves a deadlock of two that wait for each other.
  *
- * Those that the stack refused a message for stand on worker->stalling, with the time since when nothing more
- * was taken; the tick looks at them. */
+ * Associations for which the stack refused a message are in worker->stalling, with the time when the stack
+ * last took one; the tick checks them. */
 #include "broker/stall.h"
 
 #include <utlist.h>

@@ -1,7 +1,7 @@
-/* Standing associations to peers: each is kept up for all that send, for a kind of session that wants it, by
- * one worker (peers are spread over the workers by index). A failed attempt or a lost
- * association is followed by a pause that doubles up to a bound, with jitter so that many brokers do not come
- * back at the same moment (health.c). */
+/* Standing associations to peers: each is kept up for everybody who sends, on behalf of a kind of session,
+ * by one worker (peers are spread over the workers by index). A failed attempt or a lost association is
+ * followed by a pause that doubles up to a bound, with jitter, so that many brokers do not come back at
+ * the same moment (health.c). */
 #include "broker/standing.h"
 
 #include <stdatomic.h>
@@ -76,18 +76,18 @@ static void connect_standing(struct brk_worker *w, struct brk_standing *st)
     again_later(w, st);
 }
 
-/* Whether standing associations are still wanted: at the end only while messages wait somewhere, for whoever
- * takes them when their own destination went before them. */
+/* Whether standing associations are still wanted. During a drain they are only while messages wait
+ * somewhere, so that these can be taken when their own destination has gone first. */
 static bool keeps_standing(const struct brk_worker *w)
 {
     const struct brk_broker *b = w->broker;
     bool wanted = w->phase != BRK_DRAIN_ALL || w->parked_count;
-    for (unsigned i = 0; !wanted && i < b->worker_count; i++) /* pairs with report_progress */
+    for (unsigned i = 0; !wanted && i < b->worker_count; i++) /* pairs with brk_report_progress */
         wanted = atomic_load_explicit(&b->workers[i]->progress, memory_order_acquire) == BRK_BUSY;
     return wanted;
 }
 
-/* Those that came up for messages that waited, when everything had been shut down already. */
+/* Ends those that came up for waiting messages after all others had been shut down. */
 static void end_standing(struct brk_worker *w)
 {
     for (unsigned i = 0; i < w->standing_count; i++)
@@ -123,7 +123,7 @@ void brk_standing_resolved(struct brk_worker *w, unsigned peer)
             connect_standing(w, &w->standing[i]);
 }
 
-/* Its peer has gone, is wanted no more, or is elsewhere now. */
+/* Its peer was removed, is no longer wanted, or has other addresses now. */
 static void let_go(struct brk_worker *w, struct brk_standing *st)
 {
     struct brk_assoc *a = st->assoc;

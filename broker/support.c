@@ -1,5 +1,5 @@
-/* What a transport lacks. The tables of the backends say so, the configuration knows the place. What is no
- * more than a default of ours is left out: nobody asked for it. */
+/* What a transport does not support, by the tables of the backends, with the place in the configuration.
+ * Default values are left out: nobody asked for them. */
 #include "broker/support.h"
 
 #include <stdio.h>
@@ -25,7 +25,7 @@ static const struct tr_backend *who_sets(enum opt_id id)
     return b;
 }
 
-/* Where an option is written: at the first of its fields that is. */
+/* The place of an option: that of the first of its fields in the file. */
 static struct cfg_place place_of(enum opt_id id, const struct opt_set *options, const struct cfg_place *at)
 {
     const struct opt_row *row = &opt_rows[id];
@@ -39,11 +39,11 @@ struct finder {
     const struct tr_backend *backend;
     void (*tell)(struct cfg_place at, const char *text, void *arg);
     void *arg;
-    struct cfg_place told[OPT_ID_COUNT]; /* the last one: what endpoints share is told once */
+    struct cfg_place told[OPT_ID_COUNT]; /* the last place reported; what endpoints share is reported once */
     unsigned count;
 };
 
-/* `other`: a transport that can do it, or NULL. */
+/* `other`: a transport that supports it, or NULL. */
 static void refuse(struct finder *f, struct cfg_place at, const char *what, const char *cannot,
                    const struct tr_backend *other)
 {
@@ -75,7 +75,7 @@ static const char several[] = "have several addresses";
 static const char elsewhere[] = "use another network namespace";
 static const char device[] = "bind to a device";
 
-/* A value that needs a capability of the transport, where it is written. */
+/* Checks a value that needs a capability of the transport. */
 static void look_at_key(struct finder *f, const struct cfg_place *at, enum cfg_key key, bool used,
                         unsigned capability, const char *cannot)
 {
@@ -92,7 +92,7 @@ static void look_at_listener(struct finder *f, const struct cfg_listener *l)
     look_at_options(f, &l->sctp, l->sctp_at);
 }
 
-/* Several addresses of the peer itself are tried in turn where they cannot be had together. */
+/* A peer's own addresses are tried in turn if the transport cannot use several at once. */
 static void look_at_peer(struct finder *f, const struct cfg_peer *p)
 {
     const struct cfg_place *at = p->key_at;

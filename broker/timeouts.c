@@ -1,4 +1,4 @@
-/* Associations whose time is over: destinations that take nothing (stall.c), and ends that last too long
+/* Associations whose time is over: destinations that take nothing (stall.c), and ends that take too long
  * (ending.c). */
 #include "broker/timeouts.h"
 
@@ -36,7 +36,8 @@ void brk_ending_tick(struct brk_worker *w)
         }
         if (s->retiring) {
             any = true;
-            if (!s->assocs && brk_socket_read(w, s) && !s->assocs) /* somebody may have come just before */
+            if (!s->assocs && brk_socket_read(w, s) &&
+                !s->assocs) /* an association may have come up just before */
                 brk_socket_close(s);
         }
     }
@@ -63,11 +64,11 @@ void brk_stall_tick(struct brk_worker *w)
         unsigned limit = brk_stall_limit_ms(a);
         if (limit && w->now_ms - a->outbox.stalled_ms < limit)
             continue;
-        if (!limit) /* a replaced configuration says so */
+        if (!limit) /* the previous configuration had a limit */
             brk_stall_forget(w, a);
         else if (brk_queue_count(&a->outbox.pending))
             end(w, a);
-        else /* what waited was given up: it holds nobody up */
+        else /* what was pending was given up, so it blocks nobody */
             a->outbox.stalled_ms = w->now_ms;
     }
 }

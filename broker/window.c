@@ -1,4 +1,4 @@
-/* The receive window that an association offers, against the buffer behind it. */
+/* The receive window that an association offers, in relation to its receive buffer. */
 #include "broker/window.h"
 
 #include "broker/health.h"
@@ -8,11 +8,10 @@
 #include "config/sctp/options.h"
 #include "transport/transport.h"
 
-/* Makes new associations of this endpoint offer a quarter of its receive buffer, and returns what the buffer
- * was (0: left alone); grow_buffer then gives their own sockets that size. Why: Linux offers the whole buffer
- * in bytes of user data, but charges 232 bytes more for every message. A sender of small messages fills the
- * buffer long before the window is used up, its data is dropped, and each drop costs a retransmission
- * timeout. With a quarter, messages of 33 bytes and more fit. */
+/* A quarter, because Linux offers the whole buffer in bytes of user data, but charges 232 bytes more for
+ * every message. A sender of small messages fills the buffer long before the window is used up, its data
+ * is dropped, and each drop costs a retransmission timeout. With a quarter, messages of 33 bytes and more
+ * fit. */
 int64_t brk_shrink_window(struct tr_endpoint *ep)
 {
     struct opt_set buffer = {0};
@@ -36,7 +35,7 @@ void brk_grow_buffer(struct tr_endpoint *ep, int64_t granted)
         tr_set_options(ep, 0, &buffer, NULL, &error);
 }
 
-/* In one word, for several workers: what was asked for plus 1, and what it was. */
+/* In one word, because several workers use it: the size asked for plus 1, and the result. */
 void brk_remember_buffer(struct brk_peer_health *h, int64_t asked, int64_t granted)
 {
     uint64_t word = (uint64_t)(asked + 1) << 32 | (uint32_t)granted;

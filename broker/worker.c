@@ -1,11 +1,11 @@
-/* A worker: one thread, one transport loop, one inbox. THREADS.md tells the whole; a turn in short:
+/* A worker: one thread, one transport loop, one inbox. THREADS.md has the whole; a turn in short:
  *
- *   sleep (offline for RCU) → commands, snapshot → inbox → parked messages → sockets → send → post → timers →
- * free
+ *   sleep (offline for RCU) → read commands, snapshot → inbox → parked messages → carry out commands →
+ *   sockets → timers → send → post → free what is closed
  *
  * Two orders matter. The command word and the snapshot are read BEFORE the inbox is taken: whoever changed
- * them posted first, so what was posted is in the inbox by then. And inbox and parked messages are handled
- * before sockets are read: older before newer. */
+ * them posted first, so what was posted is in the inbox by then. And the inbox and parked messages are
+ * handled before sockets are read: older messages before newer ones. */
 #include "broker/worker.h"
 
 #include <pthread.h>
@@ -131,10 +131,10 @@ static void take_parcel(struct brk_worker *w, struct rt_parcel *p)
     }
 }
 
-/* Takes the inbox, and the snapshot that goes with it. Whoever published a snapshot had posted before what it
- * is about, so it is read first; and whoever read a newer one may have posted in its terms already, so it is
- * read again, until it is the same: then all that has been taken was posted under this snapshot or an earlier
- * one. */
+/* Takes the inbox, and the snapshot that goes with it. Whoever published a snapshot had posted before it
+ * what it is about, so the snapshot is read first. But a worker that has read a newer one may already have
+ * posted by it, so it is read again, until it is the same: then everything taken was posted under this
+ * snapshot or an earlier one. */
 static void take_inbox(struct brk_worker *w, bool woken)
 {
     const struct rt_snapshot *s;
@@ -153,7 +153,7 @@ static void take_inbox(struct brk_worker *w, bool woken)
 static void account(struct brk_worker *w)
 {
     brk_stats_all(w);
-    pthread_barrier_wait(&w->broker->account_enter); /* control reads our counts between the two */
+    pthread_barrier_wait(&w->broker->account_enter); /* control reads this worker's counts between the two */
     pthread_barrier_wait(&w->broker->account_leave);
 }
 
@@ -223,8 +223,8 @@ static void free_closed(struct brk_worker *w)
 static void serve_sockets(struct brk_worker *w, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        /* A socket closed on the way is cleared from the list, or, when reading had to end the transport's
-         * turn early, at least known by its missing endpoint: the struct outlives the turn. */
+        /* A socket that was closed meanwhile has been cleared from the list, or, if reading had to end the
+         * transport's turn early, is recognised by its missing endpoint: the struct outlives the turn. */
         struct brk_socket *s = w->ready[i].endpoint ? brk_socket_of(w->ready[i].cookie) : NULL;
         if (s && s->ep && w->ready[i].flags & TR_WRITABLE)
             brk_socket_writable(w, s);
@@ -235,7 +235,7 @@ static void serve_sockets(struct brk_worker *w, unsigned count)
     }
 }
 
-/* Whoever waits for the addresses of this peer goes on. */
+/* Resumes whatever waits for the addresses of this peer. */
 static void resolved(struct brk_worker *w, unsigned peer)
 {
     brk_standing_resolved(w, peer);
@@ -247,7 +247,8 @@ void brk_worker_turn(struct brk_worker *w)
     bool woken = false, answered = false;
     int timeout = timers_wanted(w) ? BRK_TICK_MS : -1;
     rt_reader_offline();
-    /* Something has come; or a command, whose eventfd was cleared with a parcel's after the word was read. */
+    /* Something has arrived; or a command whose eventfd was cleared along with that of a parcel, after the
+     * word was read. */
     if (!rt_inbox_sleep(&w->inbox) || atomic_load_explicit(&w->commands, memory_order_relaxed))
         timeout = 0;
     unsigned count = tr_loop_wait(w->loop, timeout, w->ready, BRK_READY_MAX);
@@ -350,7 +351,7 @@ bool brk_worker_settle(struct brk_worker *w)
         return false;
     while ((p = rt_batch_take(&w->taken))) {
         if (p->kind == RT_RELEASE) {
-            brk_release(w, p->message); /* the parcel goes with it */
+            brk_release(w, p->message); /* frees the parcel as well */
         } else if (p->kind == RT_DELIVER) {
             brk_count(&w->counts.taken_in, 1);
             brk_count(&w->counts.waiting, 1);

@@ -1,17 +1,18 @@
-/* Paired sessions: each association of a listener, the client, gets an association of its own to a member of
- * the group, its partner.
+/* Paired sessions: each association of a listener, the client, gets an association of its own to a member
+ * of the group, its partner.
  *
- * The partner asks for the streams its client has, both ways. Messages of the client wait in the partner's
- * outbox until it is up. If a member cannot be connected the next one is tried (routing/choice.h); when all
- * failed the session is refused and the client's association aborted. Afterwards the two live and die
- * together: a shutdown is carried across when what was pending has been sent, an abort at once.
+ * The partner asks for the streams its client has, in both directions. Messages of the client wait in the
+ * partner's outbox until it is up. If a member cannot be connected the next one is tried
+ * (routing/choice.h); if all fail, the session is refused and the client's association aborted. From then
+ * on they end together: a shutdown of one is followed by that of the other when what was pending has been
+ * sent, an abort at once.
  *
- * When streams are added to one of the two (RFC 6525), by whichever side, the other side is asked for as
- * many, as they were made to match. Its answer comes as the same event and finds both equal, so nothing goes
- * back and forth; where it is refused, messages on the new streams go out modulo, as with any stream that was
- * not granted.
+ * When streams are added to one of the two (RFC 6525), by either side, the other side is asked for as
+ * many, since they were made to match. Its answer comes as the same event and finds both equal, so this
+ * does not repeat. If it refuses, messages on the new streams are mapped, as on any stream that was not
+ * granted.
  *
- * Client and partner belong to one worker, so nothing here is shared. */
+ * Client and partner belong to the same worker, so nothing here is shared between threads. */
 #include "broker/session/paired.h"
 
 #include "broker/assoc.h"
@@ -43,7 +44,7 @@ static bool is_usable(void *worker, unsigned peer)
     return brk_peer_usable(w->broker, peer, w->now_ms);
 }
 
-/* The current member cannot be connected: the next one is the current one. */
+/* The current member cannot be connected: moves to the next one. */
 static void next_member(struct brk_worker *w, struct brk_assoc *partner)
 {
     const struct cfg_group *g = &w->config->groups[partner->pair.group];
@@ -52,8 +53,7 @@ static void next_member(struct brk_worker *w, struct brk_assoc *partner)
     partner->pair.candidate = rt_choice_next(g, partner->pair.chosen_for, partner->pair.candidate);
 }
 
-/* Tries members from the current one on until a set-up is under way, or the look-up of an address for one.
- */
+/* Tries members, beginning with the current one, until a set-up or the look-up of an address has started. */
 static bool connect_next(struct brk_worker *w, struct brk_assoc *partner)
 {
     const struct cfg_group *g = &w->config->groups[partner->pair.group];
@@ -87,7 +87,8 @@ static void unlink_partner(struct brk_assoc *partner)
     partner->pair.client = NULL;
 }
 
-/* The partner for a message of `client` on `route`, connected when there is none yet. NULL: refused. */
+/* The partner for a message of `client` on `route`; starts to connect one if there is none yet. NULL:
+ * refused. */
 static struct brk_assoc *partner_of(struct brk_worker *w, struct brk_assoc *client, uint32_t route)
 {
     if (client->pair.partner)
@@ -122,7 +123,7 @@ static void open_session(struct brk_worker *w, struct brk_assoc *client)
         partner_of(w, client, route);
 }
 
-/* The next attempt for a partner without one, or the end of the session when none is left. */
+/* The next attempt to connect a partner, or, if no member is left, the end of the session. */
 static void go_on(struct brk_worker *w, struct brk_assoc *partner, const char *why)
 {
     static struct brk_log_budget lines = {.event = "session_refused", .level = CFG_LOG_WARNING};
@@ -144,7 +145,7 @@ static void go_on(struct brk_worker *w, struct brk_assoc *partner, const char *w
         brk_assoc_abort(w, client, "no member of its group could be connected");
 }
 
-/* Not connected: the next member, or the end of the session. */
+/* It could not be connected: the next member, or the end of the session. */
 static void connect_failed(struct brk_worker *w, struct brk_assoc *partner, const char *why)
 {
     brk_peer_failed(w, partner->peer);
@@ -162,7 +163,7 @@ static void resolved(struct brk_worker *w, struct brk_assoc *partner)
     go_on(w, partner, "unreachable");
 }
 
-/* With its current address. A member is given up when all its addresses were refused. */
+/* By its current address. A member is given up when all its addresses have refused. */
 static void refused(struct brk_worker *w, struct brk_assoc *partner)
 {
     if (++partner->pair.address_tries >= brk_names_found(w, partner->peer))
@@ -177,7 +178,7 @@ static bool ended(struct brk_worker *w, struct brk_assoc *partner)
     return true;
 }
 
-/* Gives up a partner that is still being connected. */
+/* Ends a partner that is still being connected. */
 static void abandon(struct brk_worker *w, struct brk_assoc *partner)
 {
     brk_setup_abandon(w, partner);
@@ -185,8 +186,8 @@ static void abandon(struct brk_worker *w, struct brk_assoc *partner)
     brk_assoc_close(w, partner);
 }
 
-/* What a peer said with its abort, to be said to the other side: the text of a User-Initiated Abort, and of
- * no other cause, which would be about this association. */
+/* Aborts `a` with the reason that the other side's peer gave: the text of a User-Initiated Abort. Other
+ * causes are about that association only. */
 static void abort_as(struct brk_worker *w, struct brk_assoc *a, const char *why, const struct tr_event *e)
 {
     enum { USER_INITIATED_ABORT = 12, REASON_MAX = 1024 }; /* RFC 9260 3.3.10.12; one packet */
@@ -194,21 +195,22 @@ static void abort_as(struct brk_worker *w, struct brk_assoc *a, const char *why,
     brk_assoc_abort_for(w, a, why, e->change.reason, len < REASON_MAX ? len : REASON_MAX);
 }
 
-/* SCTP has acknowledged what either side sent, so where some of it is dropped an abort is the only way to say
- * so; a shutdown would say that all is well. But not before what is on its way to the one that is aborted has
- * arrived: that was acknowledged, too. So the last one of a session ends when it has acknowledged everything
- * (dry.c), and then by what has become of its own messages until then. */
+/* SCTP has acknowledged what both sides sent, so if some of it is dropped, an abort is the only way to say
+ * so; a graceful shutdown would mean that everything arrived. But the abort must not come before what is
+ * on its way to that association has arrived: that was acknowledged, too. So the last association of a
+ * session ends when everything sent to it has been acknowledged (dry.c), in the way that depends on what
+ * became of its own messages until then. */
 static void end_last(struct brk_worker *w, struct brk_assoc *a, const char *abort_instead)
 {
     a->outbox.abort_instead = abort_instead;
-    a->outbox.eof_when_dry = !a->dest; /* of a destination there is no last message */
+    a->outbox.eof_when_dry = !a->dest; /* a destination has no last message */
     if (a->outbox.eof_sent && abort_instead)
         brk_assoc_abort(w, a, abort_instead);
     else
         brk_assoc_eof(w, a);
 }
 
-/* A message of it was dropped, because the other one is gone. */
+/* A message of it was dropped, because the other side is gone. */
 static void not_passed_on(struct brk_worker *w, struct brk_assoc *a, const char *why)
 {
     if (a->state != BRK_UP || !a->outbox.eof_wanted || a->outbox.abort_instead)
@@ -218,8 +220,8 @@ static void not_passed_on(struct brk_worker *w, struct brk_assoc *a, const char 
         brk_assoc_abort(w, a, why);
 }
 
-/* The client is over: after a shutdown what it sent still goes to its partner, after an abort nothing does.
- */
+/* The client has ended: after a shutdown what it sent still goes to its partner, after an abort nothing
+ * does. */
 static void client_lost(struct brk_worker *w, struct brk_assoc *client, bool clean, const struct tr_event *e)
 {
     struct brk_assoc *partner = client->pair.partner;
@@ -288,7 +290,7 @@ static bool last(struct brk_worker *w, struct brk_assoc *client, const struct tr
 
 /* ---- streams ---- */
 
-/* Where one side of a session has got more streams than `in` and `out`, the other is asked for as many. */
+/* If one side of a session has got more streams than `in` and `out`, asks the other side for as many. */
 static void match_streams(const struct brk_assoc *a, uint16_t in, uint16_t out, struct brk_assoc *other)
 {
     static struct brk_log_budget lines = {.event = "streams_differ", .level = CFG_LOG_WARNING};
@@ -322,7 +324,7 @@ static void up(struct brk_worker *w, struct brk_assoc *a)
 {
     if (!a->session)
         open_session(w, a);
-    else if (a->pair.client) /* which may have got streams since its partner asked for as many */
+    else if (a->pair.client) /* it may have got streams since its partner asked for as many */
         match_streams(a->pair.client, a->pair.asked_out_streams, a->pair.asked_in_streams, a);
 }
 

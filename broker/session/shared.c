@@ -1,10 +1,10 @@
-/* Shared sessions: whoever sends, each message of such a route goes to a member of the group, or to all of
- * them.
+/* Shared sessions: each message of such a route, whoever sends it, goes to a member of the group, or to
+ * all of them.
  *
  * Members are associations that a listener has accepted, and standing associations to peers, which these
- * sessions open (standing.h). Either joins the groups that its listener or peer is in when it comes up
- * (dest.h); which member takes a message, and what waits while there is none, is in dispatch.h. What comes
- * from a standing association has routes like anything else: there are no answers here. */
+ * sessions open (standing.h). Both join the groups of their listener or peer when they come up (dest.h);
+ * which member takes a message, and what waits while there is none, is in dispatch.h. Messages from a
+ * standing association have routes like any others: there are no answers here. */
 #include "broker/session/shared.h"
 
 #include "broker/assoc.h"

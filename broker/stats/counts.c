@@ -68,7 +68,7 @@ static void add_rows(const struct brk_counter_row *rows, unsigned count, void *t
         brk_count(brk_counter_at(&rows[i], to), brk_counted(brk_counter_at(&rows[i], (void *)from)));
 }
 
-/* Whole segments: those of `from` have as many items as those of `to`. */
+/* Adds whole segments: those of `from` have as many items as those of `to`. */
 static void add_segments(struct brk_segments *to, const struct brk_segments *from)
 {
     for (unsigned k = 0; k < BRK_SEGMENTS_MAX && from->segment[k] && to->segment[k]; k++)
