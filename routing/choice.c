@@ -3,14 +3,14 @@
 
 #include "routing/hash_priv.h"
 
-/* No two peers have the same: mixing is one to one. */
+/* No two peers have the same weight, because the mixer is one to one. */
 static uint64_t weight_of(uint64_t client, unsigned peer)
 {
     return rt_weight(rt_mix(client), rt_seed((struct cfg_member){CFG_MEMBER_PEER, peer}, 0));
 }
 
-/* Among the usable ones (`usable` NULL: all) that are lighter than `below` (NULL: all) the heaviest. False:
- * there is none. */
+/* The heaviest of the usable members (`usable` NULL: of all) that are lighter than `below` (NULL: no
+ * limit). False: there is none. */
 static bool heaviest(const struct cfg_group *g, uint64_t client, const uint64_t *below, rt_usable *usable,
                      void *arg, unsigned *best)
 {
@@ -28,7 +28,7 @@ static bool heaviest(const struct cfg_group *g, uint64_t client, const uint64_t 
     return found;
 }
 
-/* Of the usable ones the n-th, modulo their number. */
+/* The n-th of the usable members, modulo their number. */
 static unsigned in_turn(const struct cfg_group *g, unsigned n, rt_usable *usable, void *arg)
 {
     unsigned count = 0, i = 0;

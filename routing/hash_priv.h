@@ -1,5 +1,5 @@
-/* One good 64-bit mixer for everything in routing/ that hashes: every bit of the input changes about half of
- * the bits of the result, so that neighbouring PPIDs, streams and pointers end up far apart. */
+/* One good 64-bit mixer for everything in routing/ that hashes: each bit of the input changes about half
+ * of the bits of the result, so that similar PPIDs, streams and pointers end up far apart. */
 #ifndef JUNCTOR_ROUTING_HASH_PRIV_H
 #define JUNCTOR_ROUTING_HASH_PRIV_H
 
@@ -16,8 +16,9 @@ static inline uint64_t rt_mix(uint64_t x)
     return x ^ (x >> 31);
 }
 
-/* Rendezvous hashing: whoever shares by hash has a seed, and for each key the one whose weight is largest is
- * chosen. A member has the same seed wherever it stands; `which`: tells several of one member apart. */
+/* Rendezvous hashing: each candidate has a seed, and for each key the candidate with the largest weight is
+ * chosen. A member has the same seed in every group; `which` distinguishes several destinations of one
+ * member. */
 static inline uint64_t rt_seed(struct cfg_member m, uint64_t which)
 {
     return rt_mix(rt_mix((uint64_t)m.kind << 32 | m.index) + which);

@@ -1,40 +1,45 @@
-/* The inbox and the batches that go through it.
+/* The inbox, and the batches that go through it.
  *
- * A batch is a plain list, because one thread has it to itself: adding and taking cost a store or two, where
- * a cds_wfcq of its own would pay a locked exchange for each parcel. Its nodes are linked the way cds_wfcq
- * links them (first → … → last → NULL), so posting dresses it up as a cds_wfcq on the stack (head.next is the
- * first node, tail the last) and lets liburcu splice that into the inbox. cds_wfcq's structs are public and
- * its functions are inlined into other programs, so that shape cannot change without a new library version.
+ * A batch is a plain list, because it belongs to one thread: adding and taking cost a store or two,
+ * whereas a cds_wfcq of its own would need an atomic exchange for each parcel. Its nodes are linked as in
+ * a cds_wfcq (first → … → last → NULL), so posting makes a cds_wfcq of it on the stack (head.next is the
+ * first node, tail the last) and lets liburcu splice that into the inbox. The structs of cds_wfcq are
+ * public and its functions are inlined into other programs, so this layout cannot change without a new
+ * library version.
  *
- * What the splice does (urcu/wfcqueue.h): one atomic exchange of the inbox's tail for the last node of the
- * batch, then a store that links the node that was the tail to the first node of the batch. The exchange
- * decides the order of the batches. Between the two steps the list has a gap.
+ * What the splice does (urcu/wfcqueue.h): one atomic exchange of the inbox's tail with the last node of
+ * the batch, then a store that links the node that was the tail to the first node of the batch. The
+ * exchange decides the order of the batches. Between the two steps the list has a gap.
  *
- * Note on wake-up, the consumer asleep (`awake` false). The producer whose exchange found the tail at the
- * head (nothing inside) writes the eventfd, after its second step. The consumer (1) clears the eventfd, (2)
- * exchanges the tail for the head and has everything. Take a producer P and its exchange:
+ * Note on wake-up while the consumer is asleep (`awake` false). The producer whose exchange found the tail
+ * at the head (the inbox was empty) writes the eventfd, after its second step. The consumer (1) clears the
+ * eventfd, (2) exchanges the tail with the head and then has everything. Consider a producer P and its
+ * exchange:
+ *
  *   - It comes before (2). Then its batch is taken.
  *   - It is the first after (2). Then P finds the tail at the head and writes the eventfd, and that write
  *     comes after (1), because P saw (2). The consumer is woken again.
- *   - It comes after (2) and is not the first. Then the first one's write stands for it.
- * Where the consumer saw an empty inbox and exchanged nothing, a producer that it overlooked writes the
- * eventfd after (1): had the write come before (1), reading the eventfd would have ordered P's exchange
- * before the consumer's look. So whatever is inside after a take has a wake-up standing or under way.
+ *   - It comes after (2) and is not the first. Then the first one's write serves for it as well.
  *
- * Note on wake-up, the consumer awake. A wake-up costs both sides a system call, and a consumer that is busy
- * with other things finds the inbox empty often. So while it says that it is awake no producer writes. Before
- * it sleeps it (3) says that it is not, (4) passes a full barrier, (5) looks at the tail. A producer that
- * finds the inbox empty (6) exchanges the tail, a full barrier, (7) looks at `awake`. Either (7) sees (3) and
- * the producer writes the eventfd, or (5) sees (6) and the consumer does not sleep; each looking past the
- * other is what the two barriers rule out. A producer that finds it not empty comes after one that this was
- * said of.
+ * If the consumer saw an empty inbox and exchanged nothing, a producer that it missed writes the eventfd
+ * after (1): had the write come before (1), reading the eventfd would have ordered P's exchange before the
+ * consumer's check. So whatever is in the inbox after a take has a wake-up pending or on its way.
+ *
+ * Note on wake-up while the consumer is awake. A wake-up costs both sides a system call, and a consumer
+ * that is busy with other things often finds the inbox empty. So while it says that it is awake no
+ * producer writes. Before it sleeps it (3) says that it is not awake, (4) executes a full barrier, (5)
+ * checks the tail. A producer that finds the inbox empty (6) exchanges the tail, a full barrier, (7)
+ * checks `awake`. Either (7) sees (3) and the producer writes the eventfd, or (5) sees (6) and the
+ * consumer does not sleep; the two barriers exclude that both miss the other. A producer that finds the
+ * inbox not empty comes after one to which this applies.
  *
  * Note on gaps. A producer that was preempted between its two steps keeps the consumer waiting at the gap.
- * The consumer could take what lies before it and come back later, but then a take would miss batches behind
- * the gap whose posting had long returned, and others rely on finding them: a worker that sees a group open
- * again must have in hand what a lost member sent back before (snapshot.h). So it waits. The gap is two
- * instructions wide, so this is rare, and it is short unless the producer has to wait for a processor;
- * liburcu's blocking calls would sleep 10 ms then, here it is some ten microseconds at a time. */
+ * The consumer could take what is before it and return later, but then a take would miss batches behind
+ * the gap whose posting had returned long before, and others rely on finding them: a worker that sees a
+ * group open again must already have what a lost member sent back before (snapshot.h). So it waits. The
+ * gap is two instructions wide, so this is rare, and it is short unless the producer has to wait for a
+ * processor; liburcu's blocking calls would then sleep for 10 ms, here it is some ten microseconds at a
+ * time. */
 #include "routing/inbox.h"
 
 #include <assert.h>
@@ -45,8 +50,8 @@
 
 #include "routing/tsan_priv.h"
 
-/* How often to look again at a gap before the processor is given up: a producer that runs on another one
- * needs a few nanoseconds for its second step. */
+/* How often to look again at a gap before giving up the processor: a producer that is running needs a few
+ * nanoseconds for its second step. */
 #define GAP_LOOKS    100
 #define GAP_SLEEP_NS 20000
 
@@ -137,7 +142,7 @@ static void ring(struct rt_inbox *in)
 {
     uint64_t one = 1;
     ssize_t n = write(in->eventfd, &one, sizeof one);
-    /* EAGAIN: the counter is at its end, so it is readable anyway. */
+    /* EAGAIN: the counter is at its maximum, so it is readable anyway. */
     assert(n == (ssize_t)sizeof one || (n < 0 && errno == EAGAIN));
 }
 
@@ -155,10 +160,10 @@ bool rt_inbox_post(struct rt_inbox *in, struct rt_batch *b)
     struct __cds_wfcq_head head = {.node = {.next = &b->first->node}};
     struct cds_wfcq_tail tail = {.p = &b->last->node};
     rt_batch_init(b);
-    /* States that liburcu's exchange of the tail is a full barrier: what this thread did to the parcels comes
-     * before whatever the thread does that takes them. The other side is in rt_inbox_take. */
+    /* States that liburcu's exchange of the tail is a full barrier: what this thread did to the parcels
+     * comes before whatever the thread that takes them does. The other side is in rt_inbox_take. */
     rt_tsan_release(&in->tail);
-    /* "Blocking" is about the source only, and that is complete: it never waits. */
+    /* "Blocking" refers to the source only, and that is complete: it never waits. */
     enum cds_wfcq_ret found = __cds_wfcq_splice_blocking(&in->head, &in->tail, &head, &tail);
     if (found != CDS_WFCQ_RET_DEST_EMPTY)
         return false;
@@ -171,7 +176,7 @@ bool rt_inbox_post(struct rt_inbox *in, struct rt_batch *b)
 
 void rt_inbox_awake(struct rt_inbox *in)
 {
-    /* Relaxed: a producer that sees it late writes the eventfd for nothing. */
+    /* Relaxed: a producer that sees it late writes the eventfd needlessly. */
     __atomic_store_n(&in->awake, true, __ATOMIC_RELAXED);
 }
 
@@ -185,8 +190,8 @@ bool rt_inbox_sleep(struct rt_inbox *in)
     return false;
 }
 
-/* Between two looks at a gap. Sleeps rather than yields, so that a producer of lower priority gets on, too.
- */
+/* Waits between two looks at a gap. Sleeps rather than yields, so that a producer of lower priority can
+ * run. */
 static void wait_at_gap(unsigned looks)
 {
     if (looks < GAP_LOOKS) {
@@ -206,7 +211,7 @@ static struct cds_wfcq_node *next_linked(struct cds_wfcq_node *n)
     return next;
 }
 
-/* Everything that is inside, as a queue that only the consumer knows. */
+/* Takes all the contents, as a queue that only the consumer knows. */
 static void splice_out(struct rt_inbox *in, struct __cds_wfcq_head *head, struct cds_wfcq_tail *tail)
 {
     __cds_wfcq_init(head, tail);
@@ -227,7 +232,7 @@ uint32_t rt_inbox_take(struct rt_inbox *in, bool woken, struct rt_batch *out)
     if (tail.p == &head.node)
         return 0;
     /* The other side of rt_inbox_post: the splice exchanged the tail, with a full barrier, after every
-     * producer whose batch it got. */
+     * producer whose batch it took. */
     rt_tsan_acquire(&in->tail);
     uint32_t count = 1;
     for (struct cds_wfcq_node *n = head.node.next; n != tail.p; n = next_linked(n))

@@ -1,10 +1,11 @@
-/* Who is up, kept by the control thread, and the snapshots made from it.
+/* Group membership, kept by the control thread, and the snapshots made from it.
  *
- * Each group has seats, one for each destination that is up, in order of the configuration's members and then
- * of coming up. Which groups a member is in is worked out once, as a list of places for each source number.
+ * Each group has seats, one for each destination that is up, ordered by its member's position in the
+ * configuration and then by the time when it came up. The groups that a member belongs to are determined
+ * once, as a list of places for each source number.
  *
- * A snapshot is one block of memory: the struct with its group pointers, then the groups one after the other,
- * each followed by its seeds where it shares by stream hash. */
+ * A snapshot is one block of memory: the struct with its group pointers, then the groups one after the
+ * other, each followed by its seeds if it uses stream hash. */
 #include "routing/snapshot.h"
 
 #include <assert.h>
@@ -24,7 +25,7 @@ struct seats {
     uint32_t holds; /* removals not yet released */
 };
 
-/* That a member stands in a group. */
+/* The position of a member in a group. */
 struct place {
     uint32_t group, position;
 };
@@ -37,7 +38,7 @@ struct places {
 struct rt_members {
     const struct cfg_config *config;
     struct seats *groups;   /* by group index */
-    uint32_t group_count;   /* for freeing without the configuration, which may have gone */
+    uint32_t group_count;   /* for freeing without the configuration, which may have been freed */
     struct places *sources; /* by source number */
     struct place *places;
 };
@@ -58,7 +59,7 @@ static size_t count_places(const struct cfg_config *c, struct places *sources, u
     return total;
 }
 
-/* A member named twice in a group counts once, where it stands first. */
+/* A member named twice in a group counts once, at its first position. */
 static void fill_places(struct rt_members *m)
 {
     const struct cfg_config *c = m->config;
@@ -187,7 +188,7 @@ void rt_members_release(struct rt_members *m, const struct rt_dest *d)
     }
 }
 
-/* A new one at this position would get streams that others have. */
+/* Whether a new destination at this position would get streams that others have. */
 static bool takes_over(const struct rt_members *m, struct place at)
 {
     const struct cfg_group *config = &m->config->groups[at.group];
@@ -224,7 +225,7 @@ static uint32_t active_count(const struct cfg_group *config, const struct seats 
     return config->mode == CFG_OVERRIDE && g->count > 1 ? 1 : g->count;
 }
 
-/* Up to the next place where any member of these structs may stand, on 32-bit machines too. */
+/* Rounds up to an alignment that suits every member of these structs, on 32-bit machines too. */
 static size_t round_up(size_t n)
 {
     return (n + 7) & ~(size_t)7;
@@ -240,9 +241,9 @@ static size_t group_size(const struct cfg_group *config, uint32_t count)
     return seeds_offset(count) + (by_stream(config) ? count * sizeof(uint64_t) : 0);
 }
 
-/* A peer's association has the same seed each time it comes up, and further ones of the same peer others. Of
- * those that a listener accepted none is the successor of another: each has a seed of its own. `twin`: how
- * many of the same member stand before it. */
+/* An association to a peer gets the same seed each time it comes up; further associations of that peer get
+ * others. Associations that a listener accepted are not successors of each other, so each has a seed of
+ * its own. `twin`: how many of the same member come before it. */
 static uint64_t seed_of(const struct rt_dest *d, uint32_t twin)
 {
     return rt_seed(d->member, d->member.kind == CFG_MEMBER_PEER ? twin : (uintptr_t)d);
@@ -257,7 +258,7 @@ static void fill_seeds(uint64_t *seeds, const struct seat *list, uint32_t count)
     }
 }
 
-/* Makes a group in memory of group_size bytes. */
+/* Constructs a group in group_size bytes of memory. */
 static void fill_group(struct rt_group *out, const struct cfg_group *config, const struct seats *g)
 {
     uint32_t count = active_count(config, g);

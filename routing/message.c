@@ -1,4 +1,4 @@
-/* Messages that wait, and the parcels that stand for them in queues. See message.h for who may do what. */
+/* Messages that wait, and the parcels that represent them in queues. message.h says who may do what. */
 #include "routing/message.h"
 
 #include <assert.h>
@@ -22,8 +22,8 @@ struct rt_message *rt_message_new(uint32_t owner, struct rt_credit *credit, cons
 
 struct rt_parcel *rt_parcel_new(struct rt_message *m, enum rt_parcel_kind kind, void *to)
 {
-    /* Another worker only gets here with a parcel, so the first one exists and nobody writes first_used now.
-     */
+    /* Another worker gets here only with a parcel, so the first one exists, and nobody writes first_used
+     * at the same time. */
     bool embedded = !m->first_used;
     struct rt_parcel *p = embedded ? &m->first : malloc(sizeof *p);
     if (!p)
@@ -31,8 +31,7 @@ struct rt_parcel *rt_parcel_new(struct rt_message *m, enum rt_parcel_kind kind, 
     *p = (struct rt_parcel){.message = m, .to = to, .kind = (uint16_t)kind, .embedded = embedded};
     if (embedded)
         m->first_used = true;
-    /* Relaxed: the caller's own reference keeps the count above zero, and what is posted goes with the
-     * queue's order. */
+    /* Relaxed: the caller's own reference keeps the count above zero, and the queue orders what is posted. */
     __atomic_fetch_add(&m->refs, 1, __ATOMIC_RELAXED);
     return p;
 }
@@ -58,8 +57,8 @@ bool rt_parcel_done(struct rt_parcel *p, uint32_t worker, struct rt_message **m)
 
 bool rt_message_unref(struct rt_message *m, uint32_t worker)
 {
-    /* Release: what this holder did with the message comes before it is freed. Acquire: the holder that frees
-     * it (here, or at its owner after the inbox) comes after all the others. Both sides are this line. */
+    /* Release: what this holder did with the message comes before it is freed. Acquire: the holder that
+     * frees it (here, or its owner after the inbox) comes after all the others. This line is both sides. */
     uint32_t left = __atomic_sub_fetch(&m->refs, 1, __ATOMIC_ACQ_REL);
     assert(left != UINT32_MAX);
     if (left > 0)

@@ -1,4 +1,4 @@
-/* Building a plan: the route table, and who plays which part. */
+/* Building a plan: the route table, and the role of each listener and peer. */
 #include "routing/plan.h"
 
 #include <stdlib.h>

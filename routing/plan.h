@@ -1,11 +1,11 @@
-/* A plan: one configuration and all that follows from it, as a broker serves it. Immutable once built;
+/* A plan: one configuration and everything derived from it, as a broker serves it. Immutable once built;
  * workers reach it through the snapshot that they read anyway (snapshot.h).
  *
- * A broker has one plan for each configuration it has had, its generations, and one in force at a time.
- * Whatever outlives a plan names listeners, peers, groups and routes by their ids, which are their indices in
- * the plan's configuration and stay the same from one plan to the next (config/ids.h). So nothing that waits,
- * travels or counts refers to a plan, and one that has been replaced is freed as soon as no thread reads it
- * any more. */
+ * A broker has one plan for each configuration it has had, its generations; one of them is in force at a
+ * time. Whatever outlives a plan refers to listeners, peers, groups and routes by their ids, which are
+ * their indices in the plan's configuration and stay the same from one plan to the next (config/ids.h). So
+ * no queued message and no counter refers to a plan, and a plan that has been replaced is freed as soon as
+ * no thread reads it any more. */
 #ifndef JUNCTOR_ROUTING_PLAN_H
 #define JUNCTOR_ROUTING_PLAN_H
 
@@ -23,21 +23,21 @@ extern "C" {
 struct rt_role {
     bool destination;      /* its associations are members of groups of shared routes */
     bool standing;         /* a peer: an association to it is kept up, whoever sends */
-    uint32_t paired_route; /* its first paired route, whose group its associations' partners come from; or
+    uint32_t paired_route; /* its first paired route, whose group its clients' partners come from; or
                               RT_NO_ROUTE */
 };
 
 struct rt_plan {
-    uint32_t generation; /* 1: what the broker started with */
+    uint32_t generation; /* 1: that of the broker's start */
     const struct cfg_config *config;
     struct rt_table *table;
     struct rt_role *roles; /* by source number: rt_source */
-    bool gives_up;         /* some route has a policy of partial reliability */
+    bool gives_up;         /* some route has a partial reliability policy */
 };
 
-/* Takes `config` over, also where it fails. NULL: out of memory. */
+/* Takes `config` over, even on failure. NULL: out of memory. */
 struct rt_plan *rt_plan_new(struct cfg_config *config, uint32_t generation);
-/* With its configuration. NULL is allowed. */
+/* And its configuration. NULL is allowed. */
 void rt_plan_free(struct rt_plan *p);
 
 static inline const struct rt_role *rt_role(const struct rt_plan *p, struct cfg_member m)

@@ -11,22 +11,23 @@
 #include "routing/hash_priv.h"
 #include "routing/tsan_priv.h"
 
-/* What the annotations of a grace period refer to. States liburcu's guarantee: all that a reader did before
- * its quiescent state (or before it went offline or unregistered) comes before whatever follows the grace
- * period that waited for it. The converse (what came before a grace period is seen by readers after it) is
+/* What the annotations of a grace period refer to. It states liburcu's guarantee: all that a reader did
+ * before its quiescent state (or before it went offline or unregistered) comes before whatever follows the
+ * grace period that waited for it. The converse (readers see after a grace period what came before it) is
  * left out: readers see what they need through the pointer itself. */
 static char grace;
 
 const struct rt_snapshot *rt_current_read(const struct rt_current *c)
 {
-    /* Acquire pairs with the release in rt_current_publish: the snapshot's contents come with its address. */
+    /* Acquire, pairs with the release in rt_current_publish: the snapshot's contents come with its
+     * address. */
     return __atomic_load_n(&c->pointer, __ATOMIC_ACQUIRE);
 }
 
 struct rt_snapshot *rt_current_publish(struct rt_current *c, struct rt_snapshot *s)
 {
-    /* Release pairs with the acquire in rt_current_read. Acquire: for publishing from one thread after
-     * another. */
+    /* Release, pairs with the acquire in rt_current_read. Acquire: so that different threads may publish,
+     * one after another. */
     struct rt_snapshot *old = __atomic_exchange_n(&c->pointer, s, __ATOMIC_ACQ_REL);
     urcu_qsbr_synchronize_rcu();
     rt_tsan_acquire(&grace);

@@ -1,15 +1,15 @@
-/* What all workers read on every message and one thread changes: the plan and who is in which group.
+/* What all workers read for every message and one thread changes: the plan and the members of each group.
  *
- * A snapshot is immutable. The control thread builds a new one, publishes it and frees the old after a grace
- * period (urcu-qsbr: reading costs nothing; a worker announces a quiescent state once a turn and is offline
- * while it sleeps). The pointer is a C11 atomic (release / acquire), so that race detectors see the
- * hand-over.
+ * A snapshot is immutable. The control thread builds a new one, publishes it and frees the old one after a
+ * grace period (urcu-qsbr: reading costs nothing; a worker announces a quiescent state once a turn and is
+ * offline while it sleeps). The pointer is a C11 atomic (release / acquire), so that race detectors see
+ * the transfer.
  *
- * Destinations: an rt_dest stands for one association that can be sent to, and belongs to the worker that
- * owns the association. The control thread frees it, once its retirement has come round: it
- * publishes a snapshot without it, waits a grace period (from then on nobody posts to it) and posts a control
- * message to the owner's inbox; inboxes keep the order, so everything ever posted for it comes before; the
- * owner's answer says that nothing is left. */
+ * Destinations: an rt_dest represents one association that can be sent to, and belongs to the worker that
+ * owns the association. The control thread frees it when its retirement is complete. It publishes a
+ * snapshot without it and waits a grace period; from then on nobody posts to it. Then it posts a control
+ * message to the owner's inbox; inboxes preserve the order, so everything ever posted for the destination
+ * comes before it. The owner's answer says that nothing is left. */
 #ifndef JUNCTOR_ROUTING_SNAPSHOT_H
 #define JUNCTOR_ROUTING_SNAPSHOT_H
 
@@ -26,21 +26,21 @@ extern "C" {
 struct rt_dest {
     uint32_t worker;          /* owner */
     struct cfg_member member; /* the peer or listener it belongs to */
-    void *owner;              /* the broker's association; the owning worker only */
+    void *owner;              /* the broker's association; for the owning worker only */
 };
 
-/* Who of a group can be sent to now. */
+/* The members of a group that can be sent to now. */
 struct rt_group {
     enum cfg_mode mode;
     enum cfg_share share;
-    bool held; /* a member has just been lost and its messages are on their way to others: everybody waits */
-    uint32_t count;          /* override: 0 or 1, the active one */
+    bool held;      /* a member was just lost and its messages are on their way to others: everybody waits */
+    uint32_t count; /* override: 0 or 1, the active member */
     const uint64_t *seeds;   /* stream hash only: one for each of dests, see rt_group_pick; else NULL */
-    struct rt_dest *dests[]; /* in order of the members of the configuration, then of coming up */
+    struct rt_dest *dests[]; /* in the order of the configuration's members, then in that of coming up */
 };
 
 struct rt_snapshot {
-    uint64_t version; /* rises with every one published */
+    uint64_t version; /* increases with each publication */
     const struct rt_plan *plan;
     uint32_t group_count;
     struct rt_group *groups[]; /* by group id; never NULL */
@@ -51,68 +51,68 @@ struct rt_current {
     struct rt_snapshot *pointer; /* atomic */
 };
 
-/* Reader: valid until the thread's next quiescent state. Registered QSBR threads that are online only. */
+/* Reader: valid until the thread's next quiescent state. Only for registered QSBR threads that are online. */
 const struct rt_snapshot *rt_current_read(const struct rt_current *c);
 
 /* ---- the control thread's side: not thread-safe (members.c) ---- */
 
-/* Membership, from which groups are built. A change costs time with the number of destinations in the groups
- * of that member; a snapshot with the number of all groups and destinations. So gather changes that come
- * together before building one. */
+/* Membership, from which groups are built. The time for a change grows with the number of destinations in
+ * the groups of that member; that for a snapshot with the number of all groups and destinations. So
+ * collect changes that arrive together before building one. */
 struct rt_members;
 struct rt_members *rt_members_new(const struct cfg_config *c); /* NULL: out of memory */
 void rt_members_free(struct rt_members *m);
-/* A destination came up; or went (then its groups are held until rt_members_release). False: out of memory,
- * and nothing changed. `d` stays the caller's and must live until a snapshot without it has been published.
- */
+/* A destination has come up, or has gone (then its groups are held until rt_members_release). False: out
+ * of memory, nothing changed. `d` stays the caller's and must live until a snapshot without it has been
+ * published. */
 bool rt_members_add(struct rt_members *m, struct rt_dest *d);
 void rt_members_remove(struct rt_members *m, struct rt_dest *d);
-/* Of a membership that takes the place of another: what a destination that was removed there has left is
- * still on its way, so its groups here are held until rt_members_release. */
+/* For a membership that replaces another one: what a destination that was removed from the old one had
+ * left is still on its way, so its groups are held here, too, until rt_members_release. */
 void rt_members_hold(struct rt_members *m, const struct rt_dest *d);
-/* What the lost destination left has been passed on: its groups open again. Counted: each remove needs one.
- */
+/* What the lost destination had left has been passed on: its groups are no longer held. Counted: each
+ * removal needs one call. */
 void rt_members_release(struct rt_members *m, const struct rt_dest *d);
 
-/* True when adding `d` would move streams to it that others have, in a group where a stream's order counts.
- */
+/* True when adding `d` would move streams of others to it, in a group where the order of a stream matters. */
 bool rt_members_takes_over(const struct rt_members *m, const struct rt_dest *d);
-/* Calls `tell` for the members of those groups, perhaps several times for one. */
+/* Calls `tell` for the members of those groups, possibly several times for the same one. */
 void rt_members_each_beside(const struct rt_members *m, const struct rt_dest *d,
                             void (*tell)(void *arg, struct rt_dest *member), void *arg);
 
-/* A snapshot of the membership as it is, in one allocation. `plan` is shared by successive snapshots and
- * stays the caller's; `m` is of its configuration. NULL: out of memory. */
+/* A snapshot of the current membership, in one allocation. `plan` is shared by successive snapshots and
+ * stays the caller's; `m` belongs to its configuration. NULL: out of memory. */
 struct rt_snapshot *rt_snapshot_build(const struct rt_members *m, const struct rt_plan *plan,
                                       uint64_t version);
-void rt_snapshot_free(struct rt_snapshot *s); /* not its plan, not its destinations */
+void rt_snapshot_free(struct rt_snapshot *s); /* but not its plan or destinations */
 
-/* Publishes `s` (may be NULL), waits a grace period and returns the old one, which nobody reads any more.
- * Blocks for one turn of the slowest worker at most; the caller is not a reader. */
+/* Publishes `s` (may be NULL), waits a grace period and returns the previous one, which nobody reads any
+ * more. Blocks for one turn of the slowest worker at most; the caller must not be a reader. */
 struct rt_snapshot *rt_current_publish(struct rt_current *c, struct rt_snapshot *s);
 
 /* ---- QSBR for threads, annotated for race detectors ---- */
-void rt_reader_register(void); /* and online */
+void rt_reader_register(void); /* it is then online */
 void rt_reader_unregister(void);
-void rt_reader_quiescent(void); /* holds no snapshot now; the next rt_current_read may give another */
+void rt_reader_quiescent(void); /* holds no snapshot now; the next rt_current_read may return another one */
 void rt_reader_offline(void);   /* before sleeping: nobody waits for this thread */
 void rt_reader_online(void);    /* before reading again */
 
 /* ---- picking ---- */
 
-/* One thread's memory between picks from one group. Zero-initialise, or start threads at different numbers so
- * that their first picks differ: any value will do. */
+/* One thread's state between picks from a group. Zero-initialise, or start threads with different numbers,
+ * so that their first picks differ: any value will do. */
 struct rt_pick_state {
     uint32_t next;
 };
 
-/* Loadshare and override: the destination for a message of source association `origin` and stream, or NULL
- * when there is none now (held or nobody up). Not for broadcast: use all of dests.
+/* Loadshare and override: the destination for a message of source association `origin` on `stream`, or
+ * NULL if there is none now (held, or nobody is up). Not for broadcast: use all of dests.
  *
- * Round robin: each thread in turn on its own. Stream hash: rendezvous hashing. Each destination has a seed,
- * and the one whose seed mixed with origin and stream gives the largest number gets the stream. So when a
- * destination goes only its own streams move, spread over all others, and when one comes it takes an even
- * share of them; a peer that comes back gets its streams back. Costs about a nanosecond a destination. */
+ * Round robin: each thread takes turns of its own. Stream hash: rendezvous hashing. Each destination has a
+ * seed, and the one whose seed mixed with origin and stream gives the largest number gets the stream. So
+ * when a destination goes only its own streams move, spread over all others, and when one comes it takes
+ * an even share; a peer that comes back gets its streams back. Costs about a nanosecond for each
+ * destination. */
 struct rt_dest *rt_group_pick(const struct rt_group *g, struct rt_pick_state *state, uint64_t origin,
                               uint16_t stream);
 

@@ -1,22 +1,23 @@
-/* The route table: first-match rules compiled into something that is looked up in constant time.
+/* The route table: first-match rules, compiled into something that is searched in constant time.
  *
- * Two kinds of axis. An axis is the range of stream numbers 0 … 65535, cut into spans, each with the first
- * route in file order that takes it. Every (source, PPID) that routes name has an axis made of just those
- * routes; every source has one more made of its routes that take any PPID. The route for a message is the
- * smaller of the two answers, as RT_NO_ROUTE is larger than any route. Merging the second kind into the first
- * would save a search, but a file with n routes for exact PPIDs and m stream ranges for any PPID would need n
- * × m spans.
+ * There are two kinds of axes. An axis is the range of stream numbers 0 … 65535, divided into spans, each
+ * with the first route in file order that takes it. Every (source, PPID) named by routes has an axis made
+ * of just those routes; every source has one more made of its routes that take any PPID. The route for a
+ * message is the smaller of the two answers; RT_NO_ROUTE is larger than any route. Merging the second kind
+ * into the first would save a search, but a file with n routes for exact PPIDs and m stream ranges for any
+ * PPID would need n × m spans.
  *
- * Cutting an axis: all ends of ranges, sorted, cut it into cells no range divides. The routes then paint the
- * cells in file order, each only those without paint; a chain of "next one without paint" skips the painted
- * ones, so every cell is painted once. n ranges cost n log n.
+ * Building an axis: the ends of all ranges, sorted, divide it into cells, none of which a range divides
+ * further. Then the routes mark the cells in file order, each only those that are not marked yet; a chain
+ * of "next unmarked one" skips the others, so each cell is marked once. n ranges cost n log n.
  *
- * Searching an axis: most have one span and keep the route in place. One with many has an index of blocks of
- * 256 streams (each holds the span its first stream is in), so a binary search sees at most the 256 cuts of
- * one block: eight steps, however many routes there are.
+ * Searching an axis: most have one span and store the route in place. One with many has an index of blocks
+ * of 256 streams (each entry is the span that the block's first stream is in), so a binary search covers
+ * at most the 256 spans of one block: eight steps, however many routes there are.
  *
- * The hash is open addressing over 16-byte slots, at most half full, and never changes: one cache line
- * answers most lookups. A general hash table (uthash) would chase pointers and allocate for each entry. */
+ * The hash table uses open addressing over 16-byte slots, is at most half full, and never changes: one
+ * cache line answers most look-ups. A general hash table (uthash) would follow pointers and allocate for
+ * each entry. */
 #include "routing/table.h"
 
 #include <assert.h>
@@ -44,9 +45,9 @@ struct axis {
     uint32_t index;       /* of its BLOCKS + 1 entries in rt_table.index, or NO_INDEX */
 };
 
-/* Where a (source, PPID) leads to. */
+/* The result for a (source, PPID). */
 struct answer {
-    uint32_t route; /* of all streams, where there is no axis */
+    uint32_t route; /* of all streams, if there is no axis */
     uint32_t axis;  /* or NO_AXIS */
 };
 
@@ -64,7 +65,7 @@ struct rt_table {
     struct axis *axes;
     struct span *spans;
     uint16_t *index;
-    uint32_t *ids; /* of the routes, by place in the file; NULL: a route's id is its place */
+    uint32_t *ids; /* of the routes, by place in the file; NULL: the id of a route is its place */
 };
 
 /* ---- looking up ---- */
@@ -96,7 +97,7 @@ static uint32_t answer_find(const struct rt_table *t, struct answer a, uint16_t 
     return a.axis == NO_AXIS ? a.route : axis_find(t, &t->axes[a.axis], stream);
 }
 
-/* The first route in the file that fits: its place there. */
+/* The first route in the file that fits, by its place there. */
 static uint32_t find_place(const struct rt_table *t, uint32_t source, uint32_t ppid, uint16_t stream)
 {
     assert(source < t->sources);
@@ -120,7 +121,7 @@ uint32_t rt_table_find(const struct rt_table *t, uint32_t source, uint32_t ppid,
 
 /* ---- building ---- */
 
-/* That `route` has a say on the axis of `key`. */
+/* `route` matters on the axis of `key`. */
 struct entry {
     uint64_t key; /* source, one bit for "any PPID", PPID */
     uint32_t route;
@@ -146,12 +147,12 @@ struct builder {
     const struct cfg_config *config;
     struct rt_table *table;
     struct growing entries;            /* struct entry */
-    struct growing paints, cuts, skip; /* of the axis at hand: struct paint, uint32_t, uint32_t */
+    struct growing paints, cuts, skip; /* of the axis being built: struct paint, uint32_t, uint32_t */
     struct growing cells;              /* and its spans, struct span */
     struct growing axes, spans, index; /* finished ones: struct axis, struct span, uint16_t */
 };
 
-/* Room for `more` further items behind the last; NULL: out of memory. Does not count them in. */
+/* Makes room for `more` items behind the last; NULL: out of memory. Does not count them. */
 static void *grow(struct growing *g, size_t more, size_t size)
 {
     size_t room = g->room;
@@ -181,7 +182,8 @@ static int compare_entries(const void *a, const void *b)
     return (x->route > y->route) - (x->route < y->route);
 }
 
-/* Those that are leaving stand behind the others, of which none has their sources. */
+/* How many routes are in the table: the configured ones, then those that are leaving, whose sources have
+ * none of the others. */
 static uint32_t places(const struct cfg_config *c)
 {
     return cfg_ordered_routes(c) + c->leaving_count;
@@ -213,8 +215,8 @@ static bool list_entries(struct builder *b)
     return true;
 }
 
-/* The ranges that `count` entries of one key paint, in file order. A route for all streams is the last: no
- * later one gets a stream. */
+/* The ranges that `count` entries of one key mark, in file order. A route for all streams is the last one:
+ * no later route gets a stream. */
 static bool list_paints(struct builder *b, const struct entry *e, size_t count)
 {
     b->paints.count = 0;
@@ -235,8 +237,8 @@ static bool list_paints(struct builder *b, const struct entry *e, size_t count)
     return true;
 }
 
-/* Every stream at which a range begins or the one before it ended, sorted, each once; 0 and STREAMS included.
- */
+/* Every stream at which a range starts or the one before it has ended, sorted, without duplicates, and 0
+ * and STREAMS. */
 static bool list_cuts(struct builder *b)
 {
     const struct paint *p = b->paints.items;
@@ -260,7 +262,7 @@ static bool list_cuts(struct builder *b)
     return true;
 }
 
-/* The first cell from `i` on without paint; shortens the chain it walks. */
+/* The first unmarked cell from `i` on; shortens the chain it follows. */
 static uint32_t next_unpainted(uint32_t *skip, uint32_t i)
 {
     while (skip[i] != i) {
@@ -270,7 +272,7 @@ static uint32_t next_unpainted(uint32_t *skip, uint32_t i)
     return i;
 }
 
-/* Paints the cells between the cuts; cells[i] is the one that starts at cuts[i]. */
+/* Marks the cells between the cuts; cells[i] is the one that starts at cuts[i]. */
 static bool paint_cells(struct builder *b)
 {
     const uint32_t *cuts = b->cuts.items;
@@ -284,7 +286,7 @@ static bool paint_cells(struct builder *b)
         cells[i] = (struct span){RT_NO_ROUTE, (uint16_t)cuts[i]};
         skip[i] = i;
     }
-    skip[n] = (uint32_t)n; /* the end: never painted */
+    skip[n] = (uint32_t)n; /* the end: never marked */
     const struct paint *p = b->paints.items;
     for (size_t k = 0; k < b->paints.count; k++) {
         uint32_t first = p[k].first;
@@ -300,7 +302,7 @@ static bool paint_cells(struct builder *b)
     return true;
 }
 
-/* Makes one span of neighbours with the same route. */
+/* Joins neighbouring cells with the same route into one span. */
 static void merge_cells(struct builder *b)
 {
     struct span *cells = b->cells.items;

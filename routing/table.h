@@ -1,11 +1,12 @@
-/* The route table: which route takes a message, decided in time that does not grow with the number of routes.
+/* The route table: finds the route of a message in time that does not grow with the number of routes.
  *
- * Built once from the configuration and immutable from then on; readers in any thread need no lock. Meaning:
- * the first route in file order whose source, PPID and stream fit. The build resolves that order: for every
- * source, and every PPID that some of its routes name, the stream axis is cut into intervals, each with the
- * first of those routes; the same once more for the source's routes that take any PPID. A lookup is one hash
- * probe and at most two short searches (eight steps at most, see table.c); the smaller route number wins. The
- * table's size grows with what the file says, not with the product of its routes. */
+ * Built once from the configuration and immutable from then on; readers in any thread need no lock.
+ * Meaning: the first route in file order whose source, PPID and stream fit. Building it resolves that
+ * order: for every source, and every PPID that some of its routes name, the stream axis is divided into
+ * intervals, each with the first of those routes; the same once more for the source's routes that take any
+ * PPID. A look-up is one hash probe and at most two short searches (at most eight steps, see table.c); the
+ * smaller route number wins. The size of the table grows with the text of the file, not with the product
+ * of its routes. */
 #ifndef JUNCTOR_ROUTING_TABLE_H
 #define JUNCTOR_ROUTING_TABLE_H
 
@@ -21,8 +22,8 @@ extern "C" {
 
 struct rt_table;
 
-/* Number of a source in the table: even those of listeners, odd those of peers, so that it stays the same
- * when there are more of either. */
+/* Number of a source in the table: listeners have even numbers, peers odd ones, so that a number does not
+ * change when there are more of either. */
 static inline uint32_t rt_source(struct cfg_member m)
 {
     return m.index * 2 + (m.kind == CFG_MEMBER_PEER);
@@ -38,12 +39,12 @@ static inline struct cfg_member rt_source_member(uint32_t source)
                                .index = source / 2};
 }
 
-/* NULL: out of memory. Keeps no reference to `c`. 10,000 routes take some milliseconds. */
+/* NULL: out of memory. Keeps no reference to `c`. 10,000 routes take a few milliseconds. */
 struct rt_table *rt_table_build(const struct cfg_config *c);
 void rt_table_free(struct rt_table *t);
 
-/* Index into cfg_config.routes, or RT_NO_ROUTE. `ppid` in host byte order; `source` as rt_source numbers it.
- */
+/* Index into cfg_config.routes, or RT_NO_ROUTE. `ppid` in host byte order; `source` is numbered by
+ * rt_source. */
 uint32_t rt_table_find(const struct rt_table *t, uint32_t source, uint32_t ppid, uint16_t stream);
 
 #ifdef __cplusplus

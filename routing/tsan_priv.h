@@ -1,14 +1,14 @@
 /* What ThreadSanitizer cannot see by itself.
  *
- * ThreadSanitizer learns which thread waited for which from the atomic operations it instruments. Those of
- * liburcu are inside a library that was not built with it, so a parcel that went through a cds_wfcq, or
- * memory freed after a grace period, would look like a race. An annotation states the order that liburcu
- * guarantees: what happened before rt_tsan_release(x) happened before what follows a later
+ * ThreadSanitizer learns from the atomic operations that it instruments which thread waited for which.
+ * Those of liburcu are in a library that was not built with it, so a parcel that went through a cds_wfcq,
+ * or memory freed after a grace period, would look like a race. An annotation states the order that
+ * liburcu guarantees: what happened before rt_tsan_release(x) happened before what follows a later
  * rt_tsan_acquire(x).
  *
  * An annotation that claims more than the library guarantees would hide real races, so each use says which
- * guarantee it states, and the stress tests show that a race put in on purpose is still found. In other
- * builds both are nothing. */
+ * guarantee it states, and the stress tests show that a race inserted on purpose is still found. In other
+ * builds both do nothing. */
 #ifndef JUNCTOR_ROUTING_TSAN_PRIV_H
 #define JUNCTOR_ROUTING_TSAN_PRIV_H
 
