@@ -93,14 +93,14 @@ bool bench_parse_rate(const char *text, double *out, char *why, size_t size)
     unsigned times = take_multiplier(text, plain, sizeof plain);
 
     *out = strtod(plain, &end) * times;
-    if (end == plain || *end || !(*out >= 0.001 && *out <= 1e9))
+    if (end == plain || *end || !(*out >= 0.001 && *out <= BENCH_RATE_MAX))
         return bench_say(why, size,
                          "\"%s\" is no number of messages a second; write 0.001 to 1000M, such as 500 or 10k",
                          text);
     return true;
 }
 
-static bool parse_bytes(const char *text, uint32_t *out, char *why, size_t size)
+bool bench_parse_bytes(const char *text, uint32_t *out, char *why, size_t size)
 {
     struct val_spec spec = {
         .type = OPT_UINT, .unit = OPT_BYTES, .min = BENCH_PAYLOAD_MIN, .max = BENCH_SIZE_MAX};
@@ -109,29 +109,6 @@ static bool parse_bytes(const char *text, uint32_t *out, char *why, size_t size)
     if (!val_parse(&spec, text, &number, why, size))
         return false;
     *out = (uint32_t)number;
-    return true;
-}
-
-bool bench_parse_size(const char *text, struct bench_plan *plan, char *why, size_t size)
-{
-    char low[32];
-    const char *dash = strchr(text, '-');
-
-    if (strchr(text, ','))
-        return bench_say(why, size, "\"%s\" is a list; write one size, or MIN-MAX to draw from evenly", text);
-    if (!dash) {
-        if (!parse_bytes(text, &plan->size_min, why, size))
-            return false;
-        plan->size_max = plan->size_min;
-        return true;
-    }
-    if ((size_t)(dash - text) >= sizeof low)
-        return bench_say(why, size, "\"%s\" is no size; write bytes or MIN-MAX", text);
-    snprintf(low, sizeof low, "%.*s", (int)(dash - text), text);
-    if (!parse_bytes(low, &plan->size_min, why, size) || !parse_bytes(dash + 1, &plan->size_max, why, size))
-        return false;
-    if (plan->size_min > plan->size_max)
-        return bench_say(why, size, "\"%s\" has its larger end first", text);
     return true;
 }
 
@@ -146,26 +123,6 @@ bool bench_parse_word(const char *text, const char *names, unsigned *out, char *
     if (!val_parse(&spec, text, &number, why, size))
         return false;
     *out = (unsigned)number;
-    return true;
-}
-
-bool bench_parse_ppids(const char *text, struct bench_plan *plan, char *why, size_t size)
-{
-    char list[512], *rest = list, *item;
-
-    if (strlen(text) >= sizeof list)
-        return bench_say(why, size, "the list is too long");
-    strcpy(list, text);
-    plan->ppid_count = 0;
-    while ((item = strsep(&rest, ","))) {
-        if (plan->ppid_count == BENCH_PPIDS_MAX)
-            return bench_say(why, size, "more than %d PPIDs", BENCH_PPIDS_MAX);
-        struct val_spec spec = {.type = OPT_PPID, .unit = OPT_NO_UNIT, .min = 0, .max = UINT32_MAX};
-        int64_t number;
-        if (!val_parse(&spec, item, &number, why, size))
-            return false;
-        plan->ppids[plan->ppid_count++] = (uint32_t)number;
-    }
     return true;
 }
 

@@ -4,12 +4,9 @@
 #include <string.h>
 
 #include "bench/arguments_priv.h"
+#include "bench/scenario.h"
 #include "config/sctp/nearest.h"
-
-#define DEFAULT_ENCAPS_PORT 9899
-#define ECHO_STREAMS        1024 /* an echo does not know what its sources use; they take what they need */
-#define SNDBUF_TOTAL        (16 << 20)
-#define SNDBUF_LEAST        (128 << 10)
+#include "config/sctp/value.h"
 
 enum {
     ARG_ROLE = 256,
@@ -25,6 +22,8 @@ enum {
     ARG_PPID,
     ARG_SIZE,
     ARG_UNORDERED,
+    ARG_FLOW,
+    ARG_SCENARIO,
     ARG_RATE,
     ARG_DURATION,
     ARG_COUNT,
@@ -56,6 +55,8 @@ static const struct option long_options[] = {
     {"ppid", required_argument, NULL, ARG_PPID},
     {"size", required_argument, NULL, ARG_SIZE},
     {"unordered", no_argument, NULL, ARG_UNORDERED},
+    {"flow", required_argument, NULL, ARG_FLOW},
+    {"scenario", required_argument, NULL, ARG_SCENARIO},
     {"rate", required_argument, NULL, ARG_RATE},
     {"duration", required_argument, NULL, ARG_DURATION},
     {"count", required_argument, NULL, ARG_COUNT},
@@ -161,15 +162,15 @@ static bool take_value(struct bench_plan *plan, int which, const char *text, cha
         plan->transport = (enum bench_transport)number;
         return true;
     case ARG_ASSOCIATIONS:
-        return bench_parse_unsigned(text, 1, 60000, &plan->associations, why, size);
+        return bench_parse_unsigned(text, 1, BENCH_ASSOCIATIONS_MAX, &plan->associations, why, size);
     case ARG_STREAMS:
         return bench_parse_unsigned(text, 1, UINT16_MAX, &plan->streams, why, size);
     case ARG_PPID:
-        return bench_parse_ppids(text, plan, why, size);
+        return bench_parse_ppids(text, plan->ppids, &plan->ppid_count, why, size);
     case ARG_SIZE:
-        return bench_parse_size(text, plan, why, size);
+        return bench_parse_sizes(text, &plan->size, why, size);
     case ARG_RATE:
-        return bench_parse_rate(text, &plan->rate, why, size);
+        return bench_parse_arrivals(text, &plan->rate, &plan->arrivals, why, size);
     case ARG_COUNT:
         return bench_parse_count(text, &plan->count, why, size);
     case ARG_DURATION:
@@ -193,31 +194,6 @@ static bool take_value(struct bench_plan *plan, int which, const char *text, cha
     }
 }
 
-static bool check_ends(const struct bench_plan *plan, char *why, size_t size)
-{
-    bool sends = plan->role == BENCH_BOTH || plan->role == BENCH_SOURCE;
-    bool listens = plan->role != BENCH_SOURCE;
-
-    if (listens && plan->listen_count == 0)
-        return bench_say(why, size, "where should it listen? --listen ADDR:PORT is missing%s",
-                         plan->role == BENCH_BOTH ? " (or --role source, to send only)" : "");
-    if (!listens && plan->listen_count > 0)
-        return bench_say(why, size, "--role source does not listen: leave --listen out");
-    if (plan->role == BENCH_SOURCE && plan->to.port == 0)
-        return bench_say(why, size, "where should it send? --to ADDR:PORT is missing");
-    if (!sends && plan->to.port != 0)
-        return bench_say(why, size, "a sink does not connect: leave --to out, or use --role both");
-    if (plan->baseline && (plan->role != BENCH_BOTH || plan->to.port == 0))
-        return bench_say(why, size, "--baseline compares a broker with none: it needs --to and --listen");
-    if (plan->fanout && (plan->reply || plan->role == BENCH_SOURCE))
-        return bench_say(why, size, "--fanout is for a sink that does not reply");
-    if (plan->baseline && plan->fanout)
-        return bench_say(why, size, "--baseline sends to one endpoint: leave --fanout out");
-    if ((plan->partial || plan->keep) && sends)
-        return bench_say(why, size, "--partial and --keep are for --role sink or echo");
-    return true;
-}
-
 /* What only a source does is refused where there is none: it would be believed to act. */
 static bool check_roles(const struct bench_plan *plan, uint64_t given, char *why, size_t size)
 {
@@ -234,47 +210,6 @@ static bool check_roles(const struct bench_plan *plan, uint64_t given, char *why
             return bench_say(why, size, "--%s is for a source; --role %s only listens",
                              option_name(of_source[i]), plan->role == BENCH_ECHO ? "echo" : "sink");
     return true;
-}
-
-static bool check_load(struct bench_plan *plan, char *why, size_t size)
-{
-    bool sends = plan->role == BENCH_BOTH || plan->role == BENCH_SOURCE;
-
-    if (sends && plan->duration_ms == 0 && plan->count == 0)
-        plan->duration_ms = 10000;
-    if ((uint64_t)plan->associations * plan->streams > BENCH_FLOWS_MAX)
-        return bench_say(why, size, "%u associations of %u streams are more than %u flows",
-                         plan->associations, plan->streams, BENCH_FLOWS_MAX);
-    return true;
-}
-
-/* Buffers: those of many associations together stay well below what the stack allows itself
- * (net.sctp.sctp_mem), and each holds two of the largest messages. */
-static void default_buffers(const struct bench_plan *plan, struct opt_set *options)
-{
-    int64_t two = 2 * (int64_t)plan->size_max, sndbuf = SNDBUF_TOTAL / plan->associations;
-    int64_t most = opt_num(options, OPTF_SNDBUF, SNDBUF_TOTAL), recbuf = opt_num(options, OPTF_RECBUF, 0);
-
-    sndbuf = sndbuf < SNDBUF_LEAST ? SNDBUF_LEAST : sndbuf > most ? most : sndbuf;
-    opt_put(options, OPTF_SNDBUF, sndbuf > two ? sndbuf : two);
-    opt_put(options, OPTF_RECBUF, recbuf > two ? recbuf : two);
-}
-
-/* What the plan needs of the stack, unless the user asks otherwise: the streams that are used, and buffers.
- */
-static void default_options(struct bench_plan *plan)
-{
-    bool sends = plan->role == BENCH_BOTH || plan->role == BENCH_SOURCE;
-    struct opt_set options = {0};
-
-    opt_defaults(&options);
-    opt_put(&options, OPTF_INIT_OSTREAMS,
-            plan->role == BENCH_ECHO && plan->streams < ECHO_STREAMS ? ECHO_STREAMS : plan->streams);
-    if (sends && plan->reply)
-        opt_put(&options, OPTF_INIT_INSTREAMS, plan->streams);
-    default_buffers(plan, &options);
-    opt_merge(&options, &plan->options);
-    plan->options = options;
 }
 
 /* What getopt found wrong with argv[optind - 1]. */
@@ -297,69 +232,193 @@ static void usage(int which, char **argv, char *why, size_t size)
     }
 }
 
-static bool take(struct bench_plan *plan, int which, const char *text, uint16_t *listen_encaps, char *why,
-                 size_t size)
+/* While a command line is read. */
+struct parsing {
+    struct bench_plan *plan;
+    uint16_t listen_encaps;             /* 0: not given */
+    uint64_t on_line, given;            /* options of the command line; and of the scenario */
+    const char *scenario;               /* the file */
+    const char *flows[BENCH_FLOWS_MAX]; /* as written */
+    unsigned flow_count;
+};
+
+static uint64_t bit(int which)
 {
-    char reason[BENCH_TROUBLE_MAX / 2];
+    return UINT64_C(1) << (which - ARG_ROLE);
+}
+
+/* Takes one option's value. The reason names the option. */
+static bool take(struct parsing *p, int which, const char *text, char *why, size_t size)
+{
+    char reason[VAL_WHY_MAX];
     bool mine;
 
-    if (take_end(plan, which, text, listen_encaps, &mine, reason, sizeof reason) &&
-        (mine || take_value(plan, which, text, reason, sizeof reason)))
+    if (take_end(p->plan, which, text, &p->listen_encaps, &mine, reason, sizeof reason) &&
+        (mine || take_value(p->plan, which, text, reason, sizeof reason)))
         return true;
-    return bench_say(why, size, "--%s: %s", option_name(which), reason);
+    return bench_say(why, size, "%s: %s", option_name(which), reason);
 }
 
-void bench_plan_defaults(struct bench_plan *plan)
+/* One more, with what the plan says for all; NULL: there are too many. */
+static struct bench_flow *new_flow(struct bench_plan *plan, char *why, size_t size)
 {
-    memset(plan, 0, sizeof *plan);
-    plan->to.encaps_port = DEFAULT_ENCAPS_PORT;
-    plan->associations = plan->streams = plan->ppid_count = 1;
-    plan->size_min = plan->size_max = 64;
-    plan->drain_ms = 5000;
-    plan->connect_ms = 10000;
-    plan->batch = 64;
+    if (plan->flow_count == BENCH_FLOWS_MAX) {
+        bench_say(why, size, "more than %d flows", BENCH_FLOWS_MAX);
+        return NULL;
+    }
+    plan->flows[plan->flow_count] = bench_plan_flow(plan);
+    return &plan->flows[plan->flow_count++];
 }
 
-bool bench_plan_settle(struct bench_plan *plan, char *why, size_t size)
+static bool add_flow(const char *text, struct bench_plan *plan, char *why, size_t size)
 {
-    if (!check_ends(plan, why, size) || !check_load(plan, why, size))
-        return false;
-    default_options(plan);
-    for (unsigned i = 0; i < plan->listen_count; i++)
-        if (plan->listen[i].encaps_port == 0)
-            plan->listen[i].encaps_port = DEFAULT_ENCAPS_PORT;
-    if (plan->role == BENCH_ECHO)
-        plan->reply = true;
+    char reason[VAL_WHY_MAX];
+    struct bench_flow *flow = new_flow(plan, reason, sizeof reason);
+
+    if (flow && bench_flow_parse(flow, text, reason, sizeof reason))
+        return true;
+    return bench_say(why, size, "--flow: %s", reason);
+}
+
+/* ---- scenario files --------------------------------------------------------------------------------- */
+
+static bool is_key(const struct option *o)
+{
+    return o->val != ARG_FLOW && o->val != ARG_SCENARIO && o->val >= ARG_ROLE;
+}
+
+static bool key_knows(const char *name, bool *is_switch)
+{
+    for (const struct option *o = long_options; o->name; o++)
+        if (strcmp(o->name, name) == 0 && is_key(o)) {
+            *is_switch = o->has_arg == no_argument;
+            return true;
+        }
+    return false;
+}
+
+static bool key_repeats(const char *name)
+{
+    return strcmp(name, option_name(ARG_LISTEN)) == 0;
+}
+
+static const char *key_name(unsigned index)
+{
+    for (const struct option *o = long_options; o->name; o++)
+        if (is_key(o) && index-- == 0)
+            return o->name;
+    return NULL;
+}
+
+static int key_value(const char *name)
+{
+    for (const struct option *o = long_options; o->name; o++)
+        if (strcmp(o->name, name) == 0)
+            return o->val;
+    return 0;
+}
+
+static bool key_take(void *arg, const char *name, const char *value, char *why, size_t size)
+{
+    struct parsing *p = arg;
+    int which = key_value(name);
+
+    p->given |= bit(which);
+    return take(p, which, value, why, size);
+}
+
+static bool key_skips(void *arg, const char *name)
+{
+    return ((struct parsing *)arg)->on_line & bit(key_value(name));
+}
+
+static bool key_flow(void *arg, char *why, size_t size)
+{
+    return new_flow(((struct parsing *)arg)->plan, why, size) != NULL;
+}
+
+static bool key_flow_key(void *arg, const char *key, const char *value, char *why, size_t size)
+{
+    struct bench_plan *plan = ((struct parsing *)arg)->plan;
+
+    return bench_flow_set(&plan->flows[plan->flow_count - 1], key, value, why, size);
+}
+
+static bool read_scenario(struct parsing *p, char *why, size_t size)
+{
+    struct bench_scenario_reader reader = {.knows = key_knows,
+                                           .repeats = key_repeats,
+                                           .name = key_name,
+                                           .take = key_take,
+                                           .skips = key_skips,
+                                           .flow = key_flow,
+                                           .flow_key = key_flow_key,
+                                           .arg = p};
+
+    return !p->scenario || bench_scenario_read(p->scenario, &reader, why, size);
+}
+
+/* ---- the whole --------------------------------------------------------------------------------------- */
+
+/* One option of the command line. What flows do not say themselves must be known first, and the command line
+ * goes before a scenario, so neither is read now. */
+static bool take_option(struct parsing *p, int which, const char *text, char *why, size_t size)
+{
+    char reason[VAL_WHY_MAX];
+
+    p->on_line |= bit(which);
+    p->given |= bit(which);
+    if (which == ARG_SCENARIO) {
+        if (p->scenario)
+            return bench_say(why, size, "--scenario is given twice");
+        p->scenario = text;
+    } else if (which == ARG_FLOW) {
+        if (p->flow_count == BENCH_FLOWS_MAX)
+            return bench_say(why, size, "--flow: more than %d flows", BENCH_FLOWS_MAX);
+        p->flows[p->flow_count++] = text;
+    } else if (!take(p, which, text, reason, sizeof reason)) {
+        return bench_say(why, size, "--%s", reason);
+    }
     return true;
+}
+
+static bool read_line(struct parsing *p, int argc, char **argv, char *why, size_t size, bool *help)
+{
+    int which;
+
+    optind = opterr = 0;
+    while ((which = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
+        *help = which == 'h';
+        if (*help)
+            return true;
+        if (which == '?' || which == ':') {
+            usage(which, argv, why, size);
+            return false;
+        }
+        if (!take_option(p, which, optarg, why, size))
+            return false;
+    }
+    return optind == argc || bench_say(why, size, "\"%s\" is no option", argv[optind]);
 }
 
 enum bench_parsed bench_plan_parse(int argc, char **argv, struct bench_plan *plan, char *why, size_t size)
 {
-    uint16_t listen_encaps = DEFAULT_ENCAPS_PORT;
-    uint64_t given = 0;
-    int which;
+    struct parsing p = {.plan = plan};
+    bool help = false;
 
     bench_plan_defaults(plan);
-
-    optind = opterr = 0;
-    while ((which = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
-        if (which == 'h')
-            return BENCH_PARSED_HELP;
-        if (which == '?' || which == ':') {
-            usage(which, argv, why, size);
-            return BENCH_PARSED_BAD;
-        }
-        given |= UINT64_C(1) << (which - ARG_ROLE);
-        if (!take(plan, which, optarg, &listen_encaps, why, size))
-            return BENCH_PARSED_BAD;
-    }
-    if (optind < argc) {
-        bench_say(why, size, "\"%s\" is no option", argv[optind]);
+    if (!read_line(&p, argc, argv, why, size, &help))
         return BENCH_PARSED_BAD;
-    }
+    if (help)
+        return BENCH_PARSED_HELP;
+    if (!read_scenario(&p, why, size))
+        return BENCH_PARSED_BAD;
+    for (unsigned i = 0; i < p.flow_count; i++)
+        if (!add_flow(p.flows[i], plan, why, size))
+            return BENCH_PARSED_BAD;
     for (unsigned i = 0; i < plan->listen_count; i++)
-        plan->listen[i].encaps_port = listen_encaps;
-    if (!check_roles(plan, given, why, size) || !bench_plan_settle(plan, why, size))
+        plan->listen[i].encaps_port = p.listen_encaps;
+    if (!check_roles(plan, p.given, why, size) || !bench_plan_settle(plan, why, size))
         return BENCH_PARSED_BAD;
     return BENCH_PARSED_OK;
 }

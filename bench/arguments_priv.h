@@ -20,9 +20,16 @@ bool bench_parse_rate(const char *text, double *out, char *why, size_t size);
 /* "10" counts in seconds, as everybody types it; with a unit anything goes. */
 bool bench_parse_time(const char *text, uint32_t *ms, char *why, size_t size);
 
-/* One size or "MIN-MAX". */
-bool bench_parse_size(const char *text, struct bench_plan *plan, char *why, size_t size);
-bool bench_parse_ppids(const char *text, struct bench_plan *plan, char *why, size_t size);
+/* What a size may be. */
+bool bench_parse_bytes(const char *text, uint32_t *out, char *why, size_t size);
+
+/* Distributions: of sizes; of a rate, as its mean and the shape of the intervals. (flow.c) */
+bool bench_parse_sizes(const char *text, struct bench_distribution *out, char *why, size_t size);
+bool bench_parse_arrivals(const char *text, double *rate, struct bench_distribution *arrivals, char *why,
+                          size_t size);
+
+/* Up to BENCH_PPIDS_MAX numbers or names, with "," or "+" between them. (flow.c) */
+bool bench_parse_ppids(const char *text, uint32_t *ppids, unsigned *count, char *why, size_t size);
 
 /* One of the comma-separated `names`; `out` is an enum that counts from 0. */
 bool bench_parse_word(const char *text, const char *names, unsigned *out, char *why, size_t size);

@@ -30,21 +30,29 @@ static uint64_t every_ns(const struct bench_engine *e)
     return (e->observer->every_ms ? e->observer->every_ms : 1000) * MS;
 }
 
+/* Whether the source is to get anything. */
+static bool awaits_back(const struct bench_engine *e)
+{
+    return e->plan->reply || bench_plan_has(e->plan, true);
+}
+
 static void progress(struct bench_engine *e, uint64_t now, enum bench_phase phase)
 {
-    const struct bench_source_counts *c = &e->source.counts;
+    uint64_t sent = e->source.traffic.sent.messages + (e->sink.senders ? e->sink.traffic.sent.messages : 0);
+    bool back = e->plan->role != BENCH_SINK && e->plan->role != BENCH_ECHO && awaits_back(e);
 
     if (!e->observer->progress || now < e->progress_ns)
         return;
     struct bench_progress p = {.run = e->run,
                                .phase = phase,
                                .elapsed_ns = now - e->progress_start,
-                               .sent = c->sent,
-                               .up = c->up,
+                               .sent = sent,
+                               .up = e->source.counts.up,
                                .seen = e->sink.seen,
-                               .delivery_known = e->sinking || e->plan->reply};
-    if (p.delivery_known)
-        p.delivered = e->sinking ? bench_sink_delivered(&e->sink) : e->replies.counts.messages;
+                               .delivery_known = e->sinking || back};
+    p.delivered = e->sinking ? bench_sink_delivered(&e->sink) : 0;
+    if (back && !(e->sinking && e->plan->reply))
+        p.delivered += e->back.counts.messages;
     uint64_t handled = p.delivery_known ? p.delivered : p.sent;
     uint64_t since = now - e->progress_ns + every_ns(e);
     p.rate = (double)(handled - e->progress_before) * 1e9 / (double)since;
@@ -151,35 +159,60 @@ static bool connect_all(struct bench_engine *e)
     return true;
 }
 
-/* Lets the source send until all is handed over, or the time is over: then each flow still gets its last
+/* True when everything is handed over, or, where the far side sends, its time is over. */
+static bool all_sent(const struct bench_engine *e, uint64_t now, uint64_t end)
+{
+    if (e->plan->role == BENCH_SOURCE && bench_plan_has(e->plan, true) && now < end)
+        return false;
+    return bench_traffic_finished(&e->source.traffic) &&
+           (!e->sink.senders || bench_traffic_finished(&e->sink.traffic));
+}
+
+static void finish_all(struct bench_engine *e, uint64_t now)
+{
+    bench_traffic_finish(&e->source.traffic, now);
+    if (e->sink.senders)
+        bench_traffic_finish(&e->sink.traffic, now);
+}
+
+static void measure_all(struct bench_engine *e)
+{
+    bench_traffic_measure(&e->source.traffic);
+    if (e->sink.senders)
+        bench_traffic_measure(&e->sink.traffic);
+}
+
+/* Lets both ends send until all is handed over, or the time is over: then each stream still gets its last
  * message, and what else was due is left out. Sets the deadline for what is under way. */
 static void send_all(struct bench_engine *e)
 {
-    struct bench_source *s = &e->source;
     const struct bench_plan *plan = e->plan;
     uint64_t now = bench_now_ns(), measure_at = now + plan->warmup_ms * MS, drain = plan->drain_ms * MS;
     uint64_t end = plan->duration_ms ? measure_at + plan->duration_ms * MS : UINT64_MAX;
 
     progress_begin(e, now);
-    bench_source_start(s, now);
-    while (!bench_source_finished(s) && !hurried(e)) {
+    bench_traffic_start(&e->source.traffic, now, measure_at, end);
+    if (e->sink.senders)
+        bench_traffic_start(&e->sink.traffic, now, measure_at, end);
+    while (!all_sent(e, now, end) && !hurried(e)) {
         now = bench_now_ns();
-        if (now >= measure_at && !s->measuring)
-            bench_source_measure(s);
-        uint64_t due = bench_source_turn(s, now);
+        if (now >= measure_at)
+            measure_all(e);
+        uint64_t due = bench_source_turn(&e->source, now), due_down = bench_sink_turn(&e->sink, now);
+        due = due < due_down ? due : due_down;
         if (asked(e) && now < end)
             end = now;
         if (now >= end)
-            bench_source_finish(s);
+            finish_all(e, now);
         if (now >= end && now - end >= drain)
             break;
         if (due != UINT64_MAX && due > now)
             set_timer(e, due);
         uint64_t wake = end == UINT64_MAX ? end : now < end ? end : end + drain;
-        if (!s->measuring && measure_at < wake)
+        if (now < measure_at && measure_at < wake)
             wake = measure_at;
         turn(e, now, due <= now ? now : wake);
-        progress(e, bench_now_ns(), s->measuring ? BENCH_SENDING : BENCH_WARMING_UP);
+        progress(e, bench_now_ns(), now >= measure_at ? BENCH_SENDING : BENCH_WARMING_UP);
     }
     set_timer(e, 0);
     now = bench_now_ns();
@@ -188,12 +221,16 @@ static void send_all(struct bench_engine *e)
 
 static bool all_arrived(const struct bench_engine *e)
 {
-    uint64_t sent = e->source.counts.sent;
+    uint64_t sent = e->source.traffic.sent.messages;
     unsigned copies = e->plan->fanout ? e->sink.place_count : 1;
 
     if (e->sinking && bench_sink_delivered(&e->sink) < sent * copies)
         return false;
-    return !e->plan->reply || e->replies.counts.messages >= sent;
+    if (e->plan->reply)
+        return e->back.counts.messages >= sent;
+    if (e->sink.senders)
+        return e->back.counts.messages >= e->sink.traffic.sent.messages;
+    return !bench_plan_has(e->plan, true) || bench_judge_settled(&e->back);
 }
 
 static void drain(struct bench_engine *e)
@@ -229,10 +266,41 @@ static void shut_down(struct bench_engine *e)
     e->sink.lost = lost_before;
 }
 
+/* Adds what a judge found of each flow of its direction. */
+static void collect_flows(const struct bench_engine *e, const struct bench_judge *j, bool down,
+                          struct bench_result *r)
+{
+    for (unsigned f = 0; f < e->plan->flow_count; f++)
+        if (e->plan->flows[f].down == down && j->flows[f]) {
+            bench_counts_add(&r->flows[f].got.counts, &j->flows[f]->counts);
+            bench_histogram_merge(&r->flows[f].got.latency, &j->flows[f]->latency);
+        }
+}
+
+/* What flows lost; those with partial reliability have given it up. */
+static void collect_lost(const struct bench_engine *e, const struct bench_judge *j, bool down,
+                         struct bench_result *r, struct bench_verdict *v)
+{
+    uint64_t lost[BENCH_FLOWS_MAX] = {0};
+
+    bench_judge_flows_lost(j, lost);
+    for (unsigned f = 0; f < e->plan->flow_count; f++) {
+        const struct bench_flow *flow = &e->plan->flows[f];
+        if (flow->pr_policy != TR_PR_NONE)
+            bench_verdict_give_up(v, lost[f]);
+        if (flow->down == down)
+            *(flow->pr_policy != TR_PR_NONE ? &r->flows[f].given_up : &r->flows[f].lost) += lost[f];
+    }
+}
+
 static void collect_sink(struct bench_engine *e, struct bench_result *r)
 {
-    for (unsigned i = 0; i < e->sink.judge_count; i++)
+    for (unsigned i = 0; i < e->sink.judge_count; i++) {
         bench_verdict_add(&r->delivery, &e->sink.judges[i], e->plan->partial);
+        collect_flows(e, &e->sink.judges[i], false, r);
+        if (!e->plan->partial)
+            collect_lost(e, &e->sink.judges[i], false, r, &r->delivery);
+    }
     r->sink_seen = e->sink.seen;
     r->sink_lost = e->sink.lost;
     r->turned_away = e->sink.turned_away;
@@ -242,13 +310,48 @@ static void collect_sink(struct bench_engine *e, struct bench_result *r)
         memcpy(r->trouble, e->sink.trouble, sizeof r->trouble);
 }
 
-static void collect_generator(const struct bench_source *s, struct bench_result *r)
+static bool any_rate(const struct bench_plan *plan)
 {
-    r->not_sent = bench_source_not_sent(s);
-    r->generator.lag = s->lag;
-    r->generator.late = s->late;
-    r->generator.not_offered = s->not_offered;
-    bench_generator_judge(&r->generator, s->plan->rate > 0 ? s->counts.sent + r->not_sent : 0);
+    for (unsigned i = 0; i < plan->flow_count; i++)
+        if (plan->flows[i].rate > 0)
+            return true;
+    return false;
+}
+
+/* Adds what one side has sent, and how it kept its schedule. */
+static void collect_traffic(struct bench_traffic *t, struct bench_result *r)
+{
+    struct bench_generator *g = &r->generator;
+
+    bench_traffic_account(t);
+    for (unsigned f = 0; f < t->plan->flow_count; f++)
+        if (t->plan->flows[f].down == t->down)
+            r->flows[f].sent = t->flow_sent[f];
+    bench_histogram_merge(&g->lag, &t->lag);
+    g->late += t->late;
+    g->not_offered += t->not_offered;
+}
+
+/* Flows from the sink, and replies. */
+static void collect_back(struct bench_engine *e, struct bench_result *r)
+{
+    struct bench_source *s = &e->source;
+
+    if (e->plan->reply) {
+        bench_traffic_tell(&s->traffic, &e->back);
+        bench_verdict_add(&r->replies, &e->back, false);
+        collect_lost(e, &e->back, true, r, &r->replies);
+    }
+    if (!bench_plan_has(e->plan, true))
+        return;
+    if (e->sink.senders) {
+        collect_traffic(&e->sink.traffic, r);
+        r->sent_down = e->sink.traffic.sent;
+        bench_traffic_tell(&e->sink.traffic, &e->back);
+    }
+    bench_verdict_add(&r->down, &e->back, false);
+    collect_flows(e, &e->back, true, r);
+    collect_lost(e, &e->back, true, r, &r->down);
 }
 
 static void collect(struct bench_engine *e, struct bench_result *r)
@@ -256,21 +359,23 @@ static void collect(struct bench_engine *e, struct bench_result *r)
     struct bench_source *s = &e->source;
 
     r->has_source = true;
+    collect_traffic(&s->traffic, r);
+    s->counts.sent = s->traffic.sent.messages;
+    s->counts.bytes = s->traffic.sent.bytes;
     r->source = s->counts;
+    r->not_sent = s->traffic.sent.not_sent;
     r->set_up = s->set_up;
     memcpy(r->trouble, s->trouble, sizeof r->trouble);
-    collect_generator(s, r);
     if (e->sinking) {
         for (unsigned i = 0; i < e->sink.judge_count; i++)
-            bench_source_tell(s, &e->sink.judges[i]);
+            bench_traffic_tell(&s->traffic, &e->sink.judges[i]);
         collect_sink(e, r);
     }
-    if (e->plan->reply) {
-        bench_source_tell(s, &e->replies);
-        bench_verdict_add(&r->replies, &e->replies, false);
-    }
+    collect_back(e, r);
     bench_verdict_excuse(&r->delivery, s->counts.taken_back * (e->plan->fanout ? e->sink.place_count : 1));
     bench_verdict_excuse(&r->replies, s->counts.taken_back);
+    bench_generator_judge(&r->generator,
+                          any_rate(e->plan) ? s->counts.sent + r->not_sent + r->sent_down.messages : 0);
 }
 
 static uint32_t random_run(void)
@@ -295,11 +400,9 @@ bool bench_course_source(struct bench_engine *e, const char *name, const struct 
     struct bench_result *r = &e->out->results[e->out->count];
     uint32_t id = random_run();
 
-    if (e->sinking)
-        bench_sink_reset(&e->sink, id);
-    bench_judge_reset(&e->replies, id);
-    if (!bench_source_init(&e->source, e->plan, to, e->loop, id, e->clock,
-                           e->plan->reply ? &e->replies : NULL))
+    bench_judge_reset(&e->back, e->sinking || e->plan->reply ? id : 0);
+    if ((e->sinking && !bench_sink_reset(&e->sink, id, e->clock)) ||
+        !bench_source_init(&e->source, e->plan, to, e->loop, id, e->clock, awaits_back(e) ? &e->back : NULL))
         return bench_engine_fail(e, "out of memory");
     begin(e, name, to);
     bool connected = connect_all(e);
@@ -323,20 +426,44 @@ bool bench_course_source(struct bench_engine *e, const char *name, const struct 
 /* True when nothing more is to be expected. */
 static bool sources_ended(const struct bench_engine *e, uint64_t quiet_ns)
 {
-    bool complete = true, ending = false;
+    bool complete = true, settled = true, ending = false;
 
     for (unsigned i = 0; i < e->sink.judge_count; i++) {
         complete = complete && bench_judge_complete(&e->sink.judges[i]);
+        settled = settled && bench_judge_settled(&e->sink.judges[i]);
         ending = ending || e->sink.judges[i].ending;
     }
-    if (complete && (e->sink.alive == 0 || (e->plan->role == BENCH_SINK && quiet_ns > QUIET_GRACE)))
+    if (e->sink.senders && e->sink.alive > 0 && !bench_traffic_finished(&e->sink.traffic))
+        return false;
+    if (settled && e->sink.alive == 0)
+        return true;
+    if (complete && e->plan->role == BENCH_SINK && quiet_ns > QUIET_GRACE)
         return true;
     return (ending || e->sink.alive == 0) && e->sink.seen > 0 && quiet_ns > e->plan->drain_ms * MS;
 }
 
+/* A sink that sends begins when the first association has come up. */
+static void sink_sends(struct bench_engine *e, uint64_t now, uint64_t *end)
+{
+    struct bench_traffic *t = &e->sink.traffic;
+    uint64_t measure_at = now + e->plan->warmup_ms * MS;
+
+    if (!e->sink.senders)
+        return;
+    if (!t->started && e->sink.seen > 0) {
+        if (e->plan->duration_ms)
+            *end = measure_at + e->plan->duration_ms * MS;
+        bench_traffic_start(t, now, measure_at, *end);
+    }
+    if (t->started && now >= t->measure_ns)
+        bench_traffic_measure(t);
+    if (now >= *end && t->started)
+        bench_traffic_finish(t, now);
+}
+
 static void listen_until_done(struct bench_engine *e)
 {
-    uint64_t start = bench_now_ns(), last = start, before = 0;
+    uint64_t start = bench_now_ns(), last = start, before = 0, patience = 0;
     uint64_t end = e->plan->duration_ms ? start + e->plan->duration_ms * MS : UINT64_MAX;
 
     progress_begin(e, start);
@@ -349,22 +476,39 @@ static void listen_until_done(struct bench_engine *e)
             before = delivered;
             last = now;
         }
-        if (now >= end || (!e->plan->keep && sources_ended(e, now - last)))
+        sink_sends(e, now, &end);
+        if (e->sink.senders && e->sink.alive > 0 && !bench_traffic_finished(&e->sink.traffic))
+            patience = e->plan->drain_ms * MS;
+        uint64_t due = bench_sink_turn(&e->sink, now);
+        if ((now >= end && now - end >= patience) || (!e->plan->keep && sources_ended(e, now - last)))
             break;
-        turn(e, now, wake < end ? wake : end);
+        if (due != UINT64_MAX && due > now)
+            set_timer(e, due);
+        turn(e, now, wake < end ? wake : end > now ? end : wake);
         progress(e, bench_now_ns(), BENCH_LISTENING);
     }
+    set_timer(e, 0);
 }
 
 void bench_course_sink(struct bench_engine *e)
 {
-    struct bench_result *r = &e->out->results[e->out->count++];
+    struct bench_result *r = &e->out->results[e->out->count];
 
+    if (!bench_sink_reset(&e->sink, 0, e->clock)) {
+        bench_engine_fail(e, "out of memory");
+        return;
+    }
+    e->out->count++;
     r->name = e->plan->role == BENCH_ECHO ? "echo" : "sink";
     begin(e, r->name, &e->plan->listen[0]);
     cost_now(e, &e->before);
     listen_until_done(e);
     cost_end(e, r);
+    if (e->sink.senders) {
+        collect_traffic(&e->sink.traffic, r);
+        r->sent_down = e->sink.traffic.sent;
+        bench_generator_judge(&r->generator, r->sent_down.messages + r->sent_down.not_sent);
+    }
     collect_sink(e, r);
 }
 

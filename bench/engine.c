@@ -194,6 +194,11 @@ static struct bench_outcome *outcome_new(const struct bench_plan *plan)
         return NULL;
     }
     out->plan = plan;
+    for (unsigned i = 0; i < BENCH_RESULTS_MAX; i++)
+        if (!(out->results[i].flows = calloc(plan->flow_count, sizeof *out->results[i].flows))) {
+            bench_outcome_free(out);
+            return NULL;
+        }
     return out;
 }
 
@@ -216,12 +221,12 @@ struct bench_outcome *bench_run(const struct bench_plan *plan, const struct benc
     e->out = out;
     e->timer_fd = -1;
     e->clock = clock_id();
-    bench_judge_init(&e->replies, e->clock, plan->verify);
+    bench_judge_init(&e->back, e->clock, plan->verify);
     run(e);
     tr_loop_close(e->loop);
     if (e->timer_fd >= 0)
         close(e->timer_fd);
-    bench_judge_free(&e->replies);
+    bench_judge_free(&e->back);
     free(e);
     return out;
 }
@@ -230,6 +235,8 @@ void bench_outcome_free(struct bench_outcome *outcome)
 {
     if (!outcome)
         return;
+    for (unsigned i = 0; i < BENCH_RESULTS_MAX; i++)
+        free(outcome->results[i].flows);
     free(outcome->results);
     free(outcome);
 }

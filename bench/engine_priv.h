@@ -29,7 +29,7 @@ struct bench_engine {
     bool sinking; /* `sink` is open */
     struct bench_sink sink;
     struct bench_source source;
-    struct bench_judge replies;
+    struct bench_judge back; /* of replies, or of flows from the sink */
 
     struct bench_handle timer; /* wakes the loop when a message is due, more finely than milliseconds */
     int timer_fd;

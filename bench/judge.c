@@ -15,11 +15,11 @@ void bench_judge_init(struct bench_judge *j, uint16_t clock, bool verify)
 
 static void run_free(struct bench_run *r)
 {
-    uint64_t flows = (uint64_t)r->associations * r->streams;
+    uint64_t tracks = (uint64_t)r->associations * r->streams;
 
-    for (uint64_t i = 0; i < flows; i++)
-        bench_sequence_clear(&r->flows[i].sequence);
-    free(r->flows);
+    for (uint64_t i = 0; i < tracks; i++)
+        bench_sequence_clear(&r->tracks[i].sequence);
+    free(r->tracks);
     for (unsigned place = 0; place < BENCH_PLACES_MAX; place++)
         free(r->highest[place]);
 }
@@ -28,6 +28,10 @@ void bench_judge_free(struct bench_judge *j)
 {
     for (unsigned i = 0; i < j->run_count; i++)
         run_free(&j->runs[i]);
+    for (unsigned i = 0; i < BENCH_FLOWS_MAX; i++) {
+        free(j->flows[i]);
+        j->flows[i] = NULL;
+    }
     free(j->runs);
     j->runs = NULL;
     j->run_count = 0;
@@ -43,9 +47,9 @@ void bench_judge_reset(struct bench_judge *j, uint32_t only_run)
 /* The run's record, made at its first message; NULL where there is none to be had. */
 static struct bench_run *run_add(struct bench_judge *j, uint32_t id, uint32_t associations, uint32_t streams)
 {
-    uint64_t flows = (uint64_t)associations * streams;
+    uint64_t tracks = (uint64_t)associations * streams;
 
-    if (j->run_count == BENCH_RUNS_MAX || flows == 0 || flows > BENCH_FLOWS_MAX)
+    if (j->run_count == BENCH_RUNS_MAX || tracks == 0 || tracks > BENCH_TRACKS_MAX)
         return NULL;
     struct bench_run *runs = reallocarray(j->runs, j->run_count + 1, sizeof *runs);
     if (!runs)
@@ -53,8 +57,8 @@ static struct bench_run *run_add(struct bench_judge *j, uint32_t id, uint32_t as
     j->runs = runs;
     struct bench_run *r = &runs[j->run_count];
     *r = (struct bench_run){.id = id, .associations = associations, .streams = streams};
-    r->flows = calloc(flows, sizeof *r->flows);
-    if (!r->flows)
+    r->tracks = calloc(tracks, sizeof *r->tracks);
+    if (!r->tracks)
         return NULL;
     j->run_count++;
     return r;
@@ -72,15 +76,15 @@ static struct bench_run *run_find(struct bench_judge *j, uint32_t id, uint32_t a
     return r;
 }
 
-static bool flow_complete(const struct bench_flow *f)
+static bool track_complete(const struct bench_track *f)
 {
     return f->known && f->sequence.distinct == f->end;
 }
 
-/* An ordered message must come above all ordered ones of its flow that came to the same place before. One
- * that is the highest of its flow anywhere is so by itself. */
-static void judge_order(struct bench_judge *j, struct bench_run *r, unsigned place, uint64_t flow,
-                        uint64_t sequence)
+/* An ordered message must come above all ordered ones of its track that came to the same place before. One
+ * that is the highest of its track anywhere is so by itself. True where it did not. */
+static bool out_of_order(struct bench_judge *j, struct bench_run *r, unsigned place, uint64_t track,
+                         uint64_t sequence)
 {
     uint64_t *highest = r->highest[place];
 
@@ -88,28 +92,53 @@ static void judge_order(struct bench_judge *j, struct bench_run *r, unsigned pla
         highest = r->highest[place] = calloc((uint64_t)r->associations * r->streams, sizeof *highest);
         if (!highest) {
             j->out_of_memory = true;
-            return;
+            return false;
         }
     }
-    if (sequence < highest[flow])
-        j->counts.misordered++;
-    else
-        highest[flow] = sequence + 1;
+    if (sequence < highest[track])
+        return true;
+    highest[track] = sequence + 1;
+    return false;
 }
 
-static void measure(struct bench_judge *j, const struct bench_payload *p, uint64_t now_ns)
+static void measure(struct bench_counts *c, uint32_t size, uint64_t now_ns)
 {
-    struct bench_counts *c = &j->counts;
-
     if (c->measured == 0)
         c->first_ns = now_ns;
     if (now_ns == c->first_ns)
         c->at_first++;
     c->last_ns = now_ns;
     c->measured++;
-    c->measured_bytes += p->size;
-    if (p->clock == j->clock)
-        bench_histogram_add(&j->latency, now_ns > p->intended_ns ? now_ns - p->intended_ns : 0);
+    c->measured_bytes += size;
+}
+
+/* What a message is, once it is known to be no duplicate. */
+struct finding {
+    bool misordered, stream_changed, wrong_ppid, warmup, timed;
+    uint64_t latency_ns;
+};
+
+static void count(struct bench_counts *c, struct bench_histogram *latency, uint32_t size,
+                  const struct finding *f, uint64_t now_ns)
+{
+    c->messages++;
+    c->bytes += size;
+    c->misordered += f->misordered;
+    c->stream_changed += f->stream_changed;
+    c->wrong_ppid += f->wrong_ppid;
+    c->corrupt += f->wrong_ppid;
+    if (f->warmup)
+        return;
+    measure(c, size, now_ns);
+    if (f->timed)
+        bench_histogram_add(latency, f->latency_ns);
+}
+
+static struct bench_tally *tally_of(struct bench_judge *j, unsigned flow)
+{
+    if (!j->flows[flow] && !(j->flows[flow] = calloc(1, sizeof *j->flows[flow])))
+        j->out_of_memory = true;
+    return j->flows[flow];
 }
 
 static bool readable(struct bench_judge *j, const struct bench_arrival *m, struct bench_payload *p)
@@ -123,69 +152,81 @@ static bool readable(struct bench_judge *j, const struct bench_arrival *m, struc
         return false;
     }
     if (state == BENCH_PAYLOAD_FOREIGN || (j->only_run && p->run != j->only_run) ||
-        p->association >= p->associations || p->stream >= p->streams) {
+        p->association >= p->associations || p->stream >= p->streams || p->flow >= BENCH_FLOWS_MAX) {
         j->counts.foreign++;
         return false;
     }
     return true;
 }
 
+/* Notes the number of a message in its track; false where it came before. */
+static bool track_take(struct bench_judge *j, struct bench_run *r, struct bench_track *track,
+                       const struct bench_payload *p)
+{
+    enum bench_sequence_kind kind = bench_sequence_take(&track->sequence, p->sequence);
+
+    if (kind == BENCH_SEQUENCE_DUPLICATE)
+        return false;
+    if (kind == BENCH_SEQUENCE_NO_MEMORY)
+        j->out_of_memory = true;
+    if (track->sequence.distinct == 1) {
+        r->begun += !track->known;
+        track->flow = (uint8_t)p->flow;
+    }
+    if (p->flags & BENCH_PAYLOAD_LAST) {
+        track->end = p->sequence + 1;
+        track->known = true;
+        j->ending = true;
+    }
+    if (track_complete(track))
+        r->complete++;
+    return true;
+}
+
 void bench_judge_take(struct bench_judge *j, unsigned place, const struct bench_arrival *m, uint64_t now_ns)
 {
-    struct bench_counts *c = &j->counts;
     struct bench_payload p;
 
     if (!readable(j, m, &p))
         return;
     struct bench_run *r = run_find(j, p.run, p.associations, p.streams);
     if (!r) {
-        c->foreign++;
+        j->counts.foreign++;
         return;
     }
     uint64_t index = (uint64_t)p.association * r->streams + p.stream;
-    struct bench_flow *flow = &r->flows[index];
-    enum bench_sequence_kind kind = bench_sequence_take(&flow->sequence, p.sequence);
-
-    if (kind == BENCH_SEQUENCE_DUPLICATE) {
-        c->duplicated++;
+    struct bench_tally *tally = tally_of(j, p.flow);
+    if (!track_take(j, r, &r->tracks[index], &p)) {
+        j->counts.duplicated++;
+        if (tally)
+            tally->counts.duplicated++;
         return;
     }
-    if (kind == BENCH_SEQUENCE_NO_MEMORY)
-        j->out_of_memory = true;
+    struct finding f = {.stream_changed = m->stream != p.stream,
+                        .wrong_ppid = m->ppid != p.ppid,
+                        .warmup = p.flags & BENCH_PAYLOAD_WARMUP,
+                        .timed = p.clock == j->clock,
+                        .latency_ns = now_ns > p.intended_ns ? now_ns - p.intended_ns : 0};
     if (!(p.flags & BENCH_PAYLOAD_UNORDERED))
-        judge_order(j, r, place, index, p.sequence);
-    if (p.flags & BENCH_PAYLOAD_LAST) {
-        flow->end = p.sequence + 1;
-        flow->known = true;
-        j->ending = true;
-    }
-    if (flow_complete(flow))
-        r->complete++;
-
-    c->messages++;
-    c->bytes += p.size;
-    if (m->stream != p.stream)
-        c->stream_changed++;
-    if (m->ppid != p.ppid) {
-        c->wrong_ppid++;
-        c->corrupt++;
-    }
-    if (!(p.flags & BENCH_PAYLOAD_WARMUP))
-        measure(j, &p, now_ns);
+        f.misordered = out_of_order(j, r, place, index, p.sequence);
+    count(&j->counts, &j->latency, p.size, &f, now_ns);
+    if (tally)
+        count(&tally->counts, &tally->latency, p.size, &f, now_ns);
 }
 
-void bench_judge_expect(struct bench_judge *j, uint32_t run, uint32_t associations, uint32_t streams,
-                        uint32_t association, uint32_t stream, uint64_t sent)
+void bench_judge_expect(struct bench_judge *j, const struct bench_expected *e)
 {
-    struct bench_run *r = run_find(j, run, associations, streams);
+    struct bench_run *r = run_find(j, e->run, e->associations, e->streams);
 
     if (!r)
         return;
-    struct bench_flow *flow = &r->flows[(uint64_t)association * streams + stream];
-    bool before = flow_complete(flow);
-    flow->end = sent;
-    flow->known = true;
-    r->complete += flow_complete(flow) && !before;
+    struct bench_track *track = &r->tracks[(uint64_t)e->association * e->streams + e->stream];
+    bool before = track_complete(track);
+    r->begun += !track->known && track->sequence.distinct == 0;
+    track->end = e->sent;
+    track->known = true;
+    track->flow = e->flow;
+    r->complete += track_complete(track) && !before;
 }
 
 uint64_t bench_judge_lost(const struct bench_judge *j, uint64_t *open)
@@ -196,18 +237,37 @@ uint64_t bench_judge_lost(const struct bench_judge *j, uint64_t *open)
     for (unsigned i = 0; i < j->run_count; i++) {
         const struct bench_run *r = &j->runs[i];
         for (uint64_t n = 0; n < (uint64_t)r->associations * r->streams; n++) {
-            const struct bench_flow *f = &r->flows[n];
-            lost += bench_sequence_missing(&f->sequence, f->known ? f->end : 0);
-            *open += !f->known && f->sequence.next > 0;
+            const struct bench_track *t = &r->tracks[n];
+            lost += bench_sequence_missing(&t->sequence, t->known ? t->end : 0);
+            *open += !t->known && t->sequence.next > 0;
         }
     }
     return lost;
+}
+
+void bench_judge_flows_lost(const struct bench_judge *j, uint64_t *lost)
+{
+    for (unsigned i = 0; i < j->run_count; i++) {
+        const struct bench_run *r = &j->runs[i];
+        for (uint64_t n = 0; n < (uint64_t)r->associations * r->streams; n++) {
+            const struct bench_track *t = &r->tracks[n];
+            lost[t->flow] += bench_sequence_missing(&t->sequence, t->known ? t->end : 0);
+        }
+    }
 }
 
 bool bench_judge_complete(const struct bench_judge *j)
 {
     for (unsigned i = 0; i < j->run_count; i++)
         if (j->runs[i].complete < (uint64_t)j->runs[i].associations * j->runs[i].streams)
+            return false;
+    return j->run_count > 0;
+}
+
+bool bench_judge_settled(const struct bench_judge *j)
+{
+    for (unsigned i = 0; i < j->run_count; i++)
+        if (j->runs[i].complete < j->runs[i].begun)
             return false;
     return j->run_count > 0;
 }

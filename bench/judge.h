@@ -1,14 +1,17 @@
 /* Judges what arrives: loss, duplicates, order, damage, latency.
  *
- * A flow is what SCTP keeps in order: one stream of one source association of one run. The payload names it,
- * so it does not matter that a broker carried several source associations over one of its own.
+ * What SCTP keeps in order is one stream of one source association of one run; that is a track. The payload
+ * names it, so it does not matter that a broker carried several source associations over one of its own. It
+ * also names the flow, a kind of traffic, that counts are kept for.
  *
- *   lost        a number of the flow that never came. Exact when the flow's end is known: from the flow's
- * last message, which is marked, or from the source itself (bench_judge_expect). duplicated  a number came
- * again. misordered  an ordered message came after one with a higher number of its flow at the same place. A
- * place is a listening endpoint; a flow that is spread over several is judged at each by itself. corrupt
- * damaged, or with another PPID than it was sent with. foreign     not of the load generator, or of a run
- * that is not awaited.
+ *   lost        a number of the track that never came. Exact when the track's end is known: from its last
+ *               message, which is marked, or from the source itself (bench_judge_expect).
+ *   duplicated  a number came again.
+ *   misordered  an ordered message came after one with a higher number of its track at the same place. A
+ *               place is a listening endpoint; a track that is spread over several is judged at each by
+ *               itself.
+ *   corrupt     damaged, or with another PPID than it was sent with.
+ *   foreign     not of the load generator, or of a run that is not awaited.
  *
  * Latency counts from the time in the payload, where sender and receiver share a clock. Pure: no sockets; one
  * thread. */
@@ -27,20 +30,22 @@ extern "C" {
 #endif
 
 #define BENCH_RUNS_MAX   64         /* runs one judge follows at a time */
-#define BENCH_FLOWS_MAX  (1u << 22) /* flows of a run */
+#define BENCH_TRACKS_MAX (1u << 22) /* tracks of a run: associations × streams */
+#define BENCH_FLOWS_MAX  64
 #define BENCH_PLACES_MAX 16
 
-struct bench_flow {
+struct bench_track {
     struct bench_sequence sequence;
     uint64_t end; /* how many the source sent, once it is known */
     bool known;
+    uint8_t flow; /* that uses it */
 };
 
 struct bench_run {
     uint32_t id, associations, streams;
-    uint64_t complete;                   /* flows of which all has come */
-    struct bench_flow *flows;            /* associations × streams */
-    uint64_t *highest[BENCH_PLACES_MAX]; /* per flow: one more than the highest ordered number there */
+    uint64_t begun, complete;            /* tracks that are known of; of these, of which all has come */
+    struct bench_track *tracks;          /* associations × streams */
+    uint64_t *highest[BENCH_PLACES_MAX]; /* per track: one more than the highest ordered number there */
 };
 
 /* Counts of the run as a whole, and of the part after the warm-up. */
@@ -54,14 +59,21 @@ struct bench_counts {
     uint64_t at_first;          /* how many came together with the first */
 };
 
+/* What came of one flow. */
+struct bench_tally {
+    struct bench_counts counts;
+    struct bench_histogram latency;
+};
+
 struct bench_judge {
     uint32_t only_run;  /* 0: any run */
     uint16_t clock;     /* this host's, see bench_payload */
     bool verify;        /* compare whole payloads */
-    bool out_of_memory; /* a run or flow could not be followed: the counts are not exact */
-    bool ending;        /* the last message of some flow has come: its source is about to end */
+    bool out_of_memory; /* a run or track could not be followed: the counts are not exact */
+    bool ending;        /* the last message of some track has come: its source is about to end */
     struct bench_counts counts;
     struct bench_histogram latency;
+    struct bench_tally *flows[BENCH_FLOWS_MAX]; /* NULL: nothing came of it */
     struct bench_run *runs;
     unsigned run_count;
 };
@@ -82,16 +94,28 @@ void bench_judge_reset(struct bench_judge *j, uint32_t only_run);
 /* Takes a message that arrived at `place` (below BENCH_PLACES_MAX) at `now_ns`. */
 void bench_judge_take(struct bench_judge *j, unsigned place, const struct bench_arrival *m, uint64_t now_ns);
 
-/* The source says how many messages it sent on a flow; also when none of that run ever came. */
-void bench_judge_expect(struct bench_judge *j, uint32_t run, uint32_t associations, uint32_t streams,
-                        uint32_t association, uint32_t stream, uint64_t sent);
+struct bench_expected {
+    uint32_t run, associations, streams; /* as in the payload */
+    uint32_t association, stream;
+    uint8_t flow;
+    uint64_t sent;
+};
 
-/* Messages missing from all flows, as far as their ends are known. *open is the number of flows that showed
+/* The source says how many messages it sent on a track; also when none of that run ever came. */
+void bench_judge_expect(struct bench_judge *j, const struct bench_expected *e);
+
+/* Messages missing from all tracks, as far as their ends are known. *open is the number of tracks that showed
  * themselves and whose end is not known. */
 uint64_t bench_judge_lost(const struct bench_judge *j, uint64_t *open);
 
-/* True when something came and every flow of every run is complete. */
+/* Of these, each flow's are added to lost[flow], BENCH_FLOWS_MAX of them. */
+void bench_judge_flows_lost(const struct bench_judge *j, uint64_t *lost);
+
+/* True when something came and every track of every run is complete. */
 bool bench_judge_complete(const struct bench_judge *j);
+
+/* True when something came and every track that is known of is complete. */
+bool bench_judge_settled(const struct bench_judge *j);
 
 /* Measured messages a second, from the first to the last; 0 where there are too few to tell. */
 double bench_counts_rate(const struct bench_counts *c);

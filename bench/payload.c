@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define MAGIC       UINT32_C(0x4a4c4431) /* "JLD1" */
-#define VERSION     1
+#define VERSION     2
 #define CHECKED     48   /* bytes that the check covers */
 #define MARK_STEP   1024 /* bytes from one mark to the next */
 #define PERIOD      256  /* of the pattern */
@@ -100,8 +100,10 @@ void bench_payload_encode(void *buffer, const struct bench_payload *p)
     at[5] = p->flags;
     put16(at + 6, p->clock);
     put32(at + 8, p->run);
-    put32(at + 12, p->associations);
-    put32(at + 16, p->association);
+    put16(at + 12, (uint16_t)p->associations);
+    put16(at + 14, (uint16_t)p->association);
+    put16(at + 16, p->flow);
+    put16(at + 18, 0);
     put16(at + 20, p->streams);
     put16(at + 22, p->stream);
     put32(at + 24, p->ppid);
@@ -141,8 +143,9 @@ enum bench_payload_state bench_payload_decode(const void *data, size_t len, stru
     out->flags = at[5];
     out->clock = get16(at + 6);
     out->run = get32(at + 8);
-    out->associations = get32(at + 12);
-    out->association = get32(at + 16);
+    out->associations = get16(at + 12);
+    out->association = get16(at + 14);
+    out->flow = get16(at + 16);
     out->streams = get16(at + 20);
     out->stream = get16(at + 22);
     out->ppid = get32(at + 24);

@@ -6,8 +6,10 @@
  *          5      1  flags (enum bench_payload_flag)
  *          6      2  clock: which host's clock the time is from (senders and receivers of one host agree)
  *          8      4  run: chosen anew for each run, so that nobody judges another run's messages
- *         12      4  associations in this run
- *         16      4  association the message was sent on, from 0
+ *         12      2  associations in this run
+ *         14      2  association the message was sent on, from 0
+ *         16      2  flow it belongs to, from 0
+ *         18      2  0
  *         20      2  streams of each association
  *         22      2  stream it was sent on
  *         24      4  PPID it was sent with
@@ -45,10 +47,11 @@ struct bench_payload {
     uint64_t sequence;
     uint64_t intended_ns;
     uint32_t run;
-    uint32_t associations, association;
+    uint32_t associations, association; /* at most 65535 */
     uint32_t ppid;
     uint32_t size; /* of the whole message, at least BENCH_PAYLOAD_MIN */
     uint16_t streams, stream;
+    uint16_t flow;
     uint16_t clock;
     uint8_t flags;
 };

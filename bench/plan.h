@@ -1,20 +1,26 @@
-/* What `junctor load` is asked to do: its command line as one checked struct. */
+/* What a load is to be: all that `junctor load` can be asked for, as one checked struct.
+ *
+ * What is sent are the flows. A plan without any gets one from `streams`, `size`, `rate`, `count` and so on;
+ * where flows are given, these are what a flow does not say itself. */
 #ifndef JUNCTOR_BENCH_PLAN_H
 #define JUNCTOR_BENCH_PLAN_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bench/flow.h"
 #include "bench/judge.h"
 #include "config/sctp/address.h"
 #include "config/sctp/host.h"
 #include "config/sctp/options.h"
 
-#define BENCH_ADDRESSES_MAX 8 /* of one endpoint */
-#define BENCH_PPIDS_MAX     32
-#define BENCH_BATCH_MAX     1024
-#define BENCH_SIZE_MAX      (16u << 20)
-#define BENCH_TROUBLE_MAX   384 /* bytes of text: a tr_error and where it happened */
+#define BENCH_ADDRESSES_MAX    8 /* of one endpoint */
+#define BENCH_BATCH_MAX        1024
+#define BENCH_SIZE_MAX         (16u << 20)
+#define BENCH_RATE_MAX         1e9 /* messages a second */
+#define BENCH_ASSOCIATIONS_MAX 60000
+#define BENCH_WHY_MAX          4096 /* enough for why a plan is refused */
+#define BENCH_TROUBLE_MAX      384  /* bytes of text: a tr_error and where it happened */
 
 enum bench_role { BENCH_BOTH, BENCH_SOURCE, BENCH_SINK, BENCH_ECHO };
 enum bench_transport {
@@ -41,16 +47,22 @@ struct bench_plan {
     struct bench_end listen[BENCH_PLACES_MAX]; /* where the sink listens */
     unsigned listen_count;
 
-    unsigned associations, streams;
-    uint32_t ppids[BENCH_PPIDS_MAX];
-    unsigned ppid_count;
-    uint32_t size_min, size_max;
-    bool unordered;
+    unsigned associations;
+    struct bench_flow flows[BENCH_FLOWS_MAX];
+    unsigned flow_count;
+    bool implicit_flow; /* flows[0] was made by bench_plan_settle */
     struct opt_set options;
 
-    double rate;    /* messages a second over all associations; 0: as fast as possible */
+    unsigned streams; /* settled: of an association, as many as the flows need */
+    uint32_t ppids[BENCH_PPIDS_MAX];
+    unsigned ppid_count;
+    struct bench_distribution size; /* bytes; where it is zero, evenly from size_min to size_max */
+    uint32_t size_min, size_max;    /* settled: of all flows */
+    bool unordered;
+    struct bench_distribution arrivals; /* as a flow's; where it is zero, constant */
+    double rate; /* messages a second over all associations; 0: as fast as possible. Settled: of all flows */
     uint64_t count; /* messages over all associations, warm-up not included; 0: until duration_ms is over */
-    uint32_t duration_ms; /* 0: until `count` is reached; a sink: for ever */
+    uint32_t duration_ms; /* 0: until the flows' counts are reached; a sink: for ever */
     uint32_t warmup_ms, drain_ms, connect_ms;
     unsigned batch;
 
@@ -69,6 +81,19 @@ void bench_plan_defaults(struct bench_plan *plan);
 /* Checks a plan as a whole and works out what is not given: how long it lasts, and `options`, which go over
  * the defaults of what the plan needs. False with the reason in `why`. For plans that were not parsed. */
 bool bench_plan_settle(struct bench_plan *plan, char *why, size_t size);
+
+/* A flow with everything that the plan says for all. */
+struct bench_flow bench_plan_flow(const struct bench_plan *plan);
+
+/* Changes a settled plan to send `rate` messages a second in all, each flow its share as before (flows that
+ * went as fast as possible get equal shares); 0: all as fast as possible. */
+void bench_plan_set_rate(struct bench_plan *plan, double rate);
+
+/* Whether this process has the source. */
+bool bench_plan_sends(const struct bench_plan *plan);
+
+/* Whether any flow goes that way. */
+bool bench_plan_has(const struct bench_plan *plan, bool down);
 
 enum bench_parsed { BENCH_PARSED_OK, BENCH_PARSED_HELP, BENCH_PARSED_BAD };
 

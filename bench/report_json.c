@@ -24,6 +24,7 @@ static void json_verdict(struct bench_json *j, const struct bench_verdict *v)
 
     bench_json_uint(j, "delivered", c->messages);
     bench_json_uint(j, "lost", v->lost);
+    bench_json_uint(j, "given_up", v->given_up);
     bench_json_uint(j, "open_flows", v->open_flows);
     bench_json_uint(j, "duplicated", c->duplicated);
     bench_json_uint(j, "misordered", c->misordered);
@@ -77,7 +78,43 @@ static void json_source(struct bench_json *j, const struct bench_result *r)
     json_generator(j, &r->generator);
 }
 
-static void json_result(struct bench_json *j, const struct bench_result *r)
+/* One flow: what its sender and its receiver saw, where they are here. */
+static void json_flow(struct bench_json *j, const struct bench_flow *f, const struct bench_flow_result *r,
+                      bool sender, bool receiver)
+{
+    bench_json_open(j, NULL, '{');
+    bench_json_text(j, "name", f->name);
+    bench_json_text(j, "direction", f->down ? "down" : "up");
+    if (sender) {
+        bench_json_uint(j, "sent", r->sent.messages);
+        bench_json_uint(j, "not_sent", r->sent.not_sent);
+    }
+    if (receiver) {
+        const struct bench_counts *c = &r->got.counts;
+        bench_json_uint(j, "delivered", c->messages);
+        bench_json_uint(j, "lost", r->lost);
+        bench_json_uint(j, "given_up", r->given_up);
+        bench_json_uint(j, "duplicated", c->duplicated);
+        bench_json_uint(j, "misordered", c->misordered);
+        bench_json_real(j, "messages_per_second", bench_counts_rate(c));
+        bench_json_real(j, "megabits_per_second", bench_counts_mbits(c));
+        json_times(j, "latency_ns", &r->got.latency);
+    }
+    bench_json_close(j, '}');
+}
+
+static void json_flows(struct bench_json *j, const struct bench_plan *plan, const struct bench_result *r)
+{
+    bench_json_open(j, "flows", '[');
+    for (unsigned i = 0; i < plan->flow_count; i++) {
+        bool down = plan->flows[i].down;
+        json_flow(j, &plan->flows[i], &r->flows[i], down ? r->delivery.judged : r->has_source,
+                  down ? r->down.judged : r->delivery.judged);
+    }
+    bench_json_close(j, ']');
+}
+
+static void json_result(struct bench_json *j, const struct bench_plan *plan, const struct bench_result *r)
 {
     uint64_t messages = bench_result_messages(r);
 
@@ -103,6 +140,15 @@ static void json_result(struct bench_json *j, const struct bench_result *r)
         json_verdict(j, &r->replies);
         bench_json_close(j, '}');
     }
+    if (r->down.judged) {
+        bench_json_open(j, "down", '{');
+        bench_json_uint(j, "sent", r->sent_down.messages);
+        bench_json_uint(j, "not_sent", r->sent_down.not_sent);
+        json_verdict(j, &r->down);
+        bench_json_close(j, '}');
+    }
+    if (r->flows)
+        json_flows(j, plan, r);
     bench_json_open(j, "cpu_seconds", '{');
     bench_json_real(j, "user", r->cpu_user);
     bench_json_real(j, "system", r->cpu_system);
@@ -159,7 +205,7 @@ void bench_report_json(FILE *out, const struct bench_outcome *outcome)
     json_granted(&j, outcome->granted);
     bench_json_open(&j, "runs", '[');
     for (unsigned i = 0; i < outcome->count; i++)
-        json_result(&j, &outcome->results[i]);
+        json_result(&j, plan, &outcome->results[i]);
     bench_json_close(&j, ']');
     if (outcome->count > 1)
         bench_json_real(&j, "ratio",

@@ -95,6 +95,14 @@ PICK(pick_echoed, r->echoed)
 PICK(pick_not_echoed, r->not_echoed)
 PICK(pick_delivered, r->delivery.counts.messages)
 PICK(pick_lost, r->delivery.lost)
+PICK(pick_given_up, r->delivery.given_up)
+PICK(pick_down_sent, r->sent_down.messages)
+PICK(pick_down_delivered, r->down.counts.messages)
+PICK(pick_down_lost, r->down.lost)
+PICK(pick_down_given_up, r->down.given_up)
+PICK(pick_down_duplicated, r->down.counts.duplicated)
+PICK(pick_down_misordered, r->down.counts.misordered)
+PICK(pick_down_corrupt, r->down.counts.corrupt)
 PICK(pick_open_flows, r->delivery.open_flows)
 PICK(pick_duplicated, r->delivery.counts.duplicated)
 PICK(pick_misordered, r->delivery.counts.misordered)
@@ -143,6 +151,11 @@ static const struct bench_histogram *delivery_times(const struct bench_result *r
 static const struct bench_histogram *reply_times(const struct bench_result *r)
 {
     return &r->replies.latency;
+}
+
+static const struct bench_histogram *down_times(const struct bench_result *r)
+{
+    return &r->down.latency;
 }
 
 static const struct bench_histogram *set_up_times(const struct bench_result *r)
@@ -215,6 +228,7 @@ static void delivery_rows(FILE *out, const struct bench_result *r, unsigned n)
 {
     count_row(out, "delivered", r, n, true, pick_delivered);
     count_row(out, "lost", r, n, true, pick_lost);
+    count_row(out, "  given up (PR-SCTP)", r, n, false, pick_given_up);
     count_row(out, "  streams without end", r, n, false, pick_open_flows);
     count_row(out, "duplicated", r, n, true, pick_duplicated);
     count_row(out, "out of order", r, n, true, pick_misordered);
@@ -234,6 +248,56 @@ static void reply_rows(FILE *out, const struct bench_result *r, unsigned n)
     time_rows(out, "round trip", r, n, reply_times);
 }
 
+static void down_rows(FILE *out, const struct bench_result *r, unsigned n)
+{
+    count_row(out, "sent down", r, n, true, pick_down_sent);
+    count_row(out, "  delivered", r, n, true, pick_down_delivered);
+    count_row(out, "  lost", r, n, true, pick_down_lost);
+    count_row(out, "  given up (PR-SCTP)", r, n, false, pick_down_given_up);
+    count_row(out, "  duplicated", r, n, true, pick_down_duplicated);
+    count_row(out, "  out of order", r, n, true, pick_down_misordered);
+    count_row(out, "  corrupt", r, n, true, pick_down_corrupt);
+    time_rows(out, "latency down", r, n, down_times);
+}
+
+/* A line for each flow of the last result, where there are several. */
+static void flow_lines(FILE *out, const struct bench_plan *plan, const struct bench_result *r)
+{
+    char text[32];
+
+    fprintf(out, "\n%-*s%6s%14s%14s%10s%12s%11s%11s%11s\n", BENCH_NAME_MAX, "flow", "way", "sent",
+            "delivered", "lost", "msg/s", "p50", "p99", "max");
+    for (unsigned i = 0; i < plan->flow_count; i++) {
+        const struct bench_flow_result *f = &r->flows[i];
+        const struct bench_histogram *h = &f->got.latency;
+        fprintf(out, "%-*s%6s", BENCH_NAME_MAX, plan->flows[i].name, plan->flows[i].down ? "down" : "up");
+        fprintf(out, "%14s", bench_format_count(f->sent.messages, text, sizeof text));
+        fprintf(out, "%14s", bench_format_count(f->got.counts.messages, text, sizeof text));
+        fprintf(out, "%10s", bench_format_count(f->lost, text, sizeof text));
+        fprintf(out, "%12s",
+                bench_format_count((uint64_t)(bench_counts_rate(&f->got.counts) + 0.5), text, sizeof text));
+        for (unsigned q = 0; q < QUANTILES; q++)
+            if (q == 0 || q == 2 || q == 4)
+                fprintf(out, "%11s",
+                        h->total ? bench_format_time(bench_histogram_quantile(h, quantiles[q].quantile), text,
+                                                     sizeof text)
+                                 : "-");
+        fputc('\n', out);
+    }
+}
+
+static void name_ppids(FILE *out, const struct bench_plan *plan)
+{
+    for (unsigned i = 0; i < plan->ppid_count; i++) {
+        const char *name = ppid_name(plan->ppids[i]);
+        fprintf(out, "%s", i == 0 ? ", PPID " : ",");
+        if (name)
+            fputs(name, out);
+        else
+            fprintf(out, "%" PRIu32, plan->ppids[i]);
+    }
+}
+
 static void heading(FILE *out, const struct bench_plan *plan, const char *transport)
 {
     char text[32];
@@ -242,19 +306,15 @@ static void heading(FILE *out, const struct bench_plan *plan, const char *transp
     if (plan->role == BENCH_BOTH || plan->role == BENCH_SOURCE) {
         fprintf(out, "; %u association%s x %u stream%s, ", plan->associations,
                 plan->associations == 1 ? "" : "s", plan->streams, plan->streams == 1 ? "" : "s");
+        if (plan->flow_count > 1)
+            fprintf(out, "%u flows, ", plan->flow_count);
         if (plan->size_min == plan->size_max)
             fprintf(out, "%u bytes", plan->size_min);
         else
             fprintf(out, "%u to %u bytes", plan->size_min, plan->size_max);
-        for (unsigned i = 0; i < plan->ppid_count; i++) {
-            const char *name = ppid_name(plan->ppids[i]);
-            fprintf(out, "%s", i == 0 ? ", PPID " : ",");
-            if (name)
-                fputs(name, out);
-            else
-                fprintf(out, "%" PRIu32, plan->ppids[i]);
-        }
-        if (plan->unordered)
+        if (plan->flow_count <= 1)
+            name_ppids(out, plan);
+        if (plan->unordered && plan->flow_count <= 1)
             fputs(", unordered", out);
         if (plan->rate > 0)
             fprintf(out, ", %s msg/s asked for",
@@ -363,6 +423,10 @@ void bench_report_table(FILE *out, const struct bench_outcome *outcome)
         time_rows(out, "latency", results, count, delivery_times);
     if (last->replies.judged)
         reply_rows(out, results, count);
+    if (last->down.judged)
+        down_rows(out, results, count);
     cost_rows(out, results, count);
+    if (plan->flow_count > 1)
+        flow_lines(out, plan, last);
     verdict_lines(out, outcome);
 }

@@ -22,6 +22,13 @@ void bench_verdict_excuse(struct bench_verdict *v, uint64_t messages)
     v->lost -= v->lost < messages ? v->lost : messages;
 }
 
+void bench_verdict_give_up(struct bench_verdict *v, uint64_t messages)
+{
+    messages = v->lost < messages ? v->lost : messages;
+    v->lost -= messages;
+    v->given_up += messages;
+}
+
 static bool verdict_ok(const struct bench_verdict *v)
 {
     const struct bench_counts *c = &v->counts;
@@ -34,8 +41,8 @@ bool bench_result_ok(const struct bench_result *r)
 {
     const struct bench_source_counts *s = &r->source;
 
-    return verdict_ok(&r->delivery) && verdict_ok(&r->replies) && bench_result_messages(r) > 0 &&
-           !r->generator.why[0] &&
+    return verdict_ok(&r->delivery) && verdict_ok(&r->replies) && verdict_ok(&r->down) &&
+           bench_result_messages(r) > 0 && !r->generator.why[0] &&
            s->failed_sent + s->failed_unsent + s->set_up_failed + s->not_tried + s->lost + r->turned_away +
                    r->not_echoed ==
                0;
@@ -43,9 +50,11 @@ bool bench_result_ok(const struct bench_result *r)
 
 uint64_t bench_result_messages(const struct bench_result *r)
 {
+    uint64_t down = r->down.judged ? r->down.counts.messages : 0;
+
     if (r->delivery.judged) /* an echo's clients may be others than ours */
-        return r->delivery.counts.messages ? r->delivery.counts.messages : r->echoed;
-    return r->replies.judged ? r->replies.counts.messages : r->source.sent - r->source.taken_back;
+        return down + (r->delivery.counts.messages ? r->delivery.counts.messages : r->echoed);
+    return down + (r->replies.judged ? r->replies.counts.messages : r->source.sent - r->source.taken_back);
 }
 
 bool bench_outcome_ok(const struct bench_outcome *o)

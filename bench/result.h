@@ -12,7 +12,8 @@ struct bench_verdict {
     bool judged; /* false: nobody looked at what arrived */
     struct bench_counts counts;
     uint64_t lost, open_flows;
-    bool inexact; /* memory ran out: loss and duplicates are not exact */
+    uint64_t given_up; /* not delivered, as a flow's PR policy allows */
+    bool inexact;      /* memory ran out: loss and duplicates are not exact */
     struct bench_histogram latency;
 };
 
@@ -27,6 +28,13 @@ struct bench_generator {
     char why[160];              /* "" where it kept the schedule; else what a person is told */
 };
 
+/* What became of one flow. */
+struct bench_flow_result {
+    struct bench_sent sent;  /* where the sender is here */
+    uint64_t lost, given_up; /* given up: not delivered, as the flow's PR policy allows */
+    struct bench_tally got;  /* where the receiver is here */
+};
+
 #define BENCH_LATE_SHARE 0.05 /* of the messages due: so many may be late or not offered */
 
 struct bench_result {
@@ -35,12 +43,15 @@ struct bench_result {
     struct bench_source_counts source;
     struct bench_histogram set_up; /* of associations, from the first INIT to TR_COMM_UP */
     struct bench_generator generator;
-    uint64_t not_sent;
+    uint64_t not_sent;                          /* by the source */
     unsigned sink_seen, sink_lost, turned_away; /* associations at the sink */
     uint64_t echoed, not_echoed;
-    struct bench_verdict delivery; /* at the sink */
-    struct bench_verdict replies;  /* back at the source */
-    double cpu_user, cpu_system;   /* seconds of this process, from the first message to the last awaited */
+    struct bench_verdict delivery;   /* at the sink */
+    struct bench_verdict replies;    /* back at the source */
+    struct bench_verdict down;       /* flows from the sink, at the source */
+    struct bench_sent sent_down;     /* of these, where the sink is here */
+    struct bench_flow_result *flows; /* of the plan, as many as it has */
+    double cpu_user, cpu_system;     /* seconds of this process, from the first message to the last awaited */
     uint64_t syscalls;
     char trouble[BENCH_TROUBLE_MAX]; /* the first thing that went wrong; "" */
 };
@@ -53,7 +64,7 @@ struct bench_outcome {
     const char *transport;         /* name of the backend; NULL: it did not come to that */
     struct bench_result *results;  /* none, one or two; of two the first is direct */
     unsigned count;
-    char error[BENCH_TROUBLE_MAX];   /* why it could not go on; "" */
+    char error[BENCH_WHY_MAX];       /* why it could not go on; "" */
     char granted[BENCH_TROUBLE_MAX]; /* lines: where the stack granted less than was asked for; "" */
 };
 
@@ -62,6 +73,9 @@ void bench_verdict_add(struct bench_verdict *v, const struct bench_judge *j, boo
 
 /* Leaves out of a verdict's losses what was never got rid of: it had no chance to arrive. */
 void bench_verdict_excuse(struct bench_verdict *v, uint64_t messages);
+
+/* Counts what flows of partial reliability lost as given up. */
+void bench_verdict_give_up(struct bench_verdict *v, uint64_t messages);
 
 /* Sets g->why when too many of `due` messages were late or not offered. */
 void bench_generator_judge(struct bench_generator *g, uint64_t due);

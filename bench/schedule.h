@@ -1,30 +1,61 @@
-/* When which message is to be sent: the arithmetic of a fixed rate.
+/* When which message is to be sent: the arithmetic of a rate over time.
  *
- * Message n of a run is due at start + n × period, whatever happened to those before it. So a source that was
- * held up has the times at which its messages should have left, and a latency counted from there shows the
- * stall (no coordinated omission). Messages are dealt to the associations in turn: association a of A sends
- * the messages a, a + A, a + 2A …, and is not held up by another one's stall.
+ * Message n of a flow is due when the rate, added up over time, has come to n, whatever happened to those
+ * before it. So a source that was held up has the times at which its messages should have left, and a latency
+ * counted from there shows the stall (no coordinated omission). At a constant rate that is start + n ×
+ * period. The rate may go up and down in legs, and pause: bench_pace.
+ *
+ * Messages are dealt to the associations in turn: association a of A sends the messages a, a + A, a + 2A …,
+ * and is not held up by another one's stall. Where intervals are drawn at random, each association draws its
+ * own, and n is no whole number.
  *
  * Pure. */
 #ifndef JUNCTOR_BENCH_SCHEDULE_H
 #define JUNCTOR_BENCH_SCHEDULE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-struct bench_schedule {
-    uint64_t start_ns; /* CLOCK_MONOTONIC */
-    double period_ns;  /* from one message to the next; above 0 */
+#define BENCH_LEGS_MAX 32
+
+/* One leg: from one factor of the rate to another, in a straight line. */
+struct bench_leg {
+    uint64_t ns;
+    double from, to;
 };
 
-/* When message `n` is due. */
-uint64_t bench_schedule_time(const struct bench_schedule *s, uint64_t n);
+/* Zero-initialised: the whole rate all the time. The legs follow each other, the end of the last one stays.
+ * With `on_ns` there is traffic for that long and then none for `off_ns`, over and over; the legs count only
+ * the time that is on. */
+struct bench_pace {
+    struct bench_leg legs[BENCH_LEGS_MAX];
+    unsigned count;
+    uint64_t on_ns, off_ns;
+};
 
-/* How many messages are due at `now_ns`: exactly those n with bench_schedule_time(n) <= now_ns. */
+struct bench_schedule {
+    uint64_t start_ns;             /* CLOCK_MONOTONIC */
+    double period_ns;              /* from one message to the next at factor 1; above 0 */
+    const struct bench_pace *pace; /* NULL: the whole rate all the time */
+    uint64_t lead_ns; /* the legs begin so long after the start; before, their first factor holds */
+};
+
+/* When message `n` is due; UINT64_MAX: never. */
+uint64_t bench_schedule_time(const struct bench_schedule *s, double n);
+
+/* How many messages are due at `now_ns`: exactly those whole n with bench_schedule_time(n) <= now_ns. */
 uint64_t bench_schedule_due(const struct bench_schedule *s, uint64_t now_ns);
+
+/* The time that was on after `ns` of a pace, and after which time so much was on. */
+uint64_t bench_pace_on(const struct bench_pace *p, uint64_t ns);
+uint64_t bench_pace_wall(const struct bench_pace *p, uint64_t on_ns);
+
+/* 0 where it is on at `ns` after the start; else how long until it is. */
+uint64_t bench_pace_wait(const struct bench_pace *p, uint64_t ns);
 
 /* How many of `total` things dealt in turn to `parts` fall to part `index`. */
 static inline uint64_t bench_share(uint64_t total, uint64_t index, uint64_t parts)

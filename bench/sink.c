@@ -21,7 +21,8 @@ struct bench_guest {
     struct bench_handle handle;
     struct bench_place *place;
     struct tr_endpoint *endpoint;
-    uint32_t assoc, origin; /* its id here, and at the listening endpoint */
+    uint32_t assoc, origin;      /* its id here, and at the listening endpoint */
+    struct bench_sender *sender; /* NULL: it sends nothing */
     struct held *held, **held_end;
     struct bench_guest *next, **link; /* of the sink's list */
 };
@@ -41,7 +42,18 @@ static struct bench_guest *guest_find(struct bench_place *place, uint32_t origin
     return guest;
 }
 
-static void guest_new(struct bench_place *place, uint32_t assoc)
+/* Gives the guest its part of the flows to the source. */
+static void guest_sends(struct bench_guest *guest, unsigned granted)
+{
+    struct bench_sink *s = guest->place->sink;
+
+    if (s->senders && s->senders_used < s->plan->associations) {
+        guest->sender = &s->senders[s->senders_used++];
+        bench_sender_open(guest->sender, guest->endpoint, guest->assoc, granted, bench_now_ns());
+    }
+}
+
+static void guest_new(struct bench_place *place, uint32_t assoc, unsigned granted)
 {
     struct bench_sink *s = place->sink;
     struct bench_guest *guest = calloc(1, sizeof *guest);
@@ -74,6 +86,7 @@ static void guest_new(struct bench_place *place, uint32_t assoc)
     s->guests = guest;
     s->alive++;
     s->seen++;
+    guest_sends(guest, granted);
 }
 
 static void guest_free(struct bench_guest *guest)
@@ -89,6 +102,8 @@ static void guest_free(struct bench_guest *guest)
         guest->held = next;
         s->not_echoed++;
     }
+    if (guest->sender)
+        bench_sender_close(guest->sender);
     tr_close(guest->endpoint);
     free(guest);
     s->alive--;
@@ -189,11 +204,18 @@ static unsigned guest_messages(struct bench_guest *guest, const struct tr_item *
 /* False: the association is gone, and the guest with it. */
 static bool guest_event(struct bench_guest *guest, const struct tr_event *e)
 {
+    struct bench_sink *s = guest->place->sink;
+
+    if (e->type == TR_EV_SEND_FAILED && guest->sender) {
+        uint32_t flow = e->failed.msg.context;
+        bool given_up = flow < s->plan->flow_count && s->plan->flows[flow].pr_policy != TR_PR_NONE;
+        *(given_up ? &s->given_up : &s->failed) += 1;
+    }
     if (e->type != TR_EV_ASSOC_CHANGE ||
         (e->change.state != TR_COMM_LOST && e->change.state != TR_SHUTDOWN_COMP))
         return true;
     if (e->change.state == TR_COMM_LOST)
-        guest->place->sink->lost++;
+        s->lost++;
     guest_free(guest);
     return false;
 }
@@ -216,12 +238,42 @@ static bool guest_read(struct bench_guest *guest)
     return count >= FULL_BATCH && !guest->held;
 }
 
+/* A flow's message that cannot be sent ends its association. */
+static void sender_broken(struct bench_sender *sender, enum tr_code code, const struct tr_msg *which)
+{
+    struct bench_sink *s =
+        (struct bench_sink *)((char *)sender->traffic - offsetof(struct bench_sink, traffic));
+    struct tr_error error;
+
+    if (!s->trouble[0])
+        snprintf(s->trouble, sizeof s->trouble, "cannot send to the source: %s (stream %u, %u bytes)",
+                 tr_code_text(code), which->stream, which->len);
+    tr_abort(sender->endpoint, sender->assoc, &error);
+    bench_sender_close(sender);
+}
+
+static void guest_write(struct bench_guest *guest)
+{
+    const struct tr_msg *which;
+    enum tr_code code = bench_sender_writable(guest->sender, bench_now_ns(), &which);
+
+    if (code != TR_OK)
+        sender_broken(guest->sender, code, which);
+}
+
+uint64_t bench_sink_turn(struct bench_sink *s, uint64_t now_ns)
+{
+    return s->senders ? bench_traffic_turn(&s->traffic, now_ns, sender_broken) : UINT64_MAX;
+}
+
 static void guest_ready(struct bench_handle *handle, unsigned flags)
 {
     struct bench_guest *guest = (struct bench_guest *)handle;
 
     if (flags & TR_WRITABLE && guest->held)
         echo_release(guest);
+    if (flags & TR_WRITABLE && guest->sender)
+        guest_write(guest);
     for (unsigned round = 0; flags & TR_READABLE && round < ROUNDS_MAX && guest_read(guest); round++)
         continue;
 }
@@ -245,7 +297,7 @@ static void place_ready(struct bench_handle *handle, unsigned flags)
             judge(place, &items[i].msg, now);
             place->sink->not_echoed += place->sink->plan->reply;
         } else if (items[i].event.type == TR_EV_ASSOC_CHANGE && items[i].event.change.state == TR_COMM_UP)
-            guest_new(place, assoc);
+            guest_new(place, assoc, items[i].event.change.outbound_streams);
         else if (guest)
             guest_event(guest, &items[i].event);
     }
@@ -293,10 +345,13 @@ enum tr_code bench_sink_open(struct bench_sink *s, const struct bench_plan *plan
     return TR_OK;
 }
 
+static void traffic_free(struct bench_sink *s);
+
 void bench_sink_close(struct bench_sink *s)
 {
     while (s->guests)
         guest_free(s->guests);
+    traffic_free(s);
     for (unsigned i = 0; i < s->place_count; i++)
         if (s->places[i].endpoint)
             tr_close(s->places[i].endpoint);
@@ -308,11 +363,43 @@ void bench_sink_close(struct bench_sink *s)
     s->judge_count = 0;
 }
 
-void bench_sink_reset(struct bench_sink *s, uint32_t run)
+static void traffic_free(struct bench_sink *s)
+{
+    for (struct bench_guest *guest = s->guests; guest; guest = guest->next)
+        guest->sender = NULL;
+    if (s->senders)
+        bench_traffic_free(&s->traffic);
+    free(s->senders);
+    s->senders = NULL;
+}
+
+/* Prepares the flows to the source, where the plan has any. */
+static bool traffic_new(struct bench_sink *s, uint32_t run, uint16_t clock)
+{
+    traffic_free(s);
+    s->senders_used = 0;
+    s->failed = s->given_up = 0;
+    if (!bench_plan_has(s->plan, true))
+        return true;
+    if (!bench_traffic_init(&s->traffic, s->plan, true, run, clock))
+        return false;
+    s->senders = calloc(s->plan->associations, sizeof *s->senders);
+    for (unsigned i = 0; s->senders && i < s->plan->associations; i++)
+        if (!bench_sender_init(&s->senders[i], &s->traffic, i)) {
+            traffic_free(s);
+            return false;
+        }
+    if (!s->senders)
+        bench_traffic_free(&s->traffic);
+    return s->senders != NULL;
+}
+
+bool bench_sink_reset(struct bench_sink *s, uint32_t run, uint16_t clock)
 {
     for (unsigned i = 0; i < s->judge_count; i++)
         bench_judge_reset(&s->judges[i], run);
     s->echoed = s->not_echoed = 0;
+    return traffic_new(s, run ? run : (uint32_t)bench_now_ns() | 1, clock);
 }
 
 uint64_t bench_sink_delivered(const struct bench_sink *s)

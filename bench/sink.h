@@ -4,6 +4,8 @@
  * of its own: when an association's send buffer is full, only that association is not read until there is
  * room, so nothing piles up here and SCTP's window holds the sender back.
  *
+ * Flows from the sink to the source go over the associations that came up first, in that order.
+ *
  * One thread: that of the loop it was opened in. */
 #ifndef JUNCTOR_BENCH_SINK_H
 #define JUNCTOR_BENCH_SINK_H
@@ -11,6 +13,7 @@
 #include "bench/endpoint_priv.h"
 #include "bench/judge.h"
 #include "bench/plan.h"
+#include "bench/traffic.h"
 #include "transport/transport.h"
 
 struct bench_guest; /* one association */
@@ -35,6 +38,10 @@ struct bench_sink {
     unsigned seen, lost;  /* associations that came up; that ended without a shutdown */
     unsigned turned_away; /* associations that could not be served */
     uint64_t echoed, not_echoed;
+    struct bench_traffic traffic; /* flows to the source */
+    struct bench_sender *senders; /* of these, one for each of the plan's associations; NULL: none */
+    unsigned senders_used;
+    uint64_t failed, given_up;       /* messages of them that the stack gave back; as their PR policy says */
     char trouble[BENCH_TROUBLE_MAX]; /* the first thing that went wrong, for the user; "" */
 };
 
@@ -44,8 +51,12 @@ enum tr_code bench_sink_open(struct bench_sink *s, const struct bench_plan *plan
 
 void bench_sink_close(struct bench_sink *s);
 
-/* Forgets what was counted; from now on only messages of `run` (0: of any) are awaited. */
-void bench_sink_reset(struct bench_sink *s, uint32_t run);
+/* Forgets what was counted; from now on only messages of `run` (0: of any) are awaited, and what is sent
+ * belongs to it. False: out of memory. */
+bool bench_sink_reset(struct bench_sink *s, uint32_t run, uint16_t clock);
+
+/* Sends what is due at a rate, as bench_source_turn. */
+uint64_t bench_sink_turn(struct bench_sink *s, uint64_t now_ns);
 
 /* Distinct messages delivered so far, at all places together. */
 uint64_t bench_sink_delivered(const struct bench_sink *s);

@@ -109,7 +109,7 @@ static int run(struct bench_plan *plan)
 int cmd_load(int argc, char **argv)
 {
     static struct bench_plan plan;
-    char why[BENCH_TROUBLE_MAX];
+    char why[BENCH_WHY_MAX];
 
     switch (bench_plan_parse(argc, argv, &plan, why, sizeof why)) {
     case BENCH_PARSED_OK:

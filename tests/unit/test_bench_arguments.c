@@ -10,9 +10,10 @@
 #include <cmocka.h>
 
 #include "bench/plan.h"
+#include "transport/transport.h"
 
 static struct bench_plan plan;
-static char said[BENCH_TROUBLE_MAX];
+static char said[BENCH_WHY_MAX];
 
 /* Parses "load" and the words of `line`; why it is refused is in `said`. */
 static enum bench_parsed parse(const char *line)
@@ -187,7 +188,7 @@ static void test_sizes_and_numbers(void **state)
     bad("--listen 127.0.0.1:5 --size 64,128,1400", "MIN-MAX");
     bad("--listen 127.0.0.1:5 --associations 0", "associations");
     bad("--listen 127.0.0.1:5 --streams 65536", "streams");
-    bad("--listen 127.0.0.1:5 --streams 65535 --associations 60000", "flows");
+    bad("--listen 127.0.0.1:5 --streams 65535 --associations 60000", "together more than 4194304");
     bad("--listen 127.0.0.1:5 --rate 0", "messages a second");
     bad("--listen 127.0.0.1:5 --rate fast", "messages a second");
     bad("--listen 127.0.0.1:5 --rate 5x", "messages a second");
@@ -257,6 +258,85 @@ static void test_help(void **state)
         assert_non_null(strstr(bench_load_manual, sections[i]));
 }
 
+#define L "--listen 127.0.0.1:5 "
+
+/* What a flow does not say, the options say for all; streams are dealt out. */
+static void test_flows(void **state)
+{
+    (void)state;
+    good(L "--flow name=a,streams=4,size=100-200,rate=exponential:100,count=7,ppid=m3ua+46 --size 80 "
+           "--flow streams=2,associations=3-5,unordered=30%,pr=ttl:2s --associations 5 --rate 20 "
+           "--flow direction=down,on=1s,off=500ms,rate=max --flow streams=10-11,ramp=0:100%:10,pr=rtx:3");
+    assert_int_equal(plan.flow_count, 4);
+    const struct bench_flow *f = plan.flows;
+    assert_string_equal(f[0].name, "a");
+    assert_int_equal(f[0].streams, 4);
+    assert_true(f[0].size.min == 100 && f[0].size.max == 200 && f[0].size.shape == BENCH_UNIFORM);
+    assert_true(f[0].rate > 99.99 && f[0].rate < 100.01 && f[0].arrivals.shape == BENCH_EXPONENTIAL);
+    assert_int_equal(f[0].count, 7);
+    assert_int_equal(f[0].ppid_count, 2);
+    assert_int_equal(f[0].ppids[1], 46);
+    assert_int_equal(f[0].associations, 6);
+    assert_string_equal(f[1].name, "2");
+    assert_int_equal(f[1].first_stream, 4); /* behind those of the first */
+    assert_int_equal(f[1].first_association, 3);
+    assert_int_equal(f[1].associations, 3);
+    assert_true(f[1].size.min == 80 && f[1].rate == 20 && f[1].arrivals.shape == BENCH_CONSTANT);
+    assert_true(f[1].unordered > 0.29 && f[1].unordered < 0.31);
+    assert_int_equal(f[1].pr_policy, TR_PR_TTL);
+    assert_int_equal(f[1].pr_value, 2000);
+    assert_true(f[2].down && f[2].first_stream == 0 && f[2].rate == 0);
+    assert_int_equal(f[2].pace.on_ns, 1000000000);
+    assert_int_equal(f[3].first_stream, 10);
+    assert_int_equal(f[3].pace.legs[0].ns, UINT64_C(10000000000));
+    assert_int_equal(plan.associations, 6); /* a flow uses number 5 */
+    assert_int_equal(plan.streams, 12);
+    assert_int_equal(opt_num(&plan.options, OPTF_INIT_OSTREAMS, -1), 12);
+    assert_int_equal(plan.size_min, 80);
+    assert_int_equal(plan.size_max, 200);
+    bench_plan_set_rate(&plan, 280);
+    assert_true(plan.flows[0].rate > 199 && plan.flows[0].rate < 201 && plan.flows[2].rate == 0);
+
+    good(L
+         "--flow associations=0-1,size=list:64@1:128@2,steps=50%@1s:1@500ms --rate 10 --flow associations=2");
+    assert_int_equal(plan.flows[0].size.count, 2);
+    assert_int_equal(plan.flows[0].pace.count, 2);
+    assert_int_equal(plan.flows[1].first_stream, 1);
+    good(L "--flow associations=0-1 --flow associations=2-3");
+    assert_int_equal(plan.flows[1].first_stream, 0); /* other associations */
+    good(L "--size exponential:300 --rate normal:100:10");
+    assert_int_equal(plan.size_min, 52);
+    assert_true(plan.flows[0].rate > 99.99 && plan.flows[0].rate < 100.01);
+    assert_int_equal(plan.flows[0].arrivals.shape, BENCH_NORMAL);
+}
+
+static void test_what_is_wrong_with_flows(void **state)
+{
+    (void)state;
+    bad(L "--flow rat=5", "--flow: a flow has no \"rat\"; did you mean \"rate\"?");
+    bad(L "--flow rate", "\"rate\" is not KEY=VALUE");
+    bad(L "--flow rate=5,rate=6", "rate is given twice");
+    bad(L "--flow rate=5x", "rate: \"5x\" is no number of messages a second");
+    bad(L "--flow size=9", "size: 9 is too small");
+    bad(L "--flow size=list:64@7:9@1", "size: 9 is too small");
+    bad(L "--flow streams=3-1", "streams: \"3-1\" has its larger end first");
+    bad(L "--flow streams=0", "streams: ");
+    bad(L "--flow streams=0-3 --flow streams=2-5", "streams 0-3 of the same associations are used by flow 2");
+    bad(L "--flow direction=sideways", "direction: ");
+    bad(L "--flow on=1s", "\"off\" is missing");
+    bad(L "--flow on=0,off=1s", "on: \"0\" is no time");
+    bad(L "--flow ramp=0:1", "is no ramp; write FROM:TO:TIME");
+    bad(L "--flow rate=5,ramp=0:x:1s", "\"x\" is no share of the rate");
+    bad(L "--flow ramp=0:1:1s", "give the rate");
+    bad(L "--flow rate=5,ramp=0:1:1s,steps=1@1s", "one ramp, or steps");
+    bad(L "--flow rate=5,steps=1", "is no step");
+    bad(L "--flow unordered=2", "is no share of the messages");
+    bad(L "--flow pr=ttl", "write ttl:TIME");
+    bad(L "--flow pr=never:1", "pr: ");
+    bad(L "--flow name=", "is no name");
+    bad(L "--flow direction=down --reply", "a sink that sends everything back sends no flows of its own");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +349,8 @@ int main(void)
         cmocka_unit_test(test_sctp_options),
         cmocka_unit_test(test_buffers),
         cmocka_unit_test(test_help),
+        cmocka_unit_test(test_flows),
+        cmocka_unit_test(test_what_is_wrong_with_flows),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     return failed;

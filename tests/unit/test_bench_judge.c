@@ -51,6 +51,17 @@ static void arrive(const struct bench_payload *p, unsigned place, uint64_t now_n
     bench_judge_take(&judge, place, &m, now_ns);
 }
 
+static void expect(uint32_t association, uint32_t stream, uint64_t sent)
+{
+    bench_judge_expect(&judge, &(struct bench_expected){.run = RUN,
+                                                        .associations = 3,
+                                                        .streams = 4,
+                                                        .association = association,
+                                                        .stream = stream,
+                                                        .flow = 1,
+                                                        .sent = sent});
+}
+
 static void take(uint32_t association, uint16_t stream, uint64_t sequence, uint8_t flags)
 {
     struct bench_payload p = message(association, stream, sequence);
@@ -98,10 +109,10 @@ static void test_loss_in_the_middle_and_at_the_end(void **state)
     assert_int_equal(lost(), 1);
     assert_int_equal(open_flows(), 1);
     assert_true(judge.ending);
-    bench_judge_expect(&judge, RUN, 3, 4, 0, 0, 5);
+    expect(0, 0, 5);
     assert_int_equal(lost(), 3);
     assert_int_equal(open_flows(), 0);
-    bench_judge_expect(&judge, RUN, 3, 4, 2, 3, 4); /* never showed itself */
+    expect(2, 3, 4); /* never showed itself */
     assert_int_equal(lost(), 7);
     assert_int_equal(judge.counts.misordered, 0);
 }
@@ -110,7 +121,7 @@ static void test_nothing_came_at_all(void **state)
 {
     (void)state;
     assert_false(bench_judge_complete(&judge));
-    bench_judge_expect(&judge, RUN, 3, 4, 0, 0, 5);
+    expect(0, 0, 5);
     assert_int_equal(lost(), 5);
     assert_false(bench_judge_complete(&judge));
 }
@@ -121,7 +132,7 @@ static void test_complete_by_what_the_source_says(void **state)
     take(0, 0, 0, 0);
     for (uint32_t a = 0; a < 3; a++)
         for (uint32_t s = 0; s < 4; s++)
-            bench_judge_expect(&judge, RUN, 3, 4, a, s, a == 0 && s == 0 ? 2 : 0);
+            expect(a, s, a == 0 && s == 0 ? 2 : 0);
     assert_false(bench_judge_complete(&judge));
     take(0, 0, 1, BENCH_PAYLOAD_LAST);
     assert_true(bench_judge_complete(&judge));

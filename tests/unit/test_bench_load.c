@@ -326,6 +326,50 @@ static void test_echo(void **state)
     assert_true(number(&echo, "runs", "delivered") == 20000);
 }
 
+/* Each flow is sent and judged by itself, both ways; what is asked for by count comes to the message. */
+static void test_flows(void **state)
+{
+    (void)state;
+    struct job job = start("--listen 127.0.0.1:5001 --listen-encaps UDP --associations 3 "
+                           "--flow name=a,streams=4,count=900,rate=exponential:3000,size=normal:200:40 "
+                           "--flow name=b,associations=0-1,count=500,unordered=40%,size=list:64@3:1400@1 "
+                           "--flow name=c,direction=down,streams=2,count=700,rate=5000 "
+                           "--flow name=d,count=60,rate=1000,on=20ms,off=10ms,pr=ttl:10s");
+    assert_well(&job);
+    assert_true(number(&job, "runs", "sent") == 900 + 500 + 60);
+    assert_true(number(&job, "runs", "delivered") == 900 + 500 + 60);
+    assert_true(number(&job, "down", "sent") == 700);
+    assert_true(number(&job, "down", "delivered") == 700);
+    static const struct {
+        const char *name;
+        double sent;
+    } flows[] = {{"\"a\"", 900}, {"\"b\"", 500}, {"\"c\"", 700}, {"\"d\"", 60}};
+    const char *at = strstr(job.json, "\"flows\": ");
+    for (unsigned i = 0; i < 4; i++) {
+        at = at ? strstr(at, flows[i].name) : NULL;
+        assert_non_null(at);
+        const char *sent = strstr(at, "\"sent\": "), *delivered = strstr(at, "\"delivered\": ");
+        assert_true(sent && strtod(sent + 8, NULL) == flows[i].sent);
+        assert_true(delivered && strtod(delivered + 13, NULL) == flows[i].sent);
+    }
+}
+
+/* A sink of its own may send, too. */
+static void test_a_sink_that_sends(void **state)
+{
+    (void)state;
+    struct job sink = start("--role sink --listen 127.0.0.1:5001 --listen-encaps UDP --duration 500ms "
+                            "--flow direction=down,rate=2000,streams=3");
+    wait_for_listener();
+    struct job source = start("--role source --to 127.0.0.1:5001 --to-encaps UDP --duration 1s "
+                              "--flow direction=down,streams=3 --flow rate=100");
+    assert_well(&source);
+    finish(&sink);
+    assert_true(number(&sink, "flows", "sent") > 0);
+    assert_true(number(&source, "down", "delivered") == number(&sink, "flows", "sent"));
+    assert_true(number(&source, "runs", "sent") == 100);
+}
+
 static void test_what_does_not_arrive_is_lost(void **state)
 {
     (void)state;
@@ -438,6 +482,8 @@ int main(void)
         cmocka_unit_test_setup(test_source_and_sink_in_two_processes, choose_port),
         cmocka_unit_test_setup(test_a_stall_is_not_hidden, choose_port),
         cmocka_unit_test_setup(test_echo, choose_port),
+        cmocka_unit_test_setup(test_flows, choose_port),
+        cmocka_unit_test_setup(test_a_sink_that_sends, choose_port),
         cmocka_unit_test_setup(test_what_does_not_arrive_is_lost, choose_port),
         cmocka_unit_test_setup(test_nobody_there, choose_port),
         cmocka_unit_test_setup(test_wrong_usage, choose_port),

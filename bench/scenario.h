@@ -1,0 +1,49 @@
+/* --scenario FILE: everything that `junctor load` can be told on its command line, as YAML.
+ *
+ *     to: 127.0.0.1:2905
+ *     listen: [127.0.0.1:2906]
+ *     associations: 50
+ *     option: {nodelay: true, rtoinfo: {min: 20ms}}
+ *     flows:
+ *       - name: signalling
+ *         streams: 4
+ *         rate: exponential:1000
+ *       - {name: bulk, size: 9000, associations: 0-1}
+ *
+ * The keys are the long options, a switch is true or false, and what may be given several times is a list.
+ * Every error is told with its place. */
+#ifndef JUNCTOR_BENCH_SCENARIO_H
+#define JUNCTOR_BENCH_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Who knows the keys. */
+struct bench_scenario_reader {
+    /* Whether `name` is a key, and a switch. */
+    bool (*knows)(const char *name, bool *is_switch);
+
+    /* Whether it may have several values. */
+    bool (*repeats)(const char *name);
+
+    /* Each key there is, one after the other: NULL ends it. */
+    const char *(*name)(unsigned index);
+
+    /* Takes a value; of a list one item after the other. */
+    bool (*take)(void *arg, const char *name, const char *value, char *why, size_t size);
+
+    /* Whether a key is to be left out, since the command line has it. */
+    bool (*skips)(void *arg, const char *name);
+
+    /* A flow begins; then its keys. */
+    bool (*flow)(void *arg, char *why, size_t size);
+    bool (*flow_key)(void *arg, const char *key, const char *value, char *why, size_t size);
+    void *arg;
+};
+
+/* Reads `file`. False with all errors in `why`, "FILE:LINE:COLUMN: text" each on a line, as many as fit.
+ * Flows come last, whatever their place in the file. */
+bool bench_scenario_read(const char *file, const struct bench_scenario_reader *reader, char *why,
+                         size_t size);
+
+#endif
