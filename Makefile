@@ -29,10 +29,16 @@ OPT      ?= -O2 -g
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer $(if $(filter undefined,$(SAN)),-fno-sanitize-recover=undefined))
 HIDDEN   := -fvisibility=hidden # what leaves the library is said in its headers
 SHARED   := -fPIC -fno-semantic-interposition
+# What makes faults of memory hard to use; tests/check_hardening looks for it in what was built. Marks of legal jump targets
+# (CET, BTI) where the compiler has them. The sanitizers see more than FORTIFY, and it takes an optimising compiler.
+FORTIFY  := $(if $(filter -O1 -O2 -O3 -Os,$(OPT)),$(if $(SAN),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3))
+HARDEN    = -fPIE -fstack-protector-strong -fstack-clash-protection $(FORTIFY) $(BRANCHES)
+BRANCHES  = $(eval BRANCHES := $(call accepted,-fcf-protection=full) $(call accepted,-mbranch-protection=standard))$(BRANCHES)
+accepted  = $(shell $(CC) $(1) -Werror -x c -c /dev/null -o /dev/null 2>/dev/null && echo $(1))
 CPPFLAGS += -I. -D_GNU_SOURCE
-CFLAGS   += -std=gnu11 $(HIDDEN) $(OPT) $(WARN) $(CWARN) $(SANFLAGS) $(PKG_CFLAGS)
-CXXFLAGS += -std=c++17 $(OPT) $(WARN) $(SANFLAGS) $(PKG_CFLAGS)
-LDFLAGS  += $(SANFLAGS)
+CFLAGS   += -std=gnu11 $(HIDDEN) $(OPT) $(HARDEN) $(WARN) $(CWARN) $(SANFLAGS) $(PKG_CFLAGS)
+CXXFLAGS += -std=c++17 $(OPT) -fPIE $(WARN) $(SANFLAGS) $(PKG_CFLAGS)
+LDFLAGS  += -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack $(SANFLAGS)
 LDLIBS   += $(PKG_LIBS) -lpthread -lm
 
 # Asked once, when first needed: at parse time pkg-config may not be installed yet.
@@ -79,7 +85,7 @@ programs: $(BUILD)/junctor $(BUILD)/libjunctor-transport.a $(BUILD)/$(SO)
 
 # What was built how: other flags or another compiler in the same build folder, and everything is built again; a source
 # file more or less, and the libraries are.
-$(BUILD)/flags: what = $(CC) $(CXX) $(CPPFLAGS) $(HIDDEN) $(SHARED) $(OPT) $(WARN) $(CWARN) $(SANFLAGS)
+$(BUILD)/flags: what = $(CC) $(CXX) $(CPPFLAGS) $(HIDDEN) $(SHARED) $(OPT) $(HARDEN) $(WARN) $(CWARN) $(SANFLAGS)
 $(BUILD)/sources: what = $(ALL_LIB)
 $(BUILD)/flags $(BUILD)/sources: FORCE
 	@mkdir -p $(@D)
@@ -127,14 +133,14 @@ $(BUILD)/libjunctor.a: $(call objects,$(ALL_LIB)) $(BUILD)/sources
 $(BUILD)/junctor: $(call objects,$(MAIN)) $(BUILD)/libjunctor.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	@$(CC) -pie $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 # One program per transport/examples/*.c, and the one in transport/README.md. They show that the library stands alone.
 EXAMPLES := $(patsubst %.c,$(BUILD)/%,$(wildcard transport/examples/*.c)) $(BUILD)/transport/examples/readme
 $(EXAMPLES): $(BUILD)/%: $(BUILD)/obj/%.c.o $(BUILD)/libjunctor-transport.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) $(LDFLAGS) $^ $(TRANSPORT_LIBS) -lpthread -o $@
+	@$(CC) -pie $(LDFLAGS) $^ $(TRANSPORT_LIBS) -lpthread -o $@
 
 $(BUILD)/transport/examples/readme.c: transport/README.md
 	@mkdir -p $(@D)
@@ -152,14 +158,14 @@ shared_by = $(call objects,$(filter-out tests/$(1)/test_%,$(wildcard tests/$(1)/
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.c.o $$(call shared_by,$$(*D)) $(BUILD)/libjunctor.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(CMOCKA_LIBS) $(LDLIBS) -o $@
+	@$(CC) -pie $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(CMOCKA_LIBS) $(LDLIBS) -o $@
 
 # One program per bench/micro/*.cc (Google Benchmark).
 MICRO := $(patsubst %.cc,$(BUILD)/%,$(wildcard bench/micro/*.cc))
 $(BUILD)/bench/micro/%: $(BUILD)/obj/bench/micro/%.cc.o $(BUILD)/libjunctor.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CXX) $(LDFLAGS) $^ -lbenchmark $(LDLIBS) -o $@
+	@$(CXX) -pie $(LDFLAGS) $^ -lbenchmark $(LDLIBS) -o $@
 
 .PHONY: tests examples micro
 tests: $(TESTS) $(BUILD)/tests/scenarios/half_message
@@ -257,6 +263,17 @@ reference: ## writes config/REFERENCE.md and config/junctor.yaml.5 anew from the
 	@$(BUILD)/junctor check --reference > $(BUILD)/REFERENCE.md
 	@$(BUILD)/junctor check --reference=man > $(BUILD)/junctor.yaml.5
 	@cp $(BUILD)/REFERENCE.md $(BUILD)/junctor.yaml.5 config/
+
+# ---- what it is made of ----------------------------------------------------------------------------
+
+HEADER_ONLY := /usr/include/uthash.h # libraries of which nothing is left to load
+.PHONY: sbom
+sbom: ## what the program is linked with, as an SPDX document: build/junctor.spdx.json
+	@tests/deps test
+	$(SUBMAKE) $(BUILD)/junctor
+	@packaging/sbom $(BUILD)/junctor '$(VERSION)$(addprefix -,$(COMMIT))' $(HEADER_ONLY) > $(BUILD)/junctor.spdx.json.new
+	@mv $(BUILD)/junctor.spdx.json.new $(BUILD)/junctor.spdx.json
+	@echo "$(BUILD)/junctor.spdx.json: $$(jq '.packages | length' $(BUILD)/junctor.spdx.json) packages"
 
 # ---- installing -------------------------------------------------------------------------------------
 

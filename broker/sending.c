@@ -127,12 +127,10 @@ static inline void add_delivered(struct brk_worker *w, struct brk_assoc *a, stru
     d->bytes += bytes;
 }
 
-/* The stream a message leaves on: the one asked for, or, if that one was not granted, one that was:
- * modulo. */
-static uint16_t map_stream(struct brk_worker *w, struct brk_assoc *a, uint32_t asked, uint32_t route)
+/* The stream of a message whose own was not granted: modulo. Out of line, as it needs room on the stack. */
+static __attribute__((noinline)) uint16_t map_missing(struct brk_worker *w, struct brk_assoc *a,
+                                                      uint32_t asked, uint32_t route)
 {
-    if (asked < a->out_streams)
-        return (uint16_t)asked;
     uint16_t stream = (uint16_t)(asked % a->out_streams);
     uint64_t skipped;
     brk_count(&a->socket->traffic->mapped, 1);
@@ -143,6 +141,12 @@ static uint16_t map_stream(struct brk_worker *w, struct brk_assoc *a, uint32_t a
                 "to=%s assoc=%u stream=%u granted=%u used=%u more_since_last=%llu", brk_assoc_name(a), a->id,
                 asked, a->out_streams, stream, (unsigned long long)skipped);
     return stream;
+}
+
+/* The stream a message leaves on: the one asked for, or, if that one was not granted, one that was. */
+static inline uint16_t map_stream(struct brk_worker *w, struct brk_assoc *a, uint32_t asked, uint32_t route)
+{
+    return asked < a->out_streams ? (uint16_t)asked : map_missing(w, a, asked, route);
 }
 
 static void mark_dirty(struct brk_worker *w, struct brk_assoc *a)
@@ -347,8 +351,13 @@ void brk_send_local(struct brk_worker *w, struct brk_assoc *a, struct brk_assoc 
     if (w->gathered_count == BRK_GATHER_MAX)
         brk_flush(w);
     uint32_t g = w->gathered_count++;
-    w->gathered[g] = (struct brk_gathered){.msg = *m, .from = from, .route = route, .asked = m->stream};
-    struct tr_msg *out = &w->gathered[g].msg;
+    struct brk_gathered *gathered = &w->gathered[g];
+    struct tr_msg *out = &gathered->msg;
+    gathered->from = from;
+    gathered->route = route;
+    gathered->asked = m->stream;
+    gathered->fan_out = false;
+    *out = *m;
     out->assoc = a->id;
     out->stream = map_stream(w, a, m->stream, route);
     out->flags = m->flags & TR_UNORDERED;
