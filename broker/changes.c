@@ -71,7 +71,7 @@ void brk_changes_log(const struct brk_changes *changes)
         brk_log(changes->lines[i].level, "changed", "%s", changes->lines[i].text);
     if (changes->count > BRK_CHANGES_TOLD)
         brk_log(CFG_LOG_INFO, "changed_more",
-                "changes=%u text=\"the others have no line; see junctor check --diff\"",
+                "changes=%u text=\"further changes are not listed; see junctor check --diff\"",
                 changes->count - BRK_CHANGES_TOLD);
 }
 

@@ -62,7 +62,7 @@ static bool publish(struct brk_control *c)
 {
     struct rt_snapshot *s = rt_snapshot_build(c->members, c->broker->plan, ++c->version);
     if (!s) {
-        brk_log(CFG_LOG_ERROR, "no_memory", "text=\"group changes wait\"");
+        brk_log(CFG_LOG_ERROR, "no_memory", "text=\"group changes are delayed\"");
         return false;
     }
     rt_snapshot_free(rt_current_publish(&c->broker->current, s));
@@ -206,7 +206,7 @@ static void joined(void *control, struct brk_dest *d, bool in)
     if (in)
         log_member(control, "member_up", d);
     else
-        brk_log(CFG_LOG_ERROR, "no_memory", "text=\"a destination takes no part in its groups\"");
+        brk_log(CFG_LOG_ERROR, "no_memory", "text=\"a destination does not join its groups\"");
 }
 
 static void post_each(struct brk_control *c, struct rt_batch *messages)

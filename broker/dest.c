@@ -29,7 +29,7 @@ void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a)
 {
     struct brk_dest *d = is_destination(a) ? calloc(1, sizeof *d) : NULL;
     if (!d && is_destination(a)) {
-        brk_log(CFG_LOG_ERROR, "no_memory", "%s=%s assoc=%u text=\"takes no part in its groups\"",
+        brk_log(CFG_LOG_ERROR, "no_memory", "%s=%s assoc=%u text=\"does not join its groups\"",
                 brk_member_word(a->socket->member), brk_assoc_name(a), a->id);
     }
     if (!d)

@@ -35,9 +35,9 @@ static void add_hint(uint32_t ppid, char *out, size_t size)
     uint32_t swapped = __builtin_bswap32(ppid);
     out[0] = '\0';
     if (ppid == 0)
-        snprintf(out, size, " hint=\"the sender gives no PPID; a route with ppid: 0 takes it\"");
+        snprintf(out, size, " hint=\"the sender sets no PPID; a route with ppid: 0 takes it\"");
     else if (!ppid_name(ppid) && ppid_name(swapped))
-        snprintf(out, size, " hint=\"%s in the wrong byte order? the sender lacks an htonl()\"",
+        snprintf(out, size, " hint=\"%s in the wrong byte order? the sender needs htonl()\"",
                  ppid_name(swapped));
 }
 

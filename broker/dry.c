@@ -122,7 +122,7 @@ static void look_after(struct brk_worker *w, struct brk_assoc *a)
                 brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
                 brk_queue_count(&a->outbox.pending));
         a->dry.progress_ms = w->now_ms;
-        brk_assoc_abort(w, a, "it acknowledges nothing, and holds up one that came back");
+        brk_assoc_abort(w, a, "it acknowledges nothing, and delays a member that came back");
     } else if (w->now_ms - a->dry.since_ms >= DRY_MOST_MS) {
         brk_log(CFG_LOG_WARNING, "member_slow", "%s=%s assoc=%u waiting=%u",
                 brk_member_word(a->socket->member), brk_assoc_name(a), a->id,

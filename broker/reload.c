@@ -47,7 +47,8 @@ bool brk_reload_with(struct brk_reload *r, struct brk_broker *b, struct cfg_conf
     cfg_keep_restart_values(config, old);
     b->candidate = rt_plan_new(config, b->plan->generation + 1);
     if (!changes || !b->candidate || !brk_segments_fit(&b->health, config->peer_count)) {
-        brk_log(CFG_LOG_ERROR, "reload_refused", "text=\"out of memory; the configuration in force stays\"");
+        brk_log(CFG_LOG_ERROR, "reload_refused",
+                "text=\"out of memory; the configuration in force is kept\"");
         rt_plan_free(b->candidate);
         b->candidate = NULL;
         brk_changes_free(changes);
@@ -112,7 +113,7 @@ void brk_reload_done(struct brk_reload *r, struct brk_broker *b)
             "generation=%u in_ms=%llu %s", b->plan->generation,
             (unsigned long long)(brk_now_ms() - r->begun_ms),
             adopted ? brk_changes_counts(r->changes, counts, sizeof counts)
-                    : "text=\"the configuration in force stays\"");
+                    : "text=\"the configuration in force is kept\"");
     rt_plan_free(adopted ? b->replaced : b->candidate);
     b->replaced = NULL;
     b->candidate = NULL;

@@ -32,7 +32,7 @@ void brk_ending_tick(struct brk_worker *w)
             a->ended_late = true;
             brk_log(CFG_LOG_WARNING, "drain_timeout", "%s=%s assoc=%u timeout_ms=%u",
                     brk_member_word(s->member), brk_assoc_name(a), a->id, w->config->drain_timeout_ms);
-            brk_assoc_abort(w, a, "it was to end, and drain_timeout is over");
+            brk_assoc_abort(w, a, "it did not end within drain_timeout");
         }
         if (s->retiring) {
             any = true;

@@ -34,9 +34,9 @@
 #include "routing/table.h"
 #include "transport/transport.h"
 
-static const char answers_left[] = "its session's client left before its last answers";
-static const char peer_left[] = "its session's peer left with messages of it";
-static const char peer_left_before[] = "its session's peer left before its last messages";
+static const char answers_left[] = "its session's client shut down before its last answers";
+static const char peer_left[] = "its session's peer shut down before it had all its messages";
+static const char peer_left_before[] = "its session's peer shut down before its last messages";
 
 static bool is_usable(void *worker, unsigned peer)
 {

@@ -70,7 +70,7 @@ CONFIG
         [ "$(account dropped_peer_lost)" = 0 ] || break
     done
     [ "$(account dropped_peer_lost)" -gt 0 ]
-    aborts=$(grep -c 'event=association_lost peer=core .*by=here error="its session.s client left before its last answers"' \
+    aborts=$(grep -c 'event=association_lost peer=core .*by=here error="its session.s client shut down before its last answers"' \
         "$work/broker.log")
     [ "$aborts" -gt 0 ]
     [ "$(account associations_lost)" = "$aborts" ]
