@@ -37,6 +37,7 @@ enum {
     ARG_TO_ENCAPS,
     ARG_LISTEN_ENCAPS,
     ARG_CONNECT_TIMEOUT,
+    ARG_LATE_OK,
     ARG_JSON,
     ARG_QUIET
 };
@@ -70,6 +71,7 @@ static const struct option long_options[] = {
     {"to-encaps", required_argument, NULL, ARG_TO_ENCAPS},
     {"listen-encaps", required_argument, NULL, ARG_LISTEN_ENCAPS},
     {"connect-timeout", required_argument, NULL, ARG_CONNECT_TIMEOUT},
+    {"late-ok", no_argument, NULL, ARG_LATE_OK},
     {"json", no_argument, NULL, ARG_JSON},
     {"quiet", no_argument, NULL, ARG_QUIET},
     {"help", no_argument, NULL, 'h'},
@@ -114,6 +116,9 @@ static void take_switch(struct bench_plan *plan, int which)
         break;
     case ARG_BASELINE:
         plan->baseline = true;
+        break;
+    case ARG_LATE_OK:
+        plan->late_ok = true;
         break;
     case ARG_JSON:
         plan->json = true;

@@ -374,6 +374,7 @@ static void collect(struct bench_engine *e, struct bench_result *r)
     collect_back(e, r);
     bench_verdict_excuse(&r->delivery, s->counts.taken_back * (e->plan->fanout ? e->sink.place_count : 1));
     bench_verdict_excuse(&r->replies, s->counts.taken_back);
+    r->generator.late_ok = e->plan->late_ok;
     bench_generator_judge(&r->generator,
                           any_rate(e->plan) ? s->counts.sent + r->not_sent + r->sent_down.messages : 0);
 }
@@ -507,6 +508,7 @@ void bench_course_sink(struct bench_engine *e)
     if (e->sink.senders) {
         collect_traffic(&e->sink.traffic, r);
         r->sent_down = e->sink.traffic.sent;
+        r->generator.late_ok = e->plan->late_ok;
         bench_generator_judge(&r->generator, r->sent_down.messages + r->sent_down.not_sent);
     }
     collect_sink(e, r);

@@ -26,6 +26,7 @@ struct bench_generator {
     uint64_t not_offered;       /* due when the time was over, and never offered */
     double busy;                /* CPU seconds a second of the busiest thread, while sending */
     char why[160];              /* "" where it kept the schedule; else what a person is told */
+    bool late_ok;               /* and the result is OK all the same, as the plan says */
 };
 
 /* What became of one flow. */

@@ -207,7 +207,7 @@ start_load() {
 start_telling() {
     local name=$1
     shift
-    "$JUNCTOR" load --transport "$BACKEND" --json --drain 30s "$@" >"$work/$name.json" 2>"$work/$name.err" 3>&- </dev/null &
+    "$JUNCTOR" load --transport "$BACKEND" --json --late-ok --drain 30s "$@" >"$work/$name.json" 2>"$work/$name.err" 3>&- </dev/null &
     loader=$!
     pids+=("$loader")
 }

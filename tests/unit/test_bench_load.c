@@ -260,15 +260,16 @@ static void test_unordered_and_long_messages(void **state)
 static void test_rate(void **state)
 {
     (void)state;
-    struct job job =
-        start("--listen 127.0.0.1:5001 --listen-encaps UDP --rate 1000 --duration 1s --warmup 500ms "
-              "--associations 3 --streams 2");
+    struct job job = start(
+        "--listen 127.0.0.1:5001 --listen-encaps UDP --late-ok --rate 1000 --duration 1s --warmup 500ms "
+        "--associations 3 --streams 2");
     assert_well(&job);
-    assert_true(number(&job, "runs", "sent") == 1500);
-    assert_true(number(&job, "latency_ns", "count") == 1000);
+    double sent = number(&job, "runs", "sent"), measured = number(&job, "latency_ns", "count");
+    assert_true(sent + number(&job, "runs", "not_sent") == 1500); /* a machine may be too busy for all */
+    assert_true(measured > 0 && measured <= 1000 && measured < sent);
     double seconds = number(&job, "runs", "seconds"), rate = number(&job, "runs", "messages_per_second");
     assert_true(seconds > 0.9);
-    assert_true(rate * seconds > 990 && rate * seconds < 1010);
+    assert_true(rate * seconds > measured * 0.99 && rate * seconds < measured * 1.01);
 }
 
 /* The sink knows the end by itself. */
@@ -278,12 +279,13 @@ static void test_source_and_sink_in_two_processes(void **state)
     struct job sink = start("--role sink --listen 127.0.0.1:5001 --listen-encaps UDP");
     wait_for_listener();
     struct job source =
-        start("--role source --to 127.0.0.1:5001 --to-encaps UDP --duration 500ms --rate 3000 "
+        start("--role source --to 127.0.0.1:5001 --to-encaps UDP --duration 500ms --late-ok --rate 3000 "
               "--associations 2 --streams 3");
     assert_well(&source);
     assert_well(&sink);
-    assert_true(number(&source, "runs", "sent") == 1500);
-    assert_true(number(&sink, "runs", "delivered") == 1500);
+    double sent = number(&source, "runs", "sent");
+    assert_true(sent > 0 && sent + number(&source, "runs", "not_sent") == 1500);
+    assert_true(number(&sink, "runs", "delivered") == sent);
     assert_true(number(&sink, "runs", "open_flows") == 0);
 }
 
@@ -423,8 +425,9 @@ static void test_what_stays_in_the_send_buffer(void **state)
     (void)state;
     struct job sink = start("--role sink --listen 127.0.0.1:5001 --listen-encaps UDP --option recbuf=64k");
     wait_for_listener();
-    struct job source = start_telling("--role source --to 127.0.0.1:5001 --to-encaps UDP --rate 100000 "
-                                      "--duration 50s --drain 0 --option sndbuf=256k");
+    struct job source =
+        start_telling("--role source --to 127.0.0.1:5001 --to-encaps UDP --late-ok --rate 100000 "
+                      "--duration 50s --drain 0 --option sndbuf=256k");
     wait_for_progress(&source);
     kill(sink.pid, SIGSTOP);
     forget_progress(&source);
@@ -447,7 +450,7 @@ static void test_not_all_associations_come_up(void **state)
     wait_for_listener();
     pid_t relay = start_relay();
     struct job source = start("--role source --to 127.0.0.1:5001 --to-encaps RELAY --associations 100 "
-                              "--connect-timeout 1s --rate 10000 --duration 100ms");
+                              "--connect-timeout 1s --late-ok --rate 10000 --duration 100ms");
     assert_int_equal(finish(&source), 1);
     assert_true(number(&source, "associations", "up") == RELAY_MAX);
     assert_true(number(&source, "associations", "failed") == 64);
@@ -463,8 +466,8 @@ static void test_not_all_associations_come_up(void **state)
 static void test_a_signal_ends_the_sending(void **state)
 {
     (void)state;
-    struct job job =
-        start_telling("--listen 127.0.0.1:5001 --listen-encaps UDP --rate 1000 --duration 50s --streams 3");
+    struct job job = start_telling(
+        "--listen 127.0.0.1:5001 --listen-encaps UDP --late-ok --rate 1000 --duration 50s --streams 3");
     wait_for_progress(&job);
     kill(job.pid, SIGINT);
     assert_well(&job);
