@@ -91,6 +91,35 @@ enum tr_code tr_set_send_param(const struct tr_place *at, const struct opt_set *
     return code == TR_OK ? tr_set_record(&prinfo, &when) : code;
 }
 
+/* ---- Events (RFC 6458 6.2.2) ------------------------------------------------------------------------- */
+
+enum tr_code tr_set_events(const struct tr_place *at, const struct opt_set *in)
+{
+    const struct tr_notices *n = at->ep->backend->records->notices;
+    enum tr_code code = TR_OK;
+    for (unsigned i = 0; i < n->rows && code == TR_OK; i++) {
+        const struct tr_notice_row *row = &n->row[i];
+        struct tr_event_switch e = {.type = row->number, .on = opt_num(in, row->field, 0) != 0};
+        if (opt_given(in, row->field))
+            code = tr_write_record(at, &e, sizeof e);
+    }
+    return code;
+}
+
+enum tr_code tr_get_events(const struct tr_place *at, struct opt_set *out)
+{
+    const struct tr_records *records = at->ep->backend->records;
+    const struct tr_record *r = &records->record[at->id];
+    for (unsigned i = 0; i < records->notices->rows; i++) {
+        const struct tr_notice_row *row = &records->notices->row[i];
+        struct tr_event_switch e = {.assoc = at->assoc, .type = row->number};
+        if (records->get(at->ep, r->level, r->name, &e, sizeof e) != 0)
+            return tr_option_failed(at);
+        opt_put(out, row->field, e.on != 0);
+    }
+    return TR_OK;
+}
+
 /* ---- Authentication (RFC 4895) ---------------------------------------------------------------------- */
 
 /* In the order of the option's names (RFC 9260, 8260, 5061, 6525, 3758). */

@@ -3,6 +3,7 @@
 #ifndef JUNCTOR_TRANSPORT_OPTION_SHARED_PRIV_H
 #define JUNCTOR_TRANSPORT_OPTION_SHARED_PRIV_H
 
+#include "transport/notice_priv.h"
 #include "transport/record_priv.h"
 
 #include "config/sctp/auth_keys.h"
@@ -13,6 +14,17 @@ tr_option_set tr_set_rtoinfo;
 /* default_send_param and default_prinfo, which share a time to live. */
 tr_option_set tr_set_send_param, tr_set_prinfo;
 tr_option_get tr_get_send_param, tr_get_prinfo;
+
+/* events: all but data_io. */
+tr_option_set tr_set_events;
+tr_option_get tr_get_events;
+
+/* The record of SCTP_EVENT. */
+struct tr_event_switch {
+    uint32_t assoc;
+    uint16_t type;
+    uint8_t on;
+};
 
 /* Records whose length varies, as both stacks lay them out. */
 struct tr_chunk_list {

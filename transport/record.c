@@ -83,14 +83,14 @@ union number {
     uint64_t eight;
 };
 
-static uint64_t load(const void *from, unsigned size)
+static uint64_t get_number(const void *from, unsigned size)
 {
     union number n;
     memcpy(&n, from, size);
     return size == 1 ? n.one : size == 2 ? n.two : size == 4 ? n.four : n.eight;
 }
 
-static void store(void *to, unsigned size, uint64_t value)
+void tr_number_put(void *to, unsigned size, uint64_t value)
 {
     union number n;
     if (size == 1)
@@ -111,9 +111,9 @@ static uint64_t swapped(uint64_t value, unsigned size)
 }
 
 /* The stack's number for a value. False: it has none. */
-static bool to_word(const struct tr_words *w, enum opt_type type, int64_t value, uint64_t *out)
+static bool to_word(const struct tr_words *w, int64_t value, uint64_t *out)
 {
-    int64_t left = type == OPT_FLAGS ? value : INT64_C(1) << value;
+    int64_t left = w->bits ? value : INT64_C(1) << value;
     *out = 0;
     for (unsigned i = 0; i < w->count; left &= ~(INT64_C(1) << i++)) {
         if (!(left >> i & 1))
@@ -125,18 +125,27 @@ static bool to_word(const struct tr_words *w, enum opt_type type, int64_t value,
     return left == 0;
 }
 
-static bool from_word(const struct tr_words *w, enum opt_type type, uint64_t word, int64_t *out)
+static int64_t from_word(const struct tr_words *w, uint64_t word)
 {
-    *out = type == OPT_FLAGS ? 0 : w->otherwise;
+    int64_t value = w->bits ? 0 : w->otherwise;
     for (unsigned i = 0; i < w->count; i++) {
         if (w->word[i] == TR_NO_WORD)
             continue;
-        if (type == OPT_FLAGS && (word & (uint64_t)w->word[i]))
-            *out |= INT64_C(1) << i;
-        else if (type != OPT_FLAGS && word == (uint64_t)w->word[i])
-            *out = i;
+        if (w->bits && (word & (uint64_t)w->word[i]))
+            value |= INT64_C(1) << i;
+        else if (!w->bits && word == (uint64_t)w->word[i])
+            value = i;
     }
-    return *out != TR_NO_WORD;
+    return value;
+}
+
+bool tr_member_get(const struct tr_member *m, const void *record, int64_t *out)
+{
+    uint64_t number = get_number((const uint8_t *)record + m->at, m->size);
+    *out = m->kind == TR_WORD      ? from_word(m->words, number)
+           : m->kind == TR_NETWORK ? (int64_t)swapped(number, m->size)
+                                   : (int64_t)number;
+    return m->kind != TR_WORD || *out != TR_NO_WORD;
 }
 
 static enum tr_code store_field(const struct tr_place *at, const struct tr_member *m, enum opt_field f,
@@ -144,10 +153,10 @@ static enum tr_code store_field(const struct tr_place *at, const struct tr_membe
 {
     uint64_t word = (uint64_t)value;
     char name[64];
-    if (m->kind == TR_WORD && !to_word(m->words, opt_field_rows[f].type, value, &word))
+    if (m->kind == TR_WORD && !to_word(m->words, value, &word))
         return tr_refuse(at, TR_UNSUPPORTED, "the %s transport does not have %s", at->ep->backend->name,
                          opt_format_num(f, value, name, sizeof name));
-    store(record + m->at, m->size, m->kind == TR_NETWORK ? swapped(word, m->size) : word);
+    tr_number_put(record + m->at, m->size, m->kind == TR_NETWORK ? swapped(word, m->size) : word);
     return TR_OK;
 }
 
@@ -169,15 +178,12 @@ enum tr_code tr_store(const struct tr_place *at, const struct tr_member *member,
 }
 
 static enum tr_code load_field(const struct tr_place *at, const struct tr_member *m, enum opt_field f,
-                               const uint8_t *record, struct opt_set *out)
+                               const void *record, struct opt_set *out)
 {
-    uint64_t word = load(record + m->at, m->size);
-    int64_t value = m->kind == TR_NETWORK                ? (int64_t)swapped(word, m->size)
-                    : opt_field_rows[f].type == OPT_BOOL ? word != 0
-                                                         : (int64_t)word;
-    if (m->kind == TR_WORD && !from_word(m->words, opt_field_rows[f].type, word, &value))
-        return tr_refuse(at, TR_UNSUPPORTED, "the stack's number %u is not known here", (unsigned)word);
-    opt_put(out, f, value);
+    int64_t value;
+    if (!tr_member_get(m, record, &value))
+        return tr_refuse(at, TR_UNSUPPORTED, "the stack has a value that is not known here");
+    opt_put(out, f, opt_field_rows[f].type == OPT_BOOL ? value != 0 : value);
     return TR_OK;
 }
 

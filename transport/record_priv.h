@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 struct sockaddr_storage;
+struct tr_notices;
 
 /* ---- What a backend says ---------------------------------------------------------------------------- */
 
@@ -19,23 +20,26 @@ enum tr_member_kind {
     TR_ABSENT,  /* the record has no such member */
     TR_NUMBER,  /* in the host's byte order */
     TR_NETWORK, /* in the network's */
-    TR_WORD,    /* OPT_ENUM, OPT_FLAGS, OPT_BOOL: the stack's number for it (tr_words) */
+    TR_WORD,    /* what stacks number differently: tr_words */
     TR_KEY,     /* a number that also chooses what is read */
     TR_PATH,    /* OPT_ADDR: a path, chosen when setting and when reading */
     TR_TOLD     /* OPT_ADDR: chosen when setting; reading tells it */
 };
 
-/* The stack's numbers for an option's values: one for each value, or for each bit of OPT_FLAGS. TR_NO_WORD:
- * it has none. */
+/* The stack's numbers for values from 0 on, or for bits from the lowest on. TR_NO_WORD: it has none. */
 struct tr_words {
     const int32_t *word;
     unsigned count;
+    bool bits;
     int64_t otherwise; /* what any other number of the stack's reads as; TR_NO_WORD: that is an error */
 };
 #define TR_NO_WORD (-1)
-#define TR_WORDS(name, otherwise, ...)                                                                       \
+#define TR_WORD_LIST(name, bits, otherwise, ...)                                                             \
     static const int32_t name##_list[] = {__VA_ARGS__};                                                      \
-    static const struct tr_words name = {name##_list, sizeof name##_list / sizeof name##_list[0], otherwise}
+    static const struct tr_words name = {name##_list, sizeof name##_list / sizeof name##_list[0], bits,      \
+                                         otherwise}
+#define TR_WORDS(name, otherwise, ...) TR_WORD_LIST(name, false, otherwise, __VA_ARGS__)
+#define TR_BITS(name, ...)             TR_WORD_LIST(name, true, 0, __VA_ARGS__)
 
 struct tr_member {
     uint16_t at;
@@ -70,6 +74,7 @@ struct tr_records {
     const struct tr_member *member; /* OPTF_COUNT */
     const struct tr_reason *reason;
     unsigned reasons;
+    const struct tr_notices *notices; /* for option events */
     /* setsockopt and getsockopt of a record of exactly `size` bytes; -1 with errno. */
     int (*set)(struct tr_endpoint *, int level, int name, const void *value, size_t size);
     int (*get)(struct tr_endpoint *, int level, int name, void *value, size_t size);
@@ -98,6 +103,10 @@ enum tr_code tr_merge(const struct tr_place *at, const struct opt_set *in, struc
 
 /* What a field of another option is, for the same association; `otherwise` where it cannot be read. */
 int64_t tr_ask(const struct tr_place *at, enum opt_field f, int64_t otherwise);
+
+/* A number that stands in a record. False: it has no meaning here. And one to be put there. */
+bool tr_member_get(const struct tr_member *m, const void *record, int64_t *out);
+void tr_number_put(void *to, unsigned size, uint64_t value);
 
 /* Given numbers of an option into a record, and those that it has out of it. */
 enum tr_code tr_store(const struct tr_place *at, const struct tr_member *member, const struct opt_set *in,

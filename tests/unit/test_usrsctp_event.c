@@ -10,9 +10,9 @@
 
 #include "transport/usrsctp/usrsctp_priv.h"
 
-static struct tr_event event;
-static unsigned fragment;
-static const struct sockaddr_conn *sconn;
+static struct tr_notice notice;
+#define event    notice.event
+#define fragment notice.fragment
 
 /* From memory of just that length, aligned as the loop's is; `event` may point into it until the next call.
  */
@@ -22,7 +22,7 @@ static bool parse(const void *data, size_t len)
     free(copy);
     copy = malloc(len > 0 ? len : 1);
     memcpy(copy, data, len);
-    return usr_event_parse(copy, len, &event, &fragment, &sconn);
+    return usr_event(copy, len, &notice);
 }
 
 static void association_changes(void **state)
@@ -108,8 +108,7 @@ static void path_changes(void **state)
     assert_int_equal(event.path.state, TR_PATH_CONFIRMED);
     assert_int_equal(event.path.error, 5);
     assert_int_equal(event.assoc, 4);
-    assert_non_null(sconn);
-    assert_ptr_equal(sconn->sconn_addr, (void *)0x1234);
+    assert_ptr_equal(usr_event_path(&c).sconn_addr, (void *)0x1234);
     c.spc_state = SCTP_ADDR_AVAILABLE;
     assert_true(parse(&c, sizeof c));
     assert_int_equal(event.path.state, TR_PATH_AVAILABLE);
@@ -141,13 +140,13 @@ static void failed_messages(void **state)
     assert_int_equal(event.failed.msg.flags, TR_UNORDERED);
     assert_int_equal(event.failed.msg.len, sizeof payload);
     assert_memory_equal(event.failed.msg.data, payload, sizeof payload);
-    assert_int_equal(fragment, USR_FIRST | USR_LAST);
+    assert_int_equal(fragment, TR_FIRST | TR_LAST);
     f->ssfe_flags = SCTP_DATA_UNSENT;
     f->ssfe_info.snd_flags = SCTP_DATA_LAST_FRAG;
     assert_true(parse(f, head + sizeof payload));
     assert_false(event.failed.was_sent);
     assert_int_equal(event.failed.msg.flags, 0);
-    assert_int_equal(fragment, USR_LAST);
+    assert_int_equal(fragment, TR_LAST);
     assert_false(parse(f, head - 1));
     free(f);
 }

@@ -17,6 +17,7 @@
 #define JUNCTOR_TRANSPORT_KERNEL_KERNEL_PRIV_H
 
 #include "transport/backend_priv.h"
+#include "transport/notice_priv.h"
 #include "transport/patience_priv.h"
 #include "transport/reassembly.h"
 
@@ -25,10 +26,6 @@
 #include <sys/socket.h>
 
 enum { KERNEL_BURST = 128, KERNEL_EVENTS = 256, KERNEL_ARRIVALS = 64, KERNEL_OFFERS = 8 };
-
-/* In tr_msg.flags of a message that comes back: the fragment it begins or ends with. Never in what users see.
- */
-enum { KERNEL_FIRST = 0x1000, KERNEL_LAST = 0x2000 };
 
 struct kernel_endpoint {
     struct tr_endpoint base;
@@ -265,9 +262,10 @@ void kernel_pieces_ended(struct kernel_loop *l, struct kernel_endpoint *ep);
 enum tr_code kernel_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count);
 void kernel_slots_init(struct kernel_loop *l);
 
-/* event.c: reads one whole notification of `len` bytes. False: nothing that is reported. Payloads in
- * *out point into `bytes`. The message of TR_EV_SEND_FAILED may be a fragment: KERNEL_FIRST, KERNEL_LAST. */
-bool kernel_event(const void *bytes, size_t len, struct tr_event *out);
+/* event.c: reads one whole notification of `len` bytes. False: nothing that is reported. Payloads in *out
+ * point into `bytes`. */
+bool kernel_event(const void *bytes, size_t len, struct tr_notice *out);
+extern const struct tr_notices kernel_notices;
 
 /* send.c */
 uint32_t kernel_send_capacity(struct tr_endpoint *ep);

@@ -106,6 +106,7 @@ const struct tr_records kernel_records = {
     .member = members,
     .reason = reasons,
     .reasons = sizeof reasons / sizeof reasons[0],
+    .notices = &kernel_notices,
     .set = set_record,
     .get = get_record,
     .code = kernel_code,

@@ -150,24 +150,23 @@ static void follow_event(struct kernel_loop *l, struct kernel_endpoint *ep, stru
 
 /* A sent message comes back fragment by fragment; Linux keeps the fragments of one message together and gives
  * all of them, the acknowledged ones too. It counts as sent when any of it was. False: no item (yet). */
-static bool gather_failed(struct kernel_loop *l, struct kernel_endpoint *ep, struct tr_event *e)
+static bool gather_failed(struct kernel_loop *l, struct kernel_endpoint *ep, unsigned fragment,
+                          struct tr_event *e)
 {
     struct adm_owner *owner = &ep->base.reading;
     struct tr_msg piece = e->failed.msg;
-    uint16_t position = piece.flags & (KERNEL_FIRST | KERNEL_LAST);
     uint64_t bytes;
 
-    piece.flags = (uint16_t)((piece.flags & ~position) | REASM_FAILED);
-    e->failed.msg.flags &= (uint16_t)~position;
-    if (position == (KERNEL_FIRST | KERNEL_LAST))
+    piece.flags |= REASM_FAILED;
+    if (fragment == (TR_FIRST | TR_LAST))
         return true;
-    if (position & KERNEL_FIRST)
+    if (fragment & TR_FIRST)
         reasm_abort_one(&l->pieces, owner, piece.assoc, piece.stream, piece.flags);
     else if (!reasm_under_way(&l->pieces, owner, piece.assoc, piece.stream, piece.flags))
         return false; /* its beginning is missing: not to be passed off as the message */
     if (e->failed.was_sent)
         piece.pr_value = 1; /* of no other use here: remembers it for the first fragment */
-    if (reasm_add(&l->pieces, owner, &piece, position & KERNEL_LAST, &e->failed.msg, &bytes) != REASM_WHOLE)
+    if (reasm_add(&l->pieces, owner, &piece, fragment & TR_LAST, &e->failed.msg, &bytes) != REASM_WHOLE)
         return false;
     e->failed.msg.flags &= TR_UNORDERED;
     e->failed.was_sent = e->failed.msg.pr_value != 0;
@@ -188,11 +187,12 @@ static bool event_item(struct kernel_loop *l, struct kernel_endpoint *ep, unsign
         if (reasm_add(&l->pieces, owner, &piece, whole, &m, &bytes) != REASM_WHOLE)
             return false;
     }
-    item->kind = TR_EVENT;
-    if (!kernel_event(m.data, m.len, &item->event))
+    struct tr_notice notice;
+    if (!kernel_event(m.data, m.len, &notice))
         return false;
+    *item = (struct tr_item){.kind = TR_EVENT, .event = notice.event};
     if (item->event.type == TR_EV_SEND_FAILED)
-        return gather_failed(l, ep, &item->event);
+        return gather_failed(l, ep, notice.fragment, &item->event);
     follow_event(l, ep, &item->event);
     return true;
 }

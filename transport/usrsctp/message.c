@@ -250,7 +250,7 @@ static bool put_together(struct usr_loop *loop, struct usr_endpoint *ep, struct 
 {
     struct tr_msg *m = &e->failed.msg, part = *m, whole = {0};
     struct adm_owner *owner = &ep->base.reading;
-    bool first = fragment & USR_FIRST, last = fragment & USR_LAST, complete = true;
+    bool first = fragment & TR_FIRST, last = fragment & TR_LAST, complete = true;
     uint64_t bytes;
     part.flags = REASM_FAILED; /* the rest does not say whether it is unordered */
     if (first && last)
@@ -280,22 +280,23 @@ static void note_change(struct usr_loop *loop, struct usr_endpoint *ep, const st
 
 static void take_event(struct usr_loop *loop, struct usr_endpoint *ep, const void *data, size_t len)
 {
-    const struct sockaddr_conn *sconn;
-    struct tr_event e;
-    unsigned fragment;
-    if (!usr_event_parse(data, len, &e, &fragment, &sconn))
+    struct tr_notice notice;
+    struct sockaddr_conn path;
+    if (!usr_event(data, len, &notice))
         return;
+    struct tr_event e = notice.event;
     e.assoc = assoc_of(ep, e.assoc);
     switch (e.type) {
     case TR_EV_SEND_FAILED:
         e.failed.msg.assoc = e.assoc;
         if (usr_mode_is_unordered(ep, e.assoc, e.failed.msg.stream))
             e.failed.msg.flags = TR_UNORDERED;
-        if (!put_together(loop, ep, &e, fragment))
+        if (!put_together(loop, ep, &e, notice.fragment))
             return;
         break;
     case TR_EV_PATH_CHANGE:
-        if (!usr_peer_address(loop, sconn, &e.path.address, NULL))
+        path = usr_event_path(data);
+        if (!usr_peer_address(loop, &path, &e.path.address, NULL))
             return;
         usr_show_address(ep, &e.path.address);
         break;

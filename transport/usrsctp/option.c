@@ -68,6 +68,7 @@ const struct tr_records usr_records = {
     .member = members,
     .reason = reasons,
     .reasons = sizeof reasons / sizeof reasons[0],
+    .notices = &usr_notices,
     .set = set_record,
     .get = get_record,
     .code = usr_code,
@@ -95,23 +96,14 @@ static enum tr_code keep_beginnings(struct usr_endpoint *ep, struct tr_error *er
 
 enum tr_code usr_option_defaults(struct usr_endpoint *ep, struct tr_error *error)
 {
-    static const enum opt_field on[] = {
-        OPTF_EV_DATA_IO,      OPTF_EV_ASSOCIATION,      OPTF_EV_SEND_FAILURE,
-        OPTF_EV_SHUTDOWN,     OPTF_EV_PARTIAL_DELIVERY, OPTF_EV_ADAPTATION_LAYER,
-        OPTF_EV_STREAM_RESET, OPTF_EV_ASSOC_RESET,      OPTF_EV_STREAM_CHANGE};
     enum { LINK_MTU = 1500 }; /* what every link of today carries; larger ones are configured (pathmtu) */
     struct tr_place events = {&ep->base, 0, OPT_EVENTS, error},
                     path = tr_beside(&events, OPT_PEER_ADDR_PARAMS);
-    struct opt_set begin = {0};
-    int control = 1;
-    for (unsigned i = 0; i < sizeof on / sizeof *on; i++)
-        opt_put(&begin, on[i], 1);
-    opt_put(&begin, OPTF_PAP_PATHMTU, LINK_MTU);
-    enum tr_code code = usr_set_events(&events, &begin);
-    if (code == TR_OK && usr_set_raw(&ep->base, SCTP_RECVRCVINFO, &control, sizeof control) != 0)
-        code = tr_option_failed(&events);
+    struct opt_set mtu = {0};
+    opt_put(&mtu, OPTF_PAP_PATHMTU, LINK_MTU);
+    enum tr_code code = usr_first_events(&events);
     if (code == TR_OK)
-        code = usr_set_path(&path, &begin);
+        code = usr_set_path(&path, &mtu);
     return code == TR_OK ? keep_beginnings(ep, error) : code;
 }
 

@@ -42,6 +42,7 @@ void usr_tell_path(struct tr_endpoint *ep, const void *address, enum opt_field f
 /* option_events.c */
 tr_option_set usr_set_events;
 tr_option_get usr_get_events;
+enum tr_code usr_first_events(const struct tr_place *at);
 
 /* option_stream.c */
 tr_option_set usr_set_interleave, usr_set_interleaving, usr_set_scheduler, usr_set_stream_value,

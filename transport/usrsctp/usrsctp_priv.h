@@ -18,6 +18,7 @@
 #include <usrsctp.h>
 
 #include "transport/backend_priv.h"
+#include "transport/notice_priv.h"
 #include "transport/patience_priv.h"
 #include "transport/reassembly.h"
 #include "transport/usrsctp/path.h"
@@ -304,14 +305,11 @@ enum tr_code usr_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item
 
 /* ---- event.c: pure -------------------------------------------------------------------------- */
 
-/* How the bytes of a failed message belong to the whole. */
-enum usr_fragment { USR_FIRST = 2, USR_LAST = 1 };
-
-/* Reads a notification, aligned as malloc does. *fragment (of TR_EV_SEND_FAILED): enum usr_fragment bits.
- * *sconn (of TR_EV_PATH_CHANGE) points to the stack's form of the address, which the caller translates; else
- * NULL. False: not one of ours, or too short. */
-bool usr_event_parse(const void *data, size_t len, struct tr_event *out, unsigned *fragment,
-                     const struct sockaddr_conn **sconn);
+/* Reads a notification, aligned as malloc does. False: not one of ours, or too short. */
+bool usr_event(const void *bytes, size_t len, struct tr_notice *out);
+/* The stack's form of the address of a TR_EV_PATH_CHANGE, from the same bytes. */
+struct sockaddr_conn usr_event_path(const void *bytes);
+extern const struct tr_notices usr_notices;
 
 /* ---- option.c -------------------------------------------------------------------------------- */
 
