@@ -16,6 +16,7 @@ struct brk_worker;
 enum brk_magic {
     BRK_ASSOC_MAGIC = 0x4a6e4173,
     BRK_DEST_MAGIC = 0x4a6e4465,
+    BRK_HOST_MAGIC = 0x4a6e486f, /* of names.c */
     BRK_SOCKET_MAGIC = 0x4a6e536f,
     BRK_WORKER_MAGIC = 0x4a6e576f
 };

@@ -21,6 +21,7 @@
 
 #include <utlist.h>
 
+#include "broker/check.h"
 #include "broker/log.h"
 #include "broker/state.h"
 #include "config/config.h"
@@ -33,7 +34,9 @@
 
 enum state { UNKNOWN, ASKED, KNOWN, FAILED };
 
+/* The cookie of its question. */
 struct host {
+    uint32_t magic; /* BRK_HOST_MAGIC */
     struct brk_names *names;
     struct tr_answer answer;
 };
@@ -202,7 +205,7 @@ void brk_names_read(struct brk_worker *w, void (*resolved)(struct brk_worker *w,
 {
     struct tr_answer answer;
     while (tr_resolver_next(w->resolver, &answer)) {
-        struct host *h = answer.cookie;
+        struct host *h = brk_checked(answer.cookie, BRK_HOST_MAGIC);
         struct brk_names *n = h->names;
         h->answer = answer;
         if (--n->missing > 0)
@@ -236,7 +239,7 @@ static struct brk_names *new_names(unsigned peer, const struct cfg_peer *p)
     if (has_name(p)) {
         n->hosts = calloc(p->host_count, sizeof *n->hosts);
         for (unsigned i = 0; n->hosts && i < p->host_count; i++)
-            n->hosts[i].names = n;
+            n->hosts[i] = (struct host){.magic = BRK_HOST_MAGIC, .names = n};
         if (n->hosts)
             return n;
         free(n);

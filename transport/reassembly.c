@@ -9,7 +9,7 @@ struct reasm_partial {
     struct reasm_partial *next;
     struct adm_owner *owner;
     struct adm_holder *holder; /* of a received message; else, or for lack of memory, NULL */
-    struct tr_msg msg;         /* of the first piece; data and len are what has been put together */
+    struct reasm_piece whole;  /* as the first piece was; data and len are what has been put together */
     uint8_t *bytes;
     uint64_t room;             /* of bytes */
     uint64_t length;           /* of all pieces, also of those that were not kept */
@@ -17,9 +17,6 @@ struct reasm_partial {
 };
 
 enum { FIRST_ROOM = 64 * 1024, ASSOC_FACTOR = 16, SHORT_BATCH_BYTES = 256 * 1024 };
-
-#define NOT_RECEIVED (REASM_NOTIFICATION | REASM_FAILED)
-#define KEY_FLAGS    (TR_UNORDERED | NOT_RECEIVED)
 
 void reasm_init(struct reasm_pool *p, uint64_t max_message, unsigned places)
 {
@@ -29,22 +26,29 @@ void reasm_init(struct reasm_pool *p, uint64_t max_message, unsigned places)
     adm_init(&p->admission, places);
 }
 
-static unsigned bucket_of(const struct adm_owner *owner, uint32_t assoc, uint16_t stream, uint16_t flags)
+static unsigned bucket_of(const struct adm_owner *owner, enum reasm_kind kind, const struct tr_msg *like)
 {
+    uint32_t unordered = like->flags & TR_UNORDERED;
     uint64_t h = (uintptr_t)owner >> 4;
-    h = h * UINT64_C(0x9e3779b97f4a7c15) + assoc;
-    h = h * UINT64_C(0x9e3779b97f4a7c15) + ((uint32_t)stream << 16 | (flags & KEY_FLAGS));
+    h = h * UINT64_C(0x9e3779b97f4a7c15) + like->assoc;
+    h = h * UINT64_C(0x9e3779b97f4a7c15) + ((uint32_t)like->stream << 16 | kind << 1 | unordered);
     h *= UINT64_C(0x9e3779b97f4a7c15);
     return (unsigned)(h >> 32) % REASM_BUCKETS;
 }
 
-static struct reasm_partial **find(struct reasm_pool *p, const struct adm_owner *owner, uint32_t assoc,
-                                   uint16_t stream, uint16_t flags)
+static bool belongs(const struct reasm_partial *m, const struct adm_owner *owner, enum reasm_kind kind,
+                    const struct tr_msg *like)
 {
-    struct reasm_partial **at = &p->bucket[bucket_of(owner, assoc, stream, flags)];
-    while (*at != NULL &&
-           ((*at)->owner != owner || (*at)->msg.assoc != assoc || (*at)->msg.stream != stream ||
-            ((*at)->msg.flags & KEY_FLAGS) != (flags & KEY_FLAGS)))
+    const struct tr_msg *msg = &m->whole.msg;
+    return m->owner == owner && m->whole.kind == kind && msg->assoc == like->assoc &&
+           msg->stream == like->stream && !((msg->flags ^ like->flags) & TR_UNORDERED);
+}
+
+static struct reasm_partial **find(struct reasm_pool *p, const struct adm_owner *owner, enum reasm_kind kind,
+                                   const struct tr_msg *like)
+{
+    struct reasm_partial **at = &p->bucket[bucket_of(owner, kind, like)];
+    while (*at != NULL && !belongs(*at, owner, kind, like))
         at = &(*at)->next;
     return at;
 }
@@ -93,7 +97,7 @@ static struct reasm_partial *unlink_at(struct reasm_pool *p, struct reasm_partia
 
 static void link_new(struct reasm_pool *p, struct reasm_partial *m)
 {
-    struct reasm_partial **head = &p->bucket[bucket_of(m->owner, m->msg.assoc, m->msg.stream, m->msg.flags)];
+    struct reasm_partial **head = &p->bucket[bucket_of(m->owner, m->whole.kind, &m->whole.msg)];
     m->next = *head;
     *head = m;
     p->under_way++;
@@ -131,17 +135,18 @@ static enum reasm_result make_room(struct reasm_pool *p, struct reasm_partial *m
     return REASM_MORE;
 }
 
-static struct reasm_partial *begin(struct reasm_pool *p, struct adm_owner *owner, const struct tr_msg *piece)
+static struct reasm_partial *begin(struct reasm_pool *p, struct adm_owner *owner,
+                                   const struct reasm_piece *piece)
 {
     struct reasm_partial *m = calloc(1, sizeof *m);
     if (m == NULL)
         return NULL;
     m->owner = owner;
-    m->msg = *piece;
-    m->msg.data = NULL;
-    m->msg.len = 0;
-    if (!(piece->flags & NOT_RECEIVED)) {
-        m->holder = adm_begin(&p->admission, owner, piece->assoc);
+    m->whole = *piece;
+    m->whole.msg.data = NULL;
+    m->whole.msg.len = 0;
+    if (piece->kind == REASM_RECEIVED) {
+        m->holder = adm_begin(&p->admission, owner, piece->msg.assoc);
         if (m->holder == NULL)
             m->dropped = REASM_NO_ROOM;
     }
@@ -163,29 +168,29 @@ static void append(struct reasm_pool *p, struct reasm_partial *m, const struct t
         m->holder->grown += piece->len;
 }
 
-enum reasm_result reasm_add(struct reasm_pool *p, struct adm_owner *owner, const struct tr_msg *piece,
-                            bool last, struct tr_msg *out, uint64_t *bytes)
+enum reasm_result reasm_add(struct reasm_pool *p, struct adm_owner *owner, const struct reasm_piece *piece,
+                            bool last, struct reasm_piece *out, uint64_t *bytes)
 {
-    struct reasm_partial **at = find(p, owner, piece->assoc, piece->stream, piece->flags);
-    struct reasm_partial *m = *at;
+    struct reasm_partial *m = *find(p, owner, piece->kind, &piece->msg);
     if (m == NULL)
         m = begin(p, owner, piece);
     if (m == NULL) { /* no memory even for the note */
         *out = *piece;
-        out->len = 0;
-        *bytes = piece->len;
+        out->msg.len = 0;
+        *bytes = piece->msg.len;
         return last ? REASM_NO_ROOM : REASM_MORE;
     }
-    append(p, m, piece);
+    m->whole.was_sent |= piece->was_sent;
+    append(p, m, &piece->msg);
     if (!last)
         return REASM_MORE;
 
-    unlink_at(p, find(p, owner, piece->assoc, piece->stream, piece->flags));
+    unlink_at(p, find(p, owner, piece->kind, &piece->msg));
     leave_holder(p, m);
     enum reasm_result dropped = m->dropped;
-    *out = m->msg;
-    out->data = m->bytes;
-    out->len = dropped == REASM_MORE ? (uint32_t)m->length : 0;
+    *out = m->whole;
+    out->msg.data = m->bytes;
+    out->msg.len = dropped == REASM_MORE ? (uint32_t)m->length : 0;
     *bytes = m->length;
     if (dropped != REASM_MORE) {
         free(m);
@@ -218,32 +223,33 @@ void reasm_turn(struct reasm_pool *p)
     p->done_bytes = 0;
 }
 
-bool reasm_under_way(const struct reasm_pool *p, const struct adm_owner *owner, uint32_t assoc,
-                     uint16_t stream, uint16_t flags)
+bool reasm_has(const struct reasm_pool *p, const struct adm_owner *owner, enum reasm_kind kind,
+               const struct tr_msg *like)
 {
-    return p->under_way > 0 && *find((struct reasm_pool *)p, owner, assoc, stream, flags) != NULL;
+    return *find((struct reasm_pool *)p, owner, kind, like) != NULL;
 }
 
-void reasm_abort_one(struct reasm_pool *p, const struct adm_owner *owner, uint32_t assoc, uint16_t stream,
-                     uint16_t flags)
+static unsigned abort_one(struct reasm_pool *p, struct reasm_partial **at)
 {
-    struct reasm_partial **at = find(p, owner, assoc, stream, flags);
-    if (*at != NULL)
-        discard(p, unlink_at(p, at));
+    if (*at == NULL)
+        return 0;
+    discard(p, unlink_at(p, at));
+    return 1;
+}
+
+void reasm_abort_one(struct reasm_pool *p, const struct adm_owner *owner, enum reasm_kind kind,
+                     const struct tr_msg *like)
+{
+    abort_one(p, find(p, owner, kind, like));
 }
 
 unsigned reasm_abort_stream(struct reasm_pool *p, const struct adm_owner *owner, uint32_t assoc,
                             uint16_t stream)
 {
-    unsigned count = 0;
-    for (unsigned flags = 0; flags <= TR_UNORDERED; flags += TR_UNORDERED) {
-        struct reasm_partial **at = find(p, owner, assoc, stream, (uint16_t)flags);
-        if (*at == NULL)
-            continue;
-        discard(p, unlink_at(p, at));
-        count++;
-    }
-    return count;
+    struct tr_msg ordered = {.assoc = assoc, .stream = stream}, unordered = ordered;
+    unordered.flags = TR_UNORDERED;
+    return abort_one(p, find(p, owner, REASM_RECEIVED, &ordered)) +
+           abort_one(p, find(p, owner, REASM_RECEIVED, &unordered));
 }
 
 /* Takes every message out of the table that belongs to `owner` and, unless `whole_owner`, to `assoc`; as a
@@ -255,9 +261,9 @@ static struct reasm_partial *take_all(struct reasm_pool *p, const struct adm_own
     for (unsigned i = 0; i < REASM_BUCKETS && p->under_way > 0; i++) {
         struct reasm_partial **at = &p->bucket[i];
         while (*at != NULL) {
-            bool ours =
-                (*at)->owner == owner &&
-                (whole_owner || ((*at)->msg.assoc == assoc && !((*at)->msg.flags & REASM_NOTIFICATION)));
+            const struct reasm_piece *whole = &(*at)->whole;
+            bool ours = (*at)->owner == owner &&
+                        (whole_owner || (whole->msg.assoc == assoc && whole->kind != REASM_NOTIFICATION));
             if (!ours) {
                 at = &(*at)->next;
                 continue;
@@ -295,8 +301,8 @@ unsigned reasm_abort_owner(struct reasm_pool *p, struct adm_owner *owner)
 /* A message enters under its new owner, as late as it was before. */
 static void enter(struct reasm_pool *p, struct reasm_partial *m, unsigned idle)
 {
-    if (!(m->msg.flags & NOT_RECEIVED)) {
-        m->holder = adm_begin(&p->admission, m->owner, m->msg.assoc);
+    if (m->whole.kind == REASM_RECEIVED) {
+        m->holder = adm_begin(&p->admission, m->owner, m->whole.msg.assoc);
         if (m->holder == NULL) {
             free(m->bytes);
             m->bytes = NULL;
@@ -323,7 +329,7 @@ void reasm_move(struct reasm_pool *p, struct adm_owner *from, uint32_t assoc, st
         leave_holder(p, m);
         p->bytes -= m->room;
         m->owner = to;
-        m->msg.assoc = new_assoc;
+        m->whole.msg.assoc = new_assoc;
         enter(p, m, idle);
     }
 }

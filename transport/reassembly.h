@@ -38,10 +38,18 @@ extern "C" {
 
 #define REASM_BUCKETS 256
 
-/* In tr_msg.flags of a piece: it belongs to a notification, or to a sent message that comes back, not to a
- * received message. Never in what users see. */
-#define REASM_NOTIFICATION 0x8000
-#define REASM_FAILED       0x4000
+enum reasm_kind {
+    REASM_RECEIVED,    /* a message */
+    REASM_RETURNED,    /* a sent message that comes back */
+    REASM_NOTIFICATION /* of the endpoint's; has no association */
+};
+
+struct reasm_piece {
+    enum reasm_kind kind;
+    bool was_sent; /* REASM_RETURNED: it was on the wire; of a whole message: some of it was */
+    struct tr_msg
+        msg; /* the bytes, and the association, stream, flags, ppid and context that came with them */
+};
 
 struct reasm_partial;
 
@@ -81,24 +89,31 @@ static inline bool reasm_turn_full(const struct reasm_pool *p)
 unsigned reasm_batch_limit(const struct reasm_pool *p, const struct adm_owner *owner, unsigned slots,
                            size_t slot_bytes);
 
-/* Adds a piece: `piece` has its bytes and the association, stream, flags and ppid that came with it; `last`:
- * the stack said that the message ends here. The bytes are copied. *out has the fields of the message's first
- * piece. Where a message that goes on finds no place, owner->has_waiter is set: adm_hold_back. */
-enum reasm_result reasm_add(struct reasm_pool *p, struct adm_owner *owner, const struct tr_msg *piece,
-                            bool last, struct tr_msg *out, uint64_t *bytes);
+/* Adds a piece; `last`: the stack said that the message ends here. The bytes are copied. *out has the fields
+ * of the message's first piece. Where a message that goes on finds no place, owner->has_waiter is set:
+ * adm_hold_back. */
+enum reasm_result reasm_add(struct reasm_pool *p, struct adm_owner *owner, const struct reasm_piece *piece,
+                            bool last, struct reasm_piece *out, uint64_t *bytes);
 
-/* True while a message of this stream is under way. A piece that both begins and ends a message needs no
- * reassembly unless this is so; cheap when nothing is under way at all. */
-bool reasm_under_way(const struct reasm_pool *p, const struct adm_owner *owner, uint32_t assoc,
-                     uint16_t stream, uint16_t flags);
+/* True while a message of the kind is under way on the association, stream and orderedness of `like`. */
+bool reasm_has(const struct reasm_pool *p, const struct adm_owner *owner, enum reasm_kind kind,
+               const struct tr_msg *like);
+
+/* The same, cheap when nothing is under way at all. A piece that both begins and ends a message needs no
+ * reassembly unless this is so. */
+static inline bool reasm_under_way(const struct reasm_pool *p, const struct adm_owner *owner,
+                                   enum reasm_kind kind, const struct tr_msg *like)
+{
+    return p->under_way > 0 && reasm_has(p, owner, kind, like);
+}
 
 /* The stack gave up a message half way (RFC 6458 6.1.7): forgets its pieces, ordered and unordered. Returns
  * how many messages that was. */
 unsigned reasm_abort_stream(struct reasm_pool *p, const struct adm_owner *owner, uint32_t assoc,
                             uint16_t stream);
-/* Forgets the one message that `flags` says. */
-void reasm_abort_one(struct reasm_pool *p, const struct adm_owner *owner, uint32_t assoc, uint16_t stream,
-                     uint16_t flags);
+/* Forgets that one message. */
+void reasm_abort_one(struct reasm_pool *p, const struct adm_owner *owner, enum reasm_kind kind,
+                     const struct tr_msg *like);
 /* The association is gone: forgets all its pieces, those of sent messages too. Notifications under way stay:
  * they are the endpoint's. */
 unsigned reasm_abort_assoc(struct reasm_pool *p, const struct adm_owner *owner, uint32_t assoc);

@@ -56,6 +56,11 @@ static void worker_of_dest(void)
     brk_worker_of(&dest);
 }
 
+static void host_of_worker(void)
+{
+    brk_checked(&worker, BRK_HOST_MAGIC);
+}
+
 static void pointers_are_what_they_are_taken_for(void **state)
 {
     (void)state;
@@ -67,6 +72,7 @@ static void pointers_are_what_they_are_taken_for(void **state)
     assert_true(aborts(socket_of_assoc));
     assert_true(aborts(dest_of_worker));
     assert_true(aborts(worker_of_dest));
+    assert_true(aborts(host_of_worker));
 }
 
 static void enter_two_lists(void)

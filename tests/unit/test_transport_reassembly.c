@@ -35,24 +35,28 @@ static int tear_down(void **state)
 
 struct add {
     struct adm_owner *owner;
+    enum reasm_kind kind;
     uint32_t assoc;
     uint16_t stream, flags;
     const char *text;
-    bool last;
+    bool last, was_sent;
 };
 
-static struct tr_msg out;
+static struct reasm_piece piece_out;
+#define out piece_out.msg
 static uint64_t bytes;
 
 static enum reasm_result add(struct add a)
 {
-    struct tr_msg piece = {.data = a.text,
-                           .len = (uint32_t)strlen(a.text),
-                           .assoc = a.assoc,
-                           .stream = a.stream,
-                           .flags = a.flags,
-                           .ppid = (uint32_t)a.text[0]};
-    return reasm_add(&pool, a.owner ? a.owner : &one, &piece, a.last, &out, &bytes);
+    struct reasm_piece piece = {.kind = a.kind,
+                                .was_sent = a.was_sent,
+                                .msg = {.data = a.text,
+                                        .len = (uint32_t)strlen(a.text),
+                                        .assoc = a.assoc,
+                                        .stream = a.stream,
+                                        .flags = a.flags,
+                                        .ppid = (uint32_t)a.text[0]}};
+    return reasm_add(&pool, a.owner ? a.owner : &one, &piece, a.last, &piece_out, &bytes);
 }
 #define ADD(...) add((struct add){__VA_ARGS__})
 
@@ -87,8 +91,8 @@ static void everything_that_tells_messages_apart(void **state)
         {.assoc = 2, .text = "b"},
         {.assoc = 1, .stream = 1, .text = "c"},
         {.assoc = 1, .flags = TR_UNORDERED, .text = "d"},
-        {.assoc = 1, .flags = REASM_NOTIFICATION, .text = "e"},
-        {.assoc = 1, .flags = REASM_FAILED, .text = "f"},
+        {.assoc = 1, .kind = REASM_NOTIFICATION, .text = "e"},
+        {.assoc = 1, .kind = REASM_RETURNED, .text = "f"},
         {.owner = &other, .assoc = 1, .text = "g"},
     };
     enum { KEYS = sizeof keys / sizeof keys[0] };
@@ -105,22 +109,43 @@ static void everything_that_tells_messages_apart(void **state)
     }
 }
 
+/* A message that comes back counts as sent when any of it was. */
+static void sent_in_part_is_sent(void **state)
+{
+    (void)state;
+    for (unsigned sent = 0; sent <= 3; sent++) {
+        for (unsigned i = 0; i < 2; i++)
+            ADD(.kind = REASM_RETURNED, .assoc = 1, .text = "x", .was_sent = i == sent);
+        assert_int_equal(
+            ADD(.kind = REASM_RETURNED, .assoc = 1, .text = "y", .last = true, .was_sent = sent == 2),
+            REASM_WHOLE);
+        assert_int_equal(piece_out.was_sent, sent < 3);
+        assert_int_equal(piece_out.kind, REASM_RETURNED);
+    }
+}
+
+static bool is_under_way(const struct adm_owner *owner, uint32_t assoc, uint16_t stream, uint16_t flags)
+{
+    struct tr_msg like = {.assoc = assoc, .stream = stream, .flags = flags};
+    return reasm_under_way(&pool, owner, REASM_RECEIVED, &like);
+}
+
 static void under_way_is_per_message(void **state)
 {
     (void)state;
-    assert_false(reasm_under_way(&pool, &one, 1, 0, 0));
+    assert_false(is_under_way(&one, 1, 0, 0));
     ADD(.assoc = 1, .text = "x");
-    assert_true(reasm_under_way(&pool, &one, 1, 0, 0));
-    assert_false(reasm_under_way(&pool, &one, 1, 0, TR_UNORDERED));
-    assert_false(reasm_under_way(&pool, &one, 1, 1, 0));
-    assert_false(reasm_under_way(&pool, &other, 1, 0, 0));
+    assert_true(is_under_way(&one, 1, 0, 0));
+    assert_false(is_under_way(&one, 1, 0, TR_UNORDERED));
+    assert_false(is_under_way(&one, 1, 1, 0));
+    assert_false(is_under_way(&other, 1, 0, 0));
 }
 
 static enum reasm_result add_bytes(uint32_t assoc, uint32_t len, bool last)
 {
     uint8_t *data = calloc(1, len > 0 ? len : 1);
-    struct tr_msg piece = {.data = data, .len = len, .assoc = assoc};
-    enum reasm_result r = reasm_add(&pool, &one, &piece, last, &out, &bytes);
+    struct reasm_piece piece = {.msg = {.data = data, .len = len, .assoc = assoc}};
+    enum reasm_result r = reasm_add(&pool, &one, &piece, last, &piece_out, &bytes);
     free(data);
     return r;
 }
@@ -186,17 +211,17 @@ static void one_association_is_bounded(void **state)
 {
     (void)state;
     static char half[60000];
-    struct tr_msg piece = {.data = half, .len = sizeof half, .assoc = 1};
-    for (piece.stream = 0; piece.stream < 30; piece.stream++)
-        assert_int_equal(reasm_add(&pool, &one, &piece, false, &out, &bytes), REASM_MORE);
+    struct reasm_piece piece = {.msg = {.data = half, .len = sizeof half, .assoc = 1}};
+    for (piece.msg.stream = 0; piece.msg.stream < 30; piece.msg.stream++)
+        assert_int_equal(reasm_add(&pool, &one, &piece, false, &piece_out, &bytes), REASM_MORE);
     assert_in_range(pool.bytes, 1, 16 * 100000);
-    piece.assoc = 2;
-    assert_int_equal(reasm_add(&pool, &one, &piece, true, &out, &bytes), REASM_WHOLE);
-    piece.assoc = 1;
-    piece.len = 10;
+    piece.msg.assoc = 2;
+    assert_int_equal(reasm_add(&pool, &one, &piece, true, &piece_out, &bytes), REASM_WHOLE);
+    piece.msg.assoc = 1;
+    piece.msg.len = 10;
     unsigned whole = 0, none = 0;
-    for (piece.stream = 0; piece.stream < 30; piece.stream++) {
-        enum reasm_result r = reasm_add(&pool, &one, &piece, true, &out, &bytes);
+    for (piece.msg.stream = 0; piece.msg.stream < 30; piece.msg.stream++) {
+        enum reasm_result r = reasm_add(&pool, &one, &piece, true, &piece_out, &bytes);
         whole += r == REASM_WHOLE;
         none += r == REASM_NO_ROOM;
         assert_int_equal(bytes, 60010);
@@ -210,11 +235,11 @@ static void what_comes_back_has_no_limit(void **state)
 {
     (void)state;
     static char data[70000];
-    static const uint16_t kinds[] = {REASM_NOTIFICATION, REASM_FAILED};
+    static const enum reasm_kind kinds[] = {REASM_NOTIFICATION, REASM_RETURNED};
     for (unsigned i = 0; i < 2; i++) {
-        struct tr_msg piece = {.data = data, .len = sizeof data, .assoc = 1, .flags = kinds[i]};
-        assert_int_equal(reasm_add(&pool, &one, &piece, false, &out, &bytes), REASM_MORE);
-        assert_int_equal(reasm_add(&pool, &one, &piece, true, &out, &bytes), REASM_WHOLE);
+        struct reasm_piece piece = {.kind = kinds[i], .msg = {.data = data, .len = sizeof data, .assoc = 1}};
+        assert_int_equal(reasm_add(&pool, &one, &piece, false, &piece_out, &bytes), REASM_MORE);
+        assert_int_equal(reasm_add(&pool, &one, &piece, true, &piece_out, &bytes), REASM_WHOLE);
         assert_int_equal(out.len, 140000);
     }
     assert_null(pool.admission.holders);
@@ -236,17 +261,18 @@ static void aborts_forget_what_they_name(void **state)
     ADD(.assoc = 1, .stream = 1, .flags = TR_UNORDERED, .text = "b");
     ADD(.assoc = 1, .stream = 2, .text = "c");
     ADD(.assoc = 2, .stream = 1, .text = "d");
-    ADD(.assoc = 0, .flags = REASM_NOTIFICATION, .text = "n");
+    ADD(.assoc = 0, .kind = REASM_NOTIFICATION, .text = "n");
     ADD(.owner = &other, .assoc = 1, .stream = 1, .text = "e");
-    reasm_abort_one(&pool, &one, 1, 1, TR_UNORDERED);
-    assert_false(reasm_under_way(&pool, &one, 1, 1, TR_UNORDERED));
+    struct tr_msg like = {.assoc = 1, .stream = 1, .flags = TR_UNORDERED};
+    reasm_abort_one(&pool, &one, REASM_RECEIVED, &like);
+    assert_false(is_under_way(&one, 1, 1, TR_UNORDERED));
     assert_int_equal(reasm_abort_stream(&pool, &one, 1, 1), 1);
     assert_int_equal(reasm_abort_stream(&pool, &one, 1, 1), 0);
     assert_int_equal(reasm_abort_assoc(&pool, &one, 1), 1);
-    assert_true(reasm_under_way(&pool, &one, 2, 1, 0));
+    assert_true(is_under_way(&one, 2, 1, 0));
     assert_int_equal(reasm_abort_assoc(&pool, &one, 0), 0); /* notifications are the endpoint's */
     assert_int_equal(reasm_abort_owner(&pool, &one), 2);
-    assert_true(reasm_under_way(&pool, &other, 1, 1, 0));
+    assert_true(is_under_way(&other, 1, 1, 0));
     assert_int_equal(ADD(.owner = &other, .assoc = 1, .stream = 1, .text = "f", .last = true), REASM_WHOLE);
     assert_whole("ef");
 }
@@ -257,7 +283,7 @@ static void peeled_off_pieces_go_along(void **state)
     ADD(.assoc = 4, .stream = 1, .text = "half ");
     ADD(.assoc = 5, .stream = 1, .text = "stays ");
     reasm_move(&pool, &one, 4, &other, 9);
-    assert_false(reasm_under_way(&pool, &one, 4, 1, 0));
+    assert_false(is_under_way(&one, 4, 1, 0));
     assert_int_equal(ADD(.owner = &other, .assoc = 9, .stream = 1, .text = "whole", .last = true),
                      REASM_WHOLE);
     assert_whole("half whole");
@@ -278,8 +304,8 @@ static void owner_moves_to_another_pool(void **state)
     assert_int_equal(pool.under_way, 1);
     reasm_put(&second, list);
     assert_int_equal(second.under_way, 2);
-    struct tr_msg piece = {.data = "B", .len = 1, .assoc = 5, .stream = 9};
-    assert_int_equal(reasm_add(&second, &one, &piece, true, &out, &bytes), REASM_WHOLE);
+    struct reasm_piece piece = {.msg = {.data = "B", .len = 1, .assoc = 5, .stream = 9}};
+    assert_int_equal(reasm_add(&second, &one, &piece, true, &piece_out, &bytes), REASM_WHOLE);
     assert_whole("bB");
     reasm_discard(reasm_take(&second, &one));
     reasm_fini(&second);
@@ -295,8 +321,9 @@ static void thousands_under_way(void **state)
     for (unsigned round = 0; round < 2; round++)
         for (unsigned k = 0; k < MANY; k++) {
             unsigned i = round ? MANY - 1 - k : k;
-            struct tr_msg piece = {.data = &i, .len = sizeof i, .assoc = i / 7, .stream = (uint16_t)(i % 7)};
-            enum reasm_result r = reasm_add(&pool, &one, &piece, round == 1, &out, &bytes);
+            struct reasm_piece piece = {
+                .msg = {.data = &i, .len = sizeof i, .assoc = i / 7, .stream = (uint16_t)(i % 7)}};
+            enum reasm_result r = reasm_add(&pool, &one, &piece, round == 1, &piece_out, &bytes);
             assert_int_equal(r, round ? REASM_WHOLE : REASM_MORE);
             if (round) {
                 unsigned wanted[2] = {i, i};
@@ -315,6 +342,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(pieces_become_one_message),
         CASE(everything_that_tells_messages_apart),
+        CASE(sent_in_part_is_sent),
         CASE(under_way_is_per_message),
         CASE(limit_is_exact),
         CASE(too_long_a_message_holds_no_memory),

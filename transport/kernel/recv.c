@@ -56,18 +56,19 @@ static bool message_item(struct kernel_loop *l, struct kernel_endpoint *ep, unsi
                          struct tr_item *item)
 {
     struct tr_msg m = message_at(l, slot);
-    if (!whole || reasm_under_way(&l->pieces, &ep->base.reading, m.assoc, m.stream, m.flags)) {
-        struct tr_msg piece = m;
+    if (!whole || reasm_under_way(&l->pieces, &ep->base.reading, REASM_RECEIVED, &m)) {
+        struct reasm_piece piece = {.msg = m}, all;
         uint64_t bytes;
-        switch (reasm_add(&l->pieces, &ep->base.reading, &piece, whole, &m, &bytes)) {
+        switch (reasm_add(&l->pieces, &ep->base.reading, &piece, whole, &all, &bytes)) {
         case REASM_MORE:
             return false;
         case REASM_DROPPED:
-            return dropped(l, TR_EV_OVERSIZED, &m, bytes, item);
+            return dropped(l, TR_EV_OVERSIZED, &all.msg, bytes, item);
         case REASM_NO_ROOM:
-            return dropped(l, TR_EV_NO_ROOM, &m, bytes, item);
+            return dropped(l, TR_EV_NO_ROOM, &all.msg, bytes, item);
         case REASM_WHOLE:
             l->base.stats.reassembled++;
+            m = all.msg;
         }
     } else if (m.len > l->pieces.max_message) {
         return dropped(l, TR_EV_OVERSIZED, &m, m.len, item);
@@ -154,23 +155,18 @@ static bool gather_failed(struct kernel_loop *l, struct kernel_endpoint *ep, uns
                           struct tr_event *e)
 {
     struct adm_owner *owner = &ep->base.reading;
-    struct tr_msg piece = e->failed.msg;
+    struct reasm_piece piece = {REASM_RETURNED, e->failed.was_sent, e->failed.msg}, all;
     uint64_t bytes;
-
-    piece.flags |= REASM_FAILED;
     if (fragment == (TR_FIRST | TR_LAST))
         return true;
     if (fragment & TR_FIRST)
-        reasm_abort_one(&l->pieces, owner, piece.assoc, piece.stream, piece.flags);
-    else if (!reasm_under_way(&l->pieces, owner, piece.assoc, piece.stream, piece.flags))
+        reasm_abort_one(&l->pieces, owner, REASM_RETURNED, &piece.msg);
+    else if (!reasm_under_way(&l->pieces, owner, REASM_RETURNED, &piece.msg))
         return false; /* its beginning is missing: not to be passed off as the message */
-    if (e->failed.was_sent)
-        piece.pr_value = 1; /* of no other use here: remembers it for the first fragment */
-    if (reasm_add(&l->pieces, owner, &piece, fragment & TR_LAST, &e->failed.msg, &bytes) != REASM_WHOLE)
+    if (reasm_add(&l->pieces, owner, &piece, fragment & TR_LAST, &all, &bytes) != REASM_WHOLE)
         return false;
-    e->failed.msg.flags &= TR_UNORDERED;
-    e->failed.was_sent = e->failed.msg.pr_value != 0;
-    e->failed.msg.pr_value = 0;
+    e->failed.msg = all.msg;
+    e->failed.was_sent = all.was_sent;
     return true;
 }
 
@@ -178,17 +174,17 @@ static bool gather_failed(struct kernel_loop *l, struct kernel_endpoint *ep, uns
 static bool event_item(struct kernel_loop *l, struct kernel_endpoint *ep, unsigned slot, bool whole,
                        struct tr_item *item)
 {
-    struct tr_msg m = {
-        .data = l->in_vec[slot].iov_base, .len = l->in[slot].msg_len, .flags = REASM_NOTIFICATION};
+    struct reasm_piece piece = {.kind = REASM_NOTIFICATION,
+                                .msg = {.data = l->in_vec[slot].iov_base, .len = l->in[slot].msg_len}};
     struct adm_owner *owner = &ep->base.reading;
-    if (!whole || reasm_under_way(&l->pieces, owner, 0, 0, REASM_NOTIFICATION)) {
-        struct tr_msg piece = m;
+    if (!whole || reasm_under_way(&l->pieces, owner, REASM_NOTIFICATION, &piece.msg)) {
+        struct reasm_piece part = piece;
         uint64_t bytes;
-        if (reasm_add(&l->pieces, owner, &piece, whole, &m, &bytes) != REASM_WHOLE)
+        if (reasm_add(&l->pieces, owner, &part, whole, &piece, &bytes) != REASM_WHOLE)
             return false;
     }
     struct tr_notice notice;
-    if (!kernel_event(m.data, m.len, &notice))
+    if (!kernel_event(piece.msg.data, piece.msg.len, &notice))
         return false;
     *item = (struct tr_item){.kind = TR_EVENT, .event = notice.event};
     if (item->event.type == TR_EV_SEND_FAILED)

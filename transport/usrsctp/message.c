@@ -212,10 +212,8 @@ static void take_data(struct usr_loop *loop, struct usr_endpoint *ep, const stru
                        .flags = p->info.rcv_flags & SCTP_UNORDERED ? TR_UNORDERED : 0,
                        .ppid = ntohl(p->info.rcv_ppid),
                        .context = p->info.rcv_context};
-    struct tr_msg whole;
-    uint64_t bytes;
     bool last = p->flags & MSG_EOR;
-    if (last && !reasm_under_way(&loop->reassembly, &ep->base.reading, m.assoc, m.stream, m.flags)) {
+    if (last && !reasm_under_way(&loop->reassembly, &ep->base.reading, REASM_RECEIVED, &m)) {
         if (m.len > loop->base.params.max_message)
             give_dropped(loop, TR_EV_OVERSIZED, &m, m.len);
         else if (!may_have_pieces(ep, p->len) || !broken_off(ep)) {
@@ -224,12 +222,14 @@ static void take_data(struct usr_loop *loop, struct usr_endpoint *ep, const stru
         }
         return;
     }
-    switch (reasm_add(&loop->reassembly, &ep->base.reading, &m, last, &whole, &bytes)) {
+    struct reasm_piece part = {.msg = m}, whole;
+    uint64_t bytes;
+    switch (reasm_add(&loop->reassembly, &ep->base.reading, &part, last, &whole, &bytes)) {
     case REASM_WHOLE:
         if (broken_off(ep))
             break;
         loop->base.stats.reassembled++;
-        give_message(loop, &whole);
+        give_message(loop, &whole.msg);
         break;
     case REASM_DROPPED:
         give_dropped(loop, TR_EV_OVERSIZED, &m, bytes);
@@ -248,21 +248,22 @@ static void take_data(struct usr_loop *loop, struct usr_endpoint *ep, const stru
 static bool put_together(struct usr_loop *loop, struct usr_endpoint *ep, struct tr_event *e,
                          unsigned fragment)
 {
-    struct tr_msg *m = &e->failed.msg, part = *m, whole = {0};
+    struct tr_msg *m = &e->failed.msg;
+    struct reasm_piece part = {REASM_RETURNED, e->failed.was_sent, *m}, whole = {0};
     struct adm_owner *owner = &ep->base.reading;
     bool first = fragment & TR_FIRST, last = fragment & TR_LAST, complete = true;
     uint64_t bytes;
-    part.flags = REASM_FAILED; /* the rest does not say whether it is unordered */
+    part.msg.flags = 0; /* the rest does not say whether it is unordered */
     if (first && last)
         return true;
     if (first)
-        reasm_abort_one(&loop->reassembly, owner, m->assoc, m->stream, REASM_FAILED);
-    else if (!reasm_under_way(&loop->reassembly, owner, m->assoc, m->stream, REASM_FAILED))
+        reasm_abort_one(&loop->reassembly, owner, REASM_RETURNED, &part.msg);
+    else if (!reasm_under_way(&loop->reassembly, owner, REASM_RETURNED, &part.msg))
         complete = false;
     if (complete && reasm_add(&loop->reassembly, owner, &part, last, &whole, &bytes) == REASM_MORE)
         return false;
-    m->data = whole.data;
-    m->len = whole.len;
+    m->data = whole.msg.data;
+    m->len = whole.msg.len;
     return last;
 }
 
@@ -314,18 +315,19 @@ static void take_event(struct usr_loop *loop, struct usr_endpoint *ep, const voi
 
 static void take_notification(struct usr_loop *loop, struct usr_endpoint *ep, const struct piece *p)
 {
-    struct tr_msg part = {.data = p->data, .len = (uint32_t)p->len, .flags = REASM_NOTIFICATION}, whole;
+    struct reasm_piece part = {.kind = REASM_NOTIFICATION, .msg = {.data = p->data, .len = (uint32_t)p->len}},
+                       whole;
     bool last = p->flags & MSG_EOR;
     uint64_t bytes;
     unsigned before = loop->item_count;
-    if (last && !reasm_under_way(&loop->reassembly, &ep->base.reading, 0, 0, REASM_NOTIFICATION)) {
+    if (last && !reasm_under_way(&loop->reassembly, &ep->base.reading, REASM_NOTIFICATION, &part.msg)) {
         take_event(loop, ep, p->data, p->len);
         if (loop->item_count != before)
             loop->arena_used += (p->len + 7) & ~(size_t)7;
         return;
     }
     if (reasm_add(&loop->reassembly, &ep->base.reading, &part, last, &whole, &bytes) == REASM_WHOLE)
-        take_event(loop, ep, whole.data, whole.len);
+        take_event(loop, ep, whole.msg.data, whole.msg.len);
 }
 
 static bool has_slot(const struct usr_loop *loop)
