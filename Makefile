@@ -22,7 +22,7 @@ export BUILD DEPS
 
 CC       ?= cc
 CXX      ?= c++
-PKGS     := libfyaml libsctp usrsctp liburcu-qsbr liburcu-cds $(if $(SAN),,jemalloc)
+PKGS     := libfyaml libmicrohttpd jansson libsctp usrsctp liburcu-qsbr liburcu-cds $(if $(SAN),,jemalloc)
 WARN     := -Wall -Wextra -Wshadow -Wpointer-arith -Wwrite-strings -Wundef -Werror
 CWARN    := -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
 OPT      ?= -O2 -g
@@ -107,6 +107,8 @@ $(BUILD)/obj/%.c.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(BUILD)/obj/broker/admin/page.c.o: broker/admin/page.html
 
 $(BUILD)/obj/%.cc.o: %.cc $(BUILD)/flags
 	@mkdir -p $(@D)

@@ -29,6 +29,8 @@ struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state
     a->worker = w;
     a->state = state;
     a->origin = (uint64_t)w->index << BRK_ORIGIN_BITS | ++w->origins;
+    a->begun_ms = w->now_ms;
+    DL_APPEND2(w->assocs, a, prev_of_all, next_of_all);
     return a;
 }
 
@@ -126,6 +128,9 @@ void brk_assoc_free_closed(struct brk_worker *w)
     DL_FOREACH_SAFE(w->closed_assocs, a, tmp)
     {
         brk_assoc_leave(a, &w->closed_assocs);
+        if (w->walk == a)
+            w->walk = a->next_of_all;
+        DL_DELETE2(w->assocs, a, prev_of_all, next_of_all);
         brk_sent_free(&a->outbox.sent);
         free(a);
     }

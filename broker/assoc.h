@@ -11,6 +11,7 @@
 #include "broker/log.h"
 #include "broker/outbox.h"
 #include "broker/session/paired.h"
+#include "config/sctp/address.h"
 
 struct brk_worker;
 struct brk_socket;
@@ -70,6 +71,12 @@ struct brk_assoc {
     struct brk_assoc **stage; /* which list of its worker's it is in: resolving, connecting, drying, leaving
                                  or closed_assocs; NULL: none */
     struct brk_assoc *prev, *next; /* in that list */
+
+    /* For who looks at it: view.h. */
+    uint64_t begun_ms;      /* when it came up; before that, when its set-up began */
+    struct net_addr remote; /* the peer's first address, since somebody asked; AF_UNSPEC: not known */
+    uint64_t received, received_bytes, delivered, delivered_bytes; /* messages and their user data */
+    struct brk_assoc *prev_of_all, *next_of_all;                   /* in worker->assocs */
 };
 
 struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state); /* NULL: out of memory */

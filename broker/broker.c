@@ -73,7 +73,8 @@ static bool prepare(struct brk_broker *b)
     b->worker_count = count_workers(b);
     brk_segments_init(&b->health, sizeof(struct brk_peer_health));
     b->workers = calloc(b->worker_count, sizeof(struct brk_worker *));
-    if (!brk_segments_fit(&b->health, c->peer_count) || !b->workers || rt_inbox_init(&b->control)) {
+    if (!brk_segments_fit(&b->health, c->peer_count) || !b->workers || rt_inbox_init(&b->control) ||
+        rt_inbox_init(&b->requests)) {
         brk_log(CFG_LOG_ERROR, "start_failed", "error=\"out of memory or descriptors\"");
         return false;
     }
@@ -102,6 +103,8 @@ void brk_broker_close(struct brk_broker *b)
             brk_worker_free(b->workers[i]);
     if (b->control.eventfd >= 0)
         rt_inbox_destroy(&b->control);
+    if (b->requests.eventfd >= 0)
+        rt_inbox_destroy(&b->requests);
     free(b->workers);
     brk_segments_free(&b->health);
     rt_plan_free(b->candidate);
@@ -207,10 +210,12 @@ static bool choose_transport(struct brk_broker *b)
     return false;
 }
 
-int brk_run(struct cfg_config *config, bool log_level_fixed)
+int brk_run(struct cfg_config *config, bool log_level_fixed, const struct brk_service *service)
 {
-    struct brk_broker b = {
-        .plan = rt_plan_new(config, 1), .control.eventfd = -1, .log_level_fixed = log_level_fixed};
+    struct brk_broker b = {.plan = rt_plan_new(config, 1),
+                           .control.eventfd = -1,
+                           .requests.eventfd = -1,
+                           .log_level_fixed = log_level_fixed};
     int status = 1, signals = block_signals();
     raise_descriptor_limit();
     srandom((unsigned)(time(NULL) ^ getpid()));
@@ -219,7 +224,7 @@ int brk_run(struct cfg_config *config, bool log_level_fixed)
     else if (choose_transport(&b)) {
         advise(&b);
         if (brk_broker_open(&b))
-            status = brk_control_main(&b, signals);
+            status = brk_control_main(&b, signals, service);
     }
     brk_broker_close(&b);
     if (signals >= 0)

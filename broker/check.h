@@ -10,6 +10,8 @@
 
 struct brk_assoc;
 struct brk_dest;
+struct brk_look;
+struct brk_request;
 struct brk_socket;
 struct brk_worker;
 
@@ -17,6 +19,8 @@ enum brk_magic {
     BRK_ASSOC_MAGIC = 0x4a6e4173,
     BRK_DEST_MAGIC = 0x4a6e4465,
     BRK_HOST_MAGIC = 0x4a6e486f, /* of names.c */
+    BRK_LOOK_MAGIC = 0x4a6e4c6f,
+    BRK_REQUEST_MAGIC = 0x4a6e5265,
     BRK_SOCKET_MAGIC = 0x4a6e536f,
     BRK_WORKER_MAGIC = 0x4a6e576f
 };
@@ -36,6 +40,14 @@ static inline struct brk_assoc *brk_assoc_of(void *p)
 static inline struct brk_dest *brk_dest_of(void *p)
 {
     return brk_checked(p, BRK_DEST_MAGIC);
+}
+static inline struct brk_look *brk_look_of(void *p)
+{
+    return brk_checked(p, BRK_LOOK_MAGIC);
+}
+static inline struct brk_request *brk_request_of(void *p)
+{
+    return brk_checked(p, BRK_REQUEST_MAGIC);
 }
 static inline struct brk_socket *brk_socket_of(void *p)
 {

@@ -49,7 +49,8 @@ struct brk_control {
     struct brk_joining joining;
     uint64_t version;
     enum brk_phase phase;
-    uint64_t deadline_ms; /* of the drain */
+    unsigned drain_ms;    /* how long the drain may take, */
+    uint64_t deadline_ms; /* and so until when */
     bool stop;
     bool cut_short; /* … before the drain was complete */
     struct brk_reload reload;
@@ -195,6 +196,8 @@ static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lo
         case BRK_RETURNED:
         case BRK_RETIRE:
         case BRK_EMPTY:
+        case BRK_LOOK:
+        case BRK_REQUEST:
             break; /* never sent to control */
         }
     }
@@ -243,17 +246,19 @@ static bool serve_requests(struct brk_control *c, bool woken)
 
 /* ---- the end -------------------------------------------------------------------------------------- */
 
-void brk_control_drain(struct brk_control *c, const char *reason)
+void brk_control_drain(struct brk_control *c, const char *reason, unsigned timeout_ms)
 {
     if (c->phase != BRK_RUNNING) {
         brk_log(CFG_LOG_WARNING, "stopped_at_once", "text=\"second signal\"");
         c->stop = c->cut_short = true;
         return;
     }
-    brk_log(CFG_LOG_INFO, "draining", "signal=%s timeout_ms=%u", reason,
-            c->broker->plan->config->drain_timeout_ms);
+    c->drain_ms =
+        timeout_ms == BRK_DRAIN_AS_CONFIGURED ? c->broker->plan->config->drain_timeout_ms : timeout_ms;
+    brk_log(CFG_LOG_INFO, "draining", "signal=%s timeout_ms=%u", reason, c->drain_ms);
     c->phase = BRK_DRAIN_SOURCES;
-    c->deadline_ms = brk_now_ms() + c->broker->plan->config->drain_timeout_ms;
+    atomic_store(&c->broker->draining, true);
+    c->deadline_ms = brk_now_ms() + c->drain_ms;
     brk_command_all(c->broker, BRK_CMD_DRAIN_SOURCES);
 }
 
@@ -294,18 +299,16 @@ static uint64_t associations(const struct brk_broker *b)
 
 static void drain(struct brk_control *c)
 {
-    uint64_t timeout = c->broker->plan->config->drain_timeout_ms;
     if (c->phase == BRK_DRAIN_SOURCES && all_reached(c->broker, BRK_SOURCES_DONE)) {
         c->phase = BRK_DRAIN_ALL;
         brk_command_all(c->broker, BRK_CMD_DRAIN_ALL);
     }
     if (c->phase == BRK_DRAIN_ALL && all_done(c->broker)) {
-        brk_log(
-            CFG_LOG_INFO, "drained", "in_ms=%llu",
-            (unsigned long long)(brk_now_ms() + c->broker->plan->config->drain_timeout_ms - c->deadline_ms));
+        brk_log(CFG_LOG_INFO, "drained", "in_ms=%llu",
+                (unsigned long long)(brk_now_ms() + c->drain_ms - c->deadline_ms));
         c->stop = true;
-    } else if (brk_now_ms() + brk_abort_time_ms(timeout, associations(c->broker)) >= c->deadline_ms) {
-        brk_log(CFG_LOG_WARNING, "drain_timeout", "timeout_ms=%u", c->broker->plan->config->drain_timeout_ms);
+    } else if (brk_now_ms() + brk_abort_time_ms(c->drain_ms, associations(c->broker)) >= c->deadline_ms) {
+        brk_log(CFG_LOG_WARNING, "drain_timeout", "timeout_ms=%u", c->drain_ms);
         c->stop = c->cut_short = true;
     }
 }

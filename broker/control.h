@@ -8,15 +8,17 @@
 #define JUNCTOR_BROKER_CONTROL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct brk_broker;
+struct brk_service;
 struct cfg_config;
 
 struct brk_control;
 
 /* Runs the broker until a signal ends it; the calling thread is the control thread. `signals` is a signalfd.
- * Returns the exit status. */
-int brk_control_main(struct brk_broker *b, int signals);
+ * Returns the exit status; `service` as in brk_run. */
+int brk_control_main(struct brk_broker *b, int signals, const struct brk_service *service);
 
 /* For a broker whose workers are open but not running: publishes the first snapshot, whose groups are empty.
  * NULL: out of memory, and nothing is left behind. */
@@ -27,8 +29,10 @@ struct brk_control *brk_control_new(struct brk_broker *b);
  * be called every BRK_TICK_MS at least, even when the inbox is empty. */
 bool brk_control_turn(struct brk_control *c, bool woken);
 
-/* Starts to drain; `reason` is logged. A second call ends the drain: the next turn returns false. */
-void brk_control_drain(struct brk_control *c, const char *reason);
+/* Starts to drain, for `timeout_ms` at most; `reason` is logged. A second call ends the drain: the next turn
+ * returns false. */
+#define BRK_DRAIN_AS_CONFIGURED UINT32_MAX
+void brk_control_drain(struct brk_control *c, const char *reason, unsigned timeout_ms);
 
 /* Starts a reload from the configuration's file, after the one in progress if there is one. brk_control_turn
  * advances it. */

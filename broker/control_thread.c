@@ -11,7 +11,10 @@
 
 #include "broker/account.h"
 #include "broker/control.h"
+#include "broker/broker.h"
 #include "broker/log.h"
+#include "broker/observe.h"
+#include "broker/request.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
 #include "broker/worker.h"
@@ -26,7 +29,7 @@ static bool log_account(struct brk_broker *b)
     if (!brk_counts_init(&sum, b->plan->config))
         return true;
     for (unsigned i = 0; i < b->worker_count; i++) {
-        brk_counts_add(&sum, &b->workers[i]->counts);
+        brk_counts_add(&sum, &b->workers[i]->counts, b->plan->config);
         tr_loop_get_stats(b->workers[i]->loop, &one);
         stats.syscalls += one.syscalls;
         stats.reassembled += one.reassembled;
@@ -56,17 +59,19 @@ static void take_signal(struct brk_broker *b, struct brk_control *c, int signals
     else if (info.ssi_signo == SIGHUP)
         brk_control_reload(c);
     else
-        brk_control_drain(c, info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
+        brk_control_drain(c, info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM", BRK_DRAIN_AS_CONFIGURED);
 }
 
-static void serve(struct brk_broker *b, struct brk_control *c, int signals)
+static void serve(struct brk_broker *b, struct brk_control *c, struct brk_requests *q, int signals)
 {
     struct pollfd fds[] = {{.fd = signals, .events = POLLIN},
-                           {.fd = rt_inbox_fd(&b->control), .events = POLLIN}};
+                           {.fd = rt_inbox_fd(&b->control), .events = POLLIN},
+                           {.fd = rt_inbox_fd(&b->requests), .events = POLLIN}};
     bool woken = false;
     while (brk_control_turn(c, woken)) {
-        if (poll(fds, 2, brk_control_draining(c) ? BRK_TICK_MS : -1) < 0 && errno != EINTR)
-            abort(); /* both descriptors are valid */
+        brk_requests_turn(q, b, c, fds[2].revents & POLLIN);
+        if (poll(fds, 3, brk_control_draining(c) ? BRK_TICK_MS : -1) < 0 && errno != EINTR)
+            abort(); /* all descriptors are valid */
         woken = fds[1].revents & POLLIN;
         if (fds[0].revents & POLLIN)
             take_signal(b, c, signals);
@@ -96,26 +101,61 @@ static unsigned start_workers(struct brk_broker *b)
     return started;
 }
 
-int brk_control_main(struct brk_broker *b, int signals)
+/* The workers have made their last turn, and nobody asks them anything any more. */
+static void stop_workers(struct brk_broker *b, struct brk_control *c, unsigned started)
 {
+    brk_control_stop(c);
+    for (unsigned i = 0; i < started; i++)
+        pthread_join(b->workers[i]->thread, NULL);
+    atomic_store(&b->ended, true);
+    brk_control_settle(c);
+}
+
+/* Runs what serves observers, if there is any. False: it cannot, for a reason that has been logged. */
+static bool start_service(struct brk_broker *b, const struct brk_service *service, struct brk_observer **o)
+{
+    *o = service ? brk_observer_new(b) : NULL;
+    if (!service)
+        return true;
+    if (*o && service->start(service->arg, *o, b->plan->config))
+        return true;
+    if (!*o)
+        brk_log(CFG_LOG_ERROR, "start_failed", "error=\"out of memory or descriptors\"");
+    brk_observer_free(*o);
+    *o = NULL;
+    return false;
+}
+
+static void stop_service(struct brk_broker *b, const struct brk_service *service, struct brk_observer *o)
+{
+    if (!o)
+        return;
+    service->stop(service->arg);
+    for (unsigned i = 0; i < b->worker_count; i++)
+        brk_worker_settle(b->workers[i]); /* looks that came too late */
+    brk_observer_free(o);
+}
+
+int brk_control_main(struct brk_broker *b, int signals, const struct brk_service *service)
+{
+    struct brk_requests requests = {0};
+    struct brk_observer *o = NULL;
     struct brk_control *c = brk_control_new(b);
-    unsigned started = c ? start_workers(b) : 0;
+    unsigned started = c && start_service(b, service, &o) ? start_workers(b) : 0;
     bool good = c && started == b->worker_count;
     if (good) {
         brk_log(CFG_LOG_INFO, "ready", "workers=%u transport=%s", b->worker_count,
                 tr_backend_name(b->backend));
-        serve(b, c, signals);
+        serve(b, c, &requests, signals);
     }
     uint64_t before = dropped(b);
-    if (c) {
-        brk_control_stop(c);
-        for (unsigned i = 0; i < started; i++)
-            pthread_join(b->workers[i]->thread, NULL);
-        brk_control_settle(c);
-    }
+    if (c)
+        stop_workers(b, c, started);
     if (c && brk_control_cut_short(c) && dropped(b) != before)
         good = false;
     good = log_account(b) && good;
+    brk_requests_end(&requests, b, good);
+    stop_service(b, service, o);
     brk_control_free(c);
     return good ? 0 : 1;
 }

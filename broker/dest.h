@@ -21,7 +21,9 @@ enum brk_control_kind {
     BRK_RETIRED,     /* to control: what it had left has been passed on; free it */
     BRK_EMPTY,       /* to the owner: tell when everything sent to this brk_dest has been acknowledged */
     BRK_EMPTIED,     /* to control: it has, or the association is lost, or it takes too long */
-    BRK_STEPPED      /* to control: the worker `to` has completed its step of a reload */
+    BRK_STEPPED,     /* to control: the worker `to` has completed its step of a reload */
+    BRK_LOOK,        /* to a worker: fill the brk_look `to` and post it back */
+    BRK_REQUEST      /* to control: carry out the brk_request `to` and post it back */
 };
 
 /* An association as a destination of shared sessions. Created by the owning worker when the association

@@ -60,6 +60,7 @@ void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
         brk_assoc_leave(a, &w->connecting);
     a->state = BRK_UP;
     a->was_up = true;
+    a->begun_ms = w->now_ms;
     a->stats.next_ms = w->now_ms + BRK_STATS_MS;
     a->out_streams = e->change.outbound_streams ? e->change.outbound_streams : 1;
     a->in_streams = e->change.inbound_streams ? e->change.inbound_streams : 1;

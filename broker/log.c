@@ -37,16 +37,32 @@ bool brk_log_on(enum cfg_log_level level)
     return (int)level <= atomic_load_explicit(&threshold, memory_order_relaxed);
 }
 
+static _Thread_local struct {
+    void (*take)(const char *event, const char *text, void *arg);
+    void *arg;
+} also;
+
+void brk_log_also(void (*take)(const char *event, const char *text, void *arg), void *arg)
+{
+    also.take = take;
+    also.arg = arg;
+}
+
 void brk_log(enum cfg_log_level level, const char *event, const char *format, ...)
 {
     struct brk_log_record r;
     va_list args;
-    if (!brk_log_on(level))
+    if (!brk_log_on(level) && !also.take)
         return;
     va_start(args, format);
     brk_log_fill_args(&r, level, event, format, args);
     va_end(args);
-    brk_log_deliver(&r);
+    if (also.take) {
+        r.text[r.length] = '\0';
+        also.take(event, r.text, also.arg);
+    }
+    if (brk_log_on(level))
+        brk_log_deliver(&r);
 }
 
 const char *brk_quote(const char *text, char *out, unsigned size)

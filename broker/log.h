@@ -45,6 +45,10 @@ bool brk_log_on(enum cfg_log_level level);
 void brk_log(enum cfg_log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Of this thread: every line that it logs from now on, whatever the level, goes to `take`, too; NULL ends
+ * that. `text` is valid during the call: "level=info event=reloaded …". */
+void brk_log_also(void (*take)(const char *event, const char *text, void *arg), void *arg);
+
 /* `text` as a logfmt value: quoted, with quotes, backslashes and control characters escaped. Returns `out`.
  */
 const char *brk_quote(const char *text, char *out, unsigned size);

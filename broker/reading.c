@@ -47,6 +47,8 @@ static void handle_items(struct brk_worker *w, struct brk_socket *s, const struc
         bytes += item->msg.len;
         if (a) {
             a->brought = true;
+            a->received++;
+            a->received_bytes += item->msg.len;
             brk_forward(w, a, &item->msg);
         } else /* memory ran out when its association came up */
             brk_count(&w->counts.dropped[BRK_NO_MEMORY], 1);

@@ -106,6 +106,8 @@ static void count_delivered(struct brk_worker *w, struct brk_assoc *a, struct de
     if (!d->messages)
         return;
     brk_count(&w->counts.delivered, d->messages);
+    a->delivered += d->messages;
+    a->delivered_bytes += d->bytes;
     count_run(a->socket->traffic, d);
     a->socket->sndbuf.taken += (int64_t)(d->bytes + (uint64_t)d->messages * BRK_SNDBUF_MESSAGE);
     if (d->route != RT_NO_ROUTE) {

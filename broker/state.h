@@ -87,6 +87,9 @@ struct brk_worker {
     char step_error[300];
     uint64_t next_tick_ms;
     uint64_t origins;
+    struct brk_assoc *assocs; /* all there are, oldest first */
+    struct brk_assoc *walk;   /* of these, the next that is told to who looks at them: view.h */
+    uint64_t turns;
 
     struct brk_gathered gathered[BRK_GATHER_MAX];
     uint32_t gathered_count;
@@ -119,6 +122,9 @@ struct brk_broker {
     unsigned worker_count;
     bool log_level_fixed; /* by the command line: a reload does not change it */
     struct rt_inbox control;
+    struct rt_inbox requests; /* to control, from observers: request.h */
+    _Atomic bool draining;    /* it ends, or has ended */
+    _Atomic bool ended;       /* the workers take nothing from their inboxes any more */
     pthread_barrier_t account_enter, account_leave;
 };
 

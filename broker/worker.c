@@ -44,6 +44,7 @@
 #include "broker/state.h"
 #include "broker/stats/counts.h"
 #include "broker/timeouts.h"
+#include "broker/view.h"
 #include "config/config.h"
 #include "routing/inbox.h"
 #include "routing/message.h"
@@ -119,6 +120,8 @@ static void take_parcel(struct brk_worker *w, struct rt_parcel *p)
             brk_assoc_retire(w, brk_dest_of(p->to));
         else if (p->control == BRK_EMPTY)
             brk_dry_want(w, brk_dest_of(p->to));
+        else if (p->control == BRK_LOOK)
+            brk_look(w, brk_look_of(p->to));
         return;
     case RT_DELIVER:
         brk_count(&w->counts.taken_in, 1);
@@ -304,7 +307,7 @@ void *brk_worker_main(void *worker)
     if (w->config->pin)
         pin(w->index);
     rt_reader_register();
-    while (!w->stop)
+    for (; !w->stop; w->turns++)
         brk_worker_turn(w);
     rt_reader_unregister();
     return NULL;

@@ -31,6 +31,7 @@ enum cfg_transport { CFG_TRANSPORT_AUTO, CFG_TRANSPORT_KERNEL, CFG_TRANSPORT_USR
 enum cfg_peeloff { CFG_PEELOFF_NEVER, CFG_PEELOFF_ALWAYS };
 enum cfg_mode { CFG_LOADSHARE, CFG_OVERRIDE, CFG_BROADCAST }; /* RFC 4666 traffic modes */
 enum cfg_share { CFG_ROUND_ROBIN, CFG_STREAM_HASH };          /* how loadshare picks */
+enum cfg_admin_mode { CFG_ADMIN_OWNER, CFG_ADMIN_GROUP, CFG_ADMIN_ALL };
 enum cfg_session { CFG_PAIRED, CFG_SHARED, CFG_SESSIONS };
 enum cfg_log_level { CFG_LOG_ERROR, CFG_LOG_WARNING, CFG_LOG_INFO, CFG_LOG_DEBUG };
 
@@ -142,6 +143,11 @@ struct cfg_config {
     unsigned queue_messages; /* per source socket: how many of its messages may wait before it is paused */
     uint64_t queue_bytes;    /* and how many bytes */
     enum cfg_log_level log_level;
+    const char *admin_path; /* "off": none; NULL: the default */
+    enum cfg_admin_mode admin_mode;
+    const char *admin_group;        /* NULL: the process's own */
+    const struct net_addr *metrics; /* where read-only HTTP is served; may be none */
+    unsigned metrics_count;
     const struct cfg_place *key_at; /* of `broker`; as a listener's */
 
     const struct cfg_listener *listeners;

@@ -47,6 +47,7 @@ enum cfg_kind {
     CFG_TEXT,      /* any text */
     CFG_ADDRESSES, /* one address or a list */
     CFG_HOSTS,     /* the same, and host names */
+    CFG_ENDPOINTS, /* one address with its port or a list */
     CFG_PROFILE,   /* the name of a profile */
     CFG_OPTIONS,   /* a mapping of SCTP options */
     CFG_MEMBERS,   /* names of peers and listeners */

@@ -87,9 +87,10 @@ void read_mapping(struct loader *l, enum cfg_section section, const struct yaml_
 /* Reads the value of one key into `object`; `value` is no alias. One for every cfg_kind. */
 typedef void cfg_reader(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
                         void *object, struct cfg_origin *origin);
-cfg_reader read_name, read_text, read_addresses, read_hosts, read_ppids, read_streams; /* read_items.c */
-cfg_reader read_profile, read_members, read_sources, read_target;                      /* read_refs.c */
-cfg_reader read_own_options;                                                           /* read_sctp.c */
+cfg_reader read_name, read_text, read_addresses, read_hosts, read_endpoints, read_ppids,
+    read_streams;                                                 /* read_items.c */
+cfg_reader read_profile, read_members, read_sources, read_target; /* read_refs.c */
+cfg_reader read_own_options;                                      /* read_sctp.c */
 
 /* read_items.c. The text of a scalar, or NULL where it is something else (then reported). */
 const char *read_scalar(struct loader *l, const char *key, const struct yaml_node *value);

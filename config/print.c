@@ -22,6 +22,12 @@ static void print_address(FILE *out, const struct net_addr *a)
     fprintf(out, strchr(text, ':') ? "\"%s\"" : "%s", text);
 }
 
+static void print_endpoint(FILE *out, const struct net_addr *a)
+{
+    char text[NET_ADDR_TEXT];
+    fprintf(out, "\"%s\"", net_addr_format(a, text, sizeof text));
+}
+
 /* In single quotes YAML takes everything as it is but the quote itself. */
 static void print_text(FILE *out, const char *text)
 {
@@ -92,6 +98,9 @@ static void print_item(const struct cfg_config *c, FILE *out, enum cfg_kind kind
     case CFG_ADDRESSES:
         print_address(out, (const struct net_addr *)list + i);
         break;
+    case CFG_ENDPOINTS:
+        print_endpoint(out, (const struct net_addr *)list + i);
+        break;
     case CFG_HOSTS:
         print_host(out, (const struct net_host *)list + i);
         break;
@@ -153,7 +162,7 @@ bool print_has(const struct cfg_key_row *row, const void *object)
         return pointer_at(object, row->offset) != NULL;
     if (row->kind == CFG_SCALAR && row->dflt == CFG_OPTIONAL)
         return cfg_key_get(row, object) != CFG_ABSENT;
-    if (row->kind == CFG_ADDRESSES)
+    if (row->kind == CFG_ADDRESSES || row->kind == CFG_ENDPOINTS)
         return count_at(object, row->count_offset) != 0;
     return row->kind != CFG_PROFILE && row->kind != CFG_OPTIONS;
 }

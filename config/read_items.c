@@ -217,6 +217,51 @@ void read_hosts(struct loader *l, const struct cfg_key_row *row, const struct ya
     put_list(row, object, list, count);
 }
 
+/* ---- addresses with ports ------------------------------------------------------------------------- */
+
+/* "127.0.0.1:80", "[::1]:80" */
+static bool parse_endpoint(const char *text, struct net_addr *out)
+{
+    static const struct val_spec port = {OPT_UINT, OPT_NO_UNIT, 1, 65535, NULL};
+    char host[NET_ADDR_TEXT], why[VAL_WHY_MAX];
+    int64_t number;
+    const char *colon = strrchr(text, ':');
+    if (!colon || (size_t)(colon - text) >= sizeof host ||
+        !val_parse(&port, colon + 1, &number, why, sizeof why))
+        return false;
+    size_t len = (size_t)(colon - text);
+    bool brackets = len > 2 && text[0] == '[' && text[len - 1] == ']';
+    if (!brackets && memchr(text, ':', len))
+        return false;
+    len -= brackets ? 2 : 0;
+    memcpy(host, text + brackets, len);
+    host[len] = '\0';
+    return net_addr_parse(host, (uint16_t)number, out);
+}
+
+void read_endpoints(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
+                    void *object, struct cfg_origin *origin)
+{
+    unsigned n, count = 0;
+    const struct yaml_node **items = read_list(l, row, value, &n);
+    struct net_addr *list = arena_array(l->keep, n, sizeof *list);
+    (void)origin;
+    for (unsigned i = 0; items && i < n; i++) {
+        bool good = parse_endpoint(items[i]->text, &list[count]);
+        if (!good)
+            err_add(&l->errors, items[i]->at,
+                    "%s: '%.60s' is no address with a port; write such as 127.0.0.1:9464 or \"[::1]:9464\"",
+                    row->name, items[i]->text);
+        for (unsigned k = 0; good && k < count; k++)
+            if (net_addr_equal(&list[k], &list[count])) {
+                twice(l, row->name, items[i]);
+                good = false;
+            }
+        count += good;
+    }
+    put_list(row, object, list, count);
+}
+
 /* ---- PPIDs ---------------------------------------------------------------------------------------- */
 
 void read_ppids(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value, void *object,

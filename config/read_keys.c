@@ -25,6 +25,7 @@ static cfg_reader *const readers[CFG_KIND_COUNT] = {
     [CFG_ADDRESSES] = read_addresses, [CFG_PROFILE] = read_profile, [CFG_OPTIONS] = read_own_options,
     [CFG_MEMBERS] = read_members,     [CFG_SOURCES] = read_sources, [CFG_PPIDS] = read_ppids,
     [CFG_STREAMS] = read_streams,     [CFG_TARGET] = read_target,   [CFG_HOSTS] = read_hosts,
+    [CFG_ENDPOINTS] = read_endpoints,
 };
 
 /* True where rows such as "key.…" exist, so that the value is a mapping of them. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/keys.h"
+#include "config/load_priv.h"
 
 static bool same_text(const char *a, const char *b)
 {
@@ -110,13 +111,38 @@ bool cfg_changed_options(const struct opt_set *a, const struct opt_set *b, struc
     return any;
 }
 
+/* The value of a key, copied into `c`. */
+static void keep_value(struct cfg_config *c, const struct cfg_config *old, const struct cfg_key_row *row)
+{
+    char *to = (char *)c + row->offset;
+    const void *from;
+    unsigned count;
+    if (row->kind == CFG_SCALAR) {
+        cfg_key_put(row, c, cfg_key_get(row, old));
+        return;
+    }
+    memcpy(&from, (const char *)old + row->offset, sizeof from);
+    if (row->kind == CFG_TEXT) {
+        from = from ? arena_text(cfg_arena(c), from, strlen(from)) : NULL;
+    } else {
+        assert(row->kind == CFG_ENDPOINTS);
+        memcpy(&count, (const char *)old + row->count_offset, sizeof count);
+        memcpy((char *)c + row->count_offset, &count, sizeof count);
+        struct net_addr *list = arena_array(cfg_arena(c), count, sizeof *list);
+        if (count)
+            memcpy(list, from, count * sizeof *list);
+        from = list;
+    }
+    memcpy(to, &from, sizeof from);
+}
+
 void cfg_keep_restart_values(struct cfg_config *c, const struct cfg_config *old)
 {
     for (unsigned k = 0; k < CFG_KEY_COUNT; k++) {
         const struct cfg_key_row *row = &cfg_key_rows[k];
         if (row->effect == CFG_RESTART) {
-            assert(row->section == CFG_BROKER && row->kind == CFG_SCALAR);
-            cfg_key_put(row, c, cfg_key_get(row, old));
+            assert(row->section == CFG_BROKER);
+            keep_value(c, old, row);
         }
     }
 }

@@ -108,6 +108,7 @@ static const struct {
     [CFG_TEXT] = {"text", "a name"},
     [CFG_ADDRESSES] = {"addresses", ""},
     [CFG_HOSTS] = {"addresses, names", ""},
+    [CFG_ENDPOINTS] = {"addresses with ports", ""},
     [CFG_PROFILE] = {"name", "of a profile"},
     [CFG_OPTIONS] = {"mapping", "SCTP options"},
     [CFG_MEMBERS] = {"names", ""},

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "broker/admin/admin.h"
 #include "broker/broker.h"
 #include "broker/log.h"
 #include "config/config.h"
@@ -73,7 +74,12 @@ static int run_logged(struct cfg_config *config, const struct cfg_remarks *remar
     }
     log_start(config);
     log_warnings(config, remarks);
-    int status = brk_run(config, level_fixed);
+    struct brk_service service;
+    struct admin *admin = admin_new(junctor_version);
+    if (admin)
+        admin_service(admin, &service);
+    int status = brk_run(config, level_fixed, admin ? &service : NULL);
+    admin_free(admin);
     brk_log_stop();
     return status;
 }

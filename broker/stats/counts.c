@@ -4,14 +4,16 @@
 #include <string.h>
 
 const struct brk_counter_row brk_total_rows[] = {
-#define TOTAL(id, name, unit, help) {name, help, BRK_##unit, offsetof(struct brk_counts, id)},
+#define TOTAL(id, name, unit, help) {name, help, BRK_##unit, false, offsetof(struct brk_counts, id)},
+#define GAUGE(id, name, unit, help) {name, help, BRK_##unit, true, offsetof(struct brk_counts, id)},
 #define TRAFFIC(id, name, unit, help)
 #define DROP(id, name, help)
 #include "broker/stats/counters.def"
 };
 const struct brk_counter_row brk_traffic_rows[] = {
 #define TOTAL(id, name, unit, help)
-#define TRAFFIC(id, name, unit, help) {name, help, BRK_##unit, offsetof(struct brk_traffic, id)},
+#define TRAFFIC(id, name, unit, help) {name, help, BRK_##unit, false, offsetof(struct brk_traffic, id)},
+#define NET(id, name, unit, help)     {name, help, BRK_##unit, true, offsetof(struct brk_traffic, id)},
 #define DROP(id, name, help)
 #include "broker/stats/counters.def"
 };
@@ -27,6 +29,17 @@ const char *brk_drop_name(enum brk_drop reason)
 #include "broker/stats/counters.def"
     };
     return names[reason];
+}
+
+const char *brk_drop_help(enum brk_drop reason)
+{
+    static const char *const helps[BRK_DROP_COUNT] = {
+#define TOTAL(id, name, unit, help)
+#define TRAFFIC(id, name, unit, help)
+#define DROP(id, name, help) help,
+#include "broker/stats/counters.def"
+    };
+    return helps[reason];
 }
 
 unsigned brk_scope_size(const struct cfg_config *config, enum brk_scope scope)
@@ -68,20 +81,13 @@ static void add_rows(const struct brk_counter_row *rows, unsigned count, void *t
         brk_count(brk_counter_at(&rows[i], to), brk_counted(brk_counter_at(&rows[i], (void *)from)));
 }
 
-/* Adds whole segments: those of `from` have as many items as those of `to`. */
-static void add_segments(struct brk_segments *to, const struct brk_segments *from)
-{
-    for (unsigned k = 0; k < BRK_SEGMENTS_MAX && from->segment[k] && to->segment[k]; k++)
-        for (unsigned i = 0; i < BRK_SEGMENT_FIRST << k; i++)
-            add_rows(brk_traffic_rows, brk_traffic_count, to->segment[k] + i * to->item,
-                     from->segment[k] + i * from->item);
-}
-
-void brk_counts_add(struct brk_counts *to, const struct brk_counts *from)
+void brk_counts_add(struct brk_counts *to, const struct brk_counts *from, const struct cfg_config *config)
 {
     add_rows(brk_total_rows, brk_total_count, to, from);
     for (int i = 0; i < BRK_DROP_COUNT; i++)
         brk_count(&to->dropped[i], brk_counted(&from->dropped[i]));
     for (unsigned s = 0; s < BRK_SCOPES; s++)
-        add_segments(&to->traffic[s], &from->traffic[s]);
+        for (unsigned id = 0; id < brk_scope_size(config, (enum brk_scope)s); id++)
+            add_rows(brk_traffic_rows, brk_traffic_count, brk_traffic_of(to, (enum brk_scope)s, id),
+                     brk_traffic_of(from, (enum brk_scope)s, id));
 }

@@ -36,6 +36,7 @@ enum brk_drop {
 };
 
 const char *brk_drop_name(enum brk_drop reason); /* "no_route" */
+const char *brk_drop_help(enum brk_drop reason);
 
 /* A struct, so that only the functions below can change it. */
 struct brk_counter {
@@ -82,6 +83,7 @@ enum brk_unit { BRK_MESSAGES, BRK_BYTES, BRK_ASSOCIATIONS };
 struct brk_counter_row {
     const char *name, *help;
     enum brk_unit unit;
+    bool falls; /* a gauge */
     size_t offset;
 };
 extern const struct brk_counter_row brk_total_rows[], brk_traffic_rows[];
@@ -106,8 +108,8 @@ static inline struct brk_traffic *brk_traffic_of(const struct brk_counts *c, enu
     return brk_segments_at(&c->traffic[scope], id);
 }
 
-/* Adds `from`, of any worker, to `to`, which has at least as much room. */
-void brk_counts_add(struct brk_counts *to, const struct brk_counts *from);
+/* Adds what `from`, of any worker, has of `config` to `to`; there is room for that in both. */
+void brk_counts_add(struct brk_counts *to, const struct brk_counts *from, const struct cfg_config *config);
 
 /* How many listeners, peers, groups or routes a configuration has, including those that are gone. */
 unsigned brk_scope_size(const struct cfg_config *config, enum brk_scope scope);

@@ -154,8 +154,10 @@ void world_begin(const struct scenario *s, uint64_t seed)
     ledger_begin();
     brk_log_open(aloud() ? CFG_LOG_DEBUG : CFG_LOG_ERROR);
     paper.caps = world.style == LIKE_USRSCTP ? 0 : TR_CAP_LOOPS | TR_CAP_SHARE_PORT | TR_CAP_MULTIHOMING;
-    world.broker = (struct brk_broker){
-        .plan = rt_plan_new(configure(s->config), 1), .backend = &paper, .control.eventfd = -1};
+    world.broker = (struct brk_broker){.plan = rt_plan_new(configure(s->config), 1),
+                                       .backend = &paper,
+                                       .control.eventfd = -1,
+                                       .requests.eventfd = -1};
     if (!brk_broker_open(&world.broker) || !(world.control = brk_control_new(&world.broker)))
         fail_seed("the broker does not start");
     world_settle();
@@ -286,7 +288,7 @@ static bool drain_roughly(void)
     if (world.scenario->others[0] && chance(40))
         world_reload(); /* is given up, or takes effect before anybody drains */
     world.draining = true;
-    brk_control_drain(world.control, "SIGTERM");
+    brk_control_drain(world.control, "SIGTERM", BRK_DRAIN_AS_CONFIGURED);
     for (unsigned steps = (unsigned)pick(200); steps; steps--)
         if (!world_step())
             return false;

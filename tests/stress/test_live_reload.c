@@ -1,8 +1,9 @@
 /* Live reload of a whole broker: the real control thread, real workers, over a backend of paper (paper.c)
  * whose clients and servers come and go as they like. The configuration's file is replaced and SIGHUP sent as
- * fast as the broker takes it; now and then somebody asks for the account. At the end the broker drains, its
- * account must balance, and every message that was read has been delivered once or is counted as dropped;
- * those of shared sessions have all been delivered.
+ * fast as the broker takes it; now and then somebody asks for the account, and another thread looks at the
+ * broker all the time, ends associations and asks for reloads itself (watcher.c). At the end the broker
+ * drains, its account must balance, and every message that was read has been delivered once or is counted as
+ * dropped; those of shared sessions have all been delivered.
  *
  * Order is no matter here: members come back while others have older messages of a stream. tests/middle looks
  * at it. */
@@ -25,6 +26,7 @@
 #include "broker/stats/counts.h"
 #include "tests/stress/paper.h"
 #include "tests/stress/stress.h"
+#include "tests/stress/watcher.h"
 
 #define BROKER(more) "broker: {workers: 3, log_level: error, drain_timeout: 2m" more "}\n"
 #define PEER(name, port)                                                                                     \
@@ -150,20 +152,23 @@ static void compare(const struct brk_broker *b, const struct reloader *r)
 static void run(double seconds, bool plant)
 {
     struct reloader r = {.seconds = seconds};
-    struct brk_broker b = {.control.eventfd = -1, .backend = &paper};
+    struct brk_broker b = {.control.eventfd = -1, .requests.eventfd = -1, .backend = &paper};
+    struct brk_service watching;
     pthread_t thread;
     int signals = block_signals();
+    watcher_service(&watching);
     brk_log_open(CFG_LOG_ERROR);
     b.plan = rt_plan_new(first_config(), 1);
     paper_begin(plant ? &b : NULL);
     check(b.plan && brk_broker_open(&b), "the broker does not start");
     check(!pthread_create(&thread, NULL, reload_on, &r), "thread");
-    int status = brk_control_main(&b, signals);
+    int status = brk_control_main(&b, signals, &watching);
     pthread_join(thread, NULL);
     close(signals);
     unlink(path);
     check(status == 0, "the broker ends with status %d", status);
     compare(&b, &r);
+    watcher_check();
     brk_broker_close(&b);
     paper_end();
 }

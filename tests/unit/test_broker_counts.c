@@ -71,8 +71,8 @@ static void adds_up(void **state)
     (void)state;
     assert_true(brk_counts_init(&sum, &config));
     fill(&one);
-    brk_counts_add(&sum, &one);
-    brk_counts_add(&sum, &one);
+    brk_counts_add(&sum, &one, &config);
+    brk_counts_add(&sum, &one, &config);
     assert_int_equal(brk_counted(&sum.received), 20);
     assert_int_equal(brk_counted(&sum.copies), 10);
     assert_int_equal(brk_counted(&sum.delivered), 18);

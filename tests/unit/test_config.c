@@ -356,8 +356,11 @@ static void same_routing(const struct cfg_config *a, const struct cfg_config *b)
 static void same_config(const struct cfg_config *a, const struct cfg_config *b)
 {
     for (unsigned k = 0; k < CFG_KEY_COUNT; k++)
-        if (cfg_key_rows[k].section == CFG_BROKER)
+        if (cfg_key_rows[k].section == CFG_BROKER && cfg_key_rows[k].kind == CFG_SCALAR)
             assert_int_equal(cfg_key_get(&cfg_key_rows[k], a), cfg_key_get(&cfg_key_rows[k], b));
+    if (a->admin_path)
+        assert_string_equal(a->admin_path, b->admin_path);
+    same_list(a->metrics, a->metrics_count, b->metrics, b->metrics_count, sizeof *a->metrics);
     same_endpoints(a, b);
     same_routing(a, b);
 }

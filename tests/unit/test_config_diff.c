@@ -82,6 +82,7 @@ static void put_count(void *object, size_t offset, unsigned count)
 static bool change(const struct cfg_config *c, const struct cfg_key_row *row)
 {
     static const uint32_t ppid = 7;
+    static const struct net_addr endpoint = {.in4 = {.sin_family = AF_INET}};
     static const struct cfg_range range = {1, 2};
     void *object = object_of(c, row->section);
     switch (row->kind) {
@@ -90,6 +91,10 @@ static bool change(const struct cfg_config *c, const struct cfg_key_row *row)
         return true;
     case CFG_TEXT:
         put_pointer(object, row->offset, "another");
+        return true;
+    case CFG_ENDPOINTS:
+        put_pointer(object, row->offset, &endpoint);
+        put_count(object, row->count_offset, 1);
         return true;
     case CFG_PPIDS:
         put_pointer(object, row->offset, &ppid);

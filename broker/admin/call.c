@@ -1,0 +1,110 @@
+/* See call.h. */
+#include "broker/admin/call.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "config/sctp/value.h"
+
+#define ORIGIN_BITS 48 /* of the number within a worker */
+
+const char *admin_query(const struct admin_call *call, const char *name)
+{
+    return MHD_lookup_connection_value(call->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+bool admin_query_number(struct admin_call *call, const char *name, unsigned otherwise, unsigned most,
+                        unsigned *out)
+{
+    const struct val_spec spec = {OPT_UINT, OPT_COUNT, 0, most, NULL};
+    char why[VAL_WHY_MAX];
+    int64_t number;
+    const char *text = admin_query(call, name);
+    *out = otherwise;
+    if (!text)
+        return true;
+    if (!val_parse(&spec, text, &number, why, sizeof why)) {
+        admin_refuse(call, 400, "%s: %s", name, why);
+        return false;
+    }
+    *out = (unsigned)number;
+    return true;
+}
+
+uint64_t admin_parse_id(const char *text)
+{
+    unsigned worker;
+    unsigned long long number;
+    int end = 0;
+    if (sscanf(text, "%5u-%15llu%n", &worker, &number, &end) != 2 || text[end] || worker >> 16 || !number ||
+        number >> ORIGIN_BITS)
+        return 0;
+    return (uint64_t)worker << ORIGIN_BITS | number;
+}
+
+const char *admin_id(uint64_t origin, char out[static ADMIN_ID_TEXT])
+{
+    snprintf(out, ADMIN_ID_TEXT, "%u-%llu", (unsigned)(origin >> ORIGIN_BITS),
+             (unsigned long long)(origin & ((1ULL << ORIGIN_BITS) - 1)));
+    return out;
+}
+
+json_t *admin_document(const struct admin *a)
+{
+    char text[40], millis[24];
+    struct timespec now;
+    struct tm utc;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(millis, sizeof millis, ".%03ldZ", now.tv_nsec / 1000000);
+    strcat(text, millis);
+    return json_pack("{s:i, s:s, s:I}", "api", ADMIN_API, "time", text, "uptime_ms",
+                     (json_int_t)brk_observer_uptime_ms(a->observer));
+}
+
+enum admin_step admin_answer_text(struct admin_call *call, unsigned status, const char *type, char *body,
+                                  size_t length)
+{
+    if (!body) {
+        call->status = 500;
+        call->type = "text/plain";
+        call->fixed = "out of memory\n";
+        call->length = strlen(call->fixed);
+        return ADMIN_DONE;
+    }
+    call->status = status;
+    call->type = type;
+    call->body = body;
+    call->length = length;
+    return ADMIN_DONE;
+}
+
+enum admin_step admin_answer(struct admin_call *call, unsigned status, json_t *document)
+{
+    char *text = document ? json_dumps(document, JSON_COMPACT) : NULL;
+    json_decref(document);
+    return admin_answer_text(call, status, "application/json", text, text ? strlen(text) : 0);
+}
+
+enum admin_step admin_refuse(struct admin_call *call, unsigned status, const char *format, ...)
+{
+    char text[600];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    return admin_answer(call, status, json_pack("{s:i, s:s}", "api", ADMIN_API, "error", text));
+}
+
+bool admin_fresh(const struct admin *a, const struct admin_call *call)
+{
+    unsigned count;
+    bool cut;
+    brk_observer_found(a->observer, &count, &cut);
+    uint64_t age = ADMIN_FRESH_MS + count / 50; /* so that many associations cost no more than few */
+    return a->walked && a->walked_ms + age >= call->came_ms;
+}

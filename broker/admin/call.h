@@ -1,0 +1,33 @@
+/* A call: what was asked, and what is answered. The admin thread's. */
+#ifndef JUNCTOR_BROKER_ADMIN_CALL_H
+#define JUNCTOR_BROKER_ADMIN_CALL_H
+
+#include <jansson.h>
+
+#include "broker/admin/state_priv.h"
+
+/* The value of ?name=, or NULL. */
+const char *admin_query(const struct admin_call *call, const char *name);
+/* The same as a number, `otherwise` where it is not there. False: it is none up to `most`; answered. */
+bool admin_query_number(struct admin_call *call, const char *name, unsigned otherwise, unsigned most,
+                        unsigned *out);
+
+/* The number of an association in "0-17", or 0. And back; returns `out`. */
+#define ADMIN_ID_TEXT 48
+uint64_t admin_parse_id(const char *text);
+const char *admin_id(uint64_t origin, char out[static ADMIN_ID_TEXT]);
+
+/* A document with what stands in all: api, time, uptime_ms. NULL: out of memory. */
+json_t *admin_document(const struct admin *a);
+
+/* Answers; they return ADMIN_DONE. The document is taken over, NULL: out of memory. */
+enum admin_step admin_answer(struct admin_call *call, unsigned status, json_t *document);
+enum admin_step admin_answer_text(struct admin_call *call, unsigned status, const char *type, char *body,
+                                  size_t length);
+enum admin_step admin_refuse(struct admin_call *call, unsigned status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Whether what workers have told is new enough for this call; else its handler says ADMIN_WALK. */
+bool admin_fresh(const struct admin *a, const struct admin_call *call);
+
+#endif

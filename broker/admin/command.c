@@ -1,0 +1,129 @@
+/* See command.h. Later ones (states of members, moving an association) go the same way: one about the broker
+ * is a request to control (ADMIN_REQUEST), one about an association is done by its worker (ADMIN_ONE). */
+#include "broker/admin/command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker/admin/call.h"
+#include "broker/admin/json.h"
+#include "broker/log.h"
+#include "config/sctp/value.h"
+
+#define LOOK_AGAIN_MS 50
+#define END_WAIT_MS   3700000 /* longer than any drain_timeout: its end is sure by then */
+
+/* ---- the broker ----------------------------------------------------------------------------------- */
+
+/* What control has answered. */
+static enum admin_step answered(const struct admin *a, struct admin_call *call, unsigned refused)
+{
+    json_t *d = admin_document(a), *lines = json_array();
+    for (char *line = call->request.lines, *end; line && *line; line = end + 1) {
+        end = strchr(line, '\n');
+        json_array_append_new(lines, json_stringn(line, (size_t)(end - line)));
+    }
+    free(call->request.lines);
+    call->request.lines = NULL;
+    json_object_set_new(d, "done", json_boolean(call->request.done));
+    json_object_set_new(d, "generation", json_integer(call->request.generation));
+    json_object_set_new(d, "lines", lines);
+    return admin_answer(call, call->request.done ? 200 : refused, d);
+}
+
+enum admin_step admin_post_reload(struct admin *a, struct admin_call *call)
+{
+    if (call->round > 0)
+        return answered(a, call, 409);
+    brk_request_init(&call->request, BRK_ASK_RELOAD);
+    return ADMIN_REQUEST;
+}
+
+enum admin_step admin_post_stop(struct admin *a, struct admin_call *call)
+{
+    const struct val_spec spec = {OPT_UINT, OPT_MSEC, 0, 3600000, NULL};
+    char why[VAL_WHY_MAX];
+    int64_t drain_ms;
+    const char *drain = admin_query(call, "drain");
+    if (call->round > 0)
+        return answered(a, call, 409);
+    brk_request_init(&call->request, BRK_ASK_STOP);
+    if (drain && !val_parse(&spec, drain, &drain_ms, why, sizeof why))
+        return admin_refuse(call, 400, "drain: %s", why);
+    if (drain)
+        call->request.drain_ms = (unsigned)drain_ms;
+    return ADMIN_REQUEST;
+}
+
+enum admin_step admin_post_log_level(struct admin *a, struct admin_call *call)
+{
+    static const char *const names[] = {"error", "warning", "info", "debug"};
+    const char *wanted = admin_query(call, "value");
+    for (unsigned i = 0; wanted && i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(wanted, names[i]) == 0) {
+            brk_log_set_level((enum cfg_log_level)i);
+            brk_log(CFG_LOG_INFO, "log_level", "value=%s text=\"until the next reload\"", names[i]);
+            json_t *d = admin_document(a);
+            json_object_set_new(d, "done", json_true());
+            json_object_set_new(d, "log_level", json_string(names[i]));
+            return admin_answer(call, 200, d);
+        }
+    return admin_refuse(call, 400, "log_level: %s; there are error, warning, info and debug",
+                        wanted ? "there is no such level" : "say which with ?value=");
+}
+
+/* ---- an association ------------------------------------------------------------------------------- */
+
+static enum admin_step done(const struct admin *a, struct admin_call *call, const char *what)
+{
+    char id[ADMIN_ID_TEXT];
+    json_t *d = admin_document(a);
+    json_object_set_new(d, "done", json_true());
+    json_object_set_new(d, what, json_string(admin_id(call->origin, id)));
+    return admin_answer(call, 200, d);
+}
+
+static bool can_end(const char *state)
+{
+    return strcmp(state, "up") == 0 || strcmp(state, "ending") == 0 || strcmp(state, "connecting") == 0;
+}
+
+/* Ends it with `act`, then looks until it is gone. */
+static enum admin_step end(struct admin *a, struct admin_call *call, enum brk_look_act act, const char *what)
+{
+    if (call->round == 0) {
+        const char *id = admin_query(call, "association");
+        if (!id || !(call->origin = admin_parse_id(id)))
+            return admin_refuse(call, 400,
+                                "say which with ?association=WORKER-NUMBER; /v1/associations has them");
+        call->act = act;
+        return ADMIN_ONE;
+    }
+    if (call->step == ADMIN_LATER)
+        return ADMIN_ONE;
+    if (call->round == 1) {
+        if (!call->found)
+            return admin_refuse(call, 404, "there is no association %s; /v1/associations has those that are",
+                                admin_query(call, "association"));
+        if (!can_end(call->found->state) ||
+            (act == BRK_LOOK_SHUT_DOWN && !strcmp(call->found->state, "connecting")))
+            return admin_refuse(call, 409, "association %s is %s, which cannot be ended this way",
+                                admin_query(call, "association"), call->found->state);
+        call->act = BRK_LOOK_ONLY;
+        call->deadline_ms = call->came_ms + END_WAIT_MS;
+    }
+    if (!call->found)
+        return done(a, call, what);
+    call->again_ms = LOOK_AGAIN_MS;
+    return ADMIN_LATER;
+}
+
+enum admin_step admin_post_disconnect(struct admin *a, struct admin_call *call)
+{
+    return end(a, call, BRK_LOOK_SHUT_DOWN, "disconnected");
+}
+
+enum admin_step admin_post_abort(struct admin *a, struct admin_call *call)
+{
+    return end(a, call, BRK_LOOK_ABORT, "aborted");
+}

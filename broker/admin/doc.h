@@ -1,0 +1,12 @@
+/* The documents: each handler answers a GET with one. API.md says what stands in them. */
+#ifndef JUNCTOR_BROKER_ADMIN_DOC_H
+#define JUNCTOR_BROKER_ADMIN_DOC_H
+
+#include "broker/admin/state_priv.h"
+
+admin_handler admin_get_status, admin_get_workers; /* doc_status.c */
+admin_handler admin_get_listeners, admin_get_peers, admin_get_groups, admin_get_routes,
+    admin_get_config;                                        /* doc_config.c */
+admin_handler admin_get_associations, admin_get_association; /* doc_assoc.c */
+
+#endif

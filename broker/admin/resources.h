@@ -1,0 +1,11 @@
+/* Everything that can be asked for: one table, which the server walks and GET /v1/ tells. */
+#ifndef JUNCTOR_BROKER_ADMIN_RESOURCES_H
+#define JUNCTOR_BROKER_ADMIN_RESOURCES_H
+
+#include "broker/admin/state_priv.h"
+
+/* The one that answers `method` at `path`; *rest: what follows the name of a "…/" path, or "". NULL: none;
+ * *known: there is one for another method. */
+const struct admin_resource *admin_find(const char *method, const char *path, const char **rest, bool *known);
+
+#endif

@@ -1,0 +1,106 @@
+/* What the admin thread knows: the server, and the calls that it is answering. Everything here is that
+ * thread's. */
+#ifndef JUNCTOR_BROKER_ADMIN_STATE_PRIV_H
+#define JUNCTOR_BROKER_ADMIN_STATE_PRIV_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <microhttpd.h>
+
+#include "broker/admin/socket.h"
+#include "broker/observe.h"
+
+#define ADMIN_API         1    /* in every document; another one only for what old readers cannot read */
+#define ADMIN_METRICS_MAX 8    /* addresses of broker.metrics */
+#define ADMIN_PATIENCE_MS 5000 /* how long workers have to tell what they are asked */
+#define ADMIN_FRESH_MS    100  /* what workers have told is told to others for so long */
+
+struct admin;
+struct admin_call;
+
+/* What a handler says: the answer is there (status, type, body), or what has to come first. */
+enum admin_step {
+    ADMIN_DONE,
+    ADMIN_WALK,    /* everything, from the workers: admin_fresh */
+    ADMIN_ONE,     /* call->origin and call->act, from a worker */
+    ADMIN_REQUEST, /* call->request, from control */
+    ADMIN_LATER    /* call->again_ms from now */
+};
+
+/* Called until it says ADMIN_DONE. `round` counts the calls from 0. */
+typedef enum admin_step admin_handler(struct admin *a, struct admin_call *call);
+
+struct admin_resource {
+    const char *method; /* "GET", "POST" */
+    const char *path;   /* "/v1/associations/": what follows is call->rest */
+    bool local;         /* on the Unix socket only */
+    admin_handler *handle;
+    const char *help;
+};
+
+/* One request. */
+struct admin_call {
+    struct MHD_Connection *connection;
+    const struct admin_resource *resource;
+    const char *rest; /* of the path */
+    char path[300];
+    bool local; /* came by the Unix socket */
+
+    /* How far it is. */
+    unsigned round;
+    enum admin_step step;
+    uint64_t came_ms, deadline_ms;  /* deadline: 0: none */
+    uint64_t due_ms;                /* ADMIN_LATER */
+    bool suspended;                 /* in admin->waiting */
+    struct admin_call *prev, *next; /* there */
+
+    /* For the handler. */
+    uint64_t origin;
+    enum brk_look_act act;
+    unsigned again_ms;
+    struct brk_request request;
+    const struct brk_assoc_view *found; /* ADMIN_ONE: NULL: not there */
+    const struct brk_assoc_detail *detail;
+
+    /* The answer. */
+    unsigned status;
+    const char *type;  /* static */
+    char *body;        /* from malloc; NULL: `fixed` */
+    const char *fixed; /* static */
+    size_t length;
+};
+
+/* What libmicrohttpd is given: the server, and by which kind of socket requests come. */
+struct admin_door {
+    struct admin *admin;
+    bool local;
+};
+
+struct admin {
+    struct brk_observer *observer;
+    const char *version;
+    char *file;
+    pthread_t thread;
+    bool running; /* the control thread's */
+    int wake;     /* eventfd */
+    _Atomic bool stop;
+    char path[ADMIN_PATH_MAX]; /* "": none */
+    int listening[1 + ADMIN_METRICS_MAX];
+    struct MHD_Daemon *daemons[1 + ADMIN_METRICS_MAX]; /* the first one: of the Unix socket; NULL: none */
+    unsigned daemon_count;
+    struct admin_door doors[2]; /* TCP, Unix */
+
+    unsigned calls;             /* that have come and are not completed */
+    bool resumed;               /* a suspended one has been answered: libmicrohttpd is to be run */
+    struct admin_call *waiting; /* oldest first */
+    struct admin_call *job;     /* for whom the walk is that is under way; NULL: for all, or he is gone */
+    uint64_t walk_begun_ms,
+        walked_ms; /* of the last walk for everything; walked: when what it found was begun */
+    bool walked, walking_all;
+};
+
+#endif

@@ -1,0 +1,57 @@
+load lib
+load admin
+
+@test "documents: what runs, who is there, what it carried" {
+    start_broker < <(gateway)
+    start_sink sink "$U1" "$P1" --keep
+    local sink=$loader
+    wait_until 10 says /v1/groups '.groups[0].members | map(.state) == ["up", "down"]'
+    run_source source "$U3" --associations 3 --streams 2 --count 60
+    wait_delivered_to one 60
+    says /v1/status '.api == 1 and .state == "running" and .counters.received == 60 and .counters.delivered == 60
+        and .waiting == 0 and .counters.associations_opened == 4 and ([.dropped[]] | add == 0)'
+    says /v1/routes '.routes[0] | .name == "all" and .to == "core" and .traffic.received == 60'
+    says /v1/listeners '.listeners[0] | .name == "access" and .traffic.received == 60'
+    says /v1/peers '.peers | map(.state) == ["up", "down"] or map(.state) == ["up", "connecting"]'
+    says /v1/workers '[.workers[].counters.received] | add == 60'
+    says /v1/config '.yaml | test("session: shared")'
+    says "/v1/associations?peer=one" '.total == 1 and .complete and (.associations[0] |
+        .state == "up" and .role == "standing" and .delivered == 60 and .waiting == 0)'
+    local id
+    id=$(jq -r '.associations[0].id' "$work/said.json")
+    says "/v1/associations/$id" '.association | .id == "'"$id"'" and (.paths | length >= 1) and
+        (.paths[0] | .state == "active" and .primary and .mtu > 500 and .address == "127.0.0.1:'"$P1"'")'
+    [ "$(status_of /v1/associations/0-999999)" = 404 ]
+    [ "$(status_of /v1/associations/77-1)" = 404 ]
+    [ "$(status_of /v1/associations/x)" = 400 ]
+    [ "$(status_of /v1/nothing)" = 404 ]
+    [ "$(status_of /v1/status -X POST)" = 405 ]
+    kill "$sink"
+    wait_until 20 says /v1/groups '.groups[0].members | map(.state) == ["down", "down"]'
+    stop_broker
+    [ ! -e "$work/admin.sock" ]
+}
+
+@test "associations in pages, chosen and sorted; one is shut down, one aborted" {
+    start_broker < <(gateway)
+    start_sink sink "$U1" "$P1" --keep
+    start_source source "$U3" --associations 5 --rate 50 --duration 60s
+    wait_until 15 says "/v1/associations?listener=access&state=up" '.total == 5'
+    local all first last
+    all=$(ask "/v1/associations?listener=access" | jq -c '[.associations[].id]')
+    says "/v1/associations?listener=access&offset=1&limit=2" '[.associations[].id] == '"$all"'[1:3] and .total == 5'
+    says "/v1/associations?sort=received&limit=1000" '[.associations[].received] | . == (sort | reverse)'
+    first=$(jq -r '.[0]' <<<"$all") last=$(jq -r '.[4]' <<<"$all")
+    says "/v1/associations?q=$first" '.associations | map(.id) | index("'"$first"'") != null'
+    [ "$(status_of "/v1/associations?sort=colour")" = 400 ]
+    [ "$(status_of "/v1/associations?limit=5000")" = 400 ]
+    ask "/v1/disconnect?association=$first" -X POST | jq -e '.done and .disconnected == "'"$first"'"'
+    [ "$(status_of "/v1/associations/$first")" = 404 ]
+    ask "/v1/abort?association=$last" -X POST | jq -e '.done and .aborted == "'"$last"'"'
+    [ "$(status_of "/v1/associations/$last")" = 404 ]
+    wait_log 'event=association_lost .*by=here error="an operator asked for it"'
+    [ "$(status_of "/v1/abort?association=$last" -X POST)" = 404 ]
+    says "/v1/associations?listener=access" '.total == 3'
+    kill "$loader"
+    stop_broker
+}

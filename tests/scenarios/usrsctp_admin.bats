@@ -1,0 +1,103 @@
+load lib
+load admin
+
+@test "reload and stop answer when they are done" {
+    start_broker < <(gateway)
+    ask /v1/reload -X POST | jq -e '.done and .generation == 2 and (.lines[-1] | test("event=reloaded .*changes=0"))'
+    (gateway && echo "broken:") | write_config
+    [ "$(status_of /v1/reload -X POST)" = 409 ]
+    jq -e '(.done | not) and .generation == 2 and (.lines | map(select(test("event=reload_refused.*broken"))) | length == 1)' "$work/answer"
+    gateway | sed 's/name: all/name: most/' | write_config
+    ask /v1/reload -X POST | jq -e '.done and .generation == 3'
+    [ "$(status_of "/v1/log_level?value=loud" -X POST)" = 400 ]
+    ask "/v1/log_level?value=debug" -X POST | jq -e '.done'
+    [ "$(status_of "/v1/stop?drain=2parsecs" -X POST)" = 400 ]
+    ask "/v1/stop?drain=3s" -X POST | jq -e '.done and (.lines | map(select(test("event=account .*balanced=yes"))) | length == 1)'
+    ends_with 0 "$broker"
+    [ "$(logged draining timeout_ms)" = 3000 ]
+    [ "$(logged draining signal)" = admin ]
+}
+
+@test "what changes something is taken from root, the owner and the group only" {
+    [ "$(id -u)" = 0 ] || skip "needs root"
+    chmod 711 "$work" "$BATS_RUN_TMPDIR" "$(dirname "$work")"
+    start_broker < <(admin ", mode: 0666, group: \"4242\"" && gateway | tail -n +2)
+    [ "$(stat -c '%a %g' "$work/admin.sock")" = "666 4242" ]
+    as() { setpriv --reuid=65534 --regid="$1" --clear-groups curl -sS --unix-socket "$work/admin.sock" -o /dev/null -w '%{http_code}' "${@:2}"; }
+    [ "$(as 65534 http://junctor/v1/status)" = 200 ]
+    [ "$(as 65534 http://junctor/v1/reload -X POST)" = 403 ]
+    [ "$(as 4242 http://junctor/v1/reload -X POST)" = 200 ]
+    stop_broker
+}
+
+@test "where the socket stands: as configured, else by the environment; a dead broker's goes" {
+    gateway | sed "s#admin: {path: [^}]*}#admin: {mode: 0600}#" >"$work/by_default.yaml"
+    mkdir "$work/service"
+    RUNTIME_DIRECTORY=$work/service:$work/other start_broker <"$work/by_default.yaml"
+    [ "$(stat -c %a "$work/service/junctor.sock")" = 600 ]
+    curl -sS --unix-socket "$work/service/junctor.sock" http://junctor/readyz | grep -qx ready
+    kill -KILL "$broker"
+    wait_until 5 ended "$broker"
+    [ -S "$work/service/junctor.sock" ]
+    RUNTIME_DIRECTORY=$work/service start_broker <"$work/by_default.yaml"
+    curl -sS --unix-socket "$work/service/junctor.sock" http://junctor/readyz | grep -qx ready
+    gateway | sed "s#$work/admin.sock#$work/service/junctor.sock#; s/port: $P0, encaps_port: $U0/port: $P3, encaps_port: $U3/" >"$work/second.yaml"
+    not "$JUNCTOR" run -c "$work/second.yaml" 2>"$work/second.err" 3>&-
+    grep -q 'event=start_failed key=broker.admin.path error=".*Address already in use"' "$work/second.err"
+    stop_broker
+    [ ! -e "$work/service/junctor.sock" ]
+    gateway | sed "s#$work/admin.sock#off#" >"$work/off.yaml"
+    RUNTIME_DIRECTORY=$work/service start_broker <"$work/off.yaml"
+    [ -z "$(ls "$work/service")" ]
+    stop_broker
+}
+
+@test "metrics: read only, and bounded" {
+    start_broker < <(gateway | sed "1s#}}#}, metrics: \"127.0.0.1:$P7\"}#")
+    start_sink sink "$U1" "$P1" --keep
+    wait_until 10 says /v1/groups '.groups[0].in_group == 1'
+    run_source source "$U3" --associations 2 --count 20
+    wait_delivered_to one 20
+    curl -sS "http://127.0.0.1:$P7/metrics" >"$work/metrics"
+    grep -qx 'junctor_received_messages_total 20' "$work/metrics"
+    grep -qx 'junctor_peer_delivered_messages{peer="one"} 20' "$work/metrics"
+    grep -qx 'junctor_group_ready_associations{group="core"} 1' "$work/metrics"
+    [ "$(curl -sS "http://127.0.0.1:$P7/healthz")" = ok ]
+    [ "$(curl -sS "http://127.0.0.1:$P7/readyz")" = ready ]
+    tcp() { curl -sS -o /dev/null -w '%{http_code}' "http://127.0.0.1:$P7$1" "${@:2}"; }
+    [ "$(tcp /v1/status)" = 200 ]
+    [ "$(tcp /v1/config)" = 403 ]
+    [ "$(tcp /v1/stop -X POST)" = 403 ]
+    [ "$(tcp "/$(printf '%020000d' 0)")" -ge 400 ]
+    # More connections than it keeps: those beyond are turned away, and it serves again when they have gone.
+    local fds=() fd i
+    for ((i = 0; i < 80; i++)); do exec {fd}<>"/dev/tcp/127.0.0.1/$P7" && fds+=("$fd"); done
+    says /v1/status '.state == "running"'
+    for fd in "${fds[@]}"; do exec {fd}>&-; done
+    wait_until 10 eval '[ "$(curl -sS "http://127.0.0.1:$P7/readyz")" = ready ]'
+    stop_broker
+}
+
+@test "what Prometheus reads, its own tool finds nothing wrong with" {
+    command -v promtool >/dev/null || skip "promtool (Debian's package prometheus) is not installed"
+    start_broker < <(gateway | sed "1s#}}#}, metrics: [\"127.0.0.1:$P7\", \"[::1]:$P7\"]}#")
+    curl -sS "http://127.0.0.1:$P7/metrics" | promtool check metrics
+    [ "$(curl -sS -g "http://[::1]:$P7/readyz")" = ready ]
+    stop_broker
+}
+
+@test "API.md has everything that can be asked for" {
+    start_broker < <(gateway)
+    ask /v1/ | jq -r '.resources[] | .method + " " + .path' >"$work/resources"
+    [ "$(wc -l <"$work/resources")" -gt 15 ]
+    while read -r resource; do
+        grep -qF "| \`${resource/%associations\//associations/ID}\` |" broker/admin/API.md || { echo "no $resource" && false; }
+    done <"$work/resources"
+    for document in status listeners peers groups routes workers; do
+        ask "/v1/$document" | jq -r 'keys[], (.. | objects | select(has("traffic")) | keys[])' | sort -u
+    done >"$work/fields"
+    while read -r field; do
+        grep -qF "\`$field\`" broker/admin/API.md || { echo "no $field" && false; }
+    done <"$work/fields"
+    stop_broker
+}
