@@ -7,4 +7,12 @@ int cmd_run(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 
+/* Of a running broker; exit status 3: none answers. */
+int cmd_status(int argc, char **argv);
+int cmd_reload(int argc, char **argv);
+int cmd_stop(int argc, char **argv);
+int cmd_set(int argc, char **argv);
+int cmd_disconnect(int argc, char **argv);
+int cmd_abort(int argc, char **argv);
+
 #endif

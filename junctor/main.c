@@ -15,6 +15,12 @@ static const struct {
     {"run", "the broker, in the foreground", cmd_run},
     {"check", "validate a configuration file", cmd_check},
     {"load", "send over associations; measure delivery, order and latency", cmd_load},
+    {"status", "what a running broker does", cmd_status},
+    {"reload", "make it read its configuration again", cmd_reload},
+    {"stop", "end it when everything is delivered", cmd_stop},
+    {"set", "change a setting of it", cmd_set},
+    {"disconnect", "shut one of its associations down", cmd_disconnect},
+    {"abort", "abort one", cmd_abort},
 };
 
 /* A descriptor 0, 1 or 2 that was closed would become the next socket, and what is printed would be sent
@@ -35,7 +41,7 @@ static void usage(FILE *out)
           "Commands (each has --help):\n",
           out);
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].what);
+        fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].what);
 }
 
 int main(int argc, char **argv)

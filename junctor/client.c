@@ -1,0 +1,225 @@
+/* See client.h. The HTTP here is what one request on a local socket needs: HTTP/1.0, so that the answer is a
+ * head and a body that ends with the connection. */
+#include "junctor/client.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "broker/admin/socket.h"
+#include "junctor/usage.h"
+
+/* ---- where it is ---------------------------------------------------------------------------------- */
+
+struct search {
+    char found[8][ADMIN_PATH_MAX];
+    unsigned count;
+    char denied[ADMIN_PATH_MAX]; /* one that may not be opened */
+};
+
+static void try_socket(struct search *s, const char *path)
+{
+    int fd = strlen(path) < ADMIN_PATH_MAX ? admin_socket_connect(path) : -1;
+    if (fd < 0 && errno == EACCES)
+        snprintf(s->denied, sizeof s->denied, "%s", path);
+    if (fd < 0)
+        return;
+    close(fd);
+    for (unsigned i = 0; i < s->count; i++)
+        if (strcmp(s->found[i], path) == 0)
+            return;
+    if (s->count < sizeof s->found / sizeof s->found[0])
+        strcpy(s->found[s->count++], path);
+}
+
+static void search_folder(struct search *s, const char *folder)
+{
+    char path[ADMIN_PATH_MAX + 300];
+    DIR *d = opendir(folder);
+    for (const struct dirent *e; d && (e = readdir(d));) {
+        size_t len = strlen(e->d_name), end = strlen(ADMIN_SUFFIX);
+        if (strcmp(e->d_name, ADMIN_FIXED_NAME) != 0 &&
+            (strncmp(e->d_name, ADMIN_PREFIX, strlen(ADMIN_PREFIX)) != 0 || len < end ||
+             strcmp(e->d_name + len - end, ADMIN_SUFFIX) != 0))
+            continue;
+        snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
+        try_socket(s, path);
+    }
+    if (d)
+        closedir(d);
+}
+
+const char *client_find(const char *command, const char *given)
+{
+    static struct search s;
+    char folder[ADMIN_PATH_MAX];
+    bool fixed;
+    if (given)
+        return given;
+    s.count = 0;
+    for (unsigned i = 0; admin_default_place(i, folder, &fixed); i++)
+        if (*folder)
+            search_folder(&s, folder);
+    if (s.count == 1)
+        return s.found[0];
+    if (!s.count && *s.denied)
+        fprintf(stderr, "junctor %s: %s: may not be opened by this user\n", command, s.denied);
+    else if (!s.count)
+        fprintf(stderr,
+                "junctor %s: no broker found; name its socket with --socket PATH (the broker logs it: "
+                "event=admin)\n",
+                command);
+    else {
+        fprintf(stderr, "junctor %s: several brokers run here; say which:\n", command);
+        for (unsigned i = 0; i < s.count; i++)
+            fprintf(stderr, "  --socket %s\n", s.found[i]);
+    }
+    return NULL;
+}
+
+/* ---- asking --------------------------------------------------------------------------------------- */
+
+const char *client_escape(const char *text, char *out, size_t size)
+{
+    size_t n = 0;
+    for (; *text && n + 4 < size; text++) {
+        unsigned char c = (unsigned char)*text;
+        bool plain =
+            (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || strchr("-._~", c);
+        n += (size_t)snprintf(out + n, size - n, plain ? "%c" : "%%%02X", c);
+    }
+    out[n] = '\0';
+    return out;
+}
+
+/* All that comes until the other side closes; NUL-terminated. NULL: errno. */
+static char *read_all(int fd, size_t *length)
+{
+    size_t room = 65536, n = 0;
+    char *text = malloc(room);
+    for (ssize_t got = 1; text && got > 0;) {
+        if (n + 1 == room) {
+            char *more = realloc(text, room *= 2);
+            if (!more)
+                free(text);
+            text = more;
+            continue;
+        }
+        got = recv(fd, text + n, room - n - 1, 0);
+        if (got < 0 && errno == EINTR)
+            got = 1;
+        else if (got < 0) {
+            free(text);
+            return NULL;
+        } else {
+            n += (size_t)got;
+        }
+    }
+    if (text)
+        text[n] = '\0';
+    *length = n;
+    return text;
+}
+
+static bool send_all(int fd, const char *text)
+{
+    size_t length = strlen(text);
+    while (length) {
+        ssize_t n = send(fd, text, length, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return false;
+        text += n;
+        length -= (size_t)n;
+    }
+    return true;
+}
+
+static int no_broker(const char *command, const char *socket, const char *why)
+{
+    fprintf(stderr, "junctor %s: %s: %s\n", command, socket, why);
+    return CLIENT_NO_BROKER;
+}
+
+/* What stands in an answer. */
+static int judge(const char *command, const char *socket, const char *answer, size_t length,
+                 json_t **document)
+{
+    int status;
+    const char *body = strstr(answer, "\r\n\r\n");
+    if (sscanf(answer, "HTTP/%*d.%*d %d", &status) != 1 || !body)
+        return no_broker(command, socket, "whoever listens there is no broker");
+    body += 4;
+    *document = json_loadb(body, length - (size_t)(body - answer), 0, NULL);
+    if (!*document)
+        return no_broker(command, socket, "its answer is no JSON document");
+    const char *error = json_string_value(json_object_get(*document, "error"));
+    if (status == 200)
+        return CLIENT_DONE;
+    if (error) {
+        fprintf(stderr, "junctor %s: %s\n", command, error);
+        json_decref(*document);
+        *document = NULL;
+    }
+    return CLIENT_REFUSED;
+}
+
+int client_ask(const char *command, const char *socket, const char *method, const char *path,
+               json_t **document)
+{
+    char request[2000], *answer = NULL;
+    size_t length = 0;
+    *document = NULL;
+    if ((size_t)snprintf(request, sizeof request, "%s %s HTTP/1.0\r\nHost: junctor\r\n\r\n", method, path) >=
+        sizeof request)
+        return cmd_wrong(command, "that is too long");
+    int fd = admin_socket_connect(socket);
+    if (fd < 0)
+        return no_broker(command, socket,
+                         errno == ECONNREFUSED ? "no broker listens there any more" : strerror(errno));
+    if (send_all(fd, request))
+        answer = read_all(fd, &length);
+    close(fd);
+    int result = answer ? judge(command, socket, answer, length, document)
+                        : no_broker(command, socket, "the broker gave no answer");
+    free(answer);
+    return result;
+}
+
+/* ---- command lines -------------------------------------------------------------------------------- */
+
+bool client_arguments(const char *command, const char *help, int argc, char **argv, unsigned least,
+                      unsigned most, const char **socket, char ***words, unsigned *count, int *status)
+{
+    static const struct option options[] = {
+        {"socket", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'}, {0}};
+    int option;
+    *socket = NULL;
+    *status = 0;
+    optind = 0;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":s:h", options, NULL)) != -1) {
+        if (option == 's') {
+            *socket = optarg;
+        } else if (option == 'h') {
+            fputs(help, stdout);
+            return false;
+        } else {
+            *status = cmd_wrong_option(command, option, argv, options);
+            return false;
+        }
+    }
+    *words = argv + optind;
+    *count = (unsigned)(argc - optind);
+    if (*count < least)
+        *status = cmd_wrong(command, "something is missing");
+    else if (*count > most)
+        *status = cmd_wrong(command, "\"%s\" is too much", argv[optind + (int)most]);
+    return *status == 0;
+}

@@ -1,0 +1,168 @@
+/* `junctor reload`, `stop`, `set`, `disconnect`, `abort`: what changes a running broker. Each ends when the
+ * broker has done it, and tells what was done in the words of the broker's log. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/sctp/value.h"
+#include "junctor/client.h"
+#include "junctor/commands.h"
+#include "junctor/usage.h"
+
+#define EXIT_HELP                                                                                            \
+    "\n"                                                                                                     \
+    "Exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 no broker answers.\n"
+
+static const char reload_help[] =
+    "Usage: junctor reload [-s PATH]\n"
+    "\n"
+    "Makes a running broker read its configuration again, as SIGHUP does, and waits\n"
+    "until every worker serves it. A configuration with errors changes nothing.\n"
+    "\n" CLIENT_SOCKET_HELP "  -h, --help             this text\n" EXIT_HELP;
+
+static const char stop_help[] =
+    "Usage: junctor stop [--drain TIME] [-s PATH]\n"
+    "\n"
+    "Ends a running broker, as SIGTERM does, and waits until it has ended: it accepts\n"
+    "nobody any more, delivers what is there, and closes.\n"
+    "\n"
+    "      --drain TIME       how long that may take (such as 10s); where not given\n"
+    "                         what broker.drain_timeout says\n" CLIENT_SOCKET_HELP
+    "  -h, --help             this text\n" EXIT_HELP;
+
+static const char set_help[] = "Usage: junctor set log_level error|warning|info|debug [-s PATH]\n"
+                               "\n"
+                               "Sets something of a running broker until its next reload.\n"
+                               "\n" CLIENT_SOCKET_HELP "  -h, --help             this text\n" EXIT_HELP;
+
+static const char disconnect_help[] =
+    "Usage: junctor disconnect ASSOCIATION [-s PATH]\n"
+    "\n"
+    "Shuts an association down in SCTP's way and waits until it is gone. What waits for\n"
+    "it is delivered first; after broker.drain_timeout it is aborted. One to a peer that\n"
+    "routes need comes back. `junctor status associations` has the numbers.\n"
+    "\n" CLIENT_SOCKET_HELP "  -h, --help             this text\n" EXIT_HELP;
+
+static const char abort_help[] =
+    "Usage: junctor abort ASSOCIATION [-s PATH]\n"
+    "\n"
+    "Aborts an association and waits until it is gone. What waits for it goes to another\n"
+    "member of its group, or is dropped and counted. `junctor status associations` has\n"
+    "the numbers.\n"
+    "\n" CLIENT_SOCKET_HELP "  -h, --help             this text\n" EXIT_HELP;
+
+/* "event=reloaded generation=2 …" without what the log has in front. */
+static void print_lines(const json_t *document)
+{
+    size_t i;
+    const json_t *line;
+    json_array_foreach(json_object_get(document, "lines"), i, line)
+    {
+        const char *text = json_string_value(line), *event = text ? strstr(text, "event=") : NULL;
+        if (text)
+            puts(event ? event + strlen("event=") : text);
+    }
+}
+
+/* Asks; prints the lines of the answer, or `done` where it has none. */
+static int steer(const char *command, const char *given, const char *path, const char *done)
+{
+    json_t *document;
+    const char *socket = client_find(command, given);
+    if (!socket)
+        return CLIENT_NO_BROKER;
+    int status = client_ask(command, socket, "POST", path, &document);
+    if (document && json_object_get(document, "lines"))
+        print_lines(document);
+    else if (status == CLIENT_DONE)
+        puts(done);
+    json_decref(document);
+    return status;
+}
+
+int cmd_reload(int argc, char **argv)
+{
+    const char *socket;
+    char **words;
+    unsigned count;
+    int status;
+    if (!client_arguments("reload", reload_help, argc, argv, 0, 0, &socket, &words, &count, &status))
+        return status;
+    return steer("reload", socket, "/v1/reload", "");
+}
+
+int cmd_stop(int argc, char **argv)
+{
+    static const struct option options[] = {{"socket", required_argument, NULL, 's'},
+                                            {"drain", required_argument, NULL, 'd'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    const struct val_spec time = {OPT_UINT, OPT_MSEC, 0, 3600000, NULL};
+    const char *socket = NULL, *drain = NULL;
+    char why[VAL_WHY_MAX], path[300], escaped[200];
+    int64_t ignored;
+    int option;
+    optind = 0;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":s:h", options, NULL)) != -1) {
+        switch (option) {
+        case 's':
+            socket = optarg;
+            break;
+        case 'd':
+            drain = optarg;
+            break;
+        case 'h':
+            fputs(stop_help, stdout);
+            return 0;
+        default:
+            return cmd_wrong_option("stop", option, argv, options);
+        }
+    }
+    if (optind < argc)
+        return cmd_wrong("stop", "\"%s\" is no option", argv[optind]);
+    if (drain && !val_parse(&time, drain, &ignored, why, sizeof why))
+        return cmd_wrong("stop", "--drain: %s", why);
+    snprintf(path, sizeof path, drain ? "/v1/stop?drain=%s" : "/v1/stop",
+             drain ? client_escape(drain, escaped, sizeof escaped) : "");
+    return steer("stop", socket, path, "");
+}
+
+int cmd_set(int argc, char **argv)
+{
+    const char *socket;
+    char **words, path[300], escaped[200], done[300];
+    unsigned count;
+    int status;
+    if (!client_arguments("set", set_help, argc, argv, 2, 2, &socket, &words, &count, &status))
+        return status;
+    if (strcmp(words[0], "log_level") != 0)
+        return cmd_wrong("set", "there is no \"%s\" that can be set; there is log_level", words[0]);
+    snprintf(path, sizeof path, "/v1/log_level?value=%s", client_escape(words[1], escaped, sizeof escaped));
+    snprintf(done, sizeof done, "log_level %.200s", words[1]);
+    return steer("set", socket, path, done);
+}
+
+static int end(const char *command, const char *help, const char *what, int argc, char **argv)
+{
+    const char *socket;
+    char **words, path[300], escaped[200], done[300];
+    unsigned count;
+    int status;
+    if (!client_arguments(command, help, argc, argv, 1, 1, &socket, &words, &count, &status))
+        return status;
+    snprintf(path, sizeof path, "/v1/%s?association=%s", command,
+             client_escape(words[0], escaped, sizeof escaped));
+    snprintf(done, sizeof done, "%s %.200s", what, words[0]);
+    return steer(command, socket, path, done);
+}
+
+int cmd_disconnect(int argc, char **argv)
+{
+    return end("disconnect", disconnect_help, "disconnected", argc, argv);
+}
+
+int cmd_abort(int argc, char **argv)
+{
+    return end("abort", abort_help, "aborted", argc, argv);
+}
