@@ -1,10 +1,11 @@
 /* The kernel backend's own structs and the seams between its files:
- *   kernel.c     backend table, probe, errno → tr_code
+ *   backend.c    its table, probe, errno → tr_code
  *   advice.c     settings of the host, told at start
  *   loop.c       epoll, readiness
  *   tick.c       the timer; the note on writability
  *   unread.c     ends that stand unread behind data
- *   socket.c     open, bind, listen, connect, peel off, addresses
+ *   endpoint.c   open, bind, listen, move, addresses
+ *   assoc.c      connect, end, peel off
  *   close.c      closing, which may take a while
  *   renew.c      a one-to-one endpoint gets a new socket: after abort, and to connect again
  *   recv.c       recvmmsg into slots, items
@@ -128,7 +129,7 @@ static inline void kernel_count(const struct kernel_endpoint *ep, unsigned calls
         ep->base.loop->stats.syscalls += calls;
 }
 
-/* kernel.c: the closest code for an errno outside the send path. */
+/* backend.c: the closest code for an errno outside the send path. */
 enum tr_code kernel_code(int error_number);
 
 /* loop.c */
@@ -177,7 +178,10 @@ void kernel_unread_arrivals(struct kernel_loop *l);
 /* True where an association has ended whose end has not been read. */
 bool kernel_unread_end(struct kernel_endpoint *ep);
 
-/* socket.c */
+/* endpoint.c */
+/* NULL: out of memory. `origin`: what it was peeled off or accepted by, or NULL. */
+struct kernel_endpoint *kernel_new_endpoint(struct tr_loop *loop, int fd, enum tr_style style,
+                                            const struct tr_endpoint *origin, void *cookie);
 enum tr_code kernel_open(struct tr_loop *loop, const struct tr_open_params *p, struct tr_endpoint **out,
                          struct tr_error *error);
 enum tr_code kernel_listen(struct tr_endpoint *ep, int backlog, struct tr_error *error);
@@ -196,6 +200,7 @@ struct kernel_packed {
     int count;
 };
 bool kernel_pack(const struct net_addr *addresses, unsigned count, uint16_t port, struct kernel_packed *out);
+/* assoc.c */
 enum tr_code kernel_connect_init(struct tr_endpoint *ep, const struct tr_target *to, uint32_t *assoc,
                                  struct tr_error *error);
 enum tr_code kernel_peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cookie, struct tr_endpoint **out,

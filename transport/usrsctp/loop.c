@@ -292,19 +292,6 @@ void usr_loop_turn(struct tr_loop *base)
         show_outside(loop);
 }
 
-/* Half-received messages: their time goes on, and those in line may have got a place. */
-static void look_after_pieces(struct usr_loop *loop, bool tick)
-{
-    struct adm *a = &loop->reassembly.admission;
-    struct adm_owner *o;
-    if (tick && loop->now_ms - loop->patience_ms >= tr_patience_tick_ms(&loop->base)) {
-        loop->patience_ms = loop->now_ms;
-        loop->base.stats.stalled += tr_patience_tick(&loop->reassembly);
-    }
-    while (a->line != NULL && (o = adm_admit(a)) != NULL)
-        usr_ready_mark(usr_ep(tr_endpoint_of(o)));
-}
-
 /* Waits for descriptors and moves packets and time on. User descriptors that are readable go to `ready`;
  * returns how many, or -1 when a signal came. */
 static int step(struct usr_loop *loop, int timeout_ms, struct tr_ready *ready, unsigned max)
@@ -334,7 +321,7 @@ static int step(struct usr_loop *loop, int timeout_ms, struct tr_ready *ready, u
     if (tick)
         usr_tick(loop);
     if (loop->reassembly.admission.holders != NULL || loop->reassembly.admission.line != NULL)
-        look_after_pieces(loop, tick);
+        usr_pieces_wait(loop, tick);
     return (int)count;
 }
 

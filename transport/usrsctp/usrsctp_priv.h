@@ -253,7 +253,7 @@ void usr_ready_look(struct usr_loop *loop);
 /* The stack's upcall. */
 void usr_upcall(struct socket *so, void *arg, int flags);
 
-/* ---- endpoint.c, assoc.c --------------------------------------------------------------- */
+/* ---- endpoint.c, close.c, renew.c, assoc.c ---------------------------------------------------- */
 
 enum tr_code usr_open(struct tr_loop *loop, const struct tr_open_params *params, struct tr_endpoint **out,
                       struct tr_error *error);
@@ -264,6 +264,9 @@ uint16_t usr_encaps_port(const struct tr_endpoint *ep);
 enum tr_code usr_watch(struct tr_endpoint *ep, unsigned flags);
 unsigned usr_addresses(struct tr_endpoint *ep, uint32_t assoc, bool remote, struct net_addr *out,
                        unsigned max);
+/* A socket with its options, not bound yet. ep->so is changed on success only. */
+enum tr_code usr_make_socket(struct usr_endpoint *ep, const struct opt_set *options, struct tr_error *error);
+enum tr_code usr_bind(struct usr_endpoint *ep, uint16_t port, struct tr_error *error);
 /* Wraps a socket that shares the port of `origin`. NULL: out of memory, the socket is closed. */
 struct usr_endpoint *usr_endpoint_beside(struct usr_endpoint *origin, struct socket *so);
 /* A one-to-one socket of the stack is good for one association; puts a new one, with the same port and
@@ -296,12 +299,19 @@ bool usr_mode_is_unordered(const struct usr_endpoint *ep, uint32_t assoc, uint16
 void usr_mode_forget(struct usr_endpoint *ep, uint32_t assoc);
 void usr_mode_move(const struct usr_endpoint *from, uint32_t assoc, struct usr_endpoint *to);
 
-/* ---- message.c ----------------------------------------------------------------------------- */
+/* ---- send.c, recv.c ------------------------------------------------------------------------- */
 
 uint32_t usr_send_capacity(struct tr_endpoint *ep);
 enum tr_code usr_send_to(struct tr_endpoint *ep, const struct tr_msg *msg, const struct net_addr *path);
 enum tr_code usr_send(struct tr_endpoint *ep, const struct tr_msg *msgs, unsigned count, unsigned *sent);
 enum tr_code usr_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **items, unsigned *count);
+
+/* ---- pieces.c: half-received messages ------------------------------------------------------------ */
+
+/* Their time goes on where the timer has ticked, and those in line may have got a place. */
+void usr_pieces_wait(struct usr_loop *loop, bool tick);
+/* What was read may have ended in the middle of messages. */
+void usr_pieces_read(struct usr_loop *loop, struct usr_endpoint *ep);
 
 /* ---- event.c: pure -------------------------------------------------------------------------- */
 

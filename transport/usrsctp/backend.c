@@ -1,5 +1,41 @@
-/* The usrsctp backend's table. What it is made of stands in usrsctp_priv.h. */
+/* The usrsctp backend: its table, and what the stack's error numbers mean. What it is made of stands in
+ * usrsctp_priv.h. */
 #include "transport/usrsctp/usrsctp_priv.h"
+
+#include <errno.h>
+
+enum tr_code usr_code(int error_number)
+{
+    switch (error_number) {
+    case 0:
+        return TR_OK;
+    case EAGAIN:
+    case EBUSY:
+    case ENOBUFS:
+    case ENOMEM:
+        return TR_AGAIN;
+    case EMSGSIZE:
+        return TR_TOO_LONG;
+    case ENOENT:
+    case ENOTCONN:
+    case ECONNRESET:
+    case ECONNABORTED:
+    case EPIPE:
+    case EFAULT: /* the socket has no endpoint any more */
+        return TR_NO_ASSOC;
+    case EALREADY:
+    case EISCONN:
+        return TR_EXISTS;
+    case EADDRINUSE:
+        return TR_ADDR_IN_USE;
+    case EINVAL:
+        return TR_INVALID;
+    case EOPNOTSUPP:
+        return TR_UNSUPPORTED;
+    default:
+        return TR_SYSTEM;
+    }
+}
 
 static enum tr_code probe(struct tr_error *error)
 {
