@@ -21,7 +21,7 @@
 #include "config/sctp/address.h"
 
 #define BACKLOG  64
-#define NICE     10   /* behind the workers where there are no more CPUs than those */
+#define NICE     15   /* behind the workers where there are no more CPUs than those */
 #define FLUSH_MS 1000 /* for the last answers, when the broker has ended */
 
 struct admin *admin_new(const char *version)
@@ -103,6 +103,7 @@ static void *run(void *admin)
         turn(a, timeout_ms(a));
     flush(a);
     admin_give_up(a);
+    admin_cache_clear(&a->cache);
     for (unsigned i = 0; i <= a->daemon_count; i++)
         if (a->daemons[i])
             MHD_stop_daemon(a->daemons[i]);

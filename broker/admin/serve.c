@@ -39,7 +39,10 @@ static enum MHD_Result respond(struct admin *a, struct admin_call *call)
     if (atomic_load(&a->stop))
         MHD_add_response_header(r, "Connection", "close");
     enum MHD_Result result = MHD_queue_response(call->connection, call->status, r);
-    MHD_destroy_response(r);
+    bool again = call->status == 200 && call->resource && strcmp(call->resource->method, "GET") == 0 &&
+                 !atomic_load(&a->stop);
+    if (!again || !admin_cache_keep(&a->cache, call->uri, call->local, brk_now_ms(), r))
+        MHD_destroy_response(r);
     return result;
 }
 
@@ -64,11 +67,20 @@ static enum admin_step begin(struct admin *a, struct admin_call *call, const cha
     if (strcmp(call->resource->method, "POST") == 0 && !is_trusted(a, call))
         return admin_refuse(call, 403,
                             "only root, the broker's own user and the socket's group may change something");
+    if (strcmp(call->resource->method, "POST") == 0)
+        admin_cache_clear(&a->cache);
     return call->resource->handle(a, call);
 }
 
-static struct admin_call *new_call(const struct admin_door *door, struct MHD_Connection *c, const char *path)
+static bool is_read(const char *method)
 {
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+}
+
+/* A request has begun: the call, which every further callback about it gets. */
+static void *new_call(void *arg, const char *uri, struct MHD_Connection *c)
+{
+    const struct admin_door *door = arg;
     struct admin_call *call = calloc(1, sizeof *call);
     if (!call)
         return NULL;
@@ -77,8 +89,8 @@ static struct admin_call *new_call(const struct admin_door *door, struct MHD_Con
     call->local = door->local;
     call->came_ms = brk_now_ms();
     call->deadline_ms = call->came_ms + ADMIN_PATIENCE_MS;
-    if (strlen(path) < sizeof call->path)
-        strcpy(call->path, path);
+    if (strlen(uri) < sizeof call->uri)
+        strcpy(call->uri, uri);
     return call;
 }
 
@@ -90,9 +102,13 @@ static enum MHD_Result take(void *arg, struct MHD_Connection *c, const char *pat
     struct admin_call *call = *state;
     (void)version;
     (void)body;
-    if (!call) {
-        *state = new_call(door, c, path);
-        return *state ? MHD_YES : MHD_NO;
+    if (!call)
+        return MHD_NO; /* out of memory */
+    if (!call->taken) {
+        call->taken = true;
+        if (strlen(path) < sizeof call->path)
+            strcpy(call->path, path);
+        return MHD_YES;
     }
     if (*size) { /* nobody wants it */
         call->length += *size;
@@ -102,6 +118,11 @@ static enum MHD_Result take(void *arg, struct MHD_Connection *c, const char *pat
     if (call->step != ADMIN_DONE) /* it waits */
         return MHD_YES;
     if (!call->status) {
+        struct MHD_Response *known = is_read(method) && !atomic_load(&a->stop)
+                                         ? admin_cache_find(&a->cache, call->uri, call->local, brk_now_ms())
+                                         : NULL;
+        if (known)
+            return MHD_queue_response(c, 200, known);
         call->length = 0;
         call->step = begin(a, call, method);
         if (call->step != ADMIN_DONE) {
@@ -136,5 +157,6 @@ struct MHD_Daemon *admin_serve(struct admin *a, int listening, bool local)
                             MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_CONNECTION_LIMIT,
                             (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
                             (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S,
-                            MHD_OPTION_NOTIFY_COMPLETED, completed, door, MHD_OPTION_END);
+                            MHD_OPTION_NOTIFY_COMPLETED, completed, door, MHD_OPTION_URI_LOG_CALLBACK,
+                            new_call, door, MHD_OPTION_END);
 }

@@ -11,6 +11,7 @@
 
 #include <microhttpd.h>
 
+#include "broker/admin/cache.h"
 #include "broker/admin/socket.h"
 #include "broker/observe.h"
 
@@ -48,7 +49,9 @@ struct admin_call {
     const struct admin_resource *resource;
     const char *rest; /* of the path */
     char path[300];
-    bool local; /* came by the Unix socket */
+    char uri[ADMIN_CACHE_URI]; /* with its query, as it came; "": too long */
+    bool local;                /* came by the Unix socket */
+    bool taken;                /* its head has been seen */
 
     /* How far it is. */
     unsigned round;
@@ -94,6 +97,7 @@ struct admin {
     unsigned daemon_count;
     struct admin_door doors[2]; /* TCP, Unix */
 
+    struct admin_cache cache;
     unsigned calls;             /* that have come and are not completed */
     bool resumed;               /* a suspended one has been answered: libmicrohttpd is to be run */
     struct admin_call *waiting; /* oldest first */

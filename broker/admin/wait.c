@@ -66,6 +66,8 @@ static void refuse(struct admin *a, struct admin_call *call)
 
 /* ---- what is answered ----------------------------------------------------------------------------- */
 
+/* Those who waited for a walk begin anew: the first one makes the document, and others who want the same find
+ * it in the cache. */
 static void proceed_all(struct admin *a)
 {
     struct admin_call *call, *tmp;
@@ -73,7 +75,7 @@ static void proceed_all(struct admin *a)
     a->walked_ms = a->walk_begun_ms;
     DL_FOREACH_SAFE(a->waiting, call, tmp)
     if (call->step == ADMIN_WALK)
-        proceed(a, call);
+        finish(a, call);
 }
 
 static void take_walk(struct admin *a)
