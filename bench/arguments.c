@@ -8,6 +8,8 @@
 #include "config/sctp/nearest.h"
 #include "config/sctp/value.h"
 
+#define INTERVAL_LEAST 10 /* milliseconds */
+
 enum {
     ARG_ROLE = 256,
     ARG_TO,
@@ -38,7 +40,10 @@ enum {
     ARG_LISTEN_ENCAPS,
     ARG_CONNECT_TIMEOUT,
     ARG_LATE_OK,
+    ARG_INTERVAL,
     ARG_JSON,
+    ARG_CSV,
+    ARG_REPORT,
     ARG_QUIET
 };
 
@@ -72,7 +77,10 @@ static const struct option long_options[] = {
     {"listen-encaps", required_argument, NULL, ARG_LISTEN_ENCAPS},
     {"connect-timeout", required_argument, NULL, ARG_CONNECT_TIMEOUT},
     {"late-ok", no_argument, NULL, ARG_LATE_OK},
+    {"interval", required_argument, NULL, ARG_INTERVAL},
     {"json", no_argument, NULL, ARG_JSON},
+    {"csv", required_argument, NULL, ARG_CSV},
+    {"report", required_argument, NULL, ARG_REPORT},
     {"quiet", no_argument, NULL, ARG_QUIET},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -151,6 +159,15 @@ static bool take_end(struct bench_plan *plan, int which, const char *text, uint1
     }
 }
 
+/* The name of a file to write. */
+static bool take_file(const char *text, char *name, char *why, size_t size)
+{
+    if (!*text || strlen(text) >= BENCH_FILE_MAX)
+        return bench_say(why, size, "a name of 1 to %d bytes is wanted", BENCH_FILE_MAX - 1);
+    strcpy(name, text);
+    return true;
+}
+
 static bool take_value(struct bench_plan *plan, int which, const char *text, char *why, size_t size)
 {
     unsigned number;
@@ -189,6 +206,15 @@ static bool take_value(struct bench_plan *plan, int which, const char *text, cha
         return bench_parse_time(text, &plan->drain_ms, why, size);
     case ARG_CONNECT_TIMEOUT:
         return bench_parse_time(text, &plan->connect_ms, why, size);
+    case ARG_INTERVAL:
+        return bench_parse_time(text, &plan->interval_ms, why, size) &&
+               (plan->interval_ms == 0 || plan->interval_ms >= INTERVAL_LEAST ||
+                bench_say(why, size, "less than %d ms; a shorter interval would measure itself",
+                          INTERVAL_LEAST));
+    case ARG_CSV:
+        return take_file(text, plan->csv, why, size);
+    case ARG_REPORT:
+        return take_file(text, plan->report, why, size);
     case ARG_BATCH:
         return bench_parse_unsigned(text, 1, BENCH_BATCH_MAX, &plan->batch, why, size);
     case ARG_OPTION:

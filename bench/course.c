@@ -61,6 +61,52 @@ static void progress(struct bench_engine *e, uint64_t now, enum bench_phase phas
     e->observer->progress(&p, e->observer->arg);
 }
 
+/* ---- the series ---------------------------------------------------------------------------------------- */
+
+static void sample_begin(struct bench_engine *e, uint64_t now)
+{
+    struct bench_series *series = &e->out->results[e->out->count].series;
+    struct bench_sampled from = {.plan = e->plan,
+                                 .source = bench_plan_sends(e->plan) ? &e->source : NULL,
+                                 .sink = e->sinking ? &e->sink : NULL,
+                                 .back = bench_plan_sends(e->plan) && awaits_back(e) ? &e->back : NULL};
+
+    series->start_ns = series->last_ns = now;
+    e->sampler = e->plan->interval_ms ? bench_sampler_new(&from) : NULL;
+    e->sample_ns = e->sampler ? now + e->plan->interval_ms * MS : UINT64_MAX;
+}
+
+static void sample_now(struct bench_engine *e, uint64_t now)
+{
+    struct bench_series *series = &e->out->results[e->out->count].series;
+
+    bench_sampler_take(e->sampler, series, now);
+    if (e->observer->sampled)
+        e->observer->sampled(e->plan, series, e->observer->arg);
+}
+
+/* Adds to the series where it is time. */
+static void sample(struct bench_engine *e, uint64_t now)
+{
+    if (now < e->sample_ns)
+        return;
+    sample_now(e, now);
+    while (e->sample_ns <= now)
+        e->sample_ns += e->plan->interval_ms * MS;
+}
+
+/* The last interval is as long as it is, if it is worth a row. */
+static void sample_end(struct bench_engine *e)
+{
+    uint64_t now = bench_now_ns();
+
+    if (e->sampler && now + e->plan->interval_ms * MS >= e->sample_ns + e->plan->interval_ms * MS / 10)
+        sample_now(e, now);
+    bench_sampler_free(e->sampler);
+    e->sampler = NULL;
+    e->sample_ns = UINT64_MAX;
+}
+
 static void progress_begin(struct bench_engine *e, uint64_t now)
 {
     e->progress_start = now;
@@ -83,6 +129,7 @@ static unsigned turn(struct bench_engine *e, uint64_t now, uint64_t until_ns)
 {
     struct tr_ready ready[READY_MAX];
     uint64_t limit = e->observer->progress && e->progress_ns < until_ns ? e->progress_ns : until_ns;
+    limit = e->sampler && e->sample_ns < limit ? e->sample_ns : limit;
     uint64_t wait_ms = limit > now ? (limit - now + MS - 1) / MS : 0;
 
     unsigned count = tr_loop_wait(e->loop, wait_ms > 100 ? 100 : (int)wait_ms, ready, READY_MAX);
@@ -212,7 +259,9 @@ static void send_all(struct bench_engine *e)
         if (now < measure_at && measure_at < wake)
             wake = measure_at;
         turn(e, now, due <= now ? now : wake);
-        progress(e, bench_now_ns(), now >= measure_at ? BENCH_SENDING : BENCH_WARMING_UP);
+        now = bench_now_ns();
+        progress(e, now, now >= measure_at ? BENCH_SENDING : BENCH_WARMING_UP);
+        sample(e, now);
     }
     set_timer(e, 0);
     now = bench_now_ns();
@@ -239,7 +288,9 @@ static void drain(struct bench_engine *e)
 
     while (!all_arrived(e) && !hurried(e) && (now = bench_now_ns()) < e->deadline_ns) {
         turn(e, now, e->deadline_ns);
-        progress(e, bench_now_ns(), BENCH_DRAINING);
+        now = bench_now_ns();
+        progress(e, now, BENCH_DRAINING);
+        sample(e, now);
     }
 }
 
@@ -266,6 +317,14 @@ static void shut_down(struct bench_engine *e)
     e->sink.lost = lost_before;
 }
 
+static void collect_gap(struct bench_flow_result *r, const struct bench_tally *t, uint64_t start_ns)
+{
+    if (t->gap_ns <= r->got.gap_ns)
+        return;
+    r->got.gap_ns = t->gap_ns;
+    r->gap_at_ns = t->gap_at_ns > start_ns ? t->gap_at_ns - start_ns : 0;
+}
+
 /* Adds what a judge found of each flow of its direction. */
 static void collect_flows(const struct bench_engine *e, const struct bench_judge *j, bool down,
                           struct bench_result *r)
@@ -274,6 +333,7 @@ static void collect_flows(const struct bench_engine *e, const struct bench_judge
         if (e->plan->flows[f].down == down && j->flows[f]) {
             bench_counts_add(&r->flows[f].got.counts, &j->flows[f]->counts);
             bench_histogram_merge(&r->flows[f].got.latency, &j->flows[f]->latency);
+            collect_gap(&r->flows[f], j->flows[f], r->series.start_ns);
         }
 }
 
@@ -409,9 +469,11 @@ bool bench_course_source(struct bench_engine *e, const char *name, const struct 
     bool connected = connect_all(e);
     if (connected) {
         cost_now(e, &e->before);
+        sample_begin(e, bench_now_ns());
         send_all(e);
         r->generator.busy = busy_since(e, &e->before);
         drain(e);
+        sample_end(e);
         cost_end(e, r);
         shut_down(e);
         r->name = name;
@@ -486,7 +548,9 @@ static void listen_until_done(struct bench_engine *e)
         if (due != UINT64_MAX && due > now)
             set_timer(e, due);
         turn(e, now, wake < end ? wake : end > now ? end : wake);
-        progress(e, bench_now_ns(), BENCH_LISTENING);
+        now = bench_now_ns();
+        progress(e, now, BENCH_LISTENING);
+        sample(e, now);
     }
     set_timer(e, 0);
 }
@@ -499,11 +563,13 @@ void bench_course_sink(struct bench_engine *e)
         bench_engine_fail(e, "out of memory");
         return;
     }
-    e->out->count++;
     r->name = e->plan->role == BENCH_ECHO ? "echo" : "sink";
     begin(e, r->name, &e->plan->listen[0]);
     cost_now(e, &e->before);
+    sample_begin(e, bench_now_ns());
     listen_until_done(e);
+    sample_end(e);
+    e->out->count++;
     cost_end(e, r);
     if (e->sink.senders) {
         collect_traffic(&e->sink.traffic, r);

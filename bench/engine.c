@@ -194,6 +194,7 @@ static struct bench_outcome *outcome_new(const struct bench_plan *plan)
         return NULL;
     }
     out->plan = plan;
+    out->begun = time(NULL);
     for (unsigned i = 0; i < BENCH_RESULTS_MAX; i++)
         if (!(out->results[i].flows = calloc(plan->flow_count, sizeof *out->results[i].flows))) {
             bench_outcome_free(out);
@@ -231,12 +232,18 @@ struct bench_outcome *bench_run(const struct bench_plan *plan, const struct benc
     return out;
 }
 
+static void result_free(struct bench_result *r)
+{
+    bench_series_free(&r->series);
+    free(r->flows);
+}
+
 void bench_outcome_free(struct bench_outcome *outcome)
 {
     if (!outcome)
         return;
     for (unsigned i = 0; i < BENCH_RESULTS_MAX; i++)
-        free(outcome->results[i].flows);
+        result_free(&outcome->results[i]);
     free(outcome->results);
     free(outcome);
 }

@@ -39,6 +39,8 @@ struct bench_observer {
     /* A run begins: towards `where`, or, of a sink or echo, listening there. */
     void (*begin)(const char *run, const char *transport, const struct bench_end *where, void *arg);
     void (*progress)(const struct bench_progress *p, void *arg);
+    /* Rows were added to the series. */
+    void (*sampled)(const struct bench_plan *plan, const struct bench_series *series, void *arg);
     void (*note)(const char *text, void *arg); /* what the user should know, such as the transport chosen */
     uint32_t every_ms;                         /* how often `progress` is called; 0: once a second */
     void *arg;

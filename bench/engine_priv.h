@@ -39,7 +39,9 @@ struct bench_engine {
     const char *run;      /* the name of the one under way */
     uint64_t progress_ns; /* when to tell of progress next */
     uint64_t progress_start, progress_before;
-    struct bench_cost before; /* when the sending began */
+    struct bench_sampler *sampler; /* NULL: no series is kept */
+    uint64_t sample_ns;            /* when to add to it next */
+    struct bench_cost before;      /* when the sending began */
 };
 
 /* Notes why it cannot go on, the first time; always false, so that a step can return it. */

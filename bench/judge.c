@@ -159,12 +159,25 @@ static bool readable(struct bench_judge *j, const struct bench_arrival *m, struc
     return true;
 }
 
+/* Notes that a message of a flow came, `skipped` numbers above the one before. */
+static void tally_arrival(struct bench_tally *t, uint64_t skipped, uint64_t now_ns)
+{
+    t->missing += skipped - 1; /* one of those that were missing has come, this one maybe */
+    if (t->last_ns && now_ns - t->last_ns > t->gap_ns) {
+        t->gap_ns = now_ns - t->last_ns;
+        t->gap_at_ns = now_ns;
+    }
+    t->last_ns = now_ns;
+}
+
 /* Notes the number of a message in its track; false where it came before. */
 static bool track_take(struct bench_judge *j, struct bench_run *r, struct bench_track *track,
-                       const struct bench_payload *p)
+                       const struct bench_payload *p, uint64_t *skipped)
 {
+    uint64_t next = track->sequence.next;
     enum bench_sequence_kind kind = bench_sequence_take(&track->sequence, p->sequence);
 
+    *skipped = track->sequence.next - next;
     if (kind == BENCH_SEQUENCE_DUPLICATE)
         return false;
     if (kind == BENCH_SEQUENCE_NO_MEMORY)
@@ -196,7 +209,8 @@ void bench_judge_take(struct bench_judge *j, unsigned place, const struct bench_
     }
     uint64_t index = (uint64_t)p.association * r->streams + p.stream;
     struct bench_tally *tally = tally_of(j, p.flow);
-    if (!track_take(j, r, &r->tracks[index], &p)) {
+    uint64_t skipped;
+    if (!track_take(j, r, &r->tracks[index], &p, &skipped)) {
         j->counts.duplicated++;
         if (tally)
             tally->counts.duplicated++;
@@ -210,8 +224,10 @@ void bench_judge_take(struct bench_judge *j, unsigned place, const struct bench_
     if (!(p.flags & BENCH_PAYLOAD_UNORDERED))
         f.misordered = out_of_order(j, r, place, index, p.sequence);
     count(&j->counts, &j->latency, p.size, &f, now_ns);
-    if (tally)
+    if (tally) {
         count(&tally->counts, &tally->latency, p.size, &f, now_ns);
+        tally_arrival(tally, skipped, now_ns);
+    }
 }
 
 void bench_judge_expect(struct bench_judge *j, const struct bench_expected *e)

@@ -63,6 +63,9 @@ struct bench_counts {
 struct bench_tally {
     struct bench_counts counts;
     struct bench_histogram latency;
+    uint64_t missing;           /* now: passed over by a later message of their track */
+    uint64_t last_ns;           /* when the latest message came */
+    uint64_t gap_ns, gap_at_ns; /* the longest time without one, and when it ended */
 };
 
 struct bench_judge {

@@ -21,6 +21,7 @@ void bench_plan_defaults(struct bench_plan *plan)
     plan->size_min = plan->size_max = 64;
     plan->drain_ms = 5000;
     plan->connect_ms = 10000;
+    plan->interval_ms = 1000;
     plan->batch = 64;
 }
 

@@ -19,6 +19,7 @@
 #define BENCH_SIZE_MAX         (16u << 20)
 #define BENCH_RATE_MAX         1e9 /* messages a second */
 #define BENCH_ASSOCIATIONS_MAX 60000
+#define BENCH_FILE_MAX         1024 /* bytes of a file's name */
 #define BENCH_WHY_MAX          4096 /* enough for why a plan is refused */
 #define BENCH_TROUBLE_MAX      384  /* bytes of text: a tr_error and where it happened */
 
@@ -64,6 +65,7 @@ struct bench_plan {
     uint64_t count; /* messages over all associations, warm-up not included; 0: until duration_ms is over */
     uint32_t duration_ms; /* 0: until the flows' counts are reached; a sink: for ever */
     uint32_t warmup_ms, drain_ms, connect_ms;
+    uint32_t interval_ms; /* of the series; 0: none is kept */
     unsigned batch;
 
     bool reply;    /* the far side sends everything back */
@@ -72,7 +74,10 @@ struct bench_plan {
     bool keep;     /* a sink that does not end with its sources */
     bool baseline; /* first without the broker */
     bool late_ok;  /* a result is OK although the generator did not keep the schedule */
-    bool verify, json, quiet;
+    bool verify;
+
+    bool json, quiet;                                 /* of the command, not the engine: what it prints, */
+    char csv[BENCH_FILE_MAX], report[BENCH_FILE_MAX]; /* and writes: a folder, a page; "": nothing */
 };
 
 /* What a command line without options says: one association with one stream, 64 bytes, as fast as possible.

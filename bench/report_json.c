@@ -1,15 +1,20 @@
 /* What a run came to, as JSON for programs; see report.h. */
+#include <math.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "bench/json.h"
 #include "bench/report.h"
+#include "bench/series_json.h"
+#include "config/sctp/value.h"
 
 static void json_times(struct bench_json *j, const char *name, const struct bench_histogram *h)
 {
     static const struct {
         const char *name;
         double quantile;
-    } quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p999", 0.999}, {"max", 1}};
+    } quantiles[] = {{"p50", 0.5},    {"p90", 0.9},      {"p99", 0.99},
+                     {"p999", 0.999}, {"p9999", 0.9999}, {"max", 1}};
 
     bench_json_open(j, name, '{');
     bench_json_uint(j, "count", h->total);
@@ -78,6 +83,29 @@ static void json_source(struct bench_json *j, const struct bench_result *r)
     json_generator(j, &r->generator);
 }
 
+/* From p0 to p99.99, closer together the further up. */
+static void json_distribution(struct bench_json *j, const struct bench_histogram *h)
+{
+    double quantiles[64], rest = 1;
+    unsigned count = 0;
+
+    if (h->total == 0)
+        return;
+    for (; rest > 1.0001e-4; rest *= pow(10, -0.1))
+        quantiles[count++] = 1 - rest;
+    quantiles[count++] = 0.9999;
+    bench_json_open(j, "latency_distribution", '{');
+    bench_json_open(j, "quantile", '[');
+    for (unsigned i = 0; i < count; i++)
+        bench_json_real(j, NULL, quantiles[i]);
+    bench_json_close(j, ']');
+    bench_json_open(j, "ns", '[');
+    for (unsigned i = 0; i < count; i++)
+        bench_json_uint(j, NULL, bench_histogram_quantile(h, quantiles[i]));
+    bench_json_close(j, ']');
+    bench_json_close(j, '}');
+}
+
 /* One flow: what its sender and its receiver saw, where they are here. */
 static void json_flow(struct bench_json *j, const struct bench_flow *f, const struct bench_flow_result *r,
                       bool sender, bool receiver)
@@ -99,6 +127,11 @@ static void json_flow(struct bench_json *j, const struct bench_flow *f, const st
         bench_json_real(j, "messages_per_second", bench_counts_rate(c));
         bench_json_real(j, "megabits_per_second", bench_counts_mbits(c));
         json_times(j, "latency_ns", &r->got.latency);
+        json_distribution(j, &r->got.latency);
+        bench_json_open(j, "longest_gap", '{');
+        bench_json_real(j, "seconds", (double)r->got.gap_ns / 1e9);
+        bench_json_real(j, "at", (double)r->gap_at_ns / 1e9);
+        bench_json_close(j, '}');
     }
     bench_json_close(j, '}');
 }
@@ -149,6 +182,8 @@ static void json_result(struct bench_json *j, const struct bench_plan *plan, con
     }
     if (r->flows)
         json_flows(j, plan, r);
+    if (plan->interval_ms)
+        bench_series_json(j, plan, &r->series);
     bench_json_open(j, "cpu_seconds", '{');
     bench_json_real(j, "user", r->cpu_user);
     bench_json_real(j, "system", r->cpu_system);
@@ -157,6 +192,44 @@ static void json_result(struct bench_json *j, const struct bench_plan *plan, con
     if (messages)
         bench_json_real(j, "system_calls_per_message", (double)r->syscalls / (double)messages);
     bench_json_close(j, '}');
+}
+
+/* Where and when. */
+static void json_origin(struct bench_json *j, const struct bench_outcome *outcome)
+{
+    struct utsname host;
+    struct tm tm;
+    char text[512];
+
+    if (outcome->command)
+        bench_json_text(j, "command", outcome->command);
+    if (gmtime_r(&outcome->begun, &tm) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+        bench_json_text(j, "time", text);
+    if (uname(&host) != 0)
+        return;
+    bench_json_text(j, "host", host.nodename);
+    snprintf(text, sizeof text, "%s %s %s", host.sysname, host.release, host.machine);
+    bench_json_text(j, "kernel", text);
+}
+
+/* Those that are asked of the stack, one text each. */
+static void json_options(struct bench_json *j, const struct opt_set *options)
+{
+    char text[512], value[VAL_TEXT_MAX];
+
+    bench_json_open(j, "options", '[');
+    for (const struct opt_row *row = opt_rows; row < opt_rows + OPT_ID_COUNT; row++)
+        for (unsigned i = 0; i < row->fields; i++) {
+            enum opt_field f = (enum opt_field)(row->first + i);
+            const char *name = opt_field_rows[f].name;
+            if (!opt_given(options, f) || !opt_is_number(opt_field_rows[f].type))
+                continue;
+            struct val_spec spec = val_spec_of(f);
+            snprintf(text, sizeof text, "%s%s%s=%s", row->name, *name ? "." : "", name,
+                     val_format(&spec, opt_num(options, f, 0), value, sizeof value));
+            bench_json_text(j, NULL, text);
+        }
+    bench_json_close(j, ']');
 }
 
 static void json_plan(struct bench_json *j, const struct bench_plan *plan)
@@ -193,6 +266,9 @@ void bench_report_json(FILE *out, const struct bench_outcome *outcome)
     struct bench_json j = {.out = out};
 
     bench_json_open(&j, NULL, '{');
+    bench_json_uint(&j, "version", BENCH_VERSION);
+    if (outcome->begun)
+        json_origin(&j, outcome);
     if (outcome->transport)
         bench_json_text(&j, "transport", outcome->transport);
     if (plan)
@@ -202,6 +278,8 @@ void bench_report_json(FILE *out, const struct bench_outcome *outcome)
     bench_json_bool(&j, "ok", bench_outcome_ok(outcome));
     if (outcome->error[0])
         bench_json_text(&j, "error", outcome->error);
+    if (plan)
+        json_options(&j, &plan->options);
     json_granted(&j, outcome->granted);
     bench_json_open(&j, "runs", '[');
     for (unsigned i = 0; i < outcome->count; i++)

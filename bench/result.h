@@ -2,9 +2,12 @@
 #ifndef JUNCTOR_BENCH_RESULT_H
 #define JUNCTOR_BENCH_RESULT_H
 
+#include <time.h>
+
 #include "bench/histogram.h"
 #include "bench/judge.h"
 #include "bench/plan.h"
+#include "bench/series.h"
 #include "bench/source.h"
 
 /* What a judge, or several of them together, found. */
@@ -31,7 +34,8 @@ struct bench_generator {
 
 /* What became of one flow. */
 struct bench_flow_result {
-    struct bench_sent sent;  /* where the sender is here */
+    struct bench_sent sent; /* where the sender is here */
+    uint64_t gap_at_ns;     /* when the longest gap in delivery (got.gap_ns) ended, since the sending began */
     uint64_t lost, given_up; /* given up: not delivered, as the flow's PR policy allows */
     struct bench_tally got;  /* where the receiver is here */
 };
@@ -51,6 +55,7 @@ struct bench_result {
     struct bench_verdict replies;    /* back at the source */
     struct bench_verdict down;       /* flows from the sink, at the source */
     struct bench_sent sent_down;     /* of these, where the sink is here */
+    struct bench_series series;      /* over time; empty where the plan wants none */
     struct bench_flow_result *flows; /* of the plan, as many as it has */
     double cpu_user, cpu_system;     /* seconds of this process, from the first message to the last awaited */
     uint64_t syscalls;
@@ -58,14 +63,17 @@ struct bench_result {
 };
 
 #define BENCH_RESULTS_MAX 2
+#define BENCH_VERSION     1 /* of what bench_report_json writes */
 
 /* What all runs of a plan came to. */
 struct bench_outcome {
     const struct bench_plan *plan; /* the caller's; NULL: wrong usage, there is only `error` */
+    const char *command;           /* the caller's: how it was asked for; NULL: not told */
     const char *transport;         /* name of the backend; NULL: it did not come to that */
     struct bench_result *results;  /* none, one or two; of two the first is direct */
     unsigned count;
     char error[BENCH_WHY_MAX];       /* why it could not go on; "" */
+    time_t begun;                    /* when, by the clock on the wall */
     char granted[BENCH_TROUBLE_MAX]; /* lines: where the stack granted less than was asked for; "" */
 };
 

@@ -330,6 +330,14 @@ void bench_source_take_back(struct bench_source *s)
             tr_abort(s->links[i].endpoint, s->links[i].assoc, &error);
 }
 
+struct tr_endpoint *bench_source_association(const struct bench_source *s, unsigned index, uint32_t *assoc)
+{
+    const struct bench_link *link = &s->links[index];
+
+    *assoc = link->assoc;
+    return link->state == LINK_UP ? link->endpoint : NULL;
+}
+
 void bench_source_compare(const struct bench_source *s,
                           void (*differs)(enum opt_id id, const char *text, void *arg), void *arg)
 {

@@ -70,6 +70,9 @@ void bench_source_eof(struct bench_source *s);
  * same. */
 void bench_source_take_back(struct bench_source *s);
 
+/* The endpoint of association number `index` and its id there; NULL: it is not up. */
+struct tr_endpoint *bench_source_association(const struct bench_source *s, unsigned index, uint32_t *assoc);
+
 /* Tells where the stack granted other values than the plan asks for, of one association that is up. */
 void bench_source_compare(const struct bench_source *s,
                           void (*differs)(enum opt_id id, const char *text, void *arg), void *arg);

@@ -48,7 +48,12 @@ struct cfg_document *cfg_document_read(const char *file)
         err_add(&d->errors, (struct cfg_place){0}, "%s", failure);
         return d;
     }
-    d = cfg_document_parse(text, len);
+    d = cfg_document_parse(text, len <= FILE_READ_MAX ? len : 0);
+    if (len > FILE_READ_MAX) {
+        d->root = NULL;
+        err_add(&d->errors, (struct cfg_place){0}, "larger than %d MiB, which is not taken",
+                FILE_READ_MAX >> 20);
+    }
     free(text);
     return d;
 }

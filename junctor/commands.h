@@ -6,6 +6,7 @@
 int cmd_run(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_load(int argc, char **argv);
+int cmd_report(int argc, char **argv);
 
 /* Of a running broker; exit status 3: none answers. */
 int cmd_status(int argc, char **argv);

@@ -2,11 +2,15 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/engine.h"
+#include "bench/page.h"
 #include "bench/report.h"
+#include "bench/report_csv.h"
 #include "junctor/commands.h"
+#include "junctor/live.h"
 
 static struct bench_stop stop;
 
@@ -25,46 +29,56 @@ static void handle_signals(void)
     signal(SIGUSR1, SIG_IGN); /* meant for a broker, which has the same program name */
 }
 
-static void tell_note(const char *text, void *arg)
+/* Notes what could not be written, the first time. */
+static void not_written(struct bench_outcome *outcome, const char *option, const char *why)
 {
-    (void)arg;
-    fprintf(stderr, "junctor load: %s\n", text);
+    if (!outcome->error[0])
+        snprintf(outcome->error, sizeof outcome->error, "%s: %.*s", option, BENCH_WHY_MAX / 2, why);
 }
 
-static void tell_begin(const char *run, const char *transport, const struct bench_end *where, void *arg)
+/* The page is made from the saved form of the result, as `junctor report` makes it. */
+static bool write_page(const struct bench_outcome *outcome, char *why, size_t size)
 {
-    const struct bench_plan *plan = arg;
-    bool sends = plan->role == BENCH_BOTH || plan->role == BENCH_SOURCE;
-    char text[NET_ADDR_TEXT];
+    char *text = NULL;
+    size_t len = 0;
+    FILE *memory = open_memstream(&text, &len), *out;
 
-    net_addr_format(&where->addresses[0], text, sizeof text);
-    if (sends)
-        fprintf(stderr, "junctor load: %s, to %s over %s SCTP\n", run, text, transport);
-    else
-        fprintf(stderr, "junctor load: listening on %s over %s SCTP\n", text, transport);
-}
-
-static void tell_progress(const struct bench_progress *p, void *arg)
-{
-    static const char *const names[] = {"set-up", "warm-up", "", "drain", ""};
-    const struct bench_plan *plan = arg;
-    double seconds = (double)p->elapsed_ns / 1e9;
-    char text[32];
-
-    if (p->phase == BENCH_SETTING_UP) {
-        fprintf(stderr, "%5.0f s  %-8s %12u associations up\n", seconds, names[p->phase], p->up);
-        return;
+    if (!memory) {
+        snprintf(why, size, "out of memory");
+        return false;
     }
-    bench_format_count((uint64_t)p->rate, text, sizeof text);
-    fprintf(stderr, "%5.0f s  %-8s %12s msg/s", seconds, names[p->phase], text);
-    if (plan->role == BENCH_BOTH && !plan->fanout)
-        fprintf(stderr, "  %12s in flight", bench_format_count(p->sent - p->delivered, text, sizeof text));
-    fputc('\n', stderr);
+    bench_report_json(memory, outcome);
+    fclose(memory);
+    struct bench_saved *saved = bench_saved_parse(text, len, "result", why, size);
+    free(text);
+    if (!saved)
+        return false;
+    bool written = (out = fopen(outcome->plan->report, "we")) != NULL;
+    if (written) {
+        bench_page_write(out, &saved, 1);
+        written = !ferror(out);
+        written = fclose(out) == 0 && written;
+    }
+    if (!written)
+        snprintf(why, size, "%s: %s", outcome->plan->report, strerror(errno));
+    bench_saved_free(saved);
+    return written;
+}
+
+static void write_files(struct bench_outcome *outcome)
+{
+    char why[BENCH_WHY_MAX];
+
+    if (outcome->plan->csv[0] && !bench_report_csv(outcome->plan->csv, outcome, why, sizeof why))
+        not_written(outcome, "--csv", why);
+    if (outcome->plan->report[0] && !write_page(outcome, why, sizeof why))
+        not_written(outcome, "--report", why);
 }
 
 /* Prints what there is, also where it is not all. Returns the exit status. */
 static int report(struct bench_outcome *outcome)
 {
+    write_files(outcome);
     if (outcome->plan->json)
         bench_report_json(stdout, outcome);
     else if (outcome->count > 0)
@@ -89,18 +103,43 @@ static int refuse(int argc, char **argv, const char *why)
     return 2;
 }
 
-static int run(struct bench_plan *plan)
+/* The command line as one would write it again. */
+static char *command_line(int argc, char **argv)
 {
-    struct bench_observer observer = {.begin = tell_begin, .progress = tell_progress, .note = tell_note};
-    static const struct bench_observer silent;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
 
-    observer.arg = plan;
+    if (!out)
+        return NULL;
+    fputs("junctor", out);
+    for (int i = 0; i < argc; i++) {
+        bool plain = argv[i][0] && strcspn(argv[i], " \t\n\"'\\$`*?&|;<>()[]{}#~!") == strlen(argv[i]);
+        fputs(plain ? " " : " '", out);
+        for (const char *c = argv[i]; *c; c++)
+            if (*c == '\'')
+                fputs("'\\''", out);
+            else
+                fputc(*c, out);
+        if (!plain)
+            fputc('\'', out);
+    }
+    fclose(out);
+    return text;
+}
+
+static int run(struct bench_plan *plan, const char *command)
+{
+    static const struct bench_observer silent;
+    struct bench_observer observer = live_observer(plan);
+
     handle_signals();
     struct bench_outcome *outcome = bench_run(plan, plan->quiet ? &silent : &observer, &stop);
     if (!outcome) {
         fputs("junctor load: out of memory\n", stderr);
         return 1;
     }
+    outcome->command = command;
     int status = report(outcome);
     bench_outcome_free(outcome);
     return status;
@@ -112,8 +151,12 @@ int cmd_load(int argc, char **argv)
     char why[BENCH_WHY_MAX];
 
     switch (bench_plan_parse(argc, argv, &plan, why, sizeof why)) {
-    case BENCH_PARSED_OK:
-        return run(&plan);
+    case BENCH_PARSED_OK: {
+        char *command = command_line(argc, argv);
+        int status = run(&plan, command);
+        free(command);
+        return status;
+    }
     case BENCH_PARSED_BAD:
         return refuse(argc, argv, why);
     case BENCH_PARSED_HELP:

@@ -15,6 +15,7 @@ static const struct {
     {"run", "the broker, in the foreground", cmd_run},
     {"check", "validate a configuration file", cmd_check},
     {"load", "send over associations; measure delivery, order and latency", cmd_load},
+    {"report", "saved results of load as a page", cmd_report},
     {"status", "what a running broker does", cmd_status},
     {"reload", "make it read its configuration again", cmd_reload},
     {"stop", "end it when everything is delivered", cmd_stop},

@@ -260,6 +260,32 @@ static void test_rate_and_latency_leave_the_warm_up_out(void **state)
     assert_int_equal(judge.latency.total, 11);
 }
 
+/* Of each flow by itself: what is missing now, and the longest time without a message. */
+static void test_gaps_of_a_flow(void **state)
+{
+    static const struct {
+        uint64_t sequence, now_ns;
+    } came[] = {{0, 1000}, {1, 1100}, {5, 1900}, {3, 2000}, {3, 9000}, {6, 2500}};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof came / sizeof came[0]; i++) {
+        struct bench_payload p = message(0, 0, came[i].sequence);
+        p.flow = 7;
+        arrive(&p, 0, came[i].now_ns);
+    }
+    const struct bench_tally *t = judge.flows[7];
+    assert_non_null(t);
+    assert_null(judge.flows[0]);
+    assert_int_equal(t->counts.messages, 5);
+    assert_int_equal(t->counts.duplicated, 1);
+    assert_int_equal(t->missing, 2); /* 2 and 4 */
+    assert_int_equal(t->gap_ns, 800);
+    assert_int_equal(t->gap_at_ns, 1900);
+    uint64_t lost_of[BENCH_FLOWS_MAX] = {0};
+    bench_judge_flows_lost(&judge, lost_of);
+    assert_int_equal(lost_of[7], 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,6 +299,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_corrupt_and_foreign, setup, teardown),
         cmocka_unit_test_setup_teardown(test_any_run_is_welcome_without_a_chosen_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rate_and_latency_leave_the_warm_up_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_gaps_of_a_flow, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

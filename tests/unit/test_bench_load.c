@@ -25,7 +25,7 @@
 struct job {
     pid_t pid;
     FILE *output, *progress; /* its standard output, and its standard error where start_telling began it */
-    char json[8192];
+    char json[65536];
     int status;
 };
 
@@ -401,7 +401,7 @@ static void test_wrong_usage(void **state)
     (void)state;
     struct job job = start("--role echo --listen 127.0.0.1:5001 --rate 5");
     assert_int_equal(finish(&job), 2);
-    assert_non_null(strstr(job.json, "{\"ok\": false, \"error\": \"--rate is for a source"));
+    assert_non_null(strstr(job.json, "{\"version\": 1, \"ok\": false, \"error\": \"--rate is for a source"));
 }
 
 /* Sending ends with its time. What is due by then and did not go is left out; what went is judged. */

@@ -170,7 +170,8 @@ static void test_errors_as_json(void **state)
     FILE *out = open_memstream(&page, &page_size);
     bench_report_json(out, &(struct bench_outcome){.error = "--rate: the value is missing"});
     fclose(out);
-    assert_string_equal(page, "{\"ok\": false, \"error\": \"--rate: the value is missing\", \"runs\": []}\n");
+    assert_string_equal(
+        page, "{\"version\": 1, \"ok\": false, \"error\": \"--rate: the value is missing\", \"runs\": []}\n");
 }
 
 /* Only where they could be read; many are told in words. */
@@ -257,7 +258,7 @@ static void test_json(void **state)
     (void)state;
     strcpy(results[1].trouble, "a \"quoted\"\n\\ text");
     print(2, true);
-    assert_says("{\"transport\": \"kernel\", \"role\": \"both\", \"associations\": 2, \"streams\": 4, ");
+    assert_says("{\"version\": 1, \"transport\": \"kernel\", \"role\": \"both\", \"associations\": 2, \"streams\": 4, ");
     assert_says("\"runs\": [{\"name\": \"direct\", \"ok\": true, \"sent\": 1000, ");
     assert_says("\"trouble\": \"a \\\"quoted\\\"\\u000a\\\\ text\"");
     assert_says("\"messages_per_second\": 500, ");

@@ -1,0 +1,71 @@
+/* A run over time: a row for each flow, path and processor at the end of every interval.
+ *
+ * One thread: that of the run. */
+#ifndef JUNCTOR_BENCH_SERIES_H
+#define JUNCTOR_BENCH_SERIES_H
+
+#include "bench/histogram.h"
+#include "bench/judge.h"
+#include "bench/sink.h"
+#include "bench/source.h"
+
+#define BENCH_SERIES_ASSOCIATIONS 256 /* whose retransmissions are read each time; the first of a plan */
+#define BENCH_SERIES_PATHS        4   /* associations whose paths are read each time; the first of a plan */
+
+/* One flow in one interval. */
+struct bench_point {
+    double at;      /* seconds since the series began: the end of the interval */
+    double seconds; /* its length */
+    unsigned flow;
+    uint64_t sent, delivered, bytes; /* in it; bytes: delivered */
+    uint64_t lost;          /* so far: passed over by later messages of their stream, and not here yet */
+    uint64_t queue;         /* now: sent and not delivered, where both ends are here */
+    uint64_t retransmitted; /* in it: DATA chunks of the associations the flow uses, of all their flows */
+    uint64_t timed, p50, p90, p99, p999, max; /* latencies, ns; timed: how many */
+};
+
+struct bench_path_point {
+    double at;
+    unsigned association;
+    struct net_addr address;
+    int64_t state; /* as option get_peer_addr_info */
+    uint32_t srtt_ms, rto_ms, cwnd;
+    uint32_t unacked, pending; /* DATA chunks of the association */
+};
+
+struct bench_cpu_point {
+    double at;
+    unsigned cpu;
+    double busy; /* 0 to 1, of the interval, by everybody on this host */
+};
+
+struct bench_series {
+    uint64_t start_ns, last_ns; /* of the last row, or the start */
+    struct bench_point *points;
+    struct bench_path_point *paths;
+    struct bench_cpu_point *cpus;
+    unsigned point_count, path_count, cpu_count;
+    unsigned point_room, path_room, cpu_room;
+    bool out_of_memory; /* rows are missing */
+};
+
+struct bench_sampler; /* what was read last */
+
+/* What a run is read from; `source` and `sink` may be NULL. */
+struct bench_sampled {
+    const struct bench_plan *plan;
+    struct bench_source *source;
+    struct bench_sink *sink;
+    const struct bench_judge *back;
+};
+
+/* Begins a series. NULL: out of memory. */
+struct bench_sampler *bench_sampler_new(const struct bench_sampled *from);
+void bench_sampler_free(struct bench_sampler *s);
+
+/* Adds the rows of the interval that ends now. */
+void bench_sampler_take(struct bench_sampler *s, struct bench_series *series, uint64_t now_ns);
+
+void bench_series_free(struct bench_series *series);
+
+#endif
