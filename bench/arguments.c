@@ -20,6 +20,8 @@ enum {
     ARG_PARTIAL,
     ARG_KEEP,
     ARG_ASSOCIATIONS,
+    ARG_OPEN_RATE,
+    ARG_CHURN,
     ARG_STREAMS,
     ARG_PPID,
     ARG_SIZE,
@@ -57,6 +59,8 @@ static const struct option long_options[] = {
     {"partial", no_argument, NULL, ARG_PARTIAL},
     {"keep", no_argument, NULL, ARG_KEEP},
     {"associations", required_argument, NULL, ARG_ASSOCIATIONS},
+    {"open-rate", required_argument, NULL, ARG_OPEN_RATE},
+    {"churn", required_argument, NULL, ARG_CHURN},
     {"streams", required_argument, NULL, ARG_STREAMS},
     {"ppid", required_argument, NULL, ARG_PPID},
     {"size", required_argument, NULL, ARG_SIZE},
@@ -185,6 +189,10 @@ static bool take_value(struct bench_plan *plan, int which, const char *text, cha
         return true;
     case ARG_ASSOCIATIONS:
         return bench_parse_unsigned(text, 1, BENCH_ASSOCIATIONS_MAX, &plan->associations, why, size);
+    case ARG_OPEN_RATE:
+        return bench_parse_rate(text, &plan->open_rate, why, size);
+    case ARG_CHURN:
+        return bench_parse_churn(text, &plan->churn, why, size);
     case ARG_STREAMS:
         return bench_parse_unsigned(text, 1, UINT16_MAX, &plan->streams, why, size);
     case ARG_PPID:
@@ -228,9 +236,9 @@ static bool take_value(struct bench_plan *plan, int which, const char *text, cha
 /* What only a source does is refused where there is none: it would be believed to act. */
 static bool check_roles(const struct bench_plan *plan, uint64_t given, char *why, size_t size)
 {
-    static const int of_source[] = {ARG_RATE,      ARG_COUNT,     ARG_WARMUP,         ARG_ASSOCIATIONS,
-                                    ARG_PPID,      ARG_BATCH,     ARG_FROM,           ARG_REPLY,
-                                    ARG_UNORDERED, ARG_TO_ENCAPS, ARG_CONNECT_TIMEOUT};
+    static const int of_source[] = {
+        ARG_RATE,  ARG_COUNT,     ARG_WARMUP,    ARG_ASSOCIATIONS,    ARG_PPID,      ARG_BATCH, ARG_FROM,
+        ARG_REPLY, ARG_UNORDERED, ARG_TO_ENCAPS, ARG_CONNECT_TIMEOUT, ARG_OPEN_RATE, ARG_CHURN};
 
     if (plan->role == BENCH_BOTH || plan->role == BENCH_SOURCE)
         return true;

@@ -28,6 +28,9 @@ bool bench_parse_sizes(const char *text, struct bench_distribution *out, char *w
 bool bench_parse_arrivals(const char *text, double *rate, struct bench_distribution *arrivals, char *why,
                           size_t size);
 
+/* "RATE[,associations=N|A-B][,by=close|abort]". (flow.c) */
+bool bench_parse_churn(const char *text, struct bench_churn *churn, char *why, size_t size);
+
 /* Up to BENCH_PPIDS_MAX numbers or names, with "," or "+" between them. (flow.c) */
 bool bench_parse_ppids(const char *text, uint32_t *ppids, unsigned *count, char *why, size_t size);
 

@@ -247,6 +247,8 @@ static void send_all(struct bench_engine *e)
             measure_all(e);
         uint64_t due = bench_source_turn(&e->source, now), due_down = bench_sink_turn(&e->sink, now);
         due = due < due_down ? due : due_down;
+        uint64_t due_churn = bench_source_churn(&e->source, now, now >= measure_at && now < end);
+        due = due < due_churn ? due : due_churn;
         if (asked(e) && now < end)
             end = now;
         if (now >= end)
@@ -273,6 +275,9 @@ static bool all_arrived(const struct bench_engine *e)
     uint64_t sent = e->source.traffic.sent.messages;
     unsigned copies = e->plan->fanout ? e->sink.place_count : 1;
 
+    uint64_t given_up = e->source.counts.given_up;
+
+    sent -= given_up < sent ? given_up : sent;
     if (e->sinking && bench_sink_delivered(&e->sink) < sent * copies)
         return false;
     if (e->plan->reply)
@@ -289,6 +294,7 @@ static void drain(struct bench_engine *e)
     while (!all_arrived(e) && !hurried(e) && (now = bench_now_ns()) < e->deadline_ns) {
         turn(e, now, e->deadline_ns);
         now = bench_now_ns();
+        bench_source_churn(&e->source, now, false);
         progress(e, now, BENCH_DRAINING);
         sample(e, now);
     }
@@ -337,19 +343,25 @@ static void collect_flows(const struct bench_engine *e, const struct bench_judge
         }
 }
 
-/* What flows lost; those with partial reliability have given it up. */
+/* What flows lost; those with partial reliability have given it up, and so has who was cut off by the churn.
+ */
 static void collect_lost(const struct bench_engine *e, const struct bench_judge *j, bool down,
                          struct bench_result *r, struct bench_verdict *v)
 {
-    uint64_t lost[BENCH_FLOWS_MAX] = {0};
+    uint64_t lost[BENCH_FLOWS_MAX] = {0}, cut_off[BENCH_FLOWS_MAX] = {0};
+    const struct bench_churn *churn = &e->plan->churn;
 
-    bench_judge_flows_lost(j, lost);
+    bench_judge_flows_lost(j, 0, BENCH_ASSOCIATIONS_MAX, lost);
+    if (churn->abort)
+        bench_judge_flows_lost(j, churn->first, churn->count, cut_off);
     for (unsigned f = 0; f < e->plan->flow_count; f++) {
         const struct bench_flow *flow = &e->plan->flows[f];
-        if (flow->pr_policy != TR_PR_NONE)
-            bench_verdict_give_up(v, lost[f]);
-        if (flow->down == down)
-            *(flow->pr_policy != TR_PR_NONE ? &r->flows[f].given_up : &r->flows[f].lost) += lost[f];
+        uint64_t given_up = flow->pr_policy != TR_PR_NONE ? lost[f] : cut_off[f];
+        bench_verdict_give_up(v, given_up);
+        if (flow->down == down) {
+            r->flows[f].given_up += given_up;
+            r->flows[f].lost += lost[f] - given_up;
+        }
     }
 }
 
@@ -425,6 +437,7 @@ static void collect(struct bench_engine *e, struct bench_result *r)
     r->source = s->counts;
     r->not_sent = s->traffic.sent.not_sent;
     r->set_up = s->set_up;
+    r->shut_down = s->shut_down;
     memcpy(r->trouble, s->trouble, sizeof r->trouble);
     if (e->sinking) {
         for (unsigned i = 0; i < e->sink.judge_count; i++)

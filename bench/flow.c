@@ -267,6 +267,42 @@ static bool set_count(struct bench_flow *f, const char *text, char *why, size_t 
     return bench_parse_count(text, &f->count, why, size);
 }
 
+static bool set_churn(struct bench_churn *churn, const char *key, const char *value, char *why, size_t size)
+{
+    unsigned number;
+    bool range;
+
+    if (strcmp(key, "associations") == 0)
+        return read_range(value, BENCH_ASSOCIATIONS_MAX, &churn->first, &churn->count, &range, why, size);
+    if (strcmp(key, "by") != 0)
+        return bench_say(why, size, "no \"%s\"; write RATE[,associations=N|A-B][,by=close|abort]", key);
+    if (!bench_parse_word(value, "close,abort", &number, why, size))
+        return false;
+    churn->abort = number == 1;
+    return true;
+}
+
+bool bench_parse_churn(const char *text, struct bench_churn *churn, char *why, size_t size)
+{
+    char copy[256], *rest = copy, *item;
+
+    if (strlen(text) >= sizeof copy)
+        return bench_say(why, size, "\"%.40s...\" is too long", text);
+    strcpy(copy, text);
+    *churn = (struct bench_churn){0};
+    if (!bench_parse_rate(strsep(&rest, ","), &churn->rate, why, size))
+        return false;
+    while ((item = strsep(&rest, ","))) {
+        char *value = strchr(item, '=');
+        if (!value)
+            return bench_say(why, size, "\"%s\" is not KEY=VALUE", item);
+        *value++ = 0;
+        if (!set_churn(churn, item, value, why, size))
+            return false;
+    }
+    return true;
+}
+
 /* ---- keys -------------------------------------------------------------------------------------------- */
 
 static const struct {

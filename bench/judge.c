@@ -6,6 +6,8 @@
 
 #include "bench/payload.h"
 
+#define INCARNATION_SHIFT 48
+
 void bench_judge_init(struct bench_judge *j, uint16_t clock, bool verify)
 {
     memset(j, 0, sizeof *j);
@@ -84,8 +86,9 @@ static bool track_complete(const struct bench_track *f)
 /* An ordered message must come above all ordered ones of its track that came to the same place before. One
  * that is the highest of its track anywhere is so by itself. True where it did not. */
 static bool out_of_order(struct bench_judge *j, struct bench_run *r, unsigned place, uint64_t track,
-                         uint64_t sequence)
+                         const struct bench_payload *p)
 {
+    uint64_t incarnation = (uint64_t)p->incarnation << INCARNATION_SHIFT;
     uint64_t *highest = r->highest[place];
 
     if (!highest) {
@@ -95,9 +98,12 @@ static bool out_of_order(struct bench_judge *j, struct bench_run *r, unsigned pl
             return false;
         }
     }
-    if (sequence < highest[track])
+    int16_t newer = (int16_t)(p->incarnation - (highest[track] >> INCARNATION_SHIFT));
+    if (newer < 0)
+        return false; /* the rest of the association before: in what order it came is not known any more */
+    if (newer == 0 && (incarnation | p->sequence) < highest[track])
         return true;
-    highest[track] = sequence + 1;
+    highest[track] = (incarnation | p->sequence) + 1;
     return false;
 }
 
@@ -222,7 +228,7 @@ void bench_judge_take(struct bench_judge *j, unsigned place, const struct bench_
                         .timed = p.clock == j->clock,
                         .latency_ns = now_ns > p.intended_ns ? now_ns - p.intended_ns : 0};
     if (!(p.flags & BENCH_PAYLOAD_UNORDERED))
-        f.misordered = out_of_order(j, r, place, index, p.sequence);
+        f.misordered = out_of_order(j, r, place, index, &p);
     count(&j->counts, &j->latency, p.size, &f, now_ns);
     if (tally) {
         count(&tally->counts, &tally->latency, p.size, &f, now_ns);
@@ -261,11 +267,12 @@ uint64_t bench_judge_lost(const struct bench_judge *j, uint64_t *open)
     return lost;
 }
 
-void bench_judge_flows_lost(const struct bench_judge *j, uint64_t *lost)
+void bench_judge_flows_lost(const struct bench_judge *j, unsigned first, unsigned count, uint64_t *lost)
 {
     for (unsigned i = 0; i < j->run_count; i++) {
         const struct bench_run *r = &j->runs[i];
-        for (uint64_t n = 0; n < (uint64_t)r->associations * r->streams; n++) {
+        uint64_t end = (uint64_t)first + count < r->associations ? first + count : r->associations;
+        for (uint64_t n = (uint64_t)first * r->streams; n < end * r->streams; n++) {
             const struct bench_track *t = &r->tracks[n];
             lost[t->flow] += bench_sequence_missing(&t->sequence, t->known ? t->end : 0);
         }

@@ -9,7 +9,7 @@
  *   duplicated  a number came again.
  *   misordered  an ordered message came after one with a higher number of its track at the same place. A
  *               place is a listening endpoint; a track that is spread over several is judged at each by
- *               itself.
+ *               itself. Nor has an association that was opened again an order with the one before.
  *   corrupt     damaged, or with another PPID than it was sent with.
  *   foreign     not of the load generator, or of a run that is not awaited.
  *
@@ -45,7 +45,8 @@ struct bench_run {
     uint32_t id, associations, streams;
     uint64_t begun, complete;            /* tracks that are known of; of these, of which all has come */
     struct bench_track *tracks;          /* associations × streams */
-    uint64_t *highest[BENCH_PLACES_MAX]; /* per track: one more than the highest ordered number there */
+    uint64_t *highest[BENCH_PLACES_MAX]; /* per track: one more than the highest ordered number there, and
+                                            above 48 bits the incarnation it came in */
 };
 
 /* Counts of the run as a whole, and of the part after the warm-up. */
@@ -111,8 +112,9 @@ void bench_judge_expect(struct bench_judge *j, const struct bench_expected *e);
  * themselves and whose end is not known. */
 uint64_t bench_judge_lost(const struct bench_judge *j, uint64_t *open);
 
-/* Of these, each flow's are added to lost[flow], BENCH_FLOWS_MAX of them. */
-void bench_judge_flows_lost(const struct bench_judge *j, uint64_t *lost);
+/* Of these, on `count` associations from `first` on, each flow's are added to lost[flow], BENCH_FLOWS_MAX of
+ * them. */
+void bench_judge_flows_lost(const struct bench_judge *j, unsigned first, unsigned count, uint64_t *lost);
 
 /* True when something came and every track of every run is complete. */
 bool bench_judge_complete(const struct bench_judge *j);

@@ -103,7 +103,7 @@ void bench_payload_encode(void *buffer, const struct bench_payload *p)
     put16(at + 12, (uint16_t)p->associations);
     put16(at + 14, (uint16_t)p->association);
     put16(at + 16, p->flow);
-    put16(at + 18, 0);
+    put16(at + 18, p->incarnation);
     put16(at + 20, p->streams);
     put16(at + 22, p->stream);
     put32(at + 24, p->ppid);
@@ -146,6 +146,7 @@ enum bench_payload_state bench_payload_decode(const void *data, size_t len, stru
     out->associations = get16(at + 12);
     out->association = get16(at + 14);
     out->flow = get16(at + 16);
+    out->incarnation = get16(at + 18);
     out->streams = get16(at + 20);
     out->stream = get16(at + 22);
     out->ppid = get32(at + 24);

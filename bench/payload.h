@@ -9,7 +9,7 @@
  *         12      2  associations in this run
  *         14      2  association the message was sent on, from 0
  *         16      2  flow it belongs to, from 0
- *         18      2  0
+ *         18      2  incarnation of the association: 1, and one more each time it is opened again
  *         20      2  streams of each association
  *         22      2  stream it was sent on
  *         24      4  PPID it was sent with
@@ -51,7 +51,7 @@ struct bench_payload {
     uint32_t ppid;
     uint32_t size; /* of the whole message, at least BENCH_PAYLOAD_MIN */
     uint16_t streams, stream;
-    uint16_t flow;
+    uint16_t flow, incarnation;
     uint16_t clock;
     uint8_t flags;
 };

@@ -189,6 +189,18 @@ static bool every_flow_ends(const struct bench_plan *plan)
     return true;
 }
 
+static bool settle_churn(struct bench_plan *plan, char *why, size_t size)
+{
+    struct bench_churn *c = &plan->churn;
+
+    if (c->rate > 0 && c->count == 0)
+        c->count = plan->associations - c->first;
+    if (c->first + c->count <= plan->associations)
+        return true;
+    return bench_say(why, size, "--churn: there is no association %u; the last one is %u",
+                     c->first + c->count - 1, plan->associations - 1);
+}
+
 static bool check_load(struct bench_plan *plan, char *why, size_t size)
 {
     if (bench_plan_sends(plan) && plan->duration_ms == 0 && !every_flow_ends(plan))
@@ -235,7 +247,8 @@ static void default_options(struct bench_plan *plan)
 
 bool bench_plan_settle(struct bench_plan *plan, char *why, size_t size)
 {
-    if (!check_ends(plan, why, size) || !settle_flows(plan, why, size) || !check_load(plan, why, size))
+    if (!check_ends(plan, why, size) || !settle_flows(plan, why, size) || !settle_churn(plan, why, size) ||
+        !check_load(plan, why, size))
         return false;
     default_options(plan);
     for (unsigned i = 0; i < plan->listen_count; i++)

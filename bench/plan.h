@@ -30,6 +30,13 @@ enum bench_transport {
     BENCH_TRANSPORT_USRSCTP
 }; /* --transport */
 
+/* Associations that are closed and opened again while the load goes on. */
+struct bench_churn {
+    double rate;           /* associations a second; 0: none */
+    unsigned first, count; /* these, in turn; count 0: all */
+    bool abort;            /* not shut down: what is on the way then is given up, not lost */
+};
+
 /* One end: its addresses, each with the port, and the UDP port where SCTP runs over UDP. */
 struct bench_end {
     struct net_addr addresses[BENCH_ADDRESSES_MAX];
@@ -49,6 +56,8 @@ struct bench_plan {
     unsigned listen_count;
 
     unsigned associations;
+    double open_rate; /* associations a second that are begun; 0: as fast as they come up */
+    struct bench_churn churn;
     struct bench_flow flows[BENCH_FLOWS_MAX];
     unsigned flow_count;
     bool implicit_flow; /* flows[0] was made by bench_plan_settle */

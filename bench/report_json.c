@@ -78,8 +78,11 @@ static void json_source(struct bench_json *j, const struct bench_result *r)
     bench_json_uint(j, "restarted", s->restarted);
     bench_json_uint(j, "fewer_streams", s->streams_refused);
     bench_json_uint(j, "not_closed", s->not_closed);
+    bench_json_uint(j, "churn_closed", s->closed);
+    bench_json_uint(j, "churn_reopened", s->reopened);
     bench_json_close(j, '}');
     json_times(j, "set_up_ns", &r->set_up);
+    json_times(j, "shut_down_ns", &r->shut_down);
     json_generator(j, &r->generator);
 }
 

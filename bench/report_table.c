@@ -86,6 +86,8 @@ PICK(pick_sink_seen, r->sink_seen)
 PICK(pick_sink_lost, r->sink_lost)
 PICK(pick_turned_away, r->turned_away)
 PICK(pick_not_closed, r->source.not_closed)
+PICK(pick_closed, r->source.closed)
+PICK(pick_reopened, r->source.reopened)
 PICK(pick_taken_back, r->source.taken_back)
 PICK(pick_sent, r->source.sent)
 PICK(pick_not_sent, r->not_sent)
@@ -158,6 +160,11 @@ static const struct bench_histogram *down_times(const struct bench_result *r)
     return &r->down.latency;
 }
 
+static const struct bench_histogram *shut_down_times(const struct bench_result *r)
+{
+    return &r->shut_down;
+}
+
 static const struct bench_histogram *set_up_times(const struct bench_result *r)
 {
     return &r->set_up;
@@ -216,6 +223,8 @@ static void source_rows(FILE *out, const struct bench_result *r, unsigned n)
     count_row(out, "  lost", r, n, false, pick_assoc_lost);
     count_row(out, "  restarted", r, n, false, pick_restarted);
     count_row(out, "  got fewer streams", r, n, false, pick_streams_refused);
+    count_row(out, "  closed by --churn", r, n, false, pick_closed);
+    count_row(out, "  opened again", r, n, false, pick_reopened);
     count_row(out, "  not closed in time", r, n, false, pick_not_closed);
     count_row(out, "messages sent", r, n, true, pick_sent);
     count_row(out, "not sent", r, n, false, pick_not_sent);
@@ -228,7 +237,7 @@ static void delivery_rows(FILE *out, const struct bench_result *r, unsigned n)
 {
     count_row(out, "delivered", r, n, true, pick_delivered);
     count_row(out, "lost", r, n, true, pick_lost);
-    count_row(out, "  given up (PR-SCTP)", r, n, false, pick_given_up);
+    count_row(out, "  given up", r, n, false, pick_given_up);
     count_row(out, "  streams without end", r, n, false, pick_open_flows);
     count_row(out, "duplicated", r, n, true, pick_duplicated);
     count_row(out, "out of order", r, n, true, pick_misordered);
@@ -253,7 +262,7 @@ static void down_rows(FILE *out, const struct bench_result *r, unsigned n)
     count_row(out, "sent down", r, n, true, pick_down_sent);
     count_row(out, "  delivered", r, n, true, pick_down_delivered);
     count_row(out, "  lost", r, n, true, pick_down_lost);
-    count_row(out, "  given up (PR-SCTP)", r, n, false, pick_down_given_up);
+    count_row(out, "  given up", r, n, false, pick_down_given_up);
     count_row(out, "  duplicated", r, n, true, pick_down_duplicated);
     count_row(out, "  out of order", r, n, true, pick_down_misordered);
     count_row(out, "  corrupt", r, n, true, pick_down_corrupt);
@@ -417,6 +426,8 @@ void bench_report_table(FILE *out, const struct bench_outcome *outcome)
         count_row(out, "send failures", results, count, true, pick_send_failures);
     if (last->source.up > 1)
         time_rows(out, "set-up", results, count, set_up_times);
+    if (last->source.closed > 0)
+        time_rows(out, "shutdown", results, count, shut_down_times);
     if (last->delivery.judged || last->replies.judged)
         rate_rows(out, results, count, !last->delivery.judged);
     if (last->delivery.judged)

@@ -36,7 +36,7 @@ struct bench_generator {
 struct bench_flow_result {
     struct bench_sent sent; /* where the sender is here */
     uint64_t gap_at_ns;     /* when the longest gap in delivery (got.gap_ns) ended, since the sending began */
-    uint64_t lost, given_up; /* given up: not delivered, as the flow's PR policy allows */
+    uint64_t lost, given_up; /* given up: not delivered, as the flow's PR policy or the churn allows */
     struct bench_tally got;  /* where the receiver is here */
 };
 
@@ -46,7 +46,8 @@ struct bench_result {
     const char *name; /* heading of its column */
     bool has_source;
     struct bench_source_counts source;
-    struct bench_histogram set_up; /* of associations, from the first INIT to TR_COMM_UP */
+    struct bench_histogram set_up;    /* of associations, from the first INIT to TR_COMM_UP */
+    struct bench_histogram shut_down; /* of those shut down, until TR_SHUTDOWN_COMP */
     struct bench_generator generator;
     uint64_t not_sent;                          /* by the source */
     unsigned sink_seen, sink_lost, turned_away; /* associations at the sink */

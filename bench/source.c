@@ -9,7 +9,11 @@
 
 #define CONNECTING_MAX 64 /* set-ups under way at once: a storm of INITs would measure its own losses */
 
-enum link_state { LINK_CLOSED, LINK_CONNECTING, LINK_UP };
+#define OPENING_MAX   1024 /* at a rate: more than this at once, and it waits */
+#define CHURNING_MAX  256
+#define CHURN_LOOK_NS UINT64_C(10000000) /* how often those being closed and opened are looked at */
+
+enum link_state { LINK_CLOSED, LINK_CONNECTING, LINK_UP, LINK_CLOSING };
 
 struct bench_link {
     struct bench_handle handle;
@@ -18,7 +22,10 @@ struct bench_link {
     struct tr_endpoint *endpoint;
     uint32_t assoc;
     enum link_state state;
-    uint64_t begun_ns; /* when its set-up began */
+    uint64_t begun_ns;       /* when its set-up began */
+    uint64_t closing_ns;     /* when its shutdown began; 0: it did not */
+    bool churned;            /* it is being closed to be opened again */
+    struct bench_link *next; /* of those */
 };
 
 static void link_ready(struct bench_handle *handle, unsigned flags);
@@ -125,20 +132,43 @@ static void time_out(struct bench_source *s, uint64_t now_ns)
     }
 }
 
+/* How many may have been begun by now; *next is when it will be one more. */
+static unsigned begun_by(struct bench_source *s, uint64_t now_ns, uint64_t *next)
+{
+    struct bench_schedule schedule = {.start_ns = s->connect_ns, .period_ns = 1e9};
+    unsigned all = s->plan->associations, room = s->plan->open_rate > 0 ? OPENING_MAX : CONNECTING_MAX;
+
+    *next = UINT64_MAX;
+    if (s->plan->open_rate > 0) {
+        schedule.period_ns /= s->plan->open_rate;
+        uint64_t due = bench_schedule_due(&schedule, now_ns);
+        *next = bench_schedule_time(&schedule, (double)due);
+        all = due < all ? (unsigned)due : all;
+    }
+    unsigned most = s->started + (room > s->connecting ? room - s->connecting : 0);
+    return most < all ? most : all;
+}
+
 uint64_t bench_source_connect(struct bench_source *s, uint64_t now_ns)
 {
+    uint64_t next;
+
+    if (s->started == 0)
+        s->connect_ns = now_ns;
     time_out(s, now_ns);
-    while (s->timed_out == 0 && s->started < s->plan->associations && s->connecting < CONNECTING_MAX)
+    unsigned most = begun_by(s, now_ns, &next);
+    while (s->timed_out == 0 && s->started < most)
         link_open(s, &s->links[s->started++]);
     if (s->connecting == 0 && s->timed_out == 0 && s->started < s->plan->associations)
-        return now_ns; /* all were refused at once */
+        return next != UINT64_MAX ? next : now_ns; /* it is not time yet, or all were refused at once */
     if (s->connecting == 0) {
         bench_source_give_up(s);
         return 0;
     }
     while (s->links[s->oldest].state != LINK_CONNECTING)
         s->oldest++;
-    return s->links[s->oldest].begun_ns + s->plan->connect_ms * UINT64_C(1000000);
+    uint64_t patience = s->links[s->oldest].begun_ns + s->plan->connect_ms * UINT64_C(1000000);
+    return s->started < s->plan->associations && next < patience ? next : patience;
 }
 
 void bench_source_give_up(struct bench_source *s)
@@ -159,7 +189,7 @@ static void link_up(struct bench_link *link, const struct tr_event *e)
     s->connecting--;
     s->timed_out = 0;
     s->alive++;
-    s->counts.up++;
+    *(link->churned ? &s->counts.reopened : &s->counts.up) += 1;
     uint64_t now = bench_now_ns();
     bench_histogram_add(&s->set_up, now - link->begun_ns);
     bench_sender_open(&link->sender, link->endpoint, link->assoc, e->change.outbound_streams, now);
@@ -173,6 +203,18 @@ static void link_down(struct bench_link *link)
     link->source->alive--;
     link->state = LINK_CLOSED;
     bench_sender_close(&link->sender);
+}
+
+/* An association of the churn has ended. `lost`: not as it was to. */
+static void link_ended(struct bench_link *link, bool lost)
+{
+    struct bench_source *s = link->source;
+
+    link->state = LINK_CLOSED;
+    if (lost) {
+        s->counts.lost++;
+        note(s, "lost an association with", "it was not shut down in order");
+    }
 }
 
 static void link_change(struct bench_link *link, const struct tr_event *e)
@@ -195,6 +237,10 @@ static void link_change(struct bench_link *link, const struct tr_event *e)
         s->counts.restarted++;
         break;
     case TR_COMM_LOST:
+        if (link->state == LINK_CLOSING) {
+            link_ended(link, !s->plan->churn.abort);
+            break;
+        }
         if (link->state == LINK_UP && !s->aborting) {
             s->counts.lost++;
             note(s, "lost an association with", tr_error_string(e->change.error));
@@ -202,6 +248,12 @@ static void link_change(struct bench_link *link, const struct tr_event *e)
         link_down(link);
         break;
     case TR_SHUTDOWN_COMP:
+        if (link->closing_ns)
+            bench_histogram_add(&s->shut_down, bench_now_ns() - link->closing_ns);
+        if (link->state == LINK_CLOSING) {
+            link_ended(link, false);
+            break;
+        }
         if (link->state == LINK_UP && link->sender.unfinished > 0) {
             s->counts.lost++;
             note(s, "lost an association with", "the far side shut it down");
@@ -211,9 +263,14 @@ static void link_change(struct bench_link *link, const struct tr_event *e)
     }
 }
 
-/* Whether a message is of a flow with partial reliability; its context names the flow. */
-static bool may_give_up(const struct bench_source *s, const struct tr_msg *m)
+/* Whether a message is of a flow with partial reliability (its context names the flow), or its association
+ * was aborted by the churn. */
+static bool may_give_up(const struct bench_link *link, const struct tr_msg *m)
 {
+    const struct bench_source *s = link->source;
+
+    if (link->churned && s->plan->churn.abort)
+        return true;
     return m->context < s->plan->flow_count && s->plan->flows[m->context].pr_policy != TR_PR_NONE;
 }
 
@@ -225,7 +282,7 @@ static void link_event(struct bench_link *link, const struct tr_event *e)
         link_change(link, e);
     else if (e->type == TR_EV_SEND_FAILED && link->source->aborting)
         c->taken_back++;
-    else if (e->type == TR_EV_SEND_FAILED && may_give_up(link->source, &e->failed.msg))
+    else if (e->type == TR_EV_SEND_FAILED && may_give_up(link, &e->failed.msg))
         c->given_up++;
     else if (e->type == TR_EV_SEND_FAILED && e->failed.was_sent)
         c->failed_sent++;
@@ -292,6 +349,97 @@ uint64_t bench_source_turn(struct bench_source *s, uint64_t now_ns)
     return bench_traffic_turn(&s->traffic, now_ns, link_broken);
 }
 
+/* ---- churn ------------------------------------------------------------------------------------------- */
+
+static void churn_close(struct bench_source *s, struct bench_link *link, uint64_t now_ns)
+{
+    struct tr_error error;
+
+    bench_sender_suspend(&link->sender);
+    link->churned = true;
+    link->state = LINK_CLOSING;
+    link->begun_ns = now_ns;
+    link->closing_ns = s->plan->churn.abort ? 0 : now_ns;
+    link->next = s->churning;
+    s->churning = link;
+    s->churning_count++;
+    s->alive--;
+    s->counts.closed++;
+    if (s->plan->churn.abort)
+        tr_abort(link->endpoint, link->assoc, &error);
+    else
+        tr_eof(link->endpoint, link->assoc, &error);
+}
+
+/* Goes on with one that is being closed and opened again. False: that is over. */
+static bool churn_step(struct bench_source *s, struct bench_link *link, uint64_t now_ns)
+{
+    bool late = now_ns >= link->begun_ns + s->plan->connect_ms * UINT64_C(1000000);
+    struct tr_error error;
+
+    switch (link->state) {
+    case LINK_UP:
+        return false;
+    case LINK_CONNECTING:
+        if (late)
+            link_timed_out(link);
+        return !late;
+    case LINK_CLOSING:
+        if (late) {
+            tr_abort(link->endpoint, link->assoc, &error);
+            link_ended(link, true);
+        }
+        return true;
+    case LINK_CLOSED:
+        break;
+    }
+    if (!link->endpoint) /* it was opened and failed at once */
+        return false;
+    tr_close(link->endpoint);
+    link->endpoint = NULL;
+    link->closing_ns = 0;
+    link_open(s, link);
+    return link->state == LINK_CONNECTING;
+}
+
+static void churn_look(struct bench_source *s, uint64_t now_ns)
+{
+    struct bench_link **at = &s->churning;
+
+    while (*at) {
+        struct bench_link *link = *at;
+        if (churn_step(s, link, now_ns)) {
+            at = &link->next;
+            continue;
+        }
+        *at = link->next;
+        link->churned = false;
+        s->churning_count--;
+    }
+}
+
+uint64_t bench_source_churn(struct bench_source *s, uint64_t now_ns, bool more)
+{
+    const struct bench_churn *c = &s->plan->churn;
+
+    if (c->rate == 0)
+        return UINT64_MAX;
+    churn_look(s, now_ns);
+    if (s->churn_ns == 0)
+        s->churn_ns = now_ns;
+    struct bench_schedule schedule = {.start_ns = s->churn_ns, .period_ns = 1e9 / c->rate};
+    uint64_t due = bench_schedule_due(&schedule, now_ns);
+    for (unsigned tries = 0;
+         more && s->churn_next + 1 < due && s->churning_count < CHURNING_MAX && tries < c->count; tries++) {
+        struct bench_link *link = &s->links[c->first + s->churn_next % c->count];
+        if (link->state == LINK_UP && !link->churned)
+            churn_close(s, link, now_ns);
+        s->churn_next++;
+    }
+    uint64_t next = bench_schedule_time(&schedule, (double)due), look = now_ns + CHURN_LOOK_NS;
+    return s->churning && look < next ? look : next;
+}
+
 /* ---- the end ---------------------------------------------------------------------------------------- */
 
 /* The stack forgets them with the association. */
@@ -315,6 +463,7 @@ void bench_source_eof(struct bench_source *s)
         if (s->links[i].state == LINK_UP) {
             read_statistics(&s->links[i]);
             tr_watch(s->links[i].endpoint, TR_READABLE);
+            s->links[i].closing_ns = bench_now_ns();
             tr_eof(s->links[i].endpoint, s->links[i].assoc, &error);
         }
 }

@@ -15,10 +15,11 @@ struct bench_link; /* one association */
 struct bench_source_counts {
     uint64_t sent, bytes;
     uint64_t failed_sent, failed_unsent; /* given back by the stack */
-    uint64_t given_up;                   /* given back by the stack, since the flow's PR policy says so */
-    uint64_t taken_back;                 /* still in the send buffers at the end: bench_source_take_back */
+    uint64_t given_up;   /* given back by the stack, as the flow's PR policy or the churn says */
+    uint64_t taken_back; /* still in the send buffers at the end: bench_source_take_back */
     unsigned up, set_up_failed, lost, restarted; /* associations */
     unsigned not_closed;                         /* associations that had to be aborted at the end */
+    unsigned closed, reopened;                   /* by the plan's churn; closed: shut down or aborted */
     unsigned not_tried;       /* associations whose set-up was not even begun, since nobody answered */
     unsigned streams_refused; /* associations that got fewer streams than asked for */
     unsigned statistics;      /* associations whose statistics could be read when all was sent */
@@ -31,15 +32,21 @@ struct bench_source {
     struct tr_loop *loop;
     struct bench_link *links;
     struct bench_traffic traffic;
-    unsigned started;           /* links opened so far */
-    unsigned oldest;            /* of these, none before it is still being set up */
-    unsigned timed_out;         /* set-ups without an answer since the last association came up */
-    unsigned connecting, alive; /* links being set up; up now */
-    bool aborting;              /* bench_source_take_back was called */
-    struct bench_judge *back;   /* judges what comes back; NULL: not awaited */
+    unsigned started;            /* links opened so far */
+    unsigned oldest;             /* of these, none before it is still being set up */
+    unsigned timed_out;          /* set-ups without an answer since the last association came up */
+    unsigned connecting, alive;  /* links being set up; up now */
+    uint64_t connect_ns;         /* when the first was opened */
+    uint64_t churn_ns;           /* when the churn began; 0: not yet */
+    unsigned churn_next;         /* of the churn's associations: the next to be closed */
+    struct bench_link *churning; /* those that are being closed and opened again */
+    unsigned churning_count;
+    bool aborting;            /* bench_source_take_back was called */
+    struct bench_judge *back; /* judges what comes back; NULL: not awaited */
     struct bench_source_counts counts;
-    struct bench_histogram set_up;   /* of associations: from the first INIT to TR_COMM_UP */
-    char trouble[BENCH_TROUBLE_MAX]; /* the first thing that went wrong, for the user; "" */
+    struct bench_histogram set_up;    /* of associations: from the first INIT to TR_COMM_UP */
+    struct bench_histogram shut_down; /* of those that were shut down: until TR_SHUTDOWN_COMP */
+    char trouble[BENCH_TROUBLE_MAX];  /* the first thing that went wrong, for the user; "" */
 };
 
 /* Prepares; opens nothing yet. `back` may be NULL. False: out of memory. */
@@ -58,6 +65,10 @@ uint64_t bench_source_connect(struct bench_source *s, uint64_t now_ns);
 /* Gives up on the associations that are not up yet: those being set up have failed, those not begun are
  * counted as not tried. */
 void bench_source_give_up(struct bench_source *s);
+
+/* Closes associations that are due for it, and opens them again; `more` false: begins with no others. Returns
+ * when it is to be called next; UINT64_MAX: no churn. */
+uint64_t bench_source_churn(struct bench_source *s, uint64_t now_ns, bool more);
 
 /* Sends what is due at a rate. Returns when it is to be called next; UINT64_MAX: nothing is due by time. */
 uint64_t bench_source_turn(struct bench_source *s, uint64_t now_ns);

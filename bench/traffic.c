@@ -122,7 +122,10 @@ static void lane_finished(struct bench_sender *s, struct bench_lane *lane)
         return;
     lane->finished = true;
     s->unfinished--;
-    s->traffic->unfinished -= s->open && s->unfinished == 0;
+    if (s->counted && s->unfinished == 0) {
+        s->traffic->unfinished--;
+        s->counted = false;
+    }
 }
 
 static void set_quota(struct bench_sender *s, struct bench_lane *lane, uint64_t quota)
@@ -328,6 +331,7 @@ static void lane_build(struct bench_sender *s, struct bench_lane *lane, unsigned
     const struct bench_flow *f = flow_of(t, lane);
     struct bench_payload p = {.run = t->run,
                               .flow = lane->flow,
+                              .incarnation = s->incarnation,
                               .associations = (uint16_t)t->plan->associations,
                               .association = (uint16_t)s->index,
                               .streams = (uint16_t)t->plan->streams,
@@ -527,7 +531,14 @@ void bench_sender_open(struct bench_sender *s, struct tr_endpoint *endpoint, uin
     s->assoc = assoc;
     s->granted = granted;
     s->open = true;
-    s->writing = s->held_up = false;
+    s->incarnation++;
+    s->writing = false;
+    if (s->suspended) {
+        s->suspended = false;
+        await_next(s, now_ns);
+        return;
+    }
+    s->held_up = false;
     s->unfinished = 0;
     for (unsigned i = 0; i < s->lane_count; i++) {
         const struct bench_flow *f = flow_of(t, &s->lanes[i]);
@@ -536,18 +547,28 @@ void bench_sender_open(struct bench_sender *s, struct tr_endpoint *endpoint, uin
         s->lanes[i].finished = s->lanes[i].streams == 0;
         s->unfinished += !s->lanes[i].finished;
     }
-    t->unfinished += s->unfinished > 0;
+    s->counted = s->unfinished > 0;
+    t->unfinished += s->counted;
     if (t->started)
         sender_start(s, now_ns);
 }
 
-void bench_sender_close(struct bench_sender *s)
+void bench_sender_suspend(struct bench_sender *s)
 {
     if (!s->open)
         return;
+    stop(s);
+    s->open = false;
+    s->suspended = s->held_up = true;
+}
+
+void bench_sender_close(struct bench_sender *s)
+{
+    if (!s->open && !s->suspended)
+        return;
     for (unsigned i = 0; i < s->lane_count; i++)
         lane_finished(s, &s->lanes[i]);
-    s->open = s->writing = false;
+    s->open = s->suspended = s->writing = false;
     set_due(s, UINT64_MAX);
 }
 
@@ -583,7 +604,7 @@ void bench_traffic_measure(struct bench_traffic *t)
     t->measuring = true;
     for (unsigned i = 0; i < t->sender_count; i++) {
         struct bench_sender *s = t->senders[i];
-        for (unsigned l = 0; s->open && l < s->lane_count; l++)
+        for (unsigned l = 0; (s->open || s->suspended) && l < s->lane_count; l++)
             if (flow_of(t, &s->lanes[l])->rate == 0 && !s->lanes[l].finished) {
                 lane_measure(s, &s->lanes[l]);
                 set_quota(s, &s->lanes[l], s->lanes[l].quota);
@@ -650,7 +671,7 @@ void bench_traffic_finish(struct bench_traffic *t, uint64_t now_ns)
         return;
     for (unsigned i = 0; i < t->sender_count; i++) {
         struct bench_sender *s = t->senders[i];
-        for (unsigned l = 0; s->open && l < s->lane_count; l++)
+        for (unsigned l = 0; (s->open || s->suspended) && l < s->lane_count; l++)
             lane_finish(s, &s->lanes[l], now_ns);
     }
     t->finishing = true;

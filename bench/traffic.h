@@ -43,7 +43,10 @@ struct bench_sender {
     struct bench_lane *lanes;
     unsigned lane_count, unfinished; /* lanes; of these, those that have messages to send */
     unsigned turn;                   /* as fast as possible: the lane to begin with */
+    uint16_t incarnation;            /* of its association: how many times it has come up */
     bool open;                       /* its association is up */
+    bool suspended;                  /* it was up and will be again */
+    bool counted;                    /* in the traffic's `unfinished` */
     bool writing;                    /* it waits until it is writable */
     bool held_up;                    /* it refused a message, and has not caught up since */
     uint64_t refused_ns; /* as fast as possible: when the next message was first refused; 0: not yet tried */
@@ -65,7 +68,7 @@ struct bench_traffic {
     bool started, measuring, finishing;
     uint64_t start_ns, measure_ns, end_ns; /* from bench_traffic_start; end_ns UINT64_MAX: none */
     struct bench_schedule schedule[BENCH_FLOWS_MAX];
-    unsigned unfinished;           /* open senders that have messages to send */
+    unsigned unfinished;           /* senders that have messages to send and are open, or will be again */
     struct bench_sender **senders; /* all there are */
     unsigned sender_count, sender_room;
     struct bench_sender **queue; /* a heap of those with a time, the earliest first */
@@ -99,6 +102,9 @@ void bench_sender_free(struct bench_sender *s);
  * what was due before is not sent. */
 void bench_sender_open(struct bench_sender *s, struct tr_endpoint *endpoint, uint32_t assoc, unsigned granted,
                        uint64_t now_ns);
+
+/* Its association is being closed and will be opened again: what is due meanwhile waits. */
+void bench_sender_suspend(struct bench_sender *s);
 
 /* It cannot send any more. */
 void bench_sender_close(struct bench_sender *s);

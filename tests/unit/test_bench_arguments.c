@@ -310,6 +310,24 @@ static void test_flows(void **state)
     assert_int_equal(plan.flows[0].arrivals.shape, BENCH_NORMAL);
 }
 
+static void test_churn(void **state)
+{
+    (void)state;
+    good(L "--associations 10 --churn 2.5,associations=3-5,by=abort --open-rate 1k");
+    assert_true(plan.churn.rate == 2.5 && plan.churn.abort && plan.open_rate == 1000);
+    assert_int_equal(plan.churn.first, 3);
+    assert_int_equal(plan.churn.count, 3);
+    good(L "--associations 10 --churn 5");
+    assert_int_equal(plan.churn.count, 10);
+    assert_false(plan.churn.abort);
+    bad(L "--churn x", "--churn: \"x\" is no number of messages a second");
+    bad(L "--churn 5,by=kill", "--churn: ");
+    bad(L "--churn 5,how=close", "--churn: no \"how\"; write RATE");
+    bad(L "--churn 5,abort", "\"abort\" is not KEY=VALUE");
+    bad(L "--associations 3 --churn 5,associations=1-3", "there is no association 3; the last one is 2");
+    bad("--role sink --listen 127.0.0.1:5 --churn 5", "--churn is for a source");
+}
+
 static void test_what_is_wrong_with_flows(void **state)
 {
     (void)state;
@@ -349,6 +367,7 @@ int main(void)
         cmocka_unit_test(test_sctp_options),
         cmocka_unit_test(test_buffers),
         cmocka_unit_test(test_help),
+        cmocka_unit_test(test_churn),
         cmocka_unit_test(test_flows),
         cmocka_unit_test(test_what_is_wrong_with_flows),
     };

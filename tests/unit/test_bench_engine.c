@@ -118,6 +118,36 @@ static void test_a_run_is_cancelled(void **state)
     bench_outcome_free(o);
 }
 
+/* Associations are opened at a rate, and some of them closed and opened again while the others go on. */
+static void test_churn(void **state)
+{
+    (void)state;
+    plan.duration_ms = 400;
+    plan.associations = 6;
+    plan.rate = 1000;
+    plan.open_rate = 100;
+    plan.churn = (struct bench_churn){.rate = 40, .first = 1, .count = 3};
+    settle();
+    for (unsigned i = 0; i < 2; i++) {
+        struct bench_outcome *o = bench_run(&plan, NULL, NULL);
+        assert_non_null(o);
+        const struct bench_result *r = &o->results[0];
+        assert_string_equal(o->error, "");
+        assert_int_equal(r->source.up, 6);
+        assert_int_equal(r->source.set_up_failed + r->source.lost, 0);
+        assert_true(r->source.closed > 0 && r->source.reopened <= r->source.closed);
+        assert_int_equal(r->set_up.total, 6 + r->source.reopened);
+        assert_int_equal(r->delivery.lost + r->delivery.counts.misordered + r->delivery.counts.duplicated, 0);
+        assert_int_equal(r->delivery.counts.messages + r->delivery.given_up, r->source.sent);
+        if (!plan.churn.abort) {
+            assert_int_equal(r->delivery.given_up, 0);
+            assert_true(r->shut_down.total >= r->source.reopened);
+        }
+        plan.churn.abort = true;
+        bench_outcome_free(o);
+    }
+}
+
 static void test_what_cannot_begin_says_why(void **state)
 {
     (void)state;
@@ -158,6 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_runs_follow_each_other, setup),
         cmocka_unit_test_setup(test_a_run_is_cancelled, setup),
+        cmocka_unit_test_setup(test_churn, setup),
         cmocka_unit_test_setup(test_what_cannot_begin_says_why, setup),
         cmocka_unit_test(test_a_generator_is_judged),
     };

@@ -260,6 +260,24 @@ static void test_rate_and_latency_leave_the_warm_up_out(void **state)
     assert_int_equal(judge.latency.total, 11);
 }
 
+/* An association that was opened again has no order with the one before. */
+static void test_order_of_incarnations(void **state)
+{
+    static const struct {
+        uint16_t incarnation;
+        uint64_t sequence;
+        unsigned misordered;
+    } came[] = {{1, 5, 0}, {1, 4, 1}, {2, 2, 1}, {2, 1, 2}, {1, 6, 2}, {2, 3, 2}, {2, 0, 3}};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof came / sizeof came[0]; i++) {
+        struct bench_payload p = message(0, 0, came[i].sequence);
+        p.incarnation = came[i].incarnation;
+        arrive(&p, 0, 2000);
+        assert_int_equal(judge.counts.misordered, came[i].misordered);
+    }
+}
+
 /* Of each flow by itself: what is missing now, and the longest time without a message. */
 static void test_gaps_of_a_flow(void **state)
 {
@@ -282,7 +300,9 @@ static void test_gaps_of_a_flow(void **state)
     assert_int_equal(t->gap_ns, 800);
     assert_int_equal(t->gap_at_ns, 1900);
     uint64_t lost_of[BENCH_FLOWS_MAX] = {0};
-    bench_judge_flows_lost(&judge, lost_of);
+    bench_judge_flows_lost(&judge, 0, 3, lost_of);
+    assert_int_equal(lost_of[7], 2);
+    bench_judge_flows_lost(&judge, 1, 2, lost_of);
     assert_int_equal(lost_of[7], 2);
 }
 
@@ -299,6 +319,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_corrupt_and_foreign, setup, teardown),
         cmocka_unit_test_setup_teardown(test_any_run_is_welcome_without_a_chosen_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rate_and_latency_leave_the_warm_up_out, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_order_of_incarnations, setup, teardown),
         cmocka_unit_test_setup_teardown(test_gaps_of_a_flow, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,7 @@ static struct bench_payload example(uint32_t size)
         .run = 0xa1a2a3a4,
         .associations = 50,
         .flow = 513,
+        .incarnation = 772,
         .association = 49,
         .ppid = 3,
         .size = size,
@@ -53,6 +54,7 @@ static void test_round_trip(void **state)
         assert_int_equal(out.run, in.run);
         assert_int_equal(out.associations, in.associations);
         assert_int_equal(out.flow, in.flow);
+        assert_int_equal(out.incarnation, in.incarnation);
         assert_int_equal(out.association, in.association);
         assert_int_equal(out.ppid, in.ppid);
         assert_int_equal(out.size, in.size);
@@ -69,7 +71,7 @@ static void test_layout(void **state)
 {
     (void)state;
     static const uint8_t want[48] = {'J',  'L',  'D',  '1',  2,    5,    0xbe, 0xef, 0xa1, 0xa2, 0xa3, 0xa4,
-                                     0,    50,   0,    49,   2,    1,    0,    0,    0,    8,    0,    7,
+                                     0,    50,   0,    49,   2,    1,    3,    4,    0,    8,    0,    7,
                                      0,    0,    0,    3,    0,    0,    0,    64,   0x01, 0x02, 0x03, 0x04,
                                      0x05, 0x06, 0x07, 0x08, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18};
     struct bench_payload p = example(64);

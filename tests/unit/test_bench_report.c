@@ -258,7 +258,8 @@ static void test_json(void **state)
     (void)state;
     strcpy(results[1].trouble, "a \"quoted\"\n\\ text");
     print(2, true);
-    assert_says("{\"version\": 1, \"transport\": \"kernel\", \"role\": \"both\", \"associations\": 2, \"streams\": 4, ");
+    assert_says("{\"version\": 1, \"transport\": \"kernel\", \"role\": \"both\", \"associations\": 2, "
+                "\"streams\": 4, ");
     assert_says("\"runs\": [{\"name\": \"direct\", \"ok\": true, \"sent\": 1000, ");
     assert_says("\"trouble\": \"a \\\"quoted\\\"\\u000a\\\\ text\"");
     assert_says("\"messages_per_second\": 500, ");
