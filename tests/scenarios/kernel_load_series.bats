@@ -2,8 +2,7 @@ load lib
 
 # What the kernel tells of paths and retransmissions, over time, of an association that is multi-homed on both sides.
 @test "load: points over time have both paths of a multi-homed association" {
-    run_load series --listen "127.0.0.1,127.0.0.2:$P1" --from 127.0.0.1,127.0.0.2 --duration 1s --interval 250ms --rate 200 ||
-        [ "$(result series .generator.kept_schedule)" = false ]
+    run_load series --late-ok --listen "127.0.0.1,127.0.0.2:$P1" --from 127.0.0.1,127.0.0.2 --duration 1s --interval 250ms --rate 200
     [ "$(result series '.series.paths | length')" = 2 ]
     [ "$(result series '| [.series.paths[].address | split(":")[0]] | sort | join(" ")')" = "127.0.0.1 127.0.0.2" ]
     [ "$(result series '.series.paths | all(.state[-1] == 1 and .cwnd[-1] > 0 and .rto_ms[-1] > 0)')" = true ]
