@@ -1,6 +1,7 @@
 /* Dropped messages: always counted, and logged with what is needed to find the cause.
+ *
  *     event=dropped reason=no_route from=access stream=0 ppid=0x3c000000 route=0 hint="…"
- * more_since_last=0 */
+ *     more_since_last=0 */
 #include "broker/drop.h"
 
 #include <inttypes.h>
