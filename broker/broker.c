@@ -24,6 +24,7 @@
 #include "broker/stats/segments.h"
 #include "broker/support.h"
 #include "broker/worker.h"
+#include "broker/worker_life.h"
 #include "config/config.h"
 #include "config/sctp/options.h"
 #include "routing/inbox.h"

@@ -37,6 +37,7 @@
 #include "broker/state.h"
 #include "broker/stats/counts.h"
 #include "broker/worker.h"
+#include "broker/worker_life.h"
 #include "config/config.h"
 #include "routing/inbox.h"
 #include "routing/message.h"

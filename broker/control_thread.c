@@ -18,6 +18,7 @@
 #include "broker/state.h"
 #include "broker/stats/counts.h"
 #include "broker/worker.h"
+#include "broker/worker_life.h"
 #include "config/config.h"
 #include "routing/inbox.h"
 #include "transport/transport.h"

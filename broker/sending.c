@@ -8,6 +8,7 @@
 #include "broker/sending.h"
 
 #include "broker/assoc.h"
+#include "broker/delivered.h"
 #include "broker/drop.h"
 #include "broker/log.h"
 #include "broker/notice.h"
@@ -86,47 +87,6 @@ void brk_assoc_abort_for(struct brk_worker *w, struct brk_assoc *a, const char *
     a->outbox.blocked = true; /* nothing more is sent; COMM_LOST will finish it */
     a->outbox.eof_sent = true;
     tr_send(a->socket->ep, &end, 1, &sent);
-}
-
-/* Messages that the stack took, added up as long as they have the same route, so that the counters are not
- * touched for each one. */
-struct delivered {
-    uint32_t route, messages;
-    uint64_t bytes;
-};
-
-static void count_run(struct brk_traffic *t, const struct delivered *d)
-{
-    brk_count(&t->delivered, d->messages);
-    brk_count(&t->delivered_bytes, d->bytes);
-}
-
-static void count_delivered(struct brk_worker *w, struct brk_assoc *a, struct delivered *d)
-{
-    if (!d->messages)
-        return;
-    brk_count(&w->counts.delivered, d->messages);
-    a->delivered += d->messages;
-    a->delivered_bytes += d->bytes;
-    count_run(a->socket->traffic, d);
-    a->socket->sndbuf.taken += (int64_t)(d->bytes + (uint64_t)d->messages * BRK_SNDBUF_MESSAGE);
-    if (d->route != RT_NO_ROUTE) {
-        count_run(brk_traffic_of(&w->counts, BRK_ROUTES, d->route), d);
-        count_run(brk_traffic_of(&w->counts, BRK_GROUPS, w->config->routes[d->route].group), d);
-    }
-    d->messages = 0;
-    d->bytes = 0;
-}
-
-static inline void add_delivered(struct brk_worker *w, struct brk_assoc *a, struct delivered *d,
-                                 uint32_t route, uint32_t bytes)
-{
-    if (d->route != route) {
-        count_delivered(w, a, d);
-        d->route = route;
-    }
-    d->messages++;
-    d->bytes += bytes;
 }
 
 /* The stream of a message whose own was not granted: modulo. Out of line, as it needs room on the stack. */
@@ -239,10 +199,10 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
         }
         enum tr_code code = tr_send(a->socket->ep, w->burst, n, &sent);
         brk_sent_undo(&a->outbox.sent, n - sent);
-        struct delivered taken = {0};
+        struct brk_delivered taken = {0};
         for (uint32_t i = 0; i < sent; i++, g = w->gathered[g].next)
-            add_delivered(w, a, &taken, w->gathered[g].route, w->gathered[g].msg.len);
-        count_delivered(w, a, &taken);
+            brk_delivered_add(w, a, &taken, w->gathered[g].route, w->gathered[g].msg.len);
+        brk_delivered_count(w, a, &taken);
         left -= sent;
         if (code == TR_OK)
             continue;
@@ -294,14 +254,14 @@ void brk_send_pending(struct brk_worker *w, struct brk_assoc *a)
         enum tr_code code = tr_send(a->socket->ep, w->burst, n, &sent);
         brk_sent_undo(&a->outbox.sent, n - sent);
         bool moved = sent > 0;
-        struct delivered taken = {0};
+        struct brk_delivered taken = {0};
         for (; sent; sent--) {
             p = brk_queue_take(&a->outbox.pending);
-            add_delivered(w, a, &taken, p->route, p->message->len);
+            brk_delivered_add(w, a, &taken, p->route, p->message->len);
             brk_uncount(&w->counts.waiting, 1);
             brk_parcel_done(w, p);
         }
-        count_delivered(w, a, &taken);
+        brk_delivered_count(w, a, &taken);
         if (moved)
             brk_stall_moved(w, a);
         if (code == TR_OK)

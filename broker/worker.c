@@ -15,7 +15,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include <uthash.h>
 #include <utlist.h>
 
 #include "broker/adopt.h"
@@ -31,13 +30,10 @@
 #include "broker/log.h"
 #include "broker/names.h"
 #include "broker/notice.h"
-#include "broker/opening.h"
-#include "broker/options.h"
-#include "broker/sending.h"
 #include "broker/parcel.h"
 #include "broker/reading.h"
 #include "broker/returned.h"
-#include "broker/session/session.h"
+#include "broker/sending.h"
 #include "broker/setup.h"
 #include "broker/socket.h"
 #include "broker/standing.h"
@@ -51,63 +47,6 @@
 #include "routing/plan.h"
 #include "routing/snapshot.h"
 #include "transport/transport.h"
-
-static bool allocate(struct brk_worker *w)
-{
-    unsigned workers = w->broker->worker_count;
-    w->out = calloc(workers + 1, sizeof *w->out);
-    if (!w->out || !brk_counts_init(&w->counts, w->config) || !brk_worker_fit(w, w->config))
-        return false;
-    for (unsigned i = 0; i <= workers; i++)
-        rt_batch_init(&w->out[i]);
-    rt_batch_init(&w->taken);
-    brk_session_plan(w, NULL);
-    return true;
-}
-
-static enum tr_code open_sockets(struct brk_worker *w, struct tr_error *error)
-{
-    struct tr_loop_params params = {.max_message = w->config->max_message,
-                                    .max_partial = w->config->max_partial,
-                                    .partial_timeout_ms = w->config->partial_timeout_ms};
-    enum tr_code code = tr_loop_open(w->broker->backend, &params, &w->loop, error);
-    if (code == TR_OK)
-        code = tr_loop_add_fd(w->loop, rt_inbox_fd(&w->inbox), w, error);
-    if (code == TR_OK)
-        code = brk_names_open(w, error);
-    if (code == TR_OK && w->index == 0)
-        code = brk_try_options(w, w->config, error);
-    for (unsigned i = 0; code == TR_OK && i < w->config->listener_count; i++) {
-        struct brk_socket *s;
-        code = brk_listen(w, w->config, i, &s, error);
-        if (code == TR_OK)
-            brk_listener_opened(s);
-    }
-    return code;
-}
-
-struct brk_worker *brk_worker_new(struct brk_broker *b, unsigned index)
-{
-    struct tr_error error = {.text = "out of memory or descriptors"};
-    char quoted[300];
-    struct brk_worker *w = calloc(1, sizeof *w);
-    if (!w)
-        return NULL;
-    w->magic = BRK_WORKER_MAGIC;
-    w->index = index;
-    w->broker = b;
-    w->plan = b->plan;
-    w->gives_up = b->plan->gives_up;
-    w->config = b->plan->config;
-    w->inbox.eventfd = -1;
-    w->now_ms = brk_now_ms();
-    if (allocate(w) && rt_inbox_init(&w->inbox) == 0 && open_sockets(w, &error) == TR_OK)
-        return w;
-    brk_log(CFG_LOG_ERROR, "start_failed", "worker=%u error=%s", index,
-            brk_quote(error.text, quoted, sizeof quoted));
-    brk_worker_free(w);
-    return NULL;
-}
 
 static void take_parcel(struct brk_worker *w, struct rt_parcel *p)
 {
@@ -311,87 +250,4 @@ void *brk_worker_main(void *worker)
         brk_worker_turn(w);
     rt_reader_unregister();
     return NULL;
-}
-
-static void drop_rest(struct brk_worker *w, struct brk_assoc *a)
-{
-    brk_drop_batch(w, &a->outbox.undelivered, BRK_STOPPED);
-    brk_drop_queue(w, &a->outbox.pending, BRK_STOPPED);
-    free(a->dest);
-    if (a->stage)
-        brk_assoc_leave(a, a->stage);
-    brk_assoc_close(w, a);
-}
-
-void brk_worker_end(struct brk_worker *w)
-{
-    struct brk_socket *s, *ts;
-    struct brk_assoc *a, *ta;
-    for (unsigned g = 0; g < w->group_room; g++) {
-        brk_drop_queue(w, &w->returned[g], BRK_STOPPED);
-        brk_drop_queue(w, &w->parked[g], BRK_STOPPED);
-    }
-    DL_FOREACH_SAFE(w->leaving, a, ta)
-    drop_rest(w, a);
-    DL_FOREACH_SAFE(w->resolving, a, ta)
-    drop_rest(w, a);
-    DL_FOREACH_SAFE(w->sockets, s, ts)
-    {
-        HASH_ITER(hh, s->assocs, a, ta)
-        {
-            brk_assoc_detach(a);
-            drop_rest(w, a);
-        }
-        brk_socket_close(s);
-    }
-    brk_assoc_free_closed(w);
-}
-
-bool brk_worker_settle(struct brk_worker *w)
-{
-    struct rt_parcel *p;
-    if (!rt_inbox_take(&w->inbox, true, &w->taken))
-        return false;
-    while ((p = rt_batch_take(&w->taken))) {
-        if (p->kind == RT_RELEASE) {
-            brk_release(w, p->message); /* frees the parcel as well */
-        } else if (p->kind == RT_DELIVER) {
-            brk_count(&w->counts.taken_in, 1);
-            brk_count(&w->counts.waiting, 1);
-            brk_drop_parcel(w, p, BRK_STOPPED);
-        }
-    }
-    return true;
-}
-
-void brk_worker_free(struct brk_worker *w)
-{
-    struct brk_socket *s, *tmp;
-    DL_FOREACH_SAFE(w->sockets, s, tmp)
-    {
-        brk_socket_close(s);
-    }
-    DL_FOREACH_SAFE(w->closed_sockets, s, tmp)
-    {
-        brk_socket_leave(s, &w->closed_sockets);
-        free(s);
-    }
-    DL_FOREACH_SAFE(w->prepared, s, tmp)
-    {
-        brk_socket_leave(s, &w->prepared);
-        tr_close(s->ep);
-        free(s);
-    }
-    brk_names_close(w);
-    if (w->loop)
-        tr_loop_close(w->loop);
-    if (w->inbox.eventfd >= 0)
-        rt_inbox_destroy(&w->inbox);
-    brk_counts_free(&w->counts);
-    free(w->out);
-    free(w->parked);
-    free(w->returned);
-    free(w->picks);
-    free(w->standing);
-    free(w);
 }
