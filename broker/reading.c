@@ -3,6 +3,7 @@
 #include "broker/reading.h"
 
 #include <uthash.h>
+#include <utlist.h>
 
 #include "broker/assoc.h"
 #include "broker/events.h"
@@ -94,13 +95,33 @@ bool brk_socket_read(struct brk_worker *w, struct brk_socket *s)
     } while (all && (code == TR_OK || code == TR_NO_SLOT) && ++rounds < BRK_ROUNDS_MAX);
     if (s->last)
         brk_stats_tick(w, s->last);
-    if (all && code != TR_OK && code != TR_NO_SLOT) {
+    if (all && (code == TR_OK || code == TR_NO_SLOT)) {
+        w->unread = true;
+    } else if (all) {
         s->to_the_end = false;
         finish_lost(w, s);
     }
     if (s->paused)
         brk_socket_update_watch(s);
     return code == TR_AGAIN;
+}
+
+void brk_sockets_read_on(struct brk_worker *w)
+{
+    struct brk_socket *s, *next;
+    if (!w->unread)
+        return;
+    w->unread = false;
+    DL_FOREACH_SAFE(w->sockets, s, next)
+    {
+        if (s->has_lost || s->has_undelivered || s->to_the_end)
+            brk_socket_read(w, s);
+        if (next &&
+            next->list != &w->sockets) { /* what was read has closed it; the others in the next turn */
+            w->unread = true;
+            return;
+        }
+    }
 }
 
 void brk_socket_ended(struct brk_worker *w, struct brk_socket *s)

@@ -14,6 +14,10 @@ struct brk_socket;
 /* Reads one batch, or more while an association is ending. True: nothing is left to read. */
 bool brk_socket_read(struct brk_worker *w, struct brk_socket *s);
 
+/* Each turn: reads on where a socket that must be read until it is empty was left after BRK_ROUNDS_MAX
+ * batches. It may have become empty just then, so the transport would not report it again. */
+void brk_sockets_read_on(struct brk_worker *w);
+
 /* TR_ENDED: reads the socket even if it is paused. */
 void brk_socket_ended(struct brk_worker *w, struct brk_socket *s);
 void brk_socket_writable(struct brk_worker *w, struct brk_socket *s);

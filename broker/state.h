@@ -69,6 +69,7 @@ struct brk_worker {
     struct brk_socket *sockets, *closed_sockets;
     struct brk_socket *prepared; /* listeners of a plan that is not in force yet */
     bool ending;                 /* an association or socket is being ended */
+    bool unread; /* a socket that must be read until it is empty is not yet: read on in the next turn */
     struct brk_assoc *resolving, *connecting, *drying, *leaving, *closed_assocs;
     struct tr_resolver *resolver;  /* NULL: no peer has a host name */
     struct brk_names **names;      /* by peer */

@@ -191,7 +191,7 @@ void brk_worker_turn(struct brk_worker *w)
     rt_reader_offline();
     /* Something has arrived; or a command whose eventfd was cleared along with that of a parcel, after the
      * word was read. */
-    if (!rt_inbox_sleep(&w->inbox) || atomic_load_explicit(&w->commands, memory_order_relaxed))
+    if (!rt_inbox_sleep(&w->inbox) || atomic_load_explicit(&w->commands, memory_order_relaxed) || w->unread)
         timeout = 0;
     unsigned count = tr_loop_wait(w->loop, timeout, w->ready, BRK_READY_MAX);
     rt_inbox_awake(&w->inbox);
@@ -212,6 +212,7 @@ void brk_worker_turn(struct brk_worker *w)
         carry_out(w, commands);
     if (answered)
         brk_names_read(w, resolved);
+    brk_sockets_read_on(w);
     serve_sockets(w, count);
     if (w->now_ms >= w->next_tick_ms) {
         w->next_tick_ms = w->now_ms + BRK_TICK_MS;

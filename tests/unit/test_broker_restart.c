@@ -123,6 +123,8 @@ static void free_all(struct brk_socket *s)
         brk_drop_queue(&worker, &a->outbox.pending, BRK_STOPPED);
         brk_assoc_detach(a);
         free(a->dest);
+        if (a->stage) /* drying */
+            brk_assoc_leave(a, a->stage);
         brk_assoc_close(&worker, a);
     }
     tr_close(s->ep);
@@ -238,6 +240,33 @@ static void a_partner_restarts(void **state)
     assert_int_equal(paper.aborts, 2);
     assert_null(client->pair.partner);
     assert_null(partner_socket.ep);
+}
+
+/* One at a time, as if each were a batch. */
+static enum tr_code recv_one(struct tr_endpoint *ep, unsigned max, const struct tr_item **items,
+                             unsigned *count)
+{
+    (void)max;
+    return paper_recv(ep, 1, items, count);
+}
+
+/* The end is in the last batch that may be read in a row: the transport has nothing more to report, and yet
+ * the association must leave. */
+static void an_end_in_the_last_batch(void **state)
+{
+    (void)state;
+    backend.recv = recv_one;
+    paired();
+    brk_socket_enter(&partner_socket, &worker.sockets);
+    for (unsigned i = 1; i < BRK_ROUNDS_MAX; i++)
+        queue_item(partner_socket.ep, message(PARTNER, "an answer"));
+    queue_item(partner_socket.ep, event_of(PARTNER, TR_SHUTDOWN_COMP));
+    brk_socket_ended(&worker, &partner_socket);
+    assert_int_equal(brk_assoc_find(&partner_socket, PARTNER)->state, BRK_LOST);
+    brk_sockets_read_on(&worker);
+    assert_null(partner_socket.ep);
+    assert_false(worker.unread);
+    backend.recv = paper_recv;
 }
 
 /* ---- other ends of a session ------------------------------------------------------------------------- */
@@ -517,6 +546,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_destination_restarts, begin, end),
         cmocka_unit_test_setup_teardown(what_was_gathered_waits, begin, end),
         cmocka_unit_test_setup_teardown(a_partner_restarts, begin, end),
+        cmocka_unit_test_setup_teardown(an_end_in_the_last_batch, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
