@@ -25,6 +25,7 @@ enum {
     ARG_STREAMS,
     ARG_PPID,
     ARG_SIZE,
+    ARG_PAYLOAD,
     ARG_UNORDERED,
     ARG_FLOW,
     ARG_SCENARIO,
@@ -64,6 +65,7 @@ static const struct option long_options[] = {
     {"streams", required_argument, NULL, ARG_STREAMS},
     {"ppid", required_argument, NULL, ARG_PPID},
     {"size", required_argument, NULL, ARG_SIZE},
+    {"payload", required_argument, NULL, ARG_PAYLOAD},
     {"unordered", no_argument, NULL, ARG_UNORDERED},
     {"flow", required_argument, NULL, ARG_FLOW},
     {"scenario", required_argument, NULL, ARG_SCENARIO},
@@ -219,6 +221,8 @@ static bool take_value(struct bench_plan *plan, int which, const char *text, cha
                (plan->interval_ms == 0 || plan->interval_ms >= INTERVAL_LEAST ||
                 bench_say(why, size, "less than %d ms; a shorter interval would measure itself",
                           INTERVAL_LEAST));
+    case ARG_PAYLOAD:
+        return take_file(text, plan->payload, why, size);
     case ARG_CSV:
         return take_file(text, plan->csv, why, size);
     case ARG_REPORT:

@@ -478,6 +478,8 @@ bool bench_course_source(struct bench_engine *e, const char *name, const struct 
     if ((e->sinking && !bench_sink_reset(&e->sink, id, e->clock)) ||
         !bench_source_init(&e->source, e->plan, to, e->loop, id, e->clock, awaits_back(e) ? &e->back : NULL))
         return bench_engine_fail(e, "out of memory");
+    e->source.traffic.content = e->content.len ? &e->content : NULL;
+    e->sink.traffic.content = e->source.traffic.content;
     begin(e, name, to);
     bool connected = connect_all(e);
     if (connected) {
@@ -576,6 +578,7 @@ void bench_course_sink(struct bench_engine *e)
         bench_engine_fail(e, "out of memory");
         return;
     }
+    e->sink.traffic.content = e->content.len ? &e->content : NULL;
     r->name = e->plan->role == BENCH_ECHO ? "echo" : "sink";
     begin(e, r->name, &e->plan->listen[0]);
     cost_now(e, &e->before);

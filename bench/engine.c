@@ -168,6 +168,25 @@ static void raise_descriptor_limit(void)
     }
 }
 
+/* Reads the plan's payload: at most as much as the largest message can hold. */
+static bool read_content(struct bench_engine *e)
+{
+    FILE *f = fopen(e->plan->payload, "re");
+
+    if (!f)
+        return bench_engine_fail(e, "--payload: %s: %s", e->plan->payload, strerror(errno));
+    e->content.data = malloc(BENCH_SIZE_MAX);
+    e->content.len = e->content.data ? fread(e->content.data, 1, BENCH_SIZE_MAX, f) : 0;
+    int error = ferror(f) ? errno : 0;
+    fclose(f);
+    if (e->content.len > 0 && !error)
+        return true;
+    return bench_engine_fail(e, "--payload: %s: %s", e->plan->payload,
+                             error             ? strerror(error)
+                             : e->content.data ? "the file is empty"
+                                               : "out of memory");
+}
+
 static void run(struct bench_engine *e)
 {
     if (!bench_target_find(&e->target, e->plan)) {
@@ -175,6 +194,8 @@ static void run(struct bench_engine *e)
         return;
     }
     raise_descriptor_limit();
+    if (e->plan->payload[0] && !read_content(e))
+        return;
     if (!choose_backend(e) || !open_loop(e) || !open_sink(e))
         return;
     if (e->plan->role == BENCH_BOTH || e->plan->role == BENCH_SOURCE)
@@ -228,6 +249,7 @@ struct bench_outcome *bench_run(const struct bench_plan *plan, const struct benc
     if (e->timer_fd >= 0)
         close(e->timer_fd);
     bench_judge_free(&e->back);
+    free(e->content.data);
     free(e);
     return out;
 }

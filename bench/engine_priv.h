@@ -26,7 +26,8 @@ struct bench_engine {
     struct tr_loop *loop;
     struct bench_target target;
     uint16_t clock;
-    bool sinking; /* `sink` is open */
+    struct bench_content content; /* of the plan's payload; len 0: none */
+    bool sinking;                 /* `sink` is open */
     struct bench_sink sink;
     struct bench_source source;
     struct bench_judge back; /* of replies, or of flows from the sink */

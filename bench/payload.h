@@ -17,11 +17,13 @@
  *         32      8  sequence number, from 0 for each association and stream
  *         40      8  when it was meant to be sent: nanoseconds of that host's CLOCK_MONOTONIC
  *         48      4  check over all of the above
- *         52      …  a fixed pattern, with an 8-byte mark every KiB and one at the very end
+ *         52      …  a fixed pattern, with an 8-byte mark every KiB and one at the very end; or, with
+ *                    BENCH_PAYLOAD_CONTENT, anything, and an 8-byte mark at the very end
  *
  * Numbers are big-endian. The marks are made from the check and their place, so a message put together from
  * pieces of two messages, cut off, or with its end overwritten shows by the marks alone, which cost one
- * comparison a KiB; bench_payload_verify also compares all that lies between them.
+ * comparison a KiB; bench_payload_verify also compares all that lies between them. The mark behind content of
+ * the user's depends on all of it.
  *
  * Pure: no sockets, no state; any thread. */
 #ifndef JUNCTOR_BENCH_PAYLOAD_H
@@ -40,7 +42,8 @@ extern "C" {
 enum bench_payload_flag {
     BENCH_PAYLOAD_UNORDERED = 1,
     BENCH_PAYLOAD_WARMUP = 2, /* not to be measured */
-    BENCH_PAYLOAD_LAST = 4    /* the last one of its association and stream */
+    BENCH_PAYLOAD_LAST = 4,   /* the last one of its association and stream */
+    BENCH_PAYLOAD_CONTENT = 8 /* what is behind the header is the user's */
 };
 
 struct bench_payload {
@@ -69,6 +72,10 @@ void bench_payload_pattern(void *buffer, size_t offset, size_t len);
  * already. A buffer that held a message of another size has the mark of that message's end somewhere: restore
  * those 8 bytes with bench_payload_pattern first. */
 void bench_payload_encode(void *buffer, const struct bench_payload *p);
+
+/* Fills a message of `size` bytes behind its header with the `len` bytes of `content`, over and over, from
+ * `from` on; before bench_payload_encode with BENCH_PAYLOAD_CONTENT. */
+void bench_payload_fill(void *buffer, size_t size, const uint8_t *content, size_t len, uint64_t from);
 
 /* Where the mark at the end of a message of `size` bytes stands; 0 where the message is too small for one. */
 static inline size_t bench_payload_tail(size_t size)

@@ -77,6 +77,8 @@ struct bench_plan {
     uint32_t interval_ms; /* of the series; 0: none is kept */
     unsigned batch;
 
+    char payload[BENCH_FILE_MAX]; /* a file with what is behind the header of the messages; "": a pattern */
+
     bool reply;    /* the far side sends everything back */
     bool fanout;   /* every listening endpoint gets every message */
     bool partial;  /* a sink that gets a share of the messages only */

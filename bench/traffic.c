@@ -277,12 +277,14 @@ static void set_due(struct bench_sender *s, uint64_t due_ns)
 /* ---- bursts ----------------------------------------------------------------------------------------- */
 
 /* Puts the message that `p` describes into buffer number `slot`. */
-static void build(struct bench_traffic *t, unsigned slot, const struct bench_payload *p)
+static void build(struct bench_traffic *t, unsigned slot, const struct bench_payload *p, uint64_t content_at)
 {
     uint8_t *buffer = t->buffers + slot * t->stride;
     size_t tail = bench_payload_tail(p->size);
 
-    if (t->tails[slot] && t->tails[slot] != tail)
+    if (t->content)
+        bench_payload_fill(buffer, p->size, t->content->data, t->content->len, content_at);
+    else if (t->tails[slot] && t->tails[slot] != tail)
         bench_payload_pattern(buffer, t->tails[slot], 8);
     t->tails[slot] = tail;
     bench_payload_encode(buffer, p);
@@ -322,6 +324,7 @@ static void lane_draw(struct bench_sender *s, struct bench_lane *lane, struct be
 
     p->size = (uint32_t)bench_distribution_draw_whole(&f->size, &lane->random);
     p->flags = draw_unordered(f, lane) ? BENCH_PAYLOAD_UNORDERED : 0;
+    lane->content_at += p->size - BENCH_PAYLOAD_MIN;
 }
 
 /* Builds the lane's next message into `slot`, and goes on. */
@@ -339,6 +342,7 @@ static void lane_build(struct bench_sender *s, struct bench_lane *lane, unsigned
                               .sequence = lane->sequence,
                               .clock = t->clock};
     bool last = lane->next + lane->streams >= lane->quota;
+    uint64_t content_at = lane->content_at;
 
     lane_draw(s, lane, &p);
     if (f->rate > 0) {
@@ -347,9 +351,10 @@ static void lane_build(struct bench_sender *s, struct bench_lane *lane, unsigned
     } else {
         p.intended_ns = slot == 0 && s->refused_ns ? s->refused_ns : now_ns;
     }
+    p.flags |= t->content ? BENCH_PAYLOAD_CONTENT : 0;
     p.flags |= (lane->measured ? 0 : BENCH_PAYLOAD_WARMUP) | (last ? BENCH_PAYLOAD_LAST : 0);
     p.ppid = f->ppids[f->ppid_count == 1 ? 0 : (p.sequence + p.stream) % f->ppid_count];
-    build(t, slot, &p);
+    build(t, slot, &p, content_at);
     t->msgs[slot].assoc = s->assoc;
     if (f->pr_policy && !last) {
         t->msgs[slot].pr_policy = f->pr_policy;

@@ -20,6 +20,12 @@
 
 #define BENCH_LATE_NS UINT64_C(250000000)
 
+/* What stands behind the header of every message, over and over: --payload. */
+struct bench_content {
+    uint8_t *data;
+    size_t len; /* above 0 */
+};
+
 /* One flow on one association. */
 struct bench_lane {
     uint8_t flow; /* its number in the plan */
@@ -30,6 +36,7 @@ struct bench_lane {
     uint64_t next, quota; /* message to send next; messages to send in all */
     uint64_t sequence;    /* of message `next` on its stream */
     uint64_t offered;     /* at a rate: messages that were offered to the stack at least once */
+    uint64_t content_at;  /* where its content begins in the user's */
     double position;      /* at a rate: of message `next` in the flow's schedule */
     uint64_t due_ns;      /* when it is due; as fast as possible: 0, or when the pause is over */
     struct bench_random random;
@@ -65,6 +72,7 @@ struct bench_traffic {
     bool down;
     uint32_t run;
     uint16_t clock;
+    const struct bench_content *content; /* NULL: the pattern */
     bool started, measuring, finishing;
     uint64_t start_ns, measure_ns, end_ns; /* from bench_traffic_start; end_ns UINT64_MAX: none */
     struct bench_schedule schedule[BENCH_FLOWS_MAX];

@@ -148,6 +148,37 @@ static void test_churn(void **state)
     }
 }
 
+/* The content of a file is sent and arrives whole, both ways, also where bursts are cut short. */
+static void test_payload_of_a_file(void **state)
+{
+    (void)state;
+    strcpy(plan.payload, "/tmp/junctor-payload-XXXXXX");
+    int fd = mkstemp(plan.payload);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "some content", 12), 12);
+    close(fd);
+    plan.count = 3000;
+    plan.size_min = 52;
+    plan.size_max = 5000;
+    plan.verify = plan.reply = true;
+    settle();
+    struct bench_outcome *o = bench_run(&plan, NULL, NULL);
+    assert_non_null(o);
+    if (!bench_outcome_ok(o))
+        fail_msg("%s%s", o->error, o->count ? o->results[0].trouble : "");
+    assert_int_equal(o->results[0].delivery.counts.messages, 3000);
+    assert_int_equal(o->results[0].replies.counts.messages, 3000);
+    bench_outcome_free(o);
+    assert_int_equal(truncate(plan.payload, 0), 0);
+    o = bench_run(&plan, NULL, NULL);
+    assert_non_null(strstr(o->error, ": the file is empty"));
+    bench_outcome_free(o);
+    unlink(plan.payload);
+    o = bench_run(&plan, NULL, NULL);
+    assert_non_null(strstr(o->error, "No such file"));
+    bench_outcome_free(o);
+}
+
 static void test_what_cannot_begin_says_why(void **state)
 {
     (void)state;
@@ -189,6 +220,7 @@ int main(void)
         cmocka_unit_test_setup(test_runs_follow_each_other, setup),
         cmocka_unit_test_setup(test_a_run_is_cancelled, setup),
         cmocka_unit_test_setup(test_churn, setup),
+        cmocka_unit_test_setup(test_payload_of_a_file, setup),
         cmocka_unit_test_setup(test_what_cannot_begin_says_why, setup),
         cmocka_unit_test(test_a_generator_is_judged),
     };

@@ -152,6 +152,31 @@ static void test_buffer_used_again(void **state)
     }
 }
 
+/* Content of the user's is what is sent, and every bit of it is guarded. */
+static void test_content(void **state)
+{
+    static const uint8_t content[] = "0123456789abcdef-";
+    static const size_t content_sizes[] = {52, 55, 59, 60, 61, 100, 1500};
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof content_sizes / sizeof content_sizes[0]; i++) {
+        struct bench_payload p = example((uint32_t)content_sizes[i]), out;
+        size_t tail = bench_payload_tail(p.size), end = tail ? tail : p.size;
+        p.flags |= BENCH_PAYLOAD_CONTENT;
+        bench_payload_fill(buffer, p.size, content, 17, 5);
+        bench_payload_encode(buffer, &p);
+        for (size_t at = BENCH_PAYLOAD_MIN; at < end; at++)
+            assert_int_equal(buffer[at], content[(5 + at - BENCH_PAYLOAD_MIN) % 17]);
+        assert_int_equal(bench_payload_decode(buffer, p.size, &out), BENCH_PAYLOAD_GOOD);
+        assert_true(bench_payload_verify(buffer, p.size));
+        for (size_t bit = BENCH_PAYLOAD_MIN * 8; tail && bit < p.size * 8; bit++) {
+            buffer[bit / 8] ^= (uint8_t)(1 << bit % 8);
+            assert_int_equal(bench_payload_decode(buffer, p.size, &out), BENCH_PAYLOAD_CORRUPT);
+            buffer[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +187,7 @@ int main(void)
         cmocka_unit_test(test_pieces_of_two_messages),
         cmocka_unit_test(test_damage_between_the_marks),
         cmocka_unit_test(test_buffer_used_again),
+        cmocka_unit_test(test_content),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
