@@ -17,6 +17,7 @@ static const struct {
     {"load", "send over associations; measure delivery, order and latency", cmd_load},
     {"report", "saved results of load as a page", cmd_report},
     {"status", "what a running broker does", cmd_status},
+    {"explain", "which route takes a message, and why", cmd_explain},
     {"reload", "make it read its configuration again", cmd_reload},
     {"stop", "end it when everything is delivered", cmd_stop},
     {"set", "change a setting of it", cmd_set},

@@ -8,5 +8,6 @@ admin_handler admin_get_status, admin_get_workers; /* doc_status.c */
 admin_handler admin_get_listeners, admin_get_peers, admin_get_groups, admin_get_routes,
     admin_get_config;                                        /* doc_config.c */
 admin_handler admin_get_associations, admin_get_association; /* doc_assoc.c */
+admin_handler admin_get_explain;                             /* doc_explain.c */
 
 #endif

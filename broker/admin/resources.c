@@ -28,6 +28,8 @@ static const struct admin_resource resources[] = {
      "associations; listener=, peer=, state=, worker=, q= choose, sort= orders"},
     {"GET", "/v1/associations/", false, admin_get_association, "one, by its number, with its paths"},
     {"GET", "/v1/workers", false, admin_get_workers, "workers, their load and counters"},
+    {"GET", "/v1/explain", false, admin_get_explain,
+     "which route takes a message (from=, ppid=, stream=), where it would go now and why"},
     {"GET", "/v1/config", true, admin_get_config, "the configuration in force, with its defaults"},
     {"POST", "/v1/reload", true, admin_post_reload,
      "reads the configuration again; answers when it is in force"},

@@ -78,3 +78,23 @@ status_is() { # STATUS COMMAND…: the command exits so
     grep -qx "  --socket $work/user/junctor-1.sock" "$work/err"
     stop_broker
 }
+
+@test "explain: of a running broker, and of a file" {
+    start_broker < <(gateway | sed 's/routes: .*/routes: [{name: some, from: access, ppid: m3ua, stream: 1-3, to: core}, {name: two, from: one, to: two, session: shared}]/; s/members: \[one, two\]/members: [one, two], mode: override/' | sed 's/to: core/to: core, session: shared/')
+    start_sink sink "$U1" "$P1" --keep
+    wait_until 10 says /v1/groups '.groups[0].in_group == 1'
+    junctor explain --from access --ppid m3ua --stream 2 | tee "$work/out"
+    grep -qx 'verdict   it is sent' "$work/out"
+    grep -qE '^one +1  gets it$' "$work/out"
+    grep -qE '^two +0  is not in the group' "$work/out"
+    grep -qE ' two +is for other sources +two$' "$work/out"
+    status_is 1 junctor explain --from access --ppid m3ua --stream 4
+    grep -qE ' some +is for other streams +core$' "$work/out"
+    status_is 1 junctor explain --from access --ppid 46
+    grep -q 'no_route' "$work/out"
+    status_is 1 junctor explain --from nobody --ppid 3
+    status_is 0 "$JUNCTOR" explain -c "$work/broker.yaml" --from access --ppid 3 --stream 3
+    grep -qE '^route     some, line [0-9]+, to core, session shared$' "$work/out"
+    status_is 2 "$JUNCTOR" explain --from access
+    stop_broker
+}

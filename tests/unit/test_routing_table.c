@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "routing/explain.h"
 #include "routing/table.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -46,6 +47,15 @@ static uint32_t walk(const struct cfg_config *c, uint32_t source, uint32_t ppid,
         if (from_fits(r, source) && ppid_fits(r, ppid) && stream_fits(r, stream))
             return cfg_route_at(c, i);
     }
+    return RT_NO_ROUTE;
+}
+
+/* The same as it is explained. */
+static uint32_t explained(const struct cfg_config *c, uint32_t source, uint32_t ppid, uint16_t stream)
+{
+    for (uint32_t i = 0; i < cfg_ordered_routes(c); i++)
+        if (rt_explain(&c->routes[cfg_route_at(c, i)], rt_source_member(source), ppid, stream) == RT_FITS)
+            return cfg_route_at(c, i);
     return RT_NO_ROUTE;
 }
 
@@ -147,6 +157,10 @@ static void compare(const struct rt_table *t, const struct cfg_config *c, uint32
     if (is != should)
         fail_msg("source %u ppid %u stream %u: route %d, should be %d", source, ppid, stream, (int)is,
                  (int)should);
+    is = explained(c, source, ppid, stream);
+    if (is != should)
+        fail_msg("source %u ppid %u stream %u: explained as route %d, should be %d", source, ppid, stream,
+                 (int)is, (int)should);
 }
 
 /* Every end of every range with its neighbours, for every source and every PPID (and one nobody names). */

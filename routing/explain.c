@@ -1,0 +1,39 @@
+#include "routing/explain.h"
+
+#include <string.h>
+
+enum rt_verdict rt_explain(const struct cfg_route *r, struct cfg_member from, uint32_t ppid, uint16_t stream)
+{
+    bool source = false, any_ppid = !r->ppid_count, any_stream = !r->stream_count;
+    for (unsigned i = 0; i < r->from_count; i++)
+        source |= r->from[i].kind == from.kind && r->from[i].index == from.index;
+    for (unsigned i = 0; i < r->ppid_count; i++)
+        any_ppid |= r->ppids[i] == ppid;
+    for (unsigned i = 0; i < r->stream_count; i++)
+        any_stream |= r->streams[i].first <= stream && stream <= r->streams[i].last;
+    return !source ? RT_OTHER_SOURCE : !any_ppid ? RT_OTHER_PPID : !any_stream ? RT_OTHER_STREAM : RT_FITS;
+}
+
+const char *rt_verdict_text(enum rt_verdict v, bool taken)
+{
+    static const char *const texts[] = {[RT_FITS] = "takes it",
+                                        [RT_OTHER_SOURCE] = "is for other sources",
+                                        [RT_OTHER_PPID] = "is for other PPIDs",
+                                        [RT_OTHER_STREAM] = "is for other streams"};
+    return v == RT_FITS && taken ? "fits, but an earlier one takes it" : texts[v];
+}
+
+bool rt_find_source(const struct cfg_config *c, const char *name, struct cfg_member *out)
+{
+    for (unsigned i = 0; i < c->listener_count; i++)
+        if (!c->listeners[i].gone && strcmp(c->listeners[i].name, name) == 0) {
+            *out = (struct cfg_member){CFG_MEMBER_LISTENER, i};
+            return true;
+        }
+    for (unsigned i = 0; i < c->peer_count; i++)
+        if (!c->peers[i].gone && strcmp(c->peers[i].name, name) == 0) {
+            *out = (struct cfg_member){CFG_MEMBER_PEER, i};
+            return true;
+        }
+    return false;
+}

@@ -1,0 +1,34 @@
+/* Why a message takes the route that it takes: what the route table decides at once, route by route. For
+ * people; slow. Pure, any thread that may read the configuration. */
+#ifndef JUNCTOR_ROUTING_EXPLAIN_H
+#define JUNCTOR_ROUTING_EXPLAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum rt_verdict {
+    RT_FITS, /* the first one that does takes the message */
+    RT_OTHER_SOURCE,
+    RT_OTHER_PPID,
+    RT_OTHER_STREAM
+};
+
+/* Whether a route is for messages of this listener or peer, PPID (host byte order) and stream. */
+enum rt_verdict rt_explain(const struct cfg_route *r, struct cfg_member from, uint32_t ppid, uint16_t stream);
+
+/* The listener or peer of this name. False: there is none. */
+bool rt_find_source(const struct cfg_config *c, const char *name, struct cfg_member *out);
+
+/* What that means where an earlier route has taken the message, or not: "takes it", "is for other PPIDs". */
+const char *rt_verdict_text(enum rt_verdict v, bool taken);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
