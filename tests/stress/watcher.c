@@ -107,7 +107,7 @@ static void *watch(void *arg)
             all = one == 0;
             brk_observer_walk(watcher.observer, one, all ? BRK_LOOK_ONLY : acts[below(&watcher.random, 4)]);
         }
-        if (watcher.asked == watcher.answered && below(&watcher.random, 50) == 0)
+        if (watcher.asked == watcher.answered && (!watcher.asked || below(&watcher.random, 50) == 0))
             ask();
         look_around();
         poll(&fd, 1, 5);
@@ -147,6 +147,8 @@ void watcher_check(void)
             watcher.walks, watcher.found, watcher.ones, watcher.members, watcher.answered, watcher.asked,
             watcher.reloaded);
     check(watcher.walks > 3 && watcher.found && watcher.ones && watcher.members, "too little was seen");
-    check(watcher.answered == watcher.asked && watcher.reloaded, "%u requests, %u answers, %u reloads",
-          watcher.asked, watcher.answered, watcher.reloaded);
+    /* How many of them find the broker between two reloads that others have asked for is a matter of speed.
+     */
+    check(watcher.asked && watcher.answered == watcher.asked, "%u requests, %u answers", watcher.asked,
+          watcher.answered);
 }
