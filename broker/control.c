@@ -124,11 +124,17 @@ static void stepped(struct brk_control *c, const struct brk_worker *w)
 {
     if (!brk_reload_answered(&c->reload, w))
         return;
-    if (c->reload.step != BRK_RELOAD_PREPARING) {
+    if (c->reload.step > BRK_RELOAD_PREPARING) {
         brk_reload_done(&c->reload, c->broker);
         return;
     }
-    if (!c->reload.failed && c->phase == BRK_RUNNING && adopt(c))
+    bool goes_on = !c->reload.failed && c->phase == BRK_RUNNING;
+    if (goes_on && c->reload.step == BRK_RELOAD_TRYING && brk_reload_prepare(&c->reload, c->broker)) {
+        for (unsigned i = 1; i < c->broker->worker_count; i++)
+            brk_worker_command(c->broker->workers[i], BRK_CMD_PREPARE);
+        return;
+    }
+    if (goes_on && adopt(c))
         return;
     brk_reload_abandon(&c->reload, c->broker);
     brk_command_all(c->broker, BRK_CMD_ABANDON);
@@ -141,7 +147,7 @@ void brk_control_reload(struct brk_control *c)
     } else if (c->reload.step != BRK_RELOAD_NONE) {
         c->reload.again = true;
     } else if (brk_reload_begin(&c->reload, c->broker)) {
-        brk_command_all(c->broker, BRK_CMD_PREPARE);
+        brk_worker_command(c->broker->workers[0], BRK_CMD_PREPARE);
     }
 }
 
@@ -149,7 +155,7 @@ bool brk_control_reload_with(struct brk_control *c, struct cfg_config *config)
 {
     bool begun = brk_reload_with(&c->reload, c->broker, config);
     if (begun)
-        brk_command_all(c->broker, BRK_CMD_PREPARE);
+        brk_worker_command(c->broker->workers[0], BRK_CMD_PREPARE);
     return begun;
 }
 

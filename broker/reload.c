@@ -54,10 +54,8 @@ bool brk_reload_with(struct brk_reload *r, struct brk_broker *b, struct cfg_conf
         brk_changes_free(changes);
         return false;
     }
-    *r = (struct brk_reload){.step = BRK_RELOAD_PREPARING,
-                             .waiting = b->worker_count,
-                             .begun_ms = brk_now_ms(),
-                             .changes = changes};
+    *r = (struct brk_reload){
+        .step = BRK_RELOAD_TRYING, .waiting = 1, .begun_ms = brk_now_ms(), .changes = changes};
     return true;
 }
 
@@ -82,12 +80,19 @@ bool brk_reload_begin(struct brk_reload *r, struct brk_broker *b)
 bool brk_reload_answered(struct brk_reload *r, const struct brk_worker *w)
 {
     char quoted[400];
-    if (r->step == BRK_RELOAD_PREPARING && w->step_failed) {
+    if (r->step <= BRK_RELOAD_PREPARING && w->step_failed) {
         r->failed = true;
         brk_log(CFG_LOG_ERROR, "reload_refused", "worker=%u text=%s", w->index,
                 brk_quote(w->step_error, quoted, sizeof quoted));
     }
     return --r->waiting == 0;
+}
+
+bool brk_reload_prepare(struct brk_reload *r, const struct brk_broker *b)
+{
+    r->step = BRK_RELOAD_PREPARING;
+    r->waiting = b->worker_count - 1;
+    return r->waiting != 0;
 }
 
 void brk_reload_adopt(struct brk_reload *r, struct brk_broker *b)

@@ -4,8 +4,9 @@
  *   1. BEGIN: control reads the file, gives the configuration the ids of the one in force, and builds the
  *      plan. An error ends the reload: all errors are logged with their places, and nothing has changed.
  *   2. PREPARE: each worker makes room and opens what is new (broker->candidate, BRK_CMD_PREPARE), and
- *      answers BRK_STEPPED. If one fails, all close what they opened (BRK_CMD_ABANDON), and nothing has
- *      changed.
+ *      answers BRK_STEPPED. The first worker does so alone: it finds out whether nobody else has a new
+ *      listener's port (opening.c), for which no other worker may have it either. The others follow when it
+ *      has answered. If one fails, all close what they opened (BRK_CMD_ABANDON), and nothing has changed.
  *   3. ADOPT: control publishes a snapshot with the new plan; all the memory needed has been allocated
  *      before. Each worker finds it in its next turn, adopts the plan, and answers BRK_STEPPED. Nothing
  *      can fail any more.
@@ -34,7 +35,13 @@
 #include "broker/changes.h"
 #include "broker/state.h"
 
-enum brk_reload_step { BRK_RELOAD_NONE, BRK_RELOAD_PREPARING, BRK_RELOAD_ABANDONING, BRK_RELOAD_ADOPTING };
+enum brk_reload_step {
+    BRK_RELOAD_NONE,
+    BRK_RELOAD_TRYING,    /* the first worker prepares */
+    BRK_RELOAD_PREPARING, /* the others do */
+    BRK_RELOAD_ABANDONING,
+    BRK_RELOAD_ADOPTING
+};
 
 /* Control's. All zeros: none in progress. */
 struct brk_reload {
@@ -47,7 +54,7 @@ struct brk_reload {
 };
 
 /* Step 1, from the file of the configuration in force. False: no reload is in progress, and the reason has
- * been logged. True: send BRK_CMD_PREPARE to the workers. */
+ * been logged. True: send BRK_CMD_PREPARE to the first worker. */
 bool brk_reload_begin(struct brk_reload *r, struct brk_broker *b);
 
 /* The same with a configuration that has already been read, which it takes over. */
@@ -56,6 +63,8 @@ bool brk_reload_with(struct brk_reload *r, struct brk_broker *b, struct cfg_conf
 /* A worker has answered. True: all have, for the step r->step; r->failed says whether preparing failed. */
 bool brk_reload_answered(struct brk_reload *r, const struct brk_worker *w);
 
+/* The first worker is ready. True: send BRK_CMD_PREPARE to the others. False: there are none. */
+bool brk_reload_prepare(struct brk_reload *r, const struct brk_broker *b);
 /* The caller has put the candidate in force: logs what it changes. */
 void brk_reload_adopt(struct brk_reload *r, struct brk_broker *b);
 /* The candidate is abandoned: send BRK_CMD_ABANDON to the workers. */

@@ -32,10 +32,15 @@ static void turn(struct tr_loop *base)
     }
 }
 
+/* Endpoints that share their port, and that have it alone, of all loops. Relaxed: they order nothing. */
+static unsigned sharing[UINT16_MAX + 1], alone[UINT16_MAX + 1];
+
 static void close_end(struct tr_endpoint *ep)
 {
     struct loop *l = loop_of(ep->loop);
     struct end *end = end_of(ep);
+    if (end->holds)
+        relaxed_add(end->holds, -1);
     struct link *k, *kt;
     struct item *i, *it;
     DL_FOREACH_SAFE(l->links, k, kt)
@@ -99,7 +104,7 @@ static unsigned wait_(struct tr_loop *base, int timeout_ms, struct tr_ready *rea
     unsigned n = 0;
     turn(base);
     paper_step(l);
-    poll(l->fds, l->fd_count, timeout_ms == 0 || !chance(l, 8) ? 0 : 1);
+    poll(l->fds, l->fd_count, paper_is_still(l) ? timeout_ms : timeout_ms != 0 && chance(l, 8));
     for (unsigned i = 0; i < l->fd_count; i++)
         if (l->fds[i].revents)
             ready[n++] = (struct tr_ready){NULL, l->cookies[i], TR_READABLE};
@@ -129,14 +134,28 @@ static enum tr_code open_(struct tr_loop *base, const struct tr_open_params *p, 
                           struct tr_error *error)
 {
     (void)error;
-    *out = &end_new(loop_of(base), p->port)->base;
+    struct end *end = end_new(loop_of(base), p->port);
+    if (p->port) {
+        end->holds = p->share_port ? &sharing[p->port] : &alone[p->port];
+        relaxed_add(end->holds, 1);
+        if (!p->share_port)
+            usleep(below(&loop_of(base)->random, 300)); /* others have time to come */
+        check(relaxed_load(&alone[p->port]) == !p->share_port, "somebody has port %u alone", p->port);
+        check(p->share_port || !relaxed_load(&sharing[p->port]), "others share port %u", p->port);
+    }
+    *out = &end->base;
     return TR_OK;
 }
 
 static enum tr_code listen_(struct tr_endpoint *ep, int backlog, struct tr_error *error)
 {
     (void)error;
-    end_of(ep)->listens = backlog > 0;
+    struct end *end = end_of(ep);
+    end->listens = backlog > 0;
+    if (end->holds && !end->listens) { /* nobody is in its way any more */
+        relaxed_add(end->holds, -1);
+        end->holds = NULL;
+    }
     return TR_OK;
 }
 

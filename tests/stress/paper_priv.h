@@ -55,6 +55,7 @@ struct end {
     struct tr_endpoint base;
     uint16_t port;
     bool listens;
+    unsigned *holds; /* a count of those that have its port */
     struct item *queue;
     struct end *prev, *next;
 };
@@ -92,6 +93,8 @@ static inline bool chance(struct loop *l, unsigned one_in)
 struct loop *paper_loop_new(void);
 /* Moves it on. */
 void paper_step(struct loop *l);
+/* Nothing moves any more: only its descriptors can end a wait. */
+bool paper_is_still(const struct loop *l);
 struct link *paper_link_new(struct loop *l, struct end *end, bool is_client);
 struct link *paper_find(struct loop *l, const struct end *end, uint32_t id);
 /* Whether it is to tell when everything is acknowledged: at once where it is. */

@@ -174,6 +174,11 @@ void paper_step(struct loop *l)
     }
 }
 
+bool paper_is_still(const struct loop *l)
+{
+    return relaxed_load(&calm) && !l->links;
+}
+
 /* ---- the whole ------------------------------------------------------------------------------------- */
 
 struct loop *paper_loop_new(void)
