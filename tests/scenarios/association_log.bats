@@ -43,5 +43,5 @@ CONFIG
     wait_log event=member_up
     stop_broker
     wait_log 'event=association_closed peer=core .*by=here'
-    ! grep -q event=peer_retry "$work/broker.log"
+    not grep -q event=peer_retry "$work/broker.log"
 }

@@ -24,7 +24,8 @@ start_server() { # NAME SCTP-PORT UDP-PORT
 }
 
 said() { # NAME LINE
-    grep -qE -- "^$(sed 's/[()]/\\&/g' <<<"$2")\$" "$work/$1.log"
+    local line=${2//\(/\\(}
+    has_line "$work/$1.log" "^${line//)/\\)}\$"
 }
 
 @test "server and client: stream 0 arrives, stream 5 was not granted, then the abort" {
@@ -73,9 +74,11 @@ said() { # NAME LINE
     start_example readme readme "$P0" $(udp "$U0")
     wait_until 10 is_listening "$P0" "$U0"
     run_source answers "$U1" --reply --associations 3 --streams 4 --ppid m3ua,ngap --size 64-1400 --rate 150 --count 300 --verify
-    jq -e '.ok and (.runs[-1].replies | .delivered == 300 and .exact and
-        .lost + .open_flows + .duplicated + .misordered + .corrupt + .wrong_ppid == 0)' "$work/answers.json"
-    wait_until 10 eval '[ "$(grep -c ^shutdown_comp "$work/readme.log")" = 3 ]'
+    read_report answers
+    [ "${report[.report.ok]}" = true ]
+    unharmed .replies
+    [ "${report[.replies.delivered]}" = 300 ]
+    wait_in 3 "$work/readme.log" ^shutdown_comp
     [ "$(grep -c ^comm_up "$work/readme.log")" = 3 ]
 }
 
@@ -101,7 +104,8 @@ said() { # NAME LINE
     start_broker < <(sed -e "s/port: 2931/port: $P0, encaps_port: $U0/" -e "s/^broker:/&\n  transport: $BACKEND/" \
         -e "s/port: 2932, encaps_port: 9900/port: $P1, encaps_port: $U1/" config/examples/low_delay.yaml)
     through_broker load --reply --associations 2 --streams 8 --size 64-8000 --count 2000
-    jq -e '.ok and (.runs[-1] | .delivered == 2000 and .replies.delivered == 2000)' "$work/load.json"
+    delivered_all load 2000
+    [ "$(result load .replies.delivered)" = 2000 ]
     stop_broker
     [ "$(account dropped)" = 0 ]
 }

@@ -77,5 +77,5 @@ CONFIG
     [ "$(result first .misordered)" = 0 ]
     [ "$(result second .misordered)" = 0 ]
     [ "$(account dropped)" = 0 ]
-    ! grep -q 'event=member_stalled' "$work/broker.log"
+    not grep -q 'event=member_stalled' "$work/broker.log"
 }

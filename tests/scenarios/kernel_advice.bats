@@ -28,7 +28,7 @@ listeners: [{name: access, address: 127.0.0.1, port: $P0, peeloff: always}]
 routes: [{from: access, to: access}]
 CONFIG
     stop_broker
-    ! grep event=advice "$work/broker.log"
+    not grep event=advice "$work/broker.log"
 }
 
 @test "a smallest timeout that is not above the SACK delay: one warning, none where the configuration says its own" {
@@ -49,7 +49,7 @@ peers: [{name: core, address: 127.0.0.1, port: $P1}]
 routes: [{from: access, to: core}]
 CONFIG
     stop_broker
-    ! grep event=advice "$work/broker.log"
+    not grep event=advice "$work/broker.log"
 }
 
 @test "a network namespace has settings of its own, and is named" {

@@ -19,7 +19,7 @@ c_server() {
 }
 
 said() { # NAME LINE
-    grep -qxE -- "$2" "$work/$1.log"
+    has_line "$work/$1.log" "^($2)\$"
 }
 
 heard() { # COUNT LINE: what Erlang's servers said
@@ -28,7 +28,7 @@ heard() { # COUNT LINE: what Erlang's servers said
 
 @test "the C client, then connect_init in C, and two servers in Erlang" {
     erlang server server "$P0" "$P1"
-    wait_until 30 heard 2 listening
+    wait_in 2 "$work/server.log" '^listening$' 30
     timeout 60 "$examples/client" 127.0.0.1 "$P0" >"$work/client.log" 2>&1
     said client 'connected: 5 streams out, [0-9]+ in'
     said client 'stream 0: TR_OK .*'
@@ -39,7 +39,7 @@ heard() { # COUNT LINE: what Erlang's servers said
     heard 1 'stream .*'
 
     timeout 60 "$examples/connect_init" 127.0.0.1 "$P0" 127.0.0.1 "$P1" >"$work/client.log" 2>&1
-    wait_until 10 heard 2 'association shutdown_comp, streams in .*'
+    wait_in 2 "$work/server.log" '^association shutdown_comp, streams in '
     heard 2 'stream 1 ppid 46: hello'
     [ "$(grep -c 'shutdown_comp' "$work/client.log")" = 2 ]
 }

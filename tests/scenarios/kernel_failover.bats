@@ -33,7 +33,7 @@ cable() {
 far_sink() {
     JUNCTOR=$work/in_far start_load far --role sink --listen "10.98.0.2,10.98.1.2:$P1" "$@"
     far=$loader
-    wait_until 10 eval '$in_far awk "{print \$6}" /proc/net/sctp/eps | grep -qx $P1'
+    wait_until 10 is_listening "$P1" 0 "$network"
 }
 
 far_peer() {
@@ -74,7 +74,7 @@ CONFIG
     stop_broker
     [ "$(account dropped)" = 0 ]
     [ "$(account received)" = "$(account delivered)" ]
-    ! grep -q event=association_lost "$work/broker.log"
+    not grep -q event=association_lost "$work/broker.log"
     tc -s qdisc show dev c0 | grep -q 'dropped [1-9]'
 }
 

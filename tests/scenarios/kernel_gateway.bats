@@ -10,7 +10,7 @@ load lib
     local core=$network
     JUNCTOR=$work/in_core start_load echo --role echo --listen "127.0.0.1:$P0" --keep
     local echo=$loader
-    wait_until 10 eval "nsenter --net=/proc/$core/ns/net awk '{print \$6}' /proc/net/sctp/eps | grep -qx $P0"
+    wait_until 10 is_listening "$P0" 0 "$core"
     start_broker <<CONFIG
 broker: {transport: kernel, workers: 2}
 listeners:

@@ -8,7 +8,7 @@ erlang() {
 }
 
 said() {
-    grep -qxF -- "$2" "$work/erlang-$1.log"
+    has_line "$work/erlang-$1.log" "^$2\$"
 }
 
 paired() {
@@ -21,7 +21,7 @@ CONFIG
 
 @test "gen_sctp's manual: server and client with the broker between them" {
     erlang server "$P1"
-    wait_until 20 said server listening
+    wait_in 1 "$work/erlang-server.log" '^listening$' 20
     paired
     erlang client "$P0"
     wait_until 30 ended "$erlang"
@@ -32,14 +32,14 @@ CONFIG
     said client "abort: ok"
     # The broker asked for as many towards the server, brought Test 0 and carried the abort across.
     wait_until 10 said server "stream 0 ppid 0: Test 0"
-    wait_until 10 grep -q "^association comm_lost" "$work/erlang-server.log"
+    wait_in 1 "$work/erlang-server.log" "^association comm_lost"
     said server "association comm_up, streams in 5"
     stop_broker
 }
 
 @test "gen_sctp: five questions on five streams, each answer returns on its own; eof shuts both sides down" {
     erlang echo "$P1"
-    wait_until 20 said echo listening
+    wait_in 1 "$work/erlang-echo.log" '^listening$' 20
     paired
     erlang answers "$P0"
     wait_until 40 ended "$erlang"
@@ -47,13 +47,13 @@ CONFIG
     for n in 0 1 2 3 4; do said answers "answer on stream $n ppid $((100 + n)): Question $n"; done
     said answers "eof: ok"
     said answers "then: shutdown_comp"
-    wait_until 10 grep -q "^association shutdown_comp" "$work/erlang-echo.log"
+    wait_in 1 "$work/erlang-echo.log" "^association shutdown_comp"
     stop_broker
 }
 
 @test "gen_sctp: the reason that a client gives with its abort stands in the broker's log" {
     erlang server "$P1"
-    wait_until 20 said server listening
+    wait_in 1 "$work/erlang-server.log" '^listening$' 20
     paired
     erlang leave "$P0"
     wait_log 'event=association_lost listener=access .*error="User-Initiated Abort" reason="going into \\"maintenance\\""'

@@ -16,7 +16,6 @@ kernels=10.99.0.2
 cable() {
     [ "$(id -u)" = 0 ] || skip "network namespaces need root"
     printf '5.11\n%s\n' "$(uname -r)" | sort -V -C || skip "Linux $(uname -r): SCTP over UDP came with 5.11"
-    local user kernel
     unshare --net sleep 600 3>&- &
     user=$!
     unshare --net sleep 600 3>&- &
@@ -36,7 +35,7 @@ cable() {
 }
 
 has_namespace() {
-    ! cmp -s <(readlink "/proc/$1/ns/net") <(readlink /proc/self/ns/net)
+    not cmp -s <(readlink "/proc/$1/ns/net") <(readlink /proc/self/ns/net)
 }
 
 up() { # PREFIX ADDRESS SETTING…
@@ -57,10 +56,8 @@ on() {
 
 # echoed NAME COUNT: all messages went and came back, in order, and the associations were shut down as they should be.
 echoed() {
-    jq -e --argjson count "$2" '.ok and (.runs[-1] |
-        .associations.lost + .associations.not_closed + .associations.failed == 0 and
-        .replies.delivered == $count and .replies.exact and
-        (.replies | .lost + .open_flows + .duplicated + .misordered + .corrupt + .wrong_ppid == 0))' "$work/$1.json" >/dev/null
+    read_report "$1" && unharmed .replies && [ "${report[.report.ok]}" = true ] && [ "${report[.replies.delivered]}" = "$2" ] &&
+        [ $((report[.associations.lost] + report[.associations.not_closed] + report[.associations.failed])) = 0 ]
 }
 
 # Small ones that are bundled, ones that fill a packet, and ones of many packets, on several streams there and back.
@@ -78,7 +75,7 @@ three_sizes() { # SIDE TO TO-UDP-PORT OPTION…
     cable
     on kernels start_load echo --role echo --listen "127.0.0.1:$P1" --keep
     local echo=$loader
-    wait_until 10 eval '$in_kernels awk "{print \$6}" /proc/net/sctp/eps | grep -qx $P1'
+    wait_until 10 on kernels is_listening "$P1" 0 "$kernel"
     on kernels start_broker <<CONFIG
 broker: {transport: kernel}
 listeners: [{name: access, address: $kernels, port: $P0}]
@@ -97,7 +94,7 @@ CONFIG
     cable
     on users start_load echo --role echo --listen "127.0.0.1:$P1" --listen-encaps "$U1" --keep
     local echo=$loader
-    wait_until 10 eval '$in_users ss -Huln "sport = :$U1" | grep -q .'
+    wait_until 10 on users is_listening "$P1" "$U1" "$user"
     on users start_broker <<CONFIG
 broker: {transport: usrsctp}
 listeners: [{name: access, address: $users, port: $P0, encaps_port: $U0}]
@@ -118,8 +115,8 @@ CONFIG
     pids+=("$!")
     $in_kernels "$examples/server" $kernels "$P0" >"$work/kernels.log" 2>&1 3>&- </dev/null &
     pids+=("$!")
-    wait_until 10 grep -q '^listening.*usrsctp' "$work/users.log"
-    wait_until 10 grep -q '^listening.*kernel' "$work/kernels.log"
+    wait_in 1 "$work/users.log" '^listening.*usrsctp'
+    wait_in 1 "$work/kernels.log" '^listening.*kernel'
     timeout 30 $in_kernels "$examples/client" $users "$P0" >"$work/client.log" 2>&1
     timeout 30 $in_users "$examples/client" $kernels "$P0" "$U7" >>"$work/client.log" 2>&1
     [ "$(grep -c '^connected: 5 streams out' "$work/client.log")" = 2 ]
@@ -130,7 +127,7 @@ CONFIG
     [ "$(grep -c '^peer 2: cant_assoc' "$work/two.log")" = 2 ]
     local side
     for side in users kernels; do
-        wait_until 10 grep -q '^shutdown_comp' "$work/$side.log"
+        wait_in 1 "$work/$side.log" '^shutdown_comp'
         grep -q 'inbound_streams=5$' "$work/$side.log"
         grep -q 'stream=0 ppid=0: Test 0$' "$work/$side.log"
         grep -q '^comm_lost .*cause="User-Initiated Abort" end=peer$' "$work/$side.log"

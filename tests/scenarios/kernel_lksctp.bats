@@ -38,7 +38,7 @@ messages() {
 
 # shown TEXT: waits until the server has shown it. What is typed must not end before: then sctp_darn leaves at once.
 shown() {
-    wait_until 5 grep -q "DATA.*$1" "$work/server.log"
+    wait_in 1 "$work/server.log" "DATA.*$1" 5
 }
 
 @test "lksctp's sctp_darn: lines typed on one side come out on the other" {
@@ -49,6 +49,6 @@ shown() {
     wait_log 'event=association_closed listener=access'
     shown hello
     shown world
-    wait_until 10 grep -q SHUTDOWN_COMP "$work/server.log"
+    wait_in 1 "$work/server.log" SHUTDOWN_COMP
     stop_broker
 }

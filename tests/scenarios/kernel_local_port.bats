@@ -10,7 +10,7 @@ routes: [{from: far, ppid: ngap, to: other, session: shared}]
 CONFIG
     "$JUNCTOR" run -c "$work/far.yaml" >"$work/far.out" 2>"$work/far.log" 3>&- </dev/null &
     pids+=($!)
-    wait_until 10 grep -q event=ready "$work/far.log"
+    wait_in 1 "$work/far.log" event=ready
     start_broker <<CONFIG
 broker: {transport: kernel, workers: 2}
 listeners: [{name: access, address: 127.0.0.1, port: $P0}]

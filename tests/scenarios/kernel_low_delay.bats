@@ -12,7 +12,7 @@ CONFIG
     local server=$loader
     kill -STOP "$server"
     start_source client "$U2" --size 1400 --duration 60s --drain 1s
-    wait_until 30 grep -q event=paused "$work/broker.log"
+    wait_log event=paused 30
     kill -KILL "$server"
     wait_log event=association_lost
     stop_broker

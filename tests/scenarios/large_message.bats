@@ -22,7 +22,7 @@ listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
 peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
 routes: [{from: access, to: core, session: paired}]
 CONFIG
-    ! through_broker refused --size 300000 --rate 5 --count 5 --drain 1s
+    not through_broker refused --size 300000 --rate 5 --count 5 --drain 1s
     # With the load generator's own end marks, which are of the same size.
     wait_account dropped_oversized -ge 5
     through_broker fits --size 90000 --rate 5 --count 5 --verify
@@ -62,7 +62,7 @@ strangers() {
     "${BUILD:-build}"/tests/scenarios/half_message "$U2" "$P0" "$U0" "$1" 600000 >"$work/strangers.log" 2>&1 3>&- &
     strangers=$!
     pids+=("$strangers")
-    wait_until 15 grep -q begun "$work/strangers.log"
+    wait_in 1 "$work/strangers.log" begun 15
 }
 
 # honest NAME: the messages of others arrive.
@@ -106,7 +106,7 @@ CONFIG
     honest meanwhile
     wait_account associations_stalled -ge 12 20
     grep -q 'event=stalled listener=access .*others_wait=yes' "$work/broker.log"
-    wait_until 10 grep -q left=0 "$work/strangers.log"
+    wait_in 1 "$work/strangers.log" left=0
     strangers_gone
     stop_broker
     [ "$(account dropped)" = 0 ]

@@ -4,8 +4,8 @@
 # through it and looks at what arrived and at the broker's account. BACKEND is usrsctp or kernel, JUNCTOR the program.
 # Whatever a scenario starts ends with it; when it fails, the logs are printed.
 #
-# Ports, new ones each time: P0 … P7 for SCTP; U0 … U7 for UDP, which usrsctp runs over. By habit the broker listens on P0 and
-# U0, the load generator on P1 … and U1.
+# Ports, new ones each time, and others than those of tests that run in another lane (tests/run): P0 … P7 for SCTP; U0 … U7 for
+# UDP, which usrsctp runs over. By habit the broker listens on P0 and U0, the load generator on P1 … and U1.
 
 BACKEND=${BACKEND:-usrsctp}
 JUNCTOR=${JUNCTOR:-build/junctor}
@@ -17,41 +17,67 @@ kernel) PATIENCE=${PATIENCE:-4} ;;
 esac
 
 setup() {
+    # bats keeps a stack trace up to date before each command: of those in here it would cost more than the commands.
+    set +T
     work=$BATS_TEST_TMPDIR
     pids=()
+    exec {nowhere}<> <(:)
     local base i used
-    # Neither in use for UDP, nor for SCTP by something of earlier scenarios that ends slowly.
-    used=$(
-        ss -Huan 2>/dev/null | awk '{sub(/.*:/, "", $4); print $4}'
-        awk 'FNR > 1 {print FILENAME ~ /eps/ ? $6 : $12}' /proc/net/sctp/eps /proc/net/sctp/assocs 2>/dev/null || true
-    )
+    used=$(ports_in_use)
     while :; do
-        base=$((10000 + RANDOM % 2000 * 10))
+        base=$((10000 + (RANDOM % 500 * 4 + ${JUNCTOR_LANE:-0} % 4) * 10))
         for i in 0 1 2 3 4 5 6 7; do
-            ! grep -qx $((base + i)) <<<"$used" || continue 2
+            [[ $used != *$'\n'$((base + i))$'\n'* ]] || continue 2
         done
         break
     done
     for i in 0 1 2 3 4 5 6 7; do printf -v "P$i" %d $((base + i)) && printf -v "U$i" %d $((base + i)); done
 }
 
-teardown() {
-    local pid file
-    for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
-    # Only when the scenario failed does bats show this.
-    for file in "$work"/*.yaml "$work"/*.log "$work"/*.err; do
-        [ -s "$file" ] || continue
-        echo "---- ${file##*/}"
-        tail -n 60 "$file"
+# Neither in use for UDP, nor for SCTP by something of earlier scenarios that ends slowly. One a line, an empty line before
+# and after.
+ports_in_use() {
+    local file column field
+    echo
+    for file in /proc/net/{udp,udp6,sctp/eps,sctp/assocs}; do
+        case $file in
+        */eps) column=5 ;;
+        */assocs) column=11 ;;
+        *) column=1 ;;
+        esac
+        [ ! -r "$file" ] || while read -ra field; do
+            case ${field[column]-} in
+            *:????) echo $((16#${field[column]##*:})) ;; # that of udp and udp6 is hexadecimal
+            [0-9]*) echo "${field[column]}" ;;
+            esac
+        done <"$file"
     done
-    for file in "$work"/*.json; do
+    echo
+}
+
+teardown() {
+    local file
+    { kill -KILL "${pids[@]}"; wait "${pids[@]}"; } 2>/dev/null || true
+    [ -z "${BATS_TEST_COMPLETED-}" ] || return 0
+    for file in "$work"/*.log; do
+        [ -s "$file" ] || continue
+        echo "---- ${file##*/}: its end"
+        grep -vE 'event=(traffic|cost) ' "$file" | tail -n 25
+    done
+    for file in "$work"/*.err "$work"/*.json "$work"/*.yaml "$work"/*.log; do
         [ -s "$file" ] || continue
         echo "---- ${file##*/}"
-        jq -c . "$file" || cat "$file"
+        tail -n 400 "$file"
     done
 }
 
 # ---- waiting ----------------------------------------------------------------------------------------
+
+# Waiting starts no programs. On an emulated processor each costs as much as what is waited for.
+
+nap() {
+    read -rt 0.05 -u "$nowhere" || true
+}
 
 # wait_until SECONDS CONDITION…: until the command succeeds; fails when it has not by then.
 wait_until() {
@@ -62,21 +88,54 @@ wait_until() {
             echo "in vain: $*"
             return 1
         fi
-        sleep 0.1
+        nap
     done
 }
 
-# wait_log PATTERN [SECONDS]: until a line of the broker's log fits the regular expression.
-wait_log() {
-    wait_until "${2:-10}" grep -qE -- "$1" "$work/broker.log"
+# has_line FILE PATTERN: a line of it fits the regular expression.
+has_line() {
+    local line
+    while IFS= read -r line; do [[ ! $line =~ $2 ]] || return 0; done <"$1"
+    return 1
 }
 
-# wait_count N PATTERN: until that many lines fit.
-log_count_is() {
-    [ "$(grep -cE -- "$2" "$work/broker.log")" -ge "$1" ]
+# wait_lines N DESCRIPTOR PATTERN [SECONDS]: until N lines that can be read from there fit the regular expression.
+wait_lines() {
+    local end=$((SECONDS + ${4:-10} * PATIENCE)) found=0 line lines rest=
+    while :; do
+        mapfile -u "$2" lines
+        for line in "${lines[@]}"; do
+            line=$rest$line rest=
+            if [[ $line != *$'\n' ]]; then
+                rest=$line # is still being written
+            elif [[ ${line%$'\n'} =~ $3 ]] && [ $((++found)) -ge "$1" ]; then
+                return 0
+            fi
+        done
+        if [ $SECONDS -ge $end ]; then
+            echo "in vain: $1 lines like '$3'; there are $found"
+            return 1
+        fi
+        nap
+    done
 }
+
+# wait_in N FILE PATTERN [SECONDS]: until that many lines of a file fit, which may be yet to come itself.
+wait_in() {
+    local fd status=0
+    : >>"$2"
+    exec {fd}<"$2"
+    wait_lines "$1" "$fd" "$3" "${4-}" || { status=1 && echo "of ${2##*/}"; }
+    exec {fd}<&-
+    return $status
+}
+
+# wait_count N PATTERN [SECONDS]: until that many lines of the broker's log fit; wait_log PATTERN [SECONDS]: one.
 wait_count() {
-    wait_until 10 log_count_is "$1" "$2"
+    wait_in "$1" "$work/broker.log" "${@:2}"
+}
+wait_log() {
+    wait_count 1 "$@"
 }
 
 # not COMMAND…: fails where the command succeeds; `!` alone ends no scenario.
@@ -84,8 +143,11 @@ not() {
     ! "$@"
 }
 
+# ended PID: it is gone, or a zombie: bash may not notice that a child has ended before it starts another program.
 ended() {
-    ! kill -0 "$1" 2>/dev/null
+    local stat
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
+    [[ $stat == *") Z "* ]]
 }
 
 # ends_with STATUS PID [SECONDS]: waits for a process and compares its exit status.
@@ -102,16 +164,28 @@ ends_with() {
 # start_broker <<CONFIG: the config without its `broker:` section, or with one (then it chooses the transport by itself).
 # Leaves its process id in $broker.
 start_broker() {
-    cat >"$work/broker.yaml"
-    grep -q '^broker:' "$work/broker.yaml" || sed -i "1i broker: {transport: $BACKEND}" "$work/broker.yaml"
+    with_transport >"$work/broker.yaml"
+    : >"$work/broker.log"
     "$JUNCTOR" run -c "$work/broker.yaml" >"$work/broker.out" 2>"$work/broker.log" 3>&- </dev/null &
     broker=$!
     pids+=("$broker")
-    wait_until 10 eval 'grep -q event=ready "$work/broker.log" || ended $broker'
+    wait_until 10 has_begun
     if ended $broker; then
         echo "the broker did not start"
         return 1
     fi
+}
+
+has_begun() {
+    ended "$broker" || has_line "$work/broker.log" event=ready
+}
+
+# with_transport: the config on standard input, with a `broker:` section where it has none.
+with_transport() {
+    local config
+    IFS= read -rd '' config || true
+    [[ $'\n'$config == *$'\n'broker:* ]] || config="broker: {transport: $BACKEND}"$'\n'$config
+    printf %s "$config"
 }
 
 # stop_broker: SIGTERM, which drains; the exit status must be 0 and the account must balance with nothing left waiting.
@@ -122,17 +196,26 @@ stop_broker() {
     [ "$(account waiting)" = 0 ]
 }
 
-# ask_account: makes the running broker log its account once more.
+# ask_account: makes the running broker log its account once more, which ends with what it cost.
 ask_account() {
-    local before
-    before=$(grep -c event=account "$work/broker.log") || true
+    local fd status=0 before
+    exec {fd}<"$work/broker.log"
+    mapfile -u "$fd" before
     kill -USR1 "$broker"
-    wait_until 5 log_count_is $((before + 1)) event=account
+    wait_lines 1 "$fd" event=cost 5 || status=1
+    exec {fd}<&-
+    return $status
 }
 
 # logged EVENT KEY [PATTERN]: the value of a key in the last line of an event (that fits the pattern).
 logged() {
-    grep -E "event=$1( |\$)" "$work/broker.log" | grep -E -- "${3-}" | tail -n 1 | grep -oE "(^| )$2=[^ ]*" | head -n 1 | cut -d = -f 2-
+    local lines i
+    mapfile -t lines <"$work/broker.log"
+    for ((i = ${#lines[@]} - 1; i >= 0; i--)); do
+        [[ "${lines[i]} " == *"event=$1 "* && ${lines[i]} =~ ${3-} ]] || continue
+        [[ " ${lines[i]}" =~ " $2="([^ ]*) ]] && echo "${BASH_REMATCH[1]}"
+        return 0
+    done
 }
 
 # account KEY: from the last account; 0 where the line does not name it.
@@ -144,8 +227,7 @@ account() {
 
 # wait_account KEY OPERATOR NUMBER [SECONDS]: until the running broker's account says so, like `wait_account received -gt 100`.
 account_says() {
-    ask_account
-    [ "$(account "$1")" "$2" "$3" ]
+    ask_account && [ "$(account "$1")" "$2" "$3" ]
 }
 wait_account() {
     wait_until "${4:-10}" account_says "$1" "$2" "$3"
@@ -158,8 +240,7 @@ delivered_to() {
     echo "${value:-0}"
 }
 has_delivered_to() {
-    ask_account
-    [ "$(delivered_to "$1")" -ge "$2" ]
+    ask_account && [ "$(delivered_to "$1")" -ge "$2" ]
 }
 wait_delivered_to() {
     wait_until 10 has_delivered_to "$@"
@@ -176,15 +257,16 @@ broker_line() {
 
 # write_config: a new file for the broker that runs; where it has no `broker:` section it gets that of start_broker.
 write_config() {
-    cat >"$work/new.yaml"
-    grep -q '^broker:' "$work/new.yaml" || sed -i "1i broker: {transport: $BACKEND}" "$work/new.yaml"
+    with_transport >"$work/new.yaml"
     mv "$work/new.yaml" "$work/broker.yaml"
 }
 
 # reload N: asks for a reload and waits until the broker has served N of them.
 reload() {
     kill -HUP "$broker"
-    wait_count "$1" event=reloaded
+    wait_count "$1" event=reloaded && return
+    grep -E 'event=(reload|listening|changed)' "$work/broker.log"
+    return 1
 }
 
 # wait_more PEER NUMBER: until so many more messages than now have been delivered to a peer.
@@ -207,17 +289,23 @@ start_load() {
 start_telling() {
     local name=$1
     shift
+    : >"$work/$name.err"
     "$JUNCTOR" load --transport "$BACKEND" --json --late-ok --drain 30s "$@" >"$work/$name.json" 2>"$work/$name.err" 3>&- </dev/null &
     loader=$!
     pids+=("$loader")
 }
 
-# is_listening SCTP-PORT UDP-PORT
+# is_listening SCTP-PORT UDP-PORT [PID]: in the network namespace of that process.
 is_listening() {
+    local net=/proc/${3:-self}/net hex field
     case $BACKEND in
-    kernel) awk -v port="$1" '$6 == port {found = 1} END {exit !found}' /proc/net/sctp/eps ;;
-    *) ss -Huln "sport = :$2" | grep -q . ;;
+    kernel) while read -ra field; do [ "${field[5]}" != "$1" ] || return 0; done <"$net/sctp/eps" ;;
+    *)
+        printf -v hex :%04X "$2"
+        while read -ra field; do [[ ${field[1]} != *"$hex" ]] || return 0; done < <(cat "$net/udp" "$net/udp6" 2>/dev/null)
+        ;;
     esac
+    return 1
 }
 
 # start_sink NAME UDP-PORT SCTP-PORT[,SCTP-PORT…] OPTION…: the load generator as a sink on 127.0.0.1, in the background; its
@@ -227,7 +315,7 @@ start_sink() {
     shift 3
     for port in ${ports//,/ }; do listen+=(--listen "127.0.0.1:$port"); done
     start_telling "$name" --role sink "${listen[@]}" --listen-encaps "$udp" "$@"
-    wait_until 10 grep -q 'listening on' "$work/$name.err"
+    wait_in 1 "$work/$name.err" 'listening on'
 }
 
 # start_source NAME UDP-PORT OPTION…: as a source that sends to the broker's P0, in the background; its process id in $loader.
@@ -247,10 +335,10 @@ run_source() {
 # run_load NAME OPTION…: the same in the foreground; the status is that of the load generator (0: nothing lost, duplicated,
 # misordered or corrupt).
 run_load() {
-    local name=$1
-    shift
-    timeout $((60 * PATIENCE)) "$JUNCTOR" load --transport "$BACKEND" --json --quiet --drain 30s "$@" \
-        >"$work/$name.json" 2>"$work/$name.err" 3>&- </dev/null
+    local loader
+    start_load "$@"
+    wait_until 60 ended "$loader" || return
+    wait "$loader"
 }
 
 # through_broker NAME OPTION…: source and sink in one process, from the broker's P0 back to P1.
@@ -260,16 +348,34 @@ through_broker() {
     run_load "$name" --to 127.0.0.1:"$P0" --to-encaps "$U0" --listen 127.0.0.1:"$P1" --listen-encaps "$U1" "$@"
 }
 
-# result NAME KEY: from the last run of a report, like .delivered or .latency_ns.p99.
+# read_report NAME: its report as ${report[KEY]}, KEY like .latency_ns.p99 of the last run, .report.ok of the whole.
+declare -gA report
+read_report() {
+    local key value
+    report=()
+    while read -r key value; do report[$key]=$value; done < <(awk -f tests/scenarios/report.awk "$work/$1.json")
+    [ ${#report[@]} != 0 ]
+}
+
+# result NAME KEY: one value of it.
 result() {
-    jq -r ".runs[-1]$2" "$work/$1.json"
+    read_report "$1" && echo "${report[$2]-none}"
+}
+
+# unharmed [KEY]: the report that was read says that nothing was lost, doubled or changed; KEY .replies: of the answers.
+unharmed() {
+    local bad
+    for bad in lost open_flows duplicated misordered corrupt wrong_ppid foreign; do
+        [ "${report[${1-}.$bad]-}" = 0 ] || return
+    done
+    [ "${report[${1-}.exact]-}" = true ]
 }
 
 # delivered_all NAME [COUNT]: the report says that every message arrived, once, in order (and how many they were).
 delivered_all() {
-    jq -e --argjson count "${2:-null}" '.ok and (.runs[-1] | .delivered > 0 and (.sent // .delivered) == .delivered and
-        .lost + .open_flows + .duplicated + .misordered + .corrupt + .wrong_ppid + .foreign == 0 and .exact and
-        ($count == null or .delivered == $count))' "$work/$1.json" >/dev/null
+    read_report "$1" && unharmed && [ "${report[.report.ok]}" = true ] && [ "${report[.delivered]}" -gt 0 ] &&
+        [ "${report[.delivered]}" = "${report[.sent]-${report[.delivered]}}" ] &&
+        [ "${report[.delivered]}" = "${2-${report[.delivered]}}" ]
 }
 
 # ---- networks ---------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ CONFIG
     wait_until 10 stands_still
     [ "$(account waiting)" -gt 0 ]
     [ "$(account waiting)" -le 600 ]
-    ! ended $flood
+    not ended $flood
 
     kill -CONT $slow
     ends_with 0 $flood 60

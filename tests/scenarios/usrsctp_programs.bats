@@ -37,7 +37,7 @@ both_came() {
     start_program server $programs/echo_server $U1 $U0
     wait_until 10 is_listening 7 $U1
     paired 7
-    { printf 'is anybody there\n' && wait_until 5 grep -q 'is anybody there' "$work/client.log"; } |
+    { printf 'is anybody there\n' && wait_in 1 "$work/client.log" 'is anybody there' 5; } |
         timeout 30 stdbuf -oL $programs/client 127.0.0.1 $P0 0 $U2 $U0 >"$work/client.log" 2>&1 || true
     grep -q 'is anybody there' "$work/client.log"
     stop_broker
@@ -59,12 +59,13 @@ both_came() {
 # life WORDS: a client that always calls from the same address and ports, says this, and is killed when it has the answer:
 # nobody is told, and the next one is a restart of the association (RFC 9260 5.2.4).
 life() {
+    : >"$work/client.log"
     stdbuf -oL $programs/client 127.0.0.1 "$P0" "$P2" "$U2" "$U0" >"$work/client.log" 2>&1 3>&- <"$work/typed" &
     local client=$!
     pids+=("$client")
     exec 8>"$work/typed"
     printf '%s\n' "$1" >&8
-    wait_until 10 grep -q "$1" "$work/client.log"
+    wait_in 1 "$work/client.log" "$1"
     kill -KILL "$client"
     wait "$client" || true
     exec 8>&-
@@ -82,5 +83,5 @@ life() {
     wait_count 3 'event=association_up listener=access'
     wait_count 3 'event=association_up peer=server'
     wait_count 2 'event=association_lost peer=server'
-    ! grep -q 'event=dropped' "$work/broker.log"
+    not grep -q 'event=dropped' "$work/broker.log"
 }

@@ -1,7 +1,8 @@
 load lib
 
-# The broker of these scenarios has names of its own, and a name server that never answers: 127.0.0.9 port 53 is a
-# userland SCTP sink, which drops what is no SCTP.
+# The broker of these scenarios has names of its own, and a name server that never answers: 127.0.0.10 port 53 (11 in another
+# lane) is a userland SCTP sink, which drops what is no SCTP.
+lane=$((${JUNCTOR_LANE:-0} % 4))
 
 # broker_with_etc <<CONFIG: like start_broker, with $work/etc in place of /etc.
 broker_with_etc() {
@@ -19,7 +20,7 @@ hosts() {
     mkdir -p "$work/etc"
     echo "hosts: files dns" >"$work/etc/nsswitch.conf"
     echo "multi on" >"$work/etc/host.conf" # all lines of a name count
-    echo "nameserver 127.0.0.9" >"$work/etc/resolv.conf"
+    echo "nameserver 127.0.0.1$lane" >"$work/etc/resolv.conf"
     printf '%s\n' "$@" >"$work/etc/hosts"
 }
 
@@ -35,10 +36,10 @@ threads() {
 
 @test "name service: a name server that does not answer holds up neither other peers nor the end" {
     hosts "127.0.0.1 core.example"
-    "$JUNCTOR" load --transport usrsctp --quiet --role sink --listen 127.0.0.9:1 --listen-encaps 53 \
+    "$JUNCTOR" load --transport usrsctp --quiet --role sink --listen 127.0.0.1$lane:1 --listen-encaps 53 \
         >"$work/dns.json" 2>"$work/dns.err" 3>&- </dev/null &
     pids+=("$!")
-    wait_until 10 eval 'ss -Huln "sport = :53" | grep -q 127.0.0.9'
+    wait_until 10 is_listening 1 53
     sink_at sink 127.0.0.1
     local sink=$loader
     broker_with_etc <<CONFIG
@@ -69,7 +70,7 @@ CONFIG
     kill -TERM "$broker"
     ends_with 1 "$broker" 3 # what waited for the name is dropped
     [ "$(account balanced)" = yes ]
-    [ "$(account dropped_stopped)" -gt 0 ]
+    [ "$(account dropped)" -gt 0 ]
     kill -TERM $sink
     ends_with 0 $sink
 }
@@ -105,7 +106,7 @@ CONFIG
     stop_broker
     [ "$(account delivered)" = "$(result source .sent)" ]
     [ "$(grep -c 'event=association_up peer=core .*remote=[^ ]*127.0.0.3[]:]' "$work/broker.log")" = 4 ]
-    ! grep -q event=session_refused "$work/broker.log"
+    not grep -q event=session_refused "$work/broker.log"
     # The kernel is given all of them, usrsctp one at a time.
     case $BACKEND in
     kernel) [ "$(logged resolved left_out)" = 0 ] ;;

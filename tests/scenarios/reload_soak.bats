@@ -3,16 +3,14 @@ load lib
 # One reload after the other under load, through a circle of configurations. RELOADS=1000 is the long form (make soak), NAMES=new
 # gives each configuration a peer and a group that there have never been before.
 
-RELOADS=${RELOADS:-50}
+RELOADS=${RELOADS:-36}
 
 shape() { # shape NUMBER
     local name=beside$(($1 % 3))
     [ "${NAMES-}" != new ] || name=beside$1
     broker_line "queue_messages: $((100 + $1 % 4))"
-    cat <<CONFIG
-listeners:
-  - {name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}
-CONFIG
+    echo "listeners:"
+    echo "  - {name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}"
     [ $(($1 % 2)) = 0 ] || echo "  - {name: more, address: 127.0.0.1, port: ${P[3 + $1 % 4 / 2]}, encaps_port: ${P[3 + $1 % 4 / 2]}}"
     cat <<CONFIG
 peers:
@@ -30,23 +28,24 @@ CONFIG
 
 # reload_to NUMBER: the configuration of that number, and waits until it is in force.
 reload_to() {
-    local tries=0
-    shape "$1" >"$work/new.yaml"
-    mv "$work/new.yaml" "$work/broker.yaml"
+    shape "$1" >"$work/broker.yaml"
     kill -HUP "$broker"
-    until tail -n 200 "$work/broker.log" | grep -q "event=reloaded generation=$(($1 + 1)) "; do
-        [ $((++tries)) -lt $((1000 * PATIENCE)) ]
-        sleep 0.02
-    done
+    wait_lines 1 "$log" "event=reloaded generation=$(($1 + 1)) " 20
 }
 
-descriptors() { find "/proc/$broker/fd" -mindepth 1 | wc -l; }
-memory() { awk '$1 == "VmRSS:" {print $2}' "/proc/$broker/status"; }
+# measure: $descriptors and $memory (KiB) of the broker.
+measure() {
+    local key value rest
+    set -- "/proc/$broker/fd/"*
+    descriptors=$#
+    while read -r key value rest; do [ "$key" != VmRSS: ] || memory=$value; done <"/proc/$broker/status"
+}
 
 @test "reloads in a row under load: no growth of memory or descriptors, and the associations stay" {
     P=($P0 $P1 $P2 $P3 $P4 $P5 $P6 $P7)
-    local i first=$((RELOADS / 10 / 12 * 12 + 12)) last=$((RELOADS / 12 * 12 + 12))
+    local i first=$((RELOADS / 10 / 12 * 12 + 12)) last=$((RELOADS / 12 * 12 + 12)) log descriptors memory
     start_broker < <(shape 0)
+    exec {log}<"$work/broker.log"
     start_sink sink $U1 $P1 --keep
     local sink=$loader
     wait_log 'event=member_up member=server'
@@ -54,15 +53,13 @@ memory() { awk '$1 == "VmRSS:" {print $2}' "/proc/$broker/status"; }
     local source=$loader
     wait_delivered_to server 100
     for ((i = 1; i <= first; i++)); do reload_to $i; done
-    local descriptors_first memory_first descriptors memory
-    descriptors_first=$(descriptors)
-    memory_first=$(memory)
+    measure
+    local descriptors_first=$descriptors memory_first=$memory
     for (( ; i <= last; i++)); do
         reload_to $i
-        [ $((i % 100)) != 0 ] || printf '# %s: after %d reloads %d KiB, %d descriptors\n' "$BACKEND" $i "$(memory)" "$(descriptors)" >&3
+        measure
+        [ $((i % 100)) != 0 ] || printf '# %s: after %d reloads %d KiB, %d descriptors\n' "$BACKEND" $i "$memory" "$descriptors" >&3
     done
-    descriptors=$(descriptors)
-    memory=$(memory)
     printf '# %s: %d reloads, %d KiB and %d descriptors after %d of them, %d KiB and %d at the end\n' "$BACKEND" "$last" \
         "$memory_first" "$descriptors_first" "$first" "$memory" "$descriptors" >&3
     kill -INT $source
@@ -72,6 +69,7 @@ memory() { awk '$1 == "VmRSS:" {print $2}' "/proc/$broker/status"; }
     ends_with 0 $sink
     delivered_all sink "$(account received)"
     [ "$(account dropped)" = 0 ]
+    exec {log}<&-
     [ "$(grep -cE 'event=association_up (peer=server|listener)' "$work/broker.log")" = 5 ]
     [ "$descriptors" -le $((descriptors_first + 2)) ] # one of an attempt to connect may be there or not
     # The log's ring is touched page by page, about 2 MiB in the first 600 reloads. AddressSanitizer keeps what is freed for a
