@@ -206,8 +206,11 @@ unit conformance scenarios stress checks: ## the tests of one kind
 	@tests/run $@/
 
 .PHONY: soak
-soak: programs ## a thousand reloads in a row under load: memory and descriptors
-	RELOADS=$${RELOADS:-1000} JUNCTOR=$(BUILD)/junctor bats tests/scenarios/usrsctp_reload_soak.bats
+soak: ## a thousand reloads in a row under load, on both backends: memory and descriptors
+	@tests/deps test
+	$(SUBMAKE) programs tests examples
+	RELOADS=$${RELOADS:-1000} BACKEND=usrsctp JUNCTOR=$(BUILD)/junctor bats tests/scenarios/reload_soak.bats
+	RELOADS=$${RELOADS:-1000} JUNCTOR=$(BUILD)/junctor tests/scenarios/in_kernel reload_soak
 
 # The stress tests run under ThreadSanitizer, the scenarios and middle/ once more under AddressSanitizer.
 test-programs: programs tests examples
