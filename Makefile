@@ -282,7 +282,7 @@ sbom: ## what the program is linked with, as an SPDX document: build/junctor.spd
 
 # ---- installing -------------------------------------------------------------------------------------
 
-HEADERS  := transport/transport.h transport/resolve.h config/sctp/address.h config/sctp/options.h config/sctp/options.def config/sctp/ppid.h
+HEADERS  := transport/transport.h transport/resolve.h config/sctp/address.h config/sctp/option.h config/sctp/options.def config/sctp/ppid.h
 INCLUDES := $(PREFIX)/include/junctor
 MANUALS  := junctor/junctor.1 config/junctor.yaml.5
 MANDIR   := $(PREFIX)/share/man

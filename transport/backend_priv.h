@@ -5,6 +5,7 @@
 
 #include "transport/admission.h"
 #include "transport/alive.h"
+#include "config/sctp/options.h"
 #include "transport/transport.h"
 
 /* First member of every backend's own loop and endpoint structs. */

@@ -410,7 +410,6 @@ enum tr_code tr_abort(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *e
 static enum tr_code change_addresses(struct tr_endpoint *ep, bool add, const struct net_addr *addresses,
                                      unsigned count, struct tr_error *error)
 {
-    REQUIRE(tr_is_endpoint(ep) && (addresses != NULL || count == 0));
     if (count == 0)
         return tr_fail(error, TR_INVALID, 0, "no address given");
     for (unsigned i = 0; i < count; i++)
@@ -423,12 +422,14 @@ static enum tr_code change_addresses(struct tr_endpoint *ep, bool add, const str
 enum tr_code tr_add_addresses(struct tr_endpoint *ep, const struct net_addr *addresses, unsigned count,
                               struct tr_error *error)
 {
+    REQUIRE(tr_is_endpoint(ep) && (addresses != NULL || count == 0));
     return change_addresses(ep, true, addresses, count, error);
 }
 
 enum tr_code tr_remove_addresses(struct tr_endpoint *ep, const struct net_addr *addresses, unsigned count,
                                  struct tr_error *error)
 {
+    REQUIRE(tr_is_endpoint(ep) && (addresses != NULL || count == 0));
     return change_addresses(ep, false, addresses, count, error);
 }
 

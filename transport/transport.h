@@ -28,7 +28,7 @@
 #include <stdint.h>
 
 #include "config/sctp/address.h"
-#include "config/sctp/options.h"
+#include "config/sctp/option.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -1,11 +1,13 @@
-/* The tables behind options.h, made from options.def, and sets of option values. */
+/* See option.h: the tables, made from options.def, and sets of option values. */
 #include "config/sctp/options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "config/sctp/address.h"
+#include "config/sctp/require.h"
 #include "config/sctp/value.h"
 
 /* Where each option's fields begin. An option's own enumerators take no position: BEFORE steps back, so that
@@ -51,40 +53,138 @@ enum {
 };
 _Static_assert(ADDRESSES == OPT_TEXTS, "OPT_TEXTS is the number of rows with OPT_ADDR");
 
+#define REQUIRE_OPTION(id) REQUIRE((unsigned)(id) < OPT_ID_COUNT)
+#define REQUIRE_FIELD(f)   REQUIRE((unsigned)(f) < OPTF_COUNT)
+
+const struct opt_row *opt_row_of(enum opt_id id)
+{
+    REQUIRE_OPTION(id);
+    return &opt_rows[id];
+}
+
+const struct opt_field_row *opt_field_row_of(enum opt_field f)
+{
+    REQUIRE_FIELD(f);
+    return &opt_field_rows[f];
+}
+
+struct opt_set *opt_set_new(void)
+{
+    return calloc(1, sizeof(struct opt_set));
+}
+
+void opt_set_free(struct opt_set *s)
+{
+    free(s);
+}
+
+static void give(struct opt_set *s, enum opt_field f)
+{
+    s->given[f / 64] |= UINT64_C(1) << (f % 64);
+}
+
+static bool is_given(const struct opt_set *s, enum opt_field f)
+{
+    return s->given[f / 64] >> (f % 64) & 1;
+}
+
+bool opt_given(const struct opt_set *s, enum opt_field f)
+{
+    REQUIRE(s);
+    REQUIRE_FIELD(f);
+    return is_given(s, f);
+}
+
+void opt_put(struct opt_set *s, enum opt_field f, int64_t num)
+{
+    REQUIRE(s);
+    REQUIRE_FIELD(f);
+    give(s, f);
+    s->value[f].num = num;
+}
+
 void opt_put_text(struct opt_set *s, enum opt_field f, const char *text)
 {
-    if (!opt_given(s, f))
+    REQUIRE(s);
+    REQUIRE(text);
+    REQUIRE_FIELD(f);
+    if (!is_given(s, f))
         s->value[f].num = s->texts++;
-    s->given[f / 64] |= UINT64_C(1) << (f % 64);
+    give(s, f);
     snprintf(s->text[s->value[f].num], OPT_TEXT_MAX, "%s", text);
+}
+
+void opt_put_file(struct opt_set *s, enum opt_field f, const char *file)
+{
+    REQUIRE(s);
+    REQUIRE_FIELD(f);
+    give(s, f);
+    s->value[f].file = file;
+}
+
+int64_t opt_num(const struct opt_set *s, enum opt_field f, int64_t otherwise)
+{
+    REQUIRE(s);
+    REQUIRE_FIELD(f);
+    return is_given(s, f) ? s->value[f].num : otherwise;
+}
+
+const char *opt_text(const struct opt_set *s, enum opt_field f)
+{
+    REQUIRE(s);
+    REQUIRE_FIELD(f);
+    if (!is_given(s, f))
+        return NULL;
+    return opt_field_rows[f].type == OPT_FILE ? s->value[f].file : s->text[s->value[f].num];
+}
+
+void opt_take(struct opt_set *to, const struct opt_set *from, enum opt_field f)
+{
+    REQUIRE(to);
+    REQUIRE(from);
+    REQUIRE_FIELD(f);
+    if (opt_field_rows[f].type == OPT_ADDR) {
+        opt_put_text(to, f, opt_text(from, f));
+        return;
+    }
+    give(to, f);
+    to->value[f] = from->value[f];
 }
 
 void opt_take_option(struct opt_set *to, const struct opt_set *from, enum opt_id id)
 {
+    REQUIRE(to);
+    REQUIRE(from);
+    REQUIRE_OPTION(id);
     const struct opt_row *row = &opt_rows[id];
     for (unsigned f = row->first; f < row->first + row->fields; f++)
-        if (opt_given(from, f))
+        if (is_given(from, f))
             opt_take(to, from, f);
 }
 
 bool opt_any(const struct opt_set *s, enum opt_id id)
 {
+    REQUIRE(s);
+    REQUIRE_OPTION(id);
     const struct opt_row *row = &opt_rows[id];
     for (unsigned i = 0; i < row->fields; i++)
-        if (opt_given(s, row->first + i))
+        if (is_given(s, row->first + i))
             return true;
     return false;
 }
 
 void opt_merge(struct opt_set *base, const struct opt_set *over)
 {
+    REQUIRE(base);
+    REQUIRE(over);
     for (unsigned f = 0; f < OPTF_COUNT; f++)
-        if (opt_given(over, f))
+        if (is_given(over, f))
             opt_take(base, over, f);
 }
 
 void opt_defaults(struct opt_set *s)
 {
+    REQUIRE(s);
     for (unsigned f = 0; f < OPTF_COUNT; f++)
         if (opt_field_rows[f].dflt != OPT_STACK)
             opt_put(s, f, opt_field_rows[f].dflt);
@@ -92,6 +192,8 @@ void opt_defaults(struct opt_set *s)
 
 int64_t opt_stack(enum opt_field f, enum opt_stack_of which)
 {
+    REQUIRE_FIELD(f);
+    REQUIRE((unsigned)which <= OPT_USRSCTP);
 #define NONE                          OPT_STACK
 #define STACK(field, kernel, usrsctp) {OPTF_##field, {kernel, usrsctp}},
     static const struct {
@@ -136,8 +238,10 @@ static bool check_field(const struct opt_set *s, enum opt_field f, char *why, si
 
 enum opt_field opt_check(const struct opt_set *s, char *why, size_t size)
 {
+    REQUIRE(s);
+    REQUIRE(why || !size);
     for (unsigned f = 0; f < OPTF_COUNT; f++)
-        if (opt_given(s, f) && !check_field(s, f, why, size))
+        if (is_given(s, f) && !check_field(s, f, why, size))
             return f;
     return OPTF_COUNT;
 }
@@ -145,6 +249,7 @@ enum opt_field opt_check(const struct opt_set *s, char *why, size_t size)
 enum opt_id opt_find(const char *name)
 {
     static const char prefix[] = "sctp_";
+    REQUIRE(name);
     if (strncmp(name, prefix, sizeof prefix - 1) == 0)
         name += sizeof prefix - 1;
     for (unsigned id = 0; id < OPT_ID_COUNT; id++)
@@ -155,6 +260,8 @@ enum opt_id opt_find(const char *name)
 
 enum opt_field opt_find_field(enum opt_id id, const char *name)
 {
+    REQUIRE(name);
+    REQUIRE_OPTION(id);
     const struct opt_row *row = &opt_rows[id];
     for (unsigned f = row->first; f < row->first + row->fields; f++)
         if (strcmp(opt_field_rows[f].name, name) == 0)
@@ -164,6 +271,8 @@ enum opt_field opt_find_field(enum opt_id id, const char *name)
 
 const char *opt_format_num(enum opt_field f, int64_t num, char *out, size_t size)
 {
+    REQUIRE_FIELD(f);
+    REQUIRE(out);
     const struct val_spec spec = val_spec_of(f);
     val_format(&spec, num, out, size);
     return out;
@@ -171,9 +280,14 @@ const char *opt_format_num(enum opt_field f, int64_t num, char *out, size_t size
 
 const char *opt_format(const struct opt_set *s, enum opt_field f, char *out, size_t size)
 {
+    REQUIRE(s);
+    REQUIRE_FIELD(f);
+    REQUIRE(out);
     if (opt_is_number(opt_field_rows[f].type))
         return opt_format_num(f, opt_num(s, f, 0), out, size);
-    snprintf(out, size, "%s", opt_text(s, f));
+    const char *text = opt_text(s, f);
+    REQUIRE(text); /* it is given */
+    snprintf(out, size, "%s", text);
     return out;
 }
 

@@ -1,199 +1,30 @@
-/* SCTP options as data: which exist (options.def), and sets of values for them.
- *
- * An option is what gen_sctp calls a socket option: a single value (`nodelay`) or a record (`rtoinfo`). Its
- * fields are numbered flat (enum opt_field), so that one array holds any set of values and "only fields
- * that are given change" is one bit a field. Knows no sockets and no YAML; both sides use it.
- *
- * Thread safety: the tables are constant; an opt_set belongs to its user. */
+/* option.h for what has the library's inside at hand: sets by value, and the rows as tables. */
 #ifndef JUNCTOR_CONFIG_SCTP_OPTIONS_H
 #define JUNCTOR_CONFIG_SCTP_OPTIONS_H
 
-#include <limits.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "config/sctp/option.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-#pragma GCC visibility push(default) /* what stands here leaves the library, all else stays inside */
-
-#define OPT_STACK    INT64_MIN /* default column: leave the value to the SCTP stack */
-#define OPT_TEXT_MAX 64        /* longest address with its NUL */
-
-enum opt_id {
-#define OPTION(id, name, when, effect, source, help) OPT_##id,
-#define FIELD(opt, id, name, type, unit, min, max, dflt, names, help)
-#include "options.def"
-    OPT_ID_COUNT
-};
-
-enum opt_field {
-#define OPTION(id, name, when, effect, source, help)
-#define FIELD(opt, id, name, type, unit, min, max, dflt, names, help) OPTF_##id,
-#include "options.def"
-    OPTF_COUNT
-};
-
-enum opt_when {
-    OPT_AT_OPEN = 1,   /* may be given to tr_open */
-    OPT_LATER = 2,     /* may be set on an open endpoint */
-    OPT_PER_ASSOC = 4, /* may be set on one association */
-    OPT_NO_SET = 8,    /* read-only */
-    OPT_NO_GET = 16,   /* write-only */
-    OPT_NO_FILE = 32,  /* for programs that act at the right moment; refused in a configuration */
-    OPT_LIBRARY = 64   /* for programs that use the transport library; a broker takes it and warns */
-};
-
-enum opt_effect { OPT_NOW, OPT_NEXT_ASSOC, OPT_RESTART };
-
-enum opt_type {
-    OPT_BOOL,
-    OPT_UINT,
-    OPT_UINT_RO, /* a field that the stack fills in; never set */
-    OPT_FLAGS,   /* a set of names; value is the bit set */
-    OPT_ENUM,    /* one of names; value is the index */
-    OPT_PPID,    /* a number or a name of the IANA registry (ppid.h) */
-    OPT_ADDR,    /* an IP address, numeric form */
-    OPT_FILE     /* the name of a file; read when the option is set */
-};
-
-/* Bits of OPT_FLAGS values, in the order of their names. */
-enum opt_path_flag {
-    OPT_HB_ENABLE = 1,
-    OPT_HB_DISABLE = 2,
-    OPT_HB_DEMAND = 4,
-    OPT_PMTUD_ENABLE = 8,
-    OPT_PMTUD_DISABLE = 16,
-    OPT_SACKDELAY_ENABLE = 32,
-    OPT_SACKDELAY_DISABLE = 64
-};
-enum opt_prinfo { OPT_PR_NONE, OPT_PR_TTL, OPT_PR_RTX, OPT_PR_PRIO }; /* default_prinfo.policy */
-enum opt_scheduler { OPT_SS_FCFS, OPT_SS_RR, OPT_SS_RR_PKT, OPT_SS_PRIO, OPT_SS_FC, OPT_SS_WFQ };
-enum opt_reconfig_flag { OPT_RESET_STREAMS = 1, OPT_RESET_ASSOC = 2, OPT_CHANGE_ASSOC = 4 };
-enum opt_send_flag { OPT_SEND_UNORDERED = 1, OPT_SEND_ADDR_OVER = 2, OPT_SEND_ABORT = 4, OPT_SEND_EOF = 8 };
-
-enum opt_unit { OPT_NO_UNIT, OPT_COUNT, OPT_BYTES, OPT_MSEC, OPT_SECONDS };
-
-struct opt_row {
-    const char *name, *source, *help;
-    unsigned when; /* enum opt_when bits */
-    enum opt_effect effect;
-    enum opt_field first; /* its fields are first … first + fields - 1 */
-    unsigned fields;
-};
-
-struct opt_field_row {
-    enum opt_id option;
-    const char *name; /* "" for a single value */
-    enum opt_type type;
-    enum opt_unit unit;
-    int64_t min, max, dflt; /* dflt may be OPT_STACK; min and max mean nothing for OPT_ADDR */
-    const char *names, *help;
-};
 
 extern const struct opt_row opt_rows[OPT_ID_COUNT];
 extern const struct opt_field_row opt_field_rows[OPTF_COUNT];
 
 #define OPT_TEXTS 8 /* how many fields are addresses; options.c holds the two together */
 
-/* Values for any number of fields. Zero-initialised it is empty. Copies by assignment; about 1.5 KB, so
- * rather by reference. The rest of what stands here is for the functions below. */
+/* Zero-initialised it is empty. Copies by assignment; about 1.5 KB, so rather by reference. What stands in it
+ * is for the functions of option.h. */
 struct opt_set {
     uint64_t given[(OPTF_COUNT + 63) / 64];
     union {
         int64_t num;      /* of an address its place in text */
-        const char *file; /* OPT_FILE; not the set's: must live as long as any set that has it */
+        const char *file; /* OPT_FILE */
     } value[OPTF_COUNT];
     unsigned texts;
     char text[OPT_TEXTS][OPT_TEXT_MAX];
 };
 
-static inline bool opt_given(const struct opt_set *s, enum opt_field f)
-{
-    return s->given[f / 64] >> (f % 64) & 1;
-}
-
-/* True for types whose value is a number. */
-static inline bool opt_is_number(enum opt_type t)
-{
-    return t != OPT_ADDR && t != OPT_FILE;
-}
-
-/* Sets a number. No bounds check: see opt_check. */
-static inline void opt_put(struct opt_set *s, enum opt_field f, int64_t num)
-{
-    s->given[f / 64] |= UINT64_C(1) << (f % 64);
-    s->value[f].num = num;
-}
-
-/* Sets an address in numeric text form; one longer than OPT_TEXT_MAX - 1 is cut (and then fails opt_check).
- */
-void opt_put_text(struct opt_set *s, enum opt_field f, const char *text);
-
-/* Sets the name of a file, which stays the caller's. */
-static inline void opt_put_file(struct opt_set *s, enum opt_field f, const char *file)
-{
-    s->given[f / 64] |= UINT64_C(1) << (f % 64);
-    s->value[f].file = file;
-}
-
-/* The number of `f`, or `otherwise` where it is not given. */
-static inline int64_t opt_num(const struct opt_set *s, enum opt_field f, int64_t otherwise)
-{
-    return opt_given(s, f) ? s->value[f].num : otherwise;
-}
-
-/* The text of `f` (OPT_ADDR, OPT_FILE), or NULL. */
-static inline const char *opt_text(const struct opt_set *s, enum opt_field f)
-{
-    if (!opt_given(s, f))
-        return NULL;
-    return opt_field_rows[f].type == OPT_FILE ? s->value[f].file : s->text[s->value[f].num];
-}
-
-/* True when any field of `id` is given. */
-bool opt_any(const struct opt_set *s, enum opt_id id);
-
-/* Copies one given field. */
-static inline void opt_take(struct opt_set *to, const struct opt_set *from, enum opt_field f)
-{
-    if (opt_field_rows[f].type == OPT_ADDR) {
-        opt_put_text(to, f, opt_text(from, f));
-        return;
-    }
-    to->given[f / 64] |= UINT64_C(1) << (f % 64);
-    to->value[f] = from->value[f];
-}
-
-/* Copies those fields of one option that are given. */
-void opt_take_option(struct opt_set *to, const struct opt_set *from, enum opt_id id);
-
-/* Copies every given field of `over` onto `base`. */
-void opt_merge(struct opt_set *base, const struct opt_set *over);
-
-/* Every field whose row has a default other than OPT_STACK. */
-void opt_defaults(struct opt_set *s);
-
-/* Checks every given field against its row (bounds, flag bits, address form, settable at all).
- * Returns OPTF_COUNT when all is well, else the first offending field, with the reason in `why`. */
-enum opt_field opt_check(const struct opt_set *s, char *why, size_t size);
-
-/* What a stack begins with where nobody says anything (stack.def); OPT_STACK where it lacks the option, or
- * none could be told (addresses, files). */
-enum opt_stack_of { OPT_KERNEL, OPT_USRSCTP };
-int64_t opt_stack(enum opt_field f, enum opt_stack_of which);
-
-/* Row by name (`sctp_` prefix allowed), or OPT_ID_COUNT / OPTF_COUNT. */
-enum opt_id opt_find(const char *name);
-enum opt_field opt_find_field(enum opt_id id, const char *name);
-
-/* Writes a value the way the config file spells it ("4M", "200ms", "[hb_enable]", "true"): that of a field
- * which is given in `s`, or a number of a field. Returns `out`. */
-const char *opt_format(const struct opt_set *s, enum opt_field f, char *out, size_t size);
-const char *opt_format_num(enum opt_field f, int64_t num, char *out, size_t size);
-
-#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "config/sctp/options.h"
 #include "transport/transport.h"
 
 #define CT_DEADLINE_MS 40000 /* nothing takes that long unless it is broken */

@@ -56,11 +56,14 @@ int main(int argc, char **argv)
 
     struct tr_loop *loop;
     struct tr_endpoint *ep;
-    struct opt_set options = {0};
-    opt_put(&options, OPTF_INIT_OSTREAMS, 5); /* initmsg: {num_ostreams: 5} */
-    struct tr_open_params params = {.style = TR_ONE_TO_MANY, .options = &options};
+    struct opt_set *options = opt_set_new();
+    if (options == NULL)
+        return 1;
+    opt_put(options, OPTF_INIT_OSTREAMS, 5); /* initmsg: {num_ostreams: 5} */
+    struct tr_open_params params = {.style = TR_ONE_TO_MANY, .options = options};
     if (tr_loop_open(backend, NULL, &loop, &error) != TR_OK || tr_open(loop, &params, &ep, &error) != TR_OK)
         fail(&error);
+    opt_set_free(options);
 
     /* gen_sctp:connect, for five seconds at most. A name can have several addresses, of which the server
      * listens on some. The event tells the association's id and what was granted. */

@@ -47,8 +47,10 @@ int main(int argc, char **argv)
         fail(&error);
 
     /* Options are a set of fields; what is not given stays as it is. */
-    struct opt_set options = {0};
-    opt_put(&options, OPTF_RECBUF, 65536);
+    struct opt_set *options = opt_set_new();
+    if (options == NULL)
+        return 1;
+    opt_put(options, OPTF_RECBUF, 65536);
 
     /* gen_sctp:open. Zero is the usual value of everything that is not mentioned. */
     struct tr_endpoint *server;
@@ -57,9 +59,10 @@ int main(int argc, char **argv)
                                     .address_count = 1,
                                     .port = (uint16_t)atoi(argv[2]),
                                     .encaps_port = (uint16_t)(argc == 4 ? atoi(argv[3]) : 9899),
-                                    .options = &options};
+                                    .options = options};
     if (tr_open(loop, &params, &server, &error) != TR_OK || tr_listen(server, 1, &error) != TR_OK)
         fail(&error);
+    opt_set_free(options); /* nothing that is passed in need outlive the call */
     printf("listening on port %u (%s)\n", tr_endpoint_port(server), tr_backend_name(backend));
     fflush(stdout);
 
