@@ -22,8 +22,9 @@ export BUILD DEPS
 
 CC       ?= cc
 CXX      ?= c++
-PKGS     := libfyaml libmicrohttpd jansson libsctp usrsctp liburcu-qsbr liburcu-cds $(if $(SAN),,jemalloc)
-WARN     := -Wall -Wextra -Wshadow -Wpointer-arith -Wwrite-strings -Wundef -Werror
+PKGS     := libfyaml libmicrohttpd jansson libsctp usrsctp liburcu-qsbr liburcu-cds libsystemd $(if $(SAN),,jemalloc)
+WERROR   ?= -Werror
+WARN     := -Wall -Wextra -Wshadow -Wpointer-arith -Wwrite-strings -Wundef $(WERROR)
 CWARN    := -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
 OPT      ?= -O2 -g
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer $(if $(filter undefined,$(SAN)),-fno-sanitize-recover=undefined))
@@ -286,8 +287,14 @@ HEADERS  := transport/transport.h transport/resolve.h config/sctp/address.h conf
 INCLUDES := $(PREFIX)/include/junctor
 MANUALS  := junctor/junctor.1 config/junctor.yaml.5
 MANDIR   := $(PREFIX)/share/man
+UNITDIR  ?= $(PREFIX)/lib/systemd/system
+DOCDIR   := $(PREFIX)/share/doc/junctor
+# What a host needs beside the program: where it goes, below PREFIX/lib, and what it is made of.
+HOSTFILES := sysusers.d/junctor.conf:sysusers.conf sysctl.d/50-junctor.conf:sysctl.conf \
+             modules-load.d/junctor.conf:modules-load.conf
+SAMPLES  := $(wildcard config/examples/*.yaml) packaging/junctor.yaml packaging/kubernetes.yaml
 .PHONY: install uninstall deps clean distclean
-install: all ## program, manual pages, transport library, headers, pkg-config file under DESTDIR, PREFIX and LIBDIR
+install: all ## program, manual pages, service, transport library, headers under DESTDIR, PREFIX and LIBDIR
 	install -D -m 755 $(BUILD)/junctor '$(DESTDIR)$(PREFIX)/bin/junctor'
 	install -D -m 644 $(BUILD)/libjunctor-transport.a '$(DESTDIR)$(LIBDIR)/libjunctor-transport.a'
 	install -D -m 755 $(BUILD)/$(SO) '$(DESTDIR)$(LIBDIR)/$(SO)'
@@ -295,7 +302,11 @@ install: all ## program, manual pages, transport library, headers, pkg-config fi
 	ln -sf $(SO) '$(DESTDIR)$(LIBDIR)/libjunctor-transport.so'
 	for h in $(HEADERS); do install -D -m 644 $$h '$(DESTDIR)$(INCLUDES)'/$$h || exit 1; done
 	for m in $(MANUALS); do install -D -m 644 -t '$(DESTDIR)$(MANDIR)'/man$${m##*.} $$m || exit 1; done
-	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig'
+	for f in $(HOSTFILES); do \
+	    install -D -m 644 packaging/$${f#*:} '$(DESTDIR)$(PREFIX)/lib'/$${f%:*} || exit 1; done
+	for s in $(SAMPLES); do install -D -m 644 -t '$(DESTDIR)$(DOCDIR)/examples' $$s || exit 1; done
+	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(UNITDIR)'
+	sed -e 's|@BINDIR@|$(PREFIX)/bin|' packaging/junctor.service.in > '$(DESTDIR)$(UNITDIR)/junctor.service'
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' \
 	    transport/junctor-transport.pc.in > '$(DESTDIR)$(LIBDIR)/pkgconfig/junctor-transport.pc'
 	[ -n '$(DESTDIR)' ] || ldconfig || true # so that programs find the shared library; root's business
@@ -303,8 +314,22 @@ install: all ## program, manual pages, transport library, headers, pkg-config fi
 uninstall: ## removes what install put there
 	rm -f '$(DESTDIR)$(PREFIX)/bin/junctor'
 	cd '$(DESTDIR)$(LIBDIR)' && rm -f libjunctor-transport.* pkgconfig/junctor-transport.pc
-	rm -rf '$(DESTDIR)$(INCLUDES)'
+	rm -rf '$(DESTDIR)$(INCLUDES)' '$(DESTDIR)$(DOCDIR)'
+	rm -f '$(DESTDIR)$(UNITDIR)/junctor.service'
+	for f in $(HOSTFILES); do rm -f '$(DESTDIR)$(PREFIX)/lib'/$${f%:*}; done
 	for m in $(MANUALS); do rm -f '$(DESTDIR)$(MANDIR)'/man$${m##*.}/$${m##*/}; done
+
+# In a copy of what git knows and what is new, so that neither build folders nor debian/'s leftovers get in.
+.PHONY: deb
+deb: ## Debian packages, in build/deb
+	@tests/deps package
+	@rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb/junctor-$(VERSION)
+	@git ls-files -co --exclude-standard | while read -r f; do [ ! -e "$$f" ] || echo "$$f"; done | \
+	    tar -c -T - | tar -x -C $(BUILD)/deb/junctor-$(VERSION)
+	@cd $(BUILD)/deb/junctor-$(VERSION) && env -u BUILD -u MAKEFLAGS -u SAN JUNCTOR_COMMIT=$(COMMIT) \
+	    DEB_BUILD_OPTIONS="parallel=$(JOBS) $(DEB_BUILD_OPTIONS)" dpkg-buildpackage -b -us -uc > ../build.log 2>&1 || { tail -n 30 ../build.log; exit 1; }
+	@rm -rf $(BUILD)/deb/junctor-$(VERSION)
+	@ls $(BUILD)/deb/*.deb
 
 deps: ## installs the Debian packages that building and testing need; DEPS=no lists them
 	@tests/deps test

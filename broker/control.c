@@ -32,6 +32,7 @@
 #include "broker/dest.h"
 #include "broker/joining.h"
 #include "broker/log.h"
+#include "broker/notify.h"
 #include "broker/parcel.h"
 #include "broker/reload.h"
 #include "broker/state.h"
@@ -79,8 +80,7 @@ static void log_member(const struct brk_control *c, const char *event, const str
 
 /* ---- reload --------------------------------------------------------------------------------------- */
 
-/* The membership under another plan: all destinations that are up, and those still being retired. NULL: out
- * of memory. */
+/* The members, those being retired included, under another plan. NULL: out of memory. */
 static struct rt_members *members_under(const struct brk_control *c, const struct rt_plan *plan)
 {
     struct rt_members *m = rt_members_new(plan->config);
@@ -166,8 +166,7 @@ bool brk_control_reloading(const struct brk_control *c)
 
 /* ---- requests ------------------------------------------------------------------------------------- */
 
-/* Takes the requests that have arrived. Lost destinations go to *lost, to be retired after the
- * publication. */
+/* Takes the requests that have arrived. *lost: destinations to be retired after the publication. */
 static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lost, struct rt_batch *done)
 {
     struct rt_batch taken;
@@ -266,6 +265,7 @@ void brk_control_drain(struct brk_control *c, const char *reason, unsigned timeo
     c->phase = BRK_DRAIN_SOURCES;
     atomic_store(&c->broker->draining, true);
     c->deadline_ms = brk_now_ms() + c->drain_ms;
+    brk_notify_stopping(c->drain_ms);
     brk_command_all(c->broker, BRK_CMD_DRAIN_SOURCES);
 }
 

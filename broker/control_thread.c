@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "broker/account.h"
+#include "broker/clock.h"
 #include "broker/control.h"
 #include "broker/broker.h"
 #include "broker/log.h"
+#include "broker/notify.h"
 #include "broker/observe.h"
 #include "broker/request.h"
 #include "broker/state.h"
@@ -68,10 +70,15 @@ static void serve(struct brk_broker *b, struct brk_control *c, struct brk_reques
     struct pollfd fds[] = {{.fd = signals, .events = POLLIN},
                            {.fd = rt_inbox_fd(&b->control), .events = POLLIN},
                            {.fd = rt_inbox_fd(&b->requests), .events = POLLIN}};
+    struct brk_watchdog dog = {0};
     bool woken = false;
+    brk_watchdog_start(&dog, brk_now_ms());
     while (brk_control_turn(c, woken)) {
         brk_requests_turn(q, b, c, fds[2].revents & POLLIN);
-        if (poll(fds, 3, brk_control_draining(c) ? BRK_TICK_MS : -1) < 0 && errno != EINTR)
+        int at_most = brk_control_draining(c) ? BRK_TICK_MS : -1;
+        if (!brk_watchdog_tick(&dog, b, brk_now_ms()))
+            brk_log(CFG_LOG_ERROR, "worker_stuck", "text=\"a worker does not go on\"");
+        if (poll(fds, 3, brk_watchdog_sleep(&dog, at_most, brk_now_ms())) < 0 && errno != EINTR)
             abort(); /* all descriptors are valid */
         woken = fds[1].revents & POLLIN;
         if (fds[0].revents & POLLIN)
@@ -147,6 +154,7 @@ int brk_control_main(struct brk_broker *b, int signals, const struct brk_service
     if (good) {
         brk_log(CFG_LOG_INFO, "ready", "workers=%u transport=%s", b->worker_count,
                 tr_backend_name(b->backend));
+        brk_notify_ready(b->worker_count, tr_backend_name(b->backend));
         serve(b, c, &requests, signals);
     }
     uint64_t before = dropped(b);

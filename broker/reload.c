@@ -5,6 +5,7 @@
 
 #include "broker/clock.h"
 #include "broker/log.h"
+#include "broker/notify.h"
 #include "broker/state.h"
 #include "broker/stats/segments.h"
 #include "broker/support.h"
@@ -71,10 +72,14 @@ bool brk_reload_begin(struct brk_reload *r, struct brk_broker *b)
         return false;
     }
     brk_log(CFG_LOG_INFO, "reloading", "file=%s", brk_quote(file, quoted, sizeof quoted));
+    brk_notify_reloading();
     struct cfg_config *config = cfg_load(file, &remarks);
     log_remarks(file, &remarks);
     cfg_remarks_free(&remarks);
-    return config && brk_reload_with(r, b, config);
+    bool begun = config && brk_reload_with(r, b, config);
+    if (!begun)
+        brk_notify_reloaded(false);
+    return begun;
 }
 
 bool brk_reload_answered(struct brk_reload *r, const struct brk_worker *w)
@@ -119,6 +124,7 @@ void brk_reload_done(struct brk_reload *r, struct brk_broker *b)
             (unsigned long long)(brk_now_ms() - r->begun_ms),
             adopted ? brk_changes_counts(r->changes, counts, sizeof counts)
                     : "text=\"the configuration in force is kept\"");
+    brk_notify_reloaded(adopted);
     rt_plan_free(adopted ? b->replaced : b->candidate);
     b->replaced = NULL;
     b->candidate = NULL;
