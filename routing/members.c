@@ -161,6 +161,17 @@ static void leave(struct seats *g, const struct rt_dest *d)
         }
 }
 
+void rt_members_hold_group(struct rt_members *m, uint32_t group)
+{
+    m->groups[group].holds++;
+}
+
+void rt_members_release_group(struct rt_members *m, uint32_t group)
+{
+    assert(m->groups[group].holds > 0);
+    m->groups[group].holds--;
+}
+
 void rt_members_remove(struct rt_members *m, struct rt_dest *d)
 {
     size_t count;
@@ -175,17 +186,24 @@ void rt_members_hold(struct rt_members *m, const struct rt_dest *d)
     size_t count;
     const struct place *p = places_of(m, d, &count);
     for (size_t i = 0; i < count; i++)
-        m->groups[p[i].group].holds++;
+        rt_members_hold_group(m, p[i].group);
 }
 
 void rt_members_release(struct rt_members *m, const struct rt_dest *d)
 {
     size_t count;
     const struct place *p = places_of(m, d, &count);
-    for (size_t i = 0; i < count; i++) {
-        assert(m->groups[p[i].group].holds > 0);
-        m->groups[p[i].group].holds--;
-    }
+    for (size_t i = 0; i < count; i++)
+        rt_members_release_group(m, p[i].group);
+}
+
+bool rt_members_mark_groups(const struct rt_members *m, const struct rt_dest *d, bool *groups)
+{
+    size_t count;
+    const struct place *p = places_of(m, d, &count);
+    for (size_t i = 0; i < count; i++)
+        groups[p[i].group] = true;
+    return count > 0;
 }
 
 /* Whether a new destination at this position would get streams that others have. */

@@ -73,6 +73,11 @@ void rt_members_hold(struct rt_members *m, const struct rt_dest *d);
 /* What the lost destination had left has been passed on: its groups are no longer held. Counted: each
  * removal needs one call. */
 void rt_members_release(struct rt_members *m, const struct rt_dest *d);
+/* The same of one group, whoever is in it. */
+void rt_members_hold_group(struct rt_members *m, uint32_t group);
+void rt_members_release_group(struct rt_members *m, uint32_t group);
+/* Sets groups[g] for those that the member of `d` stands in. False: there are none. */
+bool rt_members_mark_groups(const struct rt_members *m, const struct rt_dest *d, bool *groups);
 
 /* True when adding `d` would move streams of others to it, in a group where the order of a stream matters. */
 bool rt_members_takes_over(const struct rt_members *m, const struct rt_dest *d);

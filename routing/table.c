@@ -113,10 +113,101 @@ static uint32_t find_place(const struct rt_table *t, uint32_t source, uint32_t p
     }
 }
 
+static uint32_t id_of(const struct rt_table *t, uint32_t place)
+{
+    return t->ids && place != RT_NO_ROUTE ? t->ids[place] : place;
+}
+
 uint32_t rt_table_find(const struct rt_table *t, uint32_t source, uint32_t ppid, uint16_t stream)
 {
-    uint32_t place = find_place(t, source, ppid, stream);
-    return t->ids && place != RT_NO_ROUTE ? t->ids[place] : place;
+    return id_of(t, find_place(t, source, ppid, stream));
+}
+
+/* ---- comparing ---- */
+
+/* The answers of a table for one source, and for one PPID or for all PPIDs that no route names. */
+struct answers {
+    const struct rt_table *table;
+    struct answer any, exact;
+};
+
+static struct answers answers_of(const struct rt_table *t, uint32_t source, const struct slot *exact)
+{
+    const struct answer none = {RT_NO_ROUTE, NO_AXIS};
+    return (struct answers){t, source < t->sources ? t->any[source] : none, exact ? exact->answer : none};
+}
+
+static const struct slot *find_slot(const struct rt_table *t, uint32_t source, uint32_t ppid)
+{
+    for (uint64_t i = hash(source, ppid) & t->mask; t->slots[i].source != NO_SOURCE; i = (i + 1) & t->mask)
+        if (t->slots[i].source == source && t->slots[i].ppid == ppid)
+            return &t->slots[i];
+    return NULL;
+}
+
+/* The first stream above this one where another span begins. */
+static uint32_t next_cut(const struct rt_table *t, struct answer a, uint32_t stream)
+{
+    if (a.axis == NO_AXIS)
+        return STREAMS;
+    const struct axis *axis = &t->axes[a.axis];
+    const struct span *s = t->spans + axis->span;
+    uint32_t low = 0, high = axis->count; /* spans below `low` begin at `stream` or before */
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (s[middle].first <= stream)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < axis->count ? s[low].first : STREAMS;
+}
+
+/* The route for `stream`, and for those above it up to the first that may have another one, which *next is
+ * lowered to. */
+static uint32_t answer_at(const struct answers *a, uint32_t stream, uint32_t *next)
+{
+    uint32_t any = answer_find(a->table, a->any, (uint16_t)stream);
+    uint32_t exact = answer_find(a->table, a->exact, (uint16_t)stream);
+    uint32_t cuts[] = {next_cut(a->table, a->any, stream), next_cut(a->table, a->exact, stream)};
+    for (unsigned i = 0; i < 2; i++)
+        *next = cuts[i] < *next ? cuts[i] : *next;
+    return id_of(a->table, exact < any ? exact : any);
+}
+
+struct comparing {
+    const struct rt_table *before, *after;
+    void (*tell)(void *arg, uint32_t before, uint32_t after);
+    void *arg;
+};
+
+static void compare(const struct comparing *c, uint32_t source, const struct slot *before,
+                    const struct slot *after)
+{
+    struct answers was = answers_of(c->before, source, before), is = answers_of(c->after, source, after);
+    for (uint32_t stream = 0, next; stream < STREAMS; stream = next) {
+        next = STREAMS;
+        uint32_t route = answer_at(&was, stream, &next);
+        c->tell(c->arg, route, answer_at(&is, stream, &next));
+    }
+}
+
+void rt_table_compare(const struct rt_table *before, const struct rt_table *after,
+                      void (*tell)(void *arg, uint32_t before, uint32_t after), void *arg)
+{
+    struct comparing c = {before, after, tell, arg};
+    for (uint32_t s = 0; s < before->sources || s < after->sources; s++)
+        compare(&c, s, NULL, NULL);
+    for (uint64_t i = 0; i <= before->mask; i++) {
+        const struct slot *s = &before->slots[i];
+        if (s->source != NO_SOURCE)
+            compare(&c, s->source, s, find_slot(after, s->source, s->ppid));
+    }
+    for (uint64_t i = 0; i <= after->mask; i++) {
+        const struct slot *s = &after->slots[i];
+        if (s->source != NO_SOURCE && !find_slot(before, s->source, s->ppid))
+            compare(&c, s->source, NULL, s);
+    }
 }
 
 /* ---- building ---- */

@@ -47,6 +47,11 @@ void rt_table_free(struct rt_table *t);
  * rt_source. */
 uint32_t rt_table_find(const struct rt_table *t, uint32_t source, uint32_t ppid, uint16_t stream);
 
+/* Calls `tell` for every pair of answers that the two tables give for some message, possibly several times
+ * for one pair. The time it takes is proportional to the number of intervals in both. */
+void rt_table_compare(const struct rt_table *before, const struct rt_table *after,
+                      void (*tell)(void *arg, uint32_t before, uint32_t after), void *arg);
+
 #ifdef __cplusplus
 }
 #endif

@@ -275,6 +275,56 @@ static void test_ten_thousand_routes(void **state)
                 1, 3000);
 }
 
+/* ---- comparing ---- */
+
+enum { PAIRS = 12 }; /* more than there are routes, and RT_NO_ROUTE */
+
+struct pairs {
+    bool seen[PAIRS][PAIRS];
+};
+
+static void note_pair(void *arg, uint32_t before, uint32_t after)
+{
+    struct pairs *p = arg;
+    p->seen[before == RT_NO_ROUTE ? PAIRS - 1 : before][after == RT_NO_ROUTE ? PAIRS - 1 : after] = true;
+}
+
+/* What it tells is what lookups find: no pair more, none less. */
+static void test_comparing_two_tables(void **state)
+{
+    (void)state;
+    struct shape s = {.listeners = 2,
+                      .peers = 1,
+                      .routes = PAIRS - 2,
+                      .from_max = 2,
+                      .ppids = 3,
+                      .ppid_max = 2,
+                      .any_percent = 30,
+                      .range_max = 3,
+                      .streams = 40};
+    seed = 7;
+    for (unsigned i = 0; i < 500; i++) {
+        struct pairs told = {0}, found = {0};
+        s.listeners = 1 + below(3);
+        struct cfg_config a = random_config(&s);
+        s.listeners = 1 + below(3);
+        struct cfg_config b = random_config(&s);
+        struct rt_table *before = rt_table_build(&a), *after = rt_table_build(&b);
+        uint32_t sources[] = {rt_source_count(&a), rt_source_count(&b)};
+        rt_table_compare(before, after, note_pair, &told);
+        for (uint32_t source = 0; source < sources[0] || source < sources[1]; source++)
+            for (uint32_t ppid = 0; ppid <= s.ppids; ppid++)
+                for (uint16_t stream = 0; stream <= s.streams; stream++)
+                    note_pair(&found, source < sources[0] ? walk(&a, source, ppid, stream) : RT_NO_ROUTE,
+                              source < sources[1] ? walk(&b, source, ppid, stream) : RT_NO_ROUTE);
+        assert_memory_equal(&told, &found, sizeof told);
+        rt_table_free(before);
+        rt_table_free(after);
+        free_routes(&a);
+        free_routes(&b);
+    }
+}
+
 /* ---- cases by hand ---- */
 
 static const struct cfg_member access = {CFG_MEMBER_LISTENER, 0};
@@ -419,6 +469,7 @@ static void test_build_is_not_quadratic(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_comparing_two_tables),
         cmocka_unit_test(test_no_routes),
         cmocka_unit_test(test_sources_are_listeners_and_peers),
         cmocka_unit_test(test_any_ppid_above_and_below_an_exact_one),
