@@ -9,7 +9,7 @@
  * - Associations of removed listeners and peers, and of peers with other addresses, are ended (ending.h),
  *   and so is a session that no route would make any more. All others stay.
  * - Sessions open and end standing associations as the routes require, and route again what waits for a
- *   group that its route no longer leads to.
+ *   group.
  * - Options: changes are set on the sockets and associations that their rows in options.def name. */
 #include "broker/adopt.h"
 
@@ -27,6 +27,7 @@
 #include "broker/names.h"
 #include "broker/opening.h"
 #include "broker/options.h"
+#include "broker/parcel.h"
 #include "broker/session/session.h"
 #include "broker/socket.h"
 #include "broker/standing.h"
@@ -251,6 +252,34 @@ static void adopt_sockets(struct brk_worker *w, const struct cfg_config *old)
     }
 }
 
+/* The association that sent a message which was read here; NULL: it has ended. */
+static struct brk_assoc *sender_of(struct brk_worker *w, const struct rt_message *m)
+{
+    struct brk_socket *s;
+    struct brk_assoc *a, *tmp;
+    DL_FOREACH(w->sockets, s)
+    if (s->source == m->source)
+        HASH_ITER(hh, s->assocs, a, tmp)
+    if (a->origin == m->origin)
+        return a;
+    return NULL;
+}
+
+/* What waited for groups and has a route for sessions of another kind now goes there; nothing newer of its
+ * senders has been read under this plan. The rest has no route. */
+static void pass_on_left(struct brk_worker *w)
+{
+    struct rt_parcel *p;
+    while ((p = brk_queue_take(&w->left_groups))) {
+        const struct cfg_route *r = &w->config->routes[p->route];
+        struct brk_assoc *from = r->gone ? NULL : sender_of(w, p->message);
+        if (from && brk_sessions[r->session]->waited)
+            brk_sessions[r->session]->waited(w, from, p);
+        else
+            brk_drop_parcel(w, p, BRK_NO_ROUTE);
+    }
+}
+
 void brk_adopt(struct brk_worker *w, const struct rt_plan *plan)
 {
     const struct cfg_config *old = w->config;
@@ -260,6 +289,7 @@ void brk_adopt(struct brk_worker *w, const struct rt_plan *plan)
     tr_loop_set_partial_timeout(w->loop, w->config->partial_timeout_ms);
     brk_names_adopt(w);
     brk_session_plan(w, old);
+    pass_on_left(w);
     adopt_sockets(w, old);
     adopt_prepared(w);
     answer(w);

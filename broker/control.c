@@ -32,6 +32,7 @@
 #include "broker/dest.h"
 #include "broker/joining.h"
 #include "broker/log.h"
+#include "broker/moving.h"
 #include "broker/notify.h"
 #include "broker/parcel.h"
 #include "broker/reload.h"
@@ -49,6 +50,7 @@ struct brk_control {
     struct brk_broker *broker;
     struct rt_members *members;
     struct brk_joining joining;
+    struct brk_moving moving;
     uint64_t version;
     enum brk_phase phase;
     unsigned drain_ms;    /* how long the drain may take, */
@@ -56,6 +58,7 @@ struct brk_control {
     bool stop;
     bool cut_short; /* … before the drain was complete */
     struct brk_reload reload;
+    bool stepped;           /* all workers have completed the current step of it */
     struct brk_dest *dests; /* all that have come up and are not retired */
 };
 
@@ -80,50 +83,34 @@ static void log_member(const struct brk_control *c, const char *event, const str
 
 /* ---- reload --------------------------------------------------------------------------------------- */
 
-/* The members, those being retired included, under another plan. NULL: out of memory. */
-static struct rt_members *members_under(const struct brk_control *c, const struct rt_plan *plan)
-{
-    struct rt_members *m = rt_members_new(plan->config);
-    struct brk_dest *d;
-    DL_FOREACH(c->dests, d)
-    {
-        if (!m)
-            break;
-        for (unsigned holds = (unsigned)d->removed + d->held + d->asked; holds; holds--)
-            rt_members_hold(m, &d->dest);
-        if (!d->removed && !d->joins && !rt_members_add(m, &d->dest)) {
-            rt_members_free(m);
-            m = NULL;
-        }
-    }
-    return m;
-}
-
-/* All workers are ready: puts the candidate in force. False: out of memory, and nothing has changed. */
+/* All workers are ready: puts the candidate in force; the next publication has it. False: out of memory, and
+ * nothing has changed. */
 static bool adopt(struct brk_control *c)
 {
     struct brk_broker *b = c->broker;
-    struct rt_members *m = members_under(c, b->candidate);
-    struct rt_snapshot *s = m ? rt_snapshot_build(m, b->candidate, ++c->version) : NULL;
-    if (!s) {
+    struct rt_members *m = brk_moving_members(b->candidate, c->dests);
+    struct rt_snapshot *s = m ? rt_snapshot_build(m, b->candidate, c->version) : NULL;
+    if (!s || !brk_moving_fit(&c->moving, b->candidate->config->group_count)) {
         brk_log(CFG_LOG_ERROR, "reload_refused", "text=\"out of memory\"");
+        rt_snapshot_free(s);
         rt_members_free(m);
         return false;
     }
+    const struct brk_moving_plans plans = {b->current.pointer, s, c->members, m};
+    brk_moving_begin(&c->moving, &plans, &c->joining, c->dests);
+    rt_snapshot_free(s);
     rt_members_free(c->members);
     c->members = m;
     b->replaced = (struct rt_plan *)b->plan;
     b->plan = b->candidate;
     brk_reload_adopt(&c->reload, b);
-    rt_snapshot_free(rt_current_publish(&b->current, s));
-    brk_command_all(b, 0);
     return true;
 }
 
-static void stepped(struct brk_control *c, const struct brk_worker *w)
+/* All workers have completed their step. */
+static void step_on(struct brk_control *c)
 {
-    if (!brk_reload_answered(&c->reload, w))
-        return;
+    c->stepped = false;
     if (c->reload.step > BRK_RELOAD_PREPARING) {
         brk_reload_done(&c->reload, c->broker);
         return;
@@ -189,15 +176,17 @@ static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lo
             rt_batch_add(lost, &d->retire);
             break;
         case BRK_RETIRED:
+            brk_moving_retired(&c->moving, d);
             rt_members_release(c->members, &d->dest);
             DL_DELETE(c->dests, d);
             rt_batch_add(done, p);
             break;
         case BRK_STEPPED:
-            stepped(c, brk_worker_of(p->to));
+            c->stepped = brk_reload_answered(&c->reload, brk_worker_of(p->to));
             break;
         case BRK_EMPTIED:
             brk_joining_emptied(&c->joining, c->members, d);
+            brk_moving_emptied(&c->moving, d);
             break;
         case BRK_RETURNED:
         case BRK_RETIRE:
@@ -239,6 +228,9 @@ static bool serve_requests(struct brk_control *c, bool woken)
     rt_batch_init(&done);
     if (!take_requests(c, woken, &lost, &done))
         return false;
+    if (c->stepped)
+        step_on(c);
+    brk_moving_go_on(&c->moving, c->members);
     brk_joining_go_on(&c->joining, c->members, joined, c);
     while (!publish(c)) /* the requests must be carried out; memory may become available */
         usleep(10000);
@@ -395,6 +387,7 @@ void brk_control_free(struct brk_control *c)
         return;
     rt_snapshot_free(rt_current_publish(&c->broker->current, NULL));
     rt_members_free(c->members);
+    brk_moving_free(&c->moving);
     brk_reload_free(&c->reload);
     free(c);
 }

@@ -4,7 +4,9 @@
 #define JUNCTOR_BROKER_DEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
+#include "broker/check.h"
 #include "routing/message.h"
 #include "routing/snapshot.h"
 
@@ -20,7 +22,7 @@ enum brk_control_kind {
     BRK_RETIRE,      /* to the owner: nobody posts to this brk_dest any more */
     BRK_RETIRED,     /* to control: what it had left has been passed on; free it */
     BRK_EMPTY,       /* to the owner: tell when everything sent to this brk_dest has been acknowledged */
-    BRK_EMPTIED,     /* to control: it has, or the association is lost, or it takes too long */
+    BRK_EMPTIED,     /* to control: it has, or the association is lost (`lost`), or it takes too long */
     BRK_STEPPED,     /* to control: the worker `to` has completed its step of a reload */
     BRK_LOOK,        /* to a worker: fill the brk_look `to` and post it back */
     BRK_REQUEST      /* to control: carry out the brk_request `to` and post it back */
@@ -34,10 +36,17 @@ struct brk_dest {
     struct rt_dest dest;
     struct rt_parcel up, down, retire, retired, empty, emptied;
     bool down_sent, retire_came; /* the owner's */
-    bool removed;                /* control's: out of its groups, which are held until it is retired */
+    bool lost;    /* the owner's until EMPTIED, then control's: what it has left is still to be passed on */
+    bool removed; /* control's: out of its groups, which are held until it is retired */
     bool joins, held, asked; /* control's: not a member yet; its round is in progress; EMPTY has been sent */
+    bool moved;              /* control's: moving.h waits for it */
     struct brk_dest *prev, *next; /* control's list of all of them */
 };
+
+static inline struct brk_dest *brk_dest_around(struct rt_dest *d)
+{
+    return brk_dest_of((char *)d - offsetof(struct brk_dest, dest));
+}
 
 /* Joins the groups that its listener or peer is a member of; does nothing where there are none. */
 void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a);

@@ -126,18 +126,18 @@ void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_
         park(w, group, p);
 }
 
-/* Finds another route for a waiting message if its own was removed. False: no route of a shared session
- * takes it. */
+/* Routes a message that has waited by the plan in force, like the newer ones of its stream. One that no
+ * route takes any more keeps its own, unless that was removed. False: no route of a shared session takes
+ * it. */
 static bool find_route(const struct brk_worker *w, struct rt_parcel *p)
 {
     const struct rt_message *m = p->message;
-    if (!w->config->routes[p->route].gone)
-        return true;
     uint32_t route = rt_table_find(w->plan->table, m->source, m->ppid, m->stream);
-    if (route == RT_NO_ROUTE || w->config->routes[route].session != CFG_SHARED)
-        return false;
-    p->route = route;
-    return true;
+    bool found = route != RT_NO_ROUTE;
+    if (found)
+        p->route = route;
+    const struct cfg_route *r = &w->config->routes[p->route];
+    return (found || !r->gone) && r->session == CFG_SHARED;
 }
 
 void brk_dispatch_again(struct brk_worker *w, struct rt_parcel *p)
@@ -160,10 +160,10 @@ void brk_dispatch_again(struct brk_worker *w, struct rt_parcel *p)
     rt_batch_add(&w->out[reader], p);
 }
 
-/* Returns how many were dropped. */
+/* Returns how many have left the lists. */
 static uint64_t route_again(struct brk_worker *w, struct brk_queue *lists)
 {
-    uint64_t dropped = 0;
+    uint64_t left = 0;
     for (unsigned g = 0; g < w->config->group_count; g++) {
         struct brk_queue all = lists[g];
         struct rt_parcel *p;
@@ -173,17 +173,17 @@ static uint64_t route_again(struct brk_worker *w, struct brk_queue *lists)
                 brk_queue_add(&lists[w->config->routes[p->route].group], p);
                 continue;
             }
-            brk_drop_parcel(w, p, BRK_NO_ROUTE);
-            dropped++;
+            brk_queue_add(&w->left_groups, p);
+            left++;
         }
     }
-    return dropped;
+    return left;
 }
 
 void brk_dispatch_adopt(struct brk_worker *w)
 {
+    route_again(w, w->returned); /* they are older than what is parked */
     w->parked_count -= route_again(w, w->parked);
-    route_again(w, w->returned);
 }
 
 void brk_unpark(struct brk_worker *w)

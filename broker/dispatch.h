@@ -19,11 +19,11 @@ void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_
 void brk_unpark(struct brk_worker *w);
 
 /* A message that its member did not deliver: passes it to the worker that read it, or, on that worker,
- * puts it before what is parked for its group. Drops it if its route was removed and no other shared route
- * takes it. */
+ * puts it before what is parked for its group. Drops it if no shared route takes it any more. */
 void brk_dispatch_again(struct brk_worker *w, struct rt_parcel *p);
 
-/* There is another plan: routes again what waits for a group that its route no longer leads to. */
+/* There is another plan: routes everything that waits for groups by it. What no shared route takes any more
+ * is moved to w->left_groups. */
 void brk_dispatch_adopt(struct brk_worker *w);
 
 /* The worker that read the message, which decides its order. Its memory may belong to another one

@@ -29,8 +29,9 @@
 #define DRY_STALLED_MS 5000
 #define DRY_MOST_MS    30000
 
-static void answer(struct brk_worker *w, struct brk_dest *d)
+static void answer(struct brk_worker *w, struct brk_dest *d, bool lost)
 {
+    d->lost = lost;
     rt_batch_add(&w->out[w->broker->worker_count], &d->emptied);
 }
 
@@ -45,14 +46,14 @@ static void done(struct brk_worker *w, struct brk_assoc *a)
     if (a->dry.asked)
         brk_assoc_tell_dry(a, false);
     a->dry.wanted = false;
-    answer(w, a->dest);
+    answer(w, a->dest, false);
 }
 
 void brk_dry_want(struct brk_worker *w, struct brk_dest *d)
 {
     struct brk_assoc *a = brk_assoc_of(d->dest.owner);
     if (a->state == BRK_LEAVING) {
-        answer(w, d);
+        answer(w, d, true);
         return;
     }
     a->dry = (struct brk_dry){.wanted = true, .since_ms = w->now_ms, .progress_ms = w->now_ms};
@@ -78,7 +79,7 @@ void brk_dry_lost(struct brk_worker *w, struct brk_assoc *a)
 void brk_dry_leaves(struct brk_worker *w, struct brk_assoc *a)
 {
     if (a->dry.wanted)
-        answer(w, a->dest);
+        answer(w, a->dest, true);
     a->dry.wanted = false;
 }
 
@@ -122,7 +123,7 @@ static void look_after(struct brk_worker *w, struct brk_assoc *a)
                 brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
                 brk_queue_count(&a->outbox.pending));
         a->dry.progress_ms = w->now_ms;
-        brk_assoc_abort(w, a, "it acknowledges nothing, and delays a member that came back");
+        brk_assoc_abort(w, a, "it acknowledges nothing, and delays streams that another member is to get");
     } else if (w->now_ms - a->dry.since_ms >= DRY_MOST_MS) {
         brk_log(CFG_LOG_WARNING, "member_slow", "%s=%s assoc=%u waiting=%u",
                 brk_member_word(a->socket->member), brk_assoc_name(a), a->id,

@@ -1,8 +1,6 @@
 /* See joining.h. */
 #include "broker/joining.h"
 
-#include <stddef.h>
-
 #include "broker/check.h"
 
 void brk_joining_init(struct brk_joining *j)
@@ -43,6 +41,29 @@ void brk_joining_emptied(struct brk_joining *j, struct rt_members *m, struct brk
     j->awaited--;
 }
 
+void brk_joining_ask(struct brk_joining *j, struct rt_members *m, struct brk_dest *d)
+{
+    if (d->asked)
+        return;
+    d->asked = true;
+    rt_members_hold(m, &d->dest);
+    rt_batch_add(&j->ask, &d->empty);
+    j->awaited++;
+}
+
+void brk_joining_begin_again(struct brk_joining *j)
+{
+    struct rt_parcel *p;
+    struct rt_batch waiting;
+    rt_batch_init(&waiting);
+    while ((p = rt_batch_take(&j->round))) {
+        brk_dest_of(p->to)->held = false;
+        rt_batch_add(&waiting, p);
+    }
+    rt_batch_append(&waiting, &j->waiting);
+    rt_batch_append(&j->waiting, &waiting);
+}
+
 struct asking {
     struct brk_joining *j;
     struct rt_members *m;
@@ -51,13 +72,7 @@ struct asking {
 static void ask(void *arg, struct rt_dest *member)
 {
     struct asking *a = arg;
-    struct brk_dest *d = brk_dest_of((char *)member - offsetof(struct brk_dest, dest));
-    if (d->asked)
-        return;
-    d->asked = true;
-    rt_members_hold(a->m, member);
-    rt_batch_add(&a->j->ask, &d->empty);
-    a->j->awaited++;
+    brk_joining_ask(a->j, a->m, brk_dest_around(member));
 }
 
 static void join(struct rt_members *m, struct brk_dest *d, brk_joined *joined, void *arg)

@@ -36,6 +36,12 @@ void brk_joining_init(struct brk_joining *j);
 void brk_joining_up(struct brk_joining *j, struct rt_parcel *up);
 /* MEMBER_DOWN: it no longer joins. */
 void brk_joining_down(struct brk_joining *j, struct rt_members *m, struct brk_dest *d);
+/* Asks a member to tell when it has nothing left, unless it has been asked already: its groups are held, and
+ * EMPTY is added to `ask`. */
+void brk_joining_ask(struct brk_joining *j, struct rt_members *m, struct brk_dest *d);
+/* A reload replaces the membership: destinations whose round is in progress wait for the next one. Members
+ * that have been asked remain so. */
+void brk_joining_begin_again(struct brk_joining *j);
 /* EMPTIED has arrived. */
 void brk_joining_emptied(struct brk_joining *j, struct rt_members *m, struct brk_dest *d);
 /* A destination has joined, or has not, because memory ran out. */

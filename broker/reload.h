@@ -7,22 +7,21 @@
  *      answers BRK_STEPPED. The first worker does so alone: it finds out whether nobody else has a new
  *      listener's port (opening.c), for which no other worker may have it either. The others follow when it
  *      has answered. If one fails, all close what they opened (BRK_CMD_ABANDON), and nothing has changed.
- *   3. ADOPT: control publishes a snapshot with the new plan; all the memory needed has been allocated
- *      before. Each worker finds it in its next turn, adopts the plan, and answers BRK_STEPPED. Nothing
- *      can fail any more.
+ *   3. ADOPT: control publishes a snapshot with the new plan. Each worker finds it in its next turn, adopts
+ *      the plan, and answers BRK_STEPPED. Nothing can fail any more.
  *   4. DONE: all have answered, so nothing refers to the previous plan, which is freed.
  *
  * Between the publication and the last answer some workers serve the new plan while others still serve the
  * old one. What they post to each other names listeners, peers, groups and routes by ids, which mean the
  * same in both; each worker has had room for all of them since step 2; and a worker that takes something
- * posted under the new plan has adopted the plan before it looks at it (worker.c, take_inbox). The
- * retirement of a lost destination continues across a reload: its groups are held in the new membership as
- * they were in the old one.
+ * posted under the new plan has adopted the plan before it looks at it (worker.c, take_inbox).
  *
- * A reload does not preserve the order of a stream that it moves from one destination to another (a member
- * leaves or joins a group, another one is preferred, the mode changes, a shared session becomes a paired
- * one) while older messages of the stream still wait for the old destination: none of them is lost, but
- * newer ones may arrive first. Streams that stay with their destinations keep their order.
+ * Order: a stream that the new plan gives to another destination (a member leaves or joins a group, another
+ * one is preferred, the mode changes, its route leads elsewhere) continues there when the former destination
+ * has nothing older left: moving.h. That does not include changes of the kind of session. A client's new
+ * partner does not wait for what members of groups still have of its messages, nor a group for what a former
+ * partner has; and a message of a shared session that comes back after its route has become one of paired
+ * sessions is dropped, as no_route. What waits for a group at the time of the reload goes to the partner.
  *
  * One reload at a time: a request that arrives meanwhile is carried out afterwards, with the file as it is
  * then. */

@@ -99,11 +99,12 @@ struct brk_worker {
     struct tr_msg burst[BRK_BURST_MAX];
     struct tr_ready ready[BRK_READY_MAX];
 
-    struct rt_batch *out;        /* by worker, and one for control: posted at the end of the turn */
-    struct brk_queue *parked;    /* by group: messages that no member can take now */
-    struct brk_queue *returned;  /* by group: came back in this turn, and go before what is parked */
-    struct rt_pick_state *picks; /* by group */
-    uint64_t parked_version;     /* the snapshot by which the parked ones were last tried */
+    struct rt_batch *out;         /* by worker, and one for control: posted at the end of the turn */
+    struct brk_queue *parked;     /* by group: messages that no member can take now */
+    struct brk_queue *returned;   /* by group: came back in this turn, and go before what is parked */
+    struct brk_queue left_groups; /* no longer for any group; empty except while a plan is adopted */
+    struct rt_pick_state *picks;  /* by group */
+    uint64_t parked_version;      /* the snapshot by which the parked ones were last tried */
     uint64_t parked_count;
     struct rt_batch taken;
 

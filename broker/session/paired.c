@@ -270,6 +270,15 @@ static void route_in(struct brk_worker *w, struct brk_assoc *client, const struc
     not_passed_on(w, client, peer_left_before);
 }
 
+static void waited(struct brk_worker *w, struct brk_assoc *client, struct rt_parcel *p)
+{
+    struct brk_assoc *partner = partner_of(w, client, p->route);
+    if (partner)
+        brk_append(w, partner, p);
+    else
+        brk_drop_parcel(w, p, BRK_UNREACHABLE);
+}
+
 static void answer(struct brk_worker *w, struct brk_assoc *partner, const struct tr_msg *m)
 {
     if (partner->pair.client) {
@@ -361,6 +370,7 @@ const struct brk_session brk_paired = {
     .answer = answer,
     .last = last,
     .returned = brk_drop_undelivered, /* there is nobody else */
+    .waited = waited,
     .up = up,
     .adopt = adopt,
     .lost = lost,

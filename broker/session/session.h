@@ -48,6 +48,10 @@ struct brk_session {
      * on as BRK_RETURNED, called again by the worker that had read it. */
     void (*returned)(struct brk_worker *w, struct rt_parcel *p);
 
+    /* A message of `from`, an accepted association, that has waited for a member of a group, and whose route
+     * is of this kind under the new plan. Takes it over. NULL: it is dropped. */
+    void (*waited)(struct brk_worker *w, struct brk_assoc *from, struct rt_parcel *p);
+
     /* ---- both sorts of associations ---- */
 
     /* It has come up. */

@@ -155,8 +155,9 @@ const struct scenario scenarios[] = {
      .client_ports = 2,
      .resends = true,
      .may_drop = MAY_DROP(BRK_NO_ROUTE)},
-    /* Half of the streams go to a group that stays as it is: they keep their order, whatever the others do.
-     */
+    /* Streams change their members in every way, and all keep their order: another member is preferred,
+     * members come and go, the mode changes, routes lead to other groups. Half of the streams go to a group
+     * that stays as it is. */
     {.name = "reload_split",
      .config = LISTENERS PEERS SPLIT_PEERS
      "groups:\n" STEADY "  - {name: side, members: [p2, p3], mode: override}\n"
@@ -171,18 +172,23 @@ const struct scenario scenarios[] = {
                                             "routes:\n" STEADY_ROUTE
                                             "  - {from: access, to: side, session: shared}\n",
                 "listeners:\n" LISTENER("access", 2901, "%s") PEERS SPLIT_PEERS
-                "groups:\n" STEADY "  - {name: other, members: [p2, p1, p3], share: round-robin}\n"
+                "groups:\n" STEADY "  - {name: other, members: [p2, p1, p3], share: stream-hash}\n"
                 "routes:\n" STEADY_ROUTE
                 "  - {name: rest, from: access, ppid: 2, to: other, session: shared}\n"
-                "  - {name: last, from: access, to: core, session: shared}\n"},
+                "  - {name: last, from: access, to: core, session: shared}\n",
+                LISTENERS PEERS SPLIT_PEERS
+                "groups:\n  - {name: other, members: [p3], share: stream-hash}\n" STEADY
+                "  - {name: side, members: [p1, p2], mode: override}\n"
+                "routes:\n" STEADY_ROUTE
+                "  - {name: rest, from: access, stream: 3, to: side, session: shared}\n"
+                "  - {from: access, to: other, session: shared}\n"},
      .members_change = true,
-     .steady = 2,
      .peers = 4,
      .client_ports = 2,
      .ordered = true,
      .resends = true},
     {.name = "reload_paired",
-     .config = LISTENERS PEERS GROUP("p0, p1", "mode: loadshare") ROUTES("session: paired"),
+     .config = LISTENERS PEERS GROUP("p0, p1", "mode: loadshare") ROUTES("name: all, session: paired"),
      .others = {LISTENERS PEERS PEER("p2", 3002) GROUP("p1, p2", "mode: override") ROUTES("session: paired"),
                 "listeners:\n" LISTENER("access", 2901, "%s") "peers:\n" NAMED("p1", "a.example", 3001)
                     GROUP("p1", "mode: loadshare") ROUTES("session: paired"),
@@ -190,7 +196,7 @@ const struct scenario scenarios[] = {
                     "p0", 3002) "groups:\n  - {name: core, members: [p0]}\n"
                                 "routes:\n  - {from: other, to: core, session: paired}\n",
                 LISTENERS PEERS GROUP("p0, p1", "mode: loadshare, share: stream-hash")
-                    ROUTES("session: shared")},
+                    ROUTES("name: all, session: shared")},
      .members_change = true,
      .peers = 3,
      .client_ports = 2,

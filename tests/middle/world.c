@@ -144,6 +144,7 @@ void world_begin(const struct scenario *s, uint64_t seed)
     world.returns = chance(50);
     world.roughness = (unsigned)pick(8);
     world.gentle = world.roughness == 0 && !s->members_change;
+    world.restlessness = chance(50) ? 40 : 100;
     world.answers = s->answers && (!world.gentle || seed % 2);
     world.peeloff = chance(50) ? "never" : "always";
     world.workers = world.style == LIKE_USRSCTP ? 1 : 1 + (unsigned)pick(WORKERS_MAX);
@@ -176,7 +177,6 @@ void world_reload(void)
     unsigned which = (unsigned)pick(count + 1);
     world.cannot_open = chance(20);
     note("reload: configuration %u%s", which, world.cannot_open ? ", nothing can be opened" : "");
-    world.members_moved |= s->members_change;
     world.reloads++;
     if (world.cannot_open && chance(50))
         remotes_lose_member();

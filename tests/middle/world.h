@@ -42,13 +42,12 @@ struct scenario {
     const char *name;
     const char *config;    /* YAML without section `broker`; %s stands for `peeloff` */
     const char *others[4]; /* what a reload may put in its place; NULL: no more */
-    bool members_change;   /* a reload may change who is in the groups, */
-    uint16_t steady;       /* but not of what comes on the streams below this one */
+    bool members_change;   /* a reload may change who is in the groups */
     unsigned peers;        /* servers of the world, on ports PEER_PORT … */
     unsigned client_ports; /* how many of the listeners clients connect to and send on */
     bool subscribers;      /* the second listener's clients only receive */
     bool answers;          /* servers send, too */
-    bool ordered;          /* a stream keeps its order when a member is lost, while none comes back */
+    bool ordered;          /* a stream keeps its order when a member is lost, and has one place at a time */
     bool fans_out;         /* a message has several copies */
     bool resends;          /* what a lost association did not deliver goes to another */
     bool paired;
@@ -78,8 +77,9 @@ struct world {
     bool gentle;        /* clients come and shut down, and that is all: what paired clients sent arrives, */
     bool answers;       /* and what servers sent, where they send, arrives or they are aborted */
     unsigned roughness; /* how often associations are lost: 0 … 7 */
-    bool calm;          /* nothing is lost any more: everybody cooperates */
-    bool stopping;      /* workers have been told to stop */
+    unsigned restlessness; /* how often somebody reloads: 0 … 100 */
+    bool calm;             /* nothing is lost any more: everybody cooperates */
+    bool stopping;         /* workers have been told to stop */
     bool draining;
     uint64_t now_ms;
     struct brk_broker broker;
@@ -91,8 +91,7 @@ struct world {
     unsigned assoc_count, assoc_room;
     struct ledger *ledger;
     bool member_restarted;
-    bool members_lost;  /* a member of a group was lost since everything was settled */
-    bool members_moved; /* a reload may have changed who is in the groups */
+    bool members_lost; /* a member of a group was lost since everything was settled */
     const char *peeloff;
     unsigned workers, reloads;
     bool cannot_open; /* nothing more can be bound: a reload that needs to is refused */

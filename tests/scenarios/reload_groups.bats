@@ -24,7 +24,7 @@ start_sinks() {
     b=$loader
 }
 
-# end_load: everything that was sent was delivered, to one or the other, once.
+# end_load: everything that was sent was delivered, to one or the other, once and in order.
 end_load() {
     kill -INT $source
     ends_with 0 $source
@@ -38,6 +38,7 @@ end_load() {
     local sink
     for sink in a b; do
         [ "$(result $sink .duplicated)" = 0 ]
+        [ "$(result $sink .misordered)" = 0 ]
         [ "$(result $sink .corrupt)" = 0 ]
     done
 }
@@ -62,6 +63,72 @@ end_load() {
     reload 4
     wait_more b 300
     end_load
+}
+
+@test "reload under load: routes lead to other groups, streams come and go between them, and keep their order" {
+    local groups='groups: [{name: core, members: [a]}, {name: side, members: [b, a], mode: override}]' round=0 routes
+    start_sinks
+    start_broker < <(config 'members: [a]' 'session: shared')
+    start_source source $U3 --associations 3 --streams 4 --rate 1000 --duration 5m
+    source=$loader
+    wait_delivered_to a 300
+    for routes in '{name: all, from: access, to: side, session: shared}' \
+        '{from: access, stream: 0-1, to: core, session: shared}, {name: all, from: access, to: side, session: shared}' \
+        '{from: access, stream: 1-2, to: b, session: shared}, {name: all, from: access, to: core, session: shared}'; do
+        write_config < <(config 'members: [a]' 'session: shared' | sed "s/^groups:.*/$groups/; s/^routes:.*/routes: [$routes]/")
+        reload $((++round))
+        wait_more b 300
+    done
+    end_load
+}
+
+@test "reload: the preferred member hangs, and what it has goes to the one preferred now before anything newer" {
+    start_sink a $U1 $P1 --partial --keep --option recbuf=100K # soon full
+    local a=$loader
+    start_sink b $U2 $P2 --partial --keep
+    local b=$loader small='sctp: {sndbuf: 128K}'
+    start_broker < <(config 'members: [a, b], mode: override' 'session: shared' | sed "/name: a,/s/}/, $small}/")
+    wait_count 2 event=member_up
+    start_source source $U3 --streams 4 --size 1400 --rate 1000 --duration 2m
+    source=$loader
+    wait_delivered_to a 100
+    kill -STOP $a
+    wait_account waiting -gt 100 30
+    write_config < <(config 'members: [b, a], mode: override' 'session: shared' | sed "/name: a,/s/}/, $small}/")
+    reload 1
+    # It is not waited for without end.
+    wait_log 'event=member_stalled peer=a' 20
+    wait_more b 300
+    kill -KILL $a
+    kill -INT $source
+    ends_with 0 $source
+    stop_broker
+    kill -TERM $b
+    ends_with 0 $b
+    [ "$(result b .misordered)" = 0 ]
+    [ "$(result b .duplicated)" = 0 ]
+    [ "$(account dropped)" = 0 ]
+    [ "$(account received)" = "$(result source .sent)" ]
+}
+
+@test "reload: what waits for shared sessions goes to the partners where the new route is for paired ones" {
+    start_sink b $U2 $P2 --keep
+    local b=$loader
+    # Nobody is at P1: everything waits in the broker.
+    start_broker < <(config 'members: [a], mode: override' 'session: shared')
+    start_source source $U3 --associations 2 --streams 4 --rate 500 --duration 5m
+    local source=$loader
+    wait_account waiting -ge 400
+    write_config < <(config 'members: [b]' 'session: paired')
+    reload 1
+    wait_more b 500
+    kill -INT $source
+    ends_with 0 $source
+    stop_broker
+    kill -TERM $b
+    ends_with 0 $b
+    delivered_all b "$(result source .sent)"
+    [ "$(account dropped)" = 0 ]
 }
 
 @test "reload under load: a peer moves, and the one at its new place goes on" {

@@ -47,7 +47,7 @@ static struct brk_socket client_socket, partner_socket;
 static struct brk_queue parked, returned;
 static struct rt_batch out[CONTROL + 1];
 static struct rt_role roles[2];
-static const struct rt_plan plan = {.config = &config, .roles = roles};
+static struct rt_plan plan = {.config = &config, .roles = roles};
 
 static unsigned no_addresses(struct tr_endpoint *ep, uint32_t assoc, bool remote, struct net_addr *to,
                              unsigned max)
@@ -95,9 +95,10 @@ static int begin(void **state)
     backend.addresses = no_addresses;
     backend.send_capacity = capacity;
     roles[0] = roles[1] = (struct rt_role){.paired_route = RT_NO_ROUTE};
+    plan.table = rt_table_build(&config);
     broker = (struct brk_broker){.plan = &plan, .backend = &backend, .worker_count = CONTROL};
     brk_segments_init(&broker.health, sizeof(struct brk_peer_health));
-    if (!brk_segments_fit(&broker.health, 1))
+    if (!plan.table || !brk_segments_fit(&broker.health, 1))
         return -1;
     worker = (struct brk_worker){.broker = &broker,
                                  .plan = &plan,
@@ -138,6 +139,7 @@ static int end(void **state)
     brk_assoc_free_closed(&worker);
     assert_int_equal(brk_counted(&worker.counts.waiting), 0);
     brk_counts_free(&worker.counts);
+    rt_table_free(plan.table);
     brk_segments_free(&broker.health);
     return tear_down(state);
 }

@@ -25,9 +25,16 @@ static const struct cfg_route routes[] = {
     {.group = 1, .session = CFG_SHARED},
     {.group = 0, .session = CFG_PAIRED},
     {.group = 0, .session = CFG_SHARED, .pr_policy = OPT_PR_TTL, .pr_value = TTL}};
-static const struct cfg_config config = {
-    .groups = groups, .group_count = 2, .routes = routes, .route_count = sizeof routes / sizeof routes[0]};
+static const struct cfg_listener listeners[] = {{.name = "access"}};
+/* No route has sources: every message keeps the one it has. */
+static const struct cfg_config config = {.listeners = listeners,
+                                         .listener_count = 1,
+                                         .groups = groups,
+                                         .group_count = 2,
+                                         .routes = routes,
+                                         .route_count = sizeof routes / sizeof routes[0]};
 
+static struct rt_plan plan = {.config = &config};
 static struct brk_broker broker;
 static struct brk_worker worker;
 static struct brk_traffic traffic;
@@ -39,9 +46,11 @@ static struct rt_batch out[WORKERS + 1];
 static int begin(void **state)
 {
     (void)state;
+    plan.table = rt_table_build(&config);
     broker = (struct brk_broker){.worker_count = WORKERS};
     worker = (struct brk_worker){.index = HERE,
                                  .broker = &broker,
+                                 .plan = &plan,
                                  .config = &config,
                                  .now_ms = 100000,
                                  .parked = parked,
@@ -54,7 +63,7 @@ static int begin(void **state)
     assoc = (struct brk_assoc){.worker = &worker, .socket = &socket_, .state = BRK_LOST};
     rt_batch_init(&assoc.outbox.undelivered);
     brk_sent_keep(&assoc.outbox.sent, 1000);
-    return brk_counts_init(&worker.counts, &config) ? 0 : -1;
+    return plan.table && brk_counts_init(&worker.counts, &config) ? 0 : -1;
 }
 
 static int end(void **state)
@@ -66,6 +75,7 @@ static int end(void **state)
         brk_drop_batch(&worker, &out[i], BRK_STOPPED);
     brk_sent_free(&assoc.outbox.sent);
     brk_counts_free(&worker.counts);
+    rt_table_free(plan.table);
     return 0;
 }
 
