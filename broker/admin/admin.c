@@ -21,7 +21,7 @@
 #include "config/sctp/address.h"
 
 #define BACKLOG  64
-#define NICE     15   /* behind the workers where there are no more CPUs than those */
+#define NICE     10   /* behind the workers where there are no more CPUs than those */
 #define FLUSH_MS 1000 /* for the last answers, when the broker has ended */
 
 struct admin *admin_new(const char *version)
