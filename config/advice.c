@@ -5,9 +5,12 @@
  * The configuration knows one side of an association. Where harm comes from our value and the other side's,
  * the other side is taken to be configured alike, or to have what stacks begin with. Whoever writes both
  * values of a pair has thought of it: nothing is said where they fit each other. */
+#include "config/advice_priv.h"
+
 #include <stdio.h>
 
-#include "config/load_priv.h"
+#include "config/check_endpoints_priv.h"
+#include "config/origin_priv.h"
 #include "config/sctp/ppid.h"
 
 /* One listener or peer, and what the routes make of it. */

@@ -7,7 +7,9 @@
  *
  * Found by taking away what is in no circle: who waits for nobody that is left, and whom nobody that is left
  * waits for. What remains lies in circles, or between two. */
-#include "config/load_priv.h"
+#include "config/advice_circle_priv.h"
+
+#include "config/origin_priv.h"
 
 enum { ROUNDS_MAX = 64 }; /* a longer chain of routes without a circle is not followed to its end */
 

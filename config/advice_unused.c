@@ -1,7 +1,11 @@
 /* What is written and does nothing, or not what it seems to: one warning each, at the value. */
+#include "config/advice_unused_priv.h"
+
 #include <stdio.h>
 
-#include "config/load_priv.h"
+#include "config/advice_priv.h"
+#include "config/origin_priv.h"
+#include "config/read_sections_priv.h"
 
 /* ---- options --------------------------------------------------------------------------------------- */
 

@@ -1,9 +1,12 @@
 /* Listeners and peers: addresses that do not fit each other, and buffers that do not fit the messages. */
+#include "config/check_endpoints_priv.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "config/load_priv.h"
+#include "config/check_sctp_priv.h"
+#include "config/origin_priv.h"
 
 static const char *plain(const struct net_addr *a, char out[NET_ADDR_TEXT])
 {

@@ -1,10 +1,12 @@
 /* Extensions of SCTP that need one another, and options that say the same thing twice: what of it cannot work
  * or contradicts itself in the effective set of one listener or peer. What depends on the host (a sysctl that
  * an extension's default comes from) or on the other side is not judged here. */
+#include "config/check_features_priv.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "config/load_priv.h"
+#include "config/origin_priv.h"
 
 /* "name" or "name.field" */
 static const char *full_name(enum opt_field f, char *out, size_t size)

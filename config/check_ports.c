@@ -1,11 +1,13 @@
 /* Local ports of peers. Two addresses and two ports are one association at most (RFC 9260, 1.3). So a port to
  * connect from fits an association that stands for all, and not paired sessions, which open one for each
  * client; and two peers that have the same local port must not be the same remote end. */
+#include "config/check_ports_priv.h"
+
 #include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
-#include "config/load_priv.h"
+#include "config/origin_priv.h"
 
 static void refuse_paired(struct loader *l, const struct cfg_route *r)
 {

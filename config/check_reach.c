@@ -9,11 +9,13 @@
  * one partner: they begin and end together, and its streams are asked for to match. Paired routes to one
  * group, and shared routes beside them, are fine: the shared ones borrow messages from the association, not
  * its life. */
+#include "config/check_reach_priv.h"
+
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/load_priv.h"
+#include "config/origin_priv.h"
 
 #define UNFOLDED_MAX                                                                                         \
     1000000 /* sources x PPIDs x stream ranges of all routes: as many as the route table would hold */

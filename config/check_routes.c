@@ -4,9 +4,11 @@
  * chosen member, relays both ways, and ends the one when the other ends. So its sources are listeners; its
  * members are peers, because nobody can open an association to a client; and it has one member at a time, so
  * that broadcast makes no sense for it. Everything else is shared. */
+#include "config/check_routes_priv.h"
+
 #include <string.h>
 
-#include "config/load_priv.h"
+#include "config/origin_priv.h"
 
 void check_group(struct loader *l, unsigned index)
 {

@@ -1,10 +1,13 @@
 /* SCTP options that do not go together. Each check looks at the effective set of one listener or peer and
  * speaks at the place of the value that is at fault; where both come from the common section, all endpoints
  * say the same and the error list drops the repetitions. */
+#include "config/check_sctp_priv.h"
+
 #include <stdio.h>
 
 #include "config/sctp/auth_keys.h"
-#include "config/load_priv.h"
+#include "config/check_features_priv.h"
+#include "config/origin_priv.h"
 
 /* What is left for user data of the smallest packet that Linux cuts, 512 bytes, over IPv4. */
 #define STACK_MAXSEG_MIN 464

@@ -1,7 +1,9 @@
 /* A configuration as a piece of memory: made, named, freed. */
+#include "config/config_priv.h"
+
 #include <string.h>
 
-#include "config/load_priv.h"
+#include "config/arena_priv.h"
 
 /* What cfg_free gets back: the arena holds everything, this struct included. */
 struct owned {

@@ -7,6 +7,7 @@
 
 #include "config/file_priv.h"
 #include "config/yaml_priv.h"
+#include "config/yaml_pairs_priv.h"
 
 struct cfg_document {
     struct arena arena;

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/load_priv.h"
+#include "config/arena_priv.h"
+#include "config/config_priv.h"
 
 /* Where a configuration keeps the things of one kind, and what of them is their key. */
 struct kind {

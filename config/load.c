@@ -2,7 +2,12 @@
 #include <stdlib.h>
 
 #include "config/file_priv.h"
-#include "config/load_priv.h"
+#include "config/advice_circle_priv.h"
+#include "config/advice_priv.h"
+#include "config/advice_unused_priv.h"
+#include "config/config_priv.h"
+#include "config/loader_priv.h"
+#include "config/read_sections_priv.h"
 
 struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, struct cfg_remarks *remarks)
 {

@@ -1,5 +1,5 @@
 /* Where the values of a configuration are written: what the checks say beside what is wrong. */
-#include "config/load_priv.h"
+#include "config/origin_priv.h"
 
 struct cfg_place origin_place(const struct cfg_origin *o, enum cfg_key key)
 {

@@ -1,11 +1,12 @@
 /* Readers of names, addresses, PPIDs and stream numbers. */
+#include "config/read_items_priv.h"
+
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/sctp/host.h"
-#include "config/load_priv.h"
 #include "config/sctp/ppid.h"
 
 #define NAME_LENGTH_MAX 63

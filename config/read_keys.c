@@ -1,9 +1,15 @@
 /* Reading a mapping by its rows in keys.def. */
+#include "config/read_keys_priv.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "config/load_priv.h"
+#include "config/origin_priv.h"
+#include "config/read_items_priv.h"
+#include "config/read_refs_priv.h"
+#include "config/read_sctp_priv.h"
 #include "config/sctp/nearest.h"
+#include "config/yaml_pairs_priv.h"
 
 static void read_value(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
                        void *object, struct cfg_origin *origin)

@@ -1,8 +1,10 @@
 /* Readers of what refers to something by its name. */
+#include "config/read_refs_priv.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "config/load_priv.h"
+#include "config/read_items_priv.h"
 #include "config/sctp/nearest.h"
 
 /* Adds a word to a list in a message, as far as there is room. */

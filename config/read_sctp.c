@@ -1,9 +1,12 @@
 /* Reading a mapping of SCTP options by the rows of options.def. */
+#include "config/read_sctp_priv.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "config/load_priv.h"
+#include "config/read_items_priv.h"
 #include "config/sctp/nearest.h"
+#include "config/yaml_pairs_priv.h"
 
 /* "rtoinfo.min", or "nodelay" for an option that is one value. */
 static const char *field_name(enum opt_field f, char *out, size_t size)

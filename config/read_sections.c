@@ -1,8 +1,20 @@
 /* From the root of the tree to the finished structs, section by section. */
+#include "config/read_sections_priv.h"
+
 #include <string.h>
 
-#include "config/load_priv.h"
+#include "config/check_endpoints_priv.h"
+#include "config/check_ports_priv.h"
+#include "config/check_reach_priv.h"
+#include "config/check_routes_priv.h"
+#include "config/origin_priv.h"
+#include "config/read_items_priv.h"
+#include "config/read_keys_priv.h"
+#include "config/read_sctp_priv.h"
+#include "config/route_identity_priv.h"
+#include "config/settle_streams_priv.h"
 #include "config/sctp/nearest.h"
+#include "config/yaml_pairs_priv.h"
 
 /* How many a configuration may have; the bounds keep a runaway generator from a broker that cannot start. */
 #define LISTENERS_MAX 1024

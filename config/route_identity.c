@@ -1,10 +1,12 @@
 /* What tells a route from others when configurations are compared: its name, or else all that it says. */
+#include "config/route_identity_priv.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/load_priv.h"
+#include "config/arena_priv.h"
 
 static void write_from(FILE *out, const struct cfg_config *c, const struct cfg_route *r, bool any_source)
 {

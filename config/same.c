@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "config/keys.h"
-#include "config/load_priv.h"
+#include "config/arena_priv.h"
+#include "config/config_priv.h"
 
 static bool same_text(const char *a, const char *b)
 {

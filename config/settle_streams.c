@@ -4,7 +4,7 @@
  * that the client has got. So what the client is granted is settled before, by what the configuration says of
  * the servers: it may send on no more streams than its peer's association asks for, and gets as many to hear
  * on as the servers may send on. What is written for the listener itself goes before that. */
-#include "config/load_priv.h"
+#include "config/settle_streams_priv.h"
 
 /* Of all peers that the paired sessions of one listener may lead to. */
 struct streams {

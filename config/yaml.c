@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/yaml_text_priv.h"
+
 struct anchor {
     const char *name;
     const struct yaml_node *node;

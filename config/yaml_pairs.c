@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/yaml_priv.h"
+#include "config/yaml_pairs_priv.h"
 
 #define MERGE_DEPTH_MAX 8
 #define PAIRS_MAX       10000

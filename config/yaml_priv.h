@@ -30,13 +30,6 @@ struct yaml_node {
     unsigned values; /* itself and all in it, aliases as what they stand for; 0: not closed yet */
 };
 
-/* yaml_text.c. False, with the fault in *errors, where libfyaml should not see this: it is no text, or one
- * that it would take too much time and memory for. */
-bool yaml_text_check(const char *text, size_t len, struct err_list *errors);
-
-/* Says that something is nested too deep. */
-void yaml_too_deep(struct err_list *errors, struct cfg_place at);
-
 /* Reads one document. Returns its root (an empty scalar for an empty file), or NULL with the fault in *e.
  * `text` need not outlive the call; the tree lives in `a`. */
 const struct yaml_node *yaml_read(struct arena *a, const char *text, size_t len, struct err_list *e);
@@ -46,15 +39,5 @@ const struct yaml_node *yaml_real(const struct yaml_node *n);
 
 /* A scalar without text: a key with nothing behind it. */
 bool yaml_is_empty(const struct yaml_node *n);
-
-struct yaml_pair {
-    const struct yaml_node *key, *value;
-};
-
-/* yaml_pairs.c. The pairs of a map: its own, then those that its merge keys (<<) add. Keys are scalars and
- * each stands there once; value is what aliases stand for. *count is how many. Repeated keys, keys of another
- * kind and merges of something that is no map are reported to *e and left out. */
-const struct yaml_pair *yaml_pairs(struct arena *a, const struct yaml_node *map, unsigned *count,
-                                   struct err_list *e);
 
 #endif

@@ -8,6 +8,7 @@
  * file's size is what is left. */
 #include <string.h>
 
+#include "config/yaml_text_priv.h"
 #include "config/yaml_priv.h"
 
 #define MARKS_MAX (2 * YAML_VALUES_MAX) /* {"a": 1, "b": 2} has two for each value */

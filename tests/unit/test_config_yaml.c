@@ -1,7 +1,7 @@
 /* The tree: every node knows its place, aliases stay pointers, bad input ends in one error and no crash. */
 #include "tests/unit/config/helper.h"
 
-#include "config/yaml_priv.h"
+#include "config/yaml_pairs_priv.h"
 
 struct read {
     struct arena arena;

@@ -1,0 +1,13 @@
+/* What distinguishes a route from others when configurations are compared. */
+#ifndef JUNCTOR_CONFIG_ROUTE_IDENTITY_PRIV_H
+#define JUNCTOR_CONFIG_ROUTE_IDENTITY_PRIV_H
+
+#include "config/arena_priv.h"
+#include "config/config.h"
+
+/* Of a route without errors; kept in `keep`. Its name, or without one all that it says. The latter contains a
+ * space, which no name does. */
+const char *route_identity(struct arena *keep, const struct cfg_config *c, const struct cfg_route *r,
+                           bool any_source);
+
+#endif
