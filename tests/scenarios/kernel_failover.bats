@@ -4,8 +4,8 @@ load lib
 
 # Notices within two seconds that a path, and within four that all paths are gone; with less patience than that it takes
 # an emulated processor that is busy for a cable that is cut.
-impatient="{rtoinfo: {initial: 200ms, min: 100ms, max: 400ms}, associnfo: {asocmaxrxt: 8}, delayed_ack_time: 25ms,
-            peer_addr_params: {pathmaxrxt: 4, hbinterval: 100ms, flags: [hb_enable]}}"
+impatient="{rtoinfo: {initial: 200ms, min: 100ms, max: 400ms}, associnfo: {asocmaxrxt: 16}, delayed_ack_time: 25ms,
+            peer_addr_params: {pathmaxrxt: 8, hbinterval: 100ms, flags: [hb_enable]}}"
 
 # far_host: a network namespace behind c0 (10.98.0.2) and c1 (10.98.1.2).
 far_host() {

@@ -8,7 +8,7 @@ load lib
     [ "$(result churn .associations.failed)" = 0 ]
     [ "$(result churn .associations.lost)" = 0 ]
     [ "$(result churn .associations.churn_closed)" -gt 0 ]
-    [ "$(result churn '| .shut_down_ns.count >= .associations.churn_reopened')" = true ]
+    [ "$(query churn '| .shut_down_ns.count >= .associations.churn_reopened')" = true ]
     [ "$(result churn .delivered)" = "$(result churn .sent)" ]
     [ "$(result churn .misordered)" = 0 ]
 }
@@ -18,5 +18,5 @@ load lib
     run_load abort --late-ok --listen "127.0.0.1:$P1" --associations 6 --duration 1s --churn 20,by=abort
     [ "$(result abort .associations.churn_closed)" -gt 0 ]
     [ "$(result abort .lost)" = 0 ]
-    [ "$(result abort '| .delivered + .given_up == .sent')" = true ]
+    [ "$(query abort '| .delivered + .given_up == .sent')" = true ]
 }

@@ -3,10 +3,10 @@ load lib
 # What the kernel tells of paths and retransmissions, over time, of an association that is multi-homed on both sides.
 @test "load: points over time have both paths of a multi-homed association" {
     run_load series --late-ok --listen "127.0.0.1,127.0.0.2:$P1" --from 127.0.0.1,127.0.0.2 --duration 1s --interval 250ms --rate 200
-    [ "$(result series '.series.paths | length')" = 2 ]
-    [ "$(result series '| [.series.paths[].address | split(":")[0]] | sort | join(" ")')" = "127.0.0.1 127.0.0.2" ]
-    [ "$(result series '.series.paths | all(.state[-1] == 1 and .cwnd[-1] > 0 and .rto_ms[-1] > 0)')" = true ]
-    [ "$(result series '.series.flows[0] | [(.sent | add), (.delivered | add)] == [200, 200]')" = true ]
-    [ "$(result series '.series.flows[0].retransmitted | add')" = "$(result series .chunks_retransmitted)" ]
-    [ "$(result series '.flows[0].longest_gap | .seconds > 0 and .at > 0')" = true ]
+    [ "$(query series '.series.paths | length')" = 2 ]
+    [ "$(query series '| [.series.paths[].address | split(":")[0]] | sort | join(" ")')" = "127.0.0.1 127.0.0.2" ]
+    [ "$(query series '.series.paths | all(.state[-1] == 1 and .cwnd[-1] > 0 and .rto_ms[-1] > 0)')" = true ]
+    [ "$(query series '.series.flows[0] | [(.sent | add), (.delivered | add)] == [200, 200]')" = true ]
+    [ "$(query series '.series.flows[0].retransmitted | add')" = "$(result series .chunks_retransmitted)" ]
+    [ "$(query series '.flows[0].longest_gap | .seconds > 0 and .at > 0')" = true ]
 }

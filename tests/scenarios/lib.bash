@@ -362,6 +362,12 @@ result() {
     read_report "$1" && echo "${report[$2]-none}"
 }
 
+# query NAME FILTER: the same by jq, for what is no plain value: `.series.paths | length`, or `| .sent == .delivered`. Starts a
+# program, which is slow in the test kernel.
+query() {
+    jq -r ".runs[-1] $2" "$work/$1.json"
+}
+
 # unharmed [KEY]: the report that was read says that nothing was lost, doubled or changed; KEY .replies: of the answers.
 unharmed() {
     local bad

@@ -194,15 +194,21 @@ end_load() {
     [ "$(account associations_lost)" = 0 ]
 }
 
+# stands_still NAME: it has sent nothing for two seconds.
+stands_still() {
+    [ "$(tail -n 2 "$work/$1.err" | grep -c ' 0 msg/s')" = 2 ]
+}
+
 @test "reload: a paired session whose route is gone and that does not end is aborted after drain_timeout" {
     start_sinks
     start_broker < <(config 'members: [a]' 'session: paired' 'drain_timeout: 1s, queue_messages: 50')
-    start_source source $U3 --associations 1 --duration 5m --drain 1s
+    start_telling source --role source --to "127.0.0.1:$P0" --to-encaps "$U0" --listen-encaps "$U3" --associations 1 --size 1400 \
+        --duration 5m --drain 1s
     source=$loader
     wait_delivered_to a 500
     kill -STOP $a # takes nothing: what its client has sent cannot go on, and so the client cannot shut down
-    wait_account waiting -ge 50
-    write_config < <(config 'members: [b]' 'session: paired' 'drain_timeout: 1s' | sed 's/name: all/name: new/')
+    wait_until 20 stands_still source # all buffers on the way are full
+    write_config < <(config 'members: [b]' 'session: paired' 'drain_timeout: 1s, queue_messages: 50' | sed 's/name: all/name: new/')
     reload 1
     wait_log 'event=drain_timeout listener=access'
     wait_log 'event=association_lost listener=access'

@@ -9,6 +9,7 @@ shape() { # shape NUMBER
     local name=beside$(($1 % 3))
     [ "${NAMES-}" != new ] || name=beside$1
     broker_line "queue_messages: $((100 + $1 % 4))"
+    echo "sctp: {sndbuf: 64K}" # the log of what was sent is as long as the buffer is deep: it reaches its end early
     echo "listeners:"
     echo "  - {name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}"
     [ $(($1 % 2)) = 0 ] || echo "  - {name: more, address: 127.0.0.1, port: ${P[3 + $1 % 4 / 2]}, encaps_port: ${P[3 + $1 % 4 / 2]}}"

@@ -21,11 +21,11 @@ figure() {
     grep -qF '<td>a&lt;b</td><td>up</td>' "$work/dom"
     grep -qF "junctor load --transport usrsctp" "$work/dom"
     local rate
-    rate=$(result result '.series.flows[0].messages_per_second[-1]')
+    rate=$(query result '.series.flows[0].messages_per_second[-1]')
     figure rate | grep -qF "data-y=\"$rate\""
-    figure latency | grep -qF "data-y=\"$(result result '| [.series.flows[0].p50_ns[] | values][0]')\""
+    figure latency | grep -qF "data-y=\"$(query result '| [.series.flows[0].p50_ns[] | values][0]')\""
     figure distribution | grep -qF 'p99.99'
-    figure distribution | grep -qF "data-y=\"$(result result '.flows[0].latency_distribution.ns[-1]')\""
+    figure distribution | grep -qF "data-y=\"$(query result '.flows[0].latency_distribution.ns[-1]')\""
     figure cpu | grep -qF 'cpu 0'
 
     # A file for each table, every row as long as its head.
@@ -44,5 +44,5 @@ figure() {
     browse "$work/page.html"
     figure rate | grep -qF 'data-curve="before flow 1"'
     figure rate | grep -qF 'data-curve="after flow 1"'
-    figure rate | grep -qF "data-y=\"$(result after '.series.flows[0].messages_per_second[-1]')\""
+    figure rate | grep -qF "data-y=\"$(query after '.series.flows[0].messages_per_second[-1]')\""
 }
