@@ -9,7 +9,7 @@ shape() { # shape NUMBER
     local name=beside$(($1 % 3))
     [ "${NAMES-}" != new ] || name=beside$1
     broker_line "queue_messages: $((100 + $1 % 4))"
-    echo "sctp: {sndbuf: 64K}" # the log of what was sent is as long as the buffer is deep: it reaches its end early
+    echo "sctp: {sndbuf: 8K}" # the log of what was sent is as long as the buffer is deep: it reaches its end early
     echo "listeners:"
     echo "  - {name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}"
     [ $(($1 % 2)) = 0 ] || echo "  - {name: more, address: 127.0.0.1, port: ${P[3 + $1 % 4 / 2]}, encaps_port: ${P[3 + $1 % 4 / 2]}}"
@@ -44,7 +44,7 @@ measure() {
 
 @test "reloads in a row under load: no growth of memory or descriptors, and the associations stay" {
     P=($P0 $P1 $P2 $P3 $P4 $P5 $P6 $P7)
-    local i first=$((RELOADS / 10 / 12 * 12 + 12)) last=$((RELOADS / 12 * 12 + 12)) log descriptors memory
+    local i first=$((RELOADS / 4 / 12 * 12 + 12)) last=$((RELOADS / 12 * 12 + 12)) log descriptors memory
     start_broker < <(shape 0)
     exec {log}<"$work/broker.log"
     start_sink sink $U1 $P1 --keep
