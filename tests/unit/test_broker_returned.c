@@ -219,6 +219,26 @@ static void sent_ones_are_not_called_lost(void **state)
     assert_int_equal(brk_counted(&worker.counts.dropped[BRK_PEER_LOST]), 1);
 }
 
+/* A message of which the peer had acknowledged a part comes back without its payload where the stack has not
+ * kept that part: of a shared session, too, it goes nowhere, and is counted, once. */
+static void what_is_not_whole_any_more_is_counted(void **state)
+{
+    struct tr_event e = {.type = TR_EV_SEND_FAILED, .failed = {.error = 1, .was_sent = true}};
+    (void)state;
+    e.failed.msg.context = sent(HERE, 0, BRK_SAME_STREAM);
+    brk_give_back(&worker, &assoc, &e);
+    e.failed.was_sent = false; /* its last fragment was not on the wire yet */
+    e.failed.msg.context = sent(HERE, 0, BRK_SAME_STREAM);
+    brk_give_back(&worker, &assoc, &e);
+    comes_back(sent(HERE, 0, BRK_SAME_STREAM), 0, 1);
+    brk_pass_on(&worker, &assoc);
+    assert_rising(&returned[0].parcels, 2, 1, 1);
+    assert_int_equal(brk_counted(&worker.counts.returned), 3);
+    assert_int_equal(brk_counted(&worker.counts.dropped[BRK_UNACKNOWLEDGED]), 1);
+    assert_int_equal(brk_counted(&worker.counts.dropped[BRK_PEER_LOST]), 1);
+    assert_int_equal(brk_counted(&worker.counts.waiting), 1);
+}
+
 /* From an association that lives: without an error it was given up. */
 static void given_up_is_dropped(void **state)
 {
@@ -241,6 +261,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(pending_goes_behind, begin, end),
         cmocka_unit_test_setup_teardown(some_have_nowhere_to_go, begin, end),
         cmocka_unit_test_setup_teardown(sent_ones_are_not_called_lost, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_not_whole_any_more_is_counted, begin, end),
         cmocka_unit_test_setup_teardown(given_up_is_dropped, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
