@@ -17,16 +17,6 @@ static const char *const names[] = {"constant", "uniform", "exponential", "norma
 #define PARETO_TAIL      1000 /* times the least value: this much a Pareto distribution can miss */
 #define FIELDS_MAX       17   /* the name and what stands behind it */
 
-const char *bench_shape_name(enum bench_shape shape)
-{
-    return names[shape];
-}
-
-struct bench_distribution bench_constant(double value)
-{
-    return (struct bench_distribution){.shape = BENCH_CONSTANT, .min = value, .max = value};
-}
-
 /* ---- drawing ---------------------------------------------------------------------------------------- */
 
 /* By the inverse of the distribution function, cut off at max. */

@@ -43,8 +43,6 @@ typedef bool bench_number_fn(const char *text, double *out, char *why, size_t si
 bool bench_distribution_parse(const char *text, bench_number_fn *number, double min, double max,
                               struct bench_distribution *out, char *why, size_t size);
 
-struct bench_distribution bench_constant(double value);
-
 double bench_distribution_draw(const struct bench_distribution *d, struct bench_random *r);
 
 /* A whole number; of a uniform distribution each from min to max as often as any other. */
@@ -52,8 +50,5 @@ uint64_t bench_distribution_draw_whole(const struct bench_distribution *d, struc
 
 /* Of what is drawn, the bounds considered. */
 double bench_distribution_mean(const struct bench_distribution *d);
-
-/* "constant", "uniform" … */
-const char *bench_shape_name(enum bench_shape shape);
 
 #endif

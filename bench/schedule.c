@@ -4,10 +4,10 @@
 #include <math.h>
 #include <stddef.h>
 
-/* ---- on and off -----------------------------------------------------------------------------------------
- */
+/* ---- on and off ----------------------------------------------------------------------------- */
 
-uint64_t bench_pace_on(const struct bench_pace *p, uint64_t ns)
+/* The time that was on after `ns` of a pace. */
+static uint64_t pace_on(const struct bench_pace *p, uint64_t ns)
 {
     if (p->off_ns == 0)
         return ns;
@@ -16,7 +16,8 @@ uint64_t bench_pace_on(const struct bench_pace *p, uint64_t ns)
     return ns / (p->on_ns + p->off_ns) * p->on_ns + (rest < p->on_ns ? rest : p->on_ns);
 }
 
-uint64_t bench_pace_wall(const struct bench_pace *p, uint64_t on_ns)
+/* After which time so much was on. */
+static uint64_t pace_wall(const struct bench_pace *p, uint64_t on_ns)
 {
     return p->off_ns == 0 ? on_ns : on_ns / p->on_ns * (p->on_ns + p->off_ns) + on_ns % p->on_ns;
 }
@@ -30,8 +31,7 @@ uint64_t bench_pace_wait(const struct bench_pace *p, uint64_t ns)
     return rest < p->on_ns ? 0 : p->on_ns + p->off_ns - rest;
 }
 
-/* ---- legs -------------------------------------------------------------------------------------------------
- */
+/* ---- legs ------------------------------------------------------------------------------------- */
 
 /* The area under a leg up to `x` nanoseconds of it. */
 static double leg_area(const struct bench_leg *leg, double x)
@@ -97,7 +97,7 @@ uint64_t bench_schedule_time(const struct bench_schedule *s, double n)
     if (!s->pace)
         return s->start_ns + (uint64_t)at;
     at = pace_reach(s, at);
-    return at < 1e18 ? s->start_ns + bench_pace_wall(s->pace, (uint64_t)at) : UINT64_MAX;
+    return at < 1e18 ? s->start_ns + pace_wall(s->pace, (uint64_t)at) : UINT64_MAX;
 }
 
 uint64_t bench_schedule_due(const struct bench_schedule *s, uint64_t now_ns)
@@ -105,7 +105,7 @@ uint64_t bench_schedule_due(const struct bench_schedule *s, uint64_t now_ns)
     if (now_ns < s->start_ns)
         return 0;
     uint64_t past = now_ns - s->start_ns;
-    double area = s->pace ? pace_area(s, (double)bench_pace_on(s->pace, past)) : (double)past;
+    double area = s->pace ? pace_area(s, (double)pace_on(s->pace, past)) : (double)past;
     uint64_t due = (uint64_t)(area / s->period_ns) + 1;
 
     /* The division may have rounded across the border. */

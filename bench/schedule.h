@@ -50,10 +50,6 @@ uint64_t bench_schedule_time(const struct bench_schedule *s, double n);
 /* How many messages are due at `now_ns`: exactly those whole n with bench_schedule_time(n) <= now_ns. */
 uint64_t bench_schedule_due(const struct bench_schedule *s, uint64_t now_ns);
 
-/* The time that was on after `ns` of a pace, and after which time so much was on. */
-uint64_t bench_pace_on(const struct bench_pace *p, uint64_t ns);
-uint64_t bench_pace_wall(const struct bench_pace *p, uint64_t on_ns);
-
 /* 0 where it is on at `ns` after the start; else how long until it is. */
 uint64_t bench_pace_wait(const struct bench_pace *p, uint64_t ns);
 

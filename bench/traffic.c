@@ -90,20 +90,6 @@ bool bench_sender_init(struct bench_sender *s, struct bench_traffic *t, uint32_t
     return true;
 }
 
-void bench_sender_free(struct bench_sender *s)
-{
-    struct bench_traffic *t = s->traffic;
-
-    bench_sender_close(s);
-    for (unsigned i = 0; i < t->sender_count; i++)
-        if (t->senders[i] == s) {
-            t->senders[i] = t->senders[--t->sender_count];
-            break;
-        }
-    free(s->lanes);
-    s->lanes = NULL;
-}
-
 /* ---- lanes ------------------------------------------------------------------------------------------ */
 
 /* How far the schedule goes from one message of a lane to the next: as many as there are associations, on

@@ -102,9 +102,8 @@ bool bench_traffic_init(struct bench_traffic *t, const struct bench_plan *plan, 
 void bench_traffic_free(struct bench_traffic *t);
 
 /* Adds association number `index`, which is not up yet. False: out of memory. *s must stay where it is until
- * bench_sender_free or bench_traffic_free. */
+ * bench_traffic_free. */
 bool bench_sender_init(struct bench_sender *s, struct bench_traffic *t, uint32_t index);
-void bench_sender_free(struct bench_sender *s);
 
 /* Its association is up, with so many outbound streams granted. Where the traffic runs already it joins in:
  * what was due before is not sent. */

@@ -49,6 +49,7 @@ static enum admin_step end_page(const struct admin *a, struct admin_call *call, 
 
 /* What a handler needs; opened before a page, closed after it. */
 struct scene {
+    const struct brk_observer *observer;
     struct brk_sight sight;
     struct brk_counts sum;
     unsigned *up;    /* associations that are up, by listener, then by peer; NULL: not asked for */
@@ -78,6 +79,7 @@ static void count_associations(const struct admin *a, struct scene *s)
 
 static bool open_scene(struct admin *a, struct scene *s, bool associations)
 {
+    s->observer = a->observer;
     s->up = s->setup = NULL;
     brk_sight_open(a->observer, &s->sight);
     const struct cfg_config *c = s->sight.config;
@@ -104,6 +106,26 @@ static void close_scene(struct admin *a, struct scene *s)
     free(s->up);
 }
 
+/* Answers with a page of the list `name`, to which `add` gives the items that are on it. `counts`: it wants
+ * to know of associations, for which the workers are asked first. */
+static enum admin_step answer_page(struct admin *a, struct admin_call *call, const char *name, bool counts,
+                                   void (*add)(const struct scene *, struct page *))
+{
+    struct scene s;
+    struct page p;
+    if (counts && !admin_fresh(a, call))
+        return ADMIN_WALK;
+    if (!begin_page(call, &p))
+        return ADMIN_DONE;
+    if (!open_scene(a, &s, counts)) {
+        json_decref(p.items);
+        return admin_answer(call, 500, NULL);
+    }
+    add(&s, &p);
+    close_scene(a, &s);
+    return end_page(a, call, &p, name);
+}
+
 /* ---- listeners and peers -------------------------------------------------------------------------- */
 
 static json_t *addresses(const struct net_addr *list, unsigned count)
@@ -114,28 +136,23 @@ static json_t *addresses(const struct net_addr *list, unsigned count)
     return array;
 }
 
-enum admin_step admin_get_listeners(struct admin *a, struct admin_call *call)
+static void add_listeners(const struct scene *s, struct page *p)
 {
-    struct scene s;
-    struct page p;
-    if (!admin_fresh(a, call))
-        return ADMIN_WALK;
-    if (!begin_page(call, &p))
-        return ADMIN_DONE;
-    if (!open_scene(a, &s, true))
-        return admin_answer(call, 500, NULL);
-    const struct cfg_config *c = s.sight.config;
+    const struct cfg_config *c = s->sight.config;
     for (unsigned i = 0; i < c->listener_count; i++) {
         const struct cfg_listener *l = &c->listeners[i];
-        if (!l->gone && on_page(&p))
-            json_array_append_new(p.items,
+        if (!l->gone && on_page(p))
+            json_array_append_new(p->items,
                                   json_pack("{s:s, s:o, s:i, s:i, s:o}", "name", l->name, "addresses",
                                             addresses(l->addresses, l->address_count), "port", (int)l->port,
-                                            "associations", (int)s.up[i], "traffic",
-                                            admin_json_traffic(brk_traffic_of(&s.sum, BRK_LISTENERS, i))));
+                                            "associations", (int)s->up[i], "traffic",
+                                            admin_json_traffic(brk_traffic_of(&s->sum, BRK_LISTENERS, i))));
     }
-    close_scene(a, &s);
-    return end_page(a, call, &p, "listeners");
+}
+
+enum admin_step admin_get_listeners(struct admin *a, struct admin_call *call)
+{
+    return answer_page(a, call, "listeners", true, add_listeners);
 }
 
 static json_t *hosts(const struct cfg_peer *peer)
@@ -153,31 +170,26 @@ static const char *peer_state(const struct scene *s, unsigned place, const struc
     return s->up[place] ? "up" : s->setup[place] ? "connecting" : v->failures ? "down" : "idle";
 }
 
-enum admin_step admin_get_peers(struct admin *a, struct admin_call *call)
+static void add_peers(const struct scene *s, struct page *p)
 {
-    struct scene s;
-    struct page p;
-    if (!admin_fresh(a, call))
-        return ADMIN_WALK;
-    if (!begin_page(call, &p))
-        return ADMIN_DONE;
-    if (!open_scene(a, &s, true))
-        return admin_answer(call, 500, NULL);
-    const struct cfg_config *c = s.sight.config;
+    const struct cfg_config *c = s->sight.config;
     for (unsigned i = 0; i < c->peer_count; i++) {
         const struct cfg_peer *peer = &c->peers[i];
-        struct brk_peer_view v = brk_observer_peer(a->observer, i);
+        struct brk_peer_view v = brk_observer_peer(s->observer, i);
         unsigned place = c->listener_count + i;
-        if (!peer->gone && on_page(&p))
+        if (!peer->gone && on_page(p))
             json_array_append_new(
-                p.items, json_pack("{s:s, s:o, s:i, s:s, s:i, s:i, s:I, s:o}", "name", peer->name,
-                                   "addresses", hosts(peer), "port", (int)peer->port, "state",
-                                   peer_state(&s, place, &v), "associations", (int)s.up[place], "failures",
-                                   (int)v.failures, "retry_in_ms", (json_int_t)v.retry_in_ms, "traffic",
-                                   admin_json_traffic(brk_traffic_of(&s.sum, BRK_PEERS, i))));
+                p->items, json_pack("{s:s, s:o, s:i, s:s, s:i, s:i, s:I, s:o}", "name", peer->name,
+                                    "addresses", hosts(peer), "port", (int)peer->port, "state",
+                                    peer_state(s, place, &v), "associations", (int)s->up[place], "failures",
+                                    (int)v.failures, "retry_in_ms", (json_int_t)v.retry_in_ms, "traffic",
+                                    admin_json_traffic(brk_traffic_of(&s->sum, BRK_PEERS, i))));
     }
-    close_scene(a, &s);
-    return end_page(a, call, &p, "peers");
+}
+
+enum admin_step admin_get_peers(struct admin *a, struct admin_call *call)
+{
+    return answer_page(a, call, "peers", true, add_peers);
 }
 
 /* ---- groups and routes ---------------------------------------------------------------------------- */
@@ -210,33 +222,29 @@ static json_t *group_members(const struct scene *s, unsigned group)
     return array;
 }
 
-enum admin_step admin_get_groups(struct admin *a, struct admin_call *call)
+static void add_groups(const struct scene *s, struct page *p)
 {
     static const char *const modes[] = {
         [CFG_LOADSHARE] = "loadshare", [CFG_OVERRIDE] = "override", [CFG_BROADCAST] = "broadcast"};
-    struct scene s;
-    struct page p;
     bool held;
-    if (!admin_fresh(a, call))
-        return ADMIN_WALK;
-    if (!begin_page(call, &p))
-        return ADMIN_DONE;
-    if (!open_scene(a, &s, true))
-        return admin_answer(call, 500, NULL);
-    const struct cfg_config *c = s.sight.config;
+    const struct cfg_config *c = s->sight.config;
     for (unsigned i = 0; i < c->group_count; i++) {
         const struct cfg_group *g = &c->groups[i];
-        if (g->gone || !on_page(&p))
+        if (g->gone || !on_page(p))
             continue;
-        unsigned in = brk_sight_group(&s.sight, i, &held);
+        unsigned in = brk_sight_group(&s->sight, i, &held);
         json_array_append_new(
-            p.items, json_pack("{s:s, s:s, s:s, s:b, s:i, s:o, s:o}", "name", g->name, "mode", modes[g->mode],
-                               "share", g->share == CFG_STREAM_HASH ? "stream-hash" : "round-robin", "held",
-                               (int)held, "in_group", (int)in, "members", group_members(&s, i), "traffic",
-                               admin_json_traffic(brk_traffic_of(&s.sum, BRK_GROUPS, i))));
+            p->items,
+            json_pack("{s:s, s:s, s:s, s:b, s:i, s:o, s:o}", "name", g->name, "mode", modes[g->mode], "share",
+                      g->share == CFG_STREAM_HASH ? "stream-hash" : "round-robin", "held", (int)held,
+                      "in_group", (int)in, "members", group_members(s, i), "traffic",
+                      admin_json_traffic(brk_traffic_of(&s->sum, BRK_GROUPS, i))));
     }
-    close_scene(a, &s);
-    return end_page(a, call, &p, "groups");
+}
+
+enum admin_step admin_get_groups(struct admin *a, struct admin_call *call)
+{
+    return answer_page(a, call, "groups", true, add_groups);
 }
 
 static json_t *route_sources(const struct cfg_config *c, const struct cfg_route *r)
@@ -280,19 +288,16 @@ static json_t *route(const struct scene *s, unsigned id)
                      admin_json_traffic(brk_traffic_of(&s->sum, BRK_ROUTES, id)));
 }
 
+static void add_routes(const struct scene *s, struct page *p)
+{
+    for (unsigned i = 0; i < cfg_ordered_routes(s->sight.config); i++)
+        if (on_page(p))
+            json_array_append_new(p->items, route(s, cfg_route_at(s->sight.config, i)));
+}
+
 enum admin_step admin_get_routes(struct admin *a, struct admin_call *call)
 {
-    struct scene s;
-    struct page p;
-    if (!begin_page(call, &p))
-        return ADMIN_DONE;
-    if (!open_scene(a, &s, false))
-        return admin_answer(call, 500, NULL);
-    for (unsigned i = 0; i < cfg_ordered_routes(s.sight.config); i++)
-        if (on_page(&p))
-            json_array_append_new(p.items, route(&s, cfg_route_at(s.sight.config, i)));
-    close_scene(a, &s);
-    return end_page(a, call, &p, "routes");
+    return answer_page(a, call, "routes", false, add_routes);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------------ */

@@ -31,17 +31,6 @@ const char *brk_drop_name(enum brk_drop reason)
     return names[reason];
 }
 
-const char *brk_drop_help(enum brk_drop reason)
-{
-    static const char *const helps[BRK_DROP_COUNT] = {
-#define TOTAL(id, name, unit, help)
-#define TRAFFIC(id, name, unit, help)
-#define DROP(id, name, help) help,
-#include "broker/stats/counters.def"
-    };
-    return helps[reason];
-}
-
 unsigned brk_scope_size(const struct cfg_config *config, enum brk_scope scope)
 {
     const unsigned sizes[BRK_SCOPES] = {config->listener_count, config->peer_count, config->group_count,

@@ -36,7 +36,6 @@ enum brk_drop {
 };
 
 const char *brk_drop_name(enum brk_drop reason); /* "no_route" */
-const char *brk_drop_help(enum brk_drop reason);
 
 /* A struct, so that only the functions below can change it. */
 struct brk_counter {

@@ -61,8 +61,7 @@ void freeaddrinfo(struct addrinfo *list)
     free(list);
 }
 
-/* ---- a program -------------------------------------------------------------------------------------------
- */
+/* ---- a program ------------------------------------------------------------------------------- */
 
 static void ask(struct program *p, struct tr_resolver *r, struct question *q)
 {
@@ -163,8 +162,7 @@ static void test_questions(void **state)
         pthread_join(programs[i].thread, NULL);
 }
 
-/* ---- breaking the rule -----------------------------------------------------------------------------------
- */
+/* ---- breaking the rule ----------------------------------------------------------------------- */
 
 static int closed; /* relaxed: it orders nothing, so the use that follows is a race */
 

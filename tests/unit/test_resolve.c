@@ -318,8 +318,7 @@ static void test_no_such_name(void **state)
     assert_int_equal(a.count, 0);
 }
 
-/* ---- name servers that take their time ------------------------------------------------------------------
- */
+/* ---- name servers that take their time ------------------------------------------------------ */
 
 static void test_slow_name_holds_up_nobody(void **state)
 {
