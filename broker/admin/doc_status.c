@@ -7,6 +7,7 @@
 
 #include "broker/admin/call.h"
 #include "broker/admin/json.h"
+#include "broker/admin/memory.h"
 
 static const char *state_word(const struct admin *a)
 {
@@ -51,13 +52,14 @@ enum admin_step admin_get_status(struct admin *a, struct admin_call *call)
     brk_sight_close(a->observer);
     uint64_t opened = brk_counted(&sum.opened), ended = brk_counted(&sum.closed) + brk_counted(&sum.lost);
     json_object_update_new(
-        d, json_pack("{s:s, s:s, s:i, s:s, s:s, s:i, s:i, s:I, s:I, s:o, s:o, s:o}", "state", state_word(a),
-                     "version", a->version, "pid", (int)getpid(), "file", a->file, "transport",
+        d, json_pack("{s:s, s:s, s:i, s:s, s:s, s:i, s:i, s:I, s:I, s:o, s:o, s:o, s:I}", "state",
+                     state_word(a), "version", a->version, "pid", (int)getpid(), "file", a->file, "transport",
                      brk_observer_transport(a->observer), "workers", (int)brk_observer_workers(a->observer),
                      "generation", (int)generation, "associations",
                      (json_int_t)(opened > ended ? opened - ended : 0), "waiting",
                      (json_int_t)brk_counts_waiting(&sum), "counters", admin_json_totals(&sum), "dropped",
-                     admin_json_dropped(&sum), "sctp_in_pkt_backlog", contention(a)));
+                     admin_json_dropped(&sum), "sctp_in_pkt_backlog", contention(a), "allocated_bytes",
+                     (json_int_t)admin_memory_allocated()));
     brk_counts_free(&sum);
     return admin_answer(call, 200, d);
 }

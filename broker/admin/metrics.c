@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "broker/admin/call.h"
+#include "broker/admin/memory.h"
 
 static const char *unit_word(enum brk_unit unit)
 {
@@ -125,6 +126,8 @@ static void write_broker(FILE *out, const struct admin *a, const struct brk_sigh
     fprintf(out, "junctor_config_generation %u\n", s->generation);
     begin(out, "junctor_associations", "associations that are up", true);
     fprintf(out, "junctor_associations %" PRIu64 "\n", opened > ended ? opened - ended : 0);
+    begin(out, "junctor_memory_allocated_bytes", "memory that the program has allocated", true);
+    fprintf(out, "junctor_memory_allocated_bytes %" PRIu64 "\n", admin_memory_allocated());
     begin(out, "junctor_worker_cpu_seconds_total", "processor time of a worker's thread", false);
     for (unsigned i = 0; i < brk_observer_workers(a->observer); i++)
         fprintf(out, "junctor_worker_cpu_seconds_total{worker=\"%u\"} %.6f\n", i,

@@ -50,12 +50,16 @@ property() { in_it systemctl show --property "$1" --value junctor; }
 is_property() { [ "$(property "$1")" = "$2" ]; }
 has_logged() { in_it journalctl --no-pager --unit junctor --output cat | grep -qE "$1"; }
 
-# Everything there is, but for what records installations, and for what changes by itself.
+# The files that the host does not have, and those of its files that are gone (character devices, to overlayfs), but for what
+# records installations, and for what changes by itself.
 files() {
-    in_it find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /dev -o -path /tmp -o -path /var/tmp -o -path /var/log/journal \
-        -o -path /var/cache -o -path /var/lib/dpkg -o -path /work -o -path /root -o -path /home \) -prune -o -print |
-        grep -vE '^/(etc/(passwd|group|shadow|gshadow)-|var/log/(dpkg|alternatives)\.log|var/lib/systemd/deb-systemd-helper.*|etc/ld.so.cache|etc/\.pwd\.lock)$' |
-        LC_ALL=C sort
+    local kind path
+    in_it find /.written -xdev -mindepth 1 \( -path /.written/tmp -o -path /.written/var/tmp -o -path /.written/var/log/journal \
+        -o -path /.written/var/cache -o -path /.written/var/lib/dpkg \) -prune -o -printf '%y /%P\n' |
+        grep -vE '^. /(etc/(passwd|group|shadow|gshadow)-|var/log/(dpkg|alternatives)\.log|var/lib/systemd/deb-systemd-helper.*|etc/ld.so.cache|etc/\.pwd\.lock)$' |
+        while read -r kind path; do
+            [ "$kind" != c ] && [ -e "$path" ] || echo "$path"
+        done | LC_ALL=C sort
 }
 accounts() { in_it cat /etc/passwd /etc/group /etc/shadow /etc/gshadow; }
 
