@@ -270,7 +270,7 @@ static void usage(int which, char **argv, char *why, size_t size)
         for (unsigned i = 0; long_options[i].name; i++)
             nearest_try(&near, long_options[i].name);
         const char *found = nearest_found(&near);
-        bench_say(why, size, "no option \"%s\"%s%s%s", word, found ? "; did you mean --" : "",
+        bench_say(why, size, "unknown option \"%s\"%s%s%s", word, found ? "; did you mean --" : "",
                   found ? found : "", found ? "?" : "");
     }
 }
@@ -441,7 +441,7 @@ static bool read_line(struct parsing *p, int argc, char **argv, char *why, size_
         if (!take_option(p, which, optarg, why, size))
             return false;
     }
-    return optind == argc || bench_say(why, size, "\"%s\" is no option", argv[optind]);
+    return optind == argc || bench_say(why, size, "unexpected argument \"%s\"", argv[optind]);
 }
 
 enum bench_parsed bench_plan_parse(int argc, char **argv, struct bench_plan *plan, char *why, size_t size)

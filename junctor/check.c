@@ -11,37 +11,38 @@
 #include "config/diff.h"
 #include "config/ids.h"
 
-static const char help[] = "Usage: junctor check -c FILE [--print]\n"
-                           "       junctor check --diff OLD NEW\n"
-                           "       junctor check --reference[=man]\n"
-                           "\n"
-                           "Reads a configuration and reports every error in it as\n"
-                           "`file:line:column: what is wrong, and what to write`; of a valid one, as\n"
-                           "warnings, which values do harm together.\n"
-                           "Opens no socket and needs no privilege. What depends on the host (whether an\n"
-                           "address exists, which SCTP it has, how large buffers may be) is told by\n"
-                           "`junctor run`.\n"
-                           "\n"
-                           "  -c, --config FILE      the configuration (YAML; - for standard input)\n"
-                           "  -p, --print            write the effective configuration: every default\n"
-                           "                         filled in, SCTP options in full at each listener and\n"
-                           "                         peer; it reads back as the same configuration\n"
-                           "  -d, --diff OLD NEW     what a broker that runs with OLD would change when it\n"
-                           "                         reads NEW at SIGHUP: a line for each difference, which\n"
-                           "                         ends in when it acts (at once; new associations; new\n"
-                           "                         endpoint: a listener's sockets are opened, a peer's\n"
-                           "                         association is set up anew; restart: not by a reload)\n"
-                           "      --reference[=man]  write the reference of the configuration, every key\n"
-                           "                         and SCTP option, as Markdown or as a manual page\n"
-                           "  -h, --help             this text\n"
-                           "\n"
-                           "Exit status: 0 the file is valid (there may be warnings), 1 it is not (errors\n"
-                           "on standard error), 2 wrong usage, 3 --diff: something needs a restart.\n"
-                           "\n"
-                           "  junctor check -c relay.yaml\n"
-                           "  junctor check -c relay.yaml --print > effective.yaml\n"
-                           "  junctor check --diff /etc/junctor.yaml new.yaml\n"
-                           "  junctor check --reference=man | man -l -\n";
+static const char help[] =
+    "Usage: junctor check -c FILE [--print]\n"
+    "       junctor check --diff OLD NEW\n"
+    "       junctor check --reference[=man]\n"
+    "\n"
+    "Reads a configuration and reports every error in it as\n"
+    "`file:line:column: what is wrong, and what to write`; for a valid file it\n"
+    "warns of values that do harm together.\n"
+    "Opens no socket and needs no privilege. What depends on the host (whether an\n"
+    "address exists, which SCTP it has, how large buffers may be) is checked by\n"
+    "`junctor run`.\n"
+    "\n"
+    "  -c, --config FILE      the configuration (YAML; - for standard input)\n"
+    "  -p, --print            write the effective configuration: every default\n"
+    "                         filled in, SCTP options in full at each listener and\n"
+    "                         peer; it reads back as the same configuration\n"
+    "  -d, --diff OLD NEW     what a broker that runs with OLD would change when it\n"
+    "                         reads NEW on SIGHUP: one line per difference, ending\n"
+    "                         in when it takes effect (at once; new associations; new\n"
+    "                         endpoint: a listener's sockets are reopened, a peer's\n"
+    "                         association is set up again; restart: not by a reload)\n"
+    "      --reference[=man]  write the reference of the configuration, every key\n"
+    "                         and SCTP option, as Markdown or as a manual page\n"
+    "  -h, --help             this text\n"
+    "\n"
+    "Exit status: 0 the file is valid (there may be warnings), 1 it is not (errors\n"
+    "on standard error), 2 wrong usage, 3 --diff: something needs a restart.\n"
+    "\n"
+    "  junctor check -c relay.yaml\n"
+    "  junctor check -c relay.yaml --print > effective.yaml\n"
+    "  junctor check --diff /etc/junctor.yaml new.yaml\n"
+    "  junctor check --reference=man | man -l -\n";
 
 static const char *plural(unsigned n)
 {
@@ -75,7 +76,8 @@ static void complain(struct cfg_place at, const char *text, void *arg)
     fprintf(stderr, "%s:%u:%u: %s%s\n", c->file, at.line, at.column, c->severity, text);
 }
 
-/* With transport auto the host decides which it will be; then it is a warning. Returns how many errors. */
+/* With transport auto the host decides which one is used, so what it lacks is only a warning. Returns the
+ * number of errors. */
 static unsigned check_transports(const struct cfg_config *c)
 {
     struct complaint error = {c->file, ""}, warning = {c->file, "warning: "};
@@ -88,7 +90,7 @@ static unsigned check_transports(const struct cfg_config *c)
     return open ? 0 : errors;
 }
 
-/* NULL: not valid. What there is to say of it has been said. */
+/* NULL: not valid; the errors have been printed. */
 static struct cfg_config *load(const char *file)
 {
     struct cfg_remarks remarks;
@@ -159,7 +161,7 @@ int cmd_check(int argc, char **argv)
     bool print = false;
     int option;
 
-    optind = 0; /* the program's own options may have been read already */
+    optind = 0; /* restarts getopt, which may have read the program's own options */
     opterr = 0;
     while ((option = getopt_long(argc, argv, "+:c:pdh", options, NULL)) != -1) {
         switch (option) {

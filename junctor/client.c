@@ -1,5 +1,5 @@
-/* See client.h. The HTTP here is what one request on a local socket needs: HTTP/1.0, so that the answer is a
- * head and a body that ends with the connection. */
+/* See client.h. HTTP is reduced to what one request on a local socket needs: HTTP/1.0, so that the answer is
+ * a head and a body that ends with the connection. */
 #include "junctor/client.h"
 
 #include <dirent.h>
@@ -14,12 +14,12 @@
 #include "broker/admin/socket.h"
 #include "junctor/usage.h"
 
-/* ---- where it is ---------------------------------------------------------------------------------- */
+/* ---- finding it ---------------------------------------------------------------------------------- */
 
 struct search {
     char found[8][ADMIN_PATH_MAX];
     unsigned count;
-    char denied[ADMIN_PATH_MAX]; /* one that may not be opened */
+    char denied[ADMIN_PATH_MAX]; /* one that this user may not open */
 };
 
 static void try_socket(struct search *s, const char *path)
@@ -68,14 +68,14 @@ const char *client_find(const char *command, const char *given)
     if (s.count == 1)
         return s.found[0];
     if (!s.count && *s.denied)
-        fprintf(stderr, "junctor %s: %s: may not be opened by this user\n", command, s.denied);
+        fprintf(stderr, "junctor %s: %s: this user may not open it\n", command, s.denied);
     else if (!s.count)
         fprintf(stderr,
                 "junctor %s: no broker found; name its socket with --socket PATH (the broker logs it: "
                 "event=admin)\n",
                 command);
     else {
-        fprintf(stderr, "junctor %s: several brokers run here; say which:\n", command);
+        fprintf(stderr, "junctor %s: several brokers are running; choose one:\n", command);
         for (unsigned i = 0; i < s.count; i++)
             fprintf(stderr, "  --socket %s\n", s.found[i]);
     }
@@ -97,7 +97,7 @@ const char *client_escape(const char *text, char *out, size_t size)
     return out;
 }
 
-/* All that comes until the other side closes; NUL-terminated. NULL: errno. */
+/* Everything up to the close by the other side; NUL-terminated. NULL: errno. */
 static char *read_all(int fd, size_t *length)
 {
     size_t room = 65536, n = 0;
@@ -147,18 +147,18 @@ static int no_broker(const char *command, const char *socket, const char *why)
     return CLIENT_NO_BROKER;
 }
 
-/* What stands in an answer. */
+/* Parses an answer; returns as client_ask. */
 static int judge(const char *command, const char *socket, const char *answer, size_t length,
                  json_t **document)
 {
     int status;
     const char *body = strstr(answer, "\r\n\r\n");
     if (sscanf(answer, "HTTP/%*d.%*d %d", &status) != 1 || !body)
-        return no_broker(command, socket, "whoever listens there is no broker");
+        return no_broker(command, socket, "what listens there is not a broker");
     body += 4;
     *document = json_loadb(body, length - (size_t)(body - answer), 0, NULL);
     if (!*document)
-        return no_broker(command, socket, "its answer is no JSON document");
+        return no_broker(command, socket, "its answer is not a JSON document");
     const char *error = json_string_value(json_object_get(*document, "error"));
     if (status == 200)
         return CLIENT_DONE;
@@ -178,11 +178,11 @@ int client_ask(const char *command, const char *socket, const char *method, cons
     *document = NULL;
     if ((size_t)snprintf(request, sizeof request, "%s %s HTTP/1.0\r\nHost: junctor\r\n\r\n", method, path) >=
         sizeof request)
-        return cmd_wrong(command, "that is too long");
+        return cmd_wrong(command, "the arguments are too long");
     int fd = admin_socket_connect(socket);
     if (fd < 0)
         return no_broker(command, socket,
-                         errno == ECONNREFUSED ? "no broker listens there any more" : strerror(errno));
+                         errno == ECONNREFUSED ? "no broker listens there any longer" : strerror(errno));
     if (send_all(fd, request))
         answer = read_all(fd, &length);
     close(fd);
@@ -218,8 +218,8 @@ bool client_arguments(const char *command, const char *help, int argc, char **ar
     *words = argv + optind;
     *count = (unsigned)(argc - optind);
     if (*count < least)
-        *status = cmd_wrong(command, "something is missing");
+        *status = cmd_wrong(command, "an argument is missing");
     else if (*count > most)
-        *status = cmd_wrong(command, "\"%s\" is too much", argv[optind + (int)most]);
+        *status = cmd_wrong(command, "unexpected argument \"%s\"", argv[optind + (int)most]);
     return *status == 0;
 }

@@ -1,5 +1,5 @@
 /* The subcommands of `junctor`: each takes its own arguments (argv[0] is its name) and returns the exit
- * status: 0 done, 1 failed, 2 wrong usage. Main thread; they block until they are done. */
+ * status: 0 done, 1 failed, 2 wrong usage. Main thread; they return when they are done. */
 #ifndef JUNCTOR_JUNCTOR_COMMANDS_H
 #define JUNCTOR_JUNCTOR_COMMANDS_H
 
@@ -8,9 +8,9 @@ int cmd_check(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 
-/* Of a running broker; exit status 3: none answers. */
+/* These ask a running broker; exit status 3: none answers. */
 int cmd_status(int argc, char **argv);
-int cmd_explain(int argc, char **argv); /* or of a file */
+int cmd_explain(int argc, char **argv); /* or read a file */
 int cmd_reload(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_set(int argc, char **argv);

@@ -1,5 +1,5 @@
-/* `junctor explain`: which route takes a message, where it goes and why; asked of a running broker, or worked
- * out from a file. */
+/* `junctor explain`: which route takes a message, where it goes and why, as a running broker answers it or as
+ * a file says. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,20 +14,20 @@
 #include "routing/explain.h"
 
 static const char help[] =
-    "Usage: junctor explain --from NAME --ppid PPID [--stream N] [-c FILE] [OPTION...]\n"
+    "Usage: junctor explain --from NAME --ppid PPID [--stream N] [OPTION...]\n"
     "\n"
-    "Tells which route takes a message and why the others do not; of a running broker also\n"
-    "where it would go now.\n"
+    "Shows which route takes a message and why the others do not, and, asked of a\n"
+    "running broker, where the message would go now.\n"
     "\n"
-    "      --from NAME        the listener or peer that it comes from\n"
+    "      --from NAME        the listener or peer that the message comes from\n"
     "      --ppid PPID        its payload protocol identifier, a name or number\n"
     "      --stream N         its stream (default 0)\n"
-    "  -c, --config FILE      by this configuration, instead of a running broker\n"
-    "  -j, --json             the document instead of tables\n" CLIENT_SOCKET_HELP
+    "  -c, --config FILE      use this configuration instead of a running broker\n"
+    "  -j, --json             print the JSON document instead of tables\n" CLIENT_SOCKET_HELP
     "  -h, --help             this text\n"
     "\n"
-    "Exit status: 0 a route takes it, 1 none does, or something is not there, 2 wrong usage,\n"
-    "3 no broker answers.\n";
+    "Exit status: 0 a route takes it, 1 none does or the name is unknown, 2 wrong\n"
+    "usage, 3 no broker answers.\n";
 
 struct question {
     const char *from, *ppid, *stream, *file, *socket;
@@ -107,7 +107,7 @@ static int from_broker(const struct question *q, uint16_t stream, json_t **docum
     return client_ask("explain", socket, "GET", path, document);
 }
 
-/* ---- telling -------------------------------------------------------------------------------------- */
+/* ---- printing -------------------------------------------------------------------------------------- */
 
 static const char *text(const json_t *o, const char *key)
 {
@@ -146,13 +146,13 @@ static int explain(const struct question *q)
     uint32_t ppid;
     json_t *document = NULL;
     if (!q->from || !q->ppid)
-        return cmd_wrong("explain", "say --from and --ppid");
+        return cmd_wrong("explain", "--from and --ppid are required");
     if (!ppid_parse(q->ppid, &ppid))
         return cmd_wrong("explain", "--ppid: \"%s\" is neither a number nor a known name", q->ppid);
     if (q->stream && !val_parse(&spec, q->stream, &stream, why, sizeof why))
         return cmd_wrong("explain", "--stream: %s", why);
     if (q->file && q->socket)
-        return cmd_wrong("explain", "a file (-c) or a running broker (-s), not both");
+        return cmd_wrong("explain", "give a file (-c) or a running broker (-s), not both");
     int status = q->file ? from_file(q, ppid, (uint16_t)stream, &document)
                          : from_broker(q, (uint16_t)stream, &document);
     if (!document)
@@ -209,6 +209,6 @@ int cmd_explain(int argc, char **argv)
         }
     }
     if (optind < argc)
-        return cmd_wrong("explain", "\"%s\" is no option", argv[optind]);
+        return cmd_wrong("explain", "unexpected argument \"%s\"", argv[optind]);
     return explain(&q);
 }

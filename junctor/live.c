@@ -13,7 +13,7 @@
 #define CELL_WIDTH    11
 #define FLOWS_SHOWN   20
 
-static unsigned drawn; /* lines of the table that stand on the terminal */
+static unsigned drawn; /* lines of the table now on the terminal */
 
 /* ---- the table ---------------------------------------------------------------------------------------- */
 
@@ -22,7 +22,7 @@ enum kind { COUNT, RATE, TIME };
 static const struct {
     const char *name;
     enum kind kind;
-    size_t offset; /* of a uint64_t in struct bench_point; of RATE: what is divided by the seconds */
+    size_t offset; /* of a uint64_t in struct bench_point; RATE: it is divided by the seconds */
 } columns[] = {
     {"msg/s", RATE, offsetof(struct bench_point, delivered)},
     {"p50", TIME, offsetof(struct bench_point, p50)},
@@ -90,7 +90,7 @@ static void draw(const struct bench_plan *plan, const struct bench_series *serie
 {
     (void)arg;
     if (drawn)
-        fprintf(stderr, "\033[%uA\033[J", drawn); /* up, and clear what stands below */
+        fprintf(stderr, "\033[%uA\033[J", drawn); /* move up and clear everything below */
     drawn = live_table(stderr, plan, series, terminal_width());
 }
 

@@ -1,4 +1,4 @@
-/* `junctor load`: reads the command line, lets the engine of bench/ run it, and prints what it came to. */
+/* `junctor load`: reads the command line, has the engine in bench/ run it, and prints the result. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,14 +29,14 @@ static void handle_signals(void)
     signal(SIGUSR1, SIG_IGN); /* meant for a broker, which has the same program name */
 }
 
-/* Notes what could not be written, the first time. */
+/* Records the first error in writing a file. */
 static void not_written(struct bench_outcome *outcome, const char *option, const char *why)
 {
     if (!outcome->error[0])
         snprintf(outcome->error, sizeof outcome->error, "%s: %.*s", option, BENCH_WHY_MAX / 2, why);
 }
 
-/* The page is made from the saved form of the result, as `junctor report` makes it. */
+/* Makes the page from the saved (JSON) form of the result, as `junctor report` does. */
 static bool write_page(const struct bench_outcome *outcome, char *why, size_t size)
 {
     char *text = NULL;
@@ -75,7 +75,7 @@ static void write_files(struct bench_outcome *outcome)
         not_written(outcome, "--report", why);
 }
 
-/* Prints what there is, also where it is not all. Returns the exit status. */
+/* Prints the result, even if it is incomplete. Returns the exit status. */
 static int report(struct bench_outcome *outcome)
 {
     write_files(outcome);
@@ -90,7 +90,7 @@ static int report(struct bench_outcome *outcome)
     return bench_outcome_ok(outcome) ? 0 : 1;
 }
 
-/* Wrong usage: the reason is told, as JSON too where that is asked for. */
+/* Wrong usage: prints the reason, also as JSON if that was asked for. */
 static int refuse(int argc, char **argv, const char *why)
 {
     struct bench_outcome outcome = {0};
@@ -103,7 +103,7 @@ static int refuse(int argc, char **argv, const char *why)
     return 2;
 }
 
-/* The command line as one would write it again. */
+/* The command line, quoted so that it can be used again. */
 static char *command_line(int argc, char **argv)
 {
     char *text = NULL;

@@ -12,22 +12,22 @@ static const struct {
     const char *name, *what;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"run", "the broker, in the foreground", cmd_run},
+    {"run", "run the broker in the foreground", cmd_run},
     {"check", "validate a configuration file", cmd_check},
     {"load", "send over associations; measure delivery, order and latency", cmd_load},
-    {"report", "saved results of load as a page", cmd_report},
-    {"status", "what a running broker does", cmd_status},
-    {"explain", "which route takes a message, and why", cmd_explain},
-    {"reload", "make it read its configuration again", cmd_reload},
-    {"stop", "end it when everything is delivered", cmd_stop},
-    {"set", "change a setting of it", cmd_set},
-    {"disconnect", "shut one of its associations down", cmd_disconnect},
-    {"abort", "abort one", cmd_abort},
+    {"report", "make a page of saved results of load", cmd_report},
+    {"status", "show what a running broker does", cmd_status},
+    {"explain", "show which route takes a message, and why", cmd_explain},
+    {"reload", "make the broker read its configuration again", cmd_reload},
+    {"stop", "end the broker when everything is delivered", cmd_stop},
+    {"set", "change a setting of the broker", cmd_set},
+    {"disconnect", "shut down one of its associations", cmd_disconnect},
+    {"abort", "abort one of its associations", cmd_abort},
 };
 
-/* A descriptor 0, 1 or 2 that was closed would become the next socket, and what is printed would be sent
- * there. Input and output get the wrong end of /dev/null, so that who needs them is told; standard error may
- * be lost. */
+/* A closed descriptor 0, 1 or 2 would be reused by the next socket, and printed text would be sent there.
+ * Standard input and output get /dev/null opened the wrong way round, so that using them fails; standard
+ * error may be lost. */
 static void fill_standard_descriptors(void)
 {
     static const int modes[] = {O_WRONLY, O_RDONLY, O_WRONLY};
@@ -62,7 +62,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
         if (!strcmp(argv[1], commands[i].name))
             return commands[i].run(argc - 1, argv + 1);
-    fprintf(stderr, "junctor: there is no %s %s; `junctor --help` names the commands\n",
+    fprintf(stderr, "junctor: there is no %s %s; `junctor --help` lists the commands\n",
             argv[1][0] == '-' ? "option" : "command", argv[1]);
     return 2;
 }

@@ -1,6 +1,6 @@
 /* The content of the reference: every section and key, every SCTP option and field, both transports, every
- * PPID name. What a text says about one of them stands in its table row (config/); here stands only what
- * holds for all. */
+ * PPID name. The texts about a single key or option are in its table row (config/); only what holds for all
+ * of them is here. */
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -99,9 +99,9 @@ static const char *unit_word(enum opt_unit unit)
     return words[unit];
 }
 
-/* What can be written for a key that is no scalar. */
+/* What can be written for a key that is not a scalar. */
 static const struct {
-    const char *type, *before; /* "1 to n" follows where the latter ends in a space */
+    const char *type, *before; /* "1 to n" follows if `before` ends in a space */
 } kinds[CFG_KIND_COUNT] = {
     [CFG_SCALAR] = {"", ""},
     [CFG_NAME] = {"name", "not yet taken"},
@@ -145,7 +145,7 @@ static void describe_key(const struct cfg_key_row *key, struct ref_row *out)
         val_format(&key->spec, key->dflt, out->dflt, sizeof out->dflt);
 }
 
-/* "stack (3s)", "stack (kernel fcfs, usrsctp rr)", or "none" where a stack has nothing to begin with. */
+/* "stack (3s)", "stack (kernel fcfs, usrsctp rr)", or "none" if the stack has no initial value. */
 static void stack_words(enum opt_field f, char *out, size_t size)
 {
     int64_t kernel = opt_stack(f, OPT_KERNEL), usrsctp = opt_stack(f, OPT_USRSCTP);
@@ -198,7 +198,7 @@ static const char *effect_words(const struct opt_row *row)
                                            : "acts on an endpoint opened afterwards";
 }
 
-/* True where the transport can do with the option all that its row allows. */
+/* True if the transport supports all uses of the option that its row allows. */
 static bool has_all(const struct tr_backend *b, enum opt_id id)
 {
     unsigned when = opt_rows[id].when;

@@ -1,8 +1,8 @@
-/* The reference of the configuration, written from the tables that also read and check it (config/keys.def,
- * options.def, ppid.def) and from what the transport backends say that they can do.
+/* The reference of the configuration, generated from the tables that also parse and check it
+ * (config/keys.def, options.def, ppid.def) and from the capabilities of the transport backends.
  *
- * config/REFERENCE.md and config/junctor.yaml.5 are its output; `make reference` writes them anew and
- * tests/check_reference fails while they are not. */
+ * config/REFERENCE.md and config/junctor.yaml.5 are its output: `make reference` writes them, and
+ * tests/check_reference fails while they are out of date. */
 #ifndef JUNCTOR_JUNCTOR_REFERENCE_H
 #define JUNCTOR_JUNCTOR_REFERENCE_H
 

@@ -9,8 +9,8 @@
 
 #define LINE_LENGTH 78
 
-/* Where text may continue on a new line: at the end of a sentence, as mdoc wants it, and at the last space
- * that the line has room for. `text` points to a space. */
+/* Where the text may continue on a new line: at the end of a sentence, as mdoc requires, and at the last
+ * space that fits on the line. `text` points to a space. */
 static bool breaks_here(const char *begin, const char *text, size_t column)
 {
     bool sentence = text > begin && text[-1] == '.' && (isupper((unsigned char)text[1]) || text[1] == '`');
@@ -18,7 +18,7 @@ static bool breaks_here(const char *begin, const char *text, size_t column)
     return text[1] != '.' && text[1] != '\'' && (sentence || column + 1 + word > LINE_LENGTH);
 }
 
-/* A character of a text line; nothing that roff could take for a request or a broken hyphen. */
+/* Writes a character of a text line so that roff takes it neither for a request nor for a hyphen. */
 static size_t write_character(FILE *out, char c, bool code)
 {
     if (c == '\\')
@@ -28,7 +28,7 @@ static size_t write_character(FILE *out, char c, bool code)
     return fprintf(out, "%c", c);
 }
 
-/* Text that begins on a line of its own, `code` in bold. Without `may_break` all stays on that line. */
+/* Text that begins on a line of its own, `code` in bold. Without `may_break` it stays on that line. */
 static void write_text(FILE *out, const char *text, bool may_break)
 {
     const char *begin = text;
@@ -65,10 +65,10 @@ static void begin(FILE *out)
           ".Nm junctor.yaml\n"
           ".Nd configuration of the SCTP message broker junctor\n"
           ".Sh DESCRIPTION\n"
-          "A YAML file that says where\n"
+          "A YAML file that defines where\n"
           ".Xr junctor 1\n"
-          "listens, to whom it connects, and which messages go where.\n"
-          "It has no fixed place:\n"
+          "listens, which peers it connects to, and which messages go where.\n"
+          "It has no fixed location:\n"
           ".Ql junctor run -c FILE\n"
           "names it.\n",
           out);
@@ -89,7 +89,7 @@ static void end(FILE *out)
           "  - {from: access, to: server, session: paired}\n"
           ".Ed\n"
           ".Pp\n"
-          "M3UA to the first of two signalling gateways that is up; failures show soon:\n"
+          "M3UA to the first of two signalling gateways that is up; failures are detected soon:\n"
           ".Bd -literal -offset indent\n"
           "profiles:\n"
           "  fast-failover:\n"
@@ -111,7 +111,7 @@ static void end(FILE *out)
           ".Xr junctor 1 ,\n"
           ".Xr sctp 7\n"
           ".Sh STANDARDS\n"
-          "RFC 9260 (SCTP), RFC 6458 (its sockets), RFC 6951 (SCTP over UDP), RFC 4666\n"
+          "RFC 9260 (SCTP), RFC 6458 (its sockets API), RFC 6951 (SCTP over UDP), RFC 4666\n"
           "(traffic modes of groups).\n"
           "Option names are those of gen_sctp in Erlang/OTP.\n",
           out);
@@ -156,7 +156,7 @@ static void rows_begin(FILE *out, bool keys)
     fputs(".Bl -tag -width Ds\n", out);
 }
 
-/* The help, then in parentheses what can be written. */
+/* The help, then in parentheses the values that can be written. */
 static void row(FILE *out, const struct ref_row *r)
 {
     char text[1200];
@@ -174,7 +174,7 @@ static void list_end(FILE *out)
     fputs(".El\n", out);
 }
 
-/* An .It line of a column list is searched for macros, which are all short words with a capital. */
+/* roff looks for macros in the .It line of a column list; all of them are short words with a capital. */
 static void write_cell(FILE *out, const char *text)
 {
     char word[80];

@@ -26,7 +26,7 @@ static void link_to(FILE *out, const char *text, size_t length, const char *rfc,
     fputc(')', out);
 }
 
-/* "RFC 6458 8.1.1, 8.1.2" at `text`: writes the links and returns its length. */
+/* "RFC 6458 8.1.1, 8.1.2" at `text`: writes the links and returns the length of the text. */
 static size_t write_rfc(FILE *out, const char *text)
 {
     const char *rfc = text + strlen("RFC "), *p;
@@ -67,13 +67,13 @@ static void begin(FILE *out)
           "Written by `make reference` from [keys.def](keys.def), [options.def](options.def),\n"
           "[ppid.def](ppid.def) and the transports: change those, not this page. `junctor check --reference` "
           "prints\n"
-          "that of the program at hand; as a manual page it is `man junctor.yaml`. Whole files to start from "
-          "are in\n"
+          "the reference of the installed version; as a manual page it is `man junctor.yaml`. Complete files "
+          "to start from are in\n"
           "[examples/](examples/).\n",
           out);
 }
 
-/* Tables and the page end by themselves. */
+/* Tables and the page need no ending. */
 static void end(FILE *out)
 {
     (void)out;

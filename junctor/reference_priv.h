@@ -1,6 +1,5 @@
-/* What the two forms of the reference have in common: reference.c walks the tables and says everything once,
- * a writer gives it the form. Texts are plain ASCII; `like this` is something to be written or found in a
- * file. */
+/* What the two forms of the reference have in common: reference.c walks the tables, a writer formats what it
+ * finds. Texts are plain ASCII; `like this` marks text that is typed or found in a file. */
 #ifndef JUNCTOR_JUNCTOR_REFERENCE_PRIV_H
 #define JUNCTOR_JUNCTOR_REFERENCE_PRIV_H
 
@@ -9,14 +8,14 @@
 
 #define REF_COLUMNS 3
 
-/* One key or field. Empty where there is nothing to say. */
+/* One key or field. Texts are empty where there is nothing to say. */
 struct ref_row {
     const char *name, *type, *unit, *help;
-    const char *effect; /* of a key: when a change acts; NULL for a field, whose option says it */
+    const char *effect; /* of a key: when a change takes effect; NULL for a field (see its option) */
     char values[512], dflt[512];
 };
 
-/* Something that holds for an option as a whole. */
+/* A property of an option as a whole. */
 struct ref_fact {
     const char *label, *text;
 };
@@ -34,11 +33,11 @@ struct ref_writer {
     void (*rows_begin)(FILE *out, bool keys);
     void (*row)(FILE *out, const struct ref_row *row);
     void (*rows_end)(FILE *out);
-    /* A table of short cells: begin with the columns' titles, one call a line, end. */
+    /* A table of short cells: begin with the columns' titles, one call per line, end. */
     void (*table_begin)(FILE *out, const char *const titles[REF_COLUMNS]);
     void (*table_line)(FILE *out, const char *const cells[REF_COLUMNS]);
     void (*table_end)(FILE *out);
-    /* Names of numbers: the same. */
+    /* Names of numbers: called in the same order. */
     void (*numbers_begin)(FILE *out);
     void (*number)(FILE *out, const char *name, const char *value, const char *what);
     void (*numbers_end)(FILE *out);

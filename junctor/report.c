@@ -1,4 +1,4 @@
-/* `junctor report`: saved results of `junctor load --json` as one page. */
+/* `junctor report`: makes one page of saved results of `junctor load --json`. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -15,9 +15,9 @@
 static const char help[] =
     "Usage: junctor report [-o FILE] RESULT...\n"
     "\n"
-    "Makes a page of results that `junctor load --json` has written: tables, and plots\n"
-    "over time, of several results (up to 16) laid over each other. The page is one\n"
-    "HTML file that needs nothing else. A RESULT of - is standard input.\n"
+    "Makes a page of results written by `junctor load --json`: tables, and plots over\n"
+    "time in which up to 16 results are overlaid. The page is one self-contained HTML\n"
+    "file. A RESULT of - is standard input.\n"
     "\n"
     "  -o, --output FILE  where to write the page (default: standard output)\n"
     "  -h, --help         this text\n"
@@ -92,8 +92,9 @@ int cmd_report(int argc, char **argv)
         }
     }
     if (optind == argc)
-        return cmd_wrong("report", "name a result, as `junctor load --json` writes it");
+        return cmd_wrong("report", "name a result written by `junctor load --json`");
     if (argc - optind > RESULTS_MAX)
-        return cmd_wrong("report", "%d results are more than %d", argc - optind, RESULTS_MAX);
+        return cmd_wrong("report", "%d results are given; at most %d can be shown", argc - optind,
+                         RESULTS_MAX);
     return report(output, argv + optind, (unsigned)(argc - optind));
 }

@@ -19,13 +19,14 @@ static const char help[] =
     "error.\n"
     "\n"
     "  -c, --config FILE      the configuration (YAML; - for standard input)\n"
-    "      --log-level LEVEL  error, warning, info or debug, whatever the file says\n"
+    "      --log-level LEVEL  error, warning, info or debug; overrides the file\n"
     "  -h, --help             this text\n"
     "\n"
-    "Signals, to the process that the first line of the log names (pid=):\n"
-    "  SIGTERM, SIGINT  stop accepting, deliver what is there, close\n"
-    "                   (broker.drain_timeout bounds it); a second one does not wait\n"
-    "  SIGHUP           read the configuration again and serve it; a bad one changes nothing\n"
+    "Signals, to be sent to the pid= in the first line of the log:\n"
+    "  SIGTERM, SIGINT  stop accepting, deliver what was received, shut down (for at\n"
+    "                   most broker.drain_timeout); a second one ends it at once\n"
+    "  SIGHUP           read the configuration again and apply it; a file with errors\n"
+    "                   changes nothing\n"
     "  SIGUSR1          log the account:\n"
     "                   received + copies = delivered + dropped + waiting\n"
     "\n"
@@ -54,7 +55,7 @@ static void log_warnings(const struct cfg_config *config, const struct cfg_remar
     }
 }
 
-/* The first line: who this is, and where signals go. */
+/* The first line: the version, and the pid for signals. */
 static void log_start(const struct cfg_config *config)
 {
     char file[300];
@@ -62,7 +63,7 @@ static void log_start(const struct cfg_config *config)
             brk_quote(config->file, file, sizeof file));
 }
 
-/* Takes the configuration over. */
+/* Takes ownership of the configuration. */
 static int run_logged(struct cfg_config *config, const struct cfg_remarks *remarks, bool level_fixed)
 {
     brk_log_open(config->log_level);
@@ -96,7 +97,7 @@ static int run_file(const char *file, const char *level_text)
     int status = 2;
     if (!level_text || parse_level(level_text, &config->log_level)) {
         status = run_logged(config, &remarks, level_text != NULL);
-        config = NULL; /* taken over */
+        config = NULL; /* now owns it */
     }
     cfg_remarks_free(&remarks);
     cfg_free(config);

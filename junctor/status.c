@@ -1,4 +1,4 @@
-/* `junctor status`: what a running broker says of itself, as tables or as its JSON documents. */
+/* `junctor status`: what a running broker reports, as tables or as its JSON documents. */
 #include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -14,21 +14,21 @@
 static const char help[] =
     "Usage: junctor status [WHAT] [OPTION...]\n"
     "\n"
-    "Tells what a running broker does. Without WHAT: the broker as a whole, its groups\n"
-    "and what was dropped. WHAT is one of\n"
+    "Shows what a running broker does. Without WHAT: the broker as a whole, its\n"
+    "groups and what was dropped. WHAT is one of\n"
     "\n"
     "  listeners peers groups routes workers config\n"
-    "  associations           all there are; choose with the options below\n"
+    "  associations           all of them; select with the options below\n"
     "  ASSOCIATION            one, by its number such as 0-17, with its paths\n"
     "\n"
-    "  -j, --json             the broker's document instead of a table\n"
+    "  -j, --json             print the JSON document instead of a table\n"
     "  -q, --match TEXT       associations with TEXT in number, name or address\n"
-    "      --sort KEY         associations by id, waiting, received, delivered,\n"
-    "                         retransmitted or age, the most first\n"
-    "  -n, --limit N          so many rows at most (1000 is the most; default 100)\n" CLIENT_SOCKET_HELP
+    "      --sort KEY         sort associations by id, or by waiting, received,\n"
+    "                         delivered, retransmitted or age, largest first\n"
+    "  -n, --limit N          at most N rows (up to 1000; default 100)\n" CLIENT_SOCKET_HELP
     "  -h, --help             this text\n"
     "\n"
-    "Exit status: 0 done, 1 there is no such thing, 2 wrong usage, 3 no broker answers.\n";
+    "Exit status: 0 done, 1 not found, 2 wrong usage, 3 no broker answers.\n";
 
 #define T(title, path)                                                                                       \
     {                                                                                                        \
@@ -297,7 +297,7 @@ static int show(struct wanted *w)
     if (w->what && !list && !config && !one)
         return unknown(w->what);
     if ((w->match || w->sort) && (!list || strcmp(list->name, "associations") != 0))
-        return cmd_wrong("status", "--match and --sort are for associations");
+        return cmd_wrong("status", "--match and --sort apply to associations only");
     w->socket = client_find("status", w->socket);
     if (!w->socket)
         return CLIENT_NO_BROKER;
@@ -342,7 +342,7 @@ int cmd_status(int argc, char **argv)
         }
     }
     if (argc - optind > 1)
-        return cmd_wrong("status", "\"%s\" is too much", argv[optind + 1]);
+        return cmd_wrong("status", "unexpected argument \"%s\"", argv[optind + 1]);
     w.what = argv[optind];
     return show(&w);
 }

@@ -1,5 +1,5 @@
-/* `junctor reload`, `stop`, `set`, `disconnect`, `abort`: what changes a running broker. Each ends when the
- * broker has done it, and tells what was done in the words of the broker's log. */
+/* `junctor reload`, `stop`, `set`, `disconnect`, `abort`: the commands that change a running broker. Each
+ * returns when the broker has finished, and prints what was done, in the words of the broker's log. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,35 +23,36 @@ static const char reload_help[] =
 static const char stop_help[] =
     "Usage: junctor stop [--drain TIME] [-s PATH]\n"
     "\n"
-    "Ends a running broker, as SIGTERM does, and waits until it has ended: it accepts\n"
-    "nobody any more, delivers what is there, and closes.\n"
+    "Ends a running broker, as SIGTERM does, and waits until it has ended: it stops\n"
+    "accepting, delivers what was received, and shuts its associations down.\n"
     "\n"
-    "      --drain TIME       how long that may take (such as 10s); where not given\n"
-    "                         what broker.drain_timeout says\n" CLIENT_SOCKET_HELP
+    "      --drain TIME       how long that may take, such as 10s (default:\n"
+    "                         broker.drain_timeout)\n" CLIENT_SOCKET_HELP
     "  -h, --help             this text\n" EXIT_HELP;
 
 static const char set_help[] = "Usage: junctor set log_level error|warning|info|debug [-s PATH]\n"
                                "\n"
-                               "Sets something of a running broker until its next reload.\n"
+                               "Changes a setting of a running broker until its next reload.\n"
                                "\n" CLIENT_SOCKET_HELP "  -h, --help             this text\n" EXIT_HELP;
 
 static const char disconnect_help[] =
     "Usage: junctor disconnect ASSOCIATION [-s PATH]\n"
     "\n"
-    "Shuts an association down in SCTP's way and waits until it is gone. What waits for\n"
-    "it is delivered first; after broker.drain_timeout it is aborted. One to a peer that\n"
-    "routes need comes back. `junctor status associations` has the numbers.\n"
+    "Shuts an association down (SCTP SHUTDOWN) and waits until it is gone. Messages\n"
+    "that wait for it are delivered first; after broker.drain_timeout it is aborted.\n"
+    "An association to a peer that routes need is set up again. `junctor status\n"
+    "associations` shows the numbers.\n"
     "\n" CLIENT_SOCKET_HELP "  -h, --help             this text\n" EXIT_HELP;
 
 static const char abort_help[] =
     "Usage: junctor abort ASSOCIATION [-s PATH]\n"
     "\n"
-    "Aborts an association and waits until it is gone. What waits for it goes to another\n"
-    "member of its group, or is dropped and counted. `junctor status associations` has\n"
-    "the numbers.\n"
+    "Aborts an association and waits until it is gone. Messages that wait for it go\n"
+    "to another member of its group, or are dropped and counted. `junctor status\n"
+    "associations` shows the numbers.\n"
     "\n" CLIENT_SOCKET_HELP "  -h, --help             this text\n" EXIT_HELP;
 
-/* "event=reloaded generation=2 …" without what the log has in front. */
+/* Prints "reloaded generation=2 …": the lines without what precedes the event's name in the log. */
 static void print_lines(const json_t *document)
 {
     size_t i;
@@ -64,7 +65,7 @@ static void print_lines(const json_t *document)
     }
 }
 
-/* Asks; prints the lines of the answer, or `done` where it has none. */
+/* Sends the request; prints the lines of the answer, or `done` if it has none. */
 static int steer(const char *command, const char *given, const char *path, const char *done)
 {
     json_t *document;
@@ -120,7 +121,7 @@ int cmd_stop(int argc, char **argv)
         }
     }
     if (optind < argc)
-        return cmd_wrong("stop", "\"%s\" is no option", argv[optind]);
+        return cmd_wrong("stop", "unexpected argument \"%s\"", argv[optind]);
     if (drain && !val_parse(&time, drain, &ignored, why, sizeof why))
         return cmd_wrong("stop", "--drain: %s", why);
     snprintf(path, sizeof path, drain ? "/v1/stop?drain=%s" : "/v1/stop",
@@ -137,7 +138,7 @@ int cmd_set(int argc, char **argv)
     if (!client_arguments("set", set_help, argc, argv, 2, 2, &socket, &words, &count, &status))
         return status;
     if (strcmp(words[0], "log_level") != 0)
-        return cmd_wrong("set", "there is no \"%s\" that can be set; there is log_level", words[0]);
+        return cmd_wrong("set", "\"%s\" cannot be set; only log_level can", words[0]);
     snprintf(path, sizeof path, "/v1/log_level?value=%s", client_escape(words[1], escaped, sizeof escaped));
     snprintf(done, sizeof done, "log_level %.200s", words[1]);
     return steer("set", socket, path, done);

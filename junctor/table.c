@@ -9,7 +9,7 @@
 
 #define COLUMNS_MAX 24
 #define CELL        200 /* bytes */
-#define LEAST       16  /* columns are left out rather than a text cut to less */
+#define LEAST       16  /* columns are left out rather than texts cut below this */
 #define GAP         2
 
 unsigned table_width(void)
@@ -123,7 +123,7 @@ static unsigned total(const unsigned *widths, unsigned count)
     return sum;
 }
 
-/* Returns how many columns are shown, and makes their widths fit. */
+/* Fits the columns' widths to the line; returns how many columns are shown. */
 static unsigned fit(const struct table_column *columns, unsigned *widths, unsigned count, unsigned width)
 {
     while (width && total(widths, count) > width) {

@@ -1,4 +1,4 @@
-/* What every command says of a command line that is wrong: "junctor COMMAND: what", and where help is. */
+/* What every command prints for a wrong command line: "junctor COMMAND: what", and how to get help. */
 #include "junctor/usage.h"
 
 #include <getopt.h>
@@ -39,14 +39,14 @@ int cmd_wrong_option(const char *command, int result, char *const *argv, const s
     for (; options->name; options++)
         nearest_try(&near, options->name);
     const char *found = nearest_found(&near);
-    return cmd_wrong(command, "no option \"%s\"%s%s%s", word, found ? "; did you mean --" : "",
+    return cmd_wrong(command, "unknown option \"%s\"%s%s%s", word, found ? "; did you mean --" : "",
                      found ? found : "", found ? "?" : "");
 }
 
 bool cmd_take_file(const char *command, const char **file, const char *name)
 {
     if (*file) {
-        cmd_wrong(command, "-c is given twice (%s, %s); one configuration is one file", *file, name);
+        cmd_wrong(command, "-c is given twice (%s, %s); a configuration is one file", *file, name);
         return false;
     }
     *file = name;
@@ -56,8 +56,8 @@ bool cmd_take_file(const char *command, const char **file, const char *name)
 int cmd_wrong_file(const char *command, const char *file, const char *argument)
 {
     if (!argument)
-        return cmd_wrong(command, "name the configuration with -c FILE");
+        return cmd_wrong(command, "give the configuration with -c FILE");
     if (!file)
-        return cmd_wrong(command, "the configuration is named with -c: junctor %s -c %s", command, argument);
-    return cmd_wrong(command, "\"%s\" is no option", argument);
+        return cmd_wrong(command, "give the configuration with -c: junctor %s -c %s", command, argument);
+    return cmd_wrong(command, "unexpected argument \"%s\"", argument);
 }

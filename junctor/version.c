@@ -1,5 +1,5 @@
-/* Which Junctor this is. The Makefile gives version, commit and libraries to this file alone, so that a
- * commit compiles nothing else anew. */
+/* Which Junctor this is. The Makefile passes version, commit and libraries to this file alone, so that a
+ * commit recompiles nothing else. */
 #include "junctor/version.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@ static void print_transport(const struct tr_backend *backend, const char *what)
     struct tr_error error;
     bool there = tr_backend_probe(backend, &error) == TR_OK;
     printf("transport %s: %s%s%s\n", tr_backend_name(backend), what,
-           there ? "" : "; not on this host: ", there ? "" : error.text);
+           there ? "" : "; not available on this host: ", there ? "" : error.text);
 }
 
 int junctor_print_version(void)

@@ -2,8 +2,8 @@
 #ifndef JUNCTOR_JUNCTOR_VERSION_H
 #define JUNCTOR_JUNCTOR_VERSION_H
 
-/* "0.1", or "0.1-abc1234" with the commit where it was built from a git clone; "-dirty" behind that for
- * changes that are in no commit. */
+/* "0.1", or "0.1-abc1234" with the commit if it was built from a git clone, then "-dirty" for uncommitted
+ * changes. */
 extern const char junctor_version[];
 
 /* What --version prints: the version, the libraries it was built with, and the transports of this host.

@@ -1,6 +1,6 @@
 load lib
 
-# wrong 'WORDS' COMMAND OPTION…: exit status 2, these words, and where help is.
+# wrong 'WORDS' COMMAND OPTION…: exit status 2, these words, and how to get help.
 wrong() {
     local words=$1 status=0
     shift
@@ -10,32 +10,32 @@ wrong() {
 Try \`junctor $1 --help\`." ]
 }
 
-@test "a wrong command line is told in the same way by all commands" {
+@test "all commands report a wrong command line in the same way" {
     local command
     for command in run check; do
-        wrong "name the configuration with -c FILE" $command
-        wrong "the configuration is named with -c: junctor $command -c ok.yaml" $command ok.yaml
-        wrong '"b.yaml" is no option' $command -c a.yaml b.yaml
-        wrong "-c is given twice (a.yaml, b.yaml); one configuration is one file" $command -c a.yaml -c b.yaml
+        wrong "give the configuration with -c FILE" $command
+        wrong "give the configuration with -c: junctor $command -c ok.yaml" $command ok.yaml
+        wrong 'unexpected argument "b.yaml"' $command -c a.yaml b.yaml
+        wrong "-c is given twice (a.yaml, b.yaml); a configuration is one file" $command -c a.yaml -c b.yaml
         wrong "--config: the value is missing" $command -c
         wrong "--config: the value is missing" $command --config
         wrong "--help takes no value" $command --help=3
-        wrong 'no option "--confg"; did you mean --config?' $command --confg
+        wrong 'unknown option "--confg"; did you mean --config?' $command --confg
     done
     for command in run check load; do
-        wrong 'no option "--nonsense"' $command --nonsense
-        wrong 'no option "-x"' $command -x
+        wrong 'unknown option "--nonsense"' $command --nonsense
+        wrong 'unknown option "-x"' $command -x
     done
     wrong "--to: the value is missing" load --to
-    wrong '"x" is no option' load x
+    wrong 'unexpected argument "x"' load x
     wrong "there is no log level loud; write error, warning, info or debug" run --log-level loud -c config/examples/relay.yaml
 }
 
 @test "--help fits a terminal" {
-    for command in run check load ""; do
+    for command in run check load report status explain reload stop set disconnect abort ""; do
         "$JUNCTOR" $command --help >"$work/help"
         [ -s "$work/help" ]
-        ! grep -E '.{81}' "$work/help"
+        [ -z "$(grep -E '.{81}' "$work/help")" ]
     done
 }
 

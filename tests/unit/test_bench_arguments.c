@@ -208,7 +208,7 @@ static void test_sizes_and_numbers(void **state)
     bad("--listen 127.0.0.1:5 --batch 1025", "1024");
     bad("--listen 127.0.0.1:5 --ppid m3ux", "m3ua");
     bad("--listen 127.0.0.1:5 extra", "extra");
-    bad("--listen 127.0.0.1:5 --nonsense", "no option");
+    bad("--listen 127.0.0.1:5 --nonsense", "unknown option");
     bad("--listen 127.0.0.1:5 --assocations 5", "did you mean --associations?");
     bad("--listen 127.0.0.1:5 --json=yes", "--json takes no value");
     bad("--listen 127.0.0.1:5 --rate", "--rate: the value is missing");
