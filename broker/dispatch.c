@@ -132,7 +132,7 @@ void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_
 static bool find_route(const struct brk_worker *w, struct rt_parcel *p)
 {
     const struct rt_message *m = p->message;
-    uint32_t route = rt_table_find(w->plan->table, m->source, m->ppid, m->stream);
+    uint32_t route = rt_table_find(w->plan->table, m->source, m->ppid, m->stream, m->flags & TR_UNORDERED);
     bool found = route != RT_NO_ROUTE;
     if (found)
         p->route = route;

@@ -17,7 +17,8 @@ void brk_forward(struct brk_worker *w, struct brk_assoc *from, const struct tr_m
         from->session->answer(w, from, m);
         return;
     }
-    uint32_t route = rt_table_find(w->plan->table, from->socket->source, m->ppid, m->stream);
+    uint32_t route =
+        rt_table_find(w->plan->table, from->socket->source, m->ppid, m->stream, m->flags & TR_UNORDERED);
     if (route == RT_NO_ROUTE) {
         if (!from->end_by_ms || !brk_session_last(w, from, m))
             brk_count_source_drop(w, from, m, RT_NO_ROUTE, BRK_NO_ROUTE);

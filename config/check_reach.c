@@ -3,7 +3,7 @@
  * The first route that fits takes a message, so a route whose every message is taken before it comes to it is
  * dead text: almost always a rule that was meant to stand further up. It is an error. The routes are walked
  * in order, and for each source and PPID that they name (and once for all other PPIDs) it is noted which
- * streams are taken.
+ * streams are taken; of ordered and unordered messages apart where some route is for either.
  *
  * The same walk finds a listener whose clients would get partners in two groups. A client's association has
  * one partner: they begin and end together, and its streams are asked for to match. Paired routes to one
@@ -21,7 +21,7 @@
     1000000 /* sources x PPIDs x stream ranges of all routes: as many as the route table would hold */
 
 struct cover {
-    uint64_t key;
+    uint64_t key;            /* source and delivery; PPID, or OTHER_PPIDS */
     struct cfg_range *spans; /* streams taken: in order, none touching another */
     unsigned count, room;
     unsigned line; /* of the first route that takes any */
@@ -31,6 +31,7 @@ struct reach {
     struct loader *l;
     void *covers;                     /* tsearch tree */
     const struct cfg_route **partner; /* of each listener: its first paired route */
+    unsigned splits; /* 1: ordered and unordered messages are looked at apart; 0: they are not */
 };
 
 static const struct cfg_range all_streams = {0, UINT16_MAX};
@@ -43,20 +44,20 @@ static int by_key(const void *a, const void *b)
     return x->key != y->key ? (x->key < y->key ? -1 : 1) : 0;
 }
 
-static struct cover *find_cover(struct reach *r, unsigned source, uint64_t ppid)
+static struct cover *find_cover(struct reach *r, unsigned side, uint64_t ppid)
 {
-    const struct cover wanted = {.key = (uint64_t)source << 33 | ppid};
+    const struct cover wanted = {.key = (uint64_t)side << 33 | ppid};
     struct cover **found = tfind(&wanted, &r->covers, by_key);
     return found ? *found : NULL;
 }
 
-static struct cover *make_cover(struct reach *r, unsigned source, uint64_t ppid, unsigned line)
+static struct cover *make_cover(struct reach *r, unsigned side, uint64_t ppid, unsigned line)
 {
-    struct cover *c = find_cover(r, source, ppid);
+    struct cover *c = find_cover(r, side, ppid);
     if (c)
         return c;
     c = arena_alloc(&r->l->scratch, sizeof *c);
-    c->key = (uint64_t)source << 33 | ppid;
+    c->key = (uint64_t)side << 33 | ppid;
     c->line = line;
     if (!tsearch(c, &r->covers, by_key))
         abort();
@@ -132,19 +133,22 @@ static void take(struct reach *r, struct cover *c, struct cfg_range range)
     insert_span(r, c, from, to - from, range);
 }
 
-/* How many rows of the route table it would be: sources x PPIDs x stream ranges. */
-static uint64_t unfold(const struct cfg_route *route)
+/* How many rows of the route table it would be: sources x PPIDs x stream ranges, for both deliveries twice.
+ */
+static uint64_t unfold(const struct reach *r, const struct cfg_route *route)
 {
     uint64_t ppids = route->ppid_count ? route->ppid_count : 1;
-    return ppids * route->from_count * (route->stream_count ? route->stream_count : 1);
+    uint64_t rows = ppids * route->from_count * (route->stream_count ? route->stream_count : 1);
+    return route->delivery == CFG_EITHER ? rows << r->splits : rows;
 }
 
-/* One source and PPID of a route. True where the route gets anything of it; else *line tells who takes it. */
-static bool walk_ppid(struct reach *r, const struct cfg_route *route, unsigned source, uint64_t ppid,
+/* One source (or its ordered or unordered messages) and PPID of a route. True where the route gets anything
+ * of it; else *line tells who takes it. */
+static bool walk_ppid(struct reach *r, const struct cfg_route *route, unsigned side, uint64_t ppid,
                       unsigned *line)
 {
-    const struct cover *others = find_cover(r, source, OTHER_PPIDS);
-    const struct cover *same = ppid == OTHER_PPIDS ? NULL : find_cover(r, source, ppid);
+    const struct cover *others = find_cover(r, side, OTHER_PPIDS);
+    const struct cover *same = ppid == OTHER_PPIDS ? NULL : find_cover(r, side, ppid);
     const struct cfg_range *streams = route->stream_count ? route->streams : &all_streams;
     unsigned count = route->stream_count ? route->stream_count : 1;
     bool gets = false;
@@ -156,19 +160,29 @@ static bool walk_ppid(struct reach *r, const struct cfg_route *route, unsigned s
         *line = first < *line ? first : *line;
         return false;
     }
-    struct cover *mine = make_cover(r, source, ppid, route->line);
+    struct cover *mine = make_cover(r, side, ppid, route->line);
     for (unsigned i = 0; i < count; i++)
         take(r, mine, streams[i]);
     return true;
 }
 
-static bool walk_source(struct reach *r, const struct cfg_route *route, unsigned source, unsigned *line)
+static bool walk_side(struct reach *r, const struct cfg_route *route, unsigned side, unsigned *line)
 {
     bool gets = false;
     if (route->ppid_count == 0)
-        return walk_ppid(r, route, source, OTHER_PPIDS, line);
+        return walk_ppid(r, route, side, OTHER_PPIDS, line);
     for (unsigned i = 0; i < route->ppid_count; i++)
-        gets |= walk_ppid(r, route, source, route->ppids[i], line);
+        gets |= walk_ppid(r, route, side, route->ppids[i], line);
+    return gets;
+}
+
+static bool walk_source(struct reach *r, const struct cfg_route *route, unsigned source, unsigned *line)
+{
+    bool gets = false;
+    if (route->delivery != CFG_UNORDERED)
+        gets |= walk_side(r, route, source << r->splits, line);
+    if (r->splits && route->delivery != CFG_ORDERED)
+        gets |= walk_side(r, route, (source << 1) + 1, line);
     return gets;
 }
 
@@ -225,10 +239,12 @@ void check_reach(struct loader *l)
     r.partner = arena_array(&l->scratch, c->listener_count, sizeof *r.partner);
     uint64_t unfolded = 0;
     unsigned i = 0;
+    for (unsigned k = 0; k < c->route_count; k++)
+        r.splits |= c->routes[k].delivery != CFG_EITHER;
     for (; i < c->route_count && !err_is_full(&l->errors); i++) {
         if (l->routes[i].bad)
             continue;
-        unfolded += unfold(&c->routes[i]);
+        unfolded += unfold(&r, &c->routes[i]);
         if (unfolded > UNFOLDED_MAX)
             break;
         walk_route(&r, i);

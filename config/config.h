@@ -33,6 +33,7 @@ enum cfg_mode { CFG_LOADSHARE, CFG_OVERRIDE, CFG_BROADCAST }; /* RFC 4666 traffi
 enum cfg_share { CFG_ROUND_ROBIN, CFG_STREAM_HASH };          /* how loadshare picks */
 enum cfg_admin_mode { CFG_ADMIN_OWNER, CFG_ADMIN_GROUP, CFG_ADMIN_ALL };
 enum cfg_session { CFG_PAIRED, CFG_SHARED, CFG_SESSIONS };
+enum cfg_delivery { CFG_EITHER, CFG_ORDERED, CFG_UNORDERED }; /* the U bit of RFC 9260 3.3.1 */
 enum cfg_log_level { CFG_LOG_ERROR, CFG_LOG_WARNING, CFG_LOG_INFO, CFG_LOG_DEBUG };
 
 /* How much of a receive buffer that belongs to one association the broker offers as window, so that messages
@@ -121,8 +122,9 @@ struct cfg_route {
     const uint32_t *ppids; /* host byte order */
     unsigned ppid_count;   /* 0: any */
     const struct cfg_range *streams;
-    unsigned stream_count; /* 0: any */
-    unsigned group;        /* index; a route `to` a peer or listener name gets a group of its own */
+    unsigned stream_count;      /* 0: any */
+    enum cfg_delivery delivery; /* of the messages that it takes */
+    unsigned group;             /* index; a route `to` a peer or listener name gets a group of its own */
     enum cfg_session session;
     struct cfg_partial partial;
     enum opt_prinfo pr_policy; /* what `partial` comes to: OPT_PR_NONE where none is written */

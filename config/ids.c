@@ -178,6 +178,7 @@ static void keep_leaving(struct arena *keep, const struct cfg_config *c, const s
     r->ppid_count = before->ppid_count;
     r->streams = copy_array(keep, before->streams, before->stream_count, sizeof *before->streams);
     r->stream_count = before->stream_count;
+    r->delivery = before->delivery;
     for (unsigned i = 0; i < before->from_count && still_served(c, r); i++)
         if (is_gone(c, before->from[i]))
             from[r->from_count++] = before->from[i];

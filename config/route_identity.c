@@ -22,6 +22,8 @@ static void write_matches(FILE *out, const struct cfg_route *r)
         fprintf(out, "%s%" PRIu32, i ? "," : " ppid ", r->ppids[i]);
     for (unsigned i = 0; i < r->stream_count; i++)
         fprintf(out, "%s%u-%u", i ? "," : " stream ", r->streams[i].first, r->streams[i].last);
+    if (r->delivery != CFG_EITHER)
+        fputs(r->delivery == CFG_UNORDERED ? " unordered" : " ordered", out);
 }
 
 const char *route_identity(struct arena *keep, const struct cfg_config *c, const struct cfg_route *r,

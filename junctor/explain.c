@@ -14,7 +14,8 @@
 #include "routing/explain.h"
 
 static const char help[] =
-    "Usage: junctor explain --from NAME --ppid PPID [--stream N] [OPTION...]\n"
+    "Usage: junctor explain --from NAME --ppid PPID [--stream N] [--unordered]\n"
+    "                       [OPTION...]\n"
     "\n"
     "Shows which route takes a message and why the others do not, and, asked of a\n"
     "running broker, where the message would go now.\n"
@@ -22,6 +23,7 @@ static const char help[] =
     "      --from NAME        the listener or peer that the message comes from\n"
     "      --ppid PPID        its payload protocol identifier, a name or number\n"
     "      --stream N         its stream (default 0)\n"
+    "      --unordered        it is sent unordered\n"
     "  -c, --config FILE      use this configuration instead of a running broker\n"
     "  -j, --json             print the JSON document instead of tables\n" CLIENT_SOCKET_HELP
     "  -h, --help             this text\n"
@@ -31,7 +33,7 @@ static const char help[] =
 
 struct question {
     const char *from, *ppid, *stream, *file, *socket;
-    bool json;
+    bool json, unordered;
 };
 
 /* ---- from a file ---------------------------------------------------------------------------------- */
@@ -53,15 +55,16 @@ static json_t *members(const struct cfg_config *c, const struct cfg_route *r)
     return array;
 }
 
-static json_t *work_out(const struct cfg_config *c, struct cfg_member from, uint32_t ppid, uint16_t stream)
+static json_t *work_out(const struct cfg_config *c, struct cfg_member from, uint32_t ppid, uint16_t stream,
+                        bool unordered)
 {
-    json_t *d = json_pack("{s:{s:s}, s:I, s:i}", "from", "name", cfg_member_name(c, from), "ppid",
-                          (json_int_t)ppid, "stream", (int)stream);
+    json_t *d = json_pack("{s:{s:s}, s:I, s:i, s:b}", "from", "name", cfg_member_name(c, from), "ppid",
+                          (json_int_t)ppid, "stream", (int)stream, "unordered", (int)unordered);
     json_t *all = json_array();
     const struct cfg_route *taker = NULL;
     for (unsigned i = 0; i < cfg_ordered_routes(c); i++) {
         unsigned id = cfg_route_at(c, i);
-        enum rt_verdict v = rt_explain(&c->routes[id], from, ppid, stream);
+        enum rt_verdict v = rt_explain(&c->routes[id], from, ppid, stream, unordered);
         json_array_append_new(all, route(c, id, rt_verdict_text(v, taker)));
         if (v != RT_FITS || taker)
             continue;
@@ -88,7 +91,7 @@ static int from_file(const struct question *q, uint32_t ppid, uint16_t stream, j
     else if (!rt_find_source(c, q->from, &from))
         fprintf(stderr, "junctor explain: %s has no listener or peer %s\n", q->file, q->from);
     else {
-        *document = work_out(c, from, ppid, stream);
+        *document = work_out(c, from, ppid, stream, q->unordered);
         status = CLIENT_DONE;
     }
     cfg_remarks_free(&remarks);
@@ -102,8 +105,9 @@ static int from_broker(const struct question *q, uint16_t stream, json_t **docum
     const char *socket = client_find("explain", q->socket);
     if (!socket)
         return CLIENT_NO_BROKER;
-    snprintf(path, sizeof path, "/v1/explain?from=%s&ppid=%s&stream=%u",
-             client_escape(q->from, from, sizeof from), client_escape(q->ppid, ppid, sizeof ppid), stream);
+    snprintf(path, sizeof path, "/v1/explain?from=%s&ppid=%s&stream=%u&unordered=%d",
+             client_escape(q->from, from, sizeof from), client_escape(q->ppid, ppid, sizeof ppid), stream,
+             q->unordered);
     return client_ask("explain", socket, "GET", path, document);
 }
 
@@ -124,9 +128,10 @@ static void print(const json_t *d, uint32_t ppid)
                                                 {"WHAT", "what", TABLE_TEXT},
                                                 {"TO", "to", TABLE_TEXT}};
     const json_t *r = json_object_get(d, "route");
-    printf("message   from %s, PPID %u%s%s%s, stream %d\n", text(json_object_get(d, "from"), "name"), ppid,
+    printf("message   from %s, PPID %u%s%s%s, stream %d%s\n", text(json_object_get(d, "from"), "name"), ppid,
            ppid_name(ppid) ? " (" : "", ppid_name(ppid) ? ppid_name(ppid) : "", ppid_name(ppid) ? ")" : "",
-           (int)json_integer_value(json_object_get(d, "stream")));
+           (int)json_integer_value(json_object_get(d, "stream")),
+           json_is_true(json_object_get(d, "unordered")) ? ", unordered" : "");
     if (r)
         printf("route     %s, line %d, to %s, session %s\n", text(r, "name"),
                (int)json_integer_value(json_object_get(r, "line")), text(r, "to"), text(d, "session"));
@@ -171,11 +176,15 @@ static int explain(const struct question *q)
 
 int cmd_explain(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"from", required_argument, NULL, 'f'},   {"ppid", required_argument, NULL, 'p'},
-        {"stream", required_argument, NULL, 't'}, {"config", required_argument, NULL, 'c'},
-        {"socket", required_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'},
-        {"help", no_argument, NULL, 'h'},         {0}};
+    static const struct option options[] = {{"from", required_argument, NULL, 'f'},
+                                            {"ppid", required_argument, NULL, 'p'},
+                                            {"stream", required_argument, NULL, 't'},
+                                            {"config", required_argument, NULL, 'c'},
+                                            {"unordered", no_argument, NULL, 'u'},
+                                            {"socket", required_argument, NULL, 's'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
     struct question q = {0};
     int option;
     optind = 0;
@@ -197,6 +206,9 @@ int cmd_explain(int argc, char **argv)
             break;
         case 's':
             q.socket = optarg;
+            break;
+        case 'u':
+            q.unordered = true;
             break;
         case 'j':
             q.json = true;

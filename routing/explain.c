@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-enum rt_verdict rt_explain(const struct cfg_route *r, struct cfg_member from, uint32_t ppid, uint16_t stream)
+enum rt_verdict rt_explain(const struct cfg_route *r, struct cfg_member from, uint32_t ppid, uint16_t stream,
+                           bool unordered)
 {
     bool source = false, any_ppid = !r->ppid_count, any_stream = !r->stream_count;
     for (unsigned i = 0; i < r->from_count; i++)
@@ -11,7 +12,11 @@ enum rt_verdict rt_explain(const struct cfg_route *r, struct cfg_member from, ui
         any_ppid |= r->ppids[i] == ppid;
     for (unsigned i = 0; i < r->stream_count; i++)
         any_stream |= r->streams[i].first <= stream && stream <= r->streams[i].last;
-    return !source ? RT_OTHER_SOURCE : !any_ppid ? RT_OTHER_PPID : !any_stream ? RT_OTHER_STREAM : RT_FITS;
+    if (!source || !any_ppid || !any_stream)
+        return !source ? RT_OTHER_SOURCE : !any_ppid ? RT_OTHER_PPID : RT_OTHER_STREAM;
+    if (r->delivery == (unordered ? CFG_ORDERED : CFG_UNORDERED))
+        return unordered ? RT_ORDERED_ONLY : RT_UNORDERED_ONLY;
+    return RT_FITS;
 }
 
 const char *rt_verdict_text(enum rt_verdict v, bool taken)
@@ -19,7 +24,9 @@ const char *rt_verdict_text(enum rt_verdict v, bool taken)
     static const char *const texts[] = {[RT_FITS] = "takes it",
                                         [RT_OTHER_SOURCE] = "is for other sources",
                                         [RT_OTHER_PPID] = "is for other PPIDs",
-                                        [RT_OTHER_STREAM] = "is for other streams"};
+                                        [RT_OTHER_STREAM] = "is for other streams",
+                                        [RT_ORDERED_ONLY] = "is for ordered messages",
+                                        [RT_UNORDERED_ONLY] = "is for unordered messages"};
     return v == RT_FITS && taken ? "fits, but an earlier one takes it" : texts[v];
 }
 

@@ -16,11 +16,14 @@ enum rt_verdict {
     RT_FITS, /* the first one that does takes the message */
     RT_OTHER_SOURCE,
     RT_OTHER_PPID,
-    RT_OTHER_STREAM
+    RT_OTHER_STREAM,
+    RT_ORDERED_ONLY,
+    RT_UNORDERED_ONLY
 };
 
-/* Whether a route is for messages of this listener or peer, PPID (host byte order) and stream. */
-enum rt_verdict rt_explain(const struct cfg_route *r, struct cfg_member from, uint32_t ppid, uint16_t stream);
+/* Whether a route is for messages of this listener or peer, PPID (host byte order), stream and delivery. */
+enum rt_verdict rt_explain(const struct cfg_route *r, struct cfg_member from, uint32_t ppid, uint16_t stream,
+                           bool unordered);
 
 /* The listener or peer of this name. False: there is none. */
 bool rt_find_source(const struct cfg_config *c, const char *name, struct cfg_member *out);

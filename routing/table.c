@@ -7,6 +7,10 @@
  * into the first would save a search, but a file with n routes for exact PPIDs and m stream ranges for any
  * PPID would need n × m spans.
  *
+ * Where some route is for ordered or for unordered messages only, each source counts as two (`sides`), one
+ * for either kind, and a route for both is entered at both. Other tables are searched as if there were no
+ * such thing.
+ *
  * Building an axis: the ends of all ranges, sorted, divide it into cells, none of which a range divides
  * further. Then the routes mark the cells in file order, each only those that are not marked yet; a chain
  * of "next unmarked one" skips the others, so each cell is marked once. n ranges cost n log n.
@@ -31,9 +35,9 @@
 #define BLOCKS      (STREAMS >> BLOCK_SHIFT)
 #define INDEX_ABOVE 16 /* spans; with fewer the index would not save a step worth its memory */
 
-#define NO_AXIS   UINT32_MAX
-#define NO_INDEX  UINT32_MAX
-#define NO_SOURCE UINT32_MAX
+#define NO_AXIS  UINT32_MAX
+#define NO_INDEX UINT32_MAX
+#define NO_SIDE  UINT32_MAX
 
 struct span {
     uint32_t route;
@@ -52,16 +56,17 @@ struct answer {
 };
 
 struct slot {
-    uint32_t source; /* NO_SOURCE: empty */
+    uint32_t side; /* NO_SIDE: empty */
     uint32_t ppid;
     struct answer answer;
 };
 
 struct rt_table {
     struct slot *slots;
-    uint64_t mask; /* slots - 1; their number is a power of two */
-    struct answer *any;
-    uint32_t sources; /* in `any` */
+    uint64_t mask;      /* slots - 1; their number is a power of two */
+    struct answer *any; /* by side */
+    uint32_t sources;
+    uint32_t splits; /* 1: a source has two sides, ordered and unordered; 0: one */
     struct axis *axes;
     struct span *spans;
     uint16_t *index;
@@ -70,9 +75,14 @@ struct rt_table {
 
 /* ---- looking up ---- */
 
-static uint64_t hash(uint32_t source, uint32_t ppid)
+static uint64_t hash(uint32_t side, uint32_t ppid)
 {
-    return rt_mix((uint64_t)source << 32 | ppid);
+    return rt_mix((uint64_t)side << 32 | ppid);
+}
+
+static uint32_t side_of(const struct rt_table *t, uint32_t source, bool unordered)
+{
+    return (source << t->splits) + (t->splits & unordered);
 }
 
 static uint32_t axis_find(const struct rt_table *t, const struct axis *a, uint16_t stream)
@@ -98,17 +108,16 @@ static uint32_t answer_find(const struct rt_table *t, struct answer a, uint16_t 
 }
 
 /* The first route in the file that fits, by its place there. */
-static uint32_t find_place(const struct rt_table *t, uint32_t source, uint32_t ppid, uint16_t stream)
+static uint32_t find_place(const struct rt_table *t, uint32_t side, uint32_t ppid, uint16_t stream)
 {
-    assert(source < t->sources);
-    uint32_t any = answer_find(t, t->any[source], stream);
-    for (uint64_t i = hash(source, ppid) & t->mask;; i = (i + 1) & t->mask) {
+    uint32_t any = answer_find(t, t->any[side], stream);
+    for (uint64_t i = hash(side, ppid) & t->mask;; i = (i + 1) & t->mask) {
         const struct slot *s = &t->slots[i];
-        if (s->source == source && s->ppid == ppid) {
+        if (s->side == side && s->ppid == ppid) {
             uint32_t exact = answer_find(t, s->answer, stream);
             return exact < any ? exact : any;
         }
-        if (s->source == NO_SOURCE)
+        if (s->side == NO_SIDE)
             return any;
     }
 }
@@ -118,14 +127,17 @@ static uint32_t id_of(const struct rt_table *t, uint32_t place)
     return t->ids && place != RT_NO_ROUTE ? t->ids[place] : place;
 }
 
-uint32_t rt_table_find(const struct rt_table *t, uint32_t source, uint32_t ppid, uint16_t stream)
+uint32_t rt_table_find(const struct rt_table *t, uint32_t source, uint32_t ppid, uint16_t stream,
+                       bool unordered)
 {
-    return id_of(t, find_place(t, source, ppid, stream));
+    assert(source < t->sources);
+    return id_of(t, find_place(t, side_of(t, source, unordered), ppid, stream));
 }
 
 /* ---- comparing ---- */
 
-/* The answers of a table for one source, and for one PPID or for all PPIDs that no route names. */
+/* The answers of a table for the ordered messages of one source, with one PPID or with all that no route
+ * names. */
 struct answers {
     const struct rt_table *table;
     struct answer any, exact;
@@ -134,15 +146,24 @@ struct answers {
 static struct answers answers_of(const struct rt_table *t, uint32_t source, const struct slot *exact)
 {
     const struct answer none = {RT_NO_ROUTE, NO_AXIS};
-    return (struct answers){t, source < t->sources ? t->any[source] : none, exact ? exact->answer : none};
+    return (struct answers){t, source < t->sources ? t->any[side_of(t, source, false)] : none,
+                            exact ? exact->answer : none};
 }
 
 static const struct slot *find_slot(const struct rt_table *t, uint32_t source, uint32_t ppid)
 {
-    for (uint64_t i = hash(source, ppid) & t->mask; t->slots[i].source != NO_SOURCE; i = (i + 1) & t->mask)
-        if (t->slots[i].source == source && t->slots[i].ppid == ppid)
+    uint32_t side = side_of(t, source, false);
+    for (uint64_t i = hash(side, ppid) & t->mask; t->slots[i].side != NO_SIDE; i = (i + 1) & t->mask)
+        if (t->slots[i].side == side && t->slots[i].ppid == ppid)
             return &t->slots[i];
     return NULL;
+}
+
+/* Whether a slot has an answer for ordered messages; of *source. */
+static bool is_ordered(const struct rt_table *t, const struct slot *s, uint32_t *source)
+{
+    *source = s->side >> t->splits;
+    return s->side != NO_SIDE && !(s->side & t->splits);
 }
 
 /* The first stream above this one where another span begins. */
@@ -198,15 +219,16 @@ void rt_table_compare(const struct rt_table *before, const struct rt_table *afte
     struct comparing c = {before, after, tell, arg};
     for (uint32_t s = 0; s < before->sources || s < after->sources; s++)
         compare(&c, s, NULL, NULL);
+    uint32_t source;
     for (uint64_t i = 0; i <= before->mask; i++) {
         const struct slot *s = &before->slots[i];
-        if (s->source != NO_SOURCE)
-            compare(&c, s->source, s, find_slot(after, s->source, s->ppid));
+        if (is_ordered(before, s, &source))
+            compare(&c, source, s, find_slot(after, source, s->ppid));
     }
     for (uint64_t i = 0; i <= after->mask; i++) {
         const struct slot *s = &after->slots[i];
-        if (s->source != NO_SOURCE && !find_slot(before, s->source, s->ppid))
-            compare(&c, s->source, NULL, s);
+        if (is_ordered(after, s, &source) && !find_slot(before, source, s->ppid))
+            compare(&c, source, NULL, s);
     }
 }
 
@@ -214,14 +236,14 @@ void rt_table_compare(const struct rt_table *before, const struct rt_table *afte
 
 /* `route` matters on the axis of `key`. */
 struct entry {
-    uint64_t key; /* source, one bit for "any PPID", PPID */
+    uint64_t key; /* side, one bit for "any PPID", PPID */
     uint32_t route;
 };
 
-#define KEY(source, any, ppid) ((uint64_t)(source) << 33 | (uint64_t)(any) << 32 | (ppid))
-#define KEY_SOURCE(key)        ((uint32_t)((key) >> 33))
-#define KEY_ANY(key)           ((bool)((key) >> 32 & 1))
-#define KEY_PPID(key)          ((uint32_t)(key))
+#define KEY(side, any, ppid) ((uint64_t)(side) << 33 | (uint64_t)(any) << 32 | (ppid))
+#define KEY_SIDE(key)        ((uint32_t)((key) >> 33))
+#define KEY_ANY(key)         ((bool)((key) >> 32 & 1))
+#define KEY_PPID(key)        ((uint32_t)(key))
 
 /* An array that grows. */
 struct growing {
@@ -285,20 +307,29 @@ static const struct cfg_route *route_at(const struct builder *b, uint32_t place)
     return &b->config->routes[cfg_route_at(b->config, place)];
 }
 
+static bool add_entries(struct builder *b, uint32_t place, uint32_t side)
+{
+    const struct cfg_route *route = route_at(b, place);
+    unsigned n = route->ppid_count ? route->ppid_count : 1;
+    struct entry *e = grow(&b->entries, n, sizeof *e);
+    if (!e)
+        return false;
+    for (unsigned p = 0; p < n; p++)
+        e[p] = (struct entry){route->ppid_count ? KEY(side, 0, route->ppids[p]) : KEY(side, 1, 0), place};
+    b->entries.count += n;
+    return true;
+}
+
 static bool list_entries(struct builder *b)
 {
     for (uint32_t r = 0; r < places(b->config); r++) {
         const struct cfg_route *route = route_at(b, r);
         for (unsigned f = 0; f < route->from_count; f++) {
-            uint32_t source = rt_source(route->from[f]);
-            unsigned n = route->ppid_count ? route->ppid_count : 1;
-            struct entry *e = grow(&b->entries, n, sizeof *e);
-            if (!e)
+            uint32_t ordered = side_of(b->table, rt_source(route->from[f]), false);
+            if (route->delivery != CFG_UNORDERED && !add_entries(b, r, ordered))
                 return false;
-            for (unsigned p = 0; p < n; p++)
-                e[p] = (struct entry){route->ppid_count ? KEY(source, 0, route->ppids[p]) : KEY(source, 1, 0),
-                                      r};
-            b->entries.count += n;
+            if (b->table->splits && route->delivery != CFG_ORDERED && !add_entries(b, r, ordered + 1))
+                return false;
         }
     }
     if (b->entries.count)
@@ -453,12 +484,12 @@ static bool resolve(struct builder *b, const struct entry *e, size_t count, stru
     return add_axis(b, out);
 }
 
-static void insert(struct rt_table *t, uint32_t source, uint32_t ppid, struct answer answer)
+static void insert(struct rt_table *t, uint32_t side, uint32_t ppid, struct answer answer)
 {
-    uint64_t i = hash(source, ppid) & t->mask;
-    while (t->slots[i].source != NO_SOURCE)
+    uint64_t i = hash(side, ppid) & t->mask;
+    while (t->slots[i].side != NO_SIDE)
         i = (i + 1) & t->mask;
-    t->slots[i] = (struct slot){source, ppid, answer};
+    t->slots[i] = (struct slot){side, ppid, answer};
 }
 
 static bool make_slots(struct rt_table *t, size_t keys)
@@ -470,7 +501,7 @@ static bool make_slots(struct rt_table *t, size_t keys)
     if (!t->slots)
         return false;
     for (size_t i = 0; i < n; i++)
-        t->slots[i].source = NO_SOURCE;
+        t->slots[i].side = NO_SIDE;
     t->mask = n - 1;
     return true;
 }
@@ -478,10 +509,13 @@ static bool make_slots(struct rt_table *t, size_t keys)
 static bool make_any(struct rt_table *t, const struct cfg_config *c)
 {
     t->sources = rt_source_count(c);
-    t->any = reallocarray(NULL, t->sources ? t->sources : 1, sizeof *t->any);
+    for (uint32_t i = 0; i < places(c); i++)
+        t->splits |= c->routes[cfg_route_at(c, i)].delivery != CFG_EITHER;
+    uint32_t sides = t->sources << t->splits;
+    t->any = reallocarray(NULL, sides ? sides : 1, sizeof *t->any);
     if (!t->any)
         return false;
-    for (uint32_t i = 0; i < t->sources; i++)
+    for (uint32_t i = 0; i < sides; i++)
         t->any[i] = (struct answer){RT_NO_ROUTE, NO_AXIS};
     return true;
 }
@@ -514,9 +548,9 @@ static bool fill(struct builder *b)
         if (!resolve(b, e + i, end - i, &answer))
             return false;
         if (KEY_ANY(e[i].key))
-            t->any[KEY_SOURCE(e[i].key)] = answer;
+            t->any[KEY_SIDE(e[i].key)] = answer;
         else
-            insert(t, KEY_SOURCE(e[i].key), KEY_PPID(e[i].key), answer);
+            insert(t, KEY_SIDE(e[i].key), KEY_PPID(e[i].key), answer);
     }
     return true;
 }

@@ -1,15 +1,16 @@
 /* The route table: finds the route of a message in time that does not grow with the number of routes.
  *
  * Built once from the configuration and immutable from then on; readers in any thread need no lock.
- * Meaning: the first route in file order whose source, PPID and stream fit. Building it resolves that
- * order: for every source, and every PPID that some of its routes name, the stream axis is divided into
- * intervals, each with the first of those routes; the same once more for the source's routes that take any
- * PPID. A look-up is one hash probe and at most two short searches (at most eight steps, see table.c); the
- * smaller route number wins. The size of the table grows with the text of the file, not with the product
- * of its routes. */
+ * Meaning: the first route in file order whose source, PPID, stream and delivery (ordered or not) fit.
+ * Building it resolves that order: for every source, and every PPID that some of its routes name, the stream
+ * axis is divided into intervals, each with the first of those routes; the same once more for the source's
+ * routes that take any PPID. A look-up is one hash probe and at most two short searches (at most eight steps,
+ * see table.c); the smaller route number wins. The size of the table grows with the text of the file, not
+ * with the product of its routes. */
 #ifndef JUNCTOR_ROUTING_TABLE_H
 #define JUNCTOR_ROUTING_TABLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "config/config.h"
@@ -45,10 +46,12 @@ void rt_table_free(struct rt_table *t);
 
 /* Index into cfg_config.routes, or RT_NO_ROUTE. `ppid` in host byte order; `source` is numbered by
  * rt_source. */
-uint32_t rt_table_find(const struct rt_table *t, uint32_t source, uint32_t ppid, uint16_t stream);
+uint32_t rt_table_find(const struct rt_table *t, uint32_t source, uint32_t ppid, uint16_t stream,
+                       bool unordered);
 
-/* Calls `tell` for every pair of answers that the two tables give for some message, possibly several times
- * for one pair. The time it takes is proportional to the number of intervals in both. */
+/* Calls `tell` for every pair of answers that the two tables give for some ordered message, possibly several
+ * times for one pair; the order of unordered ones is nobody's concern. The time it takes is proportional to
+ * the number of intervals in both. */
 void rt_table_compare(const struct rt_table *before, const struct rt_table *after,
                       void (*tell)(void *arg, uint32_t before, uint32_t after), void *arg);
 

@@ -95,11 +95,12 @@ template <Shape shape> void by_table(benchmark::State &state)
     rt_table *table = rt_table_build(&rules.config);
     size_t i = 0;
     for (; i < 100; i++) // tests/unit/test_routing_table.c has the rest
-        if (rt_table_find(table, all[i].source, all[i].ppid, all[i].stream) != walk(rules.config, all[i]))
+        if (rt_table_find(table, all[i].source, all[i].ppid, all[i].stream, false) !=
+            walk(rules.config, all[i]))
             state.SkipWithError("the table is wrong");
     for (auto _ : state) {
         const Lookup &l = all[i++ % all.size()];
-        benchmark::DoNotOptimize(rt_table_find(table, l.source, l.ppid, l.stream));
+        benchmark::DoNotOptimize(rt_table_find(table, l.source, l.ppid, l.stream, false));
     }
     state.SetItemsProcessed(state.iterations());
     rt_table_free(table);

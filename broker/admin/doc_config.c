@@ -281,11 +281,13 @@ static json_t *route(const struct scene *s, unsigned id)
 {
     const struct cfg_config *c = s->sight.config;
     const struct cfg_route *r = &c->routes[id];
-    return json_pack("{s:s?, s:i, s:i, s:o, s:o, s:o, s:s, s:s, s:o}", "name", r->name, "number", (int)id + 1,
-                     "line", (int)r->line, "from", route_sources(c, r), "ppid", route_ppids(r), "stream",
-                     route_streams(r), "to", c->groups[r->group].name, "session",
-                     r->session == CFG_PAIRED ? "paired" : "shared", "traffic",
-                     admin_json_traffic(brk_traffic_of(&s->sum, BRK_ROUTES, id)));
+    static const char *const deliveries[] = {
+        [CFG_EITHER] = "any", [CFG_ORDERED] = "false", [CFG_UNORDERED] = "true"};
+    return json_pack("{s:s?, s:i, s:i, s:o, s:o, s:o, s:s, s:s, s:s, s:o}", "name", r->name, "number",
+                     (int)id + 1, "line", (int)r->line, "from", route_sources(c, r), "ppid", route_ppids(r),
+                     "stream", route_streams(r), "unordered", deliveries[r->delivery], "to",
+                     c->groups[r->group].name, "session", r->session == CFG_PAIRED ? "paired" : "shared",
+                     "traffic", admin_json_traffic(brk_traffic_of(&s->sum, BRK_ROUTES, id)));
 }
 
 static void add_routes(const struct scene *s, struct page *p)

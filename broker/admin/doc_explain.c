@@ -16,7 +16,7 @@
 struct question {
     struct cfg_member from;
     uint32_t ppid;
-    unsigned stream;
+    unsigned stream, unordered;
 };
 
 /* ---- where to ------------------------------------------------------------------------------------- */
@@ -97,7 +97,7 @@ static json_t *routes(const struct cfg_config *c, const struct question *q, long
     *taker = -1;
     for (unsigned i = 0; i < cfg_ordered_routes(c); i++) {
         unsigned id = cfg_route_at(c, i);
-        enum rt_verdict v = rt_explain(&c->routes[id], q->from, q->ppid, (uint16_t)q->stream);
+        enum rt_verdict v = rt_explain(&c->routes[id], q->from, q->ppid, (uint16_t)q->stream, q->unordered);
         if (i < OTHERS_MAX || (v == RT_FITS && *taker < 0))
             json_array_append_new(array, route(c, id, rt_verdict_text(v, *taker >= 0)));
         if (v == RT_FITS && *taker < 0)
@@ -114,6 +114,7 @@ static void tell(const struct admin *a, const struct brk_sight *s, const struct 
     json_object_set_new(d, "from", admin_json_member(c, q->from));
     json_object_set_new(d, "ppid", json_integer(q->ppid));
     json_object_set_new(d, "stream", json_integer(q->stream));
+    json_object_set_new(d, "unordered", json_boolean(q->unordered));
     json_object_set_new(d, "routes", routes(c, q, &taker));
     if (taker < 0) {
         json_object_set_new(d, "verdict", json_string("no route takes it: it is dropped (no_route)"));
@@ -141,7 +142,8 @@ enum admin_step admin_get_explain(struct admin *a, struct admin_call *call)
     if (!from || !ppid || !ppid_parse(ppid, &q.ppid))
         return admin_refuse(call, 400,
                             "say from= (a listener or peer), ppid= (a name or number) and stream=");
-    if (!admin_query_number(call, "stream", 0, 65535, &q.stream))
+    if (!admin_query_number(call, "stream", 0, 65535, &q.stream) ||
+        !admin_query_number(call, "unordered", 0, 1, &q.unordered))
         return ADMIN_DONE;
     json_t *d = admin_document(a);
     brk_sight_open(a->observer, &s);

@@ -228,8 +228,8 @@ static void make_messages(struct worker *w)
     const struct loaded *l = caa_container_of(s->plan, struct loaded, plan);
     for (unsigned i = 0; i < BURST && !rt_credit_full(&w->credit); i++) {
         uint32_t ppid = below(&w->random, ROUTES + 1);
-        uint32_t route =
-            rt_table_find(s->plan->table, rt_source(everybody[below(&w->random, 5)]), ppid, (uint16_t)i);
+        uint32_t route = rt_table_find(s->plan->table, rt_source(everybody[below(&w->random, 5)]), ppid,
+                                       (uint16_t)i, false);
         check(route == (ppid < ROUTES ? ppid : RT_NO_ROUTE), "PPID %u: route %u", ppid, route);
         if (route == RT_NO_ROUTE)
             continue;

@@ -244,6 +244,9 @@ static void test_rich_routes(void **state)
     assert_int_equal(r[2].pr_value, 0);
     assert_int_equal(r[3].pr_policy, OPT_PR_TTL);
     assert_int_equal(r[3].pr_value, 1500);
+    assert_int_equal(r[1].delivery, CFG_EITHER);
+    assert_int_equal(r[2].delivery, CFG_UNORDERED);
+    assert_int_equal(r[3].delivery, CFG_ORDERED);
     cfg_free(c);
 }
 
@@ -349,7 +352,7 @@ static void same_routing(const struct cfg_config *a, const struct cfg_config *b)
         same_list(x->from, x->from_count, y->from, y->from_count, sizeof *x->from);
         same_list(x->ppids, x->ppid_count, y->ppids, y->ppid_count, sizeof *x->ppids);
         same_list(x->streams, x->stream_count, y->streams, y->stream_count, sizeof *x->streams);
-        assert_true(x->group == y->group && x->session == y->session);
+        assert_true(x->group == y->group && x->session == y->session && x->delivery == y->delivery);
     }
 }
 

@@ -140,6 +140,28 @@ static void a_changed_route_is_new_unless_it_has_a_name(void **state)
     cfg_free(c);
 }
 
+/* What a route does with a message is part of what it says. */
+static void routes_differ_in_all_that_they_say(void **state)
+{
+    static const char *const more[] = {"", ", unordered: true", ", unordered: false"};
+    enum { COUNT = sizeof more / sizeof *more };
+    char text[1000];
+    (void)state;
+    for (unsigned i = 0; i < COUNT * COUNT; i++) {
+#define SAY                                                                                                  \
+    "listeners: [{name: a, port: 1001}]\n"                                                                   \
+    "peers: [{name: p, address: 127.0.0.1, port: 2001}]\n"                                                   \
+    "routes: [{from: a, to: p, session: shared%s}]\n"
+        snprintf(text, sizeof text, SAY, more[i / COUNT]);
+        struct cfg_config *c = parse(text);
+        snprintf(text, sizeof text, SAY, more[i % COUNT]);
+        c = replace(c, text);
+        assert_int_equal(c->route_count, i / COUNT == i % COUNT ? 1 : 2);
+        assert_true(c->route_count == 1 || c->routes[0].gone);
+        cfg_free(c);
+    }
+}
+
 /* The route table gives ids, in the order of the file. */
 static void the_table_speaks_of_ids(void **state)
 {
@@ -152,10 +174,10 @@ static void the_table_speaks_of_ids(void **state)
     struct rt_table *t = rt_table_build(c);
     uint32_t a = rt_source((struct cfg_member){CFG_MEMBER_LISTENER, 0});
     uint32_t b = rt_source((struct cfg_member){CFG_MEMBER_LISTENER, 1});
-    assert_int_equal(rt_table_find(t, a, 7, 0), 3);
-    assert_int_equal(rt_table_find(t, a, 1, 0), 2);
-    assert_int_equal(rt_table_find(t, b, 7, 0), 3);
-    assert_int_equal(rt_table_find(t, b, 1, 0), RT_NO_ROUTE);
+    assert_int_equal(rt_table_find(t, a, 7, 0, false), 3);
+    assert_int_equal(rt_table_find(t, a, 1, 0, false), 2);
+    assert_int_equal(rt_table_find(t, b, 7, 0, false), 3);
+    assert_int_equal(rt_table_find(t, b, 1, 0, false), RT_NO_ROUTE);
     rt_table_free(t);
     cfg_free(c);
 }
@@ -182,8 +204,8 @@ static void what_is_leaving_keeps_its_routes(void **state)
     for (int times = 0; times < 2; times++) {
         struct rt_table *t = rt_table_build(c);
         assert_int_equal(c->leaving_count, 1); /* the group of its other route was p alone, and is gone */
-        assert_int_equal(rt_table_find(t, a, 3, 0), 0);
-        assert_int_equal(rt_table_find(t, a, 4, 0), RT_NO_ROUTE);
+        assert_int_equal(rt_table_find(t, a, 3, 0, false), 0);
+        assert_int_equal(rt_table_find(t, a, 4, 0, false), RT_NO_ROUTE);
         assert_string_equal(c->groups[c->routes[0].group].name, "both");
         assert_int_equal(c->routes[0].session, CFG_SHARED);
         rt_table_free(t);
@@ -219,6 +241,7 @@ int main(void)
         cmocka_unit_test(order_does_not_matter),
         cmocka_unit_test(what_has_gone_keeps_its_place),
         cmocka_unit_test(a_changed_route_is_new_unless_it_has_a_name),
+        cmocka_unit_test(routes_differ_in_all_that_they_say),
         cmocka_unit_test(the_table_speaks_of_ids),
         cmocka_unit_test(what_is_leaving_keeps_its_routes),
         cmocka_unit_test(it_prints_as_its_file_does),

@@ -118,7 +118,7 @@ static void test_table(void **state)
         until_failure = failures;
         struct rt_table *t = rt_table_build(&c);
         if (t) {
-            assert_int_equal(rt_table_find(t, 0, 3, 3 * 62), 62);
+            assert_int_equal(rt_table_find(t, 0, 3, 3 * 62, false), 62);
             rt_table_free(t);
             break;
         }

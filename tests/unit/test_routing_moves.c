@@ -180,6 +180,20 @@ static void test_routes_that_lead_elsewhere(void **state)
     assert_moves(TWO(ROUTE("", "g")), TWO("  - {from: a, to: h, session: paired}\n"), "", "");
 }
 
+/* The order of unordered messages is nobody's concern. */
+static void test_unordered_messages_lead_elsewhere(void **state)
+{
+    (void)state;
+    const char *both = "routes: [{name: one, from: a, to: p, session: shared}]\n";
+#define APART(unordered)                                                                                     \
+    "routes: [{name: two, from: a, unordered: " unordered ", to: q, session: shared}, "                      \
+    "{name: one, from: a, to: p, session: shared}]\n"
+    assert_moves(both, APART("true"), "", "");
+    assert_moves(both, APART("false"), " q", " p");
+    assert_moves(APART("true"), both, "", "");
+    assert_moves(APART("true"), APART("false"), " q", " p");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +203,7 @@ int main(void)
         cmocka_unit_test(test_another_mode),
         cmocka_unit_test(test_no_order_is_promised),
         cmocka_unit_test(test_routes_that_lead_elsewhere),
+        cmocka_unit_test(test_unordered_messages_lead_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,21 +40,30 @@ static bool stream_fits(const struct cfg_route *r, uint16_t stream)
     return r->stream_count == 0;
 }
 
-static uint32_t walk(const struct cfg_config *c, uint32_t source, uint32_t ppid, uint16_t stream)
+static bool delivery_fits(const struct cfg_route *r, bool unordered)
+{
+    return r->delivery == CFG_EITHER || (r->delivery == CFG_UNORDERED) == unordered;
+}
+
+static uint32_t walk(const struct cfg_config *c, uint32_t source, uint32_t ppid, uint16_t stream,
+                     bool unordered)
 {
     for (uint32_t i = 0; i < cfg_ordered_routes(c); i++) {
         const struct cfg_route *r = &c->routes[cfg_route_at(c, i)];
-        if (from_fits(r, source) && ppid_fits(r, ppid) && stream_fits(r, stream))
+        if (from_fits(r, source) && ppid_fits(r, ppid) && stream_fits(r, stream) &&
+            delivery_fits(r, unordered))
             return cfg_route_at(c, i);
     }
     return RT_NO_ROUTE;
 }
 
 /* The same as it is explained. */
-static uint32_t explained(const struct cfg_config *c, uint32_t source, uint32_t ppid, uint16_t stream)
+static uint32_t explained(const struct cfg_config *c, uint32_t source, uint32_t ppid, uint16_t stream,
+                          bool unordered)
 {
     for (uint32_t i = 0; i < cfg_ordered_routes(c); i++)
-        if (rt_explain(&c->routes[cfg_route_at(c, i)], rt_source_member(source), ppid, stream) == RT_FITS)
+        if (rt_explain(&c->routes[cfg_route_at(c, i)], rt_source_member(source), ppid, stream, unordered) ==
+            RT_FITS)
             return cfg_route_at(c, i);
     return RT_NO_ROUTE;
 }
@@ -80,6 +89,7 @@ struct shape {
     unsigned any_percent; /* of the routes take any PPID */
     unsigned range_max;   /* a route; some take all streams */
     unsigned streams;     /* all below this */
+    unsigned one_percent; /* of the routes take only ordered, or only unordered messages */
 };
 
 static void random_ranges(const struct shape *s, struct cfg_route *r)
@@ -110,6 +120,7 @@ static void random_route(const struct shape *s, struct cfg_route *r)
         ppids[i] = below(s->ppids);
     r->ppids = ppids;
     random_ranges(s, r);
+    r->delivery = below(100) < s->one_percent ? (below(2) ? CFG_UNORDERED : CFG_ORDERED) : CFG_EITHER;
 }
 
 /* Every other configuration has been through reloads: its routes stand in another order than their ids, and
@@ -153,14 +164,16 @@ static void free_routes(struct cfg_config *c)
 static void compare(const struct rt_table *t, const struct cfg_config *c, uint32_t source, uint32_t ppid,
                     uint16_t stream)
 {
-    uint32_t is = rt_table_find(t, source, ppid, stream), should = walk(c, source, ppid, stream);
-    if (is != should)
-        fail_msg("source %u ppid %u stream %u: route %d, should be %d", source, ppid, stream, (int)is,
-                 (int)should);
-    is = explained(c, source, ppid, stream);
-    if (is != should)
-        fail_msg("source %u ppid %u stream %u: explained as route %d, should be %d", source, ppid, stream,
-                 (int)is, (int)should);
+    for (unsigned u = 0; u < 2; u++) {
+        uint32_t is = rt_table_find(t, source, ppid, stream, u), should = walk(c, source, ppid, stream, u);
+        if (is != should)
+            fail_msg("source %u ppid %u stream %u unordered %u: route %d, should be %d", source, ppid, stream,
+                     u, (int)is, (int)should);
+        is = explained(c, source, ppid, stream, u);
+        if (is != should)
+            fail_msg("source %u ppid %u stream %u unordered %u: explained as route %d, should be %d", source,
+                     ppid, stream, u, (int)is, (int)should);
+    }
 }
 
 /* Every end of every range with its neighbours, for every source and every PPID (and one nobody names). */
@@ -259,6 +272,23 @@ static void test_many_sources_and_ppids(void **state)
                 5, 3000);
 }
 
+static void test_ordered_and_unordered(void **state)
+{
+    (void)state;
+    seed = 6;
+    check_shape((struct shape){.listeners = 2,
+                               .peers = 2,
+                               .routes = 10,
+                               .from_max = 3,
+                               .ppids = 3,
+                               .ppid_max = 2,
+                               .any_percent = 40,
+                               .range_max = 2,
+                               .streams = 12,
+                               .one_percent = 60},
+                2000, 100);
+}
+
 static void test_ten_thousand_routes(void **state)
 {
     (void)state;
@@ -289,7 +319,7 @@ static void note_pair(void *arg, uint32_t before, uint32_t after)
     p->seen[before == RT_NO_ROUTE ? PAIRS - 1 : before][after == RT_NO_ROUTE ? PAIRS - 1 : after] = true;
 }
 
-/* What it tells is what lookups find: no pair more, none less. */
+/* What it tells is what lookups of ordered messages find: no pair more, none less. */
 static void test_comparing_two_tables(void **state)
 {
     (void)state;
@@ -306,8 +336,10 @@ static void test_comparing_two_tables(void **state)
     for (unsigned i = 0; i < 500; i++) {
         struct pairs told = {0}, found = {0};
         s.listeners = 1 + below(3);
+        s.one_percent = below(3) ? 0 : 50;
         struct cfg_config a = random_config(&s);
         s.listeners = 1 + below(3);
+        s.one_percent = below(3) ? 0 : 50;
         struct cfg_config b = random_config(&s);
         struct rt_table *before = rt_table_build(&a), *after = rt_table_build(&b);
         uint32_t sources[] = {rt_source_count(&a), rt_source_count(&b)};
@@ -315,8 +347,9 @@ static void test_comparing_two_tables(void **state)
         for (uint32_t source = 0; source < sources[0] || source < sources[1]; source++)
             for (uint32_t ppid = 0; ppid <= s.ppids; ppid++)
                 for (uint16_t stream = 0; stream <= s.streams; stream++)
-                    note_pair(&found, source < sources[0] ? walk(&a, source, ppid, stream) : RT_NO_ROUTE,
-                              source < sources[1] ? walk(&b, source, ppid, stream) : RT_NO_ROUTE);
+                    note_pair(&found,
+                              source < sources[0] ? walk(&a, source, ppid, stream, false) : RT_NO_ROUTE,
+                              source < sources[1] ? walk(&b, source, ppid, stream, false) : RT_NO_ROUTE);
         assert_memory_equal(&told, &found, sizeof told);
         rt_table_free(before);
         rt_table_free(after);
@@ -340,8 +373,8 @@ static void test_no_routes(void **state)
     (void)state;
     struct cfg_config c = config_of(NULL, 0);
     struct rt_table *t = rt_table_build(&c);
-    assert_int_equal(rt_table_find(t, 0, 0, 0), RT_NO_ROUTE);
-    assert_int_equal(rt_table_find(t, 1, UINT32_MAX, 65535), RT_NO_ROUTE);
+    assert_int_equal(rt_table_find(t, 0, 0, 0, false), RT_NO_ROUTE);
+    assert_int_equal(rt_table_find(t, 1, UINT32_MAX, 65535, false), RT_NO_ROUTE);
     rt_table_free(t);
     rt_table_free(NULL);
 }
@@ -354,8 +387,8 @@ static void test_sources_are_listeners_and_peers(void **state)
     assert_int_equal(rt_source(access), 0);
     assert_int_equal(rt_source(stp), 1);
     struct rt_table *t = rt_table_build(&c);
-    assert_int_equal(rt_table_find(t, 0, 3, 5), 1);
-    assert_int_equal(rt_table_find(t, 1, 3, 5), 0);
+    assert_int_equal(rt_table_find(t, 0, 3, 5, false), 1);
+    assert_int_equal(rt_table_find(t, 1, 3, 5, false), 0);
     rt_table_free(t);
 }
 
@@ -377,14 +410,14 @@ static void test_any_ppid_above_and_below_an_exact_one(void **state)
     };
     struct cfg_config c = config_of(routes, 3);
     struct rt_table *t = rt_table_build(&c);
-    assert_int_equal(rt_table_find(t, 0, 3, 0), 0);
-    assert_int_equal(rt_table_find(t, 0, 3, 15), 0);
-    assert_int_equal(rt_table_find(t, 0, 3, 16), 1);
-    assert_int_equal(rt_table_find(t, 0, 3, 31), 1);
-    assert_int_equal(rt_table_find(t, 0, 3, 32), 2);
-    assert_int_equal(rt_table_find(t, 0, 4, 15), 0);
-    assert_int_equal(rt_table_find(t, 0, 4, 16), 2);
-    assert_int_equal(rt_table_find(t, 1, 3, 16), RT_NO_ROUTE);
+    assert_int_equal(rt_table_find(t, 0, 3, 0, false), 0);
+    assert_int_equal(rt_table_find(t, 0, 3, 15, false), 0);
+    assert_int_equal(rt_table_find(t, 0, 3, 16, false), 1);
+    assert_int_equal(rt_table_find(t, 0, 3, 31, false), 1);
+    assert_int_equal(rt_table_find(t, 0, 3, 32, false), 2);
+    assert_int_equal(rt_table_find(t, 0, 4, 15, false), 0);
+    assert_int_equal(rt_table_find(t, 0, 4, 16, false), 2);
+    assert_int_equal(rt_table_find(t, 1, 3, 16, false), RT_NO_ROUTE);
     rt_table_free(t);
 }
 
@@ -398,12 +431,12 @@ static void test_first_and_last_stream_and_ppid(void **state)
     struct cfg_config c = config_of(routes, 1);
     struct rt_table *t = rt_table_build(&c);
     for (unsigned i = 0; i < COUNT(ppids); i++) {
-        assert_int_equal(rt_table_find(t, 1, ppids[i], 0), 0);
-        assert_int_equal(rt_table_find(t, 1, ppids[i], 1), RT_NO_ROUTE);
-        assert_int_equal(rt_table_find(t, 1, ppids[i], 65534), RT_NO_ROUTE);
-        assert_int_equal(rt_table_find(t, 1, ppids[i], 65535), 0);
+        assert_int_equal(rt_table_find(t, 1, ppids[i], 0, false), 0);
+        assert_int_equal(rt_table_find(t, 1, ppids[i], 1, false), RT_NO_ROUTE);
+        assert_int_equal(rt_table_find(t, 1, ppids[i], 65534, false), RT_NO_ROUTE);
+        assert_int_equal(rt_table_find(t, 1, ppids[i], 65535, false), 0);
     }
-    assert_int_equal(rt_table_find(t, 1, 1, 0), RT_NO_ROUTE);
+    assert_int_equal(rt_table_find(t, 1, 1, 0, false), RT_NO_ROUTE);
     rt_table_free(t);
 }
 
@@ -423,7 +456,7 @@ static void test_all_streams_one_by_one(void **state)
     struct cfg_config c = config_of(routes, N);
     struct rt_table *t = rt_table_build(&c);
     for (unsigned s = 0; s < N; s++)
-        assert_int_equal(rt_table_find(t, 0, 7, (uint16_t)s), s % 2 ? N / 2 + s / 2 : s / 2);
+        assert_int_equal(rt_table_find(t, 0, 7, (uint16_t)s, false), s % 2 ? N / 2 + s / 2 : s / 2);
     rt_table_free(t);
     free(ranges);
     free(routes);
@@ -478,6 +511,7 @@ int main(void)
         cmocka_unit_test(test_many_ranges_on_one_source),
         cmocka_unit_test(test_every_stream_its_own_rule),
         cmocka_unit_test(test_many_sources_and_ppids),
+        cmocka_unit_test(test_ordered_and_unordered),
         cmocka_unit_test(test_ten_thousand_routes),
         cmocka_unit_test(test_all_streams_one_by_one),
         cmocka_unit_test(test_build_is_not_quadratic),
