@@ -1,6 +1,10 @@
-/* The log: one line for each event, in logfmt, on standard error.
+/* The log: one line for each event on standard error, or in a file in its place; in logfmt, or as a JSON
+ * object with the same keys.
  *
  *     ts=2026-01-31T12:00:00.000Z level=info event=listening listener=access address=127.0.0.1:2905
+ *     {"ts":"2026-01-31T12:00:00.000Z","level":"info","event":"listening","listener":"access",…}
+ *
+ * Every event is a row of log_events.def, which says what it is about (its subject).
  *
  * If standard error goes to the journal (sd_journal_stream_fd(3): JOURNAL_STREAM names its device and
  * inode), the line has no time stamp, since the journal adds its own, and begins with the priority in the
@@ -13,6 +17,11 @@
  *
  *     level=warning event=log_lost lines=812
  *
+ * A line that comes again, word for word, is written once within a second, and counted then or before the
+ * next one:
+ *
+ *     level=info event=log_repeated of=path lines=3
+ *
  * The lines of each thread keep their order. Before start and after stop the caller writes its line
  * itself. */
 #ifndef JUNCTOR_BROKER_LOG_H
@@ -24,11 +33,25 @@
 
 #include "config/config.h"
 
-/* Sets the level, and determines whether standard error goes to the journal. Before other threads start. */
+/* Sets the level of all subjects, and determines whether standard error goes to the journal. Before other
+ * threads start. */
 void brk_log_open(enum cfg_log_level level);
 
-/* Changes the level. Any thread; others may notice a few lines later. */
+/* Levels and form as the configuration has them (log_level, log_levels, log_format). Any thread; others may
+ * notice a few lines later. */
+void brk_log_configure(const struct cfg_config *config);
+
+/* Lines go to this file from now on, which is created where there is none, and appended to; NULL: to the
+ * standard error that the process began with. Returns 0, or an errno, and then they go where they went. One
+ * thread at a time. */
+int brk_log_to(const char *file);
+
+/* The same, for a file that may have been moved away; a failure is logged. */
+void brk_log_reopen(const char *file);
+
+/* Changes the level of all subjects, or of one. Any thread; others may notice a few lines later. */
 void brk_log_set_level(enum cfg_log_level level);
+void brk_log_set_subject(enum cfg_log_subject subject, enum cfg_log_level level);
 
 /* Starts the writer thread, with all signals blocked. Returns 0 or the errno of pthread_create. */
 int brk_log_start(void);
@@ -38,10 +61,11 @@ int brk_log_start(void);
 #define BRK_LOG_STOP_MS 2000
 void brk_log_stop(void);
 
+/* Whether lines of that level may be logged, of some subject at least. */
 bool brk_log_on(enum cfg_log_level level);
 
-/* `event` is a word; `format` gives the other "key=value" pairs (may be ""). Values that may contain
- * spaces are passed through brk_quote. Longer lines are cut at 2 KiB. */
+/* `event` is a word of log_events.def; `format` gives the other "key=value" pairs (may be ""). Values that
+ * may contain spaces are passed through brk_quote. Longer lines are cut at 2 KiB. */
 void brk_log(enum cfg_log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

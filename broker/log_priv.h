@@ -19,9 +19,9 @@ struct brk_log_budget *brk_log_budgets(void);
 /* Any thread: adds a budget to that list, once. */
 void brk_log_list(struct brk_log_budget *b);
 
-/* Whether lines begin with a priority for the journal instead of a time stamp. Set before the writer
- * starts. */
+/* Whether lines begin with a priority for the journal instead of a time stamp; and their form. Any thread. */
 void brk_log_for_journal(bool yes);
+void brk_log_set_format(enum cfg_log_format format);
 
 /* Any thread: passes the record to the writer thread; without one, writes it at once. */
 void brk_log_deliver(const struct brk_log_record *r);

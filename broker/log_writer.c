@@ -23,11 +23,14 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define LINE_MAX_BYTES 2048
+#include "broker/log_json.h"
+
+#define LINE_MAX_BYTES (PIPE_BUF - 1) /* as JSON it can be twice as long as its record */
 #define CHUNK_LINES    64
 #define TELL_MS        1000 /* how often suppressed lines are reported, and lost ones tried again */
 
@@ -35,7 +38,8 @@
 enum mode { DIRECT, THREAD, OVER };
 
 static _Atomic int mode; /* enum mode; changes only while no other thread logs */
-static bool journal;
+static _Atomic bool journal;
+static _Atomic int format; /* enum cfg_log_format */
 
 static struct brk_log_ring ring;
 static sem_t wake, ended;
@@ -55,10 +59,17 @@ static struct chunk {
 } chunk;
 static uint64_t unsaid; /* lines that could not be written, not yet reported */
 static uint64_t tell_at_ms;
+static struct brk_log_record latest; /* the last one that was written, */
+static uint64_t repeated;            /* and how many like it have come since */
 
 void brk_log_for_journal(bool yes)
 {
-    journal = yes;
+    atomic_store_explicit(&journal, yes, memory_order_relaxed);
+}
+
+void brk_log_set_format(enum cfg_log_format f)
+{
+    atomic_store_explicit(&format, (int)f, memory_order_relaxed);
 }
 
 static uint64_t now_ms(void)
@@ -78,17 +89,24 @@ static size_t render(const struct brk_log_record *r, char out[static LINE_MAX_BY
                                      [CFG_LOG_WARNING] = 4,
                                      [CFG_LOG_INFO] = 6,
                                      [CFG_LOG_DEBUG] = 7};
-    size_t n;
-    if (journal) {
+    size_t n = 0;
+    char ts[40] = "";
+    bool for_journal = atomic_load_explicit(&journal, memory_order_relaxed);
+    if (for_journal) {
         n = (size_t)snprintf(out, LINE_MAX_BYTES, "<%d>", priorities[r->level]);
     } else {
         struct tm utc;
         gmtime_r(&r->at.tv_sec, &utc);
-        n = strftime(out, LINE_MAX_BYTES, "ts=%Y-%m-%dT%H:%M:%S", &utc);
-        n += (size_t)snprintf(out + n, LINE_MAX_BYTES - n, ".%03ldZ ", r->at.tv_nsec / 1000000);
+        size_t seconds = strftime(ts, sizeof ts, "%Y-%m-%dT%H:%M:%S", &utc);
+        snprintf(ts + seconds, sizeof ts - seconds, ".%03ldZ", r->at.tv_nsec / 1000000);
     }
-    memcpy(out + n, r->text, r->length);
-    n += r->length;
+    if (atomic_load_explicit(&format, memory_order_relaxed) == CFG_LOG_JSON) {
+        n += brk_log_json(r->text, r->length, for_journal ? NULL : ts, out + n, LINE_MAX_BYTES - 1 - n);
+    } else {
+        n += for_journal ? 0 : (size_t)snprintf(out + n, LINE_MAX_BYTES - n, "ts=%s ", ts);
+        memcpy(out + n, r->text, r->length);
+        n += r->length;
+    }
     out[n++] = '\n';
     return n;
 }
@@ -153,11 +171,38 @@ static void add_lost(uint64_t lines)
     add(&r, lines);
 }
 
+/* Reports how often the latest line has come again. */
+static void add_repeated(void)
+{
+    struct brk_log_record r;
+    if (!repeated)
+        return;
+    const char *event = strstr(latest.text, "event=") + strlen("event=");
+    brk_log_fill(&r, (enum cfg_log_level)latest.level, "log_repeated", "of=%.*s lines=%llu",
+                 (int)strcspn(event, " "), event, (unsigned long long)repeated);
+    add(&r, repeated);
+    repeated = 0;
+}
+
+/* Within the second. */
+static bool is_repeated(const struct brk_log_record *r)
+{
+    return r->at.tv_sec - latest.at.tv_sec <= 1 && r->level == latest.level && r->length == latest.length &&
+           memcmp(r->text, latest.text, r->length) == 0;
+}
+
 static void write_records(void)
 {
     for (const struct brk_log_record *r; (r = brk_log_ring_peek(&ring)); brk_log_ring_pop(&ring)) {
+        if (!r->lost_before && is_repeated(r)) {
+            repeated++;
+            continue;
+        }
+        add_repeated();
         add_lost(r->lost_before);
         add(r, 1);
+        memcpy(&latest, r, offsetof(struct brk_log_record, text) + r->length);
+        latest.text[r->length] = '\0';
     }
     flush();
 }
@@ -188,6 +233,7 @@ static void tell(bool last)
     if (!last && (!tell_at_ms || now_ms() < tell_at_ms))
         return;
     tell_at_ms = 0;
+    add_repeated();
     tell_folded();
     add_lost(brk_log_ring_lost(&ring));
     flush();
@@ -195,7 +241,7 @@ static void tell(bool last)
 
 static void wait_for_more(void)
 {
-    if (!tell_at_ms && (unsaid || any_folded()))
+    if (!tell_at_ms && (unsaid || repeated || any_folded()))
         tell_at_ms = now_ms() + TELL_MS;
     if (!tell_at_ms) {
         sem_wait(&wake);

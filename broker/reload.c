@@ -37,8 +37,10 @@ static void log_unsupported(struct cfg_place at, const char *text, void *arg)
 bool brk_reload_with(struct brk_reload *r, struct brk_broker *b, struct cfg_config *config)
 {
     const struct cfg_config *old = b->plan->config;
-    if (b->log_level_fixed)
+    if (b->log_level_fixed) {
         config->log_level = old->log_level;
+        memcpy(config->log_levels, old->log_levels, sizeof config->log_levels);
+    }
     if (brk_unsupported(config, b->backend, log_unsupported, (void *)config->file)) {
         cfg_free(config);
         return false;
@@ -71,6 +73,7 @@ bool brk_reload_begin(struct brk_reload *r, struct brk_broker *b)
                 "file\"");
         return false;
     }
+    brk_log_reopen(b->plan->config->log_file);
     brk_log(CFG_LOG_INFO, "reloading", "file=%s", brk_quote(file, quoted, sizeof quoted));
     brk_notify_reloading();
     struct cfg_config *config = cfg_load(file, &remarks);
@@ -105,7 +108,8 @@ void brk_reload_adopt(struct brk_reload *r, struct brk_broker *b)
     b->candidate = NULL;
     r->step = BRK_RELOAD_ADOPTING;
     r->waiting = b->worker_count;
-    brk_log_set_level(b->plan->config->log_level);
+    brk_log_configure(b->plan->config);
+    brk_log_reopen(b->plan->config->log_file);
     brk_changes_log(r->changes);
 }
 

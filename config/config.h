@@ -35,6 +35,19 @@ enum cfg_admin_mode { CFG_ADMIN_OWNER, CFG_ADMIN_GROUP, CFG_ADMIN_ALL };
 enum cfg_session { CFG_PAIRED, CFG_SHARED, CFG_SESSIONS };
 enum cfg_delivery { CFG_EITHER, CFG_ORDERED, CFG_UNORDERED }; /* the U bit of RFC 9260 3.3.1 */
 enum cfg_log_level { CFG_LOG_ERROR, CFG_LOG_WARNING, CFG_LOG_INFO, CFG_LOG_DEBUG };
+enum cfg_log_format { CFG_LOGFMT, CFG_LOG_JSON };
+
+/* What lines of the log are about; which event has which subject stands in broker/log_events.def. */
+enum cfg_log_subject {
+    CFG_LOG_BROKER,
+    CFG_LOG_CONFIG,
+    CFG_LOG_ENDPOINT,
+    CFG_LOG_PEER,
+    CFG_LOG_ASSOCIATION,
+    CFG_LOG_PATH,
+    CFG_LOG_MESSAGE,
+    CFG_LOG_SUBJECTS
+};
 
 /* How much of a receive buffer that belongs to one association the broker offers as window, so that messages
  * which cost several times their size do not overfill it (broker/socket.c): a quarter, but no less than 80
@@ -145,6 +158,9 @@ struct cfg_config {
     unsigned queue_messages; /* per source socket: how many of its messages may wait before it is paused */
     uint64_t queue_bytes;    /* and how many bytes */
     enum cfg_log_level log_level;
+    int64_t log_levels[CFG_LOG_SUBJECTS]; /* enum cfg_log_level, or CFG_ABSENT: as log_level */
+    enum cfg_log_format log_format;
+    const char *log_file;   /* NULL: standard error */
     const char *admin_path; /* "off": none; NULL: the default */
     enum cfg_admin_mode admin_mode;
     const char *admin_group;        /* NULL: the process's own */

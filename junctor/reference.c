@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "junctor/reference_priv.h"
+#include "broker/log_subject.h"
 #include "config/keys.h"
 #include "config/sctp/options.h"
 #include "config/sctp/ppid.h"
@@ -375,6 +376,27 @@ static void write_ppids(FILE *out, const struct ref_writer *w)
     w->numbers_end(out);
 }
 
+/* ---- log ------------------------------------------------------------------------------------------ */
+
+static void write_events(FILE *out, const struct ref_writer *w)
+{
+    static const char *const titles[REF_COLUMNS] = {"Event", "Subject", "Tells"};
+    size_t count;
+    const struct brk_log_event *events = brk_log_events(&count);
+    w->heading(out, REF_CHAPTER, "Log events");
+    w->text(out, "Each line of the log names its event. A subject's level is set by `broker.log_levels` and, "
+                 "while the "
+                 "broker runs, by `junctor set log_level`.");
+    w->table_begin(out, titles);
+    for (size_t i = 0; i < count; i++) {
+        char name[80];
+        snprintf(name, sizeof name, "`%s`", events[i].name);
+        const char *const line[REF_COLUMNS] = {name, brk_log_subject_name(events[i].subject), events[i].help};
+        w->table_line(out, line);
+    }
+    w->table_end(out);
+}
+
 void ref_write(FILE *out, const struct ref_writer *writer)
 {
     writer->begin(out);
@@ -382,5 +404,6 @@ void ref_write(FILE *out, const struct ref_writer *writer)
     write_options(out, writer);
     write_transports(out, writer);
     write_ppids(out, writer);
+    write_events(out, writer);
     writer->end(out);
 }

@@ -7,6 +7,7 @@
 #include "broker/admin/admin.h"
 #include "broker/broker.h"
 #include "broker/log.h"
+#include "broker/log_subject.h"
 #include "config/config.h"
 #include "junctor/commands.h"
 #include "junctor/usage.h"
@@ -32,16 +33,16 @@ static const char help[] =
     "\n"
     "Exit status: 0 after a drain whose account balances, 1 otherwise, 2 wrong usage.\n";
 
-static bool parse_level(const char *text, enum cfg_log_level *level)
+/* For all subjects. */
+static bool fix_level(const char *text, struct cfg_config *config)
 {
-    static const char *const names[] = {"error", "warning", "info", "debug"};
-    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (!strcmp(text, names[i])) {
-            *level = (enum cfg_log_level)i;
-            return true;
-        }
-    cmd_wrong("run", "there is no log level %s; write error, warning, info or debug", text);
-    return false;
+    if (!brk_log_level_find(text, &config->log_level)) {
+        cmd_wrong("run", "there is no log level %s; write error, warning, info or debug", text);
+        return false;
+    }
+    for (unsigned s = 0; s < CFG_LOG_SUBJECTS; s++)
+        config->log_levels[s] = CFG_ABSENT;
+    return true;
 }
 
 static void log_warnings(const struct cfg_config *config, const struct cfg_remarks *remarks)
@@ -66,8 +67,14 @@ static void log_start(const struct cfg_config *config)
 /* Takes ownership of the configuration. */
 static int run_logged(struct cfg_config *config, const struct cfg_remarks *remarks, bool level_fixed)
 {
-    brk_log_open(config->log_level);
-    int error = brk_log_start();
+    brk_log_configure(config);
+    int error = brk_log_to(config->log_file);
+    if (error) {
+        fprintf(stderr, "junctor run: broker.log_file: %s: %s\n", config->log_file, strerror(error));
+        cfg_free(config);
+        return 1;
+    }
+    error = brk_log_start();
     if (error) {
         fprintf(stderr, "junctor run: thread of the log: %s\n", strerror(error));
         cfg_free(config);
@@ -95,7 +102,7 @@ static int run_file(const char *file, const char *level_text)
         return 1;
     }
     int status = 2;
-    if (!level_text || parse_level(level_text, &config->log_level)) {
+    if (!level_text || fix_level(level_text, config)) {
         status = run_logged(config, &remarks, level_text != NULL);
         config = NULL; /* now owns it */
     }

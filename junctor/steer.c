@@ -30,10 +30,12 @@ static const char stop_help[] =
     "                         broker.drain_timeout)\n" CLIENT_SOCKET_HELP
     "  -h, --help             this text\n" EXIT_HELP;
 
-static const char set_help[] = "Usage: junctor set log_level error|warning|info|debug [-s PATH]\n"
-                               "\n"
-                               "Changes a setting of a running broker until its next reload.\n"
-                               "\n" CLIENT_SOCKET_HELP "  -h, --help             this text\n" EXIT_HELP;
+static const char set_help[] =
+    "Usage: junctor set log_level error|warning|info|debug [SUBJECT] [-s PATH]\n"
+    "\n"
+    "Changes a setting of a running broker until its next reload. SUBJECT limits it to\n"
+    "lines about broker, config, endpoint, peer, association, path or message.\n"
+    "\n" CLIENT_SOCKET_HELP "  -h, --help             this text\n" EXIT_HELP;
 
 static const char disconnect_help[] =
     "Usage: junctor disconnect ASSOCIATION [-s PATH]\n"
@@ -135,12 +137,16 @@ int cmd_set(int argc, char **argv)
     char **words, path[300], escaped[200], done[300];
     unsigned count;
     int status;
-    if (!client_arguments("set", set_help, argc, argv, 2, 2, &socket, &words, &count, &status))
+    if (!client_arguments("set", set_help, argc, argv, 2, 3, &socket, &words, &count, &status))
         return status;
     if (strcmp(words[0], "log_level") != 0)
         return cmd_wrong("set", "\"%s\" cannot be set; only log_level can", words[0]);
-    snprintf(path, sizeof path, "/v1/log_level?value=%s", client_escape(words[1], escaped, sizeof escaped));
-    snprintf(done, sizeof done, "log_level %.200s", words[1]);
+    size_t n = (size_t)snprintf(path, sizeof path, "/v1/log_level?value=%.200s",
+                                client_escape(words[1], escaped, sizeof escaped));
+    if (count == 3)
+        snprintf(path + n, sizeof path - n, "&subject=%s", client_escape(words[2], escaped, sizeof escaped));
+    snprintf(done, sizeof done, "log_level %.100s%s%.100s", words[1], count == 3 ? " " : "",
+             count == 3 ? words[2] : "");
     return steer("set", socket, path, done);
 }
 

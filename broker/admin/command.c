@@ -2,12 +2,14 @@
  * is a request to control (ADMIN_REQUEST), one about an association is done by its worker (ADMIN_ONE). */
 #include "broker/admin/command.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "broker/admin/call.h"
 #include "broker/admin/json.h"
 #include "broker/log.h"
+#include "broker/log_subject.h"
 #include "config/sctp/value.h"
 
 #define LOOK_AGAIN_MS 50
@@ -55,21 +57,37 @@ enum admin_step admin_post_stop(struct admin *a, struct admin_call *call)
     return ADMIN_REQUEST;
 }
 
+static enum admin_step refuse_subject(struct admin_call *call, const char *name)
+{
+    char names[200];
+    size_t n = 0;
+    for (unsigned i = 0; i < CFG_LOG_SUBJECTS; i++)
+        n += (size_t)snprintf(names + n, sizeof names - n, "%s%s", i ? ", " : "",
+                              brk_log_subject_name((enum cfg_log_subject)i));
+    return admin_refuse(call, 400, "log_level: there is no subject %s; there are %s", name, names);
+}
+
 enum admin_step admin_post_log_level(struct admin *a, struct admin_call *call)
 {
-    static const char *const names[] = {"error", "warning", "info", "debug"};
-    const char *wanted = admin_query(call, "value");
-    for (unsigned i = 0; wanted && i < sizeof names / sizeof names[0]; i++)
-        if (strcmp(wanted, names[i]) == 0) {
-            brk_log_set_level((enum cfg_log_level)i);
-            brk_log(CFG_LOG_INFO, "log_level", "value=%s text=\"until the next reload\"", names[i]);
-            json_t *d = admin_document(a);
-            json_object_set_new(d, "done", json_true());
-            json_object_set_new(d, "log_level", json_string(names[i]));
-            return admin_answer(call, 200, d);
-        }
-    return admin_refuse(call, 400, "log_level: %s; there are error, warning, info and debug",
-                        wanted ? "there is no such level" : "say which with ?value=");
+    const char *level_name = admin_query(call, "value"), *name = admin_query(call, "subject");
+    enum cfg_log_subject subject = name ? brk_log_subject_find(name) : CFG_LOG_SUBJECTS;
+    enum cfg_log_level level;
+    if (!level_name || !brk_log_level_find(level_name, &level))
+        return admin_refuse(call, 400, "log_level: %s; there are error, warning, info and debug",
+                            level_name ? "there is no such level" : "say which with ?value=");
+    if (name && subject == CFG_LOG_SUBJECTS)
+        return refuse_subject(call, name);
+    if (name)
+        brk_log_set_subject(subject, level);
+    else
+        brk_log_set_level(level);
+    brk_log(CFG_LOG_INFO, "log_level", "value=%s subject=%s text=\"until the next reload\"", level_name,
+            name ? name : "all");
+    json_t *d = admin_document(a);
+    json_object_set_new(d, "done", json_true());
+    json_object_set_new(d, "log_level", json_string(level_name));
+    json_object_set_new(d, "subject", name ? json_string(name) : json_null());
+    return admin_answer(call, 200, d);
 }
 
 /* ---- an association ------------------------------------------------------------------------------- */

@@ -50,3 +50,40 @@ CONFIG
     kill -TERM "$broker"
     ends_with 0 "$broker"
 }
+
+@test "as JSON, into a file that SIGHUP opens anew, by subject" {
+    relay | sed "1s#}#, log_format: json, log_file: $work/there.log, log_levels: {association: warning}}#" >"$work/broker.yaml"
+    "$JUNCTOR" run -c "$work/broker.yaml" 2>"$work/broker.log" 3>&- &
+    broker=$!
+    pids+=("$broker")
+    wait_until 10 is_listening "$P0" "$U0"
+    mv "$work/there.log" "$work/moved.log"
+    through_broker load --associations 3 --count 100
+    kill -HUP "$broker"
+    wait_until 10 has_line "$work/there.log" '"event":"reloaded"'
+    kill -TERM "$broker"
+    ends_with 0 "$broker"
+    [ ! -s "$work/broker.log" ]
+    # Every line is an object; the lines in the two files are all that there are, and say what they say in logfmt.
+    cat "$work/moved.log" "$work/there.log" | jq -se 'all(.[]; .ts and .level and .event) and .[0].event == "starting" and
+        (map(.event) | index("association_up") == null and index("ready")) and
+        (map(select(.event == "account")) | length == 1 and .[0].received == .[0].delivered and .[0].balanced == "yes")'
+    jq -se 'map(.event) | index("reloaded") == null' "$work/moved.log"
+}
+
+@test "a file that cannot be opened: the start says so; a reload leaves the log where it is" {
+    relay | sed "1s#}#, log_file: $work/none/there.log}#" >"$work/broker.yaml"
+    run "$JUNCTOR" run -c "$work/broker.yaml"
+    [ "$status" = 1 ]
+    [[ $output == *"log_file: $work/none/there.log: No such file or directory"* ]]
+    start_broker < <(relay)
+    relay | sed "1s#}#, log_file: $work/none/there.log}#" | write_config
+    kill -HUP "$broker"
+    wait_log 'event=log_file_failed .*none/there.log.*No such file'
+    wait_log 'event=reloaded generation=2'
+    mkdir "$work/none"
+    kill -HUP "$broker"
+    wait_until 10 has_line "$work/none/there.log" 'event=reloaded generation=3'
+    kill -TERM "$broker"
+    ends_with 0 "$broker"
+}

@@ -48,10 +48,14 @@ status_is() { # STATUS COMMAND…: the command exits so
     status_is 1 junctor reload
     grep -q '^reload_refused .*broken' "$work/out"
     junctor set log_level debug | grep -qx 'log_level debug'
+    junctor set log_level error path | grep -qx 'log_level error path'
+    run junctor set log_level error weather
+    [ "$status" = 1 ]
+    [[ $output == *"no subject weather; there are broker, config, endpoint, peer, association, path, message"* ]]
     status_is 1 junctor set log_level loud
     grep -q 'error, warning, info and debug' "$work/err"
     status_is 2 junctor set colour red
-    grep -q 'there is log_level' "$work/err"
+    grep -q 'only log_level can' "$work/err"
     status_is 1 junctor disconnect 0-4711
     status_is 2 junctor disconnect
     status_is 2 junctor status assocations

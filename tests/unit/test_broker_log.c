@@ -15,7 +15,9 @@
 #include <cmocka.h>
 
 #include "broker/log.h"
+#include "broker/log_json.h"
 #include "broker/log_ring.h"
+#include "broker/log_subject.h"
 
 static void quotes_and_escapes(void **state)
 {
@@ -330,6 +332,140 @@ static void survives_a_closed_pipe(void **state)
     survives(ends[1]);
 }
 
+/* ---- form, subjects, repeated lines, a file ------------------------------------------------------- */
+
+static const char *json_of(const char *text, const char *ts)
+{
+    static char out[4000];
+    out[brk_log_json(text, strlen(text), ts, out, sizeof out)] = '\0';
+    return out;
+}
+
+static void a_line_becomes_an_object(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        json_of(
+            "level=info event=up id=7 name=\"a \\\"b\\\" \\\\\" remote=127.0.0.1:5 ppid=0x2e n=-3 z=007 e=",
+            "T"),
+        "{\"ts\":\"T\",\"level\":\"info\",\"event\":\"up\",\"id\":7,\"name\":\"a \\\"b\\\" \\\\\","
+        "\"remote\":\"127.0.0.1:5\",\"ppid\":\"0x2e\",\"n\":-3,\"z\":\"007\",\"e\":\"\"}");
+    assert_string_equal(
+        json_of("level=info event=up n=99999999999999999999 open=\"never closed", NULL),
+        "{\"level\":\"info\",\"event\":\"up\",\"n\":\"99999999999999999999\",\"open\":\"never closed\"}");
+    assert_string_equal(json_of("level=info event=up x=\"\xff!\" stray y=1", NULL),
+                        "{\"level\":\"info\",\"event\":\"up\",\"x\":\"?!\",\"y\":1}");
+}
+
+static void an_object_that_does_not_fit_says_so(void **state)
+{
+    char text[1900] = "level=info event=up name=", out[300];
+    (void)state;
+    memset(text + strlen(text), 'x', sizeof text - strlen(text) - 1);
+    text[sizeof text - 1] = '\0';
+    out[brk_log_json(text, strlen(text), "T", out, sizeof out - 1)] = '\0';
+    assert_string_equal(out, "{\"ts\":\"T\",\"level\":\"info\",\"event\":\"up\",\"cut\":true}");
+}
+
+static struct cfg_config levels(enum cfg_log_level level)
+{
+    struct cfg_config c = {.log_level = level};
+    for (unsigned i = 0; i < CFG_LOG_SUBJECTS; i++)
+        c.log_levels[i] = CFG_ABSENT;
+    return c;
+}
+
+static void a_subject_has_a_level_of_its_own(void **state)
+{
+    (void)state;
+    struct cfg_config c = levels(CFG_LOG_WARNING);
+    c.log_levels[CFG_LOG_PATH] = CFG_LOG_DEBUG;
+    c.log_levels[CFG_LOG_ASSOCIATION] = CFG_LOG_ERROR;
+    FILE *file = capture_begin();
+    brk_log_configure(&c);
+    brk_log(CFG_LOG_DEBUG, "path", "n=1");
+    brk_log(CFG_LOG_INFO, "listening", "n=2");
+    brk_log(CFG_LOG_WARNING, "listen_failed", "n=3");
+    brk_log(CFG_LOG_WARNING, "association_lost", "n=4");
+    brk_log_set_subject(CFG_LOG_ASSOCIATION, CFG_LOG_INFO);
+    brk_log(CFG_LOG_INFO, "association_lost", "n=5");
+    brk_log_set_level(CFG_LOG_ERROR);
+    brk_log(CFG_LOG_WARNING, "path", "n=6");
+    const char *text = capture_end(file);
+    for (unsigned n = 1; n <= 6; n++) {
+        char wanted[16];
+        snprintf(wanted, sizeof wanted, " n=%u\n", n);
+        assert_int_equal(strstr(text, wanted) != NULL, n == 1 || n == 3 || n == 5);
+    }
+    brk_log_open(CFG_LOG_INFO);
+}
+
+static void every_event_is_found(void **state)
+{
+    size_t count;
+    const struct brk_log_event *events = brk_log_events(&count);
+    (void)state;
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(brk_log_subject(events[i].name), events[i].subject);
+    assert_int_equal(brk_log_subject("unheard_of"), CFG_LOG_BROKER);
+    for (unsigned i = 0; i < CFG_LOG_SUBJECTS; i++)
+        assert_int_equal(brk_log_subject_find(brk_log_subject_name(i)), i);
+    assert_int_equal(brk_log_subject_find("weather"), CFG_LOG_SUBJECTS);
+}
+
+static void a_line_that_comes_again_is_counted(void **state)
+{
+    (void)state;
+    FILE *file = capture_begin();
+    brk_log_open(CFG_LOG_INFO);
+    assert_int_equal(brk_log_start(), 0);
+    for (unsigned i = 0; i < 5; i++)
+        brk_log(CFG_LOG_WARNING, "path", "state=down");
+    brk_log(CFG_LOG_WARNING, "path", "state=up");
+    for (unsigned i = 0; i < 3; i++)
+        brk_log(CFG_LOG_INFO, "path", "state=up"); /* another level */
+    brk_log_stop();
+    const char *text = capture_end(file);
+    assert_int_equal(count_in(text, "level=warning event=path state=down\n"), 1);
+    assert_int_equal(count_in(text, "level=warning event=log_repeated of=path lines=4\n"), 1);
+    assert_int_equal(count_in(text, "event=path state=up\n"), 2);
+    assert_int_equal(count_in(text, "level=info event=log_repeated of=path lines=2\n"), 1);
+    assert_true(strstr(text, "lines=4\n") < strstr(text, "state=up\n"));
+}
+
+static void goes_to_a_file_and_back(void **state)
+{
+    char name[] = "/tmp/junctor_log.XXXXXX", moved[sizeof name + 2], text[1000] = "";
+    (void)state;
+    close(mkstemp(name));
+    snprintf(moved, sizeof moved, "%s.1", name);
+    FILE *file = capture_begin();
+    brk_log_open(CFG_LOG_INFO);
+    assert_int_equal(brk_log_to(NULL), 0);
+    assert_int_equal(brk_log_to(name), 0);
+    brk_log(CFG_LOG_INFO, "line", "n=1");
+    assert_int_equal(rename(name, moved), 0);
+    brk_log(CFG_LOG_INFO, "line", "n=2");
+    brk_log_reopen(name);
+    brk_log(CFG_LOG_INFO, "line", "n=3");
+    brk_log_reopen("/nowhere/at/all");
+    assert_int_equal(brk_log_to(NULL), 0);
+    brk_log(CFG_LOG_INFO, "line", "n=4");
+    FILE *in = fopen(moved, "r");
+    text[fread(text, 1, sizeof text - 1, in)] = '\0';
+    fclose(in);
+    assert_true(strstr(text, "n=1\n") && strstr(text, "n=2\n") && !strstr(text, "n=3\n"));
+    in = fopen(name, "r");
+    text[fread(text, 1, sizeof text - 1, in)] = '\0';
+    fclose(in);
+    assert_true(strstr(text, "n=3\n") && !strstr(text, "n=4\n"));
+    assert_non_null(strstr(text, "event=log_file_failed file=\"/nowhere/at/all\" error=\"No such file"));
+    unlink(name);
+    unlink(moved);
+    const char *rest = capture_end(file);
+    assert_true(strstr(rest, "n=4\n") && !strstr(rest, "n=3\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,6 +484,12 @@ int main(void)
         cmocka_unit_test(counts_what_a_slow_reader_missed),
         cmocka_unit_test(survives_a_full_disk),
         cmocka_unit_test(survives_a_closed_pipe),
+        cmocka_unit_test(a_line_becomes_an_object),
+        cmocka_unit_test(an_object_that_does_not_fit_says_so),
+        cmocka_unit_test(a_subject_has_a_level_of_its_own),
+        cmocka_unit_test(every_event_is_found),
+        cmocka_unit_test(a_line_that_comes_again_is_counted),
+        cmocka_unit_test(goes_to_a_file_and_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
