@@ -9,31 +9,11 @@
 
 #include <stdio.h>
 
+#include "config/advice_buffers_priv.h"
+#include "config/advice_subject_priv.h"
 #include "config/check_endpoints_priv.h"
 #include "config/origin_priv.h"
 #include "config/sctp/ppid.h"
-
-/* One listener or peer, and what the routes make of it. */
-struct subject {
-    const struct cfg_origin *origin;
-    const struct opt_set *options;
-    const char *name;
-    unsigned paths;                  /* to a peer; 0: not known */
-    bool shares_socket;              /* its associations have one socket */
-    bool standing;                   /* a peer that the broker keeps an association to */
-    const struct cfg_group *standby; /* the first group where others come before it, or NULL */
-    const struct cfg_route *signals; /* the first route whose signalling it sends, or NULL */
-    uint32_t ppid;                   /* of that signalling */
-};
-
-struct shown {
-    char text[VAL_TEXT_MAX];
-};
-
-static const char *show(enum opt_field f, int64_t num, struct shown *out)
-{
-    return opt_format_num(f, num, out->text, sizeof out->text);
-}
 
 /* Where to speak of two values, of which at least one is written. */
 static struct cfg_place closer(const struct cfg_origin *o, enum opt_field a, enum opt_field b)
@@ -172,51 +152,6 @@ static void advise_patience(struct loader *l, const struct subject *u)
             (int)(usual / 60000), show(f, opt_stack(f, OPT_KERNEL), &b));
 }
 
-/* ---- buffers -------------------------------------------------------------------------------------- */
-
-/* Where broker.max_message is written, a send buffer that does not hold it is an error (check_endpoints.c).
- */
-static void advise_sndbuf(struct loader *l, const struct subject *u)
-{
-    int64_t sndbuf = opt_num(u->options, OPTF_SNDBUF, MAX_MESSAGE_DEFAULT);
-    struct shown a, b;
-    if (origin_has(&l->broker, CFG_KEY_MAX_MESSAGE) || sndbuf >= MAX_MESSAGE_DEFAULT ||
-        (uint64_t)sndbuf != l->config->max_message)
-        return;
-    show(OPTF_SNDBUF, sndbuf, &a);
-    err_add(&l->warnings, u->origin->effective->at[OPTF_SNDBUF],
-            "sndbuf: %s makes the broker refuse messages longer than %s, whoever they are for, as they would "
-            "not fit; write broker.max_message: %s where none is longer, or sndbuf: %s",
-            a.text, a.text, a.text, show(OPTF_SNDBUF, MAX_MESSAGE_DEFAULT, &b));
-}
-
-/* What is not yet whole cannot be read: the window closes inside a message that is longer, and opens again by
- * timeouts; one that leaves room for less than a second message waits for a delayed SACK each time.
- * Linux 6.1, 1,000,000 bytes each: window 64K 2 Mbit/s, 1M 6 to 80, 2M 4,000. Nothing is said of the defaults
- * of both values, which --print writes. */
-static void advise_recbuf(struct loader *l, const struct subject *u)
-{
-    const struct opt_field_row *row = &opt_field_rows[OPTF_RECBUF];
-    int64_t most = (int64_t)l->config->max_message, recbuf = opt_num(u->options, OPTF_RECBUF, row->dflt);
-    int64_t window = u->shares_socket ? recbuf : cfg_window(recbuf);
-    int64_t needed = u->shares_socket ? 2 * most : 8 * most; /* for a quarter of it see cfg_window */
-    struct cfg_place at = u->origin->effective->at[OPTF_RECBUF];
-    struct shown a, b, c, d;
-    char larger[VAL_TEXT_MAX + 20] = "";
-    if (!origin_has(&l->broker, CFG_KEY_MAX_MESSAGE) || window >= 2 * most ||
-        (recbuf >= row->dflt && most <= MAX_MESSAGE_DEFAULT))
-        return;
-    if (needed <= row->max)
-        snprintf(larger, sizeof larger, "recbuf: %s or ", show(OPTF_RECBUF, needed, &d));
-    err_add(&l->warnings, at.line ? at : origin_place(&l->broker, CFG_KEY_MAX_MESSAGE),
-            "recbuf: %s makes a receive window of %s, less than two messages of broker.max_message, %s; it "
-            "closes "
-            "inside such messages, and the rest waits for delayed SACKs and retransmission timeouts; write "
-            "%smax_message: %s",
-            show(OPTF_RECBUF, recbuf, &a), show(OPTF_RECBUF, window, &b), show(OPTF_RECBUF, most, &c), larger,
-            show(OPTF_RECBUF, window / 2, &d));
-}
-
 /* ---- single values -------------------------------------------------------------------------------- */
 
 /* Whoever writes tos: 46 means DSCP 46. */
@@ -304,9 +239,9 @@ static void advise_heartbeats(struct loader *l, const struct subject *u)
 typedef void advice(struct loader *l, const struct subject *u);
 
 static advice *const all[] = {
-    advise_rto,       advise_nodelay,    advise_retransmissions, advise_patience,       advise_sndbuf,
-    advise_recbuf,    advise_tos,        advise_linger,          advise_sack_frequency, advise_interleave,
-    advise_autoclose, advise_heartbeats,
+    advise_rto,        advise_nodelay,   advise_retransmissions, advise_patience,
+    advise_buffers,    advise_tos,       advise_linger,          advise_sack_frequency,
+    advise_interleave, advise_autoclose, advise_heartbeats,
 };
 
 static void advise_one(struct loader *l, const struct subject *u)

@@ -50,11 +50,16 @@ enum cfg_log_subject {
 };
 
 /* How much of a receive buffer that belongs to one association the broker offers as window, so that messages
- * which cost several times their size do not overfill it (broker/socket.c): a quarter, but no less than 80
- * KiB, above the loopback's MTU, because Linux tells of a window reopened only by that much. */
+ * which cost several times their size do not overfill it (broker/window.c): a quarter, but no less than 80
+ * KiB, above the loopback's MTU, because Linux tells of a window reopened only by that much. Below four times
+ * that they do overfill it: advice_buffers.c. */
+#define CFG_WINDOW_SHARE 4
+#define CFG_WINDOW_LEAST ((int64_t)80 * 1024)
+
 static inline int64_t cfg_window(int64_t recbuf)
 {
-    int64_t window = recbuf / 4 > 80 * 1024 ? recbuf / 4 : 80 * 1024;
+    int64_t share = recbuf / CFG_WINDOW_SHARE;
+    int64_t window = share > CFG_WINDOW_LEAST ? share : CFG_WINDOW_LEAST;
     return window < recbuf ? window : recbuf;
 }
 
