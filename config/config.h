@@ -29,8 +29,8 @@ extern "C" {
 
 enum cfg_transport { CFG_TRANSPORT_AUTO, CFG_TRANSPORT_KERNEL, CFG_TRANSPORT_USRSCTP };
 enum cfg_peeloff { CFG_PEELOFF_NEVER, CFG_PEELOFF_ALWAYS };
-enum cfg_mode { CFG_LOADSHARE, CFG_OVERRIDE, CFG_BROADCAST }; /* RFC 4666 traffic modes */
-enum cfg_share { CFG_ROUND_ROBIN, CFG_STREAM_HASH };          /* how loadshare picks */
+enum cfg_mode { CFG_LOADSHARE, CFG_OVERRIDE, CFG_BROADCAST };         /* RFC 4666 traffic modes */
+enum cfg_share { CFG_ROUND_ROBIN, CFG_STREAM_HASH, CFG_SOURCE_HASH }; /* how loadshare picks */
 enum cfg_admin_mode { CFG_ADMIN_OWNER, CFG_ADMIN_GROUP, CFG_ADMIN_ALL };
 enum cfg_session { CFG_PAIRED, CFG_SHARED, CFG_SESSIONS };
 enum cfg_delivery { CFG_EITHER, CFG_ORDERED, CFG_UNORDERED }; /* the U bit of RFC 9260 3.3.1 */
@@ -79,6 +79,7 @@ struct cfg_listener {
     enum cfg_peeloff peeloff;
     unsigned stall_ms; /* an association that is a destination and takes nothing for so long is aborted; 0:
                           never */
+    unsigned weight;   /* of each association in loadshare groups */
     const struct cfg_place *key_at;  /* by enum cfg_key: where it is written; nowhere: a default */
     struct opt_set sctp;             /* effective: defaults, then sctp:, then the profile, then its own */
     const struct cfg_place *sctp_at; /* by enum opt_field: where it is written; nowhere: a default */
@@ -98,6 +99,7 @@ struct cfg_peer {
     unsigned connect_timeout_ms;   /* until an attempt counts as failed */
     unsigned reconnect_initial_ms; /* first pause after a failure; doubles, with jitter */
     unsigned reconnect_max_ms;     /* its bound */
+    unsigned weight;               /* in loadshare groups */
     const struct cfg_place *key_at;
     struct opt_set sctp;
     const struct cfg_place *sctp_at; /* both as a listener's */

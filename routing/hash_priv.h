@@ -3,6 +3,7 @@
 #ifndef JUNCTOR_ROUTING_HASH_PRIV_H
 #define JUNCTOR_ROUTING_HASH_PRIV_H
 
+#include <math.h>
 #include <stdint.h>
 
 #include "config/config.h"
@@ -27,6 +28,14 @@ static inline uint64_t rt_seed(struct cfg_member m, uint64_t which)
 static inline uint64_t rt_weight(uint64_t key, uint64_t seed)
 {
     return rt_mix(key ^ seed);
+}
+
+/* Where candidates are not to get equal shares: the one with the smallest cost is chosen, and gets a share in
+ * proportion to `share`, which is above 0. (The first of several Poisson processes of these rates; with equal
+ * shares it is the one with the largest weight.) */
+static inline double rt_cost(uint64_t weight, uint32_t share)
+{
+    return -log(((double)(weight >> 11) + 0.5) * 0x1p-53) / share;
 }
 
 #endif

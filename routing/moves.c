@@ -37,6 +37,13 @@ static bool same_members(const struct rt_group *a, const struct rt_group *b)
     return a->count == b->count && (!a->count || !memcmp(a->dests, b->dests, a->count * sizeof *a->dests));
 }
 
+/* Those of a hash; of the same members. */
+static bool same_shares(const struct rt_group *a, const struct rt_group *b)
+{
+    return a->share == b->share && !a->weights == !b->weights &&
+           (!a->weights || !memcmp(a->weights, b->weights, a->count * sizeof *a->weights));
+}
+
 static bool has_newcomer(const struct rt_group *before, const struct rt_group *after)
 {
     for (uint32_t i = 0; i < after->count; i++)
@@ -55,8 +62,12 @@ static enum losers losers(const struct rt_group *before, const struct rt_group *
         return NOBODY;
     if (before->mode != after->mode || !before->seeds != !after->seeds)
         return ALL;
-    if (same_members(before, after) || (before->mode == CFG_LOADSHARE && !before->seeds))
+    if (before->mode == CFG_LOADSHARE && !before->seeds)
         return NOBODY;
+    if (same_members(before, after))
+        return !before->seeds || same_shares(before, after) ? NOBODY : ALL;
+    if (before->seeds && (before->weights || after->weights || before->share != after->share))
+        return ALL; /* shares may have changed, too */
     return has_newcomer(before, after) ? ALL : THE_GONE;
 }
 

@@ -10,6 +10,7 @@
 
 #include "routing/hash_priv.h"
 #include "routing/tsan_priv.h"
+#include "routing/turns_priv.h"
 
 /* What the annotations of a grace period refer to. It states liburcu's guarantee: all that a reader did
  * before its quiescent state (or before it went offline or unregistered) comes before whatever follows the
@@ -71,14 +72,46 @@ static uint32_t pick_in_turn(const struct rt_group *g, struct rt_pick_state *sta
     return i;
 }
 
-static uint32_t pick_by_stream(const struct rt_group *g, uint64_t origin, uint16_t stream)
+static uint32_t pick_by_turns(const struct rt_group *g, struct rt_pick_state *state)
 {
-    uint64_t key = rt_mix(rt_mix(origin) + stream), most = 0;
+    uint32_t place = rt_turn_place(state->next++), first = 0, last = g->count - 1;
+    while (first < last) {
+        uint32_t middle = first + (last - first) / 2;
+        if (place < g->turns[middle])
+            last = middle;
+        else
+            first = middle + 1;
+    }
+    return first;
+}
+
+static uint64_t key_of(const struct rt_group *g, uint64_t origin, uint16_t stream)
+{
+    return rt_mix(rt_mix(origin) + (stream & g->stream_mask));
+}
+
+static uint32_t pick_by_hash(const struct rt_group *g, uint64_t key)
+{
+    uint64_t most = 0;
     uint32_t best = 0;
     for (uint32_t i = 0; i < g->count; i++) {
         uint64_t weight = rt_weight(key, g->seeds[i]);
         if (weight > most) {
             most = weight;
+            best = i;
+        }
+    }
+    return best;
+}
+
+static uint32_t pick_by_weighted_hash(const struct rt_group *g, uint64_t key)
+{
+    double least = INFINITY;
+    uint32_t best = 0;
+    for (uint32_t i = 0; i < g->count; i++) {
+        double cost = rt_cost(rt_weight(key, g->seeds[i]), g->weights[i]);
+        if (cost < least) {
+            least = cost;
             best = i;
         }
     }
@@ -91,7 +124,17 @@ struct rt_dest *rt_group_pick(const struct rt_group *g, struct rt_pick_state *st
     assert(g->mode != CFG_BROADCAST);
     if (g->held || g->count == 0)
         return NULL;
-    if (g->mode == CFG_OVERRIDE || g->count == 1)
-        return g->dests[0];
-    return g->dests[g->seeds ? pick_by_stream(g, origin, stream) : pick_in_turn(g, state)];
+    switch (g->pick) {
+    case RT_PICK_IN_TURN:
+        return g->dests[pick_in_turn(g, state)];
+    case RT_PICK_BY_TURNS:
+        return g->dests[pick_by_turns(g, state)];
+    case RT_PICK_BY_HASH:
+        return g->dests[pick_by_hash(g, key_of(g, origin, stream))];
+    case RT_PICK_BY_WEIGHTED_HASH:
+        return g->dests[pick_by_weighted_hash(g, key_of(g, origin, stream))];
+    case RT_PICK_FIRST:
+        break;
+    }
+    return g->dests[0];
 }

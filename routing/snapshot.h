@@ -29,13 +29,29 @@ struct rt_dest {
     void *owner;              /* the broker's association; for the owning worker only */
 };
 
-/* The members of a group that can be sent to now. */
+/* How one destination of a group is picked: what mode, share and weights come to. */
+enum rt_pick {
+    RT_PICK_FIRST, /* there is one, or the others are in reserve */
+    RT_PICK_IN_TURN,
+    RT_PICK_BY_TURNS, /* in turn, by weight: `turns` */
+    RT_PICK_BY_HASH,
+    RT_PICK_BY_WEIGHTED_HASH
+};
+
+/* The members of a group that can be sent to now. One of weight 0 is not among them. */
 struct rt_group {
     enum cfg_mode mode;
     enum cfg_share share;
-    bool held;      /* a member was just lost and its messages are on their way to others: everybody waits */
-    uint32_t count; /* override: 0 or 1, the active member */
-    const uint64_t *seeds;   /* stream hash only: one for each of dests, see rt_group_pick; else NULL */
+    enum rt_pick pick; /* not for broadcast */
+    bool held; /* a member was just lost and its messages are on their way to others: everybody waits */
+    uint16_t stream_mask;    /* for a hash: which bits of the stream count */
+    uint32_t count;          /* override: 0 or 1, the active member */
+    const uint64_t *seeds;   /* with a hash only: one for each of dests, see rt_group_pick; else NULL */
+    const uint32_t *weights; /* likewise, where they differ */
+    const uint32_t
+        *turns; /* where the share of each of dests ends: turns_priv.h; NULL: no RT_PICK_BY_TURNS */
+    const uint32_t *member_weights; /* for clients of paired sessions: one for each of the configuration's
+                                       members, 0: none is to go there; NULL: all alike. See choice.h */
     struct rt_dest *dests[]; /* in the order of the configuration's members, then in that of coming up */
 };
 
@@ -113,11 +129,13 @@ struct rt_pick_state {
 /* Loadshare and override: the destination for a message of source association `origin` on `stream`, or
  * NULL if there is none now (held, or nobody is up). Not for broadcast: use all of dests.
  *
- * Round robin: each thread takes turns of its own. Stream hash: rendezvous hashing. Each destination has a
- * seed, and the one whose seed mixed with origin and stream gives the largest number gets the stream. So
- * when a destination goes only its own streams move, spread over all others, and when one comes it takes
- * an even share; a peer that comes back gets its streams back. Costs about a nanosecond for each
- * destination. */
+ * Round robin: each thread takes turns of its own, in proportion to the weights. Hashes: rendezvous hashing,
+ * of origin and stream or of the origin alone. Each destination has a seed, and the one whose seed mixed with
+ * these gives the largest number gets the stream. So when a destination goes only its own streams move,
+ * spread over all others, and when one comes it takes its share; a peer that comes back gets its streams
+ * back. Costs about a nanosecond for each destination, and some twenty where weights differ: then the numbers
+ * are stretched by them (rt_cost), so that a change of one weight moves only streams from or to that member.
+ */
 struct rt_dest *rt_group_pick(const struct rt_group *g, struct rt_pick_state *state, uint64_t origin,
                               uint16_t stream);
 

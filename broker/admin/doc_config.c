@@ -226,6 +226,9 @@ static void add_groups(const struct scene *s, struct page *p)
 {
     static const char *const modes[] = {
         [CFG_LOADSHARE] = "loadshare", [CFG_OVERRIDE] = "override", [CFG_BROADCAST] = "broadcast"};
+    static const char *const shares[] = {[CFG_ROUND_ROBIN] = "round-robin",
+                                         [CFG_STREAM_HASH] = "stream-hash",
+                                         [CFG_SOURCE_HASH] = "source-hash"};
     bool held;
     const struct cfg_config *c = s->sight.config;
     for (unsigned i = 0; i < c->group_count; i++) {
@@ -233,12 +236,11 @@ static void add_groups(const struct scene *s, struct page *p)
         if (g->gone || !on_page(p))
             continue;
         unsigned in = brk_sight_group(&s->sight, i, &held);
-        json_array_append_new(
-            p->items,
-            json_pack("{s:s, s:s, s:s, s:b, s:i, s:o, s:o}", "name", g->name, "mode", modes[g->mode], "share",
-                      g->share == CFG_STREAM_HASH ? "stream-hash" : "round-robin", "held", (int)held,
-                      "in_group", (int)in, "members", group_members(s, i), "traffic",
-                      admin_json_traffic(brk_traffic_of(&s->sum, BRK_GROUPS, i))));
+        json_array_append_new(p->items,
+                              json_pack("{s:s, s:s, s:s, s:b, s:i, s:o, s:o}", "name", g->name, "mode",
+                                        modes[g->mode], "share", shares[g->share], "held", (int)held,
+                                        "in_group", (int)in, "members", group_members(s, i), "traffic",
+                                        admin_json_traffic(brk_traffic_of(&s->sum, BRK_GROUPS, i))));
     }
 }
 

@@ -44,24 +44,29 @@ static bool is_usable(void *worker, unsigned peer)
     return brk_peer_usable(w->broker, peer, w->now_ms);
 }
 
+static struct rt_choice choice(const struct brk_worker *w, unsigned group)
+{
+    return (struct rt_choice){&w->config->groups[group], w->snapshot->groups[group]->member_weights};
+}
+
 /* The current member cannot be connected: moves to the next one. */
 static void next_member(struct brk_worker *w, struct brk_assoc *partner)
 {
-    const struct cfg_group *g = &w->config->groups[partner->pair.group];
     partner->pair.tries++;
     partner->pair.address_tries = 0;
-    partner->pair.candidate = rt_choice_next(g, partner->pair.chosen_for, partner->pair.candidate);
+    partner->pair.candidate =
+        rt_choice_next(choice(w, partner->pair.group), partner->pair.chosen_for, partner->pair.candidate);
 }
 
 /* Tries members, beginning with the current one, until a set-up or the look-up of an address has started. */
 static bool connect_next(struct brk_worker *w, struct brk_assoc *partner)
 {
-    const struct cfg_group *g = &w->config->groups[partner->pair.group];
+    unsigned members = rt_choice_count(choice(w, partner->pair.group));
     struct opt_set streams = {0};
     struct tr_error error;
     opt_put(&streams, OPTF_INIT_OSTREAMS, partner->pair.asked_out_streams);
     opt_put(&streams, OPTF_INIT_INSTREAMS, partner->pair.asked_in_streams);
-    for (; partner->pair.tries < g->member_count; next_member(w, partner)) {
+    for (; partner->pair.tries < members; next_member(w, partner)) {
         unsigned peer = partner->pair.candidate;
         enum tr_code code = brk_connect(w, peer, &streams, partner, &error);
         if (code == TR_OK) {
@@ -102,7 +107,7 @@ static struct brk_assoc *partner_of(struct brk_worker *w, struct brk_assoc *clie
     partner->session_number = client->session_number = client->origin;
     partner->pair.group = w->config->routes[route].group;
     partner->pair.chosen_for = client->origin;
-    partner->pair.candidate = rt_choice_first(&w->config->groups[partner->pair.group], client->origin,
+    partner->pair.candidate = rt_choice_first(choice(w, partner->pair.group), client->origin,
                                               &w->picks[partner->pair.group], is_usable, w);
     partner->pair.asked_out_streams = client->in_streams;
     partner->pair.asked_in_streams = client->out_streams;

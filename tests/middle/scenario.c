@@ -10,6 +10,9 @@
 #define NAMED(name, host, port)                                                                              \
     "  - {name: " name ", address: " host ", port: " #port                                                   \
     ", connect_timeout: 300ms, reconnect: {initial: 20ms, max: 100ms}}\n"
+#define HEAVY(name, port, weight)                                                                            \
+    "  - {name: " name ", address: 127.0.0.1, port: " #port ", weight: " #weight                             \
+    ", connect_timeout: 300ms, reconnect: {initial: 20ms, max: 100ms}}\n"
 #define LISTENERS            "listeners:\n" LISTENER("access", 2900, "%s")
 #define PEERS                "peers:\n" PEER("p0", 3000) PEER("p1", 3001)
 #define GROUP(members, mode) "groups:\n  - {name: core, members: [" members "], " mode "}\n"
@@ -56,6 +59,28 @@ const struct scenario scenarios[] = {
     {.name = "shared_stream_hash",
      .config = LISTENERS PEERS PEER("p2", 3002) GROUP("p0, p1, p2", "mode: loadshare, share: stream-hash")
          ROUTES("session: shared"),
+     .peers = 3,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true},
+    {.name = "shared_source_hash",
+     .config = LISTENERS "peers:\n" HEAVY("p0", 3000, 3) HEAVY("p1", 3001, 1) PEER("p2", 3002)
+         GROUP("p0, p1, p2", "mode: loadshare, share: source-hash") ROUTES("session: shared"),
+     .peers = 3,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true},
+    /* Who gets more, and who nothing, changes. */
+    {.name = "reload_weights",
+     .config = LISTENERS "peers:\n" HEAVY("p0", 3000, 3) HEAVY("p1", 3001, 1) PEER("p2", 3002)
+         GROUP("p0, p1, p2", "share: stream-hash") ROUTES("session: shared"),
+     .others = {LISTENERS "peers:\n" HEAVY("p0", 3000, 0) HEAVY("p1", 3001, 1) PEER("p2", 3002)
+                    GROUP("p0, p1, p2", "share: stream-hash") ROUTES("session: shared"),
+                LISTENERS "peers:\n" HEAVY("p0", 3000, 1) HEAVY("p1", 3001, 0) HEAVY("p2", 3002, 0)
+                    GROUP("p0, p1, p2", "share: stream-hash") ROUTES("session: shared"),
+                LISTENERS PEERS PEER("p2", 3002) GROUP("p0, p1, p2", "share: source-hash")
+                    ROUTES("session: shared")},
+     .members_change = true,
      .peers = 3,
      .client_ports = 1,
      .ordered = true,

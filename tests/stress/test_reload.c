@@ -43,6 +43,9 @@ static const struct cfg_group groups[GROUPS] = {
     {.members = everybody + 2, .member_count = 2, .mode = CFG_LOADSHARE, .share = CFG_ROUND_ROBIN},
 };
 
+static const struct cfg_listener listeners[LISTENERS] = {{.weight = 1}, {.weight = 2}};
+static const struct cfg_peer peers[PEERS] = {{.weight = 3}, {.weight = 1}, {.weight = 1}};
+
 /* One loaded configuration. Route i takes PPID i of every source, to a group that depends on `shift`. */
 struct loaded {
     struct cfg_config config;
@@ -65,7 +68,9 @@ static struct loaded *load(unsigned shift)
                                           .group = (i + shift) % GROUPS};
     }
     l->shift = shift;
-    l->config = (struct cfg_config){.listener_count = LISTENERS,
+    l->config = (struct cfg_config){.listeners = listeners,
+                                    .listener_count = LISTENERS,
+                                    .peers = peers,
                                     .peer_count = PEERS,
                                     .groups = groups,
                                     .group_count = GROUPS,

@@ -57,6 +57,7 @@ static void test_release(void *p)
 #define free         test_release
 #include "routing/members.c"
 #include "routing/message.c"
+#include "routing/snapshot_build.c"
 #include "routing/table.c"
 
 static int all_succeed(void **state)
@@ -134,7 +135,9 @@ static const struct cfg_member peers[] = {{CFG_MEMBER_PEER, 0}, {CFG_MEMBER_PEER
 static const struct cfg_group groups[GROUPS] = {{.members = peers, .member_count = 2},
                                                 {.members = peers, .member_count = 2, .mode = CFG_OVERRIDE},
                                                 {.members = peers, .member_count = 2, .mode = CFG_BROADCAST}};
-static const struct cfg_config config = {.peer_count = 2, .groups = groups, .group_count = GROUPS};
+static const struct cfg_peer both[] = {{.weight = 1}, {.weight = 2}};
+static const struct cfg_config config = {
+    .peers = both, .peer_count = 2, .groups = groups, .group_count = GROUPS};
 
 static void test_members(void **state)
 {

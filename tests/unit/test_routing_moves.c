@@ -22,6 +22,12 @@ struct side {
 
 static struct rt_dest dests[PEERS];
 
+#define WEIGHED(a, b, c, rest)                                                                               \
+    "listeners: [{name: a, port: 1001}, {name: b, port: 1002}]\n"                                            \
+    "peers: [{name: p, address: 127.0.0.1, port: 1, weight: " #a "}, "                                       \
+    "{name: q, address: 127.0.0.1, port: 2, weight: " #b "}, "                                               \
+    "{name: r, address: 127.0.0.1, port: 3, weight: " #c "}]\n" rest
+
 #define ENDS                                                                                                 \
     "listeners: [{name: a, port: 1001}, {name: b, port: 1002}]\n"                                            \
     "peers: [{name: p, address: 127.0.0.1, port: 1}, {name: q, address: 127.0.0.1, port: 2}, "               \
@@ -32,7 +38,7 @@ static struct side side_of(const char *rest, const struct side *old)
     struct cfg_remarks remarks;
     struct side s;
     char text[2000];
-    int n = snprintf(text, sizeof text, ENDS "%s", rest);
+    int n = snprintf(text, sizeof text, "%s%s", strncmp(rest, "listeners", 9) ? ENDS : "", rest);
     struct cfg_config *c = cfg_parse("test.yaml", text, (size_t)n, &remarks);
     if (!c) {
         cfg_remarks_print("test.yaml", &remarks, stderr);
@@ -138,6 +144,27 @@ static void test_members_of_a_stream_hash_group(void **state)
     assert_moves(ONE("members: [p], " HASH), ONE("members: [q], " HASH), " g", " p");
 }
 
+/* What each peer is to get compared with others. Without an order nothing is to be waited for. */
+static void test_weights(void **state)
+{
+    (void)state;
+    assert_moves(WEIGHED(1, 1, 1, ONE("members: [p, q], " HASH)),
+                 WEIGHED(2, 2, 1, ONE("members: [p, q], " HASH)), "", "");
+    assert_moves(WEIGHED(1, 1, 1, ONE("members: [p, q], " HASH)),
+                 WEIGHED(2, 1, 1, ONE("members: [p, q], " HASH)), " g", " p q");
+    assert_moves(WEIGHED(1, 1, 1, ONE("members: [p, q], " HASH)),
+                 WEIGHED(0, 1, 1, ONE("members: [p, q], " HASH)), " g", " p");
+    assert_moves(WEIGHED(0, 1, 1, ONE("members: [p, q], " HASH)),
+                 WEIGHED(1, 1, 1, ONE("members: [p, q], " HASH)), " g", " q");
+    assert_moves(WEIGHED(1, 2, 1, ONE("members: [p, q], " HASH)),
+                 WEIGHED(1, 2, 5, ONE("members: [p, q], " HASH)), "", "");
+    assert_moves(WEIGHED(1, 1, 1, ONE("members: [p, q], " ROBIN)),
+                 WEIGHED(2, 1, 1, ONE("members: [p, q], " ROBIN)), "", "");
+    assert_moves(WEIGHED(1, 1, 1, ONE("members: [p, q], " OVERRIDE)),
+                 WEIGHED(2, 0, 1, ONE("members: [p, q], " OVERRIDE)), "", "");
+    assert_moves(ONE("members: [p, q], " HASH), ONE("members: [p, q], share: source-hash"), " g", " p q");
+}
+
 static void test_another_mode(void **state)
 {
     (void)state;
@@ -200,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_nothing_moves),
         cmocka_unit_test(test_another_one_is_preferred),
         cmocka_unit_test(test_members_of_a_stream_hash_group),
+        cmocka_unit_test(test_weights),
         cmocka_unit_test(test_another_mode),
         cmocka_unit_test(test_no_order_is_promised),
         cmocka_unit_test(test_routes_that_lead_elsewhere),

@@ -15,7 +15,7 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* One listener and three peers; groups of each mode over them. */
-enum { SHARE, STREAMS, ACTIVE, ALL, CLIENTS, ALONE, GROUPS };
+enum { SHARE, STREAMS, SOURCES, ACTIVE, ALL, CLIENTS, ALONE, GROUPS };
 
 #define PEER(i)                                                                                              \
     {                                                                                                        \
@@ -34,14 +34,22 @@ static const struct cfg_member third[] = {PEER(2)};
 static const struct cfg_group groups[GROUPS] = {
     [SHARE] = {.members = peers, .member_count = 3, .mode = CFG_LOADSHARE, .share = CFG_ROUND_ROBIN},
     [STREAMS] = {.members = peers, .member_count = 3, .mode = CFG_LOADSHARE, .share = CFG_STREAM_HASH},
+    [SOURCES] = {.members = peers, .member_count = 3, .mode = CFG_LOADSHARE, .share = CFG_SOURCE_HASH},
     [ACTIVE] = {.members = backwards, .member_count = 4, .mode = CFG_OVERRIDE},
     [ALL] = {.members = backwards, .member_count = 4, .mode = CFG_BROADCAST},
     [CLIENTS] = {.members = clients, .member_count = 1, .mode = CFG_LOADSHARE, .share = CFG_STREAM_HASH},
     [ALONE] = {.members = third, .member_count = 1, .mode = CFG_LOADSHARE, .share = CFG_ROUND_ROBIN},
 };
 
-static const struct cfg_config config = {
-    .listener_count = 1, .peer_count = 3, .groups = groups, .group_count = GROUPS};
+static const struct cfg_listener listener = {.weight = 1};
+static struct cfg_peer peer[3] = {{.weight = 1}, {.weight = 1}, {.weight = 1}};
+
+static const struct cfg_config config = {.listeners = &listener,
+                                         .listener_count = 1,
+                                         .peers = peer,
+                                         .peer_count = 3,
+                                         .groups = groups,
+                                         .group_count = GROUPS};
 
 static struct rt_dest p0 = {.member = PEER(0)}, p1 = {.member = PEER(1)}, p2 = {.member = PEER(2)};
 static struct rt_dest l0 = {.member = LISTENER(0)}, l1 = {.member = LISTENER(0)};
@@ -51,9 +59,17 @@ struct fixture {
     struct rt_snapshot *snapshot;
 };
 
+static void weigh(unsigned a, unsigned b, unsigned c)
+{
+    peer[0].weight = a;
+    peer[1].weight = b;
+    peer[2].weight = c;
+}
+
 static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
+    weigh(1, 1, 1);
     f->members = rt_members_new(&config);
     *state = f;
     return f->members ? 0 : -1;
@@ -348,6 +364,169 @@ static void test_single_member_takes_everything(void **state)
     assert_ptr_equal(pick(group_now(f, ALONE), 5, 5), &p2);
 }
 
+/* ---- weights ---- */
+
+static unsigned index_of(const struct rt_group *g, const struct rt_dest *d)
+{
+    for (uint32_t i = 0; i < g->count; i++)
+        if (g->dests[i] == d)
+            return i;
+    fail();
+    return 0;
+}
+
+/* From wherever a thread begins: after n picks each has had its share of n, off by four at most. */
+static void assert_turns(struct fixture *f, const unsigned *weights)
+{
+    unsigned sum = weights[0] + weights[1] + weights[2], got[3] = {0};
+    struct rt_pick_state turn = {.next = weights[0] * 7919 + weights[1]};
+    weigh(weights[0], weights[1], weights[2]);
+    struct rt_dest *all[] = {&p0, &p1, &p2};
+    for (int i = 0; i < 3; i++)
+        add(f, all[i]);
+    const struct rt_group *g = group_now(f, SHARE);
+    for (unsigned n = 1; n <= 3000; n++) {
+        const struct rt_dest *d = rt_group_pick(g, &turn, 7, 7);
+        got[d == &p0 ? 0 : d == &p1 ? 1 : 2]++;
+        for (int i = 0; i < 3; i++) {
+            double due = (double)n * weights[i] / sum;
+            if (got[i] < due - 4 || got[i] > due + 4)
+                fail_msg("%u:%u:%u: after %u, %u got %u", weights[0], weights[1], weights[2], n, i, got[i]);
+        }
+    }
+    for (int i = 0; i < 3; i++) {
+        rt_members_remove(f->members, all[i]);
+        rt_members_release(f->members, all[i]);
+    }
+}
+
+static void test_turns_follow_the_weights(void **state)
+{
+    static const unsigned cases[][3] = {{5, 1, 1}, {3, 2, 1},   {256, 1, 1}, {1, 100, 256},
+                                        {2, 3, 0}, {17, 0, 31}, {97, 89, 83}};
+    for (unsigned i = 0; i < COUNT(cases); i++)
+        assert_turns(*state, cases[i]);
+    uint32_t random = 1;
+    for (unsigned i = 0; i < 300; i++) {
+        unsigned w[3];
+        for (unsigned k = 0; k < 3; k++) {
+            random = random * 1664525 + 1013904223;
+            w[k] = (random >> 16) % 257;
+        }
+        assert_turns(*state, w);
+    }
+}
+
+static void test_many_weights(void **state)
+{
+    struct fixture *f = *state;
+    enum { N = 2000 };
+    struct cfg_peer *many = calloc(N, sizeof *many);
+    struct cfg_member *members = calloc(N, sizeof *members);
+    struct rt_dest *d = calloc(N, sizeof *d);
+    for (unsigned i = 0; i < N; i++) {
+        many[i].weight = i % 256 + 1;
+        members[i] = (struct cfg_member){CFG_MEMBER_PEER, i};
+        d[i].member = members[i];
+    }
+    const struct cfg_group group = {.members = members, .member_count = N};
+    const struct cfg_config c = {.peers = many, .peer_count = N, .groups = &group, .group_count = 1};
+    rt_members_free(f->members);
+    f->members = rt_members_new(&c);
+    for (unsigned i = 0; i < N; i++)
+        add(f, &d[i]);
+    const struct rt_group *g = group_now(f, 0);
+    unsigned sum = 0;
+    for (unsigned i = 0; i < N; i++)
+        sum += many[i].weight;
+    unsigned *got = calloc(N, sizeof *got);
+    struct rt_pick_state turn = {0};
+    enum { PICKS = 1000000 };
+    for (unsigned n = 0; n < PICKS; n++)
+        got[rt_group_pick(g, &turn, 1, 1) - d]++;
+    for (unsigned i = 0; i < N; i++) {
+        double due = (double)many[i].weight * PICKS / sum;
+        if (got[i] + 4 < due || got[i] > due + 4)
+            fail_msg("weight %u got %u, not %.1f", many[i].weight, got[i], due);
+    }
+    free(got);
+    free(d);
+    free(members);
+    free(many);
+}
+
+/* Shares of streams within a tenth of what the weights say; and a change of one weight moves streams from or
+ * to that member only. */
+static void test_hash_follows_the_weights(void **state)
+{
+    struct fixture *f = *state;
+    enum { KEYS = 20000 };
+    static struct rt_dest *before[KEYS];
+    weigh(1, 2, 5);
+    add(f, &p0);
+    add(f, &p1);
+    add(f, &p2);
+    const struct rt_group *g = group_now(f, STREAMS);
+    unsigned got[3] = {0};
+    for (unsigned k = 0; k < KEYS; k++)
+        got[index_of(g, before[k] = pick(g, k / 10, (uint16_t)(k % 10)))]++;
+    for (unsigned i = 0; i < 3; i++)
+        assert_in_range(got[i], peer[i].weight * KEYS / 8 * 9 / 10, peer[i].weight * KEYS / 8 * 11 / 10);
+
+    rt_members_free(f->members);
+    weigh(1, 4, 5);
+    f->members = rt_members_new(&config);
+    add(f, &p0);
+    add(f, &p1);
+    add(f, &p2);
+    g = group_now(f, STREAMS);
+    unsigned moved = 0;
+    for (unsigned k = 0; k < KEYS; k++) {
+        const struct rt_dest *now = pick(g, k / 10, (uint16_t)(k % 10));
+        if (now != before[k])
+            assert_ptr_equal(now, &p1);
+        moved += now != before[k];
+    }
+    assert_in_range(moved, KEYS * 13 / 100, KEYS * 17 / 100); /* from 2/8 to 4/10 */
+}
+
+static void test_source_hash_keeps_a_source_together(void **state)
+{
+    struct fixture *f = *state;
+    add(f, &p0);
+    add(f, &p1);
+    add(f, &p2);
+    const struct rt_group *g = group_now(f, SOURCES);
+    unsigned got[3] = {0};
+    for (uint64_t o = 0; o < 3000; o++) {
+        struct rt_dest *d = pick(g, o, 0);
+        got[index_of(g, d)]++;
+        for (uint16_t s = 1; s < 20; s++)
+            assert_ptr_equal(pick(g, o, s), d);
+    }
+    for (unsigned i = 0; i < 3; i++)
+        assert_in_range(got[i], 900, 1100);
+}
+
+static void test_weight_zero_gets_nothing(void **state)
+{
+    struct fixture *f = *state;
+    weigh(0, 1, 0);
+    add(f, &p0);
+    assert_dests(group_now(f, SHARE), NULL, 0);
+    assert_false(rt_members_takes_over(f->members, &p1)); /* from nobody */
+    add(f, &p1);
+    add(f, &p2);
+    assert_dests(group_now(f, SHARE), (struct rt_dest *[]){&p1}, 1);
+    assert_dests(group_now(f, STREAMS), (struct rt_dest *[]){&p1}, 1);
+    assert_int_equal(group_now(f, ALL)->count, 2); /* only loadshare compares weights */
+    assert_ptr_equal(pick(group_now(f, ACTIVE), 1, 1), &p2);
+    assert_false(rt_members_takes_over(f->members, &(struct rt_dest){.member = PEER(0)}));
+    assert_int_equal(group_now(f, SHARE)->member_weights[0], 0);
+    assert_int_equal(group_now(f, SHARE)->member_weights[1], 1);
+    assert_null(group_now(f, ACTIVE)->member_weights);
+}
+
 /* ---- publishing ---- */
 
 static void test_publish_returns_the_old_one(void **state)
@@ -416,7 +595,7 @@ static void test_who_takes_over(void **state)
     add(f, &p1);
     b.count = 0;
     rt_members_each_beside(f->members, &p2, tell, &b);
-    assert_int_equal(b.count, 2); /* p1 by hash, l0 with override */
+    assert_int_equal(b.count, 3); /* p1 by both hashes, l0 with override */
     add(f, &p2);
     b.count = 0;
     rt_members_each_beside(f->members, &l1, tell, &b);
@@ -442,6 +621,11 @@ int main(void)
         TEST(test_stream_hash_is_stable),
         TEST(test_stream_hash_spreads_evenly),
         TEST(test_single_member_takes_everything),
+        TEST(test_turns_follow_the_weights),
+        TEST(test_many_weights),
+        TEST(test_hash_follows_the_weights),
+        TEST(test_source_hash_keeps_a_source_together),
+        TEST(test_weight_zero_gets_nothing),
         TEST(test_publish_returns_the_old_one),
         TEST(test_reader_that_is_offline_holds_nobody_up),
     };
