@@ -16,6 +16,28 @@
 #include "config/config.h"
 #include "transport/transport.h"
 
+/* The association stays on the socket of the listener. When descriptors have run out that goes for every one
+ * that comes, so one line says it until there are some again. A client that sends and ends at once may be
+ * gone before it gets a socket: that does no harm. */
+static void log_failed(struct brk_socket *from, struct brk_assoc *a, const struct tr_error *error)
+{
+    static struct brk_log_budget failed = {.event = "peeloff_failed", .level = CFG_LOG_WARNING},
+                                 gone = {.event = "peeloff_failed", .level = CFG_LOG_INFO};
+    struct brk_log_budget *lines = error->code == TR_NO_ASSOC ? &gone : &failed;
+    char text[300];
+    if (error->code == TR_LIMIT) {
+        if (!from->no_descriptors)
+            brk_log(CFG_LOG_WARNING, "no_descriptors",
+                    "listener=%s assoc=%u worker=%u error=%s text=\"associations stay on the shared socket; "
+                    "let the broker open more files (LimitNOFILE=, ulimit -n)\"",
+                    brk_assoc_name(a), a->id, from->worker->index, brk_quote(error->text, text, sizeof text));
+        from->no_descriptors = true;
+    } else if (brk_assoc_admits(a, lines)) {
+        brk_log(lines->level, "peeloff_failed", "listener=%s assoc=%u error=%s", brk_assoc_name(a), a->id,
+                brk_quote(error->text, text, sizeof text));
+    }
+}
+
 /* Between batches everything of the association that has been read is forwarded, and what is queued in the
  * stack moves along, so the order is preserved. */
 static void peel_off(struct brk_worker *w, struct brk_socket *from, struct brk_assoc *a)
@@ -28,18 +50,12 @@ static void peel_off(struct brk_worker *w, struct brk_socket *from, struct brk_a
     if (a->outbox.burst_count)
         brk_flush(w);
     if (tr_peeloff(from->ep, &id, s, &s->ep, &error) != TR_OK) {
-        /* A client that sends and ends at once may be gone before it gets a socket: that does no harm. */
-        static struct brk_log_budget failed = {.event = "peeloff_failed", .level = CFG_LOG_WARNING},
-                                     gone = {.event = "peeloff_failed", .level = CFG_LOG_INFO};
-        struct brk_log_budget *lines = error.code == TR_NO_ASSOC ? &gone : &failed;
-        char text[300];
-        if (brk_assoc_admits(a, lines))
-            brk_log(lines->level, "peeloff_failed", "listener=%s assoc=%u error=%s", brk_assoc_name(a), a->id,
-                    brk_quote(error.text, text, sizeof text));
+        log_failed(from, a, &error);
         brk_socket_leave(s, &w->sockets);
         free(s);
         return;
     }
+    from->no_descriptors = false;
     brk_grow_buffer(s->ep, from->full_buffer);
     brk_sndbuf_inherit(s, from);
     brk_assoc_detach(a);

@@ -32,8 +32,9 @@ struct brk_socket {
     bool paused;              /* not read, because its credit is used up */
     bool to_the_end;          /* read even so, until the stack has no more: an association has ended */
     bool writable_wanted;
-    bool retiring;                            /* does not accept any more; closed with its last association */
-    bool readdressed;                         /* also has the addresses of a plan that is not in force yet */
+    bool no_descriptors; /* of a listener's: the last association that was to get its own got none */
+    bool retiring;       /* does not accept any more; closed with its last association */
+    bool readdressed;    /* also has the addresses of a plan that is not in force yet */
     bool has_lost, has_undelivered, has_peel; /* there is such an association to look for after reading */
     struct brk_socket *
         *list; /* the list of its worker's that it is in: sockets, closed_sockets or prepared; NULL: none */
