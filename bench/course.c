@@ -95,12 +95,16 @@ static void sample(struct bench_engine *e, uint64_t now)
         e->sample_ns += e->plan->interval_ms * MS;
 }
 
-/* The last interval is as long as it is, if it is worth a row. */
+/* The last interval is as long as it is; less than a tenth is part of the one before. */
 static void sample_end(struct bench_engine *e)
 {
+    struct bench_series *series = &e->out->results[e->out->count].series;
     uint64_t now = bench_now_ns();
 
-    if (e->sampler && now + e->plan->interval_ms * MS >= e->sample_ns + e->plan->interval_ms * MS / 10)
+    if (e->sampler && series->last_ns > series->start_ns &&
+        now + e->plan->interval_ms * MS < e->sample_ns + e->plan->interval_ms * MS / 10)
+        bench_sampler_stretch(e->sampler, series, now);
+    else if (e->sampler)
         sample_now(e, now);
     bench_sampler_free(e->sampler);
     e->sampler = NULL;

@@ -13,17 +13,27 @@ struct before {
     struct bench_histogram latency;
 };
 
+/* A series and what was read last, as they were before the latest interval; the flows' stand behind s->flows.
+ */
+struct undo {
+    uint64_t last_ns;
+    unsigned point_count, path_count, cpu_count;
+    struct bench_processors processors;
+};
+
 struct bench_sampler {
     struct bench_sampled from;
+    struct undo undo;
     struct bench_processors processors;
     uint64_t retransmitted[BENCH_SERIES_ASSOCIATIONS]; /* so far, of each association */
     struct bench_histogram merged, interval;           /* scratch */
-    struct before flows[];
+    struct before
+        flows[]; /* twice as many as there are flows: the second half as before the latest interval */
 };
 
 struct bench_sampler *bench_sampler_new(const struct bench_sampled *from)
 {
-    struct bench_sampler *s = calloc(1, sizeof *s + from->plan->flow_count * sizeof s->flows[0]);
+    struct bench_sampler *s = calloc(1, sizeof *s + 2 * from->plan->flow_count * sizeof s->flows[0]);
 
     if (!s)
         return NULL;
@@ -230,8 +240,36 @@ static void take_cpus(struct bench_sampler *s, struct bench_series *series, doub
     s->processors = now;
 }
 
+static void save(struct bench_sampler *s, const struct bench_series *series)
+{
+    unsigned flows = s->from.plan->flow_count;
+
+    memcpy(&s->flows[flows], s->flows, flows * sizeof s->flows[0]);
+    s->undo = (struct undo){series->last_ns, series->point_count, series->path_count, series->cpu_count,
+                            s->processors};
+}
+
+static void restore(struct bench_sampler *s, struct bench_series *series)
+{
+    unsigned flows = s->from.plan->flow_count;
+
+    memcpy(s->flows, &s->flows[flows], flows * sizeof s->flows[0]);
+    series->last_ns = s->undo.last_ns;
+    series->point_count = s->undo.point_count;
+    series->path_count = s->undo.path_count;
+    series->cpu_count = s->undo.cpu_count;
+    s->processors = s->undo.processors;
+}
+
+void bench_sampler_stretch(struct bench_sampler *s, struct bench_series *series, uint64_t now_ns)
+{
+    restore(s, series);
+    bench_sampler_take(s, series, now_ns);
+}
+
 void bench_sampler_take(struct bench_sampler *s, struct bench_series *series, uint64_t now_ns)
 {
+    save(s, series);
     double at = (double)(now_ns - series->start_ns) / 1e9;
     double seconds = (double)(now_ns - series->last_ns) / 1e9;
 

@@ -66,6 +66,9 @@ void bench_sampler_free(struct bench_sampler *s);
 /* Adds the rows of the interval that ends now. */
 void bench_sampler_take(struct bench_sampler *s, struct bench_series *series, uint64_t now_ns);
 
+/* Makes the latest interval end now instead: its rows are replaced. One must have been taken. */
+void bench_sampler_stretch(struct bench_sampler *s, struct bench_series *series, uint64_t now_ns);
+
 void bench_series_free(struct bench_series *series);
 
 #endif

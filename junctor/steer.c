@@ -33,8 +33,8 @@ static const char stop_help[] =
 static const char set_help[] =
     "Usage: junctor set log_level error|warning|info|debug [SUBJECT] [-s PATH]\n"
     "\n"
-    "Changes a setting of a running broker until its next reload. SUBJECT limits it to\n"
-    "lines about broker, config, endpoint, peer, association, path or message.\n"
+    "Changes a setting of a running broker until its next reload. SUBJECT limits it\n"
+    "to lines about broker, config, endpoint, peer, association, path or message.\n"
     "\n" CLIENT_SOCKET_HELP "  -h, --help             this text\n" EXIT_HELP;
 
 static const char disconnect_help[] =

@@ -38,7 +38,9 @@ figure() {
 @test "report: several saved results are laid over each other" {
     local name
     for name in before after; do
-        run_load $name --late-ok --listen "127.0.0.1:$P1" --listen-encaps "$U1" --duration 500ms --interval 100ms --rate 200
+        run_load $name --late-ok --listen "127.0.0.1:$P1" --listen-encaps "$U1" --duration 505ms --interval 100ms --rate 2000
+        # What comes in the last milliseconds is in the series, too.
+        [ "$(query $name '| .series.flows[0].delivered | add')" = "$(result $name .delivered)" ]
     done
     "$JUNCTOR" report -o "$work/page.html" "$work/before.json" "$work/after.json"
     browse "$work/page.html"
