@@ -205,7 +205,7 @@ static bool connect_all(struct bench_engine *e)
     tr_loop_turn(e->loop);
     if (e->source.counts.up == 0)
         return bench_engine_fail(e, "%s", asked(e) ? "interrupted" : e->source.trouble);
-    if (!e->out->granted[0]) /* what its own sink got is what it gets */
+    if (!e->sinking) /* what its own sink got is what it gets */
         bench_source_compare(&e->source, bench_engine_granted, e);
     return true;
 }

@@ -88,6 +88,11 @@ static void timer_ready(struct bench_handle *handle, unsigned flags)
     (void)flags;
 }
 
+static void add_advice(const char *text, void *engine)
+{
+    bench_engine_granted(OPT_ID_COUNT, text, engine);
+}
+
 static bool open_loop(struct bench_engine *e)
 {
     struct tr_loop_params params = {.max_message = BENCH_SIZE_MAX};
@@ -100,6 +105,7 @@ static bool open_loop(struct bench_engine *e)
         if (params.slot_bytes > 65536)
             params.slot_bytes = 65536;
     }
+    tr_backend_advise(e->backend, NULL, TR_ADVICE_BUFFERS, add_advice, e);
     if (tr_loop_open(e->backend, &params, &e->loop, &error) != TR_OK)
         return bench_engine_fail(e, "%s", error.text);
     e->timer.ready = timer_ready;

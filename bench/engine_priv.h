@@ -48,7 +48,7 @@ struct bench_engine {
 /* Notes why it cannot go on, the first time; always false, so that a step can return it. */
 bool bench_engine_fail(struct bench_engine *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Adds a line to outcome->granted; for tr_compare_options. */
+/* Adds a line to outcome->granted; for tr_compare_options. `id` does not matter. */
 void bench_engine_granted(enum opt_id id, const char *text, void *engine);
 
 /* course.c: one run of the source towards `to`; false where it could not even begin. */

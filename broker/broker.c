@@ -139,7 +139,7 @@ static struct place place_of(const struct cfg_config *c, unsigned i)
     const struct cfg_peer *p = l ? NULL : &c->peers[i - c->listener_count];
     unsigned shared = l && l->peeloff == CFG_PEELOFF_NEVER ? TR_ADVICE_SHARED : 0;
     unsigned timers = leaves_timers(l ? &l->sctp : &p->sctp) ? TR_ADVICE_TIMERS : 0;
-    return (struct place){l ? l->netns : p->netns, shared | timers};
+    return (struct place){l ? l->netns : p->netns, shared | timers | TR_ADVICE_BUFFERS};
 }
 
 static bool same_place(const struct place *a, const struct place *b)
@@ -162,7 +162,7 @@ static void advise(const struct brk_broker *b)
             told = k < i;
             here.topics |= other.topics;
         }
-        if (!told && here.topics)
+        if (!told)
             tr_backend_advise(b->backend, here.netns, here.topics, log_advice, NULL);
     }
 }

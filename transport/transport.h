@@ -102,7 +102,8 @@ enum tr_code tr_backend_probe(const struct tr_backend *b, struct tr_error *error
 /* Where settings of the host matter, a bit each. */
 enum tr_advice {
     TR_ADVICE_SHARED = 1, /* associations share a socket, and so its buffers */
-    TR_ADVICE_TIMERS = 2  /* smallest timeout and SACK delay are left to the stack */
+    TR_ADVICE_TIMERS = 2, /* smallest timeout and SACK delay are left to the stack */
+    TR_ADVICE_BUFFERS = 4 /* buffers below the stack's, which no option sets: always */
 };
 
 /* Calls `tell` with one line for each setting of this host that the backend would suffer from there: what it

@@ -5,9 +5,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <linux/capability.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "transport/usrsctp/udp.h"
 
@@ -323,6 +327,54 @@ static void source_follows_the_route(void **state)
     assert_true(net_addr_equal(&source, &loopback));
 }
 
+/* ---- Buffers ---- */
+
+/* Takes a capability from the calling thread, or gives back what it may have. */
+static void set_net_admin(bool on)
+{
+    struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2];
+    uint32_t bit = 1u << CAP_NET_ADMIN;
+    assert_int_equal(syscall(SYS_capget, &head, data), 0);
+    data[0].effective = on ? data[0].effective | (data[0].permitted & bit) : data[0].effective & ~bit;
+    assert_int_equal(syscall(SYS_capset, &head, data), 0);
+}
+
+static unsigned limit_of(const char *path)
+{
+    unsigned limit = 0;
+    FILE *f = fopen(path, "re");
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%u", &limit), 1);
+    fclose(f);
+    return limit < UDP_BUFFER_WANTED ? limit : UDP_BUFFER_WANTED;
+}
+
+/* Root of a user namespace of its own may not, though it has the capability there. */
+static bool may_force(void)
+{
+    int fd = socket(AF_INET, SOCK_DGRAM, 0), bytes = 65536;
+    bool may = setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) == 0;
+    close(fd);
+    return may;
+}
+
+static void granted_buffers_are_told(void **state)
+{
+    unsigned receiving, sending;
+    (void)state;
+    set_net_admin(false);
+    assert_true(udp_granted(&receiving, &sending));
+    set_net_admin(true);
+    assert_int_equal(receiving, limit_of("/proc/sys/net/core/rmem_max"));
+    assert_int_equal(sending, limit_of("/proc/sys/net/core/wmem_max"));
+    if (!may_force())
+        return;
+    assert_true(udp_granted(&receiving, &sending));
+    assert_int_equal(receiving, UDP_BUFFER_WANTED);
+    assert_int_equal(sending, UDP_BUFFER_WANTED);
+}
+
 #define LINK_TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -340,6 +392,7 @@ int main(void)
         LINK_TEST(type_of_service_goes_along),
         LINK_TEST(errors_say_what_is_wrong),
         cmocka_unit_test(source_follows_the_route),
+        cmocka_unit_test(granted_buffers_are_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

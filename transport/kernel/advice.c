@@ -94,6 +94,8 @@ void kernel_advise(const char *netns, unsigned topics, void (*tell)(const char *
     const struct listener to = {tell, arg, netns};
     struct settings s;
     int result;
+    if (!(topics & (TR_ADVICE_SHARED | TR_ADVICE_TIMERS)))
+        return;
     if (!kernel_run_in(netns, read_settings, &s, &result, NULL) || result != 0)
         return;
     if (topics & TR_ADVICE_SHARED)

@@ -64,6 +64,7 @@ const struct tr_backend *tr_usrsctp(void)
         .records = &usr_records,
         .assocs = usr_assocs,
         .probe = probe,
+        .advise = usr_advise,
         .loop_open = usr_loop_open,
         .loop_close = usr_loop_close,
         .loop_fd = usr_loop_fd,

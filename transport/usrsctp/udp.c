@@ -11,10 +11,6 @@
 
 #include "transport/backend_priv.h"
 
-/* A burst that overflows the receive buffer costs a retransmission timeout, so it is asked for with room for
- * the windows of many associations. */
-#define BUFFER_WANTED (16 << 20)
-
 /* ---- Addresses -------------------------------------------------------------------------------------- */
 
 void udp_unmap(struct net_addr *a)
@@ -69,15 +65,43 @@ static void set_int(int fd, int level, int option, int value)
 
 static void ask_for_buffer(int fd, int forced, int plain)
 {
-    int bytes = BUFFER_WANTED;
+    int bytes = UDP_BUFFER_WANTED;
     if (setsockopt(fd, SOL_SOCKET, forced, &bytes, sizeof bytes) != 0)
         set_int(fd, SOL_SOCKET, plain, bytes);
 }
 
+static void ask_for_buffers(int fd)
+{
+    ask_for_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF);
+    ask_for_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF);
+}
+
+/* The kernel doubles what it grants and answers with the double. */
+static bool granted(int fd, int option, unsigned *out)
+{
+    socklen_t len = sizeof *out;
+    if (getsockopt(fd, SOL_SOCKET, option, out, &len) != 0)
+        return false;
+    *out /= 2;
+    return true;
+}
+
+bool udp_granted(unsigned *receiving, unsigned *sending)
+{
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    ask_for_buffers(fd);
+    bool known = granted(fd, SO_RCVBUF, receiving) && granted(fd, SO_SNDBUF, sending);
+    close(fd);
+    return known;
+}
+
 static void set_options(struct udp_socket *s, int family)
 {
-    ask_for_buffer(s->fd, SO_RCVBUFFORCE, SO_RCVBUF);
-    ask_for_buffer(s->fd, SO_SNDBUFFORCE, SO_SNDBUF);
+    ask_for_buffers(s->fd);
     set_int(s->fd, SOL_UDP, UDP_GRO, 1);
     /* A packet that is too long for the path is better fragmented than lost: the stack does no path MTU
      * discovery of its own over UDP. */
@@ -92,8 +116,6 @@ static void set_options(struct udp_socket *s, int family)
         if (family == AF_INET6)
             set_int(s->fd, SOL_IPV6, IPV6_RECVPKTINFO, 1);
     }
-    socklen_t len = sizeof s->receive_buffer;
-    (void)getsockopt(s->fd, SOL_SOCKET, SO_RCVBUF, &s->receive_buffer, &len);
 }
 
 static enum tr_code bind_failed(const struct net_addr *at, int error_number, struct tr_error *error)

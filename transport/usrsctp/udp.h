@@ -17,10 +17,9 @@ extern "C" {
 
 struct udp_socket {
     int fd;
-    struct net_addr local;   /* bound address, port filled in; 0.0.0.0 or :: where bound to none */
-    bool any;                /* bound to no address */
-    bool segments;           /* UDP_SEGMENT has not failed yet */
-    unsigned receive_buffer; /* bytes granted by the kernel, its own bookkeeping included */
+    struct net_addr local; /* bound address, port filled in; 0.0.0.0 or :: where bound to none */
+    bool any;              /* bound to no address */
+    bool segments;         /* UDP_SEGMENT has not failed yet */
 };
 
 /* Binds to `at` (NULL: every address of both families) and `port` (0: one that the kernel picks). Asks for
@@ -28,6 +27,12 @@ struct udp_socket {
  * TR_LIMIT, TR_SYSTEM. */
 enum tr_code udp_open(struct udp_socket *s, const struct net_addr *at, uint16_t port, struct tr_error *error);
 void udp_close(struct udp_socket *s);
+
+/* What the kernel grants of the buffers, in the unit in which UDP_BUFFER_WANTED is asked for. False: no
+ * socket could be had to find out. A burst that overflows the receive buffer costs a retransmission timeout,
+ * so it is to have room for the windows of many associations. */
+#define UDP_BUFFER_WANTED (16 << 20)
+bool udp_granted(unsigned *receiving, unsigned *sending);
 
 /* ::ffff:a.b.c.d becomes a.b.c.d, and the other way. Other addresses stay. */
 void udp_unmap(struct net_addr *a);

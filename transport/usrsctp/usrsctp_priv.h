@@ -216,6 +216,11 @@ void usr_flush(struct usr_loop *loop);
 /* Lets the stack's timers catch up with the clock. */
 void usr_tick(struct usr_loop *loop);
 
+/* ---- advice.c ----------------------------------------------------------------------------------- */
+
+/* tr_backend_advise */
+void usr_advise(const char *netns, unsigned topics, void (*tell)(const char *text, void *arg), void *arg);
+
 /* ---- loop.c ----------------------------------------------------------------------------------- */
 
 enum tr_code usr_loop_open(const struct tr_loop_params *params, struct tr_loop **out, struct tr_error *error);
