@@ -18,7 +18,7 @@ static bool no_such_option(const char *name, char *why, size_t size)
                      found ? found : "", found ? "\"?" : "");
 }
 
-/* A record's field must be named, a single value has none. */
+/* A record needs the name of a field; a single value has none. */
 static bool find_field(enum opt_id id, const char *field, enum opt_field *out, char *why, size_t size)
 {
     const struct opt_row *row = &opt_rows[id];

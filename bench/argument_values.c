@@ -37,7 +37,7 @@ bool bench_parse_unsigned(const char *text, int64_t min, int64_t max, unsigned *
     return true;
 }
 
-/* Takes the "k" or "M" off the end of a plain number; what to multiply it with. */
+/* Removes a "k" or "M" from the end of a plain number; returns the factor it stands for. */
 static unsigned take_multiplier(const char *text, char *plain, size_t size)
 {
     size_t len = strlen(text);
@@ -94,9 +94,9 @@ bool bench_parse_rate(const char *text, double *out, char *why, size_t size)
 
     *out = strtod(plain, &end) * times;
     if (end == plain || *end || !(*out >= 0.001 && *out <= BENCH_RATE_MAX))
-        return bench_say(why, size,
-                         "\"%s\" is no number of messages a second; write 0.001 to 1000M, such as 500 or 10k",
-                         text);
+        return bench_say(
+            why, size,
+            "\"%s\" is not a number of messages a second; write 0.001 to 1000M, such as 500 or 10k", text);
     return true;
 }
 
@@ -128,7 +128,7 @@ bool bench_parse_word(const char *text, const char *names, unsigned *out, char *
 
 /* ---- addresses ----------------------------------------------------------------------------------- */
 
-/* Takes "ADDRESS" or "[ADDRESS]". */
+/* Parses "ADDRESS" or "[ADDRESS]". */
 static bool add_address(const char *text, struct bench_end *end, char *why, size_t size)
 {
     char plain[INET6_ADDRSTRLEN + 32];
@@ -148,7 +148,7 @@ static bool add_address(const char *text, struct bench_end *end, char *why, size
             return true;
         }
     }
-    return bench_say(why, size, "\"%.*s\" is no numeric IPv4 or IPv6 address", (int)len, text);
+    return bench_say(why, size, "\"%.*s\" is not a numeric IPv4 or IPv6 address", (int)len, text);
 }
 
 bool bench_end_parse(const char *text, bool with_port, struct bench_end *end, char *why, size_t size)

@@ -1,4 +1,4 @@
-/* The command line of `junctor load`, read and checked as a whole; see plan.h. */
+/* Parses the command line of `junctor load` and checks it as a whole; see plan.h. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -143,7 +143,7 @@ static void take_switch(struct bench_plan *plan, int which)
     }
 }
 
-/* Where to send and listen. False in *mine where `which` is about something else. */
+/* Where to send and listen. *mine is false if `which` is another option. */
 static bool take_end(struct bench_plan *plan, int which, const char *text, uint16_t *listen_encaps,
                      bool *mine, char *why, size_t size)
 {
@@ -169,7 +169,7 @@ static bool take_end(struct bench_plan *plan, int which, const char *text, uint1
 static bool take_file(const char *text, char *name, char *why, size_t size)
 {
     if (!*text || strlen(text) >= BENCH_FILE_MAX)
-        return bench_say(why, size, "a name of 1 to %d bytes is wanted", BENCH_FILE_MAX - 1);
+        return bench_say(why, size, "give a name of 1 to %d bytes", BENCH_FILE_MAX - 1);
     strcpy(name, text);
     return true;
 }
@@ -209,7 +209,7 @@ static bool take_value(struct bench_plan *plan, int which, const char *text, cha
         if (!bench_parse_time(text, &plan->duration_ms, why, size))
             return false;
         return plan->duration_ms > 0 ||
-               bench_say(why, size, "0 is no time to run; leave it out for the default, see --help");
+               bench_say(why, size, "0 is not a run time; leave it out for the default, see --help");
     case ARG_WARMUP:
         return bench_parse_time(text, &plan->warmup_ms, why, size);
     case ARG_DRAIN:
@@ -219,7 +219,8 @@ static bool take_value(struct bench_plan *plan, int which, const char *text, cha
     case ARG_INTERVAL:
         return bench_parse_time(text, &plan->interval_ms, why, size) &&
                (plan->interval_ms == 0 || plan->interval_ms >= INTERVAL_LEAST ||
-                bench_say(why, size, "less than %d ms; a shorter interval would measure itself",
+                bench_say(why, size,
+                          "less than %d ms; at shorter intervals the recording would disturb the run",
                           INTERVAL_LEAST));
     case ARG_PAYLOAD:
         return take_file(text, plan->payload, why, size);
@@ -237,7 +238,7 @@ static bool take_value(struct bench_plan *plan, int which, const char *text, cha
     }
 }
 
-/* What only a source does is refused where there is none: it would be believed to act. */
+/* Options that only affect a source are refused if there is none, since they would have no effect. */
 static bool check_roles(const struct bench_plan *plan, uint64_t given, char *why, size_t size)
 {
     static const int of_source[] = {
@@ -247,7 +248,7 @@ static bool check_roles(const struct bench_plan *plan, uint64_t given, char *why
     if (plan->role == BENCH_BOTH || plan->role == BENCH_SOURCE)
         return true;
     if (plan->reply && plan->role == BENCH_SINK)
-        return bench_say(why, size, "a sink that replies is --role echo");
+        return bench_say(why, size, "for a sink that replies use --role echo");
     for (unsigned i = 0; i < sizeof of_source / sizeof of_source[0]; i++)
         if (given & UINT64_C(1) << (of_source[i] - ARG_ROLE))
             return bench_say(why, size, "--%s is for a source; --role %s only listens",
@@ -255,7 +256,7 @@ static bool check_roles(const struct bench_plan *plan, uint64_t given, char *why
     return true;
 }
 
-/* What getopt found wrong with argv[optind - 1]. */
+/* Reports what getopt found wrong with argv[optind - 1]. */
 static void usage(int which, char **argv, char *why, size_t size)
 {
     struct nearest near;
@@ -275,7 +276,7 @@ static void usage(int which, char **argv, char *why, size_t size)
     }
 }
 
-/* While a command line is read. */
+/* The state while a command line is parsed. */
 struct parsing {
     struct bench_plan *plan;
     uint16_t listen_encaps;             /* 0: not given */
@@ -290,7 +291,7 @@ static uint64_t bit(int which)
     return UINT64_C(1) << (which - ARG_ROLE);
 }
 
-/* Takes one option's value. The reason names the option. */
+/* Parses the value of one option. The reason names the option. */
 static bool take(struct parsing *p, int which, const char *text, char *why, size_t size)
 {
     char reason[VAL_WHY_MAX];
@@ -302,7 +303,7 @@ static bool take(struct parsing *p, int which, const char *text, char *why, size
     return bench_say(why, size, "%s: %s", option_name(which), reason);
 }
 
-/* One more, with what the plan says for all; NULL: there are too many. */
+/* Adds a flow with the plan's defaults; NULL: there are too many. */
 static struct bench_flow *new_flow(struct bench_plan *plan, char *why, size_t size)
 {
     if (plan->flow_count == BENCH_FLOWS_MAX) {
@@ -403,8 +404,8 @@ static bool read_scenario(struct parsing *p, char *why, size_t size)
 
 /* ---- the whole --------------------------------------------------------------------------------------- */
 
-/* One option of the command line. What flows do not say themselves must be known first, and the command line
- * goes before a scenario, so neither is read now. */
+/* One option of the command line. The defaults of flows must be known first, and the command line takes
+ * precedence over a scenario, so --flow and --scenario are read later. */
 static bool take_option(struct parsing *p, int which, const char *text, char *why, size_t size)
 {
     char reason[VAL_WHY_MAX];

@@ -1,5 +1,5 @@
-/* Reading values of the command line; private to arguments.c and what it is made of. All return false with
- * the reason in `why`. */
+/* Parsing the values of the command line; private to arguments.c and its parts. All return false with the
+ * reason in `why`. */
 #ifndef JUNCTOR_BENCH_ARGUMENTS_PRIV_H
 #define JUNCTOR_BENCH_ARGUMENTS_PRIV_H
 
@@ -17,10 +17,10 @@ bool bench_parse_port(const char *text, uint16_t *out, char *why, size_t size);
 bool bench_parse_count(const char *text, uint64_t *out, char *why, size_t size);
 bool bench_parse_rate(const char *text, double *out, char *why, size_t size);
 
-/* "10" counts in seconds, as everybody types it; with a unit anything goes. */
+/* "10" is in seconds; any unit may be given. */
 bool bench_parse_time(const char *text, uint32_t *ms, char *why, size_t size);
 
-/* What a size may be. */
+/* The bounds of a size. */
 bool bench_parse_bytes(const char *text, uint32_t *out, char *why, size_t size);
 
 /* Distributions: of sizes; of a rate, as its mean and the shape of the intervals. (flow.c) */

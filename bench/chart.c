@@ -12,10 +12,10 @@
 #define TOP    14
 #define BOTTOM 34
 #define TICKS  6
-#define DOTS   400 /* a curve with more points has no dot for each */
+#define DOTS   400 /* a curve with more points is drawn without dots */
 #define Q_MAX  0.9999
 
-/* The part of the plane that a chart shows, in its own units (log axes: of the logarithm). */
+/* The range that a chart shows, in its own units (on log axes: of the logarithm). */
 struct frame {
     const struct bench_chart *chart;
     double x0, x1, y0, y1;
@@ -97,7 +97,7 @@ static double py(const struct frame *f, double y)
     return HEIGHT - BOTTOM - (y - f->y0) / (f->y1 - f->y0) * (HEIGHT - TOP - BOTTOM);
 }
 
-/* False where there is nothing to see. */
+/* False if there is nothing to show. */
 static bool frame_of(const struct bench_chart *c, struct frame *f)
 {
     *f = (struct frame){c, INFINITY, -INFINITY, INFINITY, -INFINITY};
@@ -130,7 +130,7 @@ static bool frame_of(const struct bench_chart *c, struct frame *f)
 
 /* ---- axes --------------------------------------------------------------------------------------------- */
 
-/* 1, 2 or 5 times a power of ten, so that there are about TICKS of them. */
+/* The distance of ticks: 1, 2 or 5 times a power of ten, so that there are about TICKS of them. */
 static double step_of(double range)
 {
     double rough = range / TICKS, power = pow(10, floor(log10(rough))), part = rough / power;
@@ -202,7 +202,7 @@ static void curve_line(FILE *out, const struct frame *f, const struct bench_curv
     fputs("\"/>\n", out);
 }
 
-/* Each point with its value, for the pointer and for programs. */
+/* Each point with its value, as a tooltip and for programs. */
 static void curve_dots(FILE *out, const struct frame *f, const struct bench_curve *curve)
 {
     char value[48];

@@ -11,7 +11,7 @@
 
 struct bench_curve {
     const char *name;
-    const double *x, *y; /* y that is no finite number leaves a hole */
+    const double *x, *y; /* a y that is not a finite number leaves a gap */
     unsigned count;
     unsigned colour; /* any number; it repeats after BENCH_COLOURS */
     bool dashed;
@@ -23,18 +23,18 @@ struct bench_chart {
     const char *id, *title;
     enum bench_unit unit; /* of y */
     bool quantiles;       /* x is a quantile 0 … 1, drawn as 1 / (1 - x) on a log axis up to 0.9999 */
-    bool log;             /* y on a log axis; what is not above 0 leaves a hole */
+    bool log;             /* y on a log axis; values not above 0 leave a gap */
     const struct bench_curve *curves;
     unsigned count;
 };
 
-/* Writes a <figure> with the plot and its legend; nothing where no curve has a point. */
+/* Writes a <figure> with the plot and its legend; nothing if no curve has a point. */
 void bench_chart_write(FILE *out, const struct bench_chart *chart);
 
-/* Text with &, <, > and quotes escaped. */
+/* Writes text with &, <, > and quotes escaped. */
 void bench_html_text(FILE *out, const char *text);
 
-/* A value with its unit, as the axes have it: "12.3 ms", "4.0 k". Returns `out`. */
+/* Formats a value with its unit, as on the axes: "12.3 ms", "4.0 k". Returns `out`. */
 const char *bench_unit_format(enum bench_unit unit, double value, char *out, size_t size);
 
 #endif

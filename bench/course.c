@@ -9,7 +9,7 @@
 
 #define MS          BENCH_MS
 #define READY_MAX   256
-#define QUIET_GRACE (500 * MS) /* how long a complete sink looks out for duplicates */
+#define QUIET_GRACE (500 * MS) /* how long a complete sink waits for duplicates */
 #define CLOSE_MS    2000       /* how long a sink waits for its associations to shut down */
 
 /* ---- turns ------------------------------------------------------------------------------------------ */
@@ -19,7 +19,7 @@ static unsigned asked(const struct bench_engine *e)
     return bench_stop_asked(e->stop);
 }
 
-/* Nothing is to be awaited any more. */
+/* True when there is nothing more to wait for. */
 static bool hurried(const struct bench_engine *e)
 {
     return asked(e) > 1;
@@ -30,7 +30,7 @@ static uint64_t every_ns(const struct bench_engine *e)
     return (e->observer->every_ms ? e->observer->every_ms : 1000) * MS;
 }
 
-/* Whether the source is to get anything. */
+/* Whether the source receives anything. */
 static bool awaits_back(const struct bench_engine *e)
 {
     return e->plan->reply || bench_plan_has(e->plan, true);
@@ -85,7 +85,7 @@ static void sample_now(struct bench_engine *e, uint64_t now)
         e->observer->sampled(e->plan, series, e->observer->arg);
 }
 
-/* Adds to the series where it is time. */
+/* Adds to the series when an interval is over. */
 static void sample(struct bench_engine *e, uint64_t now)
 {
     if (now < e->sample_ns)
@@ -95,7 +95,7 @@ static void sample(struct bench_engine *e, uint64_t now)
         e->sample_ns += e->plan->interval_ms * MS;
 }
 
-/* The last interval is as long as it is; less than a tenth is part of the one before. */
+/* Adds the last, shorter interval; one of less than a tenth is merged into the one before. */
 static void sample_end(struct bench_engine *e)
 {
     struct bench_series *series = &e->out->results[e->out->count].series;
@@ -118,7 +118,7 @@ static void progress_begin(struct bench_engine *e, uint64_t now)
     e->progress_before = 0;
 }
 
-/* Wakes the loop at `due_ns`, in nanoseconds; 0 not at all. */
+/* Sets the timer that wakes the loop at `due_ns` (CLOCK_MONOTONIC, nanoseconds); 0: not at all. */
 static void set_timer(struct bench_engine *e, uint64_t due_ns)
 {
     struct itimerspec when = {.it_value = {(time_t)(due_ns / 1000000000), (long)(due_ns % 1000000000)}};
@@ -127,8 +127,8 @@ static void set_timer(struct bench_engine *e, uint64_t due_ns)
     e->timer_calls++;
 }
 
-/* One turn: waits until something happens or `until_ns`, and lets everybody do his part. Returns how many
- * endpoints were ready. */
+/* One turn: waits for events until `until_ns`, and lets source and sink handle them. Returns the number of
+ * endpoints that were ready. */
 static unsigned turn(struct bench_engine *e, uint64_t now, uint64_t until_ns)
 {
     struct tr_ready ready[READY_MAX];
@@ -205,12 +205,12 @@ static bool connect_all(struct bench_engine *e)
     tr_loop_turn(e->loop);
     if (e->source.counts.up == 0)
         return bench_engine_fail(e, "%s", asked(e) ? "interrupted" : e->source.trouble);
-    if (!e->sinking) /* what its own sink got is what it gets */
+    if (!e->sinking) /* a sink here is granted the same values */
         bench_source_compare(&e->source, bench_engine_granted, e);
     return true;
 }
 
-/* True when everything is handed over, or, where the far side sends, its time is over. */
+/* True when everything has been handed to the stack, or, if the far side sends, its time is over. */
 static bool all_sent(const struct bench_engine *e, uint64_t now, uint64_t end)
 {
     if (e->plan->role == BENCH_SOURCE && bench_plan_has(e->plan, true) && now < end)
@@ -233,8 +233,9 @@ static void measure_all(struct bench_engine *e)
         bench_traffic_measure(&e->sink.traffic);
 }
 
-/* Lets both ends send until all is handed over, or the time is over: then each stream still gets its last
- * message, and what else was due is left out. Sets the deadline for what is under way. */
+/* Lets both ends send until everything has been handed to the stack, or the time is over: then each stream
+ * still gets its last message, and other messages that were due are not sent. Sets the deadline for messages
+ * in flight. */
 static void send_all(struct bench_engine *e)
 {
     const struct bench_plan *plan = e->plan;
@@ -304,9 +305,9 @@ static void drain(struct bench_engine *e)
     }
 }
 
-/* Ends the associations. Gracefully where all has arrived, or nobody here can tell: then this shows that the
- * far side has everything. What is still up when the time is over is aborted, and tells what it had not got
- * rid of. */
+/* Ends the associations: by SHUTDOWN if everything has arrived, or if that cannot be known here (a completed
+ * shutdown then shows that the far side has everything). An association that is still up when the time is
+ * over is aborted, and the stack gives back what it had not sent. */
 static void shut_down(struct bench_engine *e)
 {
     struct bench_source *s = &e->source;
@@ -335,7 +336,7 @@ static void collect_gap(struct bench_flow_result *r, const struct bench_tally *t
     r->gap_at_ns = t->gap_at_ns > start_ns ? t->gap_at_ns - start_ns : 0;
 }
 
-/* Adds what a judge found of each flow of its direction. */
+/* Adds what a judge found about each flow of its direction. */
 static void collect_flows(const struct bench_engine *e, const struct bench_judge *j, bool down,
                           struct bench_result *r)
 {
@@ -347,7 +348,7 @@ static void collect_flows(const struct bench_engine *e, const struct bench_judge
         }
 }
 
-/* What flows lost; those with partial reliability have given it up, and so has who was cut off by the churn.
+/* Counts what flows lost; with partial reliability, or after an abort by the churn, it counts as given up.
  */
 static void collect_lost(const struct bench_engine *e, const struct bench_judge *j, bool down,
                          struct bench_result *r, struct bench_verdict *v)
@@ -394,7 +395,7 @@ static bool any_rate(const struct bench_plan *plan)
     return false;
 }
 
-/* Adds what one side has sent, and how it kept its schedule. */
+/* Adds what one side has sent, and how well it kept its schedule. */
 static void collect_traffic(struct bench_traffic *t, struct bench_result *r)
 {
     struct bench_generator *g = &r->generator;
@@ -505,7 +506,7 @@ bool bench_course_source(struct bench_engine *e, const char *name, const struct 
 
 /* ---- a sink alone ------------------------------------------------------------------------------------- */
 
-/* True when nothing more is to be expected. */
+/* True when nothing more is expected. */
 static bool sources_ended(const struct bench_engine *e, uint64_t quiet_ns)
 {
     bool complete = true, settled = true, ending = false;

@@ -11,15 +11,15 @@
 
 static const char *const names[] = {"constant", "uniform", "exponential", "normal", "pareto", "list"};
 #define SHAPES (sizeof names / sizeof names[0])
-/* How far a tail goes where no bound is written: what is left out is less than a thousand-millionth. */
+/* How far a tail extends if no bound is written: less than 1e-9 of it is left out. */
 #define EXPONENTIAL_TAIL 20   /* means */
 #define NORMAL_TAIL      6    /* standard deviations */
-#define PARETO_TAIL      1000 /* times the least value: this much a Pareto distribution can miss */
-#define FIELDS_MAX       17   /* the name and what stands behind it */
+#define PARETO_TAIL      1000 /* times the least value; for a Pareto distribution more may be left out */
+#define FIELDS_MAX       17   /* the name and its fields */
 
 /* ---- drawing ---------------------------------------------------------------------------------------- */
 
-/* By the inverse of the distribution function, cut off at max. */
+/* By the inverse of the distribution function, truncated at max. */
 static double draw_exponential(const struct bench_distribution *d, double u)
 {
     double most = -expm1(-(d->max - d->min) / d->a);
@@ -47,9 +47,9 @@ static double draw_gauss(struct bench_random *r)
     return x * sqrt(-2 * log(s) / s);
 }
 
-/* Draws again what lies outside. The mean lies inside, so that where the bounds are a standard deviation or
- * more apart a third of all draws are taken; where they are closer the curve between them is nearly flat, and
- * is drawn from evenly with what little it falls off. */
+/* Draws again if the value is out of bounds. The mean is within them, so if they are a standard deviation or
+ * more apart at least a third of all draws are accepted; if they are closer, the curve between them is nearly
+ * flat, and a uniform value is accepted in proportion to the curve. */
 static double draw_normal(const struct bench_distribution *d, struct bench_random *r)
 {
     bool flat = d->max - d->min < d->b;
@@ -159,7 +159,7 @@ double bench_distribution_mean(const struct bench_distribution *d)
 
 /* ---- reading ----------------------------------------------------------------------------------------- */
 
-/* What is being read: the fields between the colons, the name left out. */
+/* What is being parsed: the fields between the colons, without the name. */
 struct reading {
     char *field[FIELDS_MAX];
     unsigned count;
@@ -180,7 +180,7 @@ static bool plain_number(const struct reading *r, const char *text, const char *
     *out = strtod(text, &end);
     if (end != text && !*end && isfinite(*out) && *out > 0)
         return true;
-    return bench_say(r->why, r->size, "\"%s\" is no %s; write a number above 0, such as 1.5", text, what);
+    return bench_say(r->why, r->size, "\"%s\" is not a %s; write a number above 0, such as 1.5", text, what);
 }
 
 static bool fields(const struct reading *r, unsigned least, unsigned most, const char *form)
@@ -190,7 +190,7 @@ static bool fields(const struct reading *r, unsigned least, unsigned most, const
     return bench_say(r->why, r->size, "write %s", form);
 }
 
-/* The least and the most, where they are written. */
+/* The least and the greatest value, if they are given. */
 static bool bounds_at(const struct reading *r, unsigned min, unsigned max, struct bench_distribution *d)
 {
     if (r->count > min && !number_at(r, min, &d->min))
@@ -228,7 +228,7 @@ static bool read_normal(struct reading *r, struct bench_distribution *d)
         d->max = fmin(d->max, d->a + NORMAL_TAIL * d->b);
     }
     return (d->a >= d->min && d->a <= d->max) ||
-           bench_say(r->why, r->size, "the mean %s must lie between %g and %g", r->field[0], d->min, d->max);
+           bench_say(r->why, r->size, "the mean %s must be between %g and %g", r->field[0], d->min, d->max);
 }
 
 static bool read_pareto(struct reading *r, struct bench_distribution *d)
@@ -281,7 +281,7 @@ static bool read_plain(struct reading *r, const char *text, struct bench_distrib
     if (!r->number(low, &d->min, r->why, r->size) || !r->number(dash + 1, &d->max, r->why, r->size))
         return false;
     if (d->min > d->max)
-        return bench_say(r->why, r->size, "\"%s\" has its larger end first", text);
+        return bench_say(r->why, r->size, "\"%s\" is not in ascending order", text);
     d->shape = d->min == d->max ? BENCH_CONSTANT : BENCH_UNIFORM;
     return true;
 }

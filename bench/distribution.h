@@ -1,10 +1,10 @@
 /* Distributions that sizes and intervals are drawn from. Each lies within bounds:
  *
  *     constant     always the same
- *     uniform      evenly between two values
+ *     uniform      uniform between two values
  *     exponential  a least value and, above it, exponential
- *     normal       truncated: what falls outside the bounds is drawn again
- *     Pareto       from a least value on, with a shape; the bounds cut its tail off
+ *     normal       truncated: values outside the bounds are drawn again
+ *     Pareto       from a least value on, with a shape; the bounds cut off its tail
  *     list         some values, each with a weight
  *
  * Pure; any thread. */
@@ -31,24 +31,24 @@ struct bench_distribution {
     double upto[BENCH_LIST_MAX]; /* share of this value and those before it; the last is 1 */
 };
 
-/* Reads one number of a distribution; false with the reason in `why`. */
+/* Parses one number of a distribution; false with the reason in `why`. */
 typedef bool bench_number_fn(const char *text, double *out, char *why, size_t size);
 
-/* Reads
+/* Parses
  *     VALUE   MIN-MAX   uniform:MIN:MAX   exponential:MEAN[:MIN[:MAX]]   normal:MEAN:SD[:MIN:MAX]
  *     pareto:MIN:SHAPE[:MAX]   list:VALUE@WEIGHT:VALUE@WEIGHT…
- * where values are what `number` takes, and lie between `min` and `max`, which are also the bounds where none
- * are written, unless the tail ends before: exponential 20 means above MIN, normal 6 SD from MEAN, Pareto at
- * 1000 times MIN. False with the reason in `why`. */
+ * where values are parsed by `number` and lie between `min` and `max`. These are also the default bounds,
+ * unless the tail ends earlier: exponential 20 means above MIN, normal 6 SD from MEAN, Pareto at 1000 times
+ * MIN. False with the reason in `why`. */
 bool bench_distribution_parse(const char *text, bench_number_fn *number, double min, double max,
                               struct bench_distribution *out, char *why, size_t size);
 
 double bench_distribution_draw(const struct bench_distribution *d, struct bench_random *r);
 
-/* A whole number; of a uniform distribution each from min to max as often as any other. */
+/* Draws a whole number; a uniform distribution gives each one from min to max with equal probability. */
 uint64_t bench_distribution_draw_whole(const struct bench_distribution *d, struct bench_random *r);
 
-/* Of what is drawn, the bounds considered. */
+/* The mean of what is drawn, with the bounds taken into account. */
 double bench_distribution_mean(const struct bench_distribution *d);
 
 #endif

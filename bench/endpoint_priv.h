@@ -1,4 +1,4 @@
-/* What a loop's cookie points to: whoever wants to hear that an endpoint or descriptor is ready. Private to
+/* What a loop's cookie points to: the object to be told that an endpoint or descriptor is ready. Private to
  * bench/. */
 #ifndef JUNCTOR_BENCH_ENDPOINT_PRIV_H
 #define JUNCTOR_BENCH_ENDPOINT_PRIV_H
@@ -7,7 +7,7 @@
 
 #include "transport/transport.h"
 
-/* First member of what is woken. `flags` are enum tr_ready_flag bits. May close endpoints. */
+/* First member of that object. `flags` are enum tr_ready_flag bits. The function may close endpoints. */
 struct bench_handle {
     void (*ready)(struct bench_handle *handle, unsigned flags);
 };
@@ -20,7 +20,7 @@ static inline uint64_t bench_now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-/* tr_recv, with the slots given back where none is free: nobody in bench/ keeps them beyond its turn. */
+/* tr_recv, after giving back all slots if none is free: nothing in bench/ keeps them beyond its turn. */
 static inline enum tr_code bench_recv(struct tr_endpoint *ep, const struct tr_item **items, unsigned *count)
 {
     enum tr_code code = tr_recv(ep, 0, items, count);

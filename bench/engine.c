@@ -45,7 +45,7 @@ void bench_engine_granted(enum opt_id id, const char *text, void *engine)
 
 /* ---- set-up ----------------------------------------------------------------------------------------- */
 
-/* A number that hosts with different clocks do not share (by chance, 1 in 65536). */
+/* A number that differs between hosts with different clocks (except by chance, 1 in 65536). */
 static uint16_t clock_id(void)
 {
     char text[64] = "";
@@ -81,7 +81,7 @@ static bool choose_backend(struct bench_engine *e)
     return bench_engine_fail(e, "no %s SCTP here: %s", tr_backend_name(e->backend), error.text);
 }
 
-/* The timer is read by being set anew. */
+/* Setting the timer again clears its readiness. */
 static void timer_ready(struct bench_handle *handle, unsigned flags)
 {
     (void)handle;
@@ -98,7 +98,7 @@ static bool open_loop(struct bench_engine *e)
     struct tr_loop_params params = {.max_message = BENCH_SIZE_MAX};
     struct tr_error error;
 
-    if (e->plan->role == BENCH_BOTH) { /* what comes is what was sent: small slots stay in the cache */
+    if (e->plan->role == BENCH_BOTH) { /* slots as small as the messages stay in the cache */
         params.slot_bytes = (e->plan->size_max + 1023) & ~(size_t)1023;
         if (params.slot_bytes < 2048)
             params.slot_bytes = 2048;
@@ -130,7 +130,7 @@ static bool open_sink(struct bench_engine *e)
 
 /* ---- the whole ---------------------------------------------------------------------------------------- */
 
-/* A sink that listens everywhere is reached at the loopback address. */
+/* A sink that listens at the wildcard address is reached at the loopback address. */
 static void make_reachable(struct bench_end *end)
 {
     for (unsigned i = 0; i < end->count; i++) {
@@ -170,11 +170,11 @@ static void raise_descriptor_limit(void)
 
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
         limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit); /* where it fails, opening will say so */
+        setrlimit(RLIMIT_NOFILE, &limit); /* if it fails, opening reports it */
     }
 }
 
-/* Reads the plan's payload: at most as much as the largest message can hold. */
+/* Reads the plan's payload file: at most as much as the largest message can hold. */
 static bool read_content(struct bench_engine *e)
 {
     FILE *f = fopen(e->plan->payload, "re");

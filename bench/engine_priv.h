@@ -32,32 +32,33 @@ struct bench_engine {
     struct bench_source source;
     struct bench_judge back; /* of replies, or of flows from the sink */
 
-    struct bench_handle timer; /* wakes the loop when a message is due, more finely than milliseconds */
+    struct bench_handle
+        timer; /* wakes the loop when a message is due, with a finer resolution than milliseconds */
     int timer_fd;
     uint64_t timer_calls;
 
-    uint64_t deadline_ns; /* until when what is under way is awaited */
+    uint64_t deadline_ns; /* until when messages in flight are awaited */
     const char *run;      /* the name of the one under way */
-    uint64_t progress_ns; /* when to tell of progress next */
+    uint64_t progress_ns; /* when to report progress next */
     uint64_t progress_start, progress_before;
     struct bench_sampler *sampler; /* NULL: no series is kept */
     uint64_t sample_ns;            /* when to add to it next */
     struct bench_cost before;      /* when the sending began */
 };
 
-/* Notes why it cannot go on, the first time; always false, so that a step can return it. */
+/* Records the first reason why the run cannot continue; always false, so that a step can return it. */
 bool bench_engine_fail(struct bench_engine *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Adds a line to outcome->granted; for tr_compare_options. `id` does not matter. */
 void bench_engine_granted(enum opt_id id, const char *text, void *engine);
 
-/* course.c: one run of the source towards `to`; false where it could not even begin. */
+/* course.c: one run of the source towards `to`; false if it could not begin. */
 bool bench_course_source(struct bench_engine *e, const char *name, const struct bench_end *to);
 
 /* course.c: listens until the sources have ended. */
 void bench_course_sink(struct bench_engine *e);
 
-/* course.c: lets the far side know before the sink's endpoints go. */
+/* course.c: shuts down the sink's associations before its endpoints are closed. */
 void bench_course_close_sink(struct bench_engine *e);
 
 #endif

@@ -1,4 +1,4 @@
-/* One flow as --flow and scenario files write it; see flow.h. */
+/* Parses one flow as --flow and scenario files give it; see flow.h. */
 #include "bench/flow.h"
 
 #include <stdio.h>
@@ -19,15 +19,15 @@
 static bool set_name(struct bench_flow *f, const char *text, char *why, size_t size)
 {
     if (!*text || strlen(text) >= sizeof f->name)
-        return bench_say(why, size, "\"%s\" is no name of 1 to %zu characters", text, sizeof f->name - 1);
+        return bench_say(why, size, "\"%s\" is not a name of 1 to %zu characters", text, sizeof f->name - 1);
     for (const char *c = text; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            return bench_say(why, size, "a name has no control characters");
+            return bench_say(why, size, "a name cannot contain control characters");
     strcpy(f->name, text);
     return true;
 }
 
-/* "N": how many, from the first that is free; "A-B": these. */
+/* "N": that many, from the first that is free; "A-B": these. */
 static bool read_range(const char *text, unsigned most, unsigned *first, unsigned *count, bool *placed,
                        char *why, size_t size)
 {
@@ -39,13 +39,13 @@ static bool read_range(const char *text, unsigned most, unsigned *first, unsigne
     if (!dash)
         return bench_parse_unsigned(text, 1, most, count, why, size);
     if ((size_t)(dash - text) >= sizeof low)
-        return bench_say(why, size, "\"%s\" is no range; write how many, or FIRST-LAST", text);
+        return bench_say(why, size, "\"%s\" is not a range; write how many, or FIRST-LAST", text);
     snprintf(low, sizeof low, "%.*s", (int)(dash - text), text);
     if (!bench_parse_unsigned(low, 0, most - 1, first, why, size) ||
         !bench_parse_unsigned(dash + 1, 0, most - 1, &last, why, size))
         return false;
     if (last < *first)
-        return bench_say(why, size, "\"%s\" has its larger end first", text);
+        return bench_say(why, size, "\"%s\" is not in ascending order", text);
     *count = last - *first + 1;
     return true;
 }
@@ -112,7 +112,7 @@ static bool read_factor(const char *text, double *out, char *why, size_t size)
     }
     if (end != text && !*end && *out >= 0 && *out <= FACTOR_MAX)
         return true;
-    return bench_say(why, size, "\"%s\" is no share of the rate; write 50%% or 0.5", text);
+    return bench_say(why, size, "\"%s\" is not a share of the rate; write 50%% or 0.5", text);
 }
 
 static bool read_ns(const char *text, uint64_t *ns, char *why, size_t size)
@@ -122,7 +122,7 @@ static bool read_ns(const char *text, uint64_t *ns, char *why, size_t size)
     if (!bench_parse_time(text, &ms, why, size))
         return false;
     if (ms == 0)
-        return bench_say(why, size, "\"%s\" is no time", text);
+        return bench_say(why, size, "\"%s\" is not a time", text);
     *ns = (uint64_t)ms * 1000000;
     return true;
 }
@@ -138,7 +138,7 @@ static bool set_ramp(struct bench_flow *f, const char *text, char *why, size_t s
     snprintf(copy, sizeof copy, "%s", text);
     char *from = strsep(&rest, ":"), *to = strsep(&rest, ":"), *time = strsep(&rest, ":");
     if (!time || rest)
-        return bench_say(why, size, "\"%s\" is no ramp; write FROM:TO:TIME, such as 10%%:100%%:30s", text);
+        return bench_say(why, size, "\"%s\" is not a ramp; write FROM:TO:TIME, such as 10%%:100%%:30s", text);
     f->pace.count = 1;
     return read_factor(from, &leg->from, why, size) && read_factor(to, &leg->to, why, size) &&
            read_ns(time, &leg->ns, why, size);
@@ -157,7 +157,7 @@ static bool set_steps(struct bench_flow *f, const char *text, char *why, size_t 
     while ((step = strsep(&rest, ":"))) {
         char *at = strchr(step, '@');
         if (!at)
-            return bench_say(why, size, "\"%s\" is no step; write SHARE@TIME, such as 50%%@10s", step);
+            return bench_say(why, size, "\"%s\" is not a step; write SHARE@TIME, such as 50%%@10s", step);
         if (f->pace.count == BENCH_LEGS_MAX)
             return bench_say(why, size, "more than %d steps", BENCH_LEGS_MAX);
         *at++ = 0;
@@ -192,9 +192,9 @@ static bool size_number(const char *text, double *out, char *why, size_t size)
 bool bench_parse_sizes(const char *text, struct bench_distribution *out, char *why, size_t size)
 {
     if (strchr(text, ','))
-        return bench_say(
-            why, size, "\"%s\" has a comma; write one size, MIN-MAX to draw from evenly, or list:64@7:1400@3",
-            text);
+        return bench_say(why, size,
+                         "\"%s\" has a comma; write one size, MIN-MAX to draw uniformly, or list:64@7:1400@3",
+                         text);
     return bench_distribution_parse(text, size_number, BENCH_PAYLOAD_MIN, BENCH_SIZE_MAX, out, why, size);
 }
 
@@ -238,7 +238,8 @@ static bool set_unordered(struct bench_flow *f, const char *text, char *why, siz
     }
     if (read_factor(text, &f->unordered, why, size) && f->unordered <= 1)
         return true;
-    return bench_say(why, size, "\"%s\" is no share of the messages; write true, false, 30%% or 0.3", text);
+    return bench_say(why, size, "\"%s\" is not a share of the messages; write true, false, 30%% or 0.3",
+                     text);
 }
 
 /* "none", "ttl:TIME", "rtx:N", "prio:N" */
@@ -253,12 +254,12 @@ static bool set_pr(struct bench_flow *f, const char *text, char *why, size_t siz
         return false;
     f->pr_policy = (uint8_t)number; /* in the order of enum tr_pr_policy */
     if (number == TR_PR_NONE)
-        return !colon || bench_say(why, size, "none has no value");
+        return !colon || bench_say(why, size, "none takes no value");
     if (!colon)
         return bench_say(why, size, "write ttl:TIME, rtx:RETRANSMISSIONS or prio:NUMBER");
     if (number == TR_PR_TTL)
         return bench_parse_time(colon + 1, &f->pr_value, why, size) &&
-               (f->pr_value > 0 || bench_say(why, size, "a message needs some time to live"));
+               (f->pr_value > 0 || bench_say(why, size, "the time to live must be above 0"));
     return bench_parse_unsigned(colon + 1, 0, INT32_MAX, &f->pr_value, why, size);
 }
 
@@ -339,7 +340,7 @@ bool bench_flow_set(struct bench_flow *flow, const char *key, const char *value,
     for (unsigned i = 0; i < KEYS; i++)
         nearest_try(&near, keys[i].name);
     const char *found = nearest_found(&near);
-    return bench_say(why, size, "a flow has no \"%s\"%s%s%s", key, found ? "; did you mean \"" : "",
+    return bench_say(why, size, "a flow has no key \"%s\"%s%s%s", key, found ? "; did you mean \"" : "",
                      found ? found : "", found ? "\"?" : "");
 }
 
@@ -376,6 +377,6 @@ bool bench_flow_check(const struct bench_flow *flow, char *why, size_t size)
         return bench_say(why, size, "\"%s\" is missing; a flow that pauses has both on and off",
                          on ? "off" : "on");
     if (flow->pace.count && flow->rate == 0)
-        return bench_say(why, size, "a ramp or steps are shares of a rate; give the rate");
+        return bench_say(why, size, "a ramp or steps are shares of a rate; rate is missing");
     return true;
 }

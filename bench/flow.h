@@ -1,6 +1,6 @@
-/* What is sent: a flow is traffic of one kind on some streams of some associations, in one direction.
+/* A flow is traffic of one kind on some streams of some associations, in one direction.
  *
- * Flows of a direction never share a stream of an association, so that what arrives can be judged stream by
+ * Flows of a direction never share a stream of an association, so that what arrives can be checked stream by
  * stream. Message k of a flow on an association goes out on the flow's stream k mod S as number k div S of
  * that stream. */
 #ifndef JUNCTOR_BENCH_FLOW_H
@@ -37,14 +37,14 @@ struct bench_flow {
     uint32_t pr_value;
 };
 
-/* Reads one key of a flow, as --flow and scenario files have it. False with the reason in `why`; an unknown
- * key with the nearest name. */
+/* Parses one key of a flow, as in --flow and scenario files. False with the reason in `why`; for an unknown
+ * key it has the nearest name. */
 bool bench_flow_set(struct bench_flow *flow, const char *key, const char *value, char *why, size_t size);
 
-/* Reads "key=value,key=value…". */
+/* Parses "key=value,key=value…". */
 bool bench_flow_parse(struct bench_flow *flow, const char *text, char *why, size_t size);
 
-/* What must hold of one flow by itself. */
+/* Checks one flow by itself. False with the reason in `why`. */
 bool bench_flow_check(const struct bench_flow *flow, char *why, size_t size);
 
 #endif

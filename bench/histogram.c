@@ -5,8 +5,8 @@
 #include <string.h>
 
 /* The inverse of bench_histogram_bucket. Above the first 2^SPLIT values (one bucket each) a bucket's number
- * is its exponent times 2^SPLIT plus the value's leading bits, the highest of which is always set: that is
- * why the exponent is one less than the number's upper part. */
+ * is its exponent times 2^SPLIT plus the value's leading bits. The highest of these is always set, so the
+ * exponent is one less than the number's upper part. */
 uint64_t bench_histogram_bucket_top(unsigned bucket)
 {
     unsigned upper = bucket >> BENCH_HISTOGRAM_SPLIT;
@@ -36,7 +36,7 @@ uint64_t bench_histogram_quantile(const struct bench_histogram *h, double quanti
 {
     if (h->total == 0)
         return 0;
-    /* The last digits of a product such as 0.999 * 1000 must not push it to the next rank. */
+    /* Rounding errors of a product such as 0.999 * 1000 must not move it to the next rank. */
     double wanted = ceil(quantile * (double)h->total * (1 - 1e-12));
     uint64_t rank = wanted < 1 ? 1 : wanted >= (double)h->total ? h->total : (uint64_t)wanted;
     uint64_t seen = 0;

@@ -46,7 +46,7 @@ void bench_judge_reset(struct bench_judge *j, uint32_t only_run)
     j->only_run = only_run;
 }
 
-/* The run's record, made at its first message; NULL where there is none to be had. */
+/* The run's record, allocated at its first message; NULL: out of memory, or too many runs or tracks. */
 static struct bench_run *run_add(struct bench_judge *j, uint32_t id, uint32_t associations, uint32_t streams)
 {
     uint64_t tracks = (uint64_t)associations * streams;
@@ -83,8 +83,8 @@ static bool track_complete(const struct bench_track *f)
     return f->known && f->sequence.distinct == f->end;
 }
 
-/* An ordered message must come above all ordered ones of its track that came to the same place before. One
- * that is the highest of its track anywhere is so by itself. True where it did not. */
+/* An ordered message must have a higher number than all ordered ones of its track that came to the same place
+ * before it. The highest of its track at any place always has. True if it is out of order. */
 static bool out_of_order(struct bench_judge *j, struct bench_run *r, unsigned place, uint64_t track,
                          const struct bench_payload *p)
 {
@@ -100,7 +100,7 @@ static bool out_of_order(struct bench_judge *j, struct bench_run *r, unsigned pl
     }
     int16_t newer = (int16_t)(p->incarnation - (highest[track] >> INCARNATION_SHIFT));
     if (newer < 0)
-        return false; /* the rest of the association before: in what order it came is not known any more */
+        return false; /* the rest of the previous association: its order is no longer known */
     if (newer == 0 && (incarnation | p->sequence) < highest[track])
         return true;
     highest[track] = (incarnation | p->sequence) + 1;
@@ -118,7 +118,7 @@ static void measure(struct bench_counts *c, uint32_t size, uint64_t now_ns)
     c->measured_bytes += size;
 }
 
-/* What a message is, once it is known to be no duplicate. */
+/* Counts a message that is known not to be a duplicate. */
 struct finding {
     bool misordered, stream_changed, wrong_ppid, warmup, timed;
     uint64_t latency_ns;
@@ -165,10 +165,10 @@ static bool readable(struct bench_judge *j, const struct bench_arrival *m, struc
     return true;
 }
 
-/* Notes that a message of a flow came, `skipped` numbers above the one before. */
+/* Records that a message of a flow came, `skipped` numbers above the previous one. */
 static void tally_arrival(struct bench_tally *t, uint64_t skipped, uint64_t now_ns)
 {
-    t->missing += skipped - 1; /* one of those that were missing has come, this one maybe */
+    t->missing += skipped - 1; /* one of the missing messages has come, possibly this one */
     if (t->last_ns && now_ns - t->last_ns > t->gap_ns) {
         t->gap_ns = now_ns - t->last_ns;
         t->gap_at_ns = now_ns;
@@ -176,7 +176,7 @@ static void tally_arrival(struct bench_tally *t, uint64_t skipped, uint64_t now_
     t->last_ns = now_ns;
 }
 
-/* Notes the number of a message in its track; false where it came before. */
+/* Records the number of a message in its track; false if it came before. */
 static bool track_take(struct bench_judge *j, struct bench_run *r, struct bench_track *track,
                        const struct bench_payload *p, uint64_t *skipped)
 {

@@ -1,19 +1,19 @@
-/* Judges what arrives: loss, duplicates, order, damage, latency.
+/* Checks what arrives: loss, duplicates, order, corruption, latency.
  *
- * What SCTP keeps in order is one stream of one source association of one run; that is a track. The payload
- * names it, so it does not matter that a broker carried several source associations over one of its own. It
- * also names the flow, a kind of traffic, that counts are kept for.
+ * SCTP keeps order within one stream of one source association of one run: a track. The payload names the
+ * track, so a broker may carry several source associations over one of its own. The payload also names the
+ * flow, for which counts are kept.
  *
  *   lost        a number of the track that never came. Exact when the track's end is known: from its last
  *               message, which is marked, or from the source itself (bench_judge_expect).
- *   duplicated  a number came again.
+ *   duplicated  a number that came before.
  *   misordered  an ordered message came after one with a higher number of its track at the same place. A
- *               place is a listening endpoint; a track that is spread over several is judged at each by
- *               itself. Nor has an association that was opened again an order with the one before.
+ *               place is a listening endpoint; a track spread over several is checked at each one separately.
+ *               There is no order between an association that was opened again and the one before.
  *   corrupt     damaged, or with another PPID than it was sent with.
- *   foreign     not of the load generator, or of a run that is not awaited.
+ *   foreign     not from the load generator, or of a run that is not awaited.
  *
- * Latency counts from the time in the payload, where sender and receiver share a clock. Pure: no sockets; one
+ * Latency is measured from the time in the payload, if sender and receiver share a clock. No sockets; one
  * thread. */
 #ifndef JUNCTOR_BENCH_JUDGE_H
 #define JUNCTOR_BENCH_JUDGE_H
@@ -36,14 +36,14 @@ extern "C" {
 
 struct bench_track {
     struct bench_sequence sequence;
-    uint64_t end; /* how many the source sent, once it is known */
+    uint64_t end; /* how many the source sent, once known */
     bool known;
     uint8_t flow; /* that uses it */
 };
 
 struct bench_run {
     uint32_t id, associations, streams;
-    uint64_t begun, complete;            /* tracks that are known of; of these, of which all has come */
+    uint64_t begun, complete;            /* tracks seen or announced; of these, the complete ones */
     struct bench_track *tracks;          /* associations × streams */
     uint64_t *highest[BENCH_PLACES_MAX]; /* per track: one more than the highest ordered number there, and
                                             above 48 bits the incarnation it came in */
@@ -51,16 +51,16 @@ struct bench_run {
 
 /* Counts of the run as a whole, and of the part after the warm-up. */
 struct bench_counts {
-    uint64_t messages, bytes; /* distinct ones */
+    uint64_t messages, bytes; /* distinct messages */
     uint64_t duplicated, misordered, corrupt, foreign;
-    uint64_t wrong_ppid;     /* those of `corrupt` that came under another PPID */
-    uint64_t stream_changed; /* came on another stream number than they were sent on: not an error */
+    uint64_t wrong_ppid;     /* those of `corrupt` that came with another PPID */
+    uint64_t stream_changed; /* came with another stream number than they were sent with: not an error */
     uint64_t measured, measured_bytes;
     uint64_t first_ns, last_ns; /* measured messages: when the first and the last came */
     uint64_t at_first;          /* how many came together with the first */
 };
 
-/* What came of one flow. */
+/* What arrived of one flow. */
 struct bench_tally {
     struct bench_counts counts;
     struct bench_histogram latency;
@@ -77,7 +77,7 @@ struct bench_judge {
     bool ending;        /* the last message of some track has come: its source is about to end */
     struct bench_counts counts;
     struct bench_histogram latency;
-    struct bench_tally *flows[BENCH_FLOWS_MAX]; /* NULL: nothing came of it */
+    struct bench_tally *flows[BENCH_FLOWS_MAX]; /* NULL: nothing of it came */
     struct bench_run *runs;
     unsigned run_count;
 };
@@ -92,10 +92,10 @@ struct bench_arrival {
 void bench_judge_init(struct bench_judge *j, uint16_t clock, bool verify);
 void bench_judge_free(struct bench_judge *j);
 
-/* Forgets everything and from now on awaits the messages of `only_run` (0: of any). */
+/* Resets everything; from now on messages of `only_run` (0: of any run) are awaited. */
 void bench_judge_reset(struct bench_judge *j, uint32_t only_run);
 
-/* Takes a message that arrived at `place` (below BENCH_PLACES_MAX) at `now_ns`. */
+/* Checks a message that arrived at `place` (below BENCH_PLACES_MAX) at `now_ns`. */
 void bench_judge_take(struct bench_judge *j, unsigned place, const struct bench_arrival *m, uint64_t now_ns);
 
 struct bench_expected {
@@ -105,26 +105,26 @@ struct bench_expected {
     uint64_t sent;
 };
 
-/* The source says how many messages it sent on a track; also when none of that run ever came. */
+/* Sets how many messages the source sent on a track, even if none of that run ever came. */
 void bench_judge_expect(struct bench_judge *j, const struct bench_expected *e);
 
-/* Messages missing from all tracks, as far as their ends are known. *open is the number of tracks that showed
- * themselves and whose end is not known. */
+/* Messages missing from all tracks whose end is known. *open is the number of tracks of which something came
+ * and whose end is not known. */
 uint64_t bench_judge_lost(const struct bench_judge *j, uint64_t *open);
 
-/* Of these, on `count` associations from `first` on, each flow's are added to lost[flow], BENCH_FLOWS_MAX of
- * them. */
+/* Adds those of each flow on `count` associations from `first` on to lost[flow] (BENCH_FLOWS_MAX
+ * elements). */
 void bench_judge_flows_lost(const struct bench_judge *j, unsigned first, unsigned count, uint64_t *lost);
 
 /* True when something came and every track of every run is complete. */
 bool bench_judge_complete(const struct bench_judge *j);
 
-/* True when something came and every track that is known of is complete. */
+/* True when something came and every track seen or announced is complete. */
 bool bench_judge_settled(const struct bench_judge *j);
 
-/* Measured messages a second, from the first to the last; 0 where there are too few to tell. */
+/* Measured messages a second, from the first to the last; 0 if there are too few. */
 double bench_counts_rate(const struct bench_counts *c);
-double bench_counts_mbits(const struct bench_counts *c); /* 10^6 bits of user data a second */
+double bench_counts_mbits(const struct bench_counts *c); /* 10^6 bits of user data per second */
 double bench_counts_seconds(const struct bench_counts *c);
 
 /* Adds the counts of another judge of the same run. */

@@ -11,7 +11,7 @@
 
 #define CURVES_MAX 64
 
-/* One plot while its curves are gathered from all results. */
+/* One plot while its curves are collected from all results. */
 struct plot {
     struct bench_curve curves[CURVES_MAX];
     char names[CURVES_MAX][160];
@@ -45,11 +45,11 @@ static const char style[] =
 
 /* ---- walking ------------------------------------------------------------------------------------------ */
 
-/* Where a run stands: which result, which of its runs. */
+/* The position of a run: which result, which of its runs. */
 struct place {
     const struct bench_saved *saved;
     const struct cfg_node *run;
-    char label[96]; /* "" where there is but one */
+    char label[96]; /* "" if there is only one */
 };
 
 typedef void run_fn(const struct place *at, void *arg);
@@ -71,7 +71,7 @@ static void each_run(struct bench_saved *const *saved, unsigned count, run_fn *f
 
 /* ---- plots ------------------------------------------------------------------------------------------- */
 
-/* Takes x and y over. A dashed curve has the colour of the one before it. */
+/* Takes ownership of x and y. A dashed curve has the colour of the one before it. */
 static void plot_add(struct plot *p, const struct place *at, const char *what, double *x, unsigned nx,
                      double *y, unsigned ny, bool dashed)
 {
@@ -176,7 +176,7 @@ static void plots(FILE *out, struct bench_saved *const *saved, unsigned count)
          BENCH_UNIT_NS, true},
         {"retransmissions", "DATA chunks retransmitted in each interval", "flows", "retransmitted", NULL,
          "flow", BENCH_UNIT_COUNT, false},
-        {"queue", "Messages on the way", "flows", "queue", NULL, "flow", BENCH_UNIT_COUNT, false},
+        {"queue", "Messages in flight", "flows", "queue", NULL, "flow", BENCH_UNIT_COUNT, false},
         {"srtt", "Smoothed round trip time of each path", "paths", "srtt_ms", NULL, "path", BENCH_UNIT_MS,
          false},
         {"cwnd", "Congestion window of each path", "paths", "cwnd", NULL, "path", BENCH_UNIT_BYTES, false},
@@ -321,7 +321,7 @@ static void fact(FILE *out, const struct bench_saved *s, const struct cfg_node *
     fputs("</code></dd>\n", out);
 }
 
-/* A list of texts, one a line. */
+/* A list of texts, one per line. */
 static void facts(FILE *out, const struct bench_saved *s, const char *key, const char *name)
 {
     const struct cfg_node *item = bench_saved_items(s, s->root, key);
@@ -371,7 +371,7 @@ static void about(FILE *out, const struct bench_saved *s, bool named)
     fact(out, s, s->root, "transport", "SCTP");
     fact(out, s, s->root, "error", "Error");
     facts(out, s, "options", "SCTP options");
-    facts(out, s, "granted", "Granted otherwise than asked for");
+    facts(out, s, "granted", "Granted other values than requested");
     fputs("</dl>\n</section>\n", out);
 }
 

@@ -1,4 +1,4 @@
-/* What stands in a message of the load generator; see payload.h. */
+/* The content of a message of the load generator; see payload.h. */
 #include "bench/payload.h"
 
 #include <endian.h>
@@ -12,7 +12,7 @@
 #define ODD_CONST_A UINT64_C(0x9e3779b97f4a7c15)
 #define ODD_CONST_B UINT64_C(0xd6e8feb86659fd93)
 
-_Static_assert(MARK_STEP % PERIOD == 0, "the pattern starts afresh at each mark");
+_Static_assert(MARK_STEP % PERIOD == 0, "the pattern restarts at each mark");
 
 static void put16(uint8_t *at, uint16_t v)
 {
@@ -53,8 +53,8 @@ static uint64_t get64(const uint8_t *at)
     return be64toh(v);
 }
 
-/* Mixes the header into 64 bits. SCTP has its own CRC against line noise; this is against programs that mix
- * messages up, so it only has to depend on every bit. */
+/* Hashes the header into 64 bits. SCTP's own CRC protects against transmission errors; this detects programs
+ * that mix messages up, so it only has to depend on every bit. */
 static uint64_t header_check(const uint8_t *header)
 {
     uint64_t h = ODD_CONST_A;
@@ -66,7 +66,7 @@ static uint64_t header_check(const uint8_t *header)
     return h;
 }
 
-/* Mixes what lies between header and mark into 64 bits, the last few bytes filled up with zeros. */
+/* Hashes the bytes between header and mark into 64 bits; the last few bytes are padded with zeros. */
 static uint64_t content_check(const uint8_t *at, size_t len)
 {
     uint64_t h = ODD_CONST_B ^ len, word;
@@ -97,7 +97,7 @@ static uint64_t mark_at(uint64_t check, size_t offset)
     return check ^ (offset + 1) * ODD_CONST_A;
 }
 
-/* The pattern, twice over, so that a whole period can be read from any place in the first half. */
+/* The pattern twice, so that a whole period can be read from any position in the first half. */
 #define P4(n)   (uint8_t)((n)*31 + 7), (uint8_t)((n)*31 + 38), (uint8_t)((n)*31 + 69), (uint8_t)((n)*31 + 100)
 #define P16(n)  P4(n), P4((n) + 4), P4((n) + 8), P4((n) + 12)
 #define P64(n)  P16(n), P16((n) + 16), P16((n) + 32), P16((n) + 48)

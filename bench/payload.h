@@ -1,29 +1,23 @@
-/* What stands in a message of the load generator, so that the receiver can judge it.
+/* The content of a message of the load generator, by which the receiver can check it.
  *
  *     offset  bytes
  *          0      4  magic "JLD1"
  *          4      1  version
  *          5      1  flags (enum bench_payload_flag)
- *          6      2  clock: which host's clock the time is from (senders and receivers of one host agree)
- *          8      4  run: chosen anew for each run, so that nobody judges another run's messages
- *         12      2  associations in this run
- *         14      2  association the message was sent on, from 0
- *         16      2  flow it belongs to, from 0
- *         18      2  incarnation of the association: 1, and one more each time it is opened again
- *         20      2  streams of each association
- *         22      2  stream it was sent on
- *         24      4  PPID it was sent with
- *         28      4  size of the message, this header included
- *         32      8  sequence number, from 0 for each association and stream
- *         40      8  when it was meant to be sent: nanoseconds of that host's CLOCK_MONOTONIC
- *         48      4  check over all of the above
- *         52      …  a fixed pattern, with an 8-byte mark every KiB and one at the very end; or, with
- *                    BENCH_PAYLOAD_CONTENT, anything, and an 8-byte mark at the very end
+ *          6      2  clock: which host's clock the time is from (the same for senders and receivers of one
+ * host) 8      4  run: chosen at random for each run, so that messages of another run are recognized 12 2
+ * associations in this run 14      2  association the message was sent on, from 0 16      2  flow it belongs
+ * to, from 0 18      2  incarnation of the association: 1, and one more each time it is opened again 20 2
+ * streams of each association 22      2  stream it was sent on 24      4  PPID it was sent with 28      4
+ * size of the message, this header included 32      8  sequence number, from 0 for each association and
+ * stream 40      8  when it was due to be sent: nanoseconds of that host's CLOCK_MONOTONIC 48      4  check
+ * over all of the above 52      …  a fixed pattern, with an 8-byte mark every KiB and one at the very end;
+ * or, with BENCH_PAYLOAD_CONTENT, anything, and an 8-byte mark at the very end
  *
- * Numbers are big-endian. The marks are made from the check and their place, so a message put together from
- * pieces of two messages, cut off, or with its end overwritten shows by the marks alone, which cost one
- * comparison a KiB; bench_payload_verify also compares all that lies between them. The mark behind content of
- * the user's depends on all of it.
+ * Numbers are big-endian. The marks are computed from the check and their position, so a message made of
+ * pieces of two messages, truncated, or with its end overwritten is detected by the marks alone, which cost
+ * one comparison per KiB; bench_payload_verify also compares everything between them. The mark after the
+ * user's content depends on all of it.
  *
  * Pure: no sockets, no state; any thread. */
 #ifndef JUNCTOR_BENCH_PAYLOAD_H
@@ -41,9 +35,9 @@ extern "C" {
 
 enum bench_payload_flag {
     BENCH_PAYLOAD_UNORDERED = 1,
-    BENCH_PAYLOAD_WARMUP = 2, /* not to be measured */
+    BENCH_PAYLOAD_WARMUP = 2, /* part of the warm-up, not measured */
     BENCH_PAYLOAD_LAST = 4,   /* the last one of its association and stream */
-    BENCH_PAYLOAD_CONTENT = 8 /* what is behind the header is the user's */
+    BENCH_PAYLOAD_CONTENT = 8 /* what follows the header is the user's content */
 };
 
 struct bench_payload {
@@ -61,29 +55,29 @@ struct bench_payload {
 
 enum bench_payload_state {
     BENCH_PAYLOAD_GOOD,
-    BENCH_PAYLOAD_FOREIGN, /* not one of ours: no magic, or another version */
-    BENCH_PAYLOAD_CORRUPT  /* one of ours, and damaged: the fields mean nothing */
+    BENCH_PAYLOAD_FOREIGN, /* not from the load generator: no magic, or another version */
+    BENCH_PAYLOAD_CORRUPT  /* from the load generator, but corrupt: the fields mean nothing */
 };
 
 /* Writes the pattern over bytes `offset` … `offset + len - 1` of a message that starts at `buffer`. */
 void bench_payload_pattern(void *buffer, size_t offset, size_t len);
 
-/* Writes header and marks of a message of p->size bytes into `buffer`; the rest of it must hold the pattern
- * already. A buffer that held a message of another size has the mark of that message's end somewhere: restore
- * those 8 bytes with bench_payload_pattern first. */
+/* Writes header and marks of a message of p->size bytes into `buffer`; the rest of it must already hold the
+ * pattern. If the buffer held a message of another size, restore the 8 bytes of that message's end mark with
+ * bench_payload_pattern first. */
 void bench_payload_encode(void *buffer, const struct bench_payload *p);
 
-/* Fills a message of `size` bytes behind its header with the `len` bytes of `content`, over and over, from
- * `from` on; before bench_payload_encode with BENCH_PAYLOAD_CONTENT. */
+/* Fills a message of `size` bytes after its header with the `len` bytes of `content`, repeated, starting at
+ * `from`; to be called before bench_payload_encode with BENCH_PAYLOAD_CONTENT. */
 void bench_payload_fill(void *buffer, size_t size, const uint8_t *content, size_t len, uint64_t from);
 
-/* Where the mark at the end of a message of `size` bytes stands; 0 where the message is too small for one. */
+/* The offset of the mark at the end of a message of `size` bytes; 0 if the message is too small for one. */
 static inline size_t bench_payload_tail(size_t size)
 {
     return size >= BENCH_PAYLOAD_MIN + 8 ? size - 8 : 0;
 }
 
-/* Reads a message of `len` bytes and checks header and marks. *out is filled in where the result is
+/* Decodes a message of `len` bytes and checks header and marks. *out is filled in if the result is
  * BENCH_PAYLOAD_GOOD. */
 enum bench_payload_state bench_payload_decode(const void *data, size_t len, struct bench_payload *out);
 

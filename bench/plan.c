@@ -1,4 +1,4 @@
-/* A load as one checked struct; see plan.h. */
+/* A load as one validated struct; see plan.h. */
 #include "bench/plan.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "transport/transport.h"
 
 #define DEFAULT_ENCAPS_PORT 9899
-#define ECHO_STREAMS        1024 /* an echo does not know what its sources use; they take what they need */
+#define ECHO_STREAMS        1024 /* an echo does not know what its sources use; they request what they need */
 #define SNDBUF_TOTAL        (16 << 20)
 #define SNDBUF_LEAST        (128 << 10)
 
@@ -75,7 +75,7 @@ static unsigned end_of(const struct bench_flow *f)
     return f->first_stream + f->streams;
 }
 
-/* Whether two flows would send on the same stream of the same association. */
+/* Whether two flows would use the same stream of the same association. */
 static bool collide(const struct bench_flow *a, const struct bench_flow *b)
 {
     return a->down == b->down && a->first_association < b->first_association + b->associations &&
@@ -83,7 +83,8 @@ static bool collide(const struct bench_flow *a, const struct bench_flow *b)
            b->first_stream < end_of(a);
 }
 
-/* The first of the flow's kind that it collides with: those placed by the user, and those before it. */
+/* The first flow of the same direction that it collides with, of those whose streams the user gave and those
+ * before it. */
 static const struct bench_flow *in_the_way(const struct bench_plan *plan, const struct bench_flow *f)
 {
     for (unsigned i = 0; i < plan->flow_count; i++) {
@@ -110,7 +111,7 @@ static bool place_flow(const struct bench_plan *plan, struct bench_flow *f, char
     return end_of(f) <= UINT16_MAX || bench_say(why, size, "flow %s: no streams are left", f->name);
 }
 
-/* Everything about one flow but its place among the others. */
+/* Settles one flow, except for its streams. */
 static bool settle_flow(struct bench_plan *plan, struct bench_flow *f, char *why, size_t size)
 {
     char reason[VAL_WHY_MAX];
@@ -162,16 +163,17 @@ static bool check_ends(const struct bench_plan *plan, char *why, size_t size)
     bool sends = bench_plan_sends(plan), listens = plan->role != BENCH_SOURCE;
 
     if (listens && plan->listen_count == 0)
-        return bench_say(why, size, "where should it listen? --listen ADDR:PORT is missing%s",
+        return bench_say(why, size, "--listen ADDR:PORT is missing%s",
                          plan->role == BENCH_BOTH ? " (or --role source, to send only)" : "");
     if (!listens && plan->listen_count > 0)
         return bench_say(why, size, "--role source does not listen: leave --listen out");
     if (plan->role == BENCH_SOURCE && plan->to.port == 0)
-        return bench_say(why, size, "where should it send? --to ADDR:PORT is missing");
+        return bench_say(why, size, "--to ADDR:PORT is missing");
     if (!sends && plan->to.port != 0)
         return bench_say(why, size, "a sink does not connect: leave --to out, or use --role both");
     if (plan->baseline && (plan->role != BENCH_BOTH || plan->to.port == 0))
-        return bench_say(why, size, "--baseline compares a broker with none: it needs --to and --listen");
+        return bench_say(why, size,
+                         "--baseline compares runs with and without a broker: it needs --to and --listen");
     if (plan->fanout && (plan->reply || plan->role == BENCH_SOURCE))
         return bench_say(why, size, "--fanout is for a sink that does not reply");
     if (plan->baseline && plan->fanout)
@@ -206,7 +208,7 @@ static bool check_load(struct bench_plan *plan, char *why, size_t size)
     if (bench_plan_sends(plan) && plan->duration_ms == 0 && !every_flow_ends(plan))
         plan->duration_ms = 10000;
     if ((uint64_t)plan->associations * plan->streams > BENCH_TRACKS_MAX)
-        return bench_say(why, size, "%u associations of %u streams are together more than %u",
+        return bench_say(why, size, "%u associations of %u streams exceed %u streams in all",
                          plan->associations, plan->streams, BENCH_TRACKS_MAX);
     if (bench_plan_has(plan, true) && (plan->reply || plan->role == BENCH_ECHO))
         return bench_say(why, size,
@@ -217,8 +219,8 @@ static bool check_load(struct bench_plan *plan, char *why, size_t size)
     return true;
 }
 
-/* Buffers: those of many associations together stay well below what the stack allows itself
- * (net.sctp.sctp_mem), and each holds two of the largest messages. */
+/* Buffers: those of all associations together stay well below what the stack may use (net.sctp.sctp_mem), and
+ * each holds two of the largest messages. */
 static void default_buffers(const struct bench_plan *plan, struct opt_set *options)
 {
     int64_t two = 2 * (int64_t)plan->size_max, sndbuf = SNDBUF_TOTAL / plan->associations;
@@ -229,7 +231,7 @@ static void default_buffers(const struct bench_plan *plan, struct opt_set *optio
     opt_put(options, OPTF_RECBUF, recbuf > two ? recbuf : two);
 }
 
-/* What the plan needs of the stack, unless the user asks otherwise: the streams that are used, and buffers.
+/* The options that the plan needs unless the user gives others: the streams that are used, and buffers.
  */
 static void default_options(struct bench_plan *plan)
 {

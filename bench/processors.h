@@ -1,4 +1,4 @@
-/* How busy each processor of this host is, by everybody: /proc/stat. */
+/* How busy each processor of this host is, with all processes: /proc/stat. */
 #ifndef JUNCTOR_BENCH_PROCESSORS_H
 #define JUNCTOR_BENCH_PROCESSORS_H
 
@@ -13,14 +13,14 @@ struct bench_processors {
     } of[BENCH_PROCESSORS_MAX];
 };
 
-/* Reads them now; count 0 where it cannot. */
+/* Reads the current values; count 0 if that fails. */
 void bench_processors_read(struct bench_processors *p);
 
-/* Share of the time from one reading to the next that processor `cpu` was busy, 0 to 1. */
+/* The share of the time between two readings that processor `cpu` was busy, 0 to 1. */
 double bench_processor_busy(const struct bench_processors *from, const struct bench_processors *to,
                             unsigned cpu);
 
-/* The part that is not file access: one line of /proc/stat; false where it is none of a processor. */
+/* Parses one line of /proc/stat; false if it is not that of a processor. */
 _Bool bench_processors_line(struct bench_processors *p, const char *line);
 
 #endif

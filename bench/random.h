@@ -1,4 +1,5 @@
-/* Random numbers that a seed repeats: splitmix64. Not for secrets. Pure; a state belongs to one thread. */
+/* Random numbers that are reproducible from a seed: splitmix64. Not for secrets. Pure; a state belongs to one
+ * thread. */
 #ifndef JUNCTOR_BENCH_RANDOM_H
 #define JUNCTOR_BENCH_RANDOM_H
 
@@ -17,7 +18,7 @@ static inline uint64_t bench_random_next(struct bench_random *r)
     return z ^ z >> 31;
 }
 
-/* Evenly from [0, 1). */
+/* Uniform in [0, 1). */
 static inline double bench_random_unit(struct bench_random *r)
 {
     return (double)(bench_random_next(r) >> 11) * 0x1p-53;

@@ -1,4 +1,4 @@
-/* Numbers as people read them; see report.h. */
+/* Numbers in readable form; see report.h. */
 #include "bench/report.h"
 
 #include <inttypes.h>

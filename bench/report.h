@@ -1,4 +1,4 @@
-/* What runs came to, as a table for people and as JSON for programs. */
+/* Results of runs, as a table for people and as JSON for programs. */
 #ifndef JUNCTOR_BENCH_REPORT_H
 #define JUNCTOR_BENCH_REPORT_H
 

@@ -1,4 +1,4 @@
-/* What runs came to as tables; see report_csv.h. */
+/* Results of runs as tables; see report_csv.h. */
 #include "bench/report_csv.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "bench/arguments_priv.h"
 #include "bench/series_json.h"
 
-/* A text as RFC 4180 has it. */
+/* A text, quoted as in RFC 4180. */
 static void text(FILE *out, const char *t)
 {
     fputc('"', out);
@@ -23,7 +23,7 @@ static void text(FILE *out, const char *t)
     fputc('"', out);
 }
 
-/* A number; nothing where there is none. */
+/* A number; nothing if it is NAN. */
 static void number(FILE *out, double value)
 {
     fputc(',', out);
@@ -89,7 +89,7 @@ static void write_cpus(FILE *out, const struct bench_plan *plan, const struct be
     }
 }
 
-/* The buckets of the histogram that have something. */
+/* The buckets of the histogram that are not empty. */
 static void write_latency(FILE *out, const struct bench_plan *plan, const struct bench_result *r)
 {
     for (unsigned f = 0; f < plan->flow_count; f++)

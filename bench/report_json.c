@@ -1,4 +1,4 @@
-/* What a run came to, as JSON for programs; see report.h. */
+/* Results of runs, as JSON for programs; see report.h. */
 #include <math.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -86,7 +86,7 @@ static void json_source(struct bench_json *j, const struct bench_result *r)
     json_generator(j, &r->generator);
 }
 
-/* From p0 to p99.99, closer together the further up. */
+/* From p0 to p99.99, closer together towards the top. */
 static void json_distribution(struct bench_json *j, const struct bench_histogram *h)
 {
     double quantiles[64], rest = 1;
@@ -109,7 +109,7 @@ static void json_distribution(struct bench_json *j, const struct bench_histogram
     bench_json_close(j, '}');
 }
 
-/* One flow: what its sender and its receiver saw, where they are here. */
+/* One flow: what its sender and its receiver saw, if they are in this process. */
 static void json_flow(struct bench_json *j, const struct bench_flow *f, const struct bench_flow_result *r,
                       bool sender, bool receiver)
 {
@@ -197,7 +197,7 @@ static void json_result(struct bench_json *j, const struct bench_plan *plan, con
     bench_json_close(j, '}');
 }
 
-/* Where and when. */
+/* Host, kernel and time. */
 static void json_origin(struct bench_json *j, const struct bench_outcome *outcome)
 {
     struct utsname host;
@@ -215,7 +215,7 @@ static void json_origin(struct bench_json *j, const struct bench_outcome *outcom
     bench_json_text(j, "kernel", text);
 }
 
-/* Those that are asked of the stack, one text each. */
+/* The options requested from the stack, one text each. */
 static void json_options(struct bench_json *j, const struct opt_set *options)
 {
     char text[512], value[VAL_TEXT_MAX];
@@ -244,7 +244,7 @@ static void json_plan(struct bench_json *j, const struct bench_plan *plan)
     bench_json_real(j, "rate", plan->rate);
 }
 
-/* One text for each line. */
+/* One text per line. */
 static void json_granted(struct bench_json *j, const char *granted)
 {
     char line[BENCH_TROUBLE_MAX];

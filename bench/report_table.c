@@ -1,4 +1,4 @@
-/* What a run came to, as a table for people; see report.h. */
+/* Results of runs, as a table for people; see report.h. */
 #include "bench/report.h"
 
 #include <inttypes.h>
@@ -9,7 +9,7 @@
 #define LABEL_WIDTH  24
 #define COLUMN_WIDTH 16
 
-/* One line of the table, filled in cell by cell. */
+/* One line of the table, filled cell by cell. */
 struct row {
     FILE *out;
     bool ratio_known;
@@ -51,7 +51,7 @@ static void row_end(struct row *r)
     fputc('\n', r->out);
 }
 
-/* A count of each result. With `always` false a line that is zero everywhere is left out. */
+/* A count of each result. If `always` is false, a line with only zeros is left out. */
 typedef uint64_t pick_fn(const struct bench_result *r);
 
 static void count_row(FILE *out, const char *label, const struct bench_result *results, unsigned count,
@@ -269,7 +269,7 @@ static void down_rows(FILE *out, const struct bench_result *r, unsigned n)
     time_rows(out, "latency down", r, n, down_times);
 }
 
-/* A line for each flow of the last result, where there are several. */
+/* A line for each flow of the last result, if there are several. */
 static void flow_lines(FILE *out, const struct bench_plan *plan, const struct bench_result *r)
 {
     char text[32];
@@ -326,7 +326,7 @@ static void heading(FILE *out, const struct bench_plan *plan, const char *transp
         if (plan->unordered && plan->flow_count <= 1)
             fputs(", unordered", out);
         if (plan->rate > 0)
-            fprintf(out, ", %s msg/s asked for",
+            fprintf(out, ", %s msg/s requested",
                     bench_format_count((uint64_t)(plan->rate + 0.5), text, sizeof text));
         else
             fputs(", as fast as possible", out);
@@ -334,7 +334,7 @@ static void heading(FILE *out, const struct bench_plan *plan, const char *transp
     fputs("\n\n", out);
 }
 
-/* What a result's figures mean, in words. */
+/* Notes on a result's figures. */
 static void explain(FILE *out, const struct bench_plan *plan, const struct bench_result *r)
 {
     char count[32];
@@ -348,27 +348,27 @@ static void explain(FILE *out, const struct bench_plan *plan, const struct bench
                 "%s: could not send everything back; did the far side grant as many streams as it uses?\n",
                 r->name);
     if (r->source.retransmitted * 100 > r->source.sent)
-        fprintf(
-            out,
-            "%s: more than one chunk retransmitted for a hundred messages: a lossy path, a receiver whose "
-            "buffer is full, or timers that do not fit it\n",
-            r->name);
+        fprintf(out,
+                "%s: more than one chunk retransmitted per hundred messages: a lossy path, a receiver whose "
+                "buffer is full, or timers that do not suit it\n",
+                r->name);
     if (r->generator.why[0])
         fprintf(out, "%s: the generator could not keep the schedule: %s\n", r->name, r->generator.why);
     if (r->not_sent && plan->rate > 0)
         fprintf(out, "%s: the rate could not be kept: %s messages were due and not sent\n", r->name,
                 bench_format_count(r->not_sent, count, sizeof count));
     else if (r->not_sent)
-        fprintf(out, "%s: the associations took less than was asked for\n", r->name);
+        fprintf(out, "%s: the associations took less than was requested\n", r->name);
     if (r->source.taken_back)
-        fprintf(out, "%s: %s messages were still in the send buffers at the end; they are not judged\n",
+        fprintf(out,
+                "%s: %s messages were still in the send buffers at the end; they are not counted as lost\n",
                 r->name, bench_format_count(r->source.taken_back, count, sizeof count));
     if (bench_result_messages(r) == 0)
         fprintf(out, "%s: no message %s\n", r->name,
                 r->delivery.judged || r->source.taken_back ? "arrived" : "was sent");
 }
 
-/* Each line of `granted` becomes one of the table's notes. */
+/* Each line of `granted` becomes a note below the table. */
 static void granted_lines(FILE *out, const char *granted)
 {
     while (*granted) {
@@ -379,7 +379,7 @@ static void granted_lines(FILE *out, const char *granted)
     }
 }
 
-/* The last lines: what it comes to, in words. */
+/* The last lines: the verdict in words. */
 static void verdict_lines(FILE *out, const struct bench_outcome *outcome)
 {
     const struct bench_result *first = &outcome->results[0];

@@ -1,4 +1,4 @@
-/* What a run came to; see result.h. */
+/* The result of a run; see result.h. */
 #include "bench/result.h"
 
 #include <stdio.h>
@@ -52,7 +52,7 @@ uint64_t bench_result_messages(const struct bench_result *r)
 {
     uint64_t down = r->down.judged ? r->down.counts.messages : 0;
 
-    if (r->delivery.judged) /* an echo's clients may be others than ours */
+    if (r->delivery.judged) /* an echo may have clients other than the load generator */
         return down + (r->delivery.counts.messages ? r->delivery.counts.messages : r->echoed);
     return down + (r->replies.judged ? r->replies.counts.messages : r->source.sent - r->source.taken_back);
 }

@@ -1,4 +1,4 @@
-/* Reads a saved result; JSON is YAML, so the reader of the configuration does. */
+/* Parses a saved result with the configuration's YAML parser, since JSON is YAML. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,7 +65,7 @@ double *bench_saved_numbers(const struct bench_saved *s, const struct cfg_node *
     return list;
 }
 
-/* The first of what is wrong, with its place. */
+/* The first error, with its place. */
 static bool refuse(const char *name, struct cfg_document *d, char *why, size_t size)
 {
     struct cfg_remarks remarks;
@@ -80,13 +80,13 @@ static bool refuse(const char *name, struct cfg_document *d, char *why, size_t s
     return false;
 }
 
-/* Whether it is a result at all. */
+/* Whether it is a result of this format. */
 static bool check(const struct bench_saved *s, struct cfg_place *at, const char **what)
 {
     const struct cfg_node *runs = bench_saved_get(s, s->root, "runs");
 
     *at = cfg_node_place(s->root);
-    *what = "this is no result of `junctor load --json`: it has no \"runs\"";
+    *what = "this is not a result of `junctor load --json`: it has no \"runs\"";
     if (!runs || cfg_node_kind(runs) != CFG_NODE_LIST)
         return false;
     *what = "saved by another version of junctor: \"version\" is not 1";

@@ -16,14 +16,14 @@ struct scenario {
     const struct bench_scenario_reader *reader;
 };
 
-/* Takes one scalar. */
+/* Handles one scalar. */
 static void take_scalar(struct scenario *s, const char *name, const struct cfg_node *value, bool is_switch)
 {
     const char *text = cfg_node_text(value);
     char why[WHY_MAX];
 
     if (cfg_node_kind(value) != CFG_NODE_SCALAR) {
-        cfg_document_complain(s->document, cfg_node_place(value), "%s: a single value is wanted", name);
+        cfg_document_complain(s->document, cfg_node_place(value), "%s: must be a single value", name);
     } else if (is_switch && strcmp(text, "true") != 0 && strcmp(text, "false") != 0) {
         cfg_document_complain(s->document, cfg_node_place(value), "%s: \"%s\" is neither true nor false",
                               name, text);
@@ -40,7 +40,7 @@ static void take_options(struct scenario *s, const struct cfg_node *map, const c
     char text[512], why[WHY_MAX];
 
     if (cfg_node_kind(map) != CFG_NODE_MAP) {
-        cfg_document_complain(s->document, cfg_node_place(map), "option: NAME: VALUE pairs are wanted");
+        cfg_document_complain(s->document, cfg_node_place(map), "option: must be NAME: VALUE pairs");
         return;
     }
     const struct cfg_node_pair *pairs = cfg_node_pairs(s->document, map, &count);
@@ -109,12 +109,13 @@ static void take_flows(struct scenario *s, const struct cfg_node *list)
     unsigned count;
 
     if (cfg_node_kind(list) != CFG_NODE_LIST) {
-        cfg_document_complain(s->document, cfg_node_place(list), "flows: a list is wanted, one item a flow");
+        cfg_document_complain(s->document, cfg_node_place(list),
+                              "flows: must be a list with one item per flow");
         return;
     }
     for (const struct cfg_node *item = cfg_node_first(list); item; item = cfg_node_next(item)) {
         if (cfg_node_kind(item) != CFG_NODE_MAP) {
-            cfg_document_complain(s->document, cfg_node_place(item), "flows: KEY: VALUE pairs are wanted");
+            cfg_document_complain(s->document, cfg_node_place(item), "flows: must be KEY: VALUE pairs");
             continue;
         }
         if (!s->reader->flow(s->reader->arg, why, sizeof why)) {
@@ -133,7 +134,7 @@ static void take_root(struct scenario *s, const struct cfg_node *root)
     unsigned count;
 
     if (cfg_node_kind(root) != CFG_NODE_MAP) {
-        cfg_document_complain(s->document, cfg_node_place(root), "a scenario is KEY: VALUE pairs");
+        cfg_document_complain(s->document, cfg_node_place(root), "a scenario must be KEY: VALUE pairs");
         return;
     }
     const struct cfg_node_pair *pairs = cfg_node_pairs(s->document, root, &count);
@@ -146,7 +147,7 @@ static void take_root(struct scenario *s, const struct cfg_node *root)
         take_flows(s, flows);
 }
 
-/* Everything that is wrong, as text. */
+/* All errors, as text. */
 static void write_remarks(const char *file, const struct cfg_remarks *remarks, char *why, size_t size)
 {
     FILE *out = fmemopen(why, size, "w");

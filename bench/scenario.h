@@ -1,4 +1,4 @@
-/* --scenario FILE: everything that `junctor load` can be told on its command line, as YAML.
+/* --scenario FILE: everything that the command line of `junctor load` can say, as YAML.
  *
  *     to: 127.0.0.1:2905
  *     listen: [127.0.0.1:2906]
@@ -10,15 +10,15 @@
  *         rate: exponential:1000
  *       - {name: bulk, size: 9000, associations: 0-1}
  *
- * The keys are the long options, a switch is true or false, and what may be given several times is a list.
- * Every error is told with its place. */
+ * The keys are the long options, a switch is true or false, and an option that may be repeated is a list.
+ * Every error is reported with its place. */
 #ifndef JUNCTOR_BENCH_SCENARIO_H
 #define JUNCTOR_BENCH_SCENARIO_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Who knows the keys. */
+/* The caller's knowledge of the keys. */
 struct bench_scenario_reader {
     /* Whether `name` is a key, and a switch. */
     bool (*knows)(const char *name, bool *is_switch);
@@ -26,16 +26,16 @@ struct bench_scenario_reader {
     /* Whether it may have several values. */
     bool (*repeats)(const char *name);
 
-    /* Each key there is, one after the other: NULL ends it. */
+    /* Lists the keys: key number `index`, or NULL at the end. */
     const char *(*name)(unsigned index);
 
-    /* Takes a value; of a list one item after the other. */
+    /* Takes a value; of a list, one call per item. */
     bool (*take)(void *arg, const char *name, const char *value, char *why, size_t size);
 
-    /* Whether a key is to be left out, since the command line has it. */
+    /* Whether a key is to be ignored because the command line has it. */
     bool (*skips)(void *arg, const char *name);
 
-    /* A flow begins; then its keys. */
+    /* Begins a flow; its keys follow. */
     bool (*flow)(void *arg, char *why, size_t size);
     bool (*flow_key)(void *arg, const char *key, const char *value, char *why, size_t size);
     void *arg;

@@ -1,4 +1,4 @@
-/* When which message is to be sent; see schedule.h. */
+/* When each message is due; see schedule.h. */
 #include "bench/schedule.h"
 
 #include <math.h>
@@ -6,7 +6,7 @@
 
 /* ---- on and off ----------------------------------------------------------------------------- */
 
-/* The time that was on after `ns` of a pace. */
+/* How much of the first `ns` nanoseconds of a pace was on. */
 static uint64_t pace_on(const struct bench_pace *p, uint64_t ns)
 {
     if (p->off_ns == 0)
@@ -16,7 +16,7 @@ static uint64_t pace_on(const struct bench_pace *p, uint64_t ns)
     return ns / (p->on_ns + p->off_ns) * p->on_ns + (rest < p->on_ns ? rest : p->on_ns);
 }
 
-/* After which time so much was on. */
+/* The inverse: after how many nanoseconds that much was on. */
 static uint64_t pace_wall(const struct bench_pace *p, uint64_t on_ns)
 {
     return p->off_ns == 0 ? on_ns : on_ns / p->on_ns * (p->on_ns + p->off_ns) + on_ns % p->on_ns;
@@ -33,14 +33,14 @@ uint64_t bench_pace_wait(const struct bench_pace *p, uint64_t ns)
 
 /* ---- legs ------------------------------------------------------------------------------------- */
 
-/* The area under a leg up to `x` nanoseconds of it. */
+/* The integral of a leg over its first `x` nanoseconds. */
 static double leg_area(const struct bench_leg *leg, double x)
 {
     return x * (leg->from + (leg->to - leg->from) * x / (2 * (double)leg->ns));
 }
 
-/* The inverse: the area is less than that of the whole leg. Of the two ways to solve it, the one that loses
- * no digits. */
+/* The inverse, for an area less than that of the whole leg. Of the two forms of the solution, this one avoids
+ * cancellation. */
 static double leg_reach(const struct bench_leg *leg, double area)
 {
     double slope = (leg->to - leg->from) / (double)leg->ns;
@@ -49,7 +49,7 @@ static double leg_reach(const struct bench_leg *leg, double area)
     return area <= 0 ? 0 : 2 * area / (leg->from + sqrt(root > 0 ? root : 0));
 }
 
-/* The sum of the factors, each as long as it lasts: nanoseconds at the whole rate, after `x` of time on. */
+/* The integral of the factor over the first `x` nanoseconds of time on: nanoseconds at the full rate. */
 static double pace_area(const struct bench_schedule *s, double x)
 {
     const struct bench_pace *p = s->pace;
@@ -67,7 +67,7 @@ static double pace_area(const struct bench_schedule *s, double x)
     return area + x * (p->count ? p->legs[p->count - 1].to : 1);
 }
 
-/* The inverse; infinite where it is never reached. */
+/* The inverse; infinite if it is never reached. */
 static double pace_reach(const struct bench_schedule *s, double area)
 {
     const struct bench_pace *p = s->pace;
@@ -108,7 +108,7 @@ uint64_t bench_schedule_due(const struct bench_schedule *s, uint64_t now_ns)
     double area = s->pace ? pace_area(s, (double)pace_on(s->pace, past)) : (double)past;
     uint64_t due = (uint64_t)(area / s->period_ns) + 1;
 
-    /* The division may have rounded across the border. */
+    /* The division may have rounded to the wrong side. */
     while (bench_schedule_time(s, (double)due) <= now_ns)
         due++;
     while (due > 0 && bench_schedule_time(s, (double)(due - 1)) > now_ns)

@@ -1,13 +1,13 @@
-/* When which message is to be sent: the arithmetic of a rate over time.
+/* When each message is due: the arithmetic of a rate over time.
  *
- * Message n of a flow is due when the rate, added up over time, has come to n, whatever happened to those
- * before it. So a source that was held up has the times at which its messages should have left, and a latency
- * counted from there shows the stall (no coordinated omission). At a constant rate that is start + n ×
- * period. The rate may go up and down in legs, and pause: bench_pace.
+ * Message n of a flow is due when the integral of the rate over time reaches n, whatever happened to earlier
+ * messages. So a source that was held up still has the times at which its messages should have been sent, and
+ * latencies measured from these times show the stall (no coordinated omission). At a constant rate that is
+ * start + n × period. The rate may rise and fall in legs, and pause: bench_pace.
  *
- * Messages are dealt to the associations in turn: association a of A sends the messages a, a + A, a + 2A …,
- * and is not held up by another one's stall. Where intervals are drawn at random, each association draws its
- * own, and n is no whole number.
+ * Messages are assigned to the associations in turn: association a of A sends the messages a, a + A, a + 2A
+ * …, and is not held up when another one stalls. With random intervals, each association draws its own, and n
+ * is not a whole number.
  *
  * Pure. */
 #ifndef JUNCTOR_BENCH_SCHEDULE_H
@@ -28,9 +28,9 @@ struct bench_leg {
     double from, to;
 };
 
-/* Zero-initialised: the whole rate all the time. The legs follow each other, the end of the last one stays.
- * With `on_ns` there is traffic for that long and then none for `off_ns`, over and over; the legs count only
- * the time that is on. */
+/* Zero-initialised: the full rate all the time. The legs follow each other; the final factor of the last one
+ * stays. With `on_ns` there is traffic for that long and then none for `off_ns`, repeatedly; the legs count
+ * only the time that is on. */
 struct bench_pace {
     struct bench_leg legs[BENCH_LEGS_MAX];
     unsigned count;
@@ -40,20 +40,20 @@ struct bench_pace {
 struct bench_schedule {
     uint64_t start_ns;             /* CLOCK_MONOTONIC */
     double period_ns;              /* from one message to the next at factor 1; above 0 */
-    const struct bench_pace *pace; /* NULL: the whole rate all the time */
-    uint64_t lead_ns; /* the legs begin so long after the start; before, their first factor holds */
+    const struct bench_pace *pace; /* NULL: the full rate all the time */
+    uint64_t lead_ns; /* the legs begin this long after the start; until then their first factor applies */
 };
 
 /* When message `n` is due; UINT64_MAX: never. */
 uint64_t bench_schedule_time(const struct bench_schedule *s, double n);
 
-/* How many messages are due at `now_ns`: exactly those whole n with bench_schedule_time(n) <= now_ns. */
+/* How many messages are due at `now_ns`: exactly the whole n with bench_schedule_time(n) <= now_ns. */
 uint64_t bench_schedule_due(const struct bench_schedule *s, uint64_t now_ns);
 
-/* 0 where it is on at `ns` after the start; else how long until it is. */
+/* 0 if it is on at `ns` after the start; else how long until it is. */
 uint64_t bench_pace_wait(const struct bench_pace *p, uint64_t ns);
 
-/* How many of `total` things dealt in turn to `parts` fall to part `index`. */
+/* How many of `total` items assigned in turn to `parts` belong to part `index`. */
 static inline uint64_t bench_share(uint64_t total, uint64_t index, uint64_t parts)
 {
     return total > index ? (total - index - 1) / parts + 1 : 0;

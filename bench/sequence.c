@@ -1,11 +1,11 @@
-/* Which numbers of a sequence have come; see sequence.h. */
+/* Which numbers of a sequence have arrived; see sequence.h. */
 #include "bench/sequence.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Makes room for a gap at place `at`, moving those behind it up. */
+/* Makes room for a gap at index `at`, moving the later ones up. */
 static bool gap_insert(struct bench_sequence *s, uint32_t at, struct bench_gap gap)
 {
     if (s->gap_count == s->gap_room) {
@@ -28,7 +28,7 @@ static void gap_remove(struct bench_sequence *s, uint32_t at)
     memmove(&s->gaps[at], &s->gaps[at + 1], (s->gap_count - at) * sizeof *s->gaps);
 }
 
-/* The first gap that ends after `number`; gap_count where there is none. */
+/* The first gap that ends after `number`; gap_count if there is none. */
 static uint32_t gap_find(const struct bench_sequence *s, uint64_t number)
 {
     uint32_t low = 0, high = s->gap_count;
@@ -43,7 +43,8 @@ static uint32_t gap_find(const struct bench_sequence *s, uint64_t number)
     return low;
 }
 
-/* A number below `next`: late where a gap has it, which it then leaves or splits. */
+/* A number below `next`: late if it is in a gap, from which it is removed (this may split the gap); else a
+ * duplicate. */
 static enum bench_sequence_kind take_past(struct bench_sequence *s, uint64_t number)
 {
     uint32_t at = gap_find(s, number);

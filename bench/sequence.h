@@ -1,9 +1,9 @@
-/* Which numbers of a sequence have come: tells new ones, late ones and duplicates apart, exactly.
+/* Which numbers of a sequence have arrived: exactly distinguishes new ones, late ones and duplicates.
  *
- * The sender numbers its messages 0, 1, 2 …. Everything below `next` has come, except what lies in one of the
+ * The sender numbers its messages 0, 1, 2 …. Everything below `next` has arrived, except the numbers in the
  * gaps; a number at or above `next` is new, one in a gap is late, any other is a duplicate. A flow in order
- * has no gap and costs one comparison a message. The gaps are kept in order, 16 bytes each, so memory grows
- * with the number of separate holes and not with the number of messages.
+ * has no gap and costs one comparison per message. The gaps are sorted, 16 bytes each, so memory grows with
+ * the number of gaps and not with the number of messages.
  *
  * Pure; belongs to one thread. */
 #ifndef JUNCTOR_BENCH_SEQUENCE_H
@@ -15,11 +15,11 @@
 extern "C" {
 #endif
 
-/* What a number turned out to be. */
+/* The kind of a number. */
 enum bench_sequence_kind {
     BENCH_SEQUENCE_NEW,       /* higher than all before it */
-    BENCH_SEQUENCE_LATE,      /* missing until now: a higher one came first */
-    BENCH_SEQUENCE_DUPLICATE, /* it was there already */
+    BENCH_SEQUENCE_LATE,      /* missing until now; a higher one arrived before it */
+    BENCH_SEQUENCE_DUPLICATE, /* it has arrived before */
     BENCH_SEQUENCE_NO_MEMORY  /* a gap could not be recorded: what follows would not be exact */
 };
 
@@ -29,16 +29,16 @@ struct bench_gap {
 
 /* Zero-initialised it is empty. */
 struct bench_sequence {
-    uint64_t next;     /* one more than the highest number that came */
-    uint64_t distinct; /* how many different ones came */
+    uint64_t next;     /* one more than the highest number that has arrived */
+    uint64_t distinct; /* how many different numbers have arrived */
     struct bench_gap *gaps;
     uint32_t gap_count, gap_room;
 };
 
-/* The part of bench_sequence_take that is not for flows in order. */
+/* The part of bench_sequence_take for numbers out of order. */
 enum bench_sequence_kind bench_sequence_take_odd(struct bench_sequence *s, uint64_t number);
 
-/* Records that `number` came. */
+/* Records that `number` has arrived. */
 static inline enum bench_sequence_kind bench_sequence_take(struct bench_sequence *s, uint64_t number)
 {
     if (number != s->next)
@@ -48,7 +48,7 @@ static inline enum bench_sequence_kind bench_sequence_take(struct bench_sequence
     return BENCH_SEQUENCE_NEW;
 }
 
-/* How many of the numbers below `end` have not come. `end` may be less than `next`; then `next` counts. */
+/* How many of the numbers below `end` have not arrived. If `end` is less than `next`, `next` is used. */
 uint64_t bench_sequence_missing(const struct bench_sequence *s, uint64_t end);
 
 /* Frees the gaps and empties it. */

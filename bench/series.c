@@ -7,7 +7,7 @@
 
 #include "bench/processors.h"
 
-/* What one flow had come to at the end of the interval before. */
+/* The totals of one flow at the end of the previous interval. */
 struct before {
     uint64_t sent, delivered, bytes, retransmitted;
     struct bench_histogram latency;
@@ -55,7 +55,7 @@ void bench_series_free(struct bench_series *series)
     *series = (struct bench_series){0};
 }
 
-/* Room for one more of `size` bytes; NULL: none. */
+/* Room for one more row of `size` bytes; NULL: out of memory. */
 static void *one_more(struct bench_series *series, void **list, unsigned *count, unsigned *room, size_t size)
 {
     if (*count == *room) {
@@ -73,7 +73,7 @@ static void *one_more(struct bench_series *series, void **list, unsigned *count,
 
 /* ---- flows ------------------------------------------------------------------------------------------ */
 
-/* Latencies since the interval before; `last` becomes `now`. The greatest is that of its bucket. */
+/* Latencies since the previous interval; `last` becomes `now`. The maximum is the top of its bucket. */
 static void histogram_since(struct bench_histogram *out, const struct bench_histogram *now,
                             struct bench_histogram *last)
 {
@@ -87,7 +87,7 @@ static void histogram_since(struct bench_histogram *out, const struct bench_hist
     *last = *now;
 }
 
-/* Adds what one judge knows of a flow. */
+/* Adds what one judge knows about a flow. */
 static void add_judged(struct bench_sampler *s, const struct bench_judge *j, struct bench_point *p)
 {
     const struct bench_tally *t = j->flows[p->flow];
@@ -113,7 +113,7 @@ static void flow_latency(struct bench_sampler *s, struct before *before, struct 
     p->max = h->max;
 }
 
-/* The sum over the associations that a flow uses, as far as they are read. */
+/* The sum over the associations that a flow uses, as far as their statistics are read. */
 static uint64_t flow_retransmitted(const struct bench_sampler *s, const struct bench_flow *f)
 {
     uint64_t sum = 0;

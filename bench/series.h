@@ -14,13 +14,14 @@
 
 /* One flow in one interval. */
 struct bench_point {
-    double at;      /* seconds since the series began: the end of the interval */
+    double at;      /* the end of the interval, in seconds since the series began */
     double seconds; /* its length */
     unsigned flow;
-    uint64_t sent, delivered, bytes; /* in it; bytes: delivered */
-    uint64_t lost;          /* so far: passed over by later messages of their stream, and not here yet */
-    uint64_t queue;         /* now: sent and not delivered, where both ends are here */
-    uint64_t retransmitted; /* in it: DATA chunks of the associations the flow uses, of all their flows */
+    uint64_t sent, delivered, bytes; /* in the interval; bytes: delivered */
+    uint64_t lost;          /* so far: passed over by later messages of their stream, and not yet arrived */
+    uint64_t queue;         /* now: sent and not delivered, if both ends are in this process */
+    uint64_t retransmitted; /* in the interval: DATA chunks of the associations the flow uses, of all their
+                               flows */
     uint64_t timed, p50, p90, p99, p999, max; /* latencies, ns; timed: how many */
 };
 
@@ -36,11 +37,11 @@ struct bench_path_point {
 struct bench_cpu_point {
     double at;
     unsigned cpu;
-    double busy; /* 0 to 1, of the interval, by everybody on this host */
+    double busy; /* 0 to 1, over the interval, with all processes of this host */
 };
 
 struct bench_series {
-    uint64_t start_ns, last_ns; /* of the last row, or the start */
+    uint64_t start_ns, last_ns; /* of the last rows, or the start */
     struct bench_point *points;
     struct bench_path_point *paths;
     struct bench_cpu_point *cpus;

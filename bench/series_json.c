@@ -39,7 +39,7 @@ const struct bench_column bench_point_columns[] = {
 };
 const unsigned bench_point_column_count = sizeof bench_point_columns / sizeof bench_point_columns[0];
 
-/* A whole number with all its digits. */
+/* An integer with all its digits. */
 static void json_number(struct bench_json *j, double value)
 {
     if (value >= 0 && value < 0x1p53 && value == floor(value))
@@ -68,7 +68,7 @@ static bool same_path(const struct bench_path_point *a, const struct bench_path_
     return a->association == b->association && net_addr_equal(&a->address, &b->address);
 }
 
-/* True where no row before this one is of the same path. */
+/* True if no earlier row is of the same path. */
 static bool first_of_path(const struct bench_series *series, unsigned row)
 {
     for (unsigned i = 0; i < row; i++)

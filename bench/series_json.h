@@ -9,10 +9,10 @@
 void bench_series_json(struct bench_json *j, const struct bench_plan *plan,
                        const struct bench_series *series);
 
-/* Columns of a row of a flow, for all that writes tables of them. `time` in nanoseconds. */
+/* The columns of a row of a flow, for everything that writes tables of them. `time`: in nanoseconds. */
 struct bench_column {
     const char *name;
-    double (*value)(const struct bench_point *p); /* NAN: there is none */
+    double (*value)(const struct bench_point *p); /* NAN: no value */
 };
 extern const struct bench_column bench_point_columns[];
 extern const unsigned bench_point_column_count;

@@ -7,10 +7,10 @@
 
 #define BURST      64
 #define BACKLOG    1024
-#define FULL_BATCH 64 /* a batch of that many items may not have been all */
-#define ROUNDS_MAX 8  /* batches in a row, so that others get their turn */
+#define FULL_BATCH 64 /* a batch of this many items may not have been the last */
+#define ROUNDS_MAX 8  /* batches in a row, so that others are served */
 
-/* What an echo could not send at once: a copy of it. */
+/* A copy of a message that an echo could not send at once. */
 struct held {
     struct held *next;
     struct tr_msg msg;
@@ -24,7 +24,7 @@ struct bench_guest {
     uint32_t assoc, origin;      /* its id here, and at the listening endpoint */
     struct bench_sender *sender; /* NULL: it sends nothing */
     struct held *held, **held_end;
-    struct bench_guest *next, **link; /* of the sink's list */
+    struct bench_guest *next, **link; /* in the sink's list */
 };
 
 static void place_ready(struct bench_handle *handle, unsigned flags);
@@ -32,7 +32,7 @@ static void guest_ready(struct bench_handle *handle, unsigned flags);
 
 /* ---- associations ---------------------------------------------------------------------------------- */
 
-/* The guest that came in at `place` under this id; the latest, should the stack use ids again. */
+/* The association that was accepted at `place` with this id; the latest one, if the stack reuses ids. */
 static struct bench_guest *guest_find(struct bench_place *place, uint32_t origin)
 {
     struct bench_guest *guest = place->sink->guests;
@@ -42,7 +42,7 @@ static struct bench_guest *guest_find(struct bench_place *place, uint32_t origin
     return guest;
 }
 
-/* Gives the guest its part of the flows to the source. */
+/* Assigns the association its part of the flows to the source. */
 static void guest_sends(struct bench_guest *guest, unsigned granted)
 {
     struct bench_sink *s = guest->place->sink;
@@ -67,7 +67,7 @@ static void guest_new(struct bench_place *place, uint32_t assoc, unsigned grante
     }
     if (!guest ||
         tr_peeloff(place->endpoint, &guest->assoc, &guest->handle, &guest->endpoint, &error) != TR_OK) {
-        if (guest && error.code == TR_NO_ASSOC) { /* it has ended already: what it sent is read here */
+        if (guest && error.code == TR_NO_ASSOC) { /* it has already ended: what it sent is read here */
             s->seen++;
             free(guest);
             return;
@@ -128,7 +128,7 @@ static void echo_hold(struct bench_guest *guest, const struct tr_msg *m)
     tr_watch(guest->endpoint, TR_WRITABLE);
 }
 
-/* Sends `count` messages back, in order; what does not go now is held. */
+/* Sends `count` messages back, in order; those that cannot be sent now are kept. */
 static void echo_send(struct bench_guest *guest, const struct tr_msg *msgs, unsigned count)
 {
     struct bench_sink *s = guest->place->sink;
@@ -140,7 +140,7 @@ static void echo_send(struct bench_guest *guest, const struct tr_msg *msgs, unsi
         s->echoed += sent;
         if (code == TR_AGAIN)
             break;
-        if (code != TR_OK) { /* the far side granted fewer streams than it uses, or is gone */
+        if (code != TR_OK) { /* the far side granted fewer streams than it uses, or has ended */
             s->not_echoed++;
             done++;
         }
@@ -177,8 +177,8 @@ static void judge(struct bench_place *place, const struct tr_msg *m, uint64_t no
     bench_judge_take(place->judge, (unsigned)(place - place->sink->places), &arrival, now);
 }
 
-/* Judges the messages of one guest that `items` begins with, up to a burst, and sends them back where it is
- * an echo. Returns how many. */
+/* Checks the messages of one association at the beginning of `items`, at most a burst, and sends them back if
+ * this is an echo. Returns how many. */
 static unsigned guest_messages(struct bench_guest *guest, const struct tr_item *items, unsigned count,
                                uint64_t now)
 {
@@ -201,7 +201,7 @@ static unsigned guest_messages(struct bench_guest *guest, const struct tr_item *
     return n;
 }
 
-/* False: the association is gone, and the guest with it. */
+/* False: the association has ended, and is freed. */
 static bool guest_event(struct bench_guest *guest, const struct tr_event *e)
 {
     struct bench_sink *s = guest->place->sink;
@@ -220,7 +220,7 @@ static bool guest_event(struct bench_guest *guest, const struct tr_event *e)
     return false;
 }
 
-/* Reads one batch; true when the guest is still there and there may be more. */
+/* Reads one batch; true when the association still exists and there may be more. */
 static bool guest_read(struct bench_guest *guest)
 {
     const struct tr_item *items;
@@ -238,7 +238,7 @@ static bool guest_read(struct bench_guest *guest)
     return count >= FULL_BATCH && !guest->held;
 }
 
-/* A flow's message that cannot be sent ends its association. */
+/* If a flow's message cannot be sent, its association is ended. */
 static void sender_broken(struct bench_sender *sender, enum tr_code code, const struct tr_msg *which)
 {
     struct bench_sink *s =
@@ -278,7 +278,7 @@ static void guest_ready(struct bench_handle *handle, unsigned flags)
         continue;
 }
 
-/* The listening endpoint has what came until its association was peeled off: its beginning, mostly. */
+/* The listening endpoint has what arrived before the association was peeled off, usually its beginning. */
 static void place_ready(struct bench_handle *handle, unsigned flags)
 {
     struct bench_place *place = (struct bench_place *)handle;
@@ -373,7 +373,7 @@ static void traffic_free(struct bench_sink *s)
     s->senders = NULL;
 }
 
-/* Prepares the flows to the source, where the plan has any. */
+/* Prepares the flows to the source, if the plan has any. */
 static bool traffic_new(struct bench_sink *s, uint32_t run, uint16_t clock)
 {
     traffic_free(s);

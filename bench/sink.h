@@ -1,8 +1,8 @@
-/* The receiving side of the load generator: listens, judges what comes, and as an echo sends it back.
+/* The receiving side of the load generator: listens, checks what arrives, and as an echo sends it back.
  *
  * A sink reads all its associations from the listening endpoint. An echo gives each association an endpoint
  * of its own: when an association's send buffer is full, only that association is not read until there is
- * room, so nothing piles up here and SCTP's window holds the sender back.
+ * room, so nothing accumulates here and SCTP's receive window slows the sender down.
  *
  * Flows from the sink to the source go over the associations that came up first, in that order.
  *
@@ -39,29 +39,31 @@ struct bench_sink {
     unsigned turned_away; /* associations that could not be served */
     uint64_t echoed, not_echoed;
     struct bench_traffic traffic; /* flows to the source */
-    struct bench_sender *senders; /* of these, one for each of the plan's associations; NULL: none */
+    struct bench_sender *senders; /* its senders, one for each of the plan's associations; NULL: none */
     unsigned senders_used;
-    uint64_t failed, given_up;       /* messages of them that the stack gave back; as their PR policy says */
+    uint64_t failed,
+        given_up; /* messages of these flows that the stack gave back; of these, by their PR policy */
     char trouble[BENCH_TROUBLE_MAX]; /* the first thing that went wrong, for the user; "" */
 };
 
-/* Opens and listens on all of the plan's places. On failure nothing is left open and *error says why. */
+/* Opens and listens at all endpoints of the plan. On failure nothing is left open and *error has the
+ * reason. */
 enum tr_code bench_sink_open(struct bench_sink *s, const struct bench_plan *plan, struct tr_loop *loop,
                              uint16_t clock, struct tr_error *error);
 
 void bench_sink_close(struct bench_sink *s);
 
-/* Forgets what was counted; from now on only messages of `run` (0: of any) are awaited, and what is sent
- * belongs to it. False: out of memory. */
+/* Resets the counts; from now on only messages of `run` (0: of any run) are awaited, and messages sent belong
+ * to it. False: out of memory. */
 bool bench_sink_reset(struct bench_sink *s, uint32_t run, uint16_t clock);
 
 /* Sends what is due at a rate, as bench_source_turn. */
 uint64_t bench_sink_turn(struct bench_sink *s, uint64_t now_ns);
 
-/* Distinct messages delivered so far, at all places together. */
+/* Distinct messages delivered so far, at all endpoints together. */
 uint64_t bench_sink_delivered(const struct bench_sink *s);
 
-/* Shuts down gracefully what is still up; `alive` counts it. */
+/* Shuts down the associations that are still up; `alive` counts them. */
 void bench_sink_eof(struct bench_sink *s);
 
 #endif

@@ -7,11 +7,11 @@
 
 #include "bench/endpoint_priv.h"
 
-#define CONNECTING_MAX 64 /* set-ups under way at once: a storm of INITs would measure its own losses */
+#define CONNECTING_MAX 64 /* set-ups at a time: the losses of an INIT flood would be measured otherwise */
 
-#define OPENING_MAX   1024 /* at a rate: more than this at once, and it waits */
+#define OPENING_MAX   1024 /* at a rate: at most this many at once */
 #define CHURNING_MAX  256
-#define CHURN_LOOK_NS UINT64_C(10000000) /* how often those being closed and opened are looked at */
+#define CHURN_LOOK_NS UINT64_C(10000000) /* how often those being closed and opened are checked */
 
 enum link_state { LINK_CLOSED, LINK_CONNECTING, LINK_UP, LINK_CLOSING };
 
@@ -25,7 +25,7 @@ struct bench_link {
     uint64_t begun_ns;       /* when its set-up began */
     uint64_t closing_ns;     /* when its shutdown began; 0: it did not */
     bool churned;            /* it is being closed to be opened again */
-    struct bench_link *next; /* of those */
+    struct bench_link *next; /* in the list of those */
 };
 
 static void link_ready(struct bench_handle *handle, unsigned flags);
@@ -116,7 +116,7 @@ static void link_timed_out(struct bench_link *link)
     link_failed(link, "no answer in time; is anybody listening there?");
 }
 
-/* Gives up on those whose time is over; they were begun in the order of the links. */
+/* Gives up associations whose time is over; they were begun in the order of the links. */
 static void time_out(struct bench_source *s, uint64_t now_ns)
 {
     uint64_t timeout_ns = s->plan->connect_ms * UINT64_C(1000000);
@@ -132,7 +132,7 @@ static void time_out(struct bench_source *s, uint64_t now_ns)
     }
 }
 
-/* How many may have been begun by now; *next is when it will be one more. */
+/* How many may have been begun by now; *next is when the next one may be. */
 static unsigned begun_by(struct bench_source *s, uint64_t now_ns, uint64_t *next)
 {
     struct bench_schedule schedule = {.start_ns = s->connect_ns, .period_ns = 1e9};
@@ -160,7 +160,7 @@ uint64_t bench_source_connect(struct bench_source *s, uint64_t now_ns)
     while (s->timed_out == 0 && s->started < most)
         link_open(s, &s->links[s->started++]);
     if (s->connecting == 0 && s->timed_out == 0 && s->started < s->plan->associations)
-        return next != UINT64_MAX ? next : now_ns; /* it is not time yet, or all were refused at once */
+        return next != UINT64_MAX ? next : now_ns; /* none is due yet, or all were refused at once */
     if (s->connecting == 0) {
         bench_source_give_up(s);
         return 0;
@@ -195,7 +195,8 @@ static void link_up(struct bench_link *link, const struct tr_event *e)
     bench_sender_open(&link->sender, link->endpoint, link->assoc, e->change.outbound_streams, now);
 }
 
-/* The association has ended. Its endpoint stays: what the stack gives back may come after the news. */
+/* The association has ended. Its endpoint stays open: messages that the stack gives back may come after that
+ * event. */
 static void link_down(struct bench_link *link)
 {
     if (link->state != LINK_UP)
@@ -205,7 +206,7 @@ static void link_down(struct bench_link *link)
     bench_sender_close(&link->sender);
 }
 
-/* An association of the churn has ended. `lost`: not as it was to. */
+/* An association of the churn has ended. `lost`: not in the way that was requested. */
 static void link_ended(struct bench_link *link, bool lost)
 {
     struct bench_source *s = link->source;
@@ -213,7 +214,7 @@ static void link_ended(struct bench_link *link, bool lost)
     link->state = LINK_CLOSED;
     if (lost) {
         s->counts.lost++;
-        note(s, "lost an association with", "it was not shut down in order");
+        note(s, "lost an association with", "it was not shut down gracefully");
     }
 }
 
@@ -263,7 +264,7 @@ static void link_change(struct bench_link *link, const struct tr_event *e)
     }
 }
 
-/* Whether a message is of a flow with partial reliability (its context names the flow), or its association
+/* Whether a message belongs to a flow with partial reliability (its context is the flow), or its association
  * was aborted by the churn. */
 static bool may_give_up(const struct bench_link *link, const struct tr_msg *m)
 {
@@ -312,7 +313,7 @@ static void link_read(struct bench_link *link)
 
 /* ---- sending --------------------------------------------------------------------------------------- */
 
-/* The association cannot send `which`. */
+/* The association cannot send message `which`. */
 static void link_broken(struct bench_sender *sender, enum tr_code code, const struct tr_msg *which)
 {
     struct bench_link *link = (struct bench_link *)((char *)sender - offsetof(struct bench_link, sender));
@@ -371,7 +372,7 @@ static void churn_close(struct bench_source *s, struct bench_link *link, uint64_
         tr_eof(link->endpoint, link->assoc, &error);
 }
 
-/* Goes on with one that is being closed and opened again. False: that is over. */
+/* Continues with an association that is being closed and opened again. False: finished. */
 static bool churn_step(struct bench_source *s, struct bench_link *link, uint64_t now_ns)
 {
     bool late = now_ns >= link->begun_ns + s->plan->connect_ms * UINT64_C(1000000);

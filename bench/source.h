@@ -1,5 +1,5 @@
-/* The source of the load generator: its associations, from the first INIT to their end. What they send is
- * traffic.h's.
+/* The source of the load generator: its associations, from the first INIT to their end. traffic.h decides
+ * what they send.
  *
  * One thread: that of the loop it was opened in. */
 #ifndef JUNCTOR_BENCH_SOURCE_H
@@ -15,14 +15,14 @@ struct bench_link; /* one association */
 struct bench_source_counts {
     uint64_t sent, bytes;
     uint64_t failed_sent, failed_unsent; /* given back by the stack */
-    uint64_t given_up;   /* given back by the stack, as the flow's PR policy or the churn says */
+    uint64_t given_up;   /* given back by the stack, because of the flow's PR policy or the churn */
     uint64_t taken_back; /* still in the send buffers at the end: bench_source_take_back */
     unsigned up, set_up_failed, lost, restarted; /* associations */
     unsigned not_closed;                         /* associations that had to be aborted at the end */
     unsigned closed, reopened;                   /* by the plan's churn; closed: shut down or aborted */
-    unsigned not_tried;       /* associations whose set-up was not even begun, since nobody answered */
+    unsigned not_tried;       /* associations whose set-up was not begun because there was no answer */
     unsigned streams_refused; /* associations that got fewer streams than asked for */
-    unsigned statistics;      /* associations whose statistics could be read when all was sent */
+    unsigned statistics;      /* associations whose statistics could be read after sending */
     uint64_t retransmitted;   /* DATA chunks, of these */
 };
 
@@ -33,58 +33,57 @@ struct bench_source {
     struct bench_link *links;
     struct bench_traffic traffic;
     unsigned started;            /* links opened so far */
-    unsigned oldest;             /* of these, none before it is still being set up */
+    unsigned oldest;             /* no link before this one is still being set up */
     unsigned timed_out;          /* set-ups without an answer since the last association came up */
     unsigned connecting, alive;  /* links being set up; up now */
     uint64_t connect_ns;         /* when the first was opened */
     uint64_t churn_ns;           /* when the churn began; 0: not yet */
     unsigned churn_next;         /* of the churn's associations: the next to be closed */
-    struct bench_link *churning; /* those that are being closed and opened again */
+    struct bench_link *churning; /* those being closed and opened again */
     unsigned churning_count;
     bool aborting;            /* bench_source_take_back was called */
-    struct bench_judge *back; /* judges what comes back; NULL: not awaited */
+    struct bench_judge *back; /* checks replies and flows from the sink; NULL: none are awaited */
     struct bench_source_counts counts;
     struct bench_histogram set_up;    /* of associations: from the first INIT to TR_COMM_UP */
     struct bench_histogram shut_down; /* of those that were shut down: until TR_SHUTDOWN_COMP */
     char trouble[BENCH_TROUBLE_MAX];  /* the first thing that went wrong, for the user; "" */
 };
 
-/* Prepares; opens nothing yet. `back` may be NULL. False: out of memory. */
+/* Initializes; opens nothing yet. `back` may be NULL. False: out of memory. */
 bool bench_source_init(struct bench_source *s, const struct bench_plan *plan, const struct bench_end *to,
                        struct tr_loop *loop, uint32_t run, uint16_t clock, struct bench_judge *back);
 
 /* Closes all endpoints (aborting what is still up) and frees everything. */
 void bench_source_free(struct bench_source *s);
 
-/* Goes on setting up associations, a bounded number at a time. One that is not up after the plan's connect_ms
- * has failed, and no more are begun until another one comes up; when none does, the others are given up.
- * Returns when it is to be called again at the latest (it may be earlier); 0 when all are up, have failed or
- * were given up. */
+/* Continues to set up associations, a bounded number at a time. One that is not up after the plan's
+ * connect_ms has failed, and no more are begun until another one comes up; if none does, the others are given
+ * up. Returns when to call it again at the latest (earlier calls are allowed); 0 when all are up, have failed
+ * or were given up. */
 uint64_t bench_source_connect(struct bench_source *s, uint64_t now_ns);
 
-/* Gives up on the associations that are not up yet: those being set up have failed, those not begun are
- * counted as not tried. */
+/* Gives up the associations that are not up yet: those being set up have failed, those not begun are counted
+ * as not tried. */
 void bench_source_give_up(struct bench_source *s);
 
-/* Closes associations that are due for it, and opens them again; `more` false: begins with no others. Returns
- * when it is to be called next; UINT64_MAX: no churn. */
+/* Closes the associations whose turn it is, and opens them again; if `more` is false, begins no others.
+ * Returns when to call it next; UINT64_MAX: no churn. */
 uint64_t bench_source_churn(struct bench_source *s, uint64_t now_ns, bool more);
 
-/* Sends what is due at a rate. Returns when it is to be called next; UINT64_MAX: nothing is due by time. */
+/* Sends what is due at a rate. Returns when to call it next; UINT64_MAX: nothing will be due by time. */
 uint64_t bench_source_turn(struct bench_source *s, uint64_t now_ns);
 
-/* Reads the associations' statistics, and shuts them down gracefully; `alive` counts those still up. */
+/* Reads the associations' statistics and shuts them down; `alive` counts those still up. */
 void bench_source_eof(struct bench_source *s);
 
-/* Aborts the associations that are still up, so that the stack gives back what it has not got rid of. It
- * comes as events of the loop; `counts.taken_back` counts it. What is on the wire may have arrived all the
- * same. */
+/* Aborts the associations that are still up, so that the stack gives back what it has not sent. It comes as
+ * events of the loop; `counts.taken_back` counts it. Messages on the wire may still have arrived. */
 void bench_source_take_back(struct bench_source *s);
 
 /* The endpoint of association number `index` and its id there; NULL: it is not up. */
 struct tr_endpoint *bench_source_association(const struct bench_source *s, unsigned index, uint32_t *assoc);
 
-/* Tells where the stack granted other values than the plan asks for, of one association that is up. */
+/* Reports where the stack granted other values than the plan requests, for one association that is up. */
 void bench_source_compare(const struct bench_source *s,
                           void (*differs)(enum opt_id id, const char *text, void *arg), void *arg);
 

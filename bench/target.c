@@ -1,4 +1,4 @@
-/* Where --to leads; see target.h. */
+/* The addresses of --to; see target.h. */
 #include "bench/target.h"
 
 #include <string.h>

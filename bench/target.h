@@ -1,5 +1,4 @@
-/* Where --to leads: numeric addresses, or a host name that is looked up and whose addresses are tried one
- * after the other. */
+/* The addresses of --to: numeric, or those of a host name, which are tried one after the other. */
 #ifndef JUNCTOR_BENCH_TARGET_H
 #define JUNCTOR_BENCH_TARGET_H
 
@@ -13,12 +12,11 @@ struct bench_target {
     struct bench_end end;       /* what to connect to now */
 };
 
-/* Looks a name up; blocks for up to plan->connect_ms, whatever signals come. False with the reason in
+/* Looks up the name; blocks for up to plan->connect_ms, even if signals arrive. False with the reason in
  * t->found.error. */
 bool bench_target_find(struct bench_target *t, const struct bench_plan *plan);
 
-/* The next that is worth a try, in t->end; false when there is none (any more): t->attempt is 0 where none
- * was.
+/* Puts the next usable address into t->end; false when there are no more (t->attempt is 0 if there was none).
  */
 bool bench_target_next(struct bench_target *t, const struct tr_backend *backend);
 

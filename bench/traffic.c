@@ -1,4 +1,4 @@
-/* What goes out on which association when; see traffic.h. */
+/* What is sent on which association, and when; see traffic.h. */
 #include "bench/traffic.h"
 
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include "bench/payload.h"
 
-#define MAX_COUNTED 1000000 /* messages of a lane that are counted one by one at the end */
+#define MAX_COUNTED 1000000 /* messages of a lane that are counted individually at the end */
 
 static const struct bench_flow *flow_of(const struct bench_traffic *t, const struct bench_lane *lane)
 {
@@ -49,7 +49,7 @@ void bench_traffic_free(struct bench_traffic *t)
     *t = (struct bench_traffic){0};
 }
 
-/* Whether a flow goes over an association, in this direction. */
+/* Whether a flow uses an association, in this direction. */
 static bool uses(const struct bench_traffic *t, const struct bench_flow *f, uint32_t index)
 {
     return f->down == t->down && index >= f->first_association &&
@@ -92,8 +92,8 @@ bool bench_sender_init(struct bench_sender *s, struct bench_traffic *t, uint32_t
 
 /* ---- lanes ------------------------------------------------------------------------------------------ */
 
-/* How far the schedule goes from one message of a lane to the next: as many as there are associations, on
- * average. */
+/* The distance in the schedule from one message of a lane to the next: on average the number of
+ * associations. */
 static double lane_step(const struct bench_flow *f, struct bench_lane *lane)
 {
     if (f->arrivals.shape == BENCH_CONSTANT)
@@ -134,7 +134,7 @@ static void lane_measure(struct bench_sender *s, struct bench_lane *lane)
         lane->quota = lane->next + share;
 }
 
-/* When the next message is due, now that lane->position is known. */
+/* Computes when the next message is due, from lane->position. */
 static void lane_due(struct bench_sender *s, struct bench_lane *lane)
 {
     struct bench_traffic *t = s->traffic;
@@ -170,7 +170,7 @@ static void lane_start(struct bench_sender *s, struct bench_lane *lane, uint64_t
     set_quota(s, lane, lane->quota);
 }
 
-/* Goes on to the next message. */
+/* Advances to the next message. */
 static void lane_advance(struct bench_sender *s, struct bench_lane *lane)
 {
     const struct bench_flow *f = flow_of(s->traffic, lane);
@@ -186,13 +186,13 @@ static void lane_advance(struct bench_sender *s, struct bench_lane *lane)
     lane_due(s, lane);
 }
 
-/* Whether the lane's next message may go at `now_ns`; as fast as possible: whether it is no pause. */
+/* Whether the lane's next message may be sent at `now_ns`; as fast as possible: whether it is not pausing. */
 static bool lane_ready(const struct bench_traffic *t, const struct bench_lane *lane, uint64_t now_ns)
 {
     return lane->next < lane->quota && (lane->due_ns <= now_ns || t->finishing);
 }
 
-/* As fast as possible with pauses: notes when the one at `now_ns` ends. */
+/* As fast as possible with pauses: sets when the pause at `now_ns` ends. */
 static void lane_pause(struct bench_traffic *t, struct bench_lane *lane, uint64_t now_ns)
 {
     const struct bench_flow *f = flow_of(t, lane);
@@ -282,8 +282,8 @@ static void build(struct bench_traffic *t, unsigned slot, const struct bench_pay
                                     .context = p->flow};
 }
 
-/* How late the generator offers a lane's message for the first time. What an association held up, or came due
- * meanwhile, says nothing of the generator. */
+/* Records how late the generator offers a lane's message for the first time. Messages that an association
+ * held up, or that became due meanwhile, do not count against the generator. */
 static void note_lag(struct bench_sender *s, struct bench_lane *lane, uint64_t now_ns)
 {
     struct bench_traffic *t = s->traffic;
@@ -303,7 +303,7 @@ static bool draw_unordered(const struct bench_flow *f, struct bench_lane *lane)
     return f->unordered > 0 && (f->unordered >= 1 || bench_random_unit(&lane->random) < f->unordered);
 }
 
-/* Everything that is drawn for the lane's next message. */
+/* Draws all random properties of the lane's next message. */
 static void lane_draw(struct bench_sender *s, struct bench_lane *lane, struct bench_payload *p)
 {
     const struct bench_flow *f = flow_of(s->traffic, lane);
@@ -313,7 +313,7 @@ static void lane_draw(struct bench_sender *s, struct bench_lane *lane, struct be
     lane->content_at += p->size - BENCH_PAYLOAD_MIN;
 }
 
-/* Builds the lane's next message into `slot`, and goes on. */
+/* Builds the lane's next message in `slot`, and advances the lane. */
 static void lane_build(struct bench_sender *s, struct bench_lane *lane, unsigned slot, uint64_t now_ns)
 {
     struct bench_traffic *t = s->traffic;
@@ -349,8 +349,8 @@ static void lane_build(struct bench_sender *s, struct bench_lane *lane, unsigned
     lane_advance(s, lane);
 }
 
-/* The lane to send from next: at a rate the one that has waited longest, then those as fast as possible in
- * turn. NULL: none has anything to send. */
+/* The lane to send from next: of those at a rate the one that has waited longest, then those as fast as
+ * possible in turn. NULL: none has anything to send. */
 static struct bench_lane *next_lane(struct bench_sender *s, uint64_t now_ns)
 {
     struct bench_traffic *t = s->traffic;
@@ -374,7 +374,7 @@ static struct bench_lane *next_lane(struct bench_sender *s, uint64_t now_ns)
     return found;
 }
 
-/* Fills the buffers with what may go now. Returns how many messages that are; the lanes are then behind them.
+/* Fills the buffers with what may be sent now and advances the lanes past it. Returns the number of messages.
  */
 static unsigned fill(struct bench_sender *s, uint64_t now_ns)
 {
@@ -390,7 +390,7 @@ static unsigned fill(struct bench_sender *s, uint64_t now_ns)
     return count;
 }
 
-/* Sets the lanes back to behind the first `sent` messages of the burst. */
+/* Sets the lanes back to just after the first `sent` messages of the burst. */
 static void rewind_to(struct bench_sender *s, unsigned sent)
 {
     struct bench_traffic *t = s->traffic;
@@ -421,8 +421,8 @@ static void account_burst(struct bench_sender *s, unsigned sent)
     t->sent.messages += sent;
 }
 
-/* Sends one burst; TR_OK when all that was ready was taken or there was nothing, TR_AGAIN when the send
- * buffer is full; else why the association is of no use. */
+/* Sends one burst; TR_OK when everything was taken or there was nothing, TR_AGAIN when the send buffer is
+ * full; else the error that makes the association unusable. */
 static enum tr_code burst(struct bench_sender *s, uint64_t now_ns, const struct tr_msg **which)
 {
     struct bench_traffic *t = s->traffic;
@@ -472,7 +472,7 @@ static void await_next(struct bench_sender *s, uint64_t now_ns)
     }
 }
 
-/* Nothing wakes the sender by itself any more. */
+/* Nothing wakes the sender any longer. */
 static void stop(struct bench_sender *s)
 {
     set_due(s, UINT64_MAX);
@@ -485,7 +485,7 @@ static enum tr_code send_ready(struct bench_sender *s, uint64_t now_ns, const st
 {
     enum tr_code code = burst(s, now_ns, which);
 
-    if (code == TR_NO_ASSOC) { /* the news of its end has not been read yet */
+    if (code == TR_NO_ASSOC) { /* the event of its end has not been read yet */
         stop(s);
         return TR_OK;
     }
@@ -617,7 +617,7 @@ uint64_t bench_traffic_turn(struct bench_traffic *t, uint64_t now_ns,
     return t->queued > 0 ? t->queue[0]->due_ns : UINT64_MAX;
 }
 
-/* Messages of the lane that are due by `now_ns` and not sent. */
+/* The number of messages of the lane that are due by `now_ns` and not sent. */
 static uint64_t lane_backlog(struct bench_sender *s, const struct bench_lane *lane, uint64_t now_ns)
 {
     const struct bench_traffic *t = s->traffic;
@@ -642,7 +642,7 @@ static uint64_t lane_backlog(struct bench_sender *s, const struct bench_lane *la
     return count < rest ? count : rest;
 }
 
-/* One more message for each of the lane's streams; what else is due is left out. */
+/* One more message for each of the lane's streams; others that are due are not sent. */
 static void lane_finish(struct bench_sender *s, struct bench_lane *lane, uint64_t now_ns)
 {
     struct bench_traffic *t = s->traffic;
@@ -676,7 +676,7 @@ bool bench_traffic_finished(const struct bench_traffic *t)
     return t->unfinished == 0;
 }
 
-/* What was asked of a lane whose association never came up; 0: as much as it can. */
+/* The number of messages requested of a lane whose association never came up; 0: as many as possible. */
 static uint64_t lane_wanted(const struct bench_traffic *t, const struct bench_sender *s,
                             const struct bench_lane *lane)
 {

@@ -63,8 +63,8 @@ bool valid_name(struct loader *l, const char *key, struct cfg_place at, const ch
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
     size_t len = strlen(name);
     if (len == 0 || len > NAME_LENGTH_MAX || strspn(name, letters) != len)
-        err_add(&l->errors, at, "%s: '%.40s' is no name; write 1 to %d letters, digits, '-', '_' or '.'", key,
-                name, NAME_LENGTH_MAX);
+        err_add(&l->errors, at, "%s: '%.40s' is not a name; write 1 to %d letters, digits, '-', '_' or '.'",
+                key, name, NAME_LENGTH_MAX);
     else if (strcmp(name, "any") == 0)
         err_add(&l->errors, at, "%s: 'any' means every source in a route; write another name", key);
     else
@@ -147,10 +147,11 @@ static bool take_address(struct loader *l, const char *key, const struct yaml_no
     struct net_addr *a = &list[count];
     if (!net_addr_parse(item->text, 0, a)) {
         if (!has_port(l, key, item, false))
-            err_add(&l->errors, item->at,
-                    "%s: '%.60s' is no address; write an IPv4 or IPv6 address such as 127.0.0.1 or \"::1\" "
-                    "(a host name can stand only at the `address` of a peer)",
-                    key, item->text);
+            err_add(
+                &l->errors, item->at,
+                "%s: '%.60s' is not an address; write an IPv4 or IPv6 address such as 127.0.0.1 or \"::1\" "
+                "(a host name can stand only at the `address` of a peer)",
+                key, item->text);
         return false;
     }
     for (unsigned i = 0; i < count; i++)
@@ -250,9 +251,10 @@ void read_endpoints(struct loader *l, const struct cfg_key_row *row, const struc
     for (unsigned i = 0; items && i < n; i++) {
         bool good = parse_endpoint(items[i]->text, &list[count]);
         if (!good)
-            err_add(&l->errors, items[i]->at,
-                    "%s: '%.60s' is no address with a port; write such as 127.0.0.1:9464 or \"[::1]:9464\"",
-                    row->name, items[i]->text);
+            err_add(
+                &l->errors, items[i]->at,
+                "%s: '%.60s' is not an address with a port; write such as 127.0.0.1:9464 or \"[::1]:9464\"",
+                row->name, items[i]->text);
         for (unsigned k = 0; good && k < count; k++)
             if (net_addr_equal(&list[k], &list[count])) {
                 twice(l, row->name, items[i]);
@@ -306,7 +308,7 @@ static bool parse_range(struct loader *l, const char *key, const struct yaml_nod
         rest = val_digits(rest + 1, &last);
     if (!rest || *rest) {
         err_add(&l->errors, item->at,
-                "%s: '%.40s' is no stream number; write one such as 3, or a range such as 0-15", key,
+                "%s: '%.40s' is not a stream number; write one such as 3, or a range such as 0-15", key,
                 item->text);
         return false;
     }

@@ -1,7 +1,7 @@
-// What the micro-benchmarks share: each row stands beside a plain alternative, and the comparison is printed.
+// What the micro-benchmarks share: each row has a plain alternative, and the comparison is printed.
 //
-// Rows run several times in random order, so that what else the machine does falls on all of them alike;
-// shown is the median. Any flag of Google Benchmark can still be given.
+// Rows run several times in random order, so that other load on the machine affects all of them alike;
+// the median is shown. Any flag of Google Benchmark can be given.
 #ifndef JUNCTOR_BENCH_MICRO_BESIDE_H
 #define JUNCTOR_BENCH_MICRO_BESIDE_H
 

@@ -1,6 +1,6 @@
-// The load generator's message: writing and checking it, and beside it the same fields as a line of text with
-// snprintf and sscanf. The argument is the size of the message in bytes. The binary form also has a check sum
-// and a mark every KiB, which the text has not.
+// The load generator's message: encoding and checking it, compared with the same fields as a line of text
+// with snprintf and sscanf. The argument is the size of the message in bytes. The binary form also has a
+// check sum and a mark every KiB, which the text does not have.
 #include <cinttypes>
 #include <cstdint>
 #include <cstdio>
@@ -66,7 +66,7 @@ int write_text(std::vector<char> *buffer, const bench_payload &p)
                     p.sequence, p.intended_ns);
 }
 
-// How many fields it found.
+// Returns how many fields it found.
 int read_text(const std::vector<char> &buffer, bench_payload *out)
 {
     return sscanf(buffer.data(),

@@ -1,21 +1,21 @@
-// One hop of a message from thread to thread: the inbox, and beside it what one would write without it, a
-// list with a mutex and a condition variable.
+// One hop of a message from thread to thread: the inbox, compared with the usual alternative, a list with a
+// mutex and a condition variable.
 //
 // Every row moves the same parcels from one producer to one consumer on another processor and reports
 // messages per second of real time. The consumer sleeps when there is nothing, in poll on the eventfd, as a
-// worker does, or in pthread_cond_wait; at most WINDOW parcels are on the way. The argument is how many
-// messages the producer hands over at a time. What differs:
+// worker does, or in pthread_cond_wait; at most WINDOW parcels are in flight. The argument is how many
+// messages the producer hands over at a time. The rows:
 //
-//   inbox/n             n messages a post; the consumer takes all there is
-//   mutex_each/1        the textbook queue: one message a lock, in and out
-//   mutex_take_all/n    n messages a lock; the consumer takes all there is with one lock: batched as the
-//                       inbox is, so this row shows what the batch brings and what is left to the lock
+//   inbox/n             n messages per post; the consumer takes everything
+//   mutex_each/1        the textbook queue: the lock is taken for each message, in and out
+//   mutex_take_all/n    n messages per lock; the consumer takes everything with one lock: batched like the
+//                       inbox, so this row separates the effect of batching from that of the lock
 //
-// A broker's worker posts once a turn what it has for another (n > 1 under load); the textbook queue is what
-// "a queue between threads" otherwise means. A queue with a lock that batches on both sides is as fast, where
-// the two threads have a processor each: the lock is then paid once for many messages. What the inbox has
-// over it is that a worker never waits because another one was stopped inside a lock, however many post to
-// it.
+// A broker's worker posts once a turn what it has for another worker (n > 1 under load); the textbook queue
+// is what "a queue between threads" usually means. A queue with a lock that batches on both sides is as fast
+// if each of the two threads has its own processor: one lock then serves many messages. The advantage of the
+// inbox is that a worker never waits because another one was preempted while holding a lock, however many
+// post to it.
 #include <benchmark/benchmark.h>
 
 #include <poll.h>
@@ -69,7 +69,7 @@ class Inbox
     rt_inbox inbox;
 };
 
-// `all`: take() gives everything there is instead of one message.
+// `all`: take() returns everything instead of one message.
 template <bool all> class MutexQueue
 {
   public:
@@ -103,11 +103,11 @@ template <bool all> class MutexQueue
     rt_batch list = {};
 };
 
-// Producer and consumer on processors of their own, as workers are: a scheduler that puts both on one
-// measures its own switches.
+// Producer and consumer have processors of their own, as workers do: on a shared one the scheduler's switches
+// would be measured.
 void pin(unsigned n)
 {
-    static const std::vector<int> allowed = [] { // what this process may use, asked before the first pin
+    static const std::vector<int> allowed = [] { // what this process may use, read before the first pinning
         cpu_set_t set;
         std::vector<int> all;
         if (sched_getaffinity(0, sizeof set, &set) == 0)
@@ -124,8 +124,8 @@ void pin(unsigned n)
     pthread_setaffinity_np(pthread_self(), sizeof one, &one);
 }
 
-// The consumer's thread: takes until it has had `total` messages, and says how far it is now and then, so
-// that the producer can use their memory again.
+// The consumer's thread: takes until it has received `total` messages, and publishes its progress from time
+// to time, so that the producer can reuse their memory.
 template <class Queue>
 void consume(Queue *queue, const std::atomic<uint64_t> *total, std::atomic<uint64_t> *taken)
 {
@@ -178,7 +178,8 @@ template <class Queue> void hop(benchmark::State &state)
 
 } // namespace
 
-// The same number of messages for every row, and many times the window, so that each run is the steady state.
+// The same number of messages for every row, many times the window, so that each run measures the steady
+// state.
 #define ROW(queue, name, size)                                                                               \
     BENCHMARK_TEMPLATE(hop, queue)->Name(name)->Arg(size)->Iterations(2000000 / (size))->UseRealTime()
 ROW(Inbox, "inbox", 1);

@@ -1,12 +1,12 @@
-// Which route takes a message: the compiled table, and beside it the walk over the rules that it replaces.
-// The argument is the number of routes; the table has to be flat in it.
+// Which route takes a message: the compiled table, compared with the walk over the rules that it replaces.
+// The argument is the number of routes; the time of the table must not depend on it.
 //
-//   ppid      each route names a PPID of its own, on one of four sources, all streams
-//   streams   each route names a range of streams of its own, on one source, any PPID
-//   mixed     half of the routes each; so a lookup asks both kinds
+//   ppid      each route has a PPID of its own, on one of four sources, all streams
+//   streams   each route has a range of streams of its own, on one source, any PPID
+//   mixed     half of the routes of each kind, so a lookup tries both
 //
-// Lookups are random over all routes of the file (the worst case for the caches; real traffic uses few), the
-// same ones for table and walk.
+// Lookups are random over all routes of the file (the worst case for the caches; real traffic uses few), and
+// the same for table and walk.
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -116,7 +116,7 @@ template <Shape shape> void by_walk(benchmark::State &state)
     state.SetItemsProcessed(state.iterations());
 }
 
-// Not a comparison: what a reload pays.
+// Not a comparison: the cost of a reload.
 void build(benchmark::State &state)
 {
     Rules rules(MIXED, (unsigned)state.range(0));

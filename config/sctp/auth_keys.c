@@ -41,7 +41,7 @@ static bool read_number(const struct reader *r, const char *text, uint16_t *out)
     errno = 0;
     unsigned long n = strtoul(text, &end, 10);
     if (!isdigit((unsigned char)*text) || *end || errno || n > UINT16_MAX)
-        return refuse(r, "'%.20s' is no key number; write one from 0 to 65535", text);
+        return refuse(r, "'%.20s' is not a key number; write one from 0 to 65535", text);
     *out = (uint16_t)n;
     return true;
 }
@@ -117,7 +117,7 @@ static FILE *open_secret(const struct reader *r)
         return NULL;
     }
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        refuse(r, "this is no regular file; name the one with the keys");
+        refuse(r, "this is not a regular file; name the one with the keys");
     else if (st.st_mode & (S_IRWXG | S_IRWXO))
         refuse(r, "others can read these keys; run `chmod 600` on the file");
     else

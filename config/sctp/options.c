@@ -222,7 +222,8 @@ static bool check_field(const struct opt_set *s, enum opt_field f, char *why, si
     if (row->type == OPT_ADDR) {
         if (net_addr_parse(opt_text(s, f), 0, &scratch))
             return true;
-        snprintf(why, size, "'%.40s' is no address; write an IPv4 or IPv6 address such as 127.0.0.1 or ::1",
+        snprintf(why, size,
+                 "'%.40s' is not an address; write an IPv4 or IPv6 address such as 127.0.0.1 or ::1",
                  opt_text(s, f));
         return false;
     }

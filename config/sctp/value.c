@@ -300,8 +300,9 @@ static bool parse_ppid(const char *text, int64_t *out, char *why, size_t size)
     nearest_begin(&n, text);
     ppid_each(try_ppid, &n);
     if (nearest_found(&n))
-        return refuse(why, size, "'%.40s' is no registered PPID; did you mean %s?", text, nearest_found(&n));
-    return refuse(why, size, "'%.40s' is no registered PPID; write its number, 0 to 4294967295", text);
+        return refuse(why, size, "'%.40s' is not a registered PPID; did you mean %s?", text,
+                      nearest_found(&n));
+    return refuse(why, size, "'%.40s' is not a registered PPID; write its number, 0 to 4294967295", text);
 }
 
 /* The factor of a suffix in base units (1 for none, given in the value's own unit), or 0 with the reason. */

@@ -83,9 +83,9 @@ static void test_refuses(void **state)
     refused("# nothing\n", "there is no key in this file");
     refused("1\n", ":1: write a key's number and the key");
     refused("1 00 ff\n", ":1: write a key's number and the key");
-    refused("65536 00\n", "'65536' is no key number");
-    refused("-1 00\n", "'-1' is no key number");
-    refused("one 00\n", "'one' is no key number");
+    refused("65536 00\n", "'65536' is not a key number");
+    refused("-1 00\n", "'-1' is not a key number");
+    refused("one 00\n", "'one' is not a key number");
     refused("1 0\n", "odd number");
     refused("1 0x\n", "not hexadecimal");
     refused("1 00zz\n", "not hexadecimal");
@@ -113,7 +113,7 @@ static void test_file_itself(void **state)
     assert_false(auth_keys_read(file, &keys, why, sizeof why));
     assert_non_null(strstr(why, "No such file"));
     assert_false(auth_keys_read("/tmp", &keys, why, sizeof why));
-    assert_non_null(strstr(why, "no regular file"));
+    assert_non_null(strstr(why, "not a regular file"));
 }
 
 int main(void)

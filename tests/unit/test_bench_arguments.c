@@ -170,7 +170,7 @@ static void test_addresses(void **state)
     bad("--role source --to 127.0.0.300:5", "127.0.0.300");
     bad("--role source --to a.example,b.example:5", "a.example");
     bad("--role source --to a.example:5 --from localhost", "localhost");
-    bad("--listen 127.0.0.1,:5", "no numeric");
+    bad("--listen 127.0.0.1,:5", "not a numeric");
     bad("--listen 1.1.1.1,1.1.1.2,1.1.1.3,1.1.1.4,1.1.1.5,1.1.1.6,1.1.1.7,1.1.1.8,1.1.1.9:5", "more than 8");
 }
 
@@ -182,13 +182,13 @@ static void test_sizes_and_numbers(void **state)
     good("--listen 127.0.0.1:5 --size 64K");
     assert_int_equal(plan.size_max, 65536);
     bad("--listen 127.0.0.1:5 --size 51", "52");
-    bad("--listen 127.0.0.1:5 --size 100-60", "larger end");
+    bad("--listen 127.0.0.1:5 --size 100-60", "ascending order");
     bad("--listen 127.0.0.1:5 --size 17M", "16M");
     bad("--listen 127.0.0.1:5 --size many", "many");
     bad("--listen 127.0.0.1:5 --size 64,128,1400", "MIN-MAX");
     bad("--listen 127.0.0.1:5 --associations 0", "associations");
     bad("--listen 127.0.0.1:5 --streams 65536", "streams");
-    bad("--listen 127.0.0.1:5 --streams 65535 --associations 60000", "together more than 4194304");
+    bad("--listen 127.0.0.1:5 --streams 65535 --associations 60000", "exceed 4194304");
     bad("--listen 127.0.0.1:5 --rate 0", "messages a second");
     bad("--listen 127.0.0.1:5 --rate fast", "messages a second");
     bad("--listen 127.0.0.1:5 --rate 5x", "messages a second");
@@ -203,8 +203,8 @@ static void test_sizes_and_numbers(void **state)
     bad("--listen 127.0.0.1:5 --count 0", "count");
     bad("--listen 127.0.0.1:5 --count 5G", "count");
     bad("--listen 127.0.0.1:5 --duration 10parsecs", "duration");
-    bad("--listen 127.0.0.1:5 --duration 0", "0 is no time to run");
-    bad("--role sink --listen 127.0.0.1:5 --duration 0s", "0 is no time to run");
+    bad("--listen 127.0.0.1:5 --duration 0", "0 is not a run time");
+    bad("--role sink --listen 127.0.0.1:5 --duration 0s", "0 is not a run time");
     bad("--listen 127.0.0.1:5 --batch 1025", "1024");
     bad("--listen 127.0.0.1:5 --ppid m3ux", "m3ua");
     bad("--listen 127.0.0.1:5 extra", "extra");
@@ -320,7 +320,7 @@ static void test_churn(void **state)
     good(L "--associations 10 --churn 5");
     assert_int_equal(plan.churn.count, 10);
     assert_false(plan.churn.abort);
-    bad(L "--churn x", "--churn: \"x\" is no number of messages a second");
+    bad(L "--churn x", "--churn: \"x\" is not a number of messages a second");
     bad(L "--churn 5,by=kill", "--churn: ");
     bad(L "--churn 5,how=close", "--churn: no \"how\"; write RATE");
     bad(L "--churn 5,abort", "\"abort\" is not KEY=VALUE");
@@ -331,27 +331,27 @@ static void test_churn(void **state)
 static void test_what_is_wrong_with_flows(void **state)
 {
     (void)state;
-    bad(L "--flow rat=5", "--flow: a flow has no \"rat\"; did you mean \"rate\"?");
+    bad(L "--flow rat=5", "--flow: a flow has no key \"rat\"; did you mean \"rate\"?");
     bad(L "--flow rate", "\"rate\" is not KEY=VALUE");
     bad(L "--flow rate=5,rate=6", "rate is given twice");
-    bad(L "--flow rate=5x", "rate: \"5x\" is no number of messages a second");
+    bad(L "--flow rate=5x", "rate: \"5x\" is not a number of messages a second");
     bad(L "--flow size=9", "size: 9 is too small");
     bad(L "--flow size=list:64@7:9@1", "size: 9 is too small");
-    bad(L "--flow streams=3-1", "streams: \"3-1\" has its larger end first");
+    bad(L "--flow streams=3-1", "streams: \"3-1\" is not in ascending order");
     bad(L "--flow streams=0", "streams: ");
     bad(L "--flow streams=0-3 --flow streams=2-5", "streams 0-3 of the same associations are used by flow 2");
     bad(L "--flow direction=sideways", "direction: ");
     bad(L "--flow on=1s", "\"off\" is missing");
-    bad(L "--flow on=0,off=1s", "on: \"0\" is no time");
-    bad(L "--flow ramp=0:1", "is no ramp; write FROM:TO:TIME");
-    bad(L "--flow rate=5,ramp=0:x:1s", "\"x\" is no share of the rate");
-    bad(L "--flow ramp=0:1:1s", "give the rate");
+    bad(L "--flow on=0,off=1s", "on: \"0\" is not a time");
+    bad(L "--flow ramp=0:1", "is not a ramp; write FROM:TO:TIME");
+    bad(L "--flow rate=5,ramp=0:x:1s", "\"x\" is not a share of the rate");
+    bad(L "--flow ramp=0:1:1s", "rate is missing");
     bad(L "--flow rate=5,ramp=0:1:1s,steps=1@1s", "one ramp, or steps");
-    bad(L "--flow rate=5,steps=1", "is no step");
-    bad(L "--flow unordered=2", "is no share of the messages");
+    bad(L "--flow rate=5,steps=1", "is not a step");
+    bad(L "--flow unordered=2", "is not a share of the messages");
     bad(L "--flow pr=ttl", "write ttl:TIME");
     bad(L "--flow pr=never:1", "pr: ");
-    bad(L "--flow name=", "is no name");
+    bad(L "--flow name=", "is not a name");
     bad(L "--flow direction=down --reply", "a sink that sends everything back sends no flows of its own");
 }
 

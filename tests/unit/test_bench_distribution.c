@@ -24,7 +24,7 @@ static bool number(const char *text, double *out, char *reason, size_t size)
     *out = strtod(text, &end);
     if (end != text && !*end && *out >= 1 && *out <= 10000)
         return true;
-    snprintf(reason, size, "\"%s\" is no size", text);
+    snprintf(reason, size, "\"%s\" is not a size", text);
     return false;
 }
 
@@ -190,10 +190,10 @@ static void refused(const char *text, const char *reason)
 static void test_what_is_wrong(void **state)
 {
     (void)state;
-    refused("", "\"\" is no size");
-    refused("abc", "\"abc\" is no size");
-    refused("5-", "\"\" is no size");
-    refused("9-5", "larger end first");
+    refused("", "\"\" is not a size");
+    refused("abc", "\"abc\" is not a size");
+    refused("5-", "\"\" is not a size");
+    refused("9-5", "ascending order");
     refused("exponental:5", "did you mean \"exponential\"?");
     refused("zipf:5", "there are constant, uniform");
     refused("uniform:5", "write uniform:MIN:MAX");
@@ -202,13 +202,13 @@ static void test_what_is_wrong(void **state)
     refused("exponential:1:2:3:4", "write exponential:MEAN");
     refused("normal:500", "write normal:MEAN:SD");
     refused("normal:500:1:2", "write normal:MEAN:SD");
-    refused("normal:500:x", "\"x\" is no standard deviation");
-    refused("normal:500:-1", "no standard deviation");
-    refused("normal:500:10:600:700", "must lie between 600 and 700");
-    refused("pareto:10:0", "\"0\" is no shape");
-    refused("list:", "is no size");
-    refused("list:5@", "is no weight");
-    refused("list:5@nan", "is no weight");
+    refused("normal:500:x", "\"x\" is not a standard deviation");
+    refused("normal:500:-1", "not a standard deviation");
+    refused("normal:500:10:600:700", "must be between 600 and 700");
+    refused("pareto:10:0", "\"0\" is not a shape");
+    refused("list:", "is not a size");
+    refused("list:5@", "is not a weight");
+    refused("list:5@nan", "is not a weight");
     refused("list:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1", "up to 16");
     refused("list:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1:1", "too many parts");
 }

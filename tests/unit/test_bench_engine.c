@@ -185,7 +185,7 @@ static void test_what_cannot_begin_says_why(void **state)
     plan.role = BENCH_SOURCE;
     plan.listen_count = 0;
     assert_false(bench_plan_settle(&plan, why, sizeof why));
-    assert_non_null(strstr(why, "where should it send?"));
+    assert_non_null(strstr(why, "--to ADDR:PORT is missing"));
     assert_true(bench_end_parse("127.0.0.1:5001", true, &plan.to, why, sizeof why));
     plan.to.encaps_port = free_udp_port();
     plan.connect_ms = 100;

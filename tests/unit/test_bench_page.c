@@ -37,10 +37,10 @@ static void refused(const char *text, const char *reason)
 static void test_what_is_no_result(void **state)
 {
     (void)state;
-    refused("", "a.json:1:1: this is no result of `junctor load --json`");
-    refused("3", "a.json:1:1: this is no result");
-    refused("{\"version\": 1}", "a.json:1:1: this is no result");
-    refused("{\"version\": 1, \"runs\": 3}", "this is no result");
+    refused("", "a.json:1:1: this is not a result of `junctor load --json`");
+    refused("3", "a.json:1:1: this is not a result");
+    refused("{\"version\": 1}", "a.json:1:1: this is not a result");
+    refused("{\"version\": 1, \"runs\": 3}", "this is not a result");
     refused("{\"version\": 2, \"runs\": []}", "\"version\" is not 1");
     refused("{\"runs\": []}", "\"version\" is not 1");
     refused("{\"runs\": [", "a.json:");

@@ -125,7 +125,8 @@ static void test_send_buffers(void **state)
     assert_says("left in send buffers                  20\n");
     assert_says("lost                                   0\n");
     assert_says("direct: the rate could not be kept: 77 messages were due and not sent\n");
-    assert_says("direct: 20 messages were still in the send buffers at the end; they are not judged\n");
+    assert_says(
+        "direct: 20 messages were still in the send buffers at the end; they are not counted as lost\n");
     assert_says("OK: nothing lost");
     print(1, true);
     assert_says("\"in_send_buffers\": 20");
@@ -189,7 +190,7 @@ static void test_retransmissions(void **state)
     results[0].source.retransmitted = 11;
     print(1, false);
     assert_says("chunks retransmitted                  11\n");
-    assert_says("direct: more than one chunk retransmitted for a hundred messages");
+    assert_says("direct: more than one chunk retransmitted per hundred messages");
     print(1, true);
     assert_says("\"chunks_retransmitted\": 11");
 }

@@ -104,16 +104,16 @@ static void test_what_is_wrong_has_a_place(void **state)
     bad("duration: 1s\nasociations: 5\n", ":2:1: no key \"asociations\"; did you mean \"associations\"?");
     bad("scenario: x\n", ":1:1: no key \"scenario\"");
     bad("verify: yes\n", ":1:9: verify: \"yes\" is neither true nor false");
-    bad("batch: [1, 2]\n", ":1:8: batch: a single value is wanted");
-    bad("rate: 12q\n", ":1:7: rate: \"12q\" is no number of messages a second");
-    bad("option: 5\n", ":1:9: option: NAME: VALUE pairs are wanted");
+    bad("batch: [1, 2]\n", ":1:8: batch: must be a single value");
+    bad("rate: 12q\n", ":1:7: rate: \"12q\" is not a number of messages a second");
+    bad("option: 5\n", ":1:9: option: must be NAME: VALUE pairs");
     bad("option: {nodelai: true}\n", ":1:10: option: no SCTP option \"nodelai\"; did you mean \"nodelay\"?");
     bad("option: {rtoinfo: {mim: 3}}\n", ":1:20: option: rtoinfo is a record; write rtoinfo.FIELD=VALUE");
-    bad("flows: 3\n", ":1:8: flows: a list is wanted");
-    bad("flows: [3]\n", ":1:9: flows: KEY: VALUE pairs are wanted");
-    bad("flows:\n  - {rat: 5}\n", ":2:6: a flow has no \"rat\"; did you mean \"rate\"?");
+    bad("flows: 3\n", ":1:8: flows: must be a list");
+    bad("flows: [3]\n", ":1:9: flows: must be KEY: VALUE pairs");
+    bad("flows:\n  - {rat: 5}\n", ":2:6: a flow has no key \"rat\"; did you mean \"rate\"?");
     bad("flows:\n  - rate: 5\n    size: 9\n", ":3:5: size: 9 is too small");
-    bad("- 3\n", ":1:1: a scenario is KEY: VALUE pairs");
+    bad("- 3\n", ":1:1: a scenario must be KEY: VALUE pairs");
     bad("a: [\n", ":");
     /* All at once. */
     bad("rate: x\nsize: y\n", ":1:7: rate: ");

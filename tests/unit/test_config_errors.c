@@ -132,8 +132,8 @@ static void test_foreign_text(void **state)
     (void)state;
     char *said = parse_bad(
         "listeners: [{name: \"a\\nb\\e[1m\", port: 1}, {name: b, port: 2}]\nroutes: [{from: b, to: b}]\n");
-    assert_string_equal(said,
-                        "1:20: name: 'a b [1m' is no name; write 1 to 63 letters, digits, '-', '_' or '.'\n");
+    assert_string_equal(
+        said, "1:20: name: 'a b [1m' is not a name; write 1 to 63 letters, digits, '-', '_' or '.'\n");
     free(said);
     said = parse_bad("broker: {aééééééééééééééééééééééééééééééé: 1}\nlisteners: [{name: b, port: "
                      "1}]\nroutes: [{from: b, to: b}]\n");

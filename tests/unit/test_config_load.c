@@ -98,7 +98,7 @@ static void test_garbage(void **state)
     for (int round = 0; round < 50; round++) {
         for (size_t i = 0; i < sizeof bytes; i++)
             bytes[i] = (char)(rand_r(&seed) >> 7);
-        refused(write_file(bytes, sizeof bytes), "is no text in UTF-8");
+        refused(write_file(bytes, sizeof bytes), "is not valid UTF-8");
     }
     unlink(path);
 }

@@ -157,7 +157,7 @@ static void test_long_text(void **state)
     refused(&yes_no, text, "write true or false");
     refused(&mode, text, "write one of");
     refused(&flags, text, "is unknown");
-    refused(&ppid, text, "no registered PPID");
+    refused(&ppid, text, "not a registered PPID");
     refused(&size, text, "not a number");
     memset(text, '9', sizeof text - 1);
     refused(&size, text, "too large");

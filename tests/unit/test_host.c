@@ -29,7 +29,7 @@ static void test_no_names(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         if (net_host_name_valid(bad[i]))
-            fail_msg("'%s' is no name", bad[i]);
+            fail_msg("'%s' is not a name", bad[i]);
 }
 
 /* `count` labels of `length` letters. */

@@ -45,7 +45,7 @@ enum tr_code kernel_find_path(const struct tr_place *at, const char *text, struc
     if (text == NULL)
         return TR_OK;
     if (!net_addr_parse(text, 0, &wanted))
-        return tr_refuse(at, TR_INVALID, "%s is no address", text);
+        return tr_refuse(at, TR_INVALID, "%s is not an address", text);
     wanted = unmapped(&wanted);
     unsigned count = kernel_addresses(at->ep, at->assoc, remote, all, MANY);
     for (unsigned i = 0; i < count && i < MANY; i++) {
@@ -60,7 +60,7 @@ enum tr_code kernel_find_path(const struct tr_place *at, const char *text, struc
                      count == 0 ? TR_NO_ASSOC
                      : remote   ? TR_INVALID
                                 : TR_ADDR_UNKNOWN,
-                     "%s is no %s address of association %u", text, remote ? "peer" : "local", at->assoc);
+                     "%s is not a %s address of association %u", text, remote ? "peer" : "local", at->assoc);
 }
 
 /* ---- Path parameters -------------------------------------------------------------------------------- */

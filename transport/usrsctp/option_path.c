@@ -49,14 +49,14 @@ enum tr_code usr_find_path(const struct tr_place *at, const char *text, struct s
     if (text == NULL)
         return TR_OK;
     if (!net_addr_parse(text, 0, &wanted))
-        return tr_refuse(at, TR_INVALID, "%s is no address", text);
+        return tr_refuse(at, TR_INVALID, "%s is not an address", text);
     if (!usr_status(usr_ep(at->ep), at->assoc, &status))
         return tr_refuse(at, TR_NO_ASSOC, "an address needs an association, and %u is none", at->assoc);
     if (!usr_peer_address(usr_loop_of(at->ep), usr_primary(&status), &remote, NULL))
         return tr_refuse(at, TR_NO_ASSOC, "association %u has no path", at->assoc);
     net_addr_set_port(&remote, 0);
     if (!net_addr_equal(&wanted, &remote))
-        return tr_refuse(at, TR_ADDR_UNKNOWN, "%s is no address of this association's peer", text);
+        return tr_refuse(at, TR_ADDR_UNKNOWN, "%s is not an address of this association's peer", text);
     memcpy(out, usr_primary(&status), sizeof path);
     return TR_OK;
 }
