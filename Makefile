@@ -213,6 +213,13 @@ soak: ## a thousand reloads in a row under load, on both backends: memory and de
 	RELOADS=$${RELOADS:-1000} BACKEND=usrsctp JUNCTOR=$(BUILD)/junctor bats tests/scenarios/reload_soak.bats
 	RELOADS=$${RELOADS:-1000} JUNCTOR=$(BUILD)/junctor tests/scenarios/in_kernel reload_soak
 
+.PHONY: chaos
+chaos: ## clients, servers and networks that fail at random, for DURATION=120 seconds per session kind; SEED=N again
+	@tests/deps test
+	$(SUBMAKE) programs tests
+	ALL=1 DURATION=$${DURATION:-120} BACKEND=kernel tests/chaos/in_kernel
+	ALL=1 DURATION=$${DURATION:-120} BACKEND=usrsctp tests/chaos/in_kernel
+
 # The stress tests run under ThreadSanitizer, the scenarios and middle/ once more under AddressSanitizer.
 test-programs: programs tests examples
 ifeq ($(SAN),)

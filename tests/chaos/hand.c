@@ -1,0 +1,67 @@
+#include "tests/chaos/hand.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+bool hand_read(struct hand *h, int sock)
+{
+    h->data.first = 0;
+    h->part = (struct iovec){h->data.bytes, sizeof h->data.bytes};
+    h->header = (struct msghdr){
+        .msg_iov = &h->part, .msg_iovlen = 1, .msg_control = h->control, .msg_controllen = sizeof h->control};
+    h->busy = 1;
+    ssize_t n = recvmsg(sock, &h->header, MSG_DONTWAIT);
+    if (n <= 0)
+        h->busy = 0;
+    return n > 0;
+}
+
+void hand_done(struct hand *h)
+{
+    h->busy = 0;
+}
+
+bool hand_is_event(const struct hand *h)
+{
+    return h->header.msg_flags & MSG_NOTIFICATION;
+}
+
+const struct sctp_rcvinfo *hand_info(const struct hand *h)
+{
+    struct msghdr *header = (struct msghdr *)&h->header;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c))
+        if (c->cmsg_level == IPPROTO_SCTP && c->cmsg_type == SCTP_RCVINFO)
+            return (const struct sctp_rcvinfo *)CMSG_DATA(c);
+    return NULL;
+}
+
+static bool given_back(const struct hand *h, struct chaos_id *id)
+{
+    const struct sctp_send_failed_event *e = &h->data.event.sn_send_failed_event;
+    struct chaos_message m;
+    size_t begin = offsetof(struct sctp_send_failed_event, ssf_data);
+    if (h->data.event.sn_header.sn_type != SCTP_SEND_FAILED_EVENT || e->ssf_length < begin + 24)
+        return false;
+    memcpy(&m, h->data.bytes + begin, 24);
+    *id = m.id;
+    return m.magic == CHAOS_MAGIC;
+}
+
+bool hand_tells(const struct hand *h, enum record_kind *kind, struct chaos_id *id, uint32_t *at)
+{
+    *at = 0;
+    if (hand_is_event(h)) {
+        *kind = RECORD_FAILED;
+        return given_back(h, id);
+    }
+    const struct sctp_rcvinfo *info = hand_info(h);
+    const struct chaos_message *m = &h->data.message;
+    *id = m->id;
+    if (info != NULL)
+        *at = (uint32_t)info->rcv_assoc_id;
+    if (info == NULL || !chaos_message_whole(m, m->size <= sizeof *m ? m->size : 0) ||
+        !(h->header.msg_flags & MSG_EOR) || info->rcv_sid != m->id.stream ||
+        ntohl(info->rcv_ppid) != CHAOS_PPID + m->id.stream)
+        *kind = RECORD_STRANGE;
+    return true;
+}

@@ -1,0 +1,42 @@
+/* One thing read from a socket, in memory that the program shares with the driver. A program that is killed
+ * between reading and recording leaves it here, so that nothing that was read is missing from the record. */
+#ifndef JUNCTOR_TESTS_CHAOS_HAND_H
+#define JUNCTOR_TESTS_CHAOS_HAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <netinet/sctp.h>
+
+#include "tests/chaos/message.h"
+#include "tests/chaos/record.h"
+
+struct hand {
+    volatile uint32_t busy; /* since before it was read, until it has been recorded */
+    struct msghdr header;
+    struct iovec part;
+    _Alignas(struct cmsghdr) char control[256];
+    union {
+        volatile uint32_t first; /* 0: nothing has been read */
+        struct chaos_message message;
+        union sctp_notification event;
+        char bytes[4096];
+    } data;
+};
+
+/* Reads one message or notification, without waiting. False: there is none. The hand is busy until hand_done.
+ */
+bool hand_read(struct hand *h, int sock);
+void hand_done(struct hand *h);
+
+bool hand_is_event(const struct hand *h);
+
+/* How a message came, or NULL. */
+const struct sctp_rcvinfo *hand_info(const struct hand *h);
+
+/* Whether there is something to record, and what: a message as `kind` or as strange, or one that was given
+ * back. */
+bool hand_tells(const struct hand *h, enum record_kind *kind, struct chaos_id *id, uint32_t *at);
+
+#endif

@@ -1,0 +1,36 @@
+/* What the programs of the chaos test send each other: messages that say who sent them, as which one of which
+ * stream. */
+#ifndef JUNCTOR_TESTS_CHAOS_MESSAGE_H
+#define JUNCTOR_TESTS_CHAOS_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { CHAOS_STREAMS = 4, CHAOS_MESSAGE_MAX = 1300, CHAOS_PPID = 1000 /* and the stream's number */ };
+
+#define CHAOS_MAGIC 0x4a554e43u
+
+/* Names a message. `sender` is an incarnation: a program's that was started again is another one. Numbers
+ * begin with 0 in each association and stream. */
+struct chaos_id {
+    uint32_t sender;
+    uint32_t assoc; /* as the sender's kernel calls it */
+    uint32_t stream;
+    uint32_t number;
+};
+
+struct chaos_message {
+    uint32_t magic;
+    struct chaos_id id;
+    uint32_t size; /* with this header */
+    uint8_t filler[CHAOS_MESSAGE_MAX - 24];
+};
+
+/* Makes a message of `size` bytes, at least 24. */
+void chaos_message_make(struct chaos_message *m, const struct chaos_id *id, size_t size);
+
+/* It is as chaos_message_make wrote it, and has that size. */
+bool chaos_message_whole(const struct chaos_message *m, size_t size);
+
+#endif

@@ -1,0 +1,277 @@
+/* Chaos: for some seconds clients, servers and the cables between them and the broker are killed, crashed,
+ * aborted, shut down, stopped, cut, delayed, reordered and thinned out at random, under load; then all is
+ * mended, the clients shut down, the broker drains, and the judge compares what was sent, what arrived and
+ * the broker's account (judge.h).
+ *
+ *   SEED=N       the same actions again; else a seed is drawn. It is printed
+ *   DURATION=S   seconds of each run (3)
+ *   KIND=NAME    one session kind (kinds.c) instead of all; WORKERS=N: so many instead of 1 or 2
+ *   ALL=1        each kind with 1 and with 2 workers
+ *   BACKEND=usrsctp   the broker runs on usrsctp: one path, one worker; the programs use SCTP of the kernel
+ * over UDP RATE=N       messages a second of each client (150) FOLDER=PATH  where records, logs and actions
+ * of each run go (/tmp/chaos.PID, deleted unless something was unexplained) JUNCTOR=PATH the program
+ * (build/junctor)
+ *
+ *   test_chaos --judge FOLDER KIND    judges the records of an earlier run
+ *
+ * Needs root, SCTP in the kernel, and netem; skipped elsewhere. Ends with status 0 when nothing is
+ * unexplained. */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/chaos/actions.h"
+#include "tests/chaos/broker.h"
+#include "tests/chaos/judge.h"
+
+enum {
+    UDP_PORT = 9899,
+    PATIENCE_S = 120,
+    PROOF = 20 /* messages that each client sends after all is mended */
+};
+
+struct run {
+    const struct kind *kind;
+    unsigned workers, duration;
+    uint64_t seed;
+    char folder[300];
+    struct setting setting;
+    struct broker_setting broker;
+    struct scene scene;
+};
+
+static unsigned number_of(const char *name, unsigned otherwise)
+{
+    const char *text = getenv(name);
+    return text && *text ? (unsigned)strtoul(text, NULL, 10) : otherwise;
+}
+
+static const char *text_of(const char *name, const char *otherwise)
+{
+    const char *text = getenv(name);
+    return text && *text ? text : otherwise;
+}
+
+static bool on_usrsctp(void)
+{
+    return strcmp(text_of("BACKEND", "kernel"), "usrsctp") == 0;
+}
+
+/* ---- folders ------------------------------------------------------------------------------------------ */
+
+static void remove_folder(const char *folder)
+{
+    char command[400];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    if (system(command) != 0)
+        printf("# %s remains\n", folder);
+}
+
+static void print_file(const char *folder, const char *name)
+{
+    char command[500];
+    snprintf(command, sizeof command, "grep -vE 'event=(traffic|cost) ' %s/%s | tail -n 60 | sed 's/^/# /'",
+             folder, name);
+    printf("# ---- %s\n", name);
+    fflush(stdout);
+    if (system(command) != 0)
+        printf("# cannot be shown\n");
+}
+
+/* ---- waiting ------------------------------------------------------------------------------------------ */
+
+static bool wait_until(struct scene *s, bool (*is_so)(struct scene *))
+{
+    uint64_t end = scene_now_ms() + PATIENCE_S * 1000;
+    while (!is_so(s)) {
+        if (scene_now_ms() > end)
+            return false;
+        usleep(20000);
+    }
+    return true;
+}
+
+static uint32_t mark[CHAOS_PROGRAMS];
+
+static bool clients_send(struct scene *s)
+{
+    for (unsigned i = CHAOS_SERVERS; i < CHAOS_PROGRAMS; i++)
+        if (s->programs[i].shared->accepted - mark[i] < PROOF)
+            return false;
+    return true;
+}
+
+static bool servers_read(struct scene *s)
+{
+    uint32_t sum = 0;
+    for (unsigned i = 0; i < CHAOS_SERVERS; i++)
+        sum += s->programs[i].shared->read - mark[i];
+    return sum >= PROOF;
+}
+
+static bool have_finished(struct scene *s, unsigned from, unsigned to)
+{
+    bool all = true;
+    for (unsigned i = from; i < to; i++)
+        if (!program_has_finished(&s->programs[i]))
+            all = false;
+    return all;
+}
+
+static bool clients_finished(struct scene *s)
+{
+    return have_finished(s, CHAOS_SERVERS, CHAOS_PROGRAMS);
+}
+
+static bool servers_finished(struct scene *s)
+{
+    return have_finished(s, 0, CHAOS_SERVERS);
+}
+
+static void ask_to_finish(struct scene *s, unsigned from, unsigned to)
+{
+    for (unsigned i = from; i < to; i++)
+        kill(s->programs[i].pid, PROGRAM_FINISH);
+}
+
+/* ---- a run -------------------------------------------------------------------------------------------- */
+
+static void begin(struct run *r)
+{
+    struct scene *s = &r->scene;
+    char path[400];
+    remove_folder(r->folder);
+    mkdir(r->folder, 0755);
+    snprintf(path, sizeof path, "%s/actions", r->folder);
+    s->log = fopen(path, "w");
+    if (s->log == NULL) {
+        perror(path);
+        exit(2);
+    }
+    r->setting = (struct setting){.folder = r->folder,
+                                  .paths = s->paths,
+                                  .rate = number_of("RATE", 150),
+                                  .answers = r->kind->answers,
+                                  .seed = r->seed};
+    for (unsigned i = 0; i < CHAOS_PROGRAMS; i++) {
+        bool is_client = i >= CHAOS_SERVERS;
+        unsigned index = is_client ? i - CHAOS_SERVERS : i;
+        unsigned host = is_client ? CHAOS_SERVERS + index % CHAOS_CLIENT_HOSTS : index;
+        program_new(&s->programs[i], &r->setting, is_client, index, host);
+    }
+    s->random = r->seed * 6364136223846793005u + 1442695040888963407u;
+    s->start_ms = scene_now_ms();
+    r->broker = (struct broker_setting){.kind = r->kind,
+                                        .usrsctp = on_usrsctp(),
+                                        .workers = r->workers,
+                                        .servers = CHAOS_SERVERS,
+                                        .first_host = 0,
+                                        .paths = s->paths};
+}
+
+/* After all has been mended every client must get on, and then end in order. Returns what did not, or NULL.
+ */
+static const char *finish(struct run *r)
+{
+    struct scene *s = &r->scene;
+    const char *failure = NULL;
+    for (unsigned i = 0; i < CHAOS_PROGRAMS; i++)
+        mark[i] = i < CHAOS_SERVERS ? s->programs[i].shared->read : s->programs[i].shared->accepted;
+    if (!wait_until(s, clients_send))
+        failure = "a client cannot send although everything was mended";
+    else if (!wait_until(s, servers_read))
+        failure = "the servers read nothing although everything was mended";
+    ask_to_finish(s, CHAOS_SERVERS, CHAOS_PROGRAMS);
+    if (!wait_until(s, clients_finished) && failure == NULL)
+        failure = "a client's association does not end";
+    for (unsigned i = CHAOS_SERVERS; i < CHAOS_PROGRAMS; i++)
+        program_end(&s->programs[i]);
+    int status = broker_stop(s->broker, PATIENCE_S);
+    if (status != 0 && failure == NULL)
+        failure = status < 0 ? "the broker does not end" : "the broker's exit status is not 0";
+    ask_to_finish(s, 0, CHAOS_SERVERS);
+    if (!wait_until(s, servers_finished) && failure == NULL)
+        failure = "a server's association does not end";
+    for (unsigned i = 0; i < CHAOS_SERVERS; i++)
+        program_end(&s->programs[i]);
+    return failure;
+}
+
+static bool run(struct run *r)
+{
+    struct scene *s = &r->scene;
+    begin(r);
+    for (unsigned i = 0; i < CHAOS_SERVERS; i++)
+        program_start(&s->programs[i]);
+    s->broker = broker_start(text_of("JUNCTOR", "build/junctor"), r->folder, &r->broker);
+    if (s->broker == 0) {
+        printf("# the broker did not start\n");
+        return false;
+    }
+    for (unsigned i = CHAOS_SERVERS; i < CHAOS_PROGRAMS; i++)
+        program_start(&s->programs[i]);
+    scene_run(s, r->duration);
+    scene_settle(s);
+    const char *failure = finish(r);
+    fclose(s->log);
+    if (failure != NULL)
+        printf("# %s\n", failure);
+    return judge(r->folder, r->kind, stdout) && failure == NULL;
+}
+
+/* ---- all runs ----------------------------------------------------------------------------------------- */
+
+static bool one(unsigned n, const struct kind *kind, unsigned workers, uint64_t seed)
+{
+    struct run r = {.kind = kind, .workers = workers, .duration = number_of("DURATION", 3), .seed = seed};
+    char folder[64];
+    snprintf(folder, sizeof folder, "/tmp/chaos.%d", (int)getpid());
+    snprintf(r.folder, sizeof r.folder, "%s-%u", text_of("FOLDER", folder), n);
+    r.scene.paths = on_usrsctp() ? 1 : CHAOS_PATHS;
+    printf("# %s, workers %u: SEED=%" PRIu64 " KIND=%s WORKERS=%u DURATION=%u\n", kind->name, workers, seed,
+           kind->name, workers, r.duration);
+    fflush(stdout);
+    bool fine = run(&r);
+    printf("%s %u - %s, workers %u, seed %" PRIu64 "\n", fine ? "ok" : "not ok", n, kind->name, workers,
+           seed);
+    if (!fine) {
+        print_file(r.folder, "actions");
+        print_file(r.folder, "broker.log");
+        printf("# all of it: %s\n", r.folder);
+    } else if (getenv("FOLDER") == NULL) {
+        remove_folder(r.folder);
+    }
+    fflush(stdout);
+    return fine;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 4 && strcmp(argv[1], "--judge") == 0 && kind_of(argv[3]) != NULL)
+        return !judge(argv[2], kind_of(argv[3]), stdout);
+    uint64_t seed = number_of("SEED", (unsigned)time(NULL) % 100000);
+    const char *only = getenv("KIND");
+    bool all = number_of("ALL", 0), fine = true;
+    unsigned n = 0;
+    signal(SIGUSR1, SIG_IGN);
+    signal(SIGUSR2, SIG_IGN);
+    if (!network_possible())
+        return 0;
+    setpriority(PRIO_PROCESS, 0, -10); /* before all that it disturbs */
+    network_new(CHAOS_HOSTS, on_usrsctp() ? UDP_PORT : 0);
+    for (unsigned i = 0; i < kind_count; i++) {
+        unsigned workers = on_usrsctp() ? 1 : number_of("WORKERS", all ? 1 : 1 + (unsigned)(seed + i) % 2);
+        if (only && *only && strcmp(only, kinds[i].name) != 0)
+            continue;
+        fine &= one(++n, &kinds[i], workers, seed);
+        if (all && !on_usrsctp())
+            fine &= one(++n, &kinds[i], 2, seed);
+    }
+    printf("1..%u\n", n);
+    return !fine;
+}
