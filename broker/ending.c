@@ -11,6 +11,7 @@
 
 #include "broker/assoc.h"
 #include "broker/dest.h"
+#include "broker/history.h"
 #include "broker/sending.h"
 #include "broker/state.h"
 
@@ -20,6 +21,7 @@ void brk_end(struct brk_worker *w, struct brk_assoc *a)
         return;
     a->end_by_ms = w->now_ms + w->config->drain_timeout_ms + 1;
     w->ending = true;
+    brk_note(w, a, BRK_HAPPENED_ENDING, NULL);
     if (a->dest)
         brk_assoc_withdraw(w, a);
     else

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "broker/assoc.h"
+#include "broker/history.h"
 #include "broker/log.h"
 #include "broker/session/session.h"
 #include "broker/state.h"
@@ -56,18 +57,18 @@ bool brk_peer_usable(const struct brk_broker *b, unsigned peer, uint64_t now_ms)
     return atomic_load_explicit(&brk_health(b, peer)->down_until_ms, memory_order_relaxed) <= now_ms;
 }
 
-void brk_log_connect_failed(const struct brk_worker *w, unsigned peer, const struct brk_assoc *a,
-                            const char *why)
+void brk_log_connect_failed(struct brk_worker *w, unsigned peer, const struct brk_assoc *a, const char *why)
 {
     static struct brk_log_budget lines = {.event = "connect_failed", .level = CFG_LOG_WARNING};
     char quoted[300], session[BRK_SESSION_TEXT] = "";
+    brk_note_peer(w, peer, BRK_HAPPENED_NOT_CONNECTED, why);
     if (a && a->session->per_client && !brk_log_admits(&lines, w->now_ms))
         return;
     brk_log(CFG_LOG_WARNING, "connect_failed", "peer=%s error=%s%s", w->config->peers[peer].name,
             brk_quote(why, quoted, sizeof quoted), a ? brk_session_text(a, session) : "");
 }
 
-void brk_log_not_resolved(const struct brk_worker *w, unsigned peer, const struct brk_assoc *a)
+void brk_log_not_resolved(struct brk_worker *w, unsigned peer, const struct brk_assoc *a)
 {
     brk_log_connect_failed(
         w, peer, a, "its name is still being looked up; do the name servers in /etc/resolv.conf answer?");

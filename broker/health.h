@@ -33,10 +33,9 @@ void brk_peer_worked(struct brk_broker *b, unsigned peer);
 bool brk_peer_usable(const struct brk_broker *b, unsigned peer, uint64_t now_ms);
 
 /* Logs that an attempt to connect failed. `a`: the association; NULL when there is none yet. */
-void brk_log_connect_failed(const struct brk_worker *w, unsigned peer, const struct brk_assoc *a,
-                            const char *why);
+void brk_log_connect_failed(struct brk_worker *w, unsigned peer, const struct brk_assoc *a, const char *why);
 
 /* The same: the peer's name was not resolved in time. */
-void brk_log_not_resolved(const struct brk_worker *w, unsigned peer, const struct brk_assoc *a);
+void brk_log_not_resolved(struct brk_worker *w, unsigned peer, const struct brk_assoc *a);
 
 #endif

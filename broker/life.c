@@ -22,6 +22,7 @@
 #include "broker/dry.h"
 #include "broker/ending.h"
 #include "broker/health.h"
+#include "broker/history.h"
 #include "broker/log.h"
 #include "broker/names.h"
 #include "broker/notice.h"
@@ -43,11 +44,12 @@ static void log_up(struct brk_worker *w, struct brk_assoc *a)
 {
     static struct brk_log_budget lines = {.event = "association_up", .level = CFG_LOG_INFO};
     char text[NET_ADDR_TEXT] = "?", session[BRK_SESSION_TEXT];
-    struct net_addr address;
     if (!brk_assoc_admits(a, &lines))
         return;
-    if (tr_addresses(a->socket->ep, a->id, true, &address, 1))
-        net_addr_format(&address, text, sizeof text);
+    if (tr_addresses(a->socket->ep, a->id, true, &a->remote, 1))
+        net_addr_format(&a->remote, text, sizeof text);
+    else
+        a->remote.sa.sa_family = AF_UNSPEC;
     brk_log(CFG_LOG_INFO, "association_up",
             "%s=%s assoc=%u remote=%s in_streams=%u out_streams=%u worker=%u%s",
             brk_member_word(a->socket->member), brk_assoc_name(a), a->id, text, a->in_streams, a->out_streams,
@@ -68,6 +70,7 @@ void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
     if (!a->session_number && brk_session_numbers(w, a))
         a->session_number = a->origin;
     log_up(w, a);
+    brk_note_numbers(w, a, BRK_HAPPENED_UP, a->in_streams, a->out_streams);
     brk_assoc_options(a);
     brk_assoc_keep_sent(a);
     if (a->socket->kind == BRK_OUTBOUND)
@@ -121,25 +124,29 @@ static const char *end_of(const struct brk_assoc *a, const struct tr_event *e, c
     return "unknown";
 }
 
-static void log_closed(const struct brk_worker *w, const struct brk_assoc *a)
+static void log_closed(struct brk_worker *w, const struct brk_assoc *a)
 {
     static struct brk_log_budget lines = {.event = "association_closed", .level = CFG_LOG_INFO};
     char session[BRK_SESSION_TEXT], stats[BRK_STATS_TEXT];
+    brk_note(w, a, BRK_HAPPENED_CLOSED, a->outbox.eof_sent ? "by this side" : "by the peer");
     if (brk_assoc_admits(a, &lines))
         brk_log(CFG_LOG_INFO, "association_closed", "%s=%s assoc=%u%s by=%s%s",
                 brk_member_word(a->socket->member), brk_assoc_name(a), a->id, brk_session_text(a, session),
                 a->outbox.eof_sent ? "here" : "peer", brk_stats_format(w, a, stats, sizeof stats));
 }
 
-static void log_lost(const struct brk_worker *w, const struct brk_assoc *a, const struct tr_event *e)
+static void log_lost(struct brk_worker *w, const struct brk_assoc *a, const struct tr_event *e)
 {
     static struct brk_log_budget lines = {.event = "association_lost", .level = CFG_LOG_WARNING};
     char session[BRK_SESSION_TEXT], quoted[160], reason[170], stats[BRK_STATS_TEXT];
     const char *why, *by = end_of(a, e, &why);
+    char note[120];
+    snprintf(note, sizeof note, "%s: %s%s", by, why, reason_of(e, reason, sizeof reason));
+    brk_note(w, a, BRK_HAPPENED_LOST, note);
     if (brk_assoc_admits(a, &lines))
         brk_log(CFG_LOG_WARNING, "association_lost", "%s=%s assoc=%u%s by=%s error=%s%s%s",
                 brk_member_word(a->socket->member), brk_assoc_name(a), a->id, brk_session_text(a, session),
-                by, brk_quote(why, quoted, sizeof quoted), reason_of(e, reason, sizeof reason),
+                by, brk_quote(why, quoted, sizeof quoted), reason,
                 brk_stats_format(w, a, stats, sizeof stats));
 }
 

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "broker/assoc.h"
+#include "broker/history.h"
 #include "broker/log.h"
 #include "broker/socket.h"
 #include "broker/state.h"
@@ -41,6 +42,8 @@ void brk_notice_path(struct brk_worker *w, struct brk_socket *s, const struct tr
         brk_log(level, "path", "%s=%s assoc=%u address=%s state=%s", brk_member_word(s->member),
                 cfg_member_name(w->config, s->member), e->assoc,
                 net_addr_format(&e->path.address, address, sizeof address), states[e->path.state].name);
+    if (a && level <= CFG_LOG_INFO)
+        brk_note_path(w, a, &e->path.address, states[e->path.state].name);
     if (a && a->state == BRK_UP)
         brk_stats_read(w, a);
 }

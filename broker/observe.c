@@ -201,6 +201,12 @@ struct brk_peer_view brk_observer_peer(const struct brk_observer *o, unsigned pe
                                   .retry_in_ms = until > now ? until - now : 0};
 }
 
+bool brk_observer_happened(const struct brk_observer *o, unsigned worker, unsigned place,
+                           struct brk_happening *out)
+{
+    return brk_history_read(&o->broker->workers[worker]->history, place, out);
+}
+
 uint64_t brk_observer_cpu_us(const struct brk_observer *o, unsigned worker)
 {
     clockid_t clock;

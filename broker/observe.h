@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "broker/history.h"
 #include "broker/request.h"
 #include "broker/stats/counts.h"
 #include "broker/view.h"
@@ -77,6 +78,10 @@ struct brk_peer_view {
     uint64_t retry_in_ms; /* none is made before; 0: at any time */
 };
 struct brk_peer_view brk_observer_peer(const struct brk_observer *o, unsigned peer);
+
+/* What happened to a worker's associations, by place (broker/history.h). False: nothing there. */
+bool brk_observer_happened(const struct brk_observer *o, unsigned worker, unsigned place,
+                           struct brk_happening *out);
 
 /* Processor time that a worker's thread has used. */
 uint64_t brk_observer_cpu_us(const struct brk_observer *o, unsigned worker);

@@ -12,6 +12,7 @@
 
 #include "broker/assoc.h"
 #include "broker/drop.h"
+#include "broker/history.h"
 #include "broker/notice.h"
 #include "broker/parcel.h"
 #include "broker/reliability.h"
@@ -108,6 +109,7 @@ void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_ev
     bool known = brk_sent_find(&a->outbox.sent, m->context, &sent);
     count_returned(w, a, sent.route, m->len);
     brk_stats_returned(w, a, failed);
+    brk_note(w, a, BRK_HAPPENED_RETURNED, failed->failed.was_sent ? "sent" : "not sent");
     /* Not charged to its source: what the stack held is bounded by its send buffer. */
     struct rt_message *copy = known ? rt_message_new(w->index, NULL, m->data, m->len) : NULL;
     if (!copy) { /* or it is not known, because memory ran out when it was to be logged */

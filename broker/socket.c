@@ -10,6 +10,7 @@
 #include <utlist.h>
 
 #include "broker/check.h"
+#include "broker/history.h"
 #include "broker/log.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
@@ -74,11 +75,19 @@ void brk_socket_update_watch(struct brk_socket *s)
         tr_watch(s->ep, (read ? TR_READABLE : 0) | (s->writable_wanted ? TR_WRITABLE : 0));
 }
 
+/* Of the associations on a listener's own socket nobody can say which it was. */
+static void note_pause(const struct brk_socket *s, enum brk_happening_kind kind)
+{
+    if (s->kind != BRK_LISTENING && s->assocs)
+        brk_note_numbers(s->worker, s->assocs, kind, kind == BRK_HAPPENED_PAUSED ? s->credit.messages : 0, 0);
+}
+
 void brk_socket_check_pause(struct brk_socket *s)
 {
     if (s->paused || !rt_credit_full(&s->credit))
         return;
     s->paused = true;
+    note_pause(s, BRK_HAPPENED_PAUSED);
     brk_socket_update_watch(s);
     brk_log(CFG_LOG_DEBUG, "paused", "%s=%s waiting=%u", brk_member_word(s->member),
             cfg_member_name(s->worker->config, s->member), s->credit.messages);
@@ -89,6 +98,7 @@ void brk_socket_check_resume(struct brk_socket *s)
     if (!s->paused || !rt_credit_free(&s->credit))
         return;
     s->paused = false;
+    note_pause(s, BRK_HAPPENED_RESUMED);
     brk_socket_update_watch(s);
 }
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "broker/history.h"
 #include "broker/log.h"
 #include "broker/queue.h"
 #include "broker/sending.h"
@@ -109,6 +110,7 @@ struct brk_worker {
     struct rt_batch taken;
 
     struct brk_counts counts;
+    struct brk_history history; /* read by others, too: history.h */
     struct brk_log_limit drop_limits[BRK_DROP_COUNT];
     struct brk_log_limit stream_limit;
     unsigned assoc_count; /* associations on a socket, and those in `leaving` */

@@ -52,17 +52,23 @@ const char *admin_id(uint64_t origin, char out[static ADMIN_ID_TEXT])
     return out;
 }
 
-json_t *admin_document(const struct admin *a)
+const char *admin_time(uint64_t ago_ms, char out[static ADMIN_TIME_TEXT])
 {
-    char text[40], millis[24];
     struct timespec now;
     struct tm utc;
     clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &utc);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-    snprintf(millis, sizeof millis, ".%03ldZ", now.tv_nsec / 1000000);
-    strcat(text, millis);
-    return json_pack("{s:i, s:s, s:I}", "api", ADMIN_API, "time", text, "uptime_ms",
+    int64_t ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - (int64_t)ago_ms;
+    time_t seconds = (time_t)(ms / 1000);
+    gmtime_r(&seconds, &utc);
+    size_t n = strftime(out, ADMIN_TIME_TEXT, "%Y-%m-%dT%H:%M:%S", &utc);
+    snprintf(out + n, ADMIN_TIME_TEXT - n, ".%03dZ", (int)(ms % 1000));
+    return out;
+}
+
+json_t *admin_document(const struct admin *a)
+{
+    char text[ADMIN_TIME_TEXT];
+    return json_pack("{s:i, s:s, s:I}", "api", ADMIN_API, "time", admin_time(0, text), "uptime_ms",
                      (json_int_t)brk_observer_uptime_ms(a->observer));
 }
 

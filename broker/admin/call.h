@@ -17,6 +17,10 @@ bool admin_query_number(struct admin_call *call, const char *name, unsigned othe
 uint64_t admin_parse_id(const char *text);
 const char *admin_id(uint64_t origin, char out[static ADMIN_ID_TEXT]);
 
+/* The time so many milliseconds ago, UTC: "2026-01-31T12:00:00.000Z". Returns `out`. */
+#define ADMIN_TIME_TEXT 48
+const char *admin_time(uint64_t ago_ms, char out[static ADMIN_TIME_TEXT]);
+
 /* A document with what stands in all: api, time, uptime_ms. NULL: out of memory. */
 json_t *admin_document(const struct admin *a);
 

@@ -9,5 +9,6 @@ admin_handler admin_get_listeners, admin_get_peers, admin_get_groups, admin_get_
     admin_get_config;                                        /* doc_config.c */
 admin_handler admin_get_associations, admin_get_association; /* doc_assoc.c */
 admin_handler admin_get_explain;                             /* doc_explain.c */
+admin_handler admin_get_history;                             /* doc_history.c */
 
 #endif

@@ -102,3 +102,29 @@ status_is() { # STATUS COMMAND…: the command exits so
     status_is 2 "$JUNCTOR" explain --from access
     stop_broker
 }
+
+@test "history: how associations and peers came to be as they are" {
+    start_broker < <(gateway)
+    start_sink sink "$U1" "$P1" --keep
+    wait_until 10 says /v1/groups '.groups[0].in_group == 1'
+    run_source source "$U3" --associations 2 --count 10
+    wait_until 10 says /v1/listeners '.listeners[0].associations == 0'
+    # The peer that nobody listens for: one line, however often it was tried.
+    wait_until 10 says '/v1/history?name=two' '.history[0].times > 2'
+    junctor history two | tee "$work/out"
+    [ "$(grep -cE ' two +not_connected +refused; ' "$work/out")" = 1 ]
+    junctor history access | tee "$work/out"
+    [ "$(grep -cE ' access +up +[0-9]+ streams in, [0-9]+ out ' "$work/out")" = 2 ]
+    [ "$(grep -cE ' access +closed +by the peer ' "$work/out")" = 2 ]
+    # One association, after its end; and an abort, with who did it.
+    local id
+    id=$(ask '/v1/history?name=access' | jq -r '.history[0].association')
+    [ "$(junctor history "$id" --json | jq -c '[.history[].event]')" = '["up","closed"]' ]
+    id=$(ask '/v1/associations?peer=one' | jq -r '.associations[0].id')
+    junctor abort "$id"
+    wait_until 10 says "/v1/history?association=$id" '.history[-1].event == "lost"'
+    junctor history "$id" | tail -n 1 | grep -qE ' one +lost +here: an operator asked for it '
+    [ "$(junctor history --limit 1 | wc -l)" = 2 ]
+    status_is 1 junctor history --limit many
+    stop_broker
+}

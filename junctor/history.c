@@ -1,0 +1,90 @@
+/* `junctor history`: what happened to a running broker's associations and peers. */
+#include <ctype.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "junctor/client.h"
+#include "junctor/commands.h"
+#include "junctor/table.h"
+#include "junctor/usage.h"
+
+static const char help[] =
+    "Usage: junctor history [NAME|ASSOCIATION] [OPTION...]\n"
+    "\n"
+    "Shows what happened to the associations and peers of a running broker lately,\n"
+    "oldest first. NAME: of that listener or peer; ASSOCIATION: of that one, by its\n"
+    "number such as 0-17, also after its end.\n"
+    "\n"
+    "  -j, --json             print the JSON document instead of a table\n"
+    "  -n, --limit N          the newest N events (up to 10000; default 100)\n" CLIENT_SOCKET_HELP
+    "  -h, --help             this text\n"
+    "\n"
+    "Exit status: 0 done, 1 refused, 2 wrong usage, 3 no broker answers.\n";
+
+static const struct table_column columns[] = {
+    {"TIME", "last", TABLE_TEXT},      {"NAME", "name", TABLE_TEXT},
+    {"EVENT", "event", TABLE_TEXT},    {"DETAIL", "detail", TABLE_TEXT},
+    {"TIMES", "times", TABLE_NUMBER},  {"ASSOCIATION", "association", TABLE_TEXT},
+    {"ADDRESS", "address", TABLE_TEXT}};
+
+static int show(const char *what, const char *limit, const char *socket, bool json)
+{
+    char path[900], escaped[300], number[100];
+    json_t *document;
+    socket = client_find("history", socket);
+    if (!socket)
+        return CLIENT_NO_BROKER;
+    bool association = what && isdigit((unsigned char)*what) && strchr(what, '-');
+    snprintf(path, sizeof path, "/v1/history?limit=%s%s%s",
+             limit ? client_escape(limit, number, sizeof number) : "100",
+             association ? "&association="
+             : what      ? "&name="
+                         : "",
+             what ? client_escape(what, escaped, sizeof escaped) : "");
+    int status = client_ask("history", socket, "GET", path, &document);
+    if (document && json) {
+        json_dumpf(document, stdout, JSON_INDENT(2));
+        putchar('\n');
+    } else if (document) {
+        table_print(stdout, json_object_get(document, "history"), columns, sizeof columns / sizeof columns[0],
+                    table_width());
+    }
+    json_decref(document);
+    return status;
+}
+
+int cmd_history(int argc, char **argv)
+{
+    static const struct option options[] = {{"socket", required_argument, NULL, 's'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"limit", required_argument, NULL, 'n'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    const char *socket = NULL, *limit = NULL;
+    bool json = false;
+    int option;
+    optind = 0;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":s:jn:h", options, NULL)) != -1) {
+        switch (option) {
+        case 's':
+            socket = optarg;
+            break;
+        case 'j':
+            json = true;
+            break;
+        case 'n':
+            limit = optarg;
+            break;
+        case 'h':
+            fputs(help, stdout);
+            return 0;
+        default:
+            return cmd_wrong_option("history", option, argv, options);
+        }
+    }
+    if (argc - optind > 1)
+        return cmd_wrong("history", "unexpected argument \"%s\"", argv[optind + 1]);
+    return show(argv[optind], limit, socket, json);
+}
