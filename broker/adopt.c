@@ -285,6 +285,7 @@ void brk_adopt(struct brk_worker *w, const struct rt_plan *plan)
     const struct cfg_config *old = w->config;
     w->plan = plan;
     w->gives_up |= plan->gives_up;
+    w->rewrites |= plan->rewrites;
     w->config = plan->config;
     tr_loop_set_partial_timeout(w->loop, w->config->partial_timeout_ms);
     brk_names_adopt(w);

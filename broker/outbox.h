@@ -29,6 +29,7 @@ struct brk_outbox {
     uint32_t burst_first, burst_last, burst_count; /* gathered: indices in worker->gathered */
     struct brk_queue pending;
     struct brk_sent_log sent;
+    uint16_t turn; /* the stream of the next message that is spread over all: routing/rewrite.h */
     struct rt_batch undelivered; /* sorted by returned.c, by `order`: the context */
 
     bool blocked; /* do not send: the stack has no room (TR_AGAIN), until TR_WRITABLE; or the association is

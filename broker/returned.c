@@ -121,7 +121,7 @@ void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_ev
     copy->flags = m->flags & TR_UNORDERED;
     copy->no_error = failed->failed.error == 0;
     copy->was_sent = failed->failed.was_sent;
-    copy->ppid = m->ppid;
+    copy->ppid = m->ppid ^ sent.ppid_bits;
     copy->origin = sent.origin;
     copy->source = sent.source;
     copy->fan_out = sent.fan_out;

@@ -23,6 +23,7 @@
 #include "config/config.h"
 #include "routing/inbox.h"
 #include "routing/message.h"
+#include "routing/rewrite.h"
 #include "routing/table.h"
 #include "transport/transport.h"
 
@@ -148,14 +149,31 @@ static enum rest after_refusal(struct brk_worker *w, struct brk_assoc *a, enum t
     }
 }
 
-/* Sets, just before the stack gets it, what depends on where the message came from, and logs it as sent.
- * m->stream is set already. */
+/* What its route writes anew. True: it is one that does. */
+static __attribute__((noinline)) bool rewrite(struct brk_worker *w, struct brk_assoc *a, struct tr_msg *m,
+                                              struct brk_sent *s)
+{
+    const struct cfg_route *r = s->route == RT_NO_ROUTE ? NULL : &w->config->routes[s->route];
+    if (!r || !r->rewrites)
+        return false;
+    s->ppid_bits = m->ppid;
+    m->ppid = rt_rewrite_ppid(r, m->ppid);
+    s->ppid_bits ^= m->ppid;
+    m->stream = rt_rewrite_stream(r, s->origin, m->stream, a->out_streams, &a->outbox.turn);
+    return true;
+}
+
+/* Sets, just before the stack gets it, what depends on the message's route and where it came from, and logs
+ * it as sent. `m` is as received. */
 static void stamp(struct brk_worker *w, struct brk_assoc *a, struct tr_msg *m, struct brk_sent s)
 {
     brk_policy(w, m, s.route, s.entered_ms);
     if (!brk_has_ttl(w->config, s.route))
         s.entered_ms = 0;
-    if (s.asked == m->stream)
+    s.asked = m->stream;
+    bool rewritten = w->rewrites && rewrite(w, a, m, &s);
+    m->stream = map_stream(w, a, m->stream, s.route);
+    if (s.asked == m->stream && !rewritten) /* where streams are spread: one run in the log, not two */
         s.asked = BRK_SAME_STREAM;
     m->context = brk_sent_add(&a->outbox.sent, &s);
 }
@@ -165,9 +183,7 @@ static void burst_to_pending(struct brk_worker *w, struct brk_assoc *a, uint32_t
 {
     for (; count; count--, g = w->gathered[g].next) {
         struct brk_gathered *e = &w->gathered[g];
-        struct tr_msg m = e->msg;
-        m.stream = e->asked; /* on another association it may leave on that one */
-        struct rt_parcel *p = brk_copy_to_parcel(w, e->from, &m, e->route);
+        struct rt_parcel *p = brk_copy_to_parcel(w, e->from, &e->msg, e->route);
         if (!p)
             continue;
         p->message->fan_out = e->fan_out;
@@ -193,7 +209,6 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
                   (struct brk_sent){.origin = e->from->origin,
                                     .source = e->from->socket->source,
                                     .route = e->route,
-                                    .asked = e->asked,
                                     .fan_out = e->fan_out,
                                     .entered_ms = w->now_ms});
         }
@@ -207,7 +222,7 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
         if (code == TR_OK)
             continue;
         e = &w->gathered[g];
-        const struct brk_dropped d = {e->from->socket, e->route, e->msg.ppid, e->asked};
+        const struct brk_dropped d = {e->from->socket, e->route, e->msg.ppid, e->msg.stream};
         if (after_refusal(w, a, code, &d) == REST_WAITS) {
             burst_to_pending(w, a, g, left);
             return;
@@ -228,14 +243,13 @@ static uint32_t burst_of_pending(struct brk_worker *w, struct brk_assoc *a)
         w->burst[n] = (struct tr_msg){.data = m->data,
                                       .len = m->len,
                                       .assoc = a->id,
-                                      .stream = map_stream(w, a, p->stream, p->route),
+                                      .stream = p->stream,
                                       .flags = m->flags & TR_UNORDERED,
                                       .ppid = m->ppid};
         stamp(w, a, &w->burst[n],
               (struct brk_sent){.origin = m->origin,
                                 .source = m->source,
                                 .route = p->route,
-                                .asked = p->stream,
                                 .fan_out = m->fan_out,
                                 .entered_ms = m->entered_ms});
     }
@@ -317,11 +331,9 @@ void brk_send_local(struct brk_worker *w, struct brk_assoc *a, struct brk_assoc 
     struct tr_msg *out = &gathered->msg;
     gathered->from = from;
     gathered->route = route;
-    gathered->asked = m->stream;
     gathered->fan_out = false;
     *out = *m;
     out->assoc = a->id;
-    out->stream = map_stream(w, a, m->stream, route);
     out->flags = m->flags & TR_UNORDERED;
     if (a->outbox.burst_count++)
         w->gathered[a->outbox.burst_last].next = g;

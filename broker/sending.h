@@ -17,11 +17,10 @@ struct brk_assoc;
 
 /* A message on its way from a receive slot to the stack, within one turn. */
 struct brk_gathered {
-    struct tr_msg msg;
+    struct tr_msg msg;      /* as received, but for `assoc` */
     struct brk_assoc *from; /* its socket's credit is charged if the message must wait */
     uint32_t route;
-    uint16_t asked; /* the stream asked for; it may leave on another one */
-    bool fan_out;   /* others get copies of it */
+    bool fan_out; /* others get copies of it */
     uint32_t next;
 };
 

@@ -56,6 +56,7 @@ struct brk_worker {
     const struct rt_plan *plan;      /* the snapshot's */
     const struct cfg_config *config; /* the plan's */
     bool gives_up;                   /* this plan, or an earlier one, has routes with partial reliability */
+    bool rewrites;                   /* likewise, routes that set PPID or stream */
     pthread_t thread;
     struct rt_inbox inbox;
     _Atomic unsigned commands;       /* enum brk_command; written by control */

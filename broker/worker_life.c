@@ -71,6 +71,7 @@ struct brk_worker *brk_worker_new(struct brk_broker *b, unsigned index)
     w->broker = b;
     w->plan = b->plan;
     w->gives_up = b->plan->gives_up;
+    w->rewrites = b->plan->rewrites;
     w->config = b->plan->config;
     w->inbox.eventfd = -1;
     w->now_ms = brk_now_ms();

@@ -101,6 +101,33 @@ static void advise_rtx(struct loader *l, const struct cfg_route *r, const struct
             SMALL_MESSAGE);
 }
 
+/* How many streams are asked for towards a member; 0: as many as are needed (a paired session's partner). */
+static int64_t streams_to(const struct cfg_config *c, const struct cfg_route *r, struct cfg_member m)
+{
+    const struct opt_set *s =
+        m.kind == CFG_MEMBER_LISTENER ? &c->listeners[m.index].sctp : &c->peers[m.index].sctp;
+    return r->session == CFG_PAIRED ? opt_num(s, OPTF_INIT_OSTREAMS, 0) : or_stack(s, OPTF_INIT_OSTREAMS);
+}
+
+static void advise_set_stream(struct loader *l, const struct cfg_route *r, const struct cfg_origin *o)
+{
+    const struct cfg_config *c = l->config;
+    const struct cfg_group *g = &c->groups[r->group];
+    unsigned number = r->set_stream.number;
+    for (unsigned i = 0; r->set_stream.rule == CFG_FIXED_STREAM && i < g->member_count; i++) {
+        int64_t asked = streams_to(c, r, g->members[i]);
+        if (!asked || number < asked)
+            continue;
+        err_add(&l->warnings, origin_place(o, CFG_KEY_ROUTE_SET_STREAM),
+                "set_stream: %u is none of the %d streams that '%s' in '%s' is asked for; messages leave on "
+                "stream %d "
+                "instead; write initmsg: {num_ostreams: %u} there, or a stream below %d",
+                number, (int)asked, cfg_member_name(c, g->members[i]), g->name, (int)(number % asked),
+                number + 1, (int)asked);
+        return;
+    }
+}
+
 void advise_unused(struct loader *l)
 {
     const struct cfg_config *c = l->config;
@@ -108,6 +135,8 @@ void advise_unused(struct loader *l)
         advise_listener(l, &l->listeners[i], &c->listeners[i]);
     for (unsigned i = 0; i < c->peer_count; i++)
         advise_peer(l, &l->peers[i], &c->peers[i]);
-    for (unsigned i = 0; i < c->route_count; i++)
+    for (unsigned i = 0; i < c->route_count; i++) {
         advise_rtx(l, &c->routes[i], &l->routes[i]);
+        advise_set_stream(l, &c->routes[i], &l->routes[i]);
+    }
 }

@@ -133,6 +133,7 @@ void check_route(struct loader *l, unsigned index)
     if (o->bad)
         return;
     settle_reliability(l, r, o);
+    r->rewrites = r->set_ppid != CFG_ABSENT || r->set_stream.rule != CFG_SAME_STREAM;
     if (r->group < l->group_count && l->groups[r->group].bad) {
         o->bad = true; /* its group has been complained about; what the route needs of it cannot be told */
         return;

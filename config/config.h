@@ -34,6 +34,7 @@ enum cfg_share { CFG_ROUND_ROBIN, CFG_STREAM_HASH, CFG_SOURCE_HASH }; /* how loa
 enum cfg_admin_mode { CFG_ADMIN_OWNER, CFG_ADMIN_GROUP, CFG_ADMIN_ALL };
 enum cfg_session { CFG_PAIRED, CFG_SHARED, CFG_SESSIONS };
 enum cfg_delivery { CFG_EITHER, CFG_ORDERED, CFG_UNORDERED }; /* the U bit of RFC 9260 3.3.1 */
+enum cfg_stream_rule { CFG_SAME_STREAM, CFG_FIXED_STREAM, CFG_HASHED_STREAM, CFG_SPREAD_STREAM };
 enum cfg_log_level { CFG_LOG_ERROR, CFG_LOG_WARNING, CFG_LOG_INFO, CFG_LOG_DEBUG };
 enum cfg_log_format { CFG_LOGFMT, CFG_LOG_JSON };
 
@@ -132,11 +133,18 @@ struct cfg_partial {
     int64_t ttl_ms, rtx, prio; /* or CFG_ABSENT */
 };
 
+/* The stream on which a route's messages leave. */
+struct cfg_set_stream {
+    enum cfg_stream_rule rule;
+    uint16_t number; /* CFG_FIXED_STREAM */
+};
+
 struct cfg_route {
     const char *name;     /* NULL: none */
     const char *identity; /* its name, or else all that it says: what tells it from others (ids.h) */
     bool gone; /* as above: name and identity are left, what its messages under way need (group, session,
-                  partial reliability), and in `from` those that have gone with it: see route_order */
+                  partial reliability, PPID and stream), and in `from` those that have gone with it: see
+                  route_order */
     const struct cfg_member *from; /* listeners and peers whose messages it takes; at least one */
     unsigned from_count;
     const uint32_t *ppids; /* host byte order */
@@ -149,6 +157,9 @@ struct cfg_route {
     struct cfg_partial partial;
     enum opt_prinfo pr_policy; /* what `partial` comes to: OPT_PR_NONE where none is written */
     uint32_t pr_value;
+    int64_t set_ppid; /* with which its messages leave, or CFG_ABSENT */
+    struct cfg_set_stream set_stream;
+    bool rewrites; /* one of the two changes something */
     unsigned line; /* where it stands in the file */
 };
 

@@ -174,6 +174,9 @@ static void keep_leaving(struct arena *keep, const struct cfg_config *c, const s
     r->partial = before->partial;
     r->pr_policy = before->pr_policy;
     r->pr_value = before->pr_value;
+    r->set_ppid = before->set_ppid;
+    r->set_stream = before->set_stream;
+    r->rewrites = before->rewrites;
     r->ppids = copy_array(keep, before->ppids, before->ppid_count, sizeof *before->ppids);
     r->ppid_count = before->ppid_count;
     r->streams = copy_array(keep, before->streams, before->stream_count, sizeof *before->streams);

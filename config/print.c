@@ -132,6 +132,16 @@ static void print_list(const struct cfg_config *c, FILE *out, enum cfg_kind kind
     fputs("]", out);
 }
 
+static void print_out_stream(FILE *out, const struct cfg_set_stream *s)
+{
+    static const char *const words[] = {
+        [CFG_SAME_STREAM] = "same", [CFG_HASHED_STREAM] = "hash", [CFG_SPREAD_STREAM] = "spread"};
+    if (s->rule == CFG_FIXED_STREAM)
+        fprintf(out, "%u", s->number);
+    else
+        fputs(words[s->rule], out);
+}
+
 /* ---- rows ----------------------------------------------------------------------------------------- */
 
 static const void *pointer_at(const void *object, size_t offset)
@@ -179,6 +189,9 @@ void print_value(const struct cfg_config *c, const struct cfg_key_row *row, cons
         break;
     case CFG_TEXT:
         print_text(out, pointer_at(object, row->offset));
+        break;
+    case CFG_OUT_STREAM:
+        print_out_stream(out, &((const struct cfg_route *)object)->set_stream);
         break;
     case CFG_TARGET:
         fputs(c->groups[((const struct cfg_route *)object)->group].name, out);

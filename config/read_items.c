@@ -364,3 +364,28 @@ void read_streams(struct loader *l, const struct cfg_key_row *row, const struct 
         count += parse_range(l, row->name, items[i], &list[count]);
     put_list(row, object, list, tidy_ranges(l, row->name, value->at, list, count));
 }
+
+static const char *const stream_words[] = {
+    [CFG_SAME_STREAM] = "same", [CFG_HASHED_STREAM] = "hash", [CFG_SPREAD_STREAM] = "spread"};
+
+void read_out_stream(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
+                     void *object, struct cfg_origin *origin)
+{
+    const char *text = read_scalar(l, row->name, value);
+    struct cfg_set_stream set = {CFG_FIXED_STREAM, 0};
+    uint64_t number = 0;
+    (void)origin;
+    if (!text)
+        return;
+    for (unsigned i = 0; i < sizeof stream_words / sizeof *stream_words; i++)
+        if (stream_words[i] && strcmp(text, stream_words[i]) == 0)
+            set.rule = i;
+    const char *rest = set.rule == CFG_FIXED_STREAM ? val_digits(text, &number) : "";
+    if (!rest || *rest || number > STREAM_MAX) {
+        err_add(&l->errors, value->at, "%s: '%.40s' is not a stream; write 0 to %d, same, hash or spread",
+                row->name, text, STREAM_MAX);
+        return;
+    }
+    set.number = (uint16_t)number;
+    memcpy((char *)object + row->offset, &set, sizeof set);
+}

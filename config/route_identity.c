@@ -41,6 +41,10 @@ const char *route_identity(struct arena *keep, const struct cfg_config *c, const
     fprintf(out, " to %s %s", c->groups[r->group].name, r->session == CFG_PAIRED ? "paired" : "shared");
     if (r->pr_policy != OPT_PR_NONE)
         fprintf(out, " pr %d %" PRIu32, (int)r->pr_policy, r->pr_value);
+    if (r->set_ppid != CFG_ABSENT)
+        fprintf(out, " set_ppid %" PRId64, r->set_ppid);
+    if (r->set_stream.rule != CFG_SAME_STREAM)
+        fprintf(out, " set_stream %d %u", (int)r->set_stream.rule, r->set_stream.number);
     if (fclose(out) || !text)
         abort();
     const char *kept = arena_text(keep, text, len);

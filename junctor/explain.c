@@ -62,6 +62,7 @@ static json_t *work_out(const struct cfg_config *c, struct cfg_member from, uint
                           (json_int_t)ppid, "stream", (int)stream, "unordered", (int)unordered);
     json_t *all = json_array();
     const struct cfg_route *taker = NULL;
+    char leaves[RT_EXPLAIN_TEXT];
     for (unsigned i = 0; i < cfg_ordered_routes(c); i++) {
         unsigned id = cfg_route_at(c, i);
         enum rt_verdict v = rt_explain(&c->routes[id], from, ppid, stream, unordered);
@@ -71,6 +72,7 @@ static json_t *work_out(const struct cfg_config *c, struct cfg_member from, uint
         taker = &c->routes[id];
         json_object_set_new(d, "route", route(c, id, "takes it"));
         json_object_set_new(d, "session", json_string(taker->session == CFG_PAIRED ? "paired" : "shared"));
+        json_object_set_new(d, "leaves_with", json_string(rt_explain_rewrite(taker, leaves)));
         json_object_set_new(d, "members", members(c, taker));
     }
     json_object_set_new(d, "routes", all);
@@ -135,6 +137,8 @@ static void print(const json_t *d, uint32_t ppid)
     if (r)
         printf("route     %s, line %d, to %s, session %s\n", text(r, "name"),
                (int)json_integer_value(json_object_get(r, "line")), text(r, "to"), text(d, "session"));
+    if (r && *text(d, "leaves_with"))
+        printf("leaves    with %s\n", text(d, "leaves_with"));
     printf("verdict   %s\n\n", text(d, "verdict"));
     if (r) {
         table_print(stdout, json_object_get(d, "members"), who, 3, table_width());

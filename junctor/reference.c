@@ -116,6 +116,7 @@ static const struct {
     [CFG_SOURCES] = {"names", "`any` or "},
     [CFG_PPIDS] = {"PPIDs", "`any` or "},
     [CFG_STREAMS] = {"numbers, ranges", "`any` or "},
+    [CFG_OUT_STREAM] = {"number, word", "0 to 65534, same, hash or spread"},
     [CFG_TARGET] = {"name", "of a group, peer or listener"},
 };
 

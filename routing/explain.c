@@ -1,6 +1,10 @@
 #include "routing/explain.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "config/sctp/ppid.h"
 
 enum rt_verdict rt_explain(const struct cfg_route *r, struct cfg_member from, uint32_t ppid, uint16_t stream,
                            bool unordered)
@@ -43,4 +47,22 @@ bool rt_find_source(const struct cfg_config *c, const char *name, struct cfg_mem
             return true;
         }
     return false;
+}
+
+const char *rt_explain_rewrite(const struct cfg_route *r, char out[RT_EXPLAIN_TEXT])
+{
+    static const char *const rules[] = {
+        [CFG_HASHED_STREAM] = ", stream by hash", [CFG_SPREAD_STREAM] = ", streams in turn"};
+    char ppid[40] = "", stream[30] = "";
+    const char *name = r->set_ppid == CFG_ABSENT ? NULL : ppid_name((uint32_t)r->set_ppid);
+    if (name)
+        snprintf(ppid, sizeof ppid, ", PPID %s", name);
+    else if (r->set_ppid != CFG_ABSENT)
+        snprintf(ppid, sizeof ppid, ", PPID %" PRId64, r->set_ppid);
+    if (r->set_stream.rule == CFG_FIXED_STREAM)
+        snprintf(stream, sizeof stream, ", stream %u", r->set_stream.number);
+    else if (r->set_stream.rule != CFG_SAME_STREAM)
+        snprintf(stream, sizeof stream, "%s", rules[r->set_stream.rule]);
+    snprintf(out, RT_EXPLAIN_TEXT, "%s%s", ppid, stream);
+    return *out ? out + 2 : out;
 }

@@ -11,6 +11,9 @@ static void add_sources(struct rt_plan *p, uint32_t route)
         role->standing |= r->from[f].kind == CFG_MEMBER_PEER;
         if (r->session == CFG_PAIRED && role->paired_route == RT_NO_ROUTE)
             role->paired_route = route;
+        if (r->session == CFG_PAIRED && r->set_stream.rule == CFG_FIXED_STREAM &&
+            r->set_stream.number >= role->paired_streams)
+            role->paired_streams = (uint16_t)(r->set_stream.number + 1);
     }
 }
 
@@ -46,6 +49,7 @@ struct rt_plan *rt_plan_new(struct cfg_config *config, uint32_t generation)
         add_sources(p, route);
         add_destinations(p, route);
         p->gives_up |= config->routes[route].pr_policy != OPT_PR_NONE;
+        p->rewrites |= config->routes[route].rewrites;
     }
     return p;
 }

@@ -21,10 +21,11 @@ extern "C" {
 
 /* What the routes make of a listener or peer. */
 struct rt_role {
-    bool destination;      /* its associations are members of groups of shared routes */
-    bool standing;         /* a peer: an association to it is kept up, whoever sends */
-    uint32_t paired_route; /* its first paired route, whose group its clients' partners come from; or
-                              RT_NO_ROUTE */
+    bool destination;        /* its associations are members of groups of shared routes */
+    bool standing;           /* a peer: an association to it is kept up, whoever sends */
+    uint16_t paired_streams; /* its clients' partners need at least so many streams */
+    uint32_t paired_route;   /* its first paired route, whose group its clients' partners come from; or
+                                RT_NO_ROUTE */
 };
 
 struct rt_plan {
@@ -33,6 +34,7 @@ struct rt_plan {
     struct rt_table *table;
     struct rt_role *roles; /* by source number: rt_source */
     bool gives_up;         /* some route has a partial reliability policy */
+    bool rewrites;         /* some route sets PPID or stream */
 };
 
 /* Takes `config` over, even on failure. NULL: out of memory. */

@@ -9,6 +9,7 @@
 #include "broker/admin/call.h"
 #include "broker/admin/json.h"
 #include "config/sctp/ppid.h"
+#include "routing/explain.h"
 
 #define PAGE     100
 #define PAGE_MAX 1000
@@ -285,11 +286,13 @@ static json_t *route(const struct scene *s, unsigned id)
     const struct cfg_route *r = &c->routes[id];
     static const char *const deliveries[] = {
         [CFG_EITHER] = "any", [CFG_ORDERED] = "false", [CFG_UNORDERED] = "true"};
-    return json_pack("{s:s?, s:i, s:i, s:o, s:o, s:o, s:s, s:s, s:s, s:o}", "name", r->name, "number",
+    char leaves[RT_EXPLAIN_TEXT];
+    return json_pack("{s:s?, s:i, s:i, s:o, s:o, s:o, s:s, s:s, s:s, s:s, s:o}", "name", r->name, "number",
                      (int)id + 1, "line", (int)r->line, "from", route_sources(c, r), "ppid", route_ppids(r),
-                     "stream", route_streams(r), "unordered", deliveries[r->delivery], "to",
-                     c->groups[r->group].name, "session", r->session == CFG_PAIRED ? "paired" : "shared",
-                     "traffic", admin_json_traffic(brk_traffic_of(&s->sum, BRK_ROUTES, id)));
+                     "stream", route_streams(r), "unordered", deliveries[r->delivery], "leaves_with",
+                     rt_explain_rewrite(r, leaves), "to", c->groups[r->group].name, "session",
+                     r->session == CFG_PAIRED ? "paired" : "shared", "traffic",
+                     admin_json_traffic(brk_traffic_of(&s->sum, BRK_ROUTES, id)));
 }
 
 static void add_routes(const struct scene *s, struct page *p)

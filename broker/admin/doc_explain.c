@@ -110,6 +110,7 @@ static json_t *routes(const struct cfg_config *c, const struct question *q, long
 static void tell(const struct admin *a, const struct brk_sight *s, const struct question *q, json_t *d)
 {
     const struct cfg_config *c = s->config;
+    char text[RT_EXPLAIN_TEXT];
     bool held;
     long taker;
     json_object_set_new(d, "from", admin_json_member(c, q->from));
@@ -131,6 +132,7 @@ static void tell(const struct admin *a, const struct brk_sight *s, const struct 
                                                      : "nobody is there: it waits";
     json_object_set_new(d, "route", route(c, (unsigned)taker, "takes it"));
     json_object_set_new(d, "session", json_string(r->session == CFG_PAIRED ? "paired" : "shared"));
+    json_object_set_new(d, "leaves_with", json_string(rt_explain_rewrite(r, text)));
     json_object_set_new(d, "members", members(a, s, r));
     json_object_set_new(d, "verdict", json_string(verdict));
 }

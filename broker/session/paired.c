@@ -1,8 +1,9 @@
 /* Paired sessions: each association of a listener, the client, gets an association of its own to a member
  * of the group, its partner.
  *
- * The partner asks for the streams its client has, in both directions. Messages of the client wait in the
- * partner's outbox until it is up. If a member cannot be connected the next one is tried
+ * The partner asks for the streams its client has, in both directions, and for those on which its routes have
+ * messages leave (`set_stream`). Answers leave as they come: nothing is changed back. Messages of the client
+ * wait in the partner's outbox until it is up. If a member cannot be connected the next one is tried
  * (routing/choice.h); if all fail, the session is refused and the client's association aborted. From then
  * on they end together: a shutdown of one is followed by that of the other when what was pending has been
  * sent, an abort at once.
@@ -92,6 +93,14 @@ static void unlink_partner(struct brk_assoc *partner)
     partner->pair.client = NULL;
 }
 
+/* How many streams a partner needs, in either direction: those that its client has, and those that routes
+ * say; a server mostly answers on the stream of the question. */
+static uint16_t streams_for(const struct brk_worker *w, const struct brk_assoc *client, uint16_t had)
+{
+    uint16_t said = rt_role(w->plan, client->socket->member)->paired_streams;
+    return said > had ? said : had;
+}
+
 /* The partner for a message of `client` on `route`; starts to connect one if there is none yet. NULL:
  * refused. */
 static struct brk_assoc *partner_of(struct brk_worker *w, struct brk_assoc *client, uint32_t route)
@@ -109,8 +118,8 @@ static struct brk_assoc *partner_of(struct brk_worker *w, struct brk_assoc *clie
     partner->pair.chosen_for = client->origin;
     partner->pair.candidate = rt_choice_first(choice(w, partner->pair.group), client->origin,
                                               &w->picks[partner->pair.group], is_usable, w);
-    partner->pair.asked_out_streams = client->in_streams;
-    partner->pair.asked_in_streams = client->out_streams;
+    partner->pair.asked_out_streams = streams_for(w, client, client->in_streams);
+    partner->pair.asked_in_streams = streams_for(w, client, client->out_streams);
     if (!connect_next(w, partner)) {
         brk_assoc_close(w, partner);
         brk_assoc_abort(w, client, "no member of its group could be connected");

@@ -10,6 +10,20 @@
 
 #include "tests/middle/paper.h"
 
+/* As its route says, and otherwise as it came. */
+static void check_leaves(const struct assoc *a, const struct tr_msg *m, const struct body *b)
+{
+    uint32_t came_as = 1 + (uint32_t)b->stream % PPIDS;
+    uint32_t leaves_as = a->is_server ? world.scenario->leaves_as[came_as - 1] : 0;
+    if (leaves_as != ANY_PPID && m->ppid != (leaves_as ? leaves_as : came_as))
+        fail_seed("assoc %u: message %u, which came as PPID %u, leaves as %u", a->number, b->id, came_as,
+                  m->ppid);
+    if (!!(m->flags & TR_UNORDERED) != !b->seq)
+        fail_seed("assoc %u: message %u leaves %sordered", a->number, b->id, b->seq ? "un" : "");
+    if (world.scenario->loose && (a->member == 2) != !b->seq)
+        fail_seed("assoc %u: message %u is for the other peers", a->number, b->id);
+}
+
 static void take(struct assoc *a, const struct tr_msg *m)
 {
     if (a->out_count == a->out_room) {
@@ -25,6 +39,7 @@ static void take(struct assoc *a, const struct tr_msg *m)
         fail_seed("assoc %u: sent a message whose bytes are gone", a->number);
     if (m->stream >= a->out_streams)
         fail_seed("assoc %u: sent on stream %u of %u", a->number, m->stream, a->out_streams);
+    check_leaves(a, m, &s->body);
     ledger_taken(s->body.id);
     trace("assoc %u: takes", a->number, &s->body);
 }

@@ -19,6 +19,7 @@
 #define SPLIT_PEERS          PEER("p2", 3002) PEER("p3", 3003)
 #define STEADY               "  - {name: core, members: [p0, p1], mode: loadshare, share: stream-hash}\n"
 #define STEADY_ROUTE         "  - {name: steady, from: access, stream: 0-1, to: core, session: shared}\n"
+#define TO_CORE(rest)        "  - {from: access, to: core, session: shared, " rest "}\n"
 #define ROUTES(rest)         "routes:\n  - {from: access, to: core, " rest "}\n"
 
 #define LOST_DROPS   (MAY_DROP(BRK_PEER_LOST) | MAY_DROP(BRK_UNACKNOWLEDGED))
@@ -103,6 +104,41 @@ const struct scenario scenarios[] = {
      .ordered = true,
      .resends = true,
      .may_drop = MAY_DROP(BRK_EXPIRED)},
+    /* What comes back finds its route by the PPID and stream that it came with. */
+    {.name = "shared_rewrite",
+     .config = LISTENERS PEERS PEER("p2", 3002)
+         GROUP("p0, p1, p2", "mode: override") "routes:\n" TO_CORE("ppid: 1, set_ppid: 7, set_stream: hash")
+             TO_CORE("ppid: 2, stream: 0-3, set_ppid: 1, set_stream: 2"),
+     .peers = 3,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true,
+     .leaves_as = {7, 1}},
+    {.name = "shared_unordered",
+     .config = LISTENERS PEERS PEER("p2", 3002)
+         GROUP("p0, p1",
+               "mode: override") "routes:\n"
+                                 "  - {from: access, unordered: true, ppid: 1, to: p2, session: shared}\n"
+                                 "  - {from: access, unordered: true, to: p2, session: shared, set_stream: "
+                                 "spread}\n" TO_CORE("set_stream: hash"),
+     .peers = 3,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true,
+     .loose = true},
+    {.name = "paired_rewrite",
+     .config = LISTENERS PEERS GROUP(
+         "p0, p1", "mode: override") "routes:\n"
+                                     "  - {from: access, ppid: 2, to: core, set_stream: 9}\n"
+                                     "  - {from: access, to: core, set_ppid: 2, set_stream: "
+                                     "spread}\n",
+     .peers = 2,
+     .client_ports = 1,
+     .answers = true,
+     .ordered = true,
+     .paired = true,
+     .may_drop = PAIRED_DROPS,
+     .leaves_as = {2, 0}},
     {.name = "broadcast",
      .config = LISTENERS LISTENER("subscribers", 2901, "%s")
          PEERS GROUP("subscribers, p0, p1", "mode: broadcast") ROUTES("session: shared"),
@@ -212,6 +248,20 @@ const struct scenario scenarios[] = {
      .client_ports = 2,
      .ordered = true,
      .resends = true},
+    {.name = "reload_rewrite",
+     .config = LISTENERS PEERS GROUP("p0, p1", "mode: override") "routes:\n" TO_CORE(
+         "name: one, ppid: 1, set_ppid: 2") TO_CORE("name: two, ppid: 2"),
+     .others = {LISTENERS PEERS GROUP("p0, p1", "mode: override") "routes:\n" TO_CORE(
+                    "name: one, ppid: 1, set_ppid: 5, set_stream: 0") TO_CORE("ppid: 2, set_stream: hash"),
+                LISTENERS PEERS GROUP("p0, p1", "mode: override") "routes:\n" TO_CORE(
+                    "name: two, ppid: 2, set_ppid: 6, set_stream: 3") TO_CORE("ppid: 1, set_ppid: 2"),
+                LISTENERS PEERS GROUP("p1, p0", "mode: override") "routes:\n" TO_CORE("name: one")},
+     .peers = 2,
+     .client_ports = 1,
+     .ordered = true,
+     .members_change = true,
+     .resends = true,
+     .leaves_as = {ANY_PPID, ANY_PPID}},
     {.name = "reload_paired",
      .config = LISTENERS PEERS GROUP("p0, p1", "mode: loadshare") ROUTES("name: all, session: paired"),
      .others = {LISTENERS PEERS PEER("p2", 3002) GROUP("p1, p2", "mode: override") ROUTES("session: paired"),

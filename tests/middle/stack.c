@@ -212,10 +212,14 @@ void stack_give_up(struct assoc *a)
     a->out_count = kept;
 }
 
-void stack_receive(struct assoc *a, uint16_t stream, uint32_t ppid, const struct body *body)
+void stack_receive(struct assoc *a, uint32_t ppid, const struct body *body)
 {
     struct tr_item item = {.kind = TR_MESSAGE,
-                           .msg = {.len = sizeof *body, .assoc = a->id, .stream = stream, .ppid = ppid}};
+                           .msg = {.len = sizeof *body,
+                                   .assoc = a->id,
+                                   .stream = body->stream,
+                                   .flags = body->seq ? 0 : TR_UNORDERED,
+                                   .ppid = ppid}};
     a->unread++;
     paper_queue(a->end, &item, body);
 }

@@ -29,6 +29,7 @@ enum {
     PEERS_MAX = 4,
     LISTENERS_MAX = 2,
     STREAMS_MAX = 4,
+    PPIDS = 2, /* messages have, from 1 on */
     LISTENER_PORT = 2900,
     PEER_PORT = 3000
 };
@@ -52,7 +53,11 @@ struct scenario {
     bool resends;          /* what a lost association did not deliver goes to another */
     bool paired;
     unsigned may_drop; /* MAY_DROP bits */
+    uint32_t
+        leaves_as[PPIDS]; /* by PPID, from 1: what peers get it with; 0: the same; ANY_PPID: not looked at */
+    bool loose;           /* some messages are unordered; the third peer gets those, and no others */
 };
+#define ANY_PPID UINT32_MAX
 
 extern const struct scenario scenarios[];
 extern const unsigned scenario_count;
@@ -130,7 +135,7 @@ void print_notes(void);
 struct body {
     uint32_t magic, id; /* place in the ledger */
     uint32_t source;    /* association that it was sent on, from 1 */
-    uint32_t seq;       /* in its stream, from 1 */
+    uint32_t seq;       /* in its stream, from 1; 0: it is unordered */
     uint16_t stream;
 };
 #define BODY_MAGIC 0x4a756e63u
@@ -190,7 +195,7 @@ void stack_restart(struct assoc *a);
 /* Where both sides are done a shutdown is complete. */
 void stack_complete(struct assoc *a);
 /* The remote sends a message: the caller has looked at the window. */
-void stack_receive(struct assoc *a, uint16_t stream, uint32_t ppid, const struct body *body);
+void stack_receive(struct assoc *a, uint32_t ppid, const struct body *body);
 
 /* ---- the backend (backend.c) ------------------------------------------------------------------------ */
 

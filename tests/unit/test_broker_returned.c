@@ -163,6 +163,21 @@ static void each_goes_home(void **state)
     brk_count(&worker.counts.waiting, 60); /* end() drops them here */
 }
 
+/* What its route had written anew is undone: another one may take it now. */
+static void rewritten_ones_are_as_received(void **state)
+{
+    struct brk_sent s = {.origin = origin(HERE, 5), .route = 0, .asked = 17, .ppid_bits = 3 ^ 46};
+    struct tr_event e = {.type = TR_EV_SEND_FAILED,
+                         .failed = {.msg = {.data = &s, .len = 4, .stream = 2, .ppid = 46}, .error = 1}};
+    (void)state;
+    e.failed.msg.context = brk_sent_add(&assoc.outbox.sent, &s);
+    brk_give_back(&worker, &assoc, &e);
+    brk_pass_on(&worker, &assoc);
+    assert_int_equal(returned[0].parcels.count, 1);
+    assert_int_equal(rt_batch_peek(&returned[0].parcels)->message->ppid, 3);
+    assert_int_equal(rt_batch_peek(&returned[0].parcels)->message->stream, 17);
+}
+
 /* What waited for the association goes behind what it had been given. */
 static void pending_goes_behind(void **state)
 {
@@ -258,6 +273,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(order_is_restored, begin, end),
         cmocka_unit_test_setup_teardown(each_goes_home, begin, end),
+        cmocka_unit_test_setup_teardown(rewritten_ones_are_as_received, begin, end),
         cmocka_unit_test_setup_teardown(pending_goes_behind, begin, end),
         cmocka_unit_test_setup_teardown(some_have_nowhere_to_go, begin, end),
         cmocka_unit_test_setup_teardown(sent_ones_are_not_called_lost, begin, end),

@@ -29,6 +29,7 @@ static void assert_found(const struct brk_sent_log *l, uint32_t context, const s
     assert_int_equal(found.entered_ms, s->entered_ms);
     assert_int_equal(found.route, s->route);
     assert_int_equal(found.asked, s->asked);
+    assert_int_equal(found.ppid_bits, s->ppid_bits);
 }
 
 static void nothing_sent_nothing_known(void **state)
@@ -73,6 +74,7 @@ static void the_last_are_known(void **state)
         for (uint32_t i = 0; i < burst; i++, n++) {
             model[n] =
                 below(3) && n ? model[n - 1] : sent_by(below(5), below(2), below(3), (uint16_t)below(2));
+            model[n].ppid_bits = below(8) ? 0 : below(3);
             assert_int_equal(brk_sent_add(&l, &model[n]), base + n);
         }
         brk_sent_undo(&l, undone);

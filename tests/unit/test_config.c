@@ -247,6 +247,15 @@ static void test_rich_routes(void **state)
     assert_int_equal(r[1].delivery, CFG_EITHER);
     assert_int_equal(r[2].delivery, CFG_UNORDERED);
     assert_int_equal(r[3].delivery, CFG_ORDERED);
+    assert_false(r[1].rewrites);
+    assert_int_equal(r[2].set_ppid, 5);
+    assert_int_equal(r[2].set_stream.rule, CFG_FIXED_STREAM);
+    assert_int_equal(r[2].set_stream.number, 65534);
+    assert_int_equal(r[3].set_ppid, CFG_ABSENT);
+    assert_int_equal(r[3].set_stream.rule, CFG_HASHED_STREAM);
+    assert_int_equal(r[4].set_ppid, 0);
+    assert_int_equal(r[4].set_stream.rule, CFG_SPREAD_STREAM);
+    assert_true(r[2].rewrites && r[3].rewrites && r[4].rewrites);
     cfg_free(c);
 }
 
@@ -353,6 +362,8 @@ static void same_routing(const struct cfg_config *a, const struct cfg_config *b)
         same_list(x->ppids, x->ppid_count, y->ppids, y->ppid_count, sizeof *x->ppids);
         same_list(x->streams, x->stream_count, y->streams, y->stream_count, sizeof *x->streams);
         assert_true(x->group == y->group && x->session == y->session && x->delivery == y->delivery);
+        assert_true(x->set_ppid == y->set_ppid && x->set_stream.rule == y->set_stream.rule &&
+                    x->set_stream.number == y->set_stream.number && x->rewrites == y->rewrites);
     }
 }
 

@@ -110,6 +110,9 @@ static bool change(const struct cfg_config *c, const struct cfg_key_row *row)
     case CFG_SOURCES:
         put_count(object, row->count_offset, 1); /* of two */
         return true;
+    case CFG_OUT_STREAM:
+        ((struct cfg_route *)object)->set_stream = (struct cfg_set_stream){CFG_FIXED_STREAM, 3};
+        return true;
     case CFG_TARGET:
         ((struct cfg_route *)object)->group = 1;
         return true;

@@ -143,7 +143,15 @@ static void a_changed_route_is_new_unless_it_has_a_name(void **state)
 /* What a route does with a message is part of what it says. */
 static void routes_differ_in_all_that_they_say(void **state)
 {
-    static const char *const more[] = {"", ", unordered: true", ", unordered: false"};
+    static const char *const more[] = {"",
+                                       ", unordered: true",
+                                       ", unordered: false",
+                                       ", set_ppid: 0",
+                                       ", set_ppid: m3ua",
+                                       ", set_stream: 0",
+                                       ", set_stream: 3",
+                                       ", set_stream: hash",
+                                       ", set_stream: spread"};
     enum { COUNT = sizeof more / sizeof *more };
     char text[1000];
     (void)state;
