@@ -1,10 +1,10 @@
-/* Values that are each allowed and together a mistake that signalling people pay for later: one warning each,
- * at the value that is written closest to the endpoint, so that endpoints which share the value share the
- * warning. It says what happens and what to write.
+/* Warnings about values that are each allowed but harmful together, at the value that is written closest to
+ * the endpoint, so that endpoints which share the value share the warning. A warning says what happens and
+ * what to write.
  *
- * The configuration knows one side of an association. Where harm comes from our value and the other side's,
- * the other side is taken to be configured alike, or to have what stacks begin with. Whoever writes both
- * values of a pair has thought of it: nothing is said where they fit each other. */
+ * The configuration describes one side of an association. If the harm depends on the other side's value, that
+ * side is assumed to be configured the same way, or with the stacks' defaults. There is no warning if both
+ * values of a pair are written and fit each other. */
 #include "config/advice_priv.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include "config/origin_priv.h"
 #include "config/sctp/ppid.h"
 
-/* Where to speak of two values, of which at least one is written. */
+/* The place for a warning about two values, of which at least one is written. */
 static struct cfg_place closer(const struct cfg_origin *o, enum opt_field a, enum opt_field b)
 {
     return o->effective->at[origin_closeness(o, b) > origin_closeness(o, a) ? b : a];
@@ -23,7 +23,7 @@ static struct cfg_place closer(const struct cfg_origin *o, enum opt_field a, enu
 
 /* ---- pairs ---------------------------------------------------------------------------------------- */
 
-/* Of our delayed SACKs; 0 where they are off, or every packet is acknowledged as it comes. */
+/* The delay of our SACKs; 0 if they are not delayed, or every packet is acknowledged at once. */
 static int64_t sack_delay(const struct opt_set *s)
 {
     if (opt_num(s, OPTF_PAP_FLAGS, 0) & OPT_SACKDELAY_DISABLE ||
@@ -51,16 +51,16 @@ static void advise_rto(struct loader *l, const struct subject *u)
     else
         snprintf(instead, sizeof instead, "peer_addr_params: {flags: [sackdelay_disable]}");
     err_add(&l->warnings, closer(u->origin, OPTF_RTO_MIN, by),
-            "rtoinfo.min: %s is not above the SACK delay, %s%s; where the other side is configured alike, a "
-            "message that travels alone is sent again before its SACK is due; write %s on both sides, or an "
+            "rtoinfo.min: %s is not above the SACK delay, %s%s; if the other side is configured the same "
+            "way, a single message is retransmitted before its SACK is due; write %s on both sides, or an "
             "rtoinfo.min above %s",
             show(OPTF_RTO_MIN, min, &a), show(by, delay, &b),
             opt_given(s, OPTF_PAP_SACKDELAY) || opt_given(s, OPTF_DELAYED_ACK_TIME) ? "" : " (the stack's)",
             instead, b.text);
 }
 
-/* Nagle's algorithm waits for a SACK, and the SACK for the next message (RFC 6458 8.1.5). Somebody may want
- * that for large volumes, so it is told only where messages are known to be small. */
+/* Nagle's algorithm waits for a SACK, and the SACK for the next message (RFC 6458 8.1.5). That may be wanted
+ * for bulk traffic, so the warning is given only if messages are known to be small. */
 static void advise_nodelay(struct loader *l, const struct subject *u)
 {
     int64_t delay = sack_delay(u->options);
@@ -70,21 +70,21 @@ static void advise_nodelay(struct loader *l, const struct subject *u)
     if (opt_num(u->options, OPTF_NODELAY, 1) || delay == 0 || !(all_small || u->signals))
         return;
     if (all_small)
-        snprintf(why, sizeof why, "none here is longer than broker.max_message");
+        snprintf(why, sizeof why, "no message is longer than broker.max_message");
     else
-        snprintf(why, sizeof why, "%s (the route in line %u) is made of such", ppid_name(u->ppid),
+        snprintf(why, sizeof why, "%s (the route in line %u) consists of small messages", ppid_name(u->ppid),
                  u->signals->line);
     err_add(&l->warnings, u->origin->effective->at[OPTF_NODELAY],
             "nodelay: false holds a small message back until the one before it is acknowledged, which takes "
-            "%s where the other side delays its SACKs as we do, and %s; write nodelay: true",
+            "%s if the other side delays its SACKs as we do, and %s; write nodelay: true",
             show(OPTF_DELAYED_ACK_TIME, delay, &a), why);
 }
 
-/* A path that is lost takes no data; an association that is not yet lost makes nobody take over. */
+/* A failed path takes no data, but without a lost association no other member takes over. */
 static void advise_retransmissions(struct loader *l, const struct subject *u)
 {
     const struct opt_set *s = u->options;
-    bool thresholds = opt_given(s, OPTF_PAT_PATHMAXRXT); /* the same thing, and set later */
+    bool thresholds = opt_given(s, OPTF_PAT_PATHMAXRXT); /* the same parameter, set later */
     enum opt_field by = thresholds ? OPTF_PAT_PATHMAXRXT : OPTF_PAP_PATHMAXRXT;
     bool one_path = opt_given(s, thresholds ? OPTF_PAT_ADDRESS : OPTF_PAP_ADDRESS);
     int whole = (int)or_stack(s, OPTF_ASOC_MAXRXT);
@@ -94,7 +94,7 @@ static void advise_retransmissions(struct loader *l, const struct subject *u)
         return;
     err_add(&l->warnings, closer(u->origin, OPTF_ASOC_MAXRXT, by),
             "associnfo.asocmaxrxt: %d%s is more than %s.pathmaxrxt of all paths to peer '%s' together, %d; "
-            "after %d retransmissions no path is left, and the association still counts as up (RFC 9260, "
+            "after %d retransmissions no path is left, but the association still counts as up (RFC 9260, "
             "8.2); write associnfo: {asocmaxrxt: %d}",
             whole, opt_given(s, OPTF_ASOC_MAXRXT) ? "" : " (the stack's)",
             opt_rows[opt_field_rows[by].option].name, u->name, sum, sum, sum);
@@ -102,7 +102,7 @@ static void advise_retransmissions(struct loader *l, const struct subject *u)
 
 /* ---- a dead peer ---------------------------------------------------------------------------------- */
 
-/* What decides how long a peer that is gone counts as there. */
+/* The options that determine how long it takes to detect that a peer is gone. */
 static const struct {
     enum opt_field field;
     const char *name;
@@ -113,9 +113,9 @@ static const struct {
 
 #define PATIENCES (sizeof patience / sizeof patience[0])
 
-/* Milliseconds until an association is lost that nothing is sent on (RFC 9260 8.1, 8.3): as many timeouts in
- * a row as it takes, each doubled up to the longest, each after a heartbeat's interval. Without heartbeats
- * the time from the first message. */
+/* Milliseconds until an idle association is lost when its peer is gone (RFC 9260 8.1, 8.3): the necessary
+ * number of timeouts in a row, each doubled up to the maximum, each after a heartbeat interval. Without
+ * heartbeats the time from the first message. */
 static int64_t unnoticed(const struct opt_set *s)
 {
     int64_t rto = or_stack(s, OPTF_RTO_MIN), max = or_stack(s, OPTF_RTO_MAX);
@@ -129,7 +129,7 @@ static int64_t unnoticed(const struct opt_set *s)
     return sum;
 }
 
-/* Minutes are what the RFC's own values take; more than twice as many nobody means. */
+/* The RFC's own values take minutes; more than twice as long is hardly intended. */
 static void advise_patience(struct loader *l, const struct subject *u)
 {
     const struct opt_set nothing = {0};
@@ -146,15 +146,15 @@ static void advise_patience(struct loader *l, const struct subject *u)
     }
     enum opt_field f = patience[at].field;
     err_add(&l->warnings, u->origin->effective->at[f],
-            "%s: %s lets an association whose peer is gone count as up for as long as %d minutes, against %d "
-            "with what stacks begin with; write %s or less",
+            "%s: %s lets an association whose peer is gone count as up for %d minutes, %d with the stacks' "
+            "defaults; write %s or less",
             patience[at].name, show(f, opt_num(u->options, f, 0), &a), (int)(took / 60000),
             (int)(usual / 60000), show(f, opt_stack(f, OPT_KERNEL), &b));
 }
 
 /* ---- single values -------------------------------------------------------------------------------- */
 
-/* Whoever writes tos: 46 means DSCP 46. */
+/* tos: 46 is usually meant as DSCP 46. */
 static void advise_tos(struct loader *l, const struct subject *u)
 {
     int64_t tos = opt_num(u->options, OPTF_TOS, 0);
@@ -162,13 +162,13 @@ static void advise_tos(struct loader *l, const struct subject *u)
         return;
     if (tos < 64)
         err_add(&l->warnings, u->origin->effective->at[OPTF_TOS],
-                "tos: %d has the lowest two bits set, which are not the DSCP's but the stack's, for ECN (RFC "
-                "3168); write tos: %d for DSCP %d",
+                "tos: %d has the lowest two bits set, which do not belong to the DSCP but to ECN (RFC 3168); "
+                "write tos: %d for DSCP %d",
                 (int)tos, (int)tos * 4, (int)tos);
     else
         err_add(&l->warnings, u->origin->effective->at[OPTF_TOS],
-                "tos: %d has the lowest two bits set, which are not the DSCP's but the stack's, for ECN (RFC "
-                "3168); write tos: %d",
+                "tos: %d has the lowest two bits set, which do not belong to the DSCP but to ECN (RFC 3168); "
+                "write tos: %d",
                 (int)tos, (int)(tos & ~3));
 }
 
@@ -179,36 +179,35 @@ static void advise_linger(struct loader *l, const struct subject *u)
     if (opt_num(u->options, OPTF_LINGER_ENABLED, 0) && time > 0)
         err_add(
             &l->warnings, u->origin->effective->at[OPTF_LINGER_TIME],
-            "linger.time: %s is how long a close with undelivered data may hold up the whole worker, with "
-            "all its associations; leave linger out, and the data goes out in the background",
+            "linger.time: %s is how long closing an association with undelivered data may block the whole "
+            "worker, with all its associations; leave linger out, and the data is sent in the background",
             show(OPTF_LINGER_TIME, time, &a));
 }
 
-/* Stacks count to two if they are not told otherwise. usrsctp with 10: a relay stood still in each of 5 runs.
+/* The stacks' default is 2. usrsctp with 10: a relay stalled in each of 5 runs.
  */
 static void advise_sack_frequency(struct loader *l, const struct subject *u)
 {
     int64_t packets = opt_num(u->options, OPTF_DELAYED_ACK_FREQUENCY, 2);
     struct shown a;
     if (packets > 2 && sack_delay(u->options))
-        err_add(
-            &l->warnings, u->origin->effective->at[OPTF_DELAYED_ACK_FREQUENCY],
-            "delayed_ack_frequency: %d makes a sender wait %s for each SACK while it has fewer packets than "
-            "that under way (RFC 9260, 6.2, wants one for every second packet at least); write 2, or leave "
-            "it out",
-            (int)packets, show(OPTF_DELAYED_ACK_TIME, sack_delay(u->options), &a));
+        err_add(&l->warnings, u->origin->effective->at[OPTF_DELAYED_ACK_FREQUENCY],
+                "delayed_ack_frequency: %d makes a sender wait %s for each SACK while it has fewer packets "
+                "than that in flight (RFC 9260, 6.2, requires one for at least every second packet); write "
+                "2, or leave "
+                "it out",
+                (int)packets, show(OPTF_DELAYED_ACK_TIME, sack_delay(u->options), &a));
 }
 
-/* ---- what the routes make of it ------------------------------------------------------------------- */
+/* ---- options that depend on routes ---------------------------------------------------------------- */
 
 static void advise_interleave(struct loader *l, const struct subject *u)
 {
     if (u->shares_socket && opt_num(u->options, OPTF_FRAGMENT_INTERLEAVE, 1) == 0)
-        err_add(
-            &l->warnings, u->origin->effective->at[OPTF_FRAGMENT_INTERLEAVE],
-            "fragment_interleave: 0 with peeloff: never lets a large message that is half there hold back "
-            "every other association of listener '%s'; write fragment_interleave: 1, or peeloff: always",
-            u->name);
+        err_add(&l->warnings, u->origin->effective->at[OPTF_FRAGMENT_INTERLEAVE],
+                "fragment_interleave: 0 with peeloff: never lets a partly received large message block every "
+                "other association of listener '%s'; write fragment_interleave: 1, or peeloff: always",
+                u->name);
 }
 
 static void advise_autoclose(struct loader *l, const struct subject *u)
@@ -216,22 +215,20 @@ static void advise_autoclose(struct loader *l, const struct subject *u)
     int64_t idle = opt_num(u->options, OPTF_AUTOCLOSE, 0);
     struct shown a;
     if (u->standing && idle > 0)
-        err_add(
-            &l->warnings, u->origin->effective->at[OPTF_AUTOCLOSE],
-            "autoclose: %s shuts the association to peer '%s' down whenever it is idle that long, and the "
-            "broker, which keeps it up, makes it anew each time; leave autoclose out",
-            show(OPTF_AUTOCLOSE, idle, &a), u->name);
+        err_add(&l->warnings, u->origin->effective->at[OPTF_AUTOCLOSE],
+                "autoclose: %s shuts the association to peer '%s' down whenever it is idle that long, and "
+                "the broker, which keeps it up, sets it up again each time; leave autoclose out",
+                show(OPTF_AUTOCLOSE, idle, &a), u->name);
 }
 
-/* Nothing is sent to a standby, so only heartbeats tell whether it is there. */
+/* Nothing is sent to a standby, so only heartbeats detect that it is gone. */
 static void advise_heartbeats(struct loader *l, const struct subject *u)
 {
     if (u->standby && opt_num(u->options, OPTF_PAP_FLAGS, 0) & OPT_HB_DISABLE)
-        err_add(
-            &l->warnings, u->origin->effective->at[OPTF_PAP_FLAGS],
-            "peer_addr_params.flags: hb_disable leaves it unnoticed when '%s' is gone, which stands by in "
-            "group '%s', until messages are sent to it; write hb_enable",
-            u->name, u->standby->name);
+        err_add(&l->warnings, u->origin->effective->at[OPTF_PAP_FLAGS],
+                "peer_addr_params.flags: with hb_disable it is not detected when '%s', a standby in group "
+                "'%s', is gone, until messages are sent to it; write hb_enable",
+                u->name, u->standby->name);
 }
 
 /* ---- all of them ---------------------------------------------------------------------------------- */
@@ -268,7 +265,7 @@ static void sends(struct subject *u, const struct cfg_route *route, const uint32
     u->ppid = *signalling;
 }
 
-/* The first PPID of a route that is signalling, or NULL. */
+/* The first route with a signalling PPID, or NULL. */
 static const uint32_t *find_signalling(const struct cfg_route *r)
 {
     for (unsigned i = 0; i < r->ppid_count; i++)
@@ -299,7 +296,7 @@ static void cast_roles(const struct cfg_config *c, const struct cfg_route *r, co
     }
 }
 
-/* How many addresses a name stands for is known when it has been looked up. */
+/* How many addresses a host name has is known only when it has been looked up. */
 static unsigned known_paths(const struct cfg_peer *p)
 {
     for (unsigned i = 0; i < p->host_count; i++)

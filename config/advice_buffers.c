@@ -5,7 +5,7 @@
 #include "config/check_endpoints_priv.h"
 #include "config/origin_priv.h"
 
-/* Where broker.max_message is written, a send buffer that does not hold it is an error (check_endpoints.c).
+/* If broker.max_message is written, a send buffer that cannot hold it is an error (check_endpoints.c).
  */
 static void advise_refused(struct loader *l, const struct subject *u)
 {
@@ -16,15 +16,15 @@ static void advise_refused(struct loader *l, const struct subject *u)
         return;
     show(OPTF_SNDBUF, sndbuf, &a);
     err_add(&l->warnings, u->origin->effective->at[OPTF_SNDBUF],
-            "sndbuf: %s makes the broker refuse messages longer than %s, whoever they are for, as they would "
-            "not fit; write broker.max_message: %s where none is longer, or sndbuf: %s",
+            "sndbuf: %s makes the broker refuse messages longer than %s for any destination, since they "
+            "would not fit; write broker.max_message: %s if none is longer, or sndbuf: %s",
             a.text, a.text, a.text, show(OPTF_SNDBUF, MAX_MESSAGE_DEFAULT, &b));
 }
 
-/* What is not yet whole cannot be read: the window closes inside a message that is longer, and opens again by
- * timeouts; one that leaves room for less than a second message waits for a delayed SACK each time.
- * Linux 6.1, 1,000,000 bytes each: window 64K 2 Mbit/s, 1M 6 to 80, 2M 4,000. Nothing is said of the defaults
- * of both values, which --print writes. False: nothing to say. */
+/* An incomplete message cannot be read: the window closes within a longer message, and reopens after
+ * timeouts; a message after which there is no room for a second one waits for a delayed SACK each time. Linux
+ * 6.1, messages of 1,000,000 bytes: window 64K 2 Mbit/s, 1M 6 to 80, 2M 4,000. No warning about the defaults
+ * of both values, which --print writes. Returns whether it warned. */
 static bool advise_long(struct loader *l, const struct subject *u)
 {
     const struct opt_field_row *row = &opt_field_rows[OPTF_RECBUF];
@@ -41,21 +41,21 @@ static bool advise_long(struct loader *l, const struct subject *u)
         snprintf(larger, sizeof larger, "recbuf: %s or ", show(OPTF_RECBUF, needed, &d));
     err_add(&l->warnings, at.line ? at : origin_place(&l->broker, CFG_KEY_MAX_MESSAGE),
             "recbuf: %s makes a receive window of %s, less than two messages of broker.max_message, %s; it "
-            "closes "
-            "inside such messages, and the rest waits for delayed SACKs and retransmission timeouts; write "
+            "closes within such messages, and the rest waits for delayed SACKs and retransmission timeouts; "
+            "write "
             "%smax_message: %s",
             show(OPTF_RECBUF, recbuf, &a), show(OPTF_RECBUF, window, &b), show(OPTF_RECBUF, most, &c), larger,
             show(OPTF_RECBUF, window / 2, &d));
     return true;
 }
 
-/* Linux charges the receive buffer, which it makes twice as large as `recbuf`, for each message with CHARGE
- * bytes more than it has (6.1, struct sk_buff), and the window only for what it has. Where messages are so
- * short that the buffer is full before the window is closed, it drops what comes, the oldest among it; with
- * the later ones in the buffer there is never room for more than the one that is missing, so that one message
- * goes per retransmission timeout, for good. 64-byte messages as fast as possible, one message a second
- * thereafter: 64K and 128K, straight from end to end as well as through a broker, whatever the path's MTU.
- * With its own socket and 128K to 256K 100 to 3,000 a second, with 1M and more 50,000. */
+/* Linux charges the receive buffer, which is twice as large as `recbuf`, CHARGE bytes for each message in
+ * addition to its length (6.1, struct sk_buff), but the window only its length. If messages are so short that
+ * the buffer is full before the window closes, arriving messages are dropped, including the next one in
+ * order; with later ones in the buffer there is never room for more than this one, so that only one message
+ * arrives per retransmission timeout, permanently. With 64-byte messages sent as fast as possible: one
+ * message a second with 64K and 128K, end to end as well as through a broker, whatever the path's MTU. With
+ * its own socket and 128K to 256K 100 to 3,000 a second, with 1M and more 50,000. */
 static void advise_short(struct loader *l, const struct subject *u)
 {
     enum { CHARGE = 232 };
@@ -65,14 +65,13 @@ static void advise_short(struct loader *l, const struct subject *u)
     struct shown a, b, c;
     if (recbuf >= least || l->config->transport == CFG_TRANSPORT_USRSCTP)
         return;
-    err_add(
-        &l->warnings, u->origin->effective->at[OPTF_RECBUF],
-        "recbuf: %s is full before its receive window of %s is, where messages have fewer than %d bytes, "
-        "since Linux's SCTP charges %d bytes besides each; what comes then is dropped, and one message goes "
-        "per retransmission timeout; write recbuf: %s%s",
-        show(OPTF_RECBUF, recbuf, &a), show(OPTF_RECBUF, window, &b),
-        (int)(CHARGE * window / (2 * recbuf - window)), CHARGE, show(OPTF_RECBUF, least, &c),
-        u->shares_socket ? " and peeloff: always" : "");
+    err_add(&l->warnings, u->origin->effective->at[OPTF_RECBUF],
+            "recbuf: %s is full before its receive window of %s closes if messages have fewer than %d bytes, "
+            "since Linux's SCTP charges %d bytes for each in addition; messages arriving then are dropped, "
+            "and only one arrives per retransmission timeout; write recbuf: %s%s",
+            show(OPTF_RECBUF, recbuf, &a), show(OPTF_RECBUF, window, &b),
+            (int)(CHARGE * window / (2 * recbuf - window)), CHARGE, show(OPTF_RECBUF, least, &c),
+            u->shares_socket ? " and peeloff: always" : "");
 }
 
 void advise_buffers(struct loader *l, const struct subject *u)

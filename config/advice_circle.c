@@ -1,17 +1,17 @@
-/* Circles of back-pressure: a warning for the first route of one.
+/* Circular back-pressure: a warning at the first route of a circle.
  *
- * A source is not read while what it sent waits for a destination. Where what the destination sends waits for
- * the source in turn, and neither reads before it can write, both stand still for good. Ways out are a ttl on
- * one of the routes, and the `stall` of a listener, whose associations are then aborted. Paired sessions are
- * left out: one that stands still holds nobody else up.
+ * A source is not read while its messages wait for a destination. If messages from that destination wait for
+ * the source in turn, and neither reads before it can write, both are blocked forever. A ttl on one of the
+ * routes prevents that, and so does `stall` of a listener, whose associations are then aborted. Paired
+ * sessions are left out: one that is blocked blocks no others.
  *
- * Found by taking away what is in no circle: who waits for nobody that is left, and whom nobody that is left
- * waits for. What remains lies in circles, or between two. */
+ * Circles are found by removing what is in none: those that wait for none of the rest, and those for which
+ * none of the rest waits. What remains is in circles, or between two. */
 #include "config/advice_circle_priv.h"
 
 #include "config/origin_priv.h"
 
-enum { ROUNDS_MAX = 64 }; /* a longer chain of routes without a circle is not followed to its end */
+enum { ROUNDS_MAX = 64 }; /* a longer chain of routes is not followed to its end */
 
 struct circle {
     const struct cfg_config *config;
@@ -24,7 +24,7 @@ static unsigned number(const struct cfg_config *c, struct cfg_member m)
     return m.kind == CFG_MEMBER_LISTENER ? m.index : c->listener_count + m.index;
 }
 
-/* `any` is left out: it names peers of which nobody knows whether they send. */
+/* `any` is left out: it includes peers that may not send at all. */
 static bool can_hold(const struct circle *k, unsigned route)
 {
     const struct cfg_route *r = &k->config->routes[route];
@@ -36,7 +36,7 @@ static bool has_way_out(const struct cfg_config *c, struct cfg_member m)
     return m.kind == CFG_MEMBER_LISTENER && c->listeners[m.index].stall_ms;
 }
 
-/* The first member of the route's group that can wait for good and is left, or NULL. */
+/* The first remaining member of the route's group that can wait forever, or NULL. */
 static const struct cfg_member *holder(const struct circle *k, const struct cfg_route *r)
 {
     const struct cfg_group *g = &k->config->groups[r->group];
@@ -65,7 +65,7 @@ static void mark(struct circle *k, const struct cfg_route *r)
             k->is_waited_for[number(k->config, g->members[i])] = true;
 }
 
-/* Takes away; true where there was something. */
+/* Removes some; true if there were any. */
 static bool take_away(struct circle *k, unsigned count)
 {
     bool any = false;
@@ -99,8 +99,8 @@ void advise_circles(struct loader *l)
         if (!can_hold(&k, i) || !from || !to)
             continue;
         err_add(&l->warnings, origin_place(&l->routes[i], CFG_KEY_ROUTE_TO),
-                "what '%s' sends can wait for '%s', and what that sends, on a way through other routes, for "
-                "'%s': where neither reads before it can write, both stand still for good; write "
+                "messages from '%s' can wait for '%s', and messages from that, through other routes, for "
+                "'%s': if neither reads before it can write, both are blocked forever; write "
                 "partial_reliability: {ttl: 5s}, or another time, in one of these routes",
                 cfg_member_name(c, *from), cfg_member_name(c, *to), cfg_member_name(c, *from));
         return;

@@ -1,10 +1,10 @@
-/* Routes that can block each other for good, as warnings. */
+/* Warnings about routes that can block each other forever. */
 #ifndef JUNCTOR_CONFIG_ADVICE_CIRCLE_PRIV_H
 #define JUNCTOR_CONFIG_ADVICE_CIRCLE_PRIV_H
 
 #include "config/loader_priv.h"
 
-/* Of a configuration that has no error. */
+/* For a configuration without errors. */
 void advise_circles(struct loader *l);
 
 #endif

@@ -1,13 +1,13 @@
-/* What is allowed and a mistake all the same, as warnings. */
+/* Warnings about what is allowed but probably a mistake. */
 #ifndef JUNCTOR_CONFIG_ADVICE_PRIV_H
 #define JUNCTOR_CONFIG_ADVICE_PRIV_H
 
 #include "config/loader_priv.h"
 
-/* A message up to this size leaves room in a packet. */
+/* A message up to this size leaves room for others in a packet. */
 #define SMALL_MESSAGE 1200
 
-/* Of a configuration that has no error. */
+/* For a configuration without errors. */
 void advise(struct loader *l);
 
 #endif

@@ -1,4 +1,4 @@
-/* What is written and does nothing, or not what it seems to: one warning each, at the value. */
+/* Warnings about values that have no effect, or not the one they seem to have. */
 #include "config/advice_unused_priv.h"
 
 #include <stdio.h>
@@ -19,7 +19,7 @@ static void advise_library(struct loader *l, const struct cfg_origin *o)
         if (row->when & OPT_LIBRARY && f < end)
             err_add(
                 &l->warnings, o->effective->at[f],
-                "%s does nothing here: a broker takes stream, PPID and flags from the message and "
+                "%s has no effect here: a broker takes stream, PPID and flags from the message and "
                 "reliability from its route; it is for programs that use the transport library; leave it out",
                 row->name);
     }
@@ -35,8 +35,8 @@ static enum opt_field path_of(enum opt_id id)
     return OPTF_COUNT;
 }
 
-/* An address that stands closer to the endpoint than other fields of its option makes them one path's, too:
- * those of section sctp, say, which whoever wrote them meant for all. */
+/* An address written closer to the endpoint than other fields of its option restricts these fields to one
+ * path, too: for example those of section sctp, which were meant for all paths. */
 static void advise_one_path(struct loader *l, const struct cfg_origin *o)
 {
     for (unsigned id = 0; id < OPT_ID_COUNT; id++) {
@@ -46,12 +46,11 @@ static void advise_one_path(struct loader *l, const struct cfg_origin *o)
             continue;
         for (unsigned f = row->first; f < row->first + row->fields; f++)
             if (origin_closeness(o, f) && origin_closeness(o, f) < origin_closeness(o, path))
-                err_add(
-                    &l->warnings, o->effective->at[path],
-                    "%s.address makes %s (line %u) count for the path to %s alone, and other paths get the "
-                    "stack's; leave address out, or write %s beside it where that is meant",
-                    row->name, opt_field_rows[f].name, o->effective->at[f].line,
-                    opt_text(&o->effective->set, path), opt_field_rows[f].name);
+                err_add(&l->warnings, o->effective->at[path],
+                        "%s.address makes %s (line %u) apply only to the path to %s, and other paths get the "
+                        "stack's default; leave address out, or write %s next to it if that is intended",
+                        row->name, opt_field_rows[f].name, o->effective->at[f].line,
+                        opt_text(&o->effective->set, path), opt_field_rows[f].name);
     }
 }
 
@@ -63,7 +62,7 @@ static void advise_encaps(struct loader *l, const struct cfg_origin *o, enum cfg
     if (l->config->transport == CFG_TRANSPORT_KERNEL && origin_has(o, key) && port != ENCAPS_PORT_DEFAULT)
         err_add(
             &l->warnings, origin_place(o, key),
-            "encaps_port does nothing with broker.transport: kernel, which sends plain SCTP; leave it out, "
+            "encaps_port has no effect with broker.transport: kernel, which sends plain SCTP; leave it out, "
             "or write %s for SCTP over UDP",
             instead);
 }
@@ -95,9 +94,8 @@ static void advise_rtx(struct loader *l, const struct cfg_route *r, const struct
         l->config->max_message <= SMALL_MESSAGE)
         return;
     err_add(&l->warnings, origin_place(o, CFG_KEY_ROUTE_PR_RTX),
-            "partial_reliability.rtx: 0 makes Linux give up messages that are longer than a packet, even "
-            "where none is "
-            "lost; write rtx: 1 or a ttl, or broker.max_message: %d where all are shorter",
+            "partial_reliability.rtx: 0 makes Linux give up messages that are longer than a packet, even if "
+            "none is lost; write rtx: 1 or a ttl, or broker.max_message: %d if all are shorter",
             SMALL_MESSAGE);
 }
 

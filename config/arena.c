@@ -1,7 +1,7 @@
-/* Small pieces are cut from blocks, large ones get a block of their own.
+/* Small allocations are parts of blocks, large ones get a block of their own.
  *
- * Out of memory ends the process. The input is bounded (8 MiB, a million values), so this happens on a host
- * that is failing anyway, and libfyaml, which reads the same text, does not survive it either. */
+ * Out of memory ends the process. The input is bounded (8 MiB, a million values), so this happens only on a
+ * host that is failing anyway, and libfyaml, which parses the same text, does not survive it either. */
 #include "config/arena_priv.h"
 
 #include <stdalign.h>
@@ -36,7 +36,7 @@ void *arena_alloc(struct arena *a, size_t size)
     size_t align = alignof(max_align_t);
     if (size == 0)
         return NULL;
-    if (size > SIZE_MAX / 2) /* only from a product that ran over: see arena_array */
+    if (size > SIZE_MAX / 2) /* only from a product that overflowed: see arena_array */
         abort();
     size = (size + align - 1) / align * align;
     struct arena_block *b = a->blocks;

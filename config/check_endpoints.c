@@ -1,4 +1,4 @@
-/* Listeners and peers: addresses that do not fit each other, and buffers that do not fit the messages. */
+/* Listeners and peers: addresses that conflict, and buffers too small for the messages. */
 #include "config/check_endpoints_priv.h"
 
 #include <inttypes.h>
@@ -34,13 +34,13 @@ static void check_wildcard(struct loader *l, const struct cfg_listener *listener
     for (unsigned i = 0; i < listener->address_count && listener->address_count > 1; i++)
         if (cfg_is_wildcard(&listener->addresses[i])) {
             err_add(&l->errors, at,
-                    "address: %s already means every address; write it alone (\"::\" takes IPv4 as well)",
+                    "address: %s already includes every address; write it alone (\"::\" takes IPv4 as well)",
                     plain(&listener->addresses[i], text));
             return;
         }
 }
 
-/* An address in an option must be one that the endpoint can have at all: one of those under `key`. */
+/* An address in an option must be one that the endpoint can have: one of those under `key`. */
 static void check_option_address(struct loader *l, const struct cfg_origin *o, enum opt_field f,
                                  const struct net_addr *list, unsigned count, const char *key, const char *of)
 {
@@ -49,12 +49,12 @@ static void check_option_address(struct loader *l, const struct cfg_origin *o, e
     struct net_addr wanted;
     if (text && net_addr_parse(text, 0, &wanted) && !has_address(list, count, &wanted))
         err_add(&l->errors, o->effective->at[f],
-                "%s%s%s: %s does not stand under `%s` of %s; write one that does", opt_rows[row->option].name,
+                "%s%s%s: %s is not listed under `%s` of %s; write one that is", opt_rows[row->option].name,
                 *row->name ? "." : "", row->name, text, key, of);
 }
 
-/* Addresses that the host gains are told to peers of an endpoint that may use any; of a device it uses those
- * that it has at the start. */
+/* An endpoint that may use any address announces new addresses of the host to its peers; of a device it uses
+ * those that are present at the start. */
 static void check_auto_asconf(struct loader *l, const struct cfg_origin *o, bool any, const char *device,
                               const char *who, const char *key)
 {
@@ -88,13 +88,13 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* False where both say where they are, and it is not the same network or interface. */
+/* False if both have a network namespace or device, and these differ. */
 static bool same_place(const struct cfg_listener *a, const struct cfg_listener *b)
 {
     return same_text(a->netns, b->netns) && (!a->device || !b->device || same_text(a->device, b->device));
 }
 
-/* The first listener before `index` that has one of its addresses and ports. */
+/* The first listener before `index` that shares an address and port with it. */
 static void check_clash(struct loader *l, unsigned index)
 {
     const struct cfg_listener *all = l->config->listeners, *mine = &all[index];
@@ -142,14 +142,15 @@ static bool has_family(const struct net_addr *list, unsigned count, sa_family_t 
     return false;
 }
 
-/* False, and reported, where one of the addresses is none that a packet can have. */
+/* False, and reported, if one of the addresses cannot be in a packet. */
 static bool no_wildcard(struct loader *l, struct cfg_place at, const char *key, const struct net_addr *list,
                         unsigned count, const char *instead)
 {
     char text[NET_ADDR_TEXT];
     for (unsigned i = 0; i < count; i++)
         if (cfg_is_wildcard(&list[i])) {
-            err_add(&l->errors, at, "%s: %s means every address; %s", key, plain(&list[i], text), instead);
+            err_add(&l->errors, at, "%s: %s is the wildcard address; %s", key, plain(&list[i], text),
+                    instead);
             return false;
         }
     return true;
@@ -166,7 +167,7 @@ static void check_families(struct loader *l, const struct cfg_peer *p, const str
                 addresses[0].sa.sa_family == AF_INET ? "IPv4" : "IPv6");
 }
 
-/* Those of the peer's addresses that are known before a name is looked up. */
+/* The peer's numeric addresses, known before names are looked up. */
 static const struct net_addr *known_addresses(struct loader *l, const struct cfg_peer *p, unsigned *count)
 {
     struct net_addr *list = arena_array(&l->scratch, p->host_count, sizeof *list);
@@ -177,8 +178,8 @@ static const struct net_addr *known_addresses(struct loader *l, const struct cfg
     return list;
 }
 
-/* What is sent to the broker's own listener comes back, and is sent again. With `auto` the transport is not
- * known yet: then only what is so with either. */
+/* Messages sent to the broker's own listener come back, and are sent again. With `auto` the transport is not
+ * yet known: then only what holds for both is reported. */
 static void check_not_own(struct loader *l, const struct cfg_peer *p, const struct net_addr *addresses,
                           unsigned count, struct cfg_place at)
 {
@@ -190,7 +191,7 @@ static void check_not_own(struct loader *l, const struct cfg_peer *p, const stru
         if (!cfg_is_own(own, p, a, c->transport != CFG_TRANSPORT_KERNEL))
             continue;
         err_add(&l->errors, at,
-                "address: %s is this broker's own listener '%s': what is sent there comes back; write the "
+                "address: %s is this broker's own listener '%s': messages sent there come back; write the "
                 "address of another program",
                 net_addr_format(a, text, sizeof text), own->name);
         return;
@@ -211,7 +212,7 @@ static void check_peer(struct loader *l, unsigned index)
     if (no_wildcard(l, origin_place(o, CFG_KEY_PEER_ADDRESS), "address", addresses, count,
                     "write the peer's own") &&
         no_wildcard(l, origin_place(o, CFG_KEY_PEER_LOCAL), "local", p->local, p->local_count,
-                    "leave `local` out, and the stack chooses") &&
+                    "leave `local` out to let the stack choose") &&
         all_known)
         check_families(l, p, addresses, count, origin_place(o, CFG_KEY_PEER_LOCAL));
     check_not_own(l, p, addresses, count, origin_place(o, CFG_KEY_PEER_ADDRESS));
@@ -249,7 +250,7 @@ static void check_buffer(struct loader *l, const struct cfg_origin *o, const cha
             val_format(&spec, (int64_t)most, message, sizeof message), message, buffer);
 }
 
-/* A message must fit into the send buffer whole, or the stack refuses it (EMSGSIZE). */
+/* The whole message must fit into the send buffer, or the stack refuses it (EMSGSIZE). */
 static void check_message_size(struct loader *l)
 {
     struct cfg_config *c = l->config;

@@ -1,4 +1,4 @@
-/* Listeners and peers, each alone and beside the others. */
+/* Listeners and peers, each by itself and together with the others. */
 #ifndef JUNCTOR_CONFIG_CHECK_ENDPOINTS_PRIV_H
 #define JUNCTOR_CONFIG_CHECK_ENDPOINTS_PRIV_H
 

@@ -1,6 +1,6 @@
-/* Extensions of SCTP that need one another, and options that say the same thing twice: what of it cannot work
- * or contradicts itself in the effective set of one listener or peer. What depends on the host (a sysctl that
- * an extension's default comes from) or on the other side is not judged here. */
+/* SCTP extensions that need one another, and options that set the same parameter twice: combinations in the
+ * effective set of one listener or peer that cannot work or contradict each other. What depends on the host
+ * (a sysctl that is an extension's default) or on the other side is not checked here. */
 #include "config/check_features_priv.h"
 
 #include <stdio.h>
@@ -16,7 +16,7 @@ static const char *full_name(enum opt_field f, char *out, size_t size)
     return out;
 }
 
-/* What is written, and switched on where it is a switch. */
+/* True if it is written and, for a switch, true. */
 static bool in_use(const struct opt_set *s, enum opt_field f)
 {
     enum opt_type type = opt_field_rows[f].type;
@@ -26,7 +26,7 @@ static bool in_use(const struct opt_set *s, enum opt_field f)
 
 /* ---- extensions ----------------------------------------------------------------------------------- */
 
-/* An extension that is switched off, and what is part of it. */
+/* An extension that is switched off, and options that need it. */
 static void check_supported(struct loader *l, const struct cfg_origin *o)
 {
     static const struct {
@@ -72,11 +72,11 @@ static void check_scheduler(struct loader *l, const struct cfg_origin *o)
     enum opt_field f = opt_given(s, OPTF_SSV_VALUE) ? OPTF_SSV_VALUE : OPTF_SSV_STREAM;
     if (scheduler != OPT_SS_PRIO && scheduler != OPT_SS_WFQ)
         err_add(&l->errors, option_place(o, f),
-                "stream_scheduler_value means something with `stream_scheduler: prio` (a priority) or wfq (a "
-                "weight) only; write one of them, or leave it out");
+                "stream_scheduler_value has an effect only with `stream_scheduler: prio` (a priority) or wfq "
+                "(a weight); write one of them, or leave it out");
 }
 
-/* ---- the same thing twice ------------------------------------------------------------------------- */
+/* ---- the same parameter twice ------------------------------------------------------------------------- */
 
 static bool same_path(const struct opt_set *s, enum opt_field a, enum opt_field b)
 {
@@ -95,7 +95,7 @@ static void check_thresholds(struct loader *l, const struct cfg_origin *o)
     if (other != INT64_MAX && other != down)
         err_add(&l->errors, option_place(o, OPTF_PAT_PATHMAXRXT),
                 "peer_addr_thresholds.pathmaxrxt: %d contradicts peer_addr_params.pathmaxrxt, %d, which is "
-                "the same thing; write one of them only",
+                "the same parameter; write only one of them",
                 (int)down, (int)other);
     else if (failed > down)
         err_add(
@@ -118,7 +118,7 @@ static void check_sack_frequency(struct loader *l, const struct cfg_origin *o)
     for (size_t i = 0; i < sizeof delays / sizeof delays[0] && packets == 1; i++)
         if (opt_given(s, delays[i]))
             err_add(&l->errors, option_place(o, delays[i]),
-                    "%s means nothing with `delayed_ack_frequency: 1`, which acknowledges every packet at "
+                    "%s has no effect with `delayed_ack_frequency: 1`, which acknowledges every packet at "
                     "once; leave one of them out",
                     full_name(delays[i], a, sizeof a));
 }
@@ -132,7 +132,7 @@ static void check_prinfo(struct loader *l, const struct cfg_origin *o)
         return;
     if (policy != OPT_PR_TTL || value != ttl)
         err_add(&l->errors, option_place(o, OPTF_DSP_TIMETOLIVE),
-                "default_send_param.timetolive contradicts default_prinfo, of which it is policy ttl; leave "
+                "default_send_param.timetolive contradicts default_prinfo, whose policy ttl it is; leave "
                 "one of them out");
 }
 

@@ -1,6 +1,6 @@
-/* Local ports of peers. Two addresses and two ports are one association at most (RFC 9260, 1.3). So a port to
- * connect from fits an association that stands for all, and not paired sessions, which open one for each
- * client; and two peers that have the same local port must not be the same remote end. */
+/* Local ports of peers. There is at most one association between two addresses and ports (RFC 9260, 1.3). So
+ * a fixed local port suits a standing association, but not paired sessions, which open one association for
+ * each client; and two peers with the same local port must not have the same remote end. */
 #include "config/check_ports_priv.h"
 
 #include <inttypes.h>
@@ -19,7 +19,7 @@ static void refuse_paired(struct loader *l, const struct cfg_route *r)
             err_add(&l->errors, origin_place(&l->peers[peer], CFG_KEY_PEER_LOCAL_PORT),
                     "local_port: the paired sessions of the route in line %u open an association to '%s' for "
                     "each "
-                    "client, and only one can begin at port %" PRId64
+                    "client, and only one can use local port %" PRId64
                     "; write session: shared there, or leave "
                     "local_port out",
                     r->line, c->peers[peer].name, c->peers[peer].local_port);
@@ -47,7 +47,7 @@ static bool share_remote(const struct cfg_peer *a, const struct cfg_peer *b)
     return false;
 }
 
-/* Where one of them has no address of its own, it may use any. */
+/* If one of them has no local address, it may use any. */
 static bool share_local(const struct cfg_peer *a, const struct cfg_peer *b)
 {
     if (!a->local_count || !b->local_count)

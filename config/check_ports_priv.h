@@ -4,7 +4,7 @@
 
 #include "config/loader_priv.h"
 
-/* Reports those that cannot be had; when groups and routes are known. */
+/* Reports those that cannot work; called when groups and routes are known. */
 void check_local_ports(struct loader *l);
 
 #endif

@@ -1,14 +1,14 @@
-/* What is left for a route after those before it.
+/* Which messages remain for a route after those before it.
  *
- * The first route that fits takes a message, so a route whose every message is taken before it comes to it is
- * dead text: almost always a rule that was meant to stand further up. It is an error. The routes are walked
- * in order, and for each source and PPID that they name (and once for all other PPIDs) it is noted which
- * streams are taken; of ordered and unordered messages apart where some route is for either.
+ * The first route that matches takes a message, so a route whose messages are all taken by earlier routes has
+ * no effect; almost always it was meant to come earlier. It is an error. The routes are walked in order, and
+ * for each source and PPID that they name (and once for all other PPIDs) the streams already taken are
+ * recorded; separately for ordered and unordered messages if some route takes only one of these.
  *
  * The same walk finds a listener whose clients would get partners in two groups. A client's association has
- * one partner: they begin and end together, and its streams are asked for to match. Paired routes to one
- * group, and shared routes beside them, are fine: the shared ones borrow messages from the association, not
- * its life. */
+ * one partner: they begin and end together, and its streams are requested to match. Several paired routes to
+ * one group, and shared routes in addition, are allowed: shared routes take messages from the association,
+ * but do not determine its lifetime. */
 #include "config/check_reach_priv.h"
 
 #include <search.h>
@@ -18,11 +18,12 @@
 #include "config/origin_priv.h"
 
 #define UNFOLDED_MAX                                                                                         \
-    1000000 /* sources x PPIDs x stream ranges of all routes: as many as the route table would hold */
+    1000000 /* sources x PPIDs x stream ranges of all routes: the size of the route table                    \
+             */
 
 struct cover {
     uint64_t key;            /* source and delivery; PPID, or OTHER_PPIDS */
-    struct cfg_range *spans; /* streams taken: in order, none touching another */
+    struct cfg_range *spans; /* streams taken: in order, not adjacent */
     unsigned count, room;
     unsigned line; /* of the first route that takes any */
 };
@@ -30,8 +31,8 @@ struct cover {
 struct reach {
     struct loader *l;
     void *covers;                     /* tsearch tree */
-    const struct cfg_route **partner; /* of each listener: its first paired route */
-    unsigned splits; /* 1: ordered and unordered messages are looked at apart; 0: they are not */
+    const struct cfg_route **partner; /* by listener: its first paired route */
+    unsigned splits; /* 1: ordered and unordered messages are handled separately; 0: they are not */
 };
 
 static const struct cfg_range all_streams = {0, UINT16_MAX};
@@ -109,7 +110,7 @@ static void insert_span(struct reach *r, struct cover *c, unsigned at, unsigned 
     c->count += 1 - replaced;
 }
 
-/* The first span that holds `stream`, touches it or lies behind it; `count` where there is none. */
+/* The first span that contains `stream`, is adjacent to it or follows it; `count` if there is none. */
 static unsigned find_span(const struct cover *c, unsigned stream)
 {
     unsigned low = 0, high = c->count;
@@ -133,7 +134,8 @@ static void take(struct reach *r, struct cover *c, struct cfg_range range)
     insert_span(r, c, from, to - from, range);
 }
 
-/* How many rows of the route table it would be: sources x PPIDs x stream ranges, for both deliveries twice.
+/* How many rows of the route table it would need: sources x PPIDs x stream ranges, twice if for both
+ * deliveries.
  */
 static uint64_t unfold(const struct reach *r, const struct cfg_route *route)
 {
@@ -142,8 +144,8 @@ static uint64_t unfold(const struct reach *r, const struct cfg_route *route)
     return route->delivery == CFG_EITHER ? rows << r->splits : rows;
 }
 
-/* One source (or its ordered or unordered messages) and PPID of a route. True where the route gets anything
- * of it; else *line tells who takes it. */
+/* One source (or its ordered or unordered messages) and PPID of a route. True if the route gets any of its
+ * messages; else *line is that of the route that takes them. */
 static bool walk_ppid(struct reach *r, const struct cfg_route *route, unsigned side, uint64_t ppid,
                       unsigned *line)
 {
@@ -195,7 +197,7 @@ static void check_partner(struct reach *r, const struct cfg_route *route, unsign
         r->partner[listener] = route;
     else if (first->group != route->group)
         err_add(&r->l->errors, at,
-                "to: clients of listener '%s' have their partner in '%s' already (route in line %u), and can "
+                "to: clients of listener '%s' already have their partner in '%s' (route in line %u), and can "
                 "have only "
                 "one; write to: %s, session: shared, or another listener",
                 c->listeners[listener].name, c->groups[first->group].name, first->line,
@@ -220,16 +222,17 @@ static void walk_route(struct reach *r, unsigned index)
             check_partner(r, route, m.index, at);
     }
     if (!gets)
-        err_add(&r->l->errors, r->l->routes[index].at,
-                "this route gets no message, because earlier ones (from line %u on) take them all; move it "
-                "up, narrow "
-                "them, or remove it",
-                line);
+        err_add(
+            &r->l->errors, r->l->routes[index].at,
+            "this route gets no messages, because earlier ones (from line %u on) take all of them; move it "
+            "up, narrow "
+            "them, or remove it",
+            line);
 }
 
 static void keep_cover(void *cover)
 {
-    (void)cover; /* the arena's */
+    (void)cover; /* in the arena */
 }
 
 void check_reach(struct loader *l)
@@ -252,7 +255,7 @@ void check_reach(struct loader *l)
     tdestroy(r.covers, keep_cover);
     if (unfolded > UNFOLDED_MAX)
         err_add(&l->errors, l->routes[i].at,
-                "the routes up to this one unfold into more than %d combinations of source, PPID and stream "
+                "the routes up to this one expand to more than %d combinations of source, PPID and stream "
                 "range; write ranges "
                 "instead of single streams, and `any` instead of long lists",
                 UNFOLDED_MAX);

@@ -1,9 +1,9 @@
 /* Groups and routes, each alone: what a session needs of its two sides.
  *
  * A paired session begins with an association that a client opens: Junctor then opens one of its own to the
- * chosen member, relays both ways, and ends the one when the other ends. So its sources are listeners; its
- * members are peers, because nobody can open an association to a client; and it has one member at a time, so
- * that broadcast makes no sense for it. Everything else is shared. */
+ * chosen member, relays both ways, and ends one when the other ends. So its sources are listeners; its
+ * members are peers, because an association cannot be opened to a client; and it has one member at a time, so
+ * it cannot be broadcast. All other sessions are shared. */
 #include "config/check_routes_priv.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@ void check_group(struct loader *l, unsigned index)
     const struct cfg_origin *o = &l->groups[index];
     if (!o->bad && origin_has(o, CFG_KEY_GROUP_SHARE) && g->mode != CFG_LOADSHARE)
         err_add(&l->errors, origin_place(o, CFG_KEY_GROUP_SHARE),
-                "share: only mode loadshare spreads its traffic; leave `share` out");
+                "share: only mode loadshare distributes messages; leave `share` out");
 }
 
 /* The first member of this kind, or NULL. */
@@ -62,7 +62,7 @@ static void check_paired(struct loader *l, const struct cfg_route *r, struct cfg
                 cfg_member_name(c, *peer));
 }
 
-/* Every listener, and with session shared every peer: the beginning of one list that all such routes share.
+/* Every listener, and with session shared every peer: the beginning of a list that all such routes share.
  */
 static void fill_sources(struct loader *l, struct cfg_route *r, struct cfg_place at)
 {
@@ -82,7 +82,7 @@ static void fill_sources(struct loader *l, struct cfg_route *r, struct cfg_place
                 "session: paired takes messages from listeners, and there is none; write shared");
 }
 
-/* Which of the three ways to give messages up a route has. */
+/* Which of the three partial reliability policies a route has. */
 static void settle_reliability(struct loader *l, struct cfg_route *r, const struct cfg_origin *o)
 {
     static const struct {
@@ -106,7 +106,7 @@ static void settle_reliability(struct loader *l, struct cfg_route *r, const stru
     }
 }
 
-/* Who is to give messages up must offer it. */
+/* Endpoints that give up messages must support it. */
 static void check_reliability(struct loader *l, const struct cfg_route *r, struct cfg_place at)
 {
     const struct cfg_config *c = l->config;
@@ -135,7 +135,8 @@ void check_route(struct loader *l, unsigned index)
     settle_reliability(l, r, o);
     r->rewrites = r->set_ppid != CFG_ABSENT || r->set_stream.rule != CFG_SAME_STREAM;
     if (r->group < l->group_count && l->groups[r->group].bad) {
-        o->bad = true; /* its group has been complained about; what the route needs of it cannot be told */
+        o->bad =
+            true; /* an error of its group has been reported; what the route needs of it cannot be checked */
         return;
     }
     if (r->pr_policy != OPT_PR_NONE)

@@ -6,7 +6,7 @@
 
 void check_group(struct loader *l, unsigned index);
 
-/* Also determines what is not written: `session`, and the sources that `any` stands for. */
+/* Also determines what is not written: `session`, and the sources that `any` means. */
 void check_route(struct loader *l, unsigned index);
 
 #endif

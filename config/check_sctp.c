@@ -1,6 +1,6 @@
-/* SCTP options that do not go together. Each check looks at the effective set of one listener or peer and
- * speaks at the place of the value that is at fault; where both come from the common section, all endpoints
- * say the same and the error list drops the repetitions. */
+/* SCTP options that contradict each other. Each check examines the effective set of one listener or peer and
+ * reports at the place of the wrong value; if both come from the common section, all endpoints report the
+ * same and the error list drops the repetitions. */
 #include "config/check_sctp_priv.h"
 
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include "config/check_features_priv.h"
 #include "config/origin_priv.h"
 
-/* What is left for user data of the smallest packet that Linux cuts, 512 bytes, over IPv4. */
+/* The room for user data in the smallest packet that Linux makes, 512 bytes, over IPv4. */
 #define STACK_MAXSEG_MIN 464
 
 static const char *text(enum opt_field f, int64_t num, char *out, size_t size)
@@ -26,13 +26,12 @@ static void check_rto(struct loader *l, const struct cfg_origin *o)
     char a[VAL_TEXT_MAX], b[VAL_TEXT_MAX];
 
     if (min > max && !opt_given(s, OPTF_RTO_MIN))
-        err_add(
-            &l->errors, option_place(o, OPTF_RTO_MAX),
-            "rtoinfo.max: %s is below the least timeout that stacks begin with (%s); write rtoinfo.min too",
-            text(OPTF_RTO_MAX, max, a, sizeof a), text(OPTF_RTO_MIN, min, b, sizeof b));
+        err_add(&l->errors, option_place(o, OPTF_RTO_MAX),
+                "rtoinfo.max: %s is below the stacks' default minimum (%s); write rtoinfo.min too",
+                text(OPTF_RTO_MAX, max, a, sizeof a), text(OPTF_RTO_MIN, min, b, sizeof b));
     else if (min > max && !opt_given(s, OPTF_RTO_MAX))
         err_add(&l->errors, option_place(o, OPTF_RTO_MIN),
-                "rtoinfo.min: %s is above the greatest timeout that stacks begin with (%s); write "
+                "rtoinfo.min: %s is above the stacks' default maximum (%s); write "
                 "rtoinfo.max too",
                 text(OPTF_RTO_MIN, min, a, sizeof a), text(OPTF_RTO_MAX, max, b, sizeof b));
     else if (min > max)
@@ -65,13 +64,13 @@ static void check_paths(struct loader *l, const struct cfg_origin *o)
     check_pair(l, o, OPT_PMTUD_ENABLE | OPT_PMTUD_DISABLE, "pmtud_enable and pmtud_disable");
     check_pair(l, o, OPT_SACKDELAY_ENABLE | OPT_SACKDELAY_DISABLE, "sackdelay_enable and sackdelay_disable");
     if (flags & OPT_HB_DEMAND)
-        err_add(&l->errors, option_place(o, OPTF_PAP_FLAGS),
-                "peer_addr_params.flags: hb_demand sends one heartbeat on an association that is there "
-                "already; leave it out "
-                "(hb_enable sends them regularly)");
+        err_add(
+            &l->errors, option_place(o, OPTF_PAP_FLAGS),
+            "peer_addr_params.flags: hb_demand sends one heartbeat on an existing association; leave it out "
+            "(hb_enable sends them regularly)");
     if (opt_given(s, OPTF_PAP_HBINTERVAL) && flags & OPT_HB_DISABLE)
         err_add(&l->errors, option_place(o, OPTF_PAP_HBINTERVAL),
-                "peer_addr_params.hbinterval means nothing with flag hb_disable; leave one of them out");
+                "peer_addr_params.hbinterval has no effect with flag hb_disable; leave one of them out");
     if (opt_given(s, OPTF_PAP_PATHMTU) && !(flags & OPT_PMTUD_DISABLE))
         err_add(
             &l->errors, option_place(o, OPTF_PAP_PATHMTU),
@@ -91,12 +90,12 @@ static void check_sack(struct loader *l, const struct cfg_origin *o)
     int64_t time = opt_num(s, OPTF_DELAYED_ACK_TIME, 0);
     if (opt_num(s, OPTF_PAP_FLAGS, 0) & OPT_SACKDELAY_DISABLE)
         err_add(&l->errors, option_place(o, OPTF_DELAYED_ACK_TIME),
-                "delayed_ack_time means nothing with peer_addr_params flag sackdelay_disable; leave one of "
+                "delayed_ack_time has no effect with peer_addr_params flag sackdelay_disable; leave one of "
                 "them out");
     else if (opt_num(s, OPTF_PAP_SACKDELAY, time) != time)
         err_add(&l->errors, option_place(o, OPTF_DELAYED_ACK_TIME),
-                "delayed_ack_time: %s contradicts peer_addr_params.sackdelay, which is the same thing; leave "
-                "one out",
+                "delayed_ack_time: %s contradicts peer_addr_params.sackdelay, which is the same parameter; "
+                "leave one out",
                 text(OPTF_DELAYED_ACK_TIME, time, a, sizeof a));
 }
 
@@ -113,23 +112,24 @@ static void check_maxseg(struct loader *l, const struct cfg_origin *o)
     int64_t maxseg = opt_num(&o->effective->set, OPTF_MAXSEG, 0);
     if (maxseg != 0 && maxseg < STACK_MAXSEG_MIN)
         err_add(&l->errors, option_place(o, OPTF_MAXSEG),
-                "maxseg: %d is less than a stack fragments to; write 0 (as the path allows) or at least %d",
+                "maxseg: %d is below the stacks' smallest fragment size; write 0 (as the path allows) or at "
+                "least %d",
                 (int)maxseg, STACK_MAXSEG_MIN);
 }
 
-/* The broker lives by these events. */
+/* The broker depends on these events. */
 static void check_events(struct loader *l, const struct cfg_origin *o)
 {
     const struct opt_set *s = &o->effective->set;
     if (!opt_num(s, OPTF_EV_ASSOCIATION, 1))
         err_add(&l->errors, option_place(o, OPTF_EV_ASSOCIATION),
-                "events.association: the broker learns from it who is there; leave it out");
+                "events.association: the broker needs it to keep track of associations; leave it out");
     if (!opt_num(s, OPTF_EV_SEND_FAILURE, 1))
         err_add(&l->errors, option_place(o, OPTF_EV_SEND_FAILURE),
-                "events.send_failure: undelivered messages come back by it; leave it out");
+                "events.send_failure: it returns undelivered messages to the broker; leave it out");
     if (!opt_num(s, OPTF_EV_DATA_IO, 1))
         err_add(&l->errors, option_place(o, OPTF_EV_DATA_IO),
-                "events.data_io: it tells stream and PPID of a message, by which it is routed; leave it out");
+                "events.data_io: it gives the stream and PPID by which a message is routed; leave it out");
 }
 
 static void check_keys(struct loader *l, const struct cfg_origin *o)
@@ -145,7 +145,7 @@ static void check_keys(struct loader *l, const struct cfg_origin *o)
         err_add(&l->errors, option_place(o, OPTF_AUTH_KEYS), "auth_keys: %s", why);
     else if (active != 0 && !auth_keys_find(&keys, (uint16_t)active))
         err_add(&l->errors, option_place(o, OPTF_AUTH_ACTIVE_KEY),
-                "auth_active_key: there is no key %d in %s; write the number of one that is", (int)active,
+                "auth_active_key: there is no key %d in %s; write the number of a key in it", (int)active,
                 file);
     auth_keys_wipe(&keys);
 }

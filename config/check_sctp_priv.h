@@ -4,7 +4,7 @@
 
 #include "config/loader_priv.h"
 
-/* In the effective set of a listener or peer. */
+/* Checks the effective set of a listener or peer. */
 void check_options(struct loader *l, const struct cfg_origin *o);
 
 #endif

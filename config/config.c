@@ -1,13 +1,13 @@
-/* A configuration as a piece of memory: made, named, freed. */
+/* A configuration's memory: allocated and freed as one. */
 #include "config/config_priv.h"
 
 #include <string.h>
 
 #include "config/arena_priv.h"
 
-/* What cfg_free gets back: the arena holds everything, this struct included. */
+/* What cfg_free frees: the arena holds everything, including this struct. */
 struct owned {
-    struct cfg_config config; /* first: the pointer that callers have */
+    struct cfg_config config; /* first: callers have a pointer to it */
     struct arena arena;
 };
 

@@ -1,16 +1,16 @@
-/* The configuration: YAML text in, one typed, validated, immutable struct out.
+/* The configuration: from YAML text to one typed, validated, immutable struct.
  *
- * Indices are ids. A program that replaces its configuration while it runs gives the new one the numbers of
- * the old (ids.h): then the index of a listener, peer, group or route means the same thing as before, and
- * what has gone keeps its place as an entry that says so. As read from a file nothing is gone and the order
- * is the file's.
+ * Indices are ids. A program that replaces its configuration at run time gives the new one the numbers of the
+ * old (ids.h): the index of a listener, peer, group or route then means the same as before, and removed ones
+ * keep their place as entries marked `gone`. As read from a file nothing is gone and the order is that of the
+ * file.
  *
- * cfg_load either returns a struct in which every reference is resolved to an index and every value is
- * inside its bounds, or a list of all errors of the file, each with its place. Nothing in between. Of a valid
- * file it also says which values do harm together.
+ * cfg_load returns either a struct in which every reference is resolved to an index and every value is within
+ * its bounds, or a list of all errors of the file, each with its place. For a valid file it also lists values
+ * that do harm together.
  *
- * Ownership: everything a cfg_config points to belongs to it and goes with cfg_free. Thread safety: none
- * needed after loading; nobody writes to it. Knows no sockets. */
+ * Ownership: everything a cfg_config points to belongs to it and is freed by cfg_free. Thread safety: not
+ * needed after loading; it is never written. Knows no sockets. */
 #ifndef JUNCTOR_CONFIG_CONFIG_H
 #define JUNCTOR_CONFIG_CONFIG_H
 
@@ -38,7 +38,7 @@ enum cfg_stream_rule { CFG_SAME_STREAM, CFG_FIXED_STREAM, CFG_HASHED_STREAM, CFG
 enum cfg_log_level { CFG_LOG_ERROR, CFG_LOG_WARNING, CFG_LOG_INFO, CFG_LOG_DEBUG };
 enum cfg_log_format { CFG_LOGFMT, CFG_LOG_JSON };
 
-/* What lines of the log are about; which event has which subject stands in broker/log_events.def. */
+/* The subjects of log lines; broker/log_events.def has the subject of each event. */
 enum cfg_log_subject {
     CFG_LOG_BROKER,
     CFG_LOG_CONFIG,
@@ -50,10 +50,10 @@ enum cfg_log_subject {
     CFG_LOG_SUBJECTS
 };
 
-/* How much of a receive buffer that belongs to one association the broker offers as window, so that messages
- * which cost several times their size do not overfill it (broker/window.c): a quarter, but no less than 80
- * KiB, above the loopback's MTU, because Linux tells of a window reopened only by that much. Below four times
- * that they do overfill it: advice_buffers.c. */
+/* How much of a receive buffer that belongs to one association the broker offers as receive window, so that
+ * messages that cost several times their size do not overflow it (broker/window.c): a quarter, but at least
+ * 80 KiB, which is above the loopback's MTU, because Linux announces a reopened window only from that size
+ * on. Buffers of less than four times that can overflow: advice_buffers.c. */
 #define CFG_WINDOW_SHARE 4
 #define CFG_WINDOW_LEAST ((int64_t)80 * 1024)
 
@@ -65,7 +65,7 @@ static inline int64_t cfg_window(int64_t recbuf)
 }
 
 struct cfg_place {
-    unsigned line, column; /* from 1; line 0: nowhere, or the file as a whole */
+    unsigned line, column; /* from 1; line 0: no place, or the file as a whole */
 };
 
 struct cfg_listener {
@@ -78,8 +78,7 @@ struct cfg_listener {
     const char *netns;    /* network namespace, name or path; NULL: the process's own */
     const char *device;   /* network interface; NULL: any */
     enum cfg_peeloff peeloff;
-    unsigned stall_ms; /* an association that is a destination and takes nothing for so long is aborted; 0:
-                          never */
+    unsigned stall_ms; /* a destination's association that takes nothing for this time is aborted; 0: never */
     unsigned weight;   /* of each association in loadshare groups */
     const struct cfg_place *key_at;  /* by enum cfg_key: where it is written; nowhere: a default */
     struct opt_set sctp;             /* effective: defaults, then sctp:, then the profile, then its own */
@@ -92,9 +91,9 @@ struct cfg_peer {
     const struct net_host *hosts; /* the remote end, addresses with `port`; at least one */
     unsigned host_count;
     uint16_t port;
-    const struct net_addr *local; /* what to bind before connecting; may be none */
+    const struct net_addr *local; /* local addresses to bind before connecting; may be none */
     unsigned local_count;
-    int64_t local_port;            /* to connect from; CFG_ABSENT: the stack picks one */
+    int64_t local_port;            /* the local port; CFG_ABSENT: the stack chooses one */
     const char *netns, *device;    /* as a listener's */
     uint16_t encaps_port;          /* remote UDP port with usrsctp */
     unsigned connect_timeout_ms;   /* until an attempt counts as failed */
@@ -133,7 +132,7 @@ struct cfg_partial {
     int64_t ttl_ms, rtx, prio; /* or CFG_ABSENT */
 };
 
-/* The stream on which a route's messages leave. */
+/* The stream on which a route's messages are sent. */
 struct cfg_set_stream {
     enum cfg_stream_rule rule;
     uint16_t number; /* CFG_FIXED_STREAM */
@@ -141,9 +140,9 @@ struct cfg_set_stream {
 
 struct cfg_route {
     const char *name;     /* NULL: none */
-    const char *identity; /* its name, or else all that it says: what tells it from others (ids.h) */
-    bool gone; /* as above: name and identity are left, what its messages under way need (group, session,
-                  partial reliability, PPID and stream), and in `from` those that have gone with it: see
+    const char *identity; /* its name, or else all its keys: what distinguishes it from others (ids.h) */
+    bool gone; /* as above: what remains is name, identity, what its messages in flight need (group, session,
+                  partial reliability, PPID and stream), and in `from` the sources that are gone, too: see
                   route_order */
     const struct cfg_member *from; /* listeners and peers whose messages it takes; at least one */
     unsigned from_count;
@@ -155,12 +154,12 @@ struct cfg_route {
     unsigned group;             /* index; a route `to` a peer or listener name gets a group of its own */
     enum cfg_session session;
     struct cfg_partial partial;
-    enum opt_prinfo pr_policy; /* what `partial` comes to: OPT_PR_NONE where none is written */
+    enum opt_prinfo pr_policy; /* the policy of `partial`: OPT_PR_NONE if none is written */
     uint32_t pr_value;
-    int64_t set_ppid; /* with which its messages leave, or CFG_ABSENT */
+    int64_t set_ppid; /* the PPID with which its messages are sent, or CFG_ABSENT */
     struct cfg_set_stream set_stream;
-    bool rewrites; /* one of the two changes something */
-    unsigned line; /* where it stands in the file */
+    bool rewrites; /* set_ppid or set_stream changes something */
+    unsigned line; /* its place in the file */
 };
 
 struct cfg_config {
@@ -171,7 +170,7 @@ struct cfg_config {
     bool pin;         /* pin worker n to CPU n */
     unsigned drain_timeout_ms;
     uint64_t max_message; /* bytes; a longer one is refused and counted */
-    unsigned max_partial; /* associations of a listener with a message half received, on each worker */
+    unsigned max_partial; /* associations of a listener with a partly received message, on each worker */
     unsigned partial_timeout_ms;
     unsigned queue_messages; /* per source socket: how many of its messages may wait before it is paused */
     uint64_t queue_bytes;    /* and how many bytes */
@@ -182,7 +181,7 @@ struct cfg_config {
     const char *admin_path; /* "off": none; NULL: the default */
     enum cfg_admin_mode admin_mode;
     const char *admin_group;        /* NULL: the process's own */
-    const struct net_addr *metrics; /* where read-only HTTP is served; may be none */
+    const struct net_addr *metrics; /* where read-only HTTP is served; may be empty */
     unsigned metrics_count;
     const struct cfg_place *key_at; /* of `broker`; as a listener's */
 
@@ -194,20 +193,20 @@ struct cfg_config {
     unsigned group_count;
     const struct cfg_route *routes;
     unsigned route_count;
-    /* Indices of the routes that are not gone, in file order: the first that fits takes the message. NULL:
-     * all of them, in the order of `routes`. Behind them stand `leaving_count` more: routes that are gone,
-     * for the last messages of listeners and peers that are gone, too. */
+    /* Indices of the routes that are not gone, in file order: the first that matches takes the message. NULL:
+     * all of them, in the order of `routes`. They are followed by `leaving_count` routes that are gone, for
+     * the last messages of listeners and peers that are gone, too. */
     const unsigned *route_order;
     unsigned route_order_count, leaving_count;
 };
 
-/* What is said about a file, one line each of `junctor check`. A file with errors is not taken. A warning is
- * about values that are each allowed and do harm together; the file is taken as it is. */
+/* Remarks about a file, one line each in `junctor check`. A file with errors is refused. A warning is about
+ * values that are each allowed but do harm together; the file is accepted. */
 enum cfg_severity { CFG_ERROR, CFG_WARNING };
 
 struct cfg_remark {
     enum cfg_severity severity;
-    unsigned line, column; /* from 1; 0 where the file as a whole is meant */
+    unsigned line, column; /* from 1; 0 for the file as a whole */
     const char *text;      /* what is wrong and what to write instead; one line */
 };
 
@@ -216,23 +215,24 @@ struct cfg_remarks {
     unsigned count;
 };
 
-/* Reads `file` ("-": standard input). Returns the config, and in *remarks at most warnings; or NULL, and at
- * least one error. May block on the file. *remarks is filled in either way; cfg_remarks_free it. */
+/* Reads `file` ("-": standard input). Returns the config, with only warnings in *remarks; or NULL, with at
+ * least one error. May block on the file. *remarks is filled in either case; free it with
+ * cfg_remarks_free. */
 struct cfg_config *cfg_load(const char *file, struct cfg_remarks *remarks);
 
-/* The same from memory; `name` stands for the file in messages. `text` is not kept. */
+/* The same from memory; `name` is the file's name in messages. `text` is not kept. */
 struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, struct cfg_remarks *remarks);
 
 void cfg_free(struct cfg_config *c);
 void cfg_remarks_free(struct cfg_remarks *remarks);
 
-/* Writes "file:line:column: text" lines, those of warnings with "warning: " before the text. */
+/* Writes "file:line:column: text" lines, with "warning: " before the text of warnings. */
 void cfg_remarks_print(const char *file, const struct cfg_remarks *remarks, FILE *out);
 
 /* Writes the effective configuration with its defaults as YAML that reads back as the same configuration. */
 void cfg_print(const struct cfg_config *c, FILE *out);
 
-/* The routes in file order: how many, and the index of each. */
+/* The routes in file order: their number, and the index of each. */
 static inline unsigned cfg_ordered_routes(const struct cfg_config *c)
 {
     return c->route_order ? c->route_order_count : c->route_count;
@@ -244,14 +244,14 @@ static inline unsigned cfg_route_at(const struct cfg_config *c, unsigned place)
 
 bool cfg_is_wildcard(const struct net_addr *a); /* 0.0.0.0 or :: */
 
-/* Whether a listener of this configuration is what a peer connects to: for certain at address `a`, or perhaps
- * (port and network namespace are the same, addresses of this host are not looked at). `over_udp`: the
- * transport goes by UDP ports, too. */
+/* Whether a peer connects to a listener of this configuration: certainly at address `a`, or possibly (port
+ * and network namespace are the same, but the addresses of this host are not examined). `over_udp`: the
+ * transport also distinguishes UDP ports. */
 bool cfg_is_own(const struct cfg_listener *l, const struct cfg_peer *p, const struct net_addr *a,
                 bool over_udp);
 bool cfg_may_be_own(const struct cfg_listener *l, const struct cfg_peer *p, bool over_udp);
 
-/* The name of a route's, group's … source or member. */
+/* The name of a member of a group or source of a route. */
 const char *cfg_member_name(const struct cfg_config *c, struct cfg_member m);
 
 #ifdef __cplusplus

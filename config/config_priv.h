@@ -5,10 +5,10 @@
 #include "config/arena_priv.h"
 #include "config/config.h"
 
-/* An empty one, read from the file `name`. */
+/* An empty one for the file `name`. */
 struct cfg_config *cfg_new(const char *name);
 
-/* Keeps everything that `c` points to. */
+/* The memory of everything that `c` points to. */
 struct arena *cfg_arena(struct cfg_config *c);
 
 #endif

@@ -1,5 +1,5 @@
-/* See diff.h. Values are the same when the file would spell them the same, so that nothing that --print shows
- * can differ without being told. */
+/* See diff.h. Values are the same if a file would spell them the same, so that every difference shown by
+ * --print is reported. */
 #include "config/diff.h"
 
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "config/print_priv.h"
 #include "config/same.h"
 
-/* A value in the file's spelling; the memory is used again for the next one. */
+/* A value as a file spells it; the memory is reused for the next one. */
 struct spelling {
     FILE *out;
     char *text;
@@ -21,8 +21,8 @@ struct differ {
     void *arg;
     struct spelling before, after;
     unsigned char *seen;     /* by listener, then peer: SEEN_OLD, SEEN_NEW */
-    struct cfg_difference d; /* says whose values are compared */
-    bool reopened;           /* a listener whose sockets are opened anew */
+    struct cfg_difference d; /* whose values are compared */
+    bool reopened;           /* a listener whose sockets are reopened */
 };
 
 enum { SEEN_OLD = 1, SEEN_NEW = 2 };
@@ -33,7 +33,7 @@ static void spelling_open(struct spelling *s)
 {
     s->out = open_memstream(&s->text, &s->size);
     if (!s->out)
-        abort(); /* out of memory, which ends a comparison as it does the reading of a file */
+        abort(); /* out of memory, which ends a comparison like the loading of a file */
 }
 
 static void spelling_close(struct spelling *s)
@@ -55,7 +55,7 @@ static void spelled(struct spelling *s)
         abort();
 }
 
-/* Ends the spelling of the values that there are. True: there are both, and they are the same. */
+/* Finishes spelling the values. True: both exist and are the same. */
 static bool spelled_same(struct differ *f, bool before, bool now)
 {
     if (before)
@@ -72,7 +72,7 @@ static const char *cut(struct spelling *s)
     return s->text;
 }
 
-/* ---- telling -------------------------------------------------------------------------------------- */
+/* ---- reporting -------------------------------------------------------------------------------------- */
 
 static void tell(struct differ *f, const char *key, enum cfg_change change, enum cfg_effect effect)
 {
@@ -92,7 +92,7 @@ static unsigned char *seen(const struct differ *f, struct cfg_member m)
     return &f->seen[m.kind == CFG_MEMBER_LISTENER ? m.index : f->new->listener_count + m.index];
 }
 
-/* Who is in one list only. */
+/* Reports names that are in one list only. */
 static void tell_members(struct differ *f, const struct cfg_key_row *row, enum cfg_change change,
                          const struct cfg_member *list, unsigned count)
 {
@@ -107,7 +107,7 @@ static void tell_members(struct differ *f, const struct cfg_key_row *row, enum c
     }
 }
 
-/* Whether those who are in both lists follow each other in the same order. */
+/* Whether the names that are in both lists have the same order. */
 static bool same_order(const struct differ *f, const struct cfg_member *a, unsigned a_count,
                        const struct cfg_member *b, unsigned b_count)
 {
@@ -145,7 +145,8 @@ static void diff_members(struct differ *f, const struct cfg_key_row *row, const 
 
 /* ---- keys ----------------------------------------------------------------------------------------- */
 
-/* What has a default and is not written means nothing here, such as `share` of a group that does not. */
+/* A key with a default that is not written has no effect, such as `share` of a group that is not
+ * loadshare. */
 static bool is_meant(const struct cfg_key_row *row, bool written_before, bool written_now)
 {
     return row->dflt == CFG_OPTIONAL ? written_before || written_now : written_before && written_now;
@@ -183,9 +184,9 @@ static void diff_keys(struct differ *f, const void *old, const void *new, const 
 
 /* ---- SCTP options --------------------------------------------------------------------------------- */
 
-/* When the change of a field acts: as its option's row says, of a socket that is there. A peer's is opened
- * for each association, a listener's when the broker starts or the listener moves. What is taken out stays
- * where it was set. */
+/* When the change of a field takes effect: for an existing socket, as its option's row says. A peer's socket
+ * is opened for each association, a listener's when the broker starts or the listener moves. A value that is
+ * removed from the file stays where it was set. */
 static enum cfg_effect effect_of(const struct differ *f, enum opt_field field, const struct opt_set *old,
                                  bool removed)
 {
@@ -230,7 +231,7 @@ static void diff_options(struct differ *f, const struct opt_set *old, const stru
 
 /* ---- sections ------------------------------------------------------------------------------------- */
 
-/* What has the id `i`, or NULL where nothing is written that has. */
+/* The entry with id `i`, or NULL if none is written. */
 static const void *entry(const struct cfg_config *c, enum cfg_section section, unsigned i)
 {
     switch (section) {
@@ -290,7 +291,7 @@ static void diff_section(struct differ *f, enum cfg_section section, unsigned co
 
 /* ---- the order of routes -------------------------------------------------------------------------- */
 
-/* The first route at `place` or behind it, in the order of `c`, that both have; or NULL. */
+/* The first route at or after `place`, in the order of `c`, that both have; or NULL. */
 static const struct cfg_route *common_route(const struct differ *f, const struct cfg_config *c,
                                             unsigned *place)
 {

@@ -1,10 +1,10 @@
-/* Two configurations compared: every difference, and when it acts if the one replaces the other in a broker
- * that runs. `junctor check --diff` prints them, a reload logs them.
+/* Compares two configurations: every difference, and when it takes effect if one replaces the other in a
+ * running broker. `junctor check --diff` prints them, a reload logs them.
  *
- * What a file leaves out has its default and is compared like what is written, so a default that follows from
- * something else that has changed is a difference, too. SCTP options are compared as they are in effect, at
- * each listener and peer: how they come to be (section `sctp`, profiles) is not. Neither is the order of
- * listeners, peers and groups, which means nothing. That of routes and of the members of a group is. */
+ * What a file leaves out has its default and is compared like written values, so a default that depends on
+ * another, changed value is a difference, too. SCTP options are compared as they are in effect at each
+ * listener and peer, not where they are written (section `sctp`, profiles). The order of listeners, peers and
+ * groups, which has no meaning, is not compared; that of routes and of the members of a group is. */
 #ifndef JUNCTOR_CONFIG_DIFF_H
 #define JUNCTOR_CONFIG_DIFF_H
 
@@ -18,22 +18,22 @@
 extern "C" {
 #endif
 
-#define CFG_DIFF_VALUE 160 /* longest value that is told; longer ones are cut, and end in "..." */
+#define CFG_DIFF_VALUE 160 /* longest value that is reported; longer ones are cut, and end in "..." */
 
 enum cfg_change { CFG_ADDED, CFG_REMOVED, CFG_CHANGED };
 
 struct cfg_difference {
     enum cfg_section section; /* CFG_BROKER, CFG_LISTENERS, CFG_PEERS, CFG_GROUPS or CFG_ROUTES */
-    const char *name; /* of the listener, peer, …; of a route without one what it says; NULL: broker,
-                         and the order of routes */
+    const char *name; /* of the listener, peer, …; for a route without a name its keys; NULL: broker, and the
+                         order of routes */
     const char *key;  /* "port", "rtoinfo.min", "order"; NULL: all of it */
     enum cfg_change change;
-    const char *before, *after; /* as a file spells them; NULL where there is none. Of a list of members or
-                                   sources the one that has come or gone */
+    const char *before, *after; /* as a file spells them; NULL if there is none. For a list of members or
+                                   sources the one that was added or removed */
     bool by_default;            /* `after` is not written */
-    enum cfg_effect effect;     /* CFG_NOW, CFG_NEW_ASSOC, CFG_NEW_ENDPOINT or CFG_RESTART. What a listener no
-                                   longer says and the stack had decided before stays until its sockets are opened
-                                   again: CFG_RESTART */
+    enum cfg_effect effect;     /* CFG_NOW, CFG_NEW_ASSOC, CFG_NEW_ENDPOINT or CFG_RESTART. A value that is
+                                   removed from a listener and has no default but the stack's stays until its
+                                   sockets are opened again: CFG_RESTART */
 };
 
 /* The texts are valid during the call. */

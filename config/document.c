@@ -1,4 +1,4 @@
-/* A file in YAML as a tree; see document.h. */
+/* A YAML file as a tree; see document.h. */
 #include "config/document.h"
 
 #include <stdarg.h>
@@ -52,7 +52,7 @@ struct cfg_document *cfg_document_read(const char *file)
     d = cfg_document_parse(text, len <= FILE_READ_MAX ? len : 0);
     if (len > FILE_READ_MAX) {
         d->root = NULL;
-        err_add(&d->errors, (struct cfg_place){0}, "larger than %d MiB, which is not taken",
+        err_add(&d->errors, (struct cfg_place){0}, "larger than %d MiB, which is not accepted",
                 FILE_READ_MAX >> 20);
     }
     free(text);

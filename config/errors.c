@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define KEPT     100 /* a file with more faults than this is something else altogether */
+#define KEPT     100 /* a file with more errors than this is probably not a configuration at all */
 #define TEXT_MAX 600
 
 static void one_line(char *text)
@@ -14,7 +14,7 @@ static void one_line(char *text)
             *p = ' ';
 }
 
-/* A "%.40s" may have cut a character of several bytes; what is left of it would spoil a terminal. */
+/* A "%.40s" may have cut a multi-byte character; the remaining bytes are removed. */
 static void whole_characters(char *text)
 {
     char *out = text;
@@ -97,7 +97,7 @@ void err_finish(struct err_list *e, struct cfg_remarks *out)
     if (e->dropped) {
         struct cfg_remark *last = &e->list[kept - 1];
         free((char *)last->text);
-        last->text = strdup("there are more than are shown; is this the right file?");
+        last->text = strdup("there are more errors than shown; is this the right file?");
         if (!last->text)
             abort();
     }

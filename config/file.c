@@ -15,13 +15,13 @@ static const char *open_failure(int error)
     case ENOENT:
         return "there is no such file; check the name";
     case EACCES:
-        return "it may not be read; check the permissions of the file and its folder";
+        return "it may not be read; check the permissions of the file and its directory";
     default:
         return strerror(error);
     }
 }
 
-/* All of it, or one byte more than is taken; NULL with errno. The caller frees it. */
+/* The whole file, or one byte more than the limit; NULL with errno. The caller frees it. */
 static char *read_all(int fd, size_t *len)
 {
     size_t room = 64 * 1024;
@@ -60,7 +60,7 @@ char *file_read(const char *name, size_t *len, const char **failure)
     }
     if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
         close(fd);
-        *failure = "this is a folder; name the file in it";
+        *failure = "this is a directory; name the file in it";
         return NULL;
     }
     char *text = read_all(fd, len);

@@ -1,7 +1,7 @@
-/* Renumbering a configuration after another one: see ids.h.
+/* Gives a configuration the numbers of another one: see ids.h.
  *
- * For each kind of thing a map is made first: for every index in the new file the id it is to have. Then the
- * entries are put where their ids say, and what refers to them by index is changed by the same maps. */
+ * First a map is made for each kind of entry: from every index in the new file to its id. Then the entries
+ * are moved to their ids, and the same maps change all references to them by index. */
 #include "config/ids.h"
 
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #include "config/arena_priv.h"
 #include "config/config_priv.h"
 
-/* Where a configuration keeps the things of one kind, and what of them is their key. */
+/* Where a configuration keeps the entries of one kind, and what their key is. */
 struct kind {
     size_t list, count; /* in struct cfg_config */
     size_t size, key, name, gone;
@@ -48,7 +48,8 @@ static const char **text_at(char *entry, size_t offset)
 
 /* ---- maps ----------------------------------------------------------------------------------------- */
 
-/* The ids of what stands in the new configuration, by index there; and how many there are with what is gone.
+/* The ids of the entries of the new configuration, by index; and the number of ids including those that are
+ * gone.
  */
 struct map {
     unsigned *id;
@@ -66,7 +67,7 @@ static int by_key(const void *a, const void *b)
     return strcmp(((const struct known *)a)->key, ((const struct known *)b)->key);
 }
 
-/* An old entry is given away once, should two have the same key. */
+/* An old entry is used only once, in case two have the same key. */
 static struct map make_map(struct arena *scratch, const struct kind *k, const struct cfg_config *c,
                            const struct cfg_config *old)
 {
@@ -101,7 +102,7 @@ static const void *copy_array(struct arena *keep, const void *list, unsigned cou
     return count ? memcpy(copy, list, count * size) : NULL;
 }
 
-/* Puts the entries of one kind where their ids say; between them stand the names of what is gone. */
+/* Moves the entries of one kind to their ids; between them are the names of those that are gone. */
 static void place(struct arena *keep, const struct kind *k, struct cfg_config *c,
                   const struct cfg_config *old, const struct map *m)
 {
@@ -121,7 +122,7 @@ static void place(struct arena *keep, const struct kind *k, struct cfg_config *c
     *count_of(c, k) = m->ids;
 }
 
-/* A copy, because several routes may have one list between them. */
+/* A copy, because several routes may share one list. */
 static const struct cfg_member *moved_members(struct arena *keep, const struct cfg_member *list,
                                               unsigned count, const struct map *maps)
 {
@@ -136,7 +137,7 @@ static const struct cfg_member *moved_members(struct arena *keep, const struct c
 static void move_references(struct arena *keep, struct cfg_config *c, const struct map *maps)
 {
     for (unsigned i = 0; i < c->group_count; i++) {
-        struct cfg_group *g = (struct cfg_group *)&c->groups[i]; /* nobody refers to it yet */
+        struct cfg_group *g = (struct cfg_group *)&c->groups[i]; /* nothing refers to it yet */
         g->members = moved_members(keep, g->members, g->member_count, maps);
     }
     for (unsigned i = 0; i < c->route_count; i++) {
@@ -153,7 +154,7 @@ static bool is_gone(const struct cfg_config *c, struct cfg_member m)
     return m.kind == CFG_MEMBER_LISTENER ? c->listeners[m.index].gone : c->peers[m.index].gone;
 }
 
-/* Whether the group of a route that is gone still takes messages of its kind. */
+/* Whether the group of a removed route still takes messages of its session. */
 static bool still_served(const struct cfg_config *c, const struct cfg_route *gone)
 {
     bool served = gone->session == CFG_PAIRED && !c->groups[gone->group].gone;
@@ -163,8 +164,8 @@ static bool still_served(const struct cfg_config *c, const struct cfg_route *gon
     return served;
 }
 
-/* A route that is gone keeps what its messages under way need; and, where its group still serves others,
- * those of its sources that are gone, for what they send last. */
+/* A removed route keeps what its messages in flight need; and, if its group still serves other routes, those
+ * of its sources that are gone, for their last messages. */
 static void keep_leaving(struct arena *keep, const struct cfg_config *c, const struct cfg_route *before,
                          struct cfg_route *r)
 {
@@ -188,7 +189,7 @@ static void keep_leaving(struct arena *keep, const struct cfg_config *c, const s
     r->from = from;
 }
 
-/* The order of the new routes, then that of the old ones that are leaving. */
+/* The order of the new routes, followed by the old ones that are leaving. */
 static void set_order(struct arena *keep, struct cfg_config *c, const struct cfg_config *old,
                       const struct map *routes)
 {

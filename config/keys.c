@@ -1,5 +1,5 @@
-/* The tables behind keys.h. Scalars are kept in members of several widths; the two functions at the end are
- * the only code that knows. */
+/* The tables behind keys.h. Scalars are stored in members of different widths; only the two functions at the
+ * end depend on that. */
 #include "config/keys.h"
 
 #include <assert.h>

@@ -1,9 +1,8 @@
-/* The keys of the configuration file as data, from keys.def: for the reader, the printer and whatever
- * documents them. SCTP options are not here but in options.h; a row of kind CFG_OPTIONS stands for all of
- * them.
+/* The keys of the configuration file as data, from keys.def: for the parser, the printer and the
+ * documentation. SCTP options are in options.h; a row of kind CFG_OPTIONS represents all of them.
  *
- * Walking the file's whole vocabulary: for each section in cfg_section_rows, the rows of cfg_key_rows that
- * have it, in the order in which they are printed. Constant tables; any thread. */
+ * To walk all keys: for each section in cfg_section_rows, the rows of cfg_key_rows with that section, in the
+ * order in which they are printed. Constant tables; any thread. */
 #ifndef JUNCTOR_CONFIG_KEYS_H
 #define JUNCTOR_CONFIG_KEYS_H
 
@@ -42,7 +41,7 @@ enum cfg_shape {
 };
 
 enum cfg_kind {
-    CFG_SCALAR,     /* told by its val_spec */
+    CFG_SCALAR,     /* described by its val_spec */
     CFG_NAME,       /* the name that others refer to */
     CFG_TEXT,       /* any text */
     CFG_ADDRESSES,  /* one address or a list */
@@ -59,21 +58,21 @@ enum cfg_kind {
     CFG_KIND_COUNT
 };
 
-/* When a change acts that a reload brings. */
+/* When a change made by a reload takes effect. */
 enum cfg_effect {
     CFG_NOW,          /* at once */
-    CFG_NEW_ASSOC,    /* on associations, and attempts at them, that begin afterwards */
-    CFG_NEW_ENDPOINT, /* at once, by another endpoint: a listener's sockets are opened anew and the old ones
-                         accept nobody any more; a peer's associations are ended and begun anew */
-    CFG_RESTART,      /* when the broker is started again */
+    CFG_NEW_ASSOC,    /* on associations and attempts to connect that begin afterwards */
+    CFG_NEW_ENDPOINT, /* at once, with a new endpoint: a listener's sockets are reopened and the old ones no
+                         longer accept; a peer's associations are ended and set up again */
+    CFG_RESTART,      /* when the broker is restarted */
     CFG_BY_OPTION,    /* as the row of each SCTP option says (options.def) */
-    CFG_BY_NAME /* it is what things are known by: another one is another thing, and the old one is gone */
+    CFG_BY_NAME       /* it identifies the entry: another value is another entry, and the old one is gone */
 };
 
 /* Default column. */
 #define CFG_REQUIRED INT64_MIN       /* must be written */
-#define CFG_OPTIONAL CFG_ABSENT      /* need not, and has no value then */
-#define CFG_DERIVED  (INT64_MIN + 2) /* need not; worked out from the rest as the help says */
+#define CFG_OPTIONAL CFG_ABSENT      /* optional, without a value if not written */
+#define CFG_DERIVED  (INT64_MIN + 2) /* optional; derived from other values as the help says */
 
 struct cfg_section_row {
     const char *name, *help;
@@ -84,7 +83,7 @@ struct cfg_key_row {
     enum cfg_section section;
     const char *name; /* "a.b": key b in a mapping a */
     enum cfg_kind kind;
-    struct val_spec spec; /* CFG_SCALAR; of a list only `max`, its longest length */
+    struct val_spec spec; /* CFG_SCALAR; for a list only `max`, its maximum length */
     int64_t dflt;         /* a value, or CFG_REQUIRED, CFG_OPTIONAL, CFG_DERIVED */
     size_t offset, size;  /* where it is kept in the section's struct */
     size_t count_offset;  /* of a list's length */
@@ -101,7 +100,7 @@ enum cfg_key cfg_key_find(enum cfg_section section, const char *name);
 /* "at once", "new associations", "new endpoint", "restart"; "by option", "by name". */
 const char *cfg_effect_text(enum cfg_effect effect);
 
-/* A CFG_SCALAR in the struct that holds it. */
+/* Gets and sets a CFG_SCALAR in the struct that holds it. */
 int64_t cfg_key_get(const struct cfg_key_row *row, const void *object);
 void cfg_key_put(const struct cfg_key_row *row, void *object, int64_t value);
 

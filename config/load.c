@@ -1,4 +1,4 @@
-/* Reading a configuration: bytes, tree, structs, checks; all or nothing. Advice is for what is valid. */
+/* Loads a configuration: bytes, tree, structs, checks; all or nothing. Only a valid one gets warnings. */
 #include <stdlib.h>
 
 #include "config/file_priv.h"
@@ -17,7 +17,7 @@ struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, str
 
     if (len > FILE_READ_MAX)
         err_add(&l.errors, (struct cfg_place){0},
-                "larger than %d MiB; a configuration this large is not taken", FILE_READ_MAX >> 20);
+                "larger than %d MiB; a configuration this large is not accepted", FILE_READ_MAX >> 20);
     else
         root = yaml_read(&l.scratch, text, len, &l.errors);
     if (root)

@@ -1,10 +1,10 @@
-/* What the parts of the loader share while one file is read.
+/* What the parts of the loader share while a file is loaded.
  *
- * The order is fixed, whatever the order in the file: broker, sctp, profiles, listeners, peers, groups,
+ * The order is fixed, independent of the order in the file: broker, sctp, profiles, listeners, peers, groups,
  * routes. So a name is always known when something refers to it, and one pass over the tree is enough. For
- * every struct of the result there is a cfg_origin that records where each of its values was written, for the
- * checks that need several values at once. Such checks leave out what is already known to be wrong, so that
- * one mistake is reported as one error. */
+ * every struct of the result a cfg_origin records where each of its values was written, for the checks that
+ * need several values. Such checks skip values already known to be wrong, so that one mistake is reported as
+ * one error. */
 #ifndef JUNCTOR_CONFIG_LOADER_PRIV_H
 #define JUNCTOR_CONFIG_LOADER_PRIV_H
 
@@ -30,8 +30,8 @@ struct profile {
 /* Where the values of one listener, peer, group, route or of `broker` come from. */
 struct cfg_origin {
     struct cfg_place at;                 /* the mapping */
-    struct cfg_place key[CFG_KEY_COUNT]; /* each value that is written; line 0 for others */
-    bool bad;                            /* has an error of its own already */
+    struct cfg_place key[CFG_KEY_COUNT]; /* each value that is written; line 0 for the others */
+    bool bad;                            /* an error has already been reported for it */
     bool any_source;                     /* a route without `from` */
     const struct profile *profile;       /* listeners and peers: the profile they name, */
     struct placed_options *own;          /* their own options, */
@@ -48,12 +48,13 @@ struct loader {
     struct profile *profiles;
     unsigned profile_count;
     struct cfg_origin broker, *listeners, *peers, *groups, *routes;
-    struct cfg_member *everybody; /* listeners, then peers; NULL until a route takes from any */
-    unsigned *alone;      /* by listener, then peer: the group of one that routes name, plus 1; 0: none */
-    unsigned group_count; /* as written; groups of one member that routes name come behind them */
+    struct cfg_member *everybody; /* listeners, then peers; NULL until a route has `from: any` */
+    unsigned *alone; /* by listener, then peer: 1 + its group of one member, made when a route's `to` names
+                        it; 0: none */
+    unsigned group_count; /* as written; followed by the groups of one member made for routes */
 };
 
-/* Reads the value of one key into `object`; `value` is not an alias. There is one for every cfg_kind. */
+/* Parses the value of one key into `object`; `value` is not an alias. There is one for every cfg_kind. */
 typedef void cfg_reader(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
                         void *object, struct cfg_origin *origin);
 

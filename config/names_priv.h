@@ -22,11 +22,11 @@ struct names {  /* zero-initialised it is empty */
 
 const char *name_kind_text(enum name_kind kind); /* "listener" */
 
-/* Adds a name; where it is taken, nothing is added and the holder returned. Keeps no copy of `name`. */
+/* Adds a name; if it is taken, adds nothing and returns its holder. Keeps no copy of `name`. */
 const struct name_entry *names_add(struct names *n, struct arena *a, const char *name, enum name_kind kind,
                                    unsigned index, struct cfg_place at);
 
-/* NULL where there is none. */
+/* NULL if there is none. */
 const struct name_entry *names_find(const struct names *n, const char *name);
 
 void names_free(struct names *n);

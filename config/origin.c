@@ -1,4 +1,4 @@
-/* Where the values of a configuration are written: what the checks say beside what is wrong. */
+/* Where the values of a configuration are written: the places that checks report. */
 #include "config/origin_priv.h"
 
 struct cfg_place origin_place(const struct cfg_origin *o, enum cfg_key key)

@@ -1,9 +1,9 @@
-/* Writing a configuration as YAML that reads back as the same one.
+/* Writes a configuration as YAML that reads back as the same configuration.
  *
- * Everything that has a value is written, defaults included, by the rows of keys.def and options.def; SCTP
- * options stand in full at each listener and peer, so that profiles and the common section are not needed any
- * more. The groups of one that stand for a peer or listener are left out, and routes name that peer or
- * listener again. */
+ * Everything that has a value is written, including defaults, by the rows of keys.def and options.def; SCTP
+ * options are written in full at each listener and peer, so that profiles and the common section are not
+ * needed. Groups of one member that represent a peer or listener are left out, and routes name that peer or
+ * listener. */
 #include <string.h>
 
 #include "config/print_priv.h"
@@ -28,7 +28,7 @@ static void print_endpoint(FILE *out, const struct net_addr *a)
     fprintf(out, "\"%s\"", net_addr_format(a, text, sizeof text));
 }
 
-/* In single quotes YAML takes everything as it is but the quote itself. */
+/* In single quotes YAML takes everything literally except the quote itself. */
 static void print_text(FILE *out, const char *text)
 {
     fputc('\'', out);
@@ -229,7 +229,7 @@ static void print_rows(const struct printer *p, enum cfg_section section, const 
 
 /* ---- sections ------------------------------------------------------------------------------------- */
 
-/* Only such a group is called as its member is. */
+/* Only such a group has the name of its member. */
 bool print_is_implicit(const struct cfg_config *c, const struct cfg_group *g)
 {
     return g->member_count == 1 && strcmp(g->name, cfg_member_name(c, g->members[0])) == 0;

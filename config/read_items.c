@@ -1,4 +1,4 @@
-/* Readers of names, addresses, PPIDs and stream numbers. */
+/* Parses names, addresses, PPIDs and stream numbers. */
 #include "config/read_items_priv.h"
 
 #include <arpa/inet.h>
@@ -16,7 +16,7 @@ const char *read_scalar(struct loader *l, const char *key, const struct yaml_nod
 {
     if (value->kind == YAML_SCALAR)
         return value->text;
-    err_add(&l->errors, value->at, "%s: one value belongs here, not a %s", key,
+    err_add(&l->errors, value->at, "%s: this must be a single value, not a %s", key,
             value->kind == YAML_LIST ? "list" : "mapping");
     return NULL;
 }
@@ -28,7 +28,7 @@ const struct yaml_node **read_list(struct loader *l, const struct cfg_key_row *r
     const struct yaml_node *item = value->kind == YAML_LIST ? value->first : value;
     *count = 0;
     if (n == 0 || (value->kind == YAML_SCALAR && value->text[0] == '\0')) {
-        err_add(&l->errors, value->at, "%s: at least one value belongs here", row->name);
+        err_add(&l->errors, value->at, "%s: at least one value is needed", row->name);
         return NULL;
     }
     if (n > row->spec.max) {
@@ -57,7 +57,7 @@ void put_list(const struct cfg_key_row *row, void *object, const void *list, uns
     memcpy((char *)object + row->count_offset, &count, sizeof count);
 }
 
-/* Names go into logs and metrics, so they are words. */
+/* Names are used in logs and metrics, so they are words. */
 bool valid_name(struct loader *l, const char *key, struct cfg_place at, const char *name)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
@@ -100,7 +100,7 @@ void read_name(struct loader *l, const struct cfg_key_row *row, const struct yam
 
 /* ---- addresses ------------------------------------------------------------------------------------ */
 
-/* True, and reported, where the port stands behind the address, or behind the name where `names` may stand.
+/* True, and reported, if there is a port after the address, or after the name if `names` are allowed.
  */
 static bool has_port(struct loader *l, const char *key, const struct yaml_node *item, bool names)
 {
@@ -132,13 +132,14 @@ static bool unicast(struct loader *l, const char *key, const struct yaml_node *i
     if (!is_multicast(a))
         return true;
     err_add(&l->errors, item->at,
-            "%s: SCTP has no multicast or broadcast, as %.60s is; write a unicast address", key, item->text);
+            "%s: SCTP cannot use a multicast or broadcast address such as %.60s; write a unicast address",
+            key, item->text);
     return false;
 }
 
 static void twice(struct loader *l, const char *key, const struct yaml_node *item)
 {
-    err_add(&l->errors, item->at, "%s: %.60s is here twice; remove one", key, item->text);
+    err_add(&l->errors, item->at, "%s: %.60s is listed twice; remove one", key, item->text);
 }
 
 static bool take_address(struct loader *l, const char *key, const struct yaml_node *item,
@@ -150,7 +151,7 @@ static bool take_address(struct loader *l, const char *key, const struct yaml_no
             err_add(
                 &l->errors, item->at,
                 "%s: '%.60s' is not an address; write an IPv4 or IPv6 address such as 127.0.0.1 or \"::1\" "
-                "(a host name can stand only at the `address` of a peer)",
+                "(a host name is allowed only as the `address` of a peer)",
                 key, item->text);
         return false;
     }
@@ -251,10 +252,10 @@ void read_endpoints(struct loader *l, const struct cfg_key_row *row, const struc
     for (unsigned i = 0; items && i < n; i++) {
         bool good = parse_endpoint(items[i]->text, &list[count]);
         if (!good)
-            err_add(
-                &l->errors, items[i]->at,
-                "%s: '%.60s' is not an address with a port; write such as 127.0.0.1:9464 or \"[::1]:9464\"",
-                row->name, items[i]->text);
+            err_add(&l->errors, items[i]->at,
+                    "%s: '%.60s' is not an address with a port; write one such as 127.0.0.1:9464 or "
+                    "\"[::1]:9464\"",
+                    row->name, items[i]->text);
         for (unsigned k = 0; good && k < count; k++)
             if (net_addr_equal(&list[k], &list[count])) {
                 twice(l, row->name, items[i]);
@@ -288,7 +289,7 @@ void read_ppids(struct loader *l, const struct cfg_key_row *row, const struct ya
         for (unsigned j = 0; j < count; j++)
             twice |= list[j] == (uint32_t)ppid;
         if (twice)
-            err_add(&l->errors, items[i]->at, "%s: %.40s is here twice; remove one", row->name,
+            err_add(&l->errors, items[i]->at, "%s: %.40s is listed twice; remove one", row->name,
                     items[i]->text);
         else
             list[count++] = (uint32_t)ppid;
@@ -313,13 +314,13 @@ static bool parse_range(struct loader *l, const char *key, const struct yaml_nod
         return false;
     }
     if (first > STREAM_MAX || last > STREAM_MAX) {
-        err_add(&l->errors, item->at, "%s: %.40s goes beyond the last stream; write 0 to %d, or any", key,
+        err_add(&l->errors, item->at, "%s: %.40s is beyond the last stream; write 0 to %d, or any", key,
                 item->text, STREAM_MAX);
         return false;
     }
     if (first > last) {
-        err_add(&l->errors, item->at, "%s: %.40s runs backwards; write %" PRIu64 "-%" PRIu64, key, item->text,
-                last, first);
+        err_add(&l->errors, item->at, "%s: %.40s is in descending order; write %" PRIu64 "-%" PRIu64, key,
+                item->text, last, first);
         return false;
     }
     *out = (struct cfg_range){(uint16_t)first, (uint16_t)last};
@@ -332,7 +333,7 @@ static int by_first(const void *a, const void *b)
     return x->first != y->first ? (x->first < y->first ? -1 : 1) : 0;
 }
 
-/* Sorts the ranges; those that touch become one. An overlap is a slip of the pen and reported. */
+/* Sorts the ranges and merges adjacent ones. An overlap is a mistake and reported. */
 static unsigned tidy_ranges(struct loader *l, const char *key, struct cfg_place at, struct cfg_range *list,
                             unsigned n)
 {
@@ -342,7 +343,7 @@ static unsigned tidy_ranges(struct loader *l, const char *key, struct cfg_place 
     for (unsigned i = 0; i < n; i++) {
         struct cfg_range *before = count ? &list[count - 1] : NULL;
         if (before && list[i].first <= before->last)
-            err_add(&l->errors, at, "%s: stream %u is here twice; write each once", key, list[i].first);
+            err_add(&l->errors, at, "%s: stream %u is listed twice; write each once", key, list[i].first);
         if (before && list[i].first <= before->last + 1)
             before->last = list[i].last > before->last ? list[i].last : before->last;
         else

@@ -21,7 +21,7 @@ bool is_any(const struct yaml_node **items, unsigned count);
 /* True if `name` can be a name; else reported. */
 bool valid_name(struct loader *l, const char *key, struct cfg_place at, const char *name);
 
-/* Stores an array and its length where the row of a list says. */
+/* Stores an array and its length in the members that the row of a list gives. */
 void put_list(const struct cfg_key_row *row, void *object, const void *list, unsigned count);
 
 #endif

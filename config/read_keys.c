@@ -1,4 +1,4 @@
-/* Reading a mapping by its rows in keys.def. */
+/* Parses a mapping by its rows in keys.def. */
 #include "config/read_keys_priv.h"
 
 #include <stdio.h>
@@ -36,7 +36,7 @@ static cfg_reader *const readers[CFG_KIND_COUNT] = {
     [CFG_ENDPOINTS] = read_endpoints, [CFG_OUT_STREAM] = read_out_stream,
 };
 
-/* True where rows such as "key.…" exist, so that the value is a mapping of them. */
+/* True if there are rows such as "key.…", so that the value is a mapping of them. */
 static bool has_inner_keys(enum cfg_section section, const char *key)
 {
     size_t len = strlen(key);
@@ -84,7 +84,7 @@ static void unknown_key(struct loader *l, enum cfg_section section, const char *
             nearest_found(&n) ? "'?" : "", known);
 }
 
-/* False where it is no mapping at all. */
+/* False if it is not a mapping. */
 static bool read_pairs(struct loader *l, enum cfg_section section, const char *prefix,
                        const struct yaml_node *map, void *object, struct cfg_origin *origin)
 {
@@ -93,7 +93,7 @@ static bool read_pairs(struct loader *l, enum cfg_section section, const char *p
     if (map->kind != YAML_MAP) {
         if (yaml_is_empty(map))
             return true;
-        err_add(&l->errors, map->at, "%s%s%.*s: keys with values belong here, not a %s",
+        err_add(&l->errors, map->at, "%s%s%.*s: this must be a mapping of keys to values, not a %s",
                 cfg_section_rows[section].name, *prefix ? "." : "", *prefix ? (int)strlen(prefix) - 1 : 0,
                 prefix, map->kind == YAML_LIST ? "list" : "single value");
         return false;

@@ -1,10 +1,10 @@
-/* Mappings, read by the rows of keys.def. */
+/* Mappings, parsed by the rows of keys.def. */
 #ifndef JUNCTOR_CONFIG_READ_KEYS_PRIV_H
 #define JUNCTOR_CONFIG_READ_KEYS_PRIV_H
 
 #include "config/loader_priv.h"
 
-/* Reads the keys of a section into `object`; those that are not written get their defaults. */
+/* Parses the keys of a section into `object`; those that are not written get their defaults. */
 void read_mapping(struct loader *l, enum cfg_section section, const struct yaml_node *map, void *object,
                   struct cfg_origin *origin);
 

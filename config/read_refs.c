@@ -1,4 +1,4 @@
-/* Readers of what refers to something by its name. */
+/* Parses references by name. */
 #include "config/read_refs_priv.h"
 
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include "config/read_items_priv.h"
 #include "config/sctp/nearest.h"
 
-/* Adds a word to a list in a message, as far as there is room. */
+/* Adds a word to a list in a message, if there is room. */
 static void add_word(char *list, size_t size, const char *word)
 {
     size_t used = strlen(list);
@@ -67,7 +67,7 @@ void read_profile(struct loader *l, const struct cfg_key_row *row, const struct 
 
 /* ---- members and sources -------------------------------------------------------------------------- */
 
-/* A group stands where only peers and listeners can: name its members. */
+/* A group is named where only peers and listeners are allowed: the error lists its members. */
 static void group_is_no_member(struct loader *l, const char *key, const struct yaml_node *item,
                                unsigned index)
 {
@@ -94,7 +94,7 @@ static bool take_member(struct loader *l, const char *key, const struct yaml_nod
     struct cfg_member m = {e->kind == NAME_PEER ? CFG_MEMBER_PEER : CFG_MEMBER_LISTENER, e->index};
     for (unsigned i = 0; i < count; i++)
         if (list[i].kind == m.kind && list[i].index == m.index) {
-            err_add(&l->errors, item->at, "%s: '%.63s' is here twice; remove one", key, item->text);
+            err_add(&l->errors, item->at, "%s: '%.63s' is listed twice; remove one", key, item->text);
             return false;
         }
     list[count] = m;
@@ -134,7 +134,7 @@ void read_sources(struct loader *l, const struct cfg_key_row *row, const struct 
 
 /* ---- the target of a route ------------------------------------------------------------------------ */
 
-/* The group of one that stands for a peer or listener: made when a route first names it, called as it is. */
+/* The group of one member for a peer or listener: made when a route first names it, with the same name. */
 static unsigned group_of_one(struct loader *l, const struct name_entry *e)
 {
     struct cfg_config *c = l->config;

@@ -1,4 +1,4 @@
-/* Values that refer to something else by its name. */
+/* Values that refer to other entries by name. */
 #ifndef JUNCTOR_CONFIG_READ_REFS_PRIV_H
 #define JUNCTOR_CONFIG_READ_REFS_PRIV_H
 

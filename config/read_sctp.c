@@ -1,4 +1,4 @@
-/* Reading a mapping of SCTP options by the rows of options.def. */
+/* Parses a mapping of SCTP options by the rows of options.def. */
 #include "config/read_sctp_priv.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "config/sctp/nearest.h"
 #include "config/yaml_pairs_priv.h"
 
-/* "rtoinfo.min", or "nodelay" for an option that is one value. */
+/* "rtoinfo.min", or "nodelay" for an option that is a single value. */
 static const char *field_name(enum opt_field f, char *out, size_t size)
 {
     const struct opt_field_row *row = &opt_field_rows[f];
@@ -35,7 +35,7 @@ static bool read_address(enum opt_field f, const char *text, struct placed_optio
     return true;
 }
 
-/* Relative to the folder that the configuration is in. */
+/* Relative to the directory of the configuration file. */
 static void read_file_name(struct loader *l, enum opt_field f, const char *text, struct placed_options *out)
 {
     const char *slash = strrchr(l->config->file, '/');
@@ -175,7 +175,7 @@ void read_options(struct loader *l, const struct yaml_node *value, struct placed
     unsigned count;
     if (value->kind != YAML_MAP) {
         if (!yaml_is_empty(value))
-            err_add(&l->errors, value->at, "SCTP options belong here, such as `nodelay: true`");
+            err_add(&l->errors, value->at, "this must be SCTP options, such as `nodelay: true`");
         return;
     }
     const struct yaml_pair *pairs = yaml_pairs(&l->scratch, value, &count, &l->errors);
@@ -190,7 +190,7 @@ void read_options(struct loader *l, const struct yaml_node *value, struct placed
             err_add(&l->errors, key->at, "%s is for programs that use the transport library; leave it out",
                     opt_rows[id].name);
         else if (opt_any(&out->set, id))
-            err_add(&l->errors, key->at, "option %s is here a second time; remove one", opt_rows[id].name);
+            err_add(&l->errors, key->at, "option %s is given twice; remove one", opt_rows[id].name);
         else if (*opt_field_rows[opt_rows[id].first].name == '\0')
             read_field(l, opt_rows[id].first, pairs[i].value, out);
         else
@@ -207,7 +207,7 @@ void read_own_options(struct loader *l, const struct cfg_key_row *row, const str
     read_options(l, value, origin->own);
 }
 
-/* Three switches in one list: those that `over` does not mention stay as they are. */
+/* One list has three switches: those that `over` does not mention stay unchanged. */
 static int64_t merge_path_flags(int64_t base, int64_t over)
 {
     static const int64_t switches[] = {OPT_HB_ENABLE | OPT_HB_DISABLE, OPT_PMTUD_ENABLE | OPT_PMTUD_DISABLE,

@@ -6,7 +6,7 @@
 
 cfg_reader read_own_options;
 
-/* Reads a mapping of SCTP options. */
+/* Parses a mapping of SCTP options. */
 void read_options(struct loader *l, const struct yaml_node *value, struct placed_options *out);
 
 /* `base`, overridden by `over`. */

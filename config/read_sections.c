@@ -16,24 +16,24 @@
 #include "config/sctp/nearest.h"
 #include "config/yaml_pairs_priv.h"
 
-/* How many a configuration may have; the bounds keep a runaway generator from a broker that cannot start. */
+/* The maximum numbers in a configuration: a faulty generator must not make a broker that cannot start. */
 #define LISTENERS_MAX 1024
 #define PEERS_MAX     4096
 #define GROUPS_MAX    4096
 #define ROUTES_MAX    65536
 
-/* How many entries a section that is a list has. */
+/* The number of entries of a section that is a list. */
 static unsigned list_length(struct loader *l, enum cfg_section s, const struct yaml_node *list, unsigned most)
 {
     const char *name = cfg_section_rows[s].name;
     if (!list || yaml_is_empty(list))
         return 0;
     if (list->kind != YAML_LIST) {
-        err_add(&l->errors, list->at, "%s: a list belongs here; begin each entry with `- `", name);
+        err_add(&l->errors, list->at, "%s: this must be a list; begin each entry with `- `", name);
         return 0;
     }
     if (list->count > most) {
-        err_add(&l->errors, list->at, "%s: %u are too many; at most %u are taken", name, list->count, most);
+        err_add(&l->errors, list->at, "%s: %u are too many; at most %u are allowed", name, list->count, most);
         return 0;
     }
     return list->count;
@@ -76,7 +76,7 @@ static void read_profiles(struct loader *l, const struct yaml_node *map)
     }
 }
 
-/* The options of one endpoint: what is common, then its profile, then its own. */
+/* The options of one endpoint: the common ones, overridden by its profile, then by its own. */
 static const struct cfg_place *settle_options(struct loader *l, struct cfg_origin *o, struct opt_set *out)
 {
     o->effective = arena_alloc(&l->scratch, sizeof *o->effective);
@@ -99,7 +99,7 @@ static const struct net_addr *with_port(const struct net_addr *list, unsigned co
     return list;
 }
 
-/* Where its keys are written, for as long as the configuration lives. */
+/* The places where its keys are written, with the lifetime of the configuration. */
 static const struct cfg_place *kept_places(struct loader *l, const struct cfg_origin *o)
 {
     return memcpy(arena_alloc(l->keep, sizeof o->key), o->key, sizeof o->key);
@@ -130,8 +130,7 @@ static void read_listeners(struct loader *l, const struct yaml_node *list)
     l->config->listener_count = count;
 }
 
-/* Where SCTP goes over UDP an option says the same as the key: for all paths, that is, with an address for
- * one. */
+/* With SCTP over UDP an option sets the same as the key: for all paths or, with an address, for one. */
 static uint16_t usual_encaps_port(const struct opt_set *s)
 {
     int64_t port = opt_text(s, OPTF_RUE_ADDRESS) ? 0 : opt_num(s, OPTF_RUE_PORT, 0);
@@ -161,7 +160,7 @@ static void read_peers(struct loader *l, const struct yaml_node *list)
     l->config->peer_count = count;
 }
 
-/* Room for one more group per listener and peer: those that routes name directly. */
+/* With room for one more group per listener and peer, for those that routes name directly. */
 static void read_groups(struct loader *l, const struct yaml_node *list)
 {
     struct cfg_config *c = l->config;
@@ -243,7 +242,7 @@ static bool is_missing(const struct yaml_node *section)
     return !section || yaml_is_empty(section) || (section->kind == YAML_LIST && section->count == 0);
 }
 
-/* A broker that has nothing to do is a file that is not finished. */
+/* A configuration with which a broker has nothing to do is an error. */
 static void check_complete(struct loader *l, const struct yaml_node **section)
 {
     const struct cfg_place nowhere = {0};

@@ -4,9 +4,9 @@
 
 #include "config/loader_priv.h"
 
-#define ENCAPS_PORT_DEFAULT 9899 /* the port that IANA has registered for SCTP over UDP (RFC 6951) */
+#define ENCAPS_PORT_DEFAULT 9899 /* the IANA-registered port for SCTP over UDP (RFC 6951) */
 
-/* Reads everything from the root down, in the order that loader_priv.h gives. */
+/* Parses everything from the root down, in the order given in loader_priv.h. */
 void read_sections(struct loader *l, const struct yaml_node *root);
 
 #endif

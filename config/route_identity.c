@@ -1,4 +1,4 @@
-/* What tells a route from others when configurations are compared: its name, or else all that it says. */
+/* What distinguishes a route from others when configurations are compared: its name, or else all its keys. */
 #include "config/route_identity_priv.h"
 
 #include <inttypes.h>
@@ -35,7 +35,7 @@ const char *route_identity(struct arena *keep, const struct cfg_config *c, const
     size_t len = 0;
     FILE *out = open_memstream(&text, &len);
     if (!out)
-        abort(); /* out of memory, which ends the reading of a configuration: arena.c */
+        abort(); /* out of memory, which ends the loading of a configuration: arena.c */
     write_from(out, c, r, any_source);
     write_matches(out, r);
     fprintf(out, " to %s %s", c->groups[r->group].name, r->session == CFG_PAIRED ? "paired" : "shared");

@@ -5,8 +5,8 @@
 #include "config/arena_priv.h"
 #include "config/config.h"
 
-/* Of a route without errors; kept in `keep`. Its name, or without one all that it says. The latter contains a
- * space, which no name does. */
+/* For a route without errors; allocated in `keep`. Its name, or without one all its keys; the latter text
+ * contains a space, which names do not. */
 const char *route_identity(struct arena *keep, const struct cfg_config *c, const struct cfg_route *r,
                            bool any_source);
 

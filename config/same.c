@@ -31,7 +31,7 @@ static bool same_hosts(const struct cfg_peer *a, const struct cfg_peer *b)
     return same;
 }
 
-/* But for the addresses. */
+/* Compares everything except the addresses. */
 static bool same_port(const struct cfg_listener *a, const struct cfg_listener *b)
 {
     return !a->gone && !b->gone && a->port == b->port && a->encaps_port == b->encaps_port &&

@@ -1,15 +1,16 @@
 /* The streams of listeners with paired sessions.
  *
- * When a client comes, its server is not there yet: the association to it is opened then, with the streams
- * that the client has got. So what the client is granted is settled before, by what the configuration says of
- * the servers: it may send on no more streams than its peer's association asks for, and gets as many to hear
- * on as the servers may send on. What is written for the listener itself goes before that. */
+ * When a client connects, there is no association to its server yet: it is opened then, with the number of
+ * streams granted to the client. So what clients are granted is determined in advance by the servers'
+ * configuration: a client may send on at most as many streams as the association to its server requests, and
+ * gets as many inbound streams as the servers may send on. Values written for the listener itself take
+ * precedence. */
 #include "config/settle_streams_priv.h"
 
-/* Of all peers that the paired sessions of one listener may lead to. */
+/* Of all peers to which the paired sessions of one listener may connect. */
 struct streams {
-    int64_t out; /* the most that one of them accepts from its server; 0: there are no peers */
-    int64_t in;  /* the least that is written to be asked for; 0: none is */
+    int64_t out; /* the maximum that one of them accepts from its server; 0: there are no peers */
+    int64_t in;  /* the minimum number that is written to be requested; 0: none is written */
 };
 
 static void add_peer(const struct loader *l, unsigned peer, struct streams *s)
@@ -22,7 +23,7 @@ static void add_peer(const struct loader *l, unsigned peer, struct streams *s)
         s->in = asks;
 }
 
-/* Goes by route and listener, so that the work has the bound of check_reach. */
+/* Iterates by route and listener, so that the work is bounded as in check_reach. */
 static void add_route(const struct loader *l, const struct cfg_route *r, struct streams *listeners)
 {
     const struct cfg_group *g = &l->config->groups[r->group];

@@ -1,4 +1,4 @@
-/* How many streams listeners with paired sessions offer and accept if the file does not say. */
+/* How many streams listeners with paired sessions offer and accept if not written in the file. */
 #ifndef JUNCTOR_CONFIG_SETTLE_STREAMS_PRIV_H
 #define JUNCTOR_CONFIG_SETTLE_STREAMS_PRIV_H
 

@@ -21,9 +21,9 @@ struct builder {
     struct yaml_node *open[YAML_DEPTH_MAX]; /* lists and maps not yet closed */
     unsigned began[YAML_DEPTH_MAX];         /* `values` when each was opened */
     unsigned depth;
-    unsigned values;     /* in the tree so far, each alias counted as all that it stands for */
+    unsigned values;     /* in the tree so far, each alias counted with everything it refers to */
     void *anchors;       /* tsearch tree of struct anchor */
-    char complaint[128]; /* of libfyaml, where it gives no place */
+    char complaint[128]; /* of libfyaml, if it gives no place */
 };
 
 /* ---- syntax errors -------------------------------------------------------------------------------- */
@@ -43,7 +43,7 @@ static void keep_complaint(struct fy_diag *diag, void *user, const char *text, s
         snprintf(b->complaint, sizeof b->complaint, "%.*s", (int)(len < 120 ? len : 120), text);
 }
 
-/* What the place of a syntax error tells about its likely cause. */
+/* The likely cause of a syntax error, from its place. */
 static const char *syntax_hint(const struct builder *b, struct cfg_place at)
 {
     const char *line = b->text, *end = b->text + b->len;
@@ -101,17 +101,17 @@ static void set_anchor(struct builder *b, struct fy_token *token, const struct y
     struct anchor **found = tsearch(a, &b->anchors, by_name);
     if (!found)
         abort();
-    (*found)->node = node; /* a name may be given again: what follows means the new one */
+    (*found)->node = node; /* a name may be redefined: later aliases refer to the new one */
 }
 
-/* libfyaml has quoted text begin behind the quote. */
+/* For libfyaml quoted text begins after the quote. */
 static unsigned begins_late(struct fy_token *token)
 {
     enum fy_scalar_style style = fy_token_scalar_style(token);
     return style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
 }
 
-/* Where the token stands; where nothing is written, where its parent's last child or the parent does. */
+/* The place of the token; if nothing is written, that of its parent's last child or of the parent. */
 static struct cfg_place place_of(const struct builder *b, struct fy_token *token)
 {
     const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
@@ -123,14 +123,14 @@ static struct cfg_place place_of(const struct builder *b, struct fy_token *token
     return parent->last ? parent->last->at : parent->at;
 }
 
-/* False, and reported, where the tree gets too large. */
+/* False, and reported, if the tree gets too large. */
 static bool count_values(struct builder *b, struct cfg_place at, unsigned more)
 {
     b->values += more;
     if (b->values <= YAML_VALUES_MAX)
         return true;
-    err_add(b->errors, at, "more than %d values%s; a configuration this large is not taken", YAML_VALUES_MAX,
-            more > 1 ? ", with all that aliases stand for" : "");
+    err_add(b->errors, at, "more than %d values%s; a configuration this large is not accepted",
+            YAML_VALUES_MAX, more > 1 ? ", with all that aliases stand for" : "");
     return false;
 }
 
@@ -166,7 +166,7 @@ static bool add_scalar(struct builder *b, struct fy_token *value, struct fy_toke
     if (!n)
         return false;
     if (text && memchr(text, '\0', len)) {
-        err_add(b->errors, n->at, "a zero byte is in this text; take it out");
+        err_add(b->errors, n->at, "this text contains a zero byte; remove it");
         return false;
     }
     if (len > YAML_TEXT_MAX) {
@@ -196,7 +196,7 @@ static bool add_alias(struct builder *b, struct fy_token *token)
     }
     n->target = (*found)->node;
     if (n->target->values == 0) {
-        err_add(b->errors, n->at, "alias *%.40s stands inside what it stands for; write that out",
+        err_add(b->errors, n->at, "alias *%.40s is inside the value it refers to; write the value out",
                 wanted.name);
         return false;
     }
@@ -237,7 +237,7 @@ static bool start_document(struct builder *b, struct fy_token *token)
     return false;
 }
 
-/* Takes one event; false ends the reading, with the reason among the errors. */
+/* Handles one event; false ends the parsing, with the reason among the errors. */
 static bool take(struct builder *b, struct fy_event *e)
 {
     switch (e->type) {
@@ -300,7 +300,7 @@ static bool parse(struct builder *b)
 
 static void keep_entry(void *entry)
 {
-    (void)entry; /* the arena's */
+    (void)entry; /* in the arena */
 }
 
 const struct yaml_node *yaml_read(struct arena *a, const char *text, size_t len, struct err_list *e)

@@ -1,6 +1,6 @@
-/* The pairs of a mapping, with those that its merge keys add.
+/* The pairs of a mapping, including those added by its merge keys.
  *
- * How much work that is has a bound already: the tree counts every alias as all that it stands for. */
+ * The work is bounded: the tree counts every alias with everything it refers to. */
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,13 +23,13 @@ static int by_text(const void *a, const void *b)
     return strcmp(((const struct yaml_node *)a)->text, ((const struct yaml_node *)b)->text);
 }
 
-/* A key counts once: of a merged one and the map's own, the own; twice in one map it is an error. */
+/* A key counts once: the map's own takes precedence over a merged one; twice in one map is an error. */
 static void add_pair(struct pairs *p, const struct yaml_node *key, const struct yaml_node *value, bool merged)
 {
     const struct yaml_node **known = tfind(key, &p->keys, by_text);
     if (known) {
         if (!merged)
-            err_add(p->errors, key->at, "key '%.40s' is here a second time (first in line %u); remove one",
+            err_add(p->errors, key->at, "key '%.40s' is given twice (first in line %u); remove one",
                     key->text, (*known)->at.line);
         return;
     }
@@ -90,7 +90,7 @@ static void add_map(struct pairs *p, const struct yaml_node *map, unsigned depth
 
 static void keep_entry(void *entry)
 {
-    (void)entry; /* the arena's */
+    (void)entry; /* in the arena */
 }
 
 const struct yaml_pair *yaml_pairs(struct arena *a, const struct yaml_node *map, unsigned *count,

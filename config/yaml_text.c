@@ -1,19 +1,19 @@
-/* What is asked of a text before libfyaml sees it.
+/* Checks of a text before libfyaml parses it.
  *
- * libfyaml reads a list or mapping in brackets to its end, some hundred bytes for each bracket and comma,
- * before it says that one has begun; and it looks every %TAG up among all those before. So a text of 15 MB of
- * "[" took more memory than most hosts have, and one of %TAG an hour. What can be counted without knowing
- * YAML is therefore counted here: brackets, and what stands between them, outside of quotes and comments. The
- * count errs on the side of less (a quote in a block of text hides what follows), and then the bound of the
- * file's size is what is left. */
+ * libfyaml reads a list or mapping in brackets to its end, with some hundred bytes for each bracket and
+ * comma, before it reports that one has begun; and it searches for every %TAG in all earlier ones. So a text
+ * of 15 MB of "[" took more memory than most hosts have, and one of %TAG an hour. Therefore what can be
+ * counted without parsing YAML is counted here: brackets, and the punctuation between them, outside of quotes
+ * and comments. The count may be too low (a quote in a block of text hides what follows); then only the
+ * file's size is bounded. */
 #include <string.h>
 
 #include "config/yaml_text_priv.h"
 #include "config/yaml_priv.h"
 
-#define MARKS_MAX (2 * YAML_VALUES_MAX) /* {"a": 1, "b": 2} has two for each value */
+#define MARKS_MAX (2 * YAML_VALUES_MAX) /* {"a": 1, "b": 2} has two per value */
 
-/* Control characters, half surrogates and what is no character at all (YAML 1.2, 5.1). */
+/* Control characters, surrogates and noncharacters (YAML 1.2, 5.1). */
 static bool is_printable(uint32_t c)
 {
     if (c < 0x20 || (c >= 0x7f && c < 0xa0))
@@ -21,7 +21,7 @@ static bool is_printable(uint32_t c)
     return c < 0xd800 || (c > 0xdfff && c <= 0x10ffff && (c & 0xfffe) != 0xfffe);
 }
 
-/* Length of the character at p, or 0 where there is none in its shortest form. */
+/* Length of the character at p, or 0 if there is none in its shortest form. */
 static size_t utf8_length(const unsigned char *p, size_t left)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -37,23 +37,23 @@ static size_t utf8_length(const unsigned char *p, size_t left)
     return c >= least[len] && is_printable(c) ? len : 0;
 }
 
-/* Where the scan is. */
+/* The state of the scan. */
 struct scan {
     struct err_list *errors;
     struct cfg_place at;
     unsigned char before; /* the character before; a line feed at the start */
-    unsigned char quote;  /* the one that ends the quoted text that it is in, or 0 */
-    bool escaped;         /* the backslash before takes the meaning from this one */
+    unsigned char quote;  /* the quote that ends the current quoted text, or 0 */
+    bool escaped;         /* the preceding backslash escapes this character */
     bool comment;
     unsigned depth, marks;
 };
 
 void yaml_too_deep(struct err_list *errors, struct cfg_place at)
 {
-    err_add(errors, at, "nested more than %d deep; a configuration needs six", YAML_DEPTH_MAX);
+    err_add(errors, at, "nested more than %d levels deep; a configuration needs six", YAML_DEPTH_MAX);
 }
 
-/* Whether a value, a key or a comment can begin behind this character. */
+/* Whether a value, a key or a comment can begin after this character. */
 static bool ends_word(unsigned char before)
 {
     return strchr(" \t\r\n[{,:", before) != NULL;
@@ -103,17 +103,16 @@ static void take_character(struct scan *s, unsigned char c)
         s->quote = c;
 }
 
-/* False, and reported, where there is too much. */
+/* False, and reported, if there are too many. */
 static bool within_bounds(const struct scan *s)
 {
     if (s->depth > YAML_DEPTH_MAX)
         yaml_too_deep(s->errors, s->at);
     else if (s->marks > MARKS_MAX)
-        err_add(
-            s->errors, s->at,
-            "more than %d brackets, and quotes and punctuation between them; a configuration this large is "
-            "not taken",
-            MARKS_MAX);
+        err_add(s->errors, s->at,
+                "more than %d brackets, and quotes and punctuation between them; a configuration this large "
+                "is not accepted",
+                MARKS_MAX);
     else
         return true;
     return false;
@@ -125,7 +124,7 @@ static bool is_tag_directive(const struct scan *s, const unsigned char *p, size_
     return s->before == '\n' && left >= sizeof tag - 1 && memcmp(p, tag, sizeof tag - 1) == 0;
 }
 
-/* libfyaml stops without a word at a byte it cannot read, as if the file ended there. */
+/* libfyaml silently stops at a byte it cannot read, as if the file ended there. */
 bool yaml_text_check(const char *text, size_t len, struct err_list *errors)
 {
     struct scan s = {.errors = errors, .at = {1, 1}, .before = '\n'};
@@ -137,7 +136,7 @@ bool yaml_text_check(const char *text, size_t len, struct err_list *errors)
             return false;
         }
         if (is_tag_directive(&s, p, len - i)) {
-            err_add(errors, s.at, "%%TAG: a configuration has no tags; take this line out");
+            err_add(errors, s.at, "%%TAG: a configuration has no tags; remove this line");
             return false;
         }
         take_character(&s, *p);

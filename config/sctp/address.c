@@ -9,7 +9,7 @@
 
 #include "config/sctp/require.h"
 
-/* The number behind "%": an interface's name or its index. 0 where there is none such. */
+/* The scope after "%": an interface's name or its index. 0 if there is no such interface. */
 static uint32_t scope_id(const char *scope)
 {
     size_t len = strlen(scope);

@@ -10,7 +10,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-#pragma GCC visibility push(default) /* what stands here leaves the library, all else stays inside */
+#pragma GCC visibility push(default) /* what is declared here is exported by the library, nothing else */
 
 struct net_addr {
     union {
@@ -22,11 +22,11 @@ struct net_addr {
 
 #define NET_ADDR_TEXT 64 /* enough for "[ipv6%scope]:port" and its NUL */
 
-/* Reads a numeric IPv4 or IPv6 address ("127.0.0.1", "::1", "fe80::1%eth0"); no name lookup, never blocks.
- * False where `text` is no address; *out is then unchanged. */
+/* Parses a numeric IPv4 or IPv6 address ("127.0.0.1", "::1", "fe80::1%eth0"); no name lookup, never blocks.
+ * False if `text` is not an address; *out is then unchanged. */
 bool net_addr_parse(const char *text, uint16_t port, struct net_addr *out);
 
-/* "127.0.0.1:2905", "[::1]:2905"; without the port (and brackets) where it is 0. Returns `out`. */
+/* "127.0.0.1:2905", "[::1]:2905"; without the port (and brackets) if it is 0. Returns `out`. */
 const char *net_addr_format(const struct net_addr *a, char *out, size_t size);
 
 bool net_addr_equal(const struct net_addr *a, const struct net_addr *b); /* address and port */

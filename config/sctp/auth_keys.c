@@ -75,13 +75,13 @@ static bool read_line(const struct reader *r, char *text, struct auth_keys *out)
     if (!key || strtok_r(NULL, blanks, &rest))
         return refuse(r, "write a key's number and the key in hexadecimal, such as `1 8f2c45a1d0b94e6f`");
     if (out->count == AUTH_KEYS_MAX)
-        return refuse(r, "more than %d keys; remove those that are not used any more", AUTH_KEYS_MAX);
+        return refuse(r, "more than %d keys; remove those that are no longer used", AUTH_KEYS_MAX);
 
     struct auth_key *k = &out->key[out->count];
     if (!read_number(r, number, &k->number) || !read_key(r, key, k))
         return false;
     if (auth_keys_find(out, k->number))
-        return refuse(r, "key %u is here a second time; remove one", k->number);
+        return refuse(r, "key %u is given twice; remove one", k->number);
     out->count++;
     return true;
 }
@@ -112,7 +112,7 @@ static FILE *open_secret(const struct reader *r)
     struct stat st;
     int fd = open(r->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
-        refuse(r, "%s; it holds the shared keys and must be there, readable for the user that runs this",
+        refuse(r, "%s; it holds the shared keys and must exist and be readable by the user that runs this",
                strerror(errno));
         return NULL;
     }

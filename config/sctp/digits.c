@@ -1,4 +1,4 @@
-/* The digits that a text begins with; of PPIDs, values and ports. */
+/* Parses the digits that a text begins with, for PPIDs, values and ports. */
 #include <ctype.h>
 #include <stdint.h>
 

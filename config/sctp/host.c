@@ -1,5 +1,5 @@
-/* The form of host names. The system's resolver takes far more (spaces, "127.1", "0x7f.1"); what it would
- * make of a typing error is found out here, where it can be told with its place. */
+/* The syntax of host names. The system's resolver accepts far more (spaces, "127.1", "0x7f.1"); typing errors
+ * are detected here, where they can be reported with their place. */
 #include "config/sctp/host.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@ static bool label_valid(const char *label, size_t len)
            label[len - 1] != '-';
 }
 
-/* As inet_aton(3) reads it, which getaddrinfo asks before it looks for a name. */
+/* As parsed by inet_aton(3), which getaddrinfo tries before it looks up a name. */
 static bool is_number(const char *label, size_t len)
 {
     if (len >= 2 && label[0] == '0' && (label[1] == 'x' || label[1] == 'X'))

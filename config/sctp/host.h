@@ -1,6 +1,5 @@
-/* A remote host as people write it: a numeric address, or a name that has its addresses in the DNS,
- * /etc/hosts or another source of names. Here is only the form of a name; looking one up is
- * transport/resolve.h. */
+/* A remote host as written by a user: a numeric address, or a name whose addresses are in the DNS, /etc/hosts
+ * or another name service. This is only the syntax of names; transport/resolve.h looks them up. */
 #ifndef JUNCTOR_CONFIG_SCTP_HOST_H
 #define JUNCTOR_CONFIG_SCTP_HOST_H
 
@@ -19,10 +18,10 @@ struct net_host {
     struct net_addr address; /* numeric: with its port */
 };
 
-/* True where `text` has the form of a host name (RFC 1123 2.1): labels of 1 to 63 letters, digits and hyphens
- * inside, joined by dots, perhaps with a dot at the end. A last label that is a number, such as in
- * "127.0.0.300", "10.1.2" or "0x7f000001", makes it a mistyped address and no name: no top-level domain is a
- * number. Whether the name exists is another matter. Never blocks. */
+/* True if `text` has the syntax of a host name (RFC 1123 2.1): labels of 1 to 63 letters, digits and hyphens
+ * inside, joined by dots, perhaps with a dot at the end. If the last label is a number, as in "127.0.0.300",
+ * "10.1.2" or "0x7f000001", it is a mistyped address and not a name: no top-level domain is a number. Does
+ * not check whether the name exists. Never blocks. */
 bool net_host_name_valid(const char *text);
 
 #ifdef __cplusplus

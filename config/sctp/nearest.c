@@ -18,7 +18,7 @@ static unsigned min3(unsigned a, unsigned b, unsigned c)
     return m < c ? m : c;
 }
 
-/* Three rows of the usual matrix: a transposition looks two rows up. */
+/* Three rows of the usual matrix: a transposition needs the row two above. */
 static unsigned edit_distance(const char *a, size_t alen, const char *b, size_t blen)
 {
     unsigned rows[3][NEAREST_MAX];

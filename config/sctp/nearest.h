@@ -1,8 +1,8 @@
-/* "Did you mean …": the candidate that a mistyped word is most like.
+/* "Did you mean …": the candidate nearest to a mistyped word.
  *
  * Distance is Damerau-Levenshtein with adjacent transpositions (optimal string alignment), case ignored; a
- * word that is the beginning of a candidate counts as one slip. Nothing is suggested where more than a third
- * of the word would have to change: a wild guess is worse than none. Pure; any thread. */
+ * word that is the beginning of a candidate counts as one error. Nothing is suggested if more than a third of
+ * the word would have to change. Pure; any thread. */
 #ifndef JUNCTOR_CONFIG_SCTP_NEAREST_H
 #define JUNCTOR_CONFIG_SCTP_NEAREST_H
 
@@ -12,10 +12,10 @@
 extern "C" {
 #endif
 
-#define NEAREST_MAX 64 /* longer words and candidates are never alike */
+#define NEAREST_MAX 64 /* longer words and candidates never match */
 
 struct nearest {
-    const char *word; /* what was written; the caller's */
+    const char *word; /* what was written; owned by the caller */
     unsigned distance;
     char best[NEAREST_MAX];
 };
@@ -24,7 +24,7 @@ void nearest_begin(struct nearest *n, const char *word);
 void nearest_try(struct nearest *n, const char *candidate);
 void nearest_try_len(struct nearest *n, const char *candidate, size_t len);
 
-/* The best candidate so far, or NULL where none is near. Points into *n. */
+/* The best candidate so far, or NULL if none is near. Points into *n. */
 const char *nearest_found(const struct nearest *n);
 
 #ifdef __cplusplus

@@ -1,8 +1,8 @@
-/* SCTP options as data, for programs: which there are (options.def), and sets of values for them.
+/* SCTP options as data, for programs: the list of options (options.def), and sets of values for them.
  *
- * An option is what gen_sctp calls a socket option: a single value (`nodelay`) or a record (`rtoinfo`). Its
- * fields are numbered flat (enum opt_field), so that "only fields that are given change" is one bit a field.
- * Knows no sockets and no YAML.
+ * An option is what gen_sctp calls a socket option: a single value (`nodelay`) or a record (`rtoinfo`). The
+ * fields of all options have one numbering (enum opt_field), so that "only fields that are given change"
+ * needs one bit per field. Knows no sockets and no YAML.
  *
  *     struct opt_set *options = opt_set_new();
  *     opt_put(options, OPTF_NODELAY, 1);
@@ -10,13 +10,11 @@
  *     ...                                          tr_open or tr_set_options with it, as often as you like
  *     opt_set_free(options);
  *
- * Pointers: none may be NULL where nothing else is said, and fields and options must be ones that there are.
- * Anything else is a bug in the calling program: the call names itself on standard error and aborts, in every
- * build.
+ * Pointers: none may be NULL unless stated otherwise, and fields and options must exist. Anything else is a
+ * bug in the calling program: the function prints its name on standard error and aborts, in every build.
  *
- * Later versions: what a set looks like inside and how large it is, and how many options there are, is the
- * library's business. The numbers of options and fields are the program's, too: a version that changes one
- * has another soname.
+ * Later versions: the layout and size of a set, and the number of options, are internal to the library. The
+ * numbers of options and fields are compiled into programs: a version that changes one has another soname.
  *
  * Threads: the tables are constant; an opt_set belongs to one thread at a time. */
 #ifndef JUNCTOR_CONFIG_SCTP_OPTION_H
@@ -30,7 +28,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
-#pragma GCC visibility push(default) /* what stands here leaves the library, all else stays inside */
+#pragma GCC visibility push(default) /* what is declared here is exported by the library, nothing else */
 
 #define OPT_STACK    INT64_MIN /* default column: leave the value to the SCTP stack */
 #define OPT_TEXT_MAX 64        /* longest address with its NUL */
@@ -55,7 +53,7 @@ enum opt_when {
     OPT_PER_ASSOC = 4, /* may be set on one association */
     OPT_NO_SET = 8,    /* read-only */
     OPT_NO_GET = 16,   /* write-only */
-    OPT_NO_FILE = 32,  /* for programs that act at the right moment; refused in a configuration */
+    OPT_NO_FILE = 32,  /* for programs that set it at the right time; refused in a configuration */
     OPT_LIBRARY = 64   /* for programs that use the transport library; a broker takes it and warns */
 };
 
@@ -102,11 +100,11 @@ struct opt_field_row {
     const char *name; /* "" for a single value */
     enum opt_type type;
     enum opt_unit unit;
-    int64_t min, max, dflt; /* dflt may be OPT_STACK; min and max mean nothing for OPT_ADDR */
+    int64_t min, max, dflt; /* dflt may be OPT_STACK; min and max have no meaning for OPT_ADDR */
     const char *names, *help;
 };
 
-/* What there is to know of an option and of a field. Rows may get further members at their end. */
+/* The properties of an option and of a field. Rows may get further members at their end. */
 const struct opt_row *opt_row_of(enum opt_id id);
 const struct opt_field_row *opt_field_row_of(enum opt_field f);
 
@@ -119,7 +117,7 @@ static inline bool opt_is_number(enum opt_type t)
 /* Values for any number of fields. */
 struct opt_set;
 
-/* An empty one; NULL: out of memory. Freeing NULL does nothing. */
+/* An empty set; NULL: out of memory. Freeing NULL does nothing. */
 struct opt_set *opt_set_new(void);
 void opt_set_free(struct opt_set *s);
 
@@ -128,32 +126,32 @@ void opt_put(struct opt_set *s, enum opt_field f, int64_t num);
 /* Sets an address in numeric text form; one longer than OPT_TEXT_MAX - 1 is cut (and then fails opt_check).
  */
 void opt_put_text(struct opt_set *s, enum opt_field f, const char *text);
-/* Sets the name of a file. It stays the caller's and must live as long as any set that has it; NULL fails
- * opt_check. */
+/* Sets the name of a file. The text stays owned by the caller and must live as long as any set that has it;
+ * NULL fails opt_check. */
 void opt_put_file(struct opt_set *s, enum opt_field f, const char *file);
 
 bool opt_given(const struct opt_set *s, enum opt_field f);
 /* True when any field of `id` is given. */
 bool opt_any(const struct opt_set *s, enum opt_id id);
-/* The number of `f`, or `otherwise` where it is not given. */
+/* The number of `f`, or `otherwise` if it is not given. */
 int64_t opt_num(const struct opt_set *s, enum opt_field f, int64_t otherwise);
 /* The text of `f` (OPT_ADDR, OPT_FILE), or NULL. Valid until the set changes. */
 const char *opt_text(const struct opt_set *s, enum opt_field f);
 
-/* Copies one given field; those of one option that are given; every given field of `over` onto `base`. */
+/* Copies one given field; the given fields of one option; every given field of `over` onto `base`. */
 void opt_take(struct opt_set *to, const struct opt_set *from, enum opt_field f);
 void opt_take_option(struct opt_set *to, const struct opt_set *from, enum opt_id id);
 void opt_merge(struct opt_set *base, const struct opt_set *over);
 
-/* Puts every field whose row has a default other than OPT_STACK. */
+/* Sets every field whose row has a default other than OPT_STACK. */
 void opt_defaults(struct opt_set *s);
 
-/* Checks every given field against its row (bounds, flag bits, address form, settable at all).
- * Returns OPTF_COUNT when all is well, else the first offending field, with the reason in `why`. */
+/* Checks every given field against its row (bounds, flag bits, address form, settable at all). Returns
+ * OPTF_COUNT if all are valid, else the first invalid field, with the reason in `why`. */
 enum opt_field opt_check(const struct opt_set *s, char *why, size_t size);
 
-/* What a stack begins with where nobody says anything (stack.def); OPT_STACK where it lacks the option, or
- * none could be told (addresses, files). */
+/* A stack's own default (stack.def); OPT_STACK if it lacks the option, or there is none (addresses,
+ * files). */
 enum opt_stack_of { OPT_KERNEL, OPT_USRSCTP };
 int64_t opt_stack(enum opt_field f, enum opt_stack_of which);
 
@@ -161,8 +159,8 @@ int64_t opt_stack(enum opt_field f, enum opt_stack_of which);
 enum opt_id opt_find(const char *name);
 enum opt_field opt_find_field(enum opt_id id, const char *name);
 
-/* Writes a value the way the config file spells it ("4M", "200ms", "[hb_enable]", "true"): that of a field
- * which is given in `s`, or a number of a field. Returns `out`. */
+/* Writes a value as the configuration file spells it ("4M", "200ms", "[hb_enable]", "true"): that of a field
+ * given in `s`, or a number of a field. Returns `out`. */
 const char *opt_format(const struct opt_set *s, enum opt_field f, char *out, size_t size);
 const char *opt_format_num(enum opt_field f, int64_t num, char *out, size_t size);
 

@@ -10,15 +10,15 @@
 #include "config/sctp/require.h"
 #include "config/sctp/value.h"
 
-/* Where each option's fields begin. An option's own enumerators take no position: BEFORE steps back, so that
- * the enumerator after it, its first field, has the number that FIRST has. */
+/* Where each option's fields begin. An option's own enumerators take no number: BEFORE steps back, so that
+ * the enumerator after it, its first field, has the same number as FIRST. */
 enum opt_position {
 #define OPTION(id, name, when, effect, source, help)                  FIRST_##id, BEFORE_##id = FIRST_##id - 1,
 #define FIELD(opt, id, name, type, unit, min, max, dflt, names, help) POSITION_##id,
 #include "config/sctp/options.def"
 };
 
-/* How many fields each option has: the size of a struct with one char a field. */
+/* How many fields each option has: the size of a struct with one char per field. */
 struct fields_of_none {
     char none;
 #define OPTION(id, name, when, effect, source, help)                                                         \
@@ -44,7 +44,7 @@ const struct opt_field_row opt_field_rows[OPTF_COUNT] = {
 #include "config/sctp/options.def"
 };
 
-/* Each address of a set has a place in `text` that no other field has. */
+/* The index in `text` of each address field of a set. */
 enum {
     ADDRESSES = 0
 #define OPTION(id, name, when, effect, source, help)
@@ -231,7 +231,7 @@ static bool check_field(const struct opt_set *s, enum opt_field f, char *why, si
         const char *file = opt_text(s, f);
         if (file != NULL && *file != '\0')
             return true;
-        snprintf(why, size, "no file is named; write its path");
+        snprintf(why, size, "the name of the file is missing; write its path");
         return false;
     }
     return val_check(&spec, opt_num(s, f, 0), why, size);

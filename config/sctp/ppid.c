@@ -1,5 +1,5 @@
-/* The PPID registry as data (ppid.def) and its two lookups. Seventy rows are walked, not hashed: this runs
- * while a configuration is read and a log line is written, never per message. */
+/* The PPID registry as data (ppid.def) and its two lookups. A linear search of seventy rows is enough: it is
+ * used for configurations and log lines, never per message. */
 #include "config/sctp/ppid.h"
 
 #include <strings.h>

@@ -1,5 +1,5 @@
-/* What only a bug in the calling program can cause, a NULL pointer say, stops it and names the call, in every
- * build; what a user's configuration or a peer can cause never does. */
+/* Conditions that only a bug in the calling program can violate, such as a NULL pointer, abort it and name
+ * the function, in every build; nothing that a configuration or a peer can cause does. */
 #ifndef JUNCTOR_CONFIG_SCTP_REQUIRE_H
 #define JUNCTOR_CONFIG_SCTP_REQUIRE_H
 
@@ -9,7 +9,7 @@
             require_failed(__func__, #condition);                                                            \
     } while (0)
 
-/* Says so on standard error and aborts. */
+/* Prints the condition on standard error and aborts. */
 void require_failed(const char *where, const char *condition) __attribute__((noreturn));
 
 #endif

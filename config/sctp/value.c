@@ -34,7 +34,7 @@ static const char *suffix_words(enum opt_unit unit)
     return "ms, s, m or h";
 }
 
-/* How many of the suffix table's base units (bytes, milliseconds) one of the value's own unit is. */
+/* How many base units of the suffix table (bytes, milliseconds) the value's own unit has. */
 static uint64_t base_factor(enum opt_unit unit)
 {
     return unit == OPT_SECONDS ? 1000 : 1;
@@ -164,7 +164,7 @@ static void uint_bounds(const struct val_spec *spec, char *out, size_t size)
     struct val_spec numbers = *spec;
     size_t len;
     while (spec->names && val_name(spec->names, (unsigned)numbers.min, &len))
-        numbers.min++; /* the least value that no word stands for */
+        numbers.min++; /* the smallest value without a word */
     numbers.names = NULL;
     if (spec->names)
         name_list(spec->names, words, sizeof words);
@@ -209,8 +209,8 @@ bool val_check(const struct val_spec *spec, int64_t num, char *why, size_t size)
         return true;
     if (spec->type == OPT_FLAGS) {
         if (num & ~spec->max)
-            return refuse(why, size, "0x%" PRIx64 " has bits that mean nothing; the flags are %s",
-                          (uint64_t)num, val_bounds(spec, bounds, sizeof bounds));
+            return refuse(why, size, "0x%" PRIx64 " has undefined bits; the flags are %s", (uint64_t)num,
+                          val_bounds(spec, bounds, sizeof bounds));
         return true;
     }
     if (num >= spec->min && num <= spec->max)
@@ -222,7 +222,7 @@ bool val_check(const struct val_spec *spec, int64_t num, char *why, size_t size)
 
 /* ---- reading -------------------------------------------------------------------------------------- */
 
-/* A word that is none of `names`: the nearest one, and all of them. */
+/* The error for a word that is not in `names`: with the nearest one, and all of them. */
 static bool refuse_word(const char *names, const char *word, char *why, size_t size)
 {
     struct nearest n;
@@ -320,7 +320,7 @@ static uint64_t suffix_factor(const struct val_spec *spec, const char *text, con
         if (strcasecmp(s->text, suffix) == 0)
             return s->factor;
 
-    /* "4MB", "4 M", "3sec": the unit that was meant, where its first letter tells. */
+    /* "4MB", "4 M", "3sec": the unit that was meant, if its first letter shows it. */
     const char *unit = suffix + strspn(suffix, " ");
     const char *guess = NULL;
     for (s = suffixes(spec->unit); s->text; s++)
@@ -328,14 +328,14 @@ static uint64_t suffix_factor(const struct val_spec *spec, const char *text, con
             guess = s->text;
     int number = (int)(suffix - text);
     if (guess && number < 40)
-        refuse(why, size, "'%.40s' is not how it is written; write %.*s%s", text, number, text, guess);
+        refuse(why, size, "'%.40s' has an unknown unit; write %.*s%s", text, number, text, guess);
     else
         refuse(why, size, "'%.40s' has an unknown unit; write a number with %s", text,
                suffix_words(spec->unit));
     return 0;
 }
 
-/* "1.5M": never taken, but answered with the whole number that says the same. */
+/* "1.5M": never accepted, but the error has the equivalent whole number. */
 static bool refuse_fraction(const struct val_spec *spec, const char *text, uint64_t whole, const char *dot,
                             char *why, size_t size)
 {
@@ -348,14 +348,15 @@ static bool refuse_fraction(const struct val_spec *spec, const char *text, uint6
     }
     uint64_t factor = isdigit((unsigned char)*p) ? 0 : suffix_factor(spec, text, p, scrap, sizeof scrap);
     if (factor == 0 || whole > UINT32_MAX)
-        return refuse(why, size, "'%.40s': fractions are not taken; write a whole number", text);
+        return refuse(why, size, "'%.40s': fractions are not accepted; write a whole number", text);
 
     uint64_t unit = base_factor(spec->unit) * denominator;
-    uint64_t product = numerator * factor; /* below 2^32 * 10^6 * 2^30 only where it stays in 64 bits */
+    uint64_t product =
+        numerator * factor; /* below 2^32 * 10^6 * 2^30, and computed only if it fits 64 bits */
     if (__builtin_mul_overflow(numerator, factor, &product))
-        return refuse(why, size, "'%.40s': fractions are not taken; write a whole number", text);
+        return refuse(why, size, "'%.40s': fractions are not accepted; write a whole number", text);
     val_format(spec, (int64_t)((product + unit / 2) / unit), value, sizeof value);
-    return refuse(why, size, "'%.40s': fractions are not taken; write %s%s", text, value,
+    return refuse(why, size, "'%.40s': fractions are not accepted; write %s%s", text, value,
                   product % unit ? " or so" : "");
 }
 

@@ -1,9 +1,10 @@
-/* One value of a configuration: how its text is read, checked and written, told by its type, unit and bounds.
+/* One value of a configuration: parsing, checking and writing its text according to its type, unit and
+ * bounds.
  *
- * Every scalar of the configuration goes through here, SCTP options and structural keys alike, and so do the
- * arguments of the command line. Sizes are powers of 1024 (4096, 64K, 4M, 1G), times are 200ms, 3s, 1m, 1h; a
- * bare number counts in the unit of the value. Nothing is rounded: what cannot be held exactly is refused
- * with the nearest thing that can be written instead.
+ * Used for every scalar of the configuration, SCTP options as well as other keys, and for command-line
+ * arguments. Sizes are powers of 1024 (4096, 64K, 4M, 1G), times are 200ms, 3s, 1m, 1h; a bare number is in
+ * the unit of the value. Nothing is rounded: a value that cannot be represented exactly is refused with the
+ * nearest one that can be written instead.
  *
  * Pure functions, any thread. A `why` is one line that follows "name: " in an error message. */
 #ifndef JUNCTOR_CONFIG_SCTP_VALUE_H
@@ -30,27 +31,27 @@ struct val_spec {
         *names; /* comma-separated. OPT_FLAGS, OPT_ENUM: see options.def. OPT_UINT: words for 0, 1, … */
 };
 
-/* What a row of options.def says about one field. */
+/* The description of a field in a row of options.def. */
 struct val_spec val_spec_of(enum opt_field f);
 
-/* Reads any type whose value is a number (opt_is_number); OPT_FLAGS as "a,b" or one name. False with the
+/* Parses any type whose value is a number (opt_is_number); OPT_FLAGS as "a,b" or one name. False with the
  * reason in `why`. */
 bool val_parse(const struct val_spec *spec, const char *text, int64_t *out, char *why, size_t size);
 
-/* Checks a number that did not come from text. */
+/* Checks a number that was not parsed from text. */
 bool val_check(const struct val_spec *spec, int64_t num, char *why, size_t size);
 
-/* Writes it the way it is read, in the largest unit that holds it exactly. Returns `out`. */
+/* Writes it as it would be parsed, in the largest unit that represents it exactly. Returns `out`. */
 const char *val_format(const struct val_spec *spec, int64_t num, char *out, size_t size);
 
-/* "4K to 64M": the bounds as a person writes them; for OPT_ENUM and OPT_FLAGS the names. Returns `out`. */
+/* "4K to 64M": the bounds as a user writes them; for OPT_ENUM and OPT_FLAGS the names. Returns `out`. */
 const char *val_bounds(const struct val_spec *spec, char *out, size_t size);
 
 /* The i-th of comma-separated names and its length, or NULL. */
 const char *val_name(const char *names, unsigned i, size_t *len);
 
-/* Reads the digits that `text` begins with (decimal, or hexadecimal after 0x); more than 64 bits read as
- * UINT64_MAX. Returns what follows them, or NULL where there is no digit. */
+/* Parses the digits that `text` begins with (decimal, or hexadecimal after 0x); more than 64 bits give
+ * UINT64_MAX. Returns what follows them, or NULL if there is no digit. */
 const char *val_digits(const char *text, uint64_t *out);
 
 #ifdef __cplusplus

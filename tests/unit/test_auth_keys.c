@@ -89,7 +89,7 @@ static void test_refuses(void **state)
     refused("1 0\n", "odd number");
     refused("1 0x\n", "not hexadecimal");
     refused("1 00zz\n", "not hexadecimal");
-    refused("1 00\n2 00\n\n1 ff\n", ":4: key 1 is here a second time");
+    refused("1 00\n2 00\n\n1 ff\n", ":4: key 1 is given twice");
 }
 
 static void test_too_many(void **state)

@@ -96,11 +96,10 @@ static void test_shared_advice(void **state)
                              "routes: [{from: a, to: p1}]\n");
     char *said = remarks_on(text, true);
     assert_string_equal(
-        said,
-        "1:13: warning: tos: 46 has the lowest two bits set, which are not the DSCP's but the stack's, for "
-        "ECN (RFC 3168); write tos: 184 for DSCP 46\n"
-        "4003:44: warning: tos: 185 has the lowest two bits set, which are not the DSCP's but the stack's, "
-        "for ECN (RFC 3168); write tos: 184\n");
+        said, "1:13: warning: tos: 46 has the lowest two bits set, which do not belong to the DSCP "
+              "but to ECN (RFC 3168); write tos: 184 for DSCP 46\n"
+              "4003:44: warning: tos: 185 has the lowest two bits set, which do not belong to the DSCP "
+              "but to ECN (RFC 3168); write tos: 184\n");
     free(said);
     free(text);
 }

@@ -64,7 +64,7 @@ static void test_not_there(void **state)
     (void)state;
     snprintf(path, sizeof path, "%s/none.yaml", folder);
     refused(path, "no such file; check the name");
-    refused(folder, "is a folder; name the file in it");
+    refused(folder, "is a directory; name the file in it");
     refused("/dev/null", "empty; write at least");
 }
 
@@ -197,7 +197,7 @@ static void test_unfolded(void **state)
     struct cfg_remarks remarks;
     assert_null(cfg_parse("x", text, strlen(text), &remarks));
     assert_int_equal(remarks.count, 1);
-    assert_non_null(strstr(remarks.list[0].text, "unfold into more than 1000000"));
+    assert_non_null(strstr(remarks.list[0].text, "expand to more than 1000000"));
     cfg_remarks_free(&remarks);
     free(text);
 }

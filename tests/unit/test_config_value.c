@@ -62,9 +62,9 @@ static void test_sizes(void **state)
     refused(&size, "0.5K", "write 512");
     refused(&size, "1.3K", "write 1331 or so");
     refused(&size, "1.5", "write 2 or so");
-    refused(&size, "1.5X", "fractions are not taken");
-    refused(&size, "1.0000000000001M", "fractions are not taken");
-    refused(&size, "4294967296.5G", "fractions are not taken");
+    refused(&size, "1.5X", "fractions are not accepted");
+    refused(&size, "1.0000000000001M", "fractions are not accepted");
+    refused(&size, "4294967296.5G", "fractions are not accepted");
     refused(&size, "2048G", "too large; write 0 to 1024G");
     refused(&size, "18446744073709551615", "too large");
     refused(&size, "99999999999999999999999999G", "too large");

@@ -153,8 +153,8 @@ static void test_laughter(void **state)
         snprintf(text + used, sizeof text - used, "]}\n");
     }
     fault(text, strlen(text), 7, 25, "more than 1000000 values, with all that aliases stand for");
-    FAULT("a: &a {<<: *a, k: v}\n", 1, 12, "alias *a stands inside what it stands for");
-    FAULT("a: &a [*a]\n", 1, 8, "alias *a stands inside what it stands for");
+    FAULT("a: &a {<<: *a, k: v}\n", 1, 12, "alias *a is inside the value it refers to");
+    FAULT("a: &a [*a]\n", 1, 8, "alias *a is inside the value it refers to");
 }
 
 /* Merges of merges go as deep as a person writes them. */
@@ -219,10 +219,10 @@ static void test_depth(void **state)
     (void)state;
     memset(text, '[', DEEP);
     text[DEEP] = '\0';
-    fault(text, DEEP, 1, YAML_DEPTH_MAX + 1, "nested more than 64 deep");
+    fault(text, DEEP, 1, YAML_DEPTH_MAX + 1, "nested more than 64 levels deep");
     for (int i = 0; i < DEEP; i++)
         text[i] = i % 2 ? ' ' : '-';
-    fault(text, DEEP, 1, 2 * YAML_DEPTH_MAX + 1, "nested more than 64 deep");
+    fault(text, DEEP, 1, 2 * YAML_DEPTH_MAX + 1, "nested more than 64 levels deep");
     free(text);
 }
 
@@ -234,7 +234,7 @@ static void test_depth_ahead(void **state)
     (void)state;
     fault(text, strlen(text), 1, 5, "put the value in quotes");
     memset(strchr(text, '['), '[', YAML_DEPTH_MAX + 1);
-    fault(text, strlen(text), 1, 4 + YAML_DEPTH_MAX, "nested more than 64 deep");
+    fault(text, strlen(text), 1, 4 + YAML_DEPTH_MAX, "nested more than 64 levels deep");
     strcpy(text, "a: @\nb: \"");
     memset(text + strlen(text), '[', YAML_DEPTH_MAX + 1);
     strcat(text, "\\\"[\" # {{{\nc: 'it''s [[[' # 'x [\n");
@@ -245,7 +245,7 @@ static void test_depth_ahead(void **state)
 static void test_tags(void **state)
 {
     (void)state;
-    FAULT("# x\n%TAG !a! tag:x\n%TAG !a! tag:y\n---\na: 1\n", 2, 1, "take this line out");
+    FAULT("# x\n%TAG !a! tag:x\n%TAG !a! tag:y\n---\na: 1\n", 2, 1, "remove this line");
 }
 
 static void test_long_text(void **state)
