@@ -74,7 +74,7 @@ static bool prepare(struct brk_broker *b)
     b->worker_count = count_workers(b);
     brk_segments_init(&b->health, sizeof(struct brk_peer_health));
     b->workers = calloc(b->worker_count, sizeof(struct brk_worker *));
-    if (!brk_segments_fit(&b->health, c->peer_count) || !b->workers || rt_inbox_init(&b->control) ||
+    if (!brk_segments_fit(&b->health, rt_source_count(c)) || !b->workers || rt_inbox_init(&b->control) ||
         rt_inbox_init(&b->requests)) {
         brk_log(CFG_LOG_ERROR, "start_failed", "error=\"out of memory or descriptors\"");
         return false;

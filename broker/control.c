@@ -18,7 +18,7 @@
  * nothing is left, or the deadline is over, or a second signal arrives, the workers stop. SIGUSR1 requests
  * the account: all workers meet at a barrier, so that the sum is taken at one moment. SIGHUP requests a
  * reload (reload.h). */
-#include "broker/control.h"
+#include "broker/control_priv.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -29,6 +29,7 @@
 #include "broker/check.h"
 #include "broker/clock.h"
 #include "broker/drain.h"
+#include "broker/drain_progress.h"
 #include "broker/dest.h"
 #include "broker/joining.h"
 #include "broker/log.h"
@@ -36,7 +37,9 @@
 #include "broker/notify.h"
 #include "broker/parcel.h"
 #include "broker/reload.h"
+#include "broker/shares.h"
 #include "broker/state.h"
+#include "broker/states.h"
 #include "broker/stats/counts.h"
 #include "broker/worker.h"
 #include "broker/worker_life.h"
@@ -45,22 +48,6 @@
 #include "routing/message.h"
 #include "routing/plan.h"
 #include "routing/snapshot.h"
-
-struct brk_control {
-    struct brk_broker *broker;
-    struct rt_members *members;
-    struct brk_joining joining;
-    struct brk_moving moving;
-    uint64_t version;
-    enum brk_phase phase;
-    unsigned drain_ms;    /* how long the drain may take, */
-    uint64_t deadline_ms; /* and so until when */
-    bool stop;
-    bool cut_short; /* … before the drain was complete */
-    struct brk_reload reload;
-    bool stepped;           /* all workers have completed the current step of it */
-    struct brk_dest *dests; /* all that have come up and are not retired */
-};
 
 /* ---- groups --------------------------------------------------------------------------------------- */
 
@@ -88,9 +75,15 @@ static void log_member(const struct brk_control *c, const char *event, const str
 static bool adopt(struct brk_control *c)
 {
     struct brk_broker *b = c->broker;
+    const struct cfg_config *old = b->plan->config, *config = b->candidate->config;
     struct rt_members *m = brk_moving_members(b->candidate, c->dests);
+    if (m) {
+        rt_members_follow(m, c->members);
+        brk_states_foresee(b, old, config, m, brk_now_ms());
+        rt_members_settle(m, brk_now_ms());
+    }
     struct rt_snapshot *s = m ? rt_snapshot_build(m, b->candidate, c->version) : NULL;
-    if (!s || !brk_moving_fit(&c->moving, b->candidate->config->group_count)) {
+    if (!s || !brk_moving_fit(&c->moving, config->group_count)) {
         brk_log(CFG_LOG_ERROR, "reload_refused", "text=\"out of memory\"");
         rt_snapshot_free(s);
         rt_members_free(m);
@@ -101,6 +94,8 @@ static bool adopt(struct brk_control *c)
     rt_snapshot_free(s);
     rt_members_free(c->members);
     c->members = m;
+    brk_states_reload(b, old, config);
+    c->states_changed = true;
     b->replaced = (struct rt_plan *)b->plan;
     b->plan = b->candidate;
     brk_reload_adopt(&c->reload, b);
@@ -226,10 +221,13 @@ static bool serve_requests(struct brk_control *c, bool woken)
     struct rt_parcel *p;
     rt_batch_init(&lost);
     rt_batch_init(&done);
-    if (!take_requests(c, woken, &lost, &done))
+    if (!take_requests(c, woken, &lost, &done) && !brk_shares_due(&c->shares, brk_now_ms()))
         return false;
     if (c->stepped)
         step_on(c);
+    if (brk_shares_due(&c->shares, brk_now_ms()))
+        brk_shares_settle(&c->shares, c->broker->current.pointer, c->members, &c->moving, &c->joining,
+                          brk_now_ms());
     brk_moving_go_on(&c->moving, c->members);
     brk_joining_go_on(&c->joining, c->members, joined, c);
     while (!publish(c)) /* the requests must be carried out; memory may become available */
@@ -238,7 +236,10 @@ static bool serve_requests(struct brk_control *c, bool woken)
         free(brk_dest_of(p->to));
     post_each(c, &lost);
     post_each(c, &c->joining.ask);
-    brk_command_all(c->broker, 0); /* parked messages may have a destination now */
+    brk_shares_plan(&c->shares, c->members, brk_now_ms());
+    /* Parked messages may have a destination now. */
+    brk_command_all(c->broker, c->states_changed ? BRK_CMD_STATES : 0);
+    c->states_changed = false;
     return true;
 }
 
@@ -261,52 +262,18 @@ void brk_control_drain(struct brk_control *c, const char *reason, unsigned timeo
     brk_command_all(c->broker, BRK_CMD_DRAIN_SOURCES);
 }
 
-static bool all_reached(const struct brk_broker *b, int progress)
-{
-    for (unsigned i = 0; i < b->worker_count; i++)
-        if (atomic_load_explicit(&b->workers[i]->progress, memory_order_acquire) < progress)
-            return false;
-    return true;
-}
-
-/* No message is left in a worker, and none is between two of them, both of which may have reported before it
- * was posted. Counted in two rounds (Mattern's four counters): all messages handed out, read now, had been
- * taken when the takers last reported. A message is counted as handed out before it is posted, so the second
- * round does not miss one that a report counts as taken. */
-static bool all_done(const struct brk_broker *b)
-{
-    uint64_t taken = 0, handed_out = 0;
-    for (unsigned i = 0; i < b->worker_count; i++)
-        taken += atomic_load_explicit(&b->workers[i]->reported_taken, memory_order_acquire);
-    if (!all_reached(b, BRK_ALL_DONE))
-        return false;
-    for (unsigned i = 0; i < b->worker_count; i++)
-        handed_out += brk_counted(&b->workers[i]->counts.handed_out);
-    return taken == handed_out;
-}
-
-static uint64_t associations(const struct brk_broker *b)
-{
-    uint64_t opened = 0, ended = 0;
-    for (unsigned i = 0; i < b->worker_count; i++) {
-        const struct brk_counts *n = &b->workers[i]->counts;
-        ended += brk_counted(&n->closed) + brk_counted(&n->lost);
-        opened += brk_counted(&n->opened);
-    }
-    return opened > ended ? opened - ended : 0;
-}
-
 static void drain(struct brk_control *c)
 {
-    if (c->phase == BRK_DRAIN_SOURCES && all_reached(c->broker, BRK_SOURCES_DONE)) {
+    if (c->phase == BRK_DRAIN_SOURCES && brk_all_reached(c->broker, BRK_SOURCES_DONE)) {
         c->phase = BRK_DRAIN_ALL;
         brk_command_all(c->broker, BRK_CMD_DRAIN_ALL);
     }
-    if (c->phase == BRK_DRAIN_ALL && all_done(c->broker)) {
+    if (c->phase == BRK_DRAIN_ALL && brk_all_done(c->broker)) {
         brk_log(CFG_LOG_INFO, "drained", "in_ms=%llu",
                 (unsigned long long)(brk_now_ms() + c->drain_ms - c->deadline_ms));
         c->stop = true;
-    } else if (brk_now_ms() + brk_abort_time_ms(c->drain_ms, associations(c->broker)) >= c->deadline_ms) {
+    } else if (brk_now_ms() + brk_abort_time_ms(c->drain_ms, brk_open_associations(c->broker)) >=
+               c->deadline_ms) {
         brk_log(CFG_LOG_WARNING, "drain_timeout", "timeout_ms=%u", c->drain_ms);
         c->stop = c->cut_short = true;
     }
@@ -375,8 +342,13 @@ struct brk_control *brk_control_new(struct brk_broker *b)
     c->broker = b;
     brk_joining_init(&c->joining);
     c->members = rt_members_new(b->plan->config);
-    if (c->members && publish(c))
-        return c;
+    if (c->members && brk_moving_fit(&c->moving, b->plan->config->group_count)) {
+        brk_states_begin(b, c->members);
+        rt_members_settle(c->members, brk_now_ms());
+        c->states_changed = c->shares.changed = true;
+        if (publish(c))
+            return c;
+    }
     brk_control_free(c);
     return NULL;
 }

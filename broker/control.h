@@ -10,9 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/config.h"
+
 struct brk_broker;
 struct brk_service;
-struct cfg_config;
 
 struct brk_control;
 
@@ -41,6 +42,13 @@ void brk_control_reload(struct brk_control *c);
  * progress. False: refused, and the reason has been logged. */
 bool brk_control_reload_with(struct brk_control *c, struct cfg_config *config);
 bool brk_control_reloading(const struct brk_control *c);
+
+/* Gives a listener or peer of the plan in force another state: states.h. The next turn acts on it. */
+void brk_control_set_state(struct brk_control *c, struct cfg_member m, enum cfg_state state);
+/* Streams that changes have moved have got there, and if it is in maint, it has no destinations any more. */
+bool brk_control_settled(const struct brk_control *c, struct cfg_member m);
+/* When it has something to do even if nothing comes; UINT64_MAX: never. */
+uint64_t brk_control_due_ms(const struct brk_control *c);
 
 /* A drain has begun; it ended before everything was delivered, because its time was over or because of a
  * second request. */

@@ -65,6 +65,17 @@ static void take_signal(struct brk_broker *b, struct brk_control *c, int signals
         brk_control_drain(c, info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM", BRK_DRAIN_AS_CONFIGURED);
 }
 
+/* How long the control thread may sleep. */
+static int at_most_ms(const struct brk_control *c)
+{
+    uint64_t now = brk_now_ms(), due = brk_control_due_ms(c);
+    if (brk_control_draining(c))
+        return BRK_TICK_MS;
+    if (due == UINT64_MAX)
+        return -1;
+    return due <= now ? 0 : due - now < 3600000 ? (int)(due - now) : 3600000;
+}
+
 static void serve(struct brk_broker *b, struct brk_control *c, struct brk_requests *q, int signals)
 {
     struct pollfd fds[] = {{.fd = signals, .events = POLLIN},
@@ -75,7 +86,7 @@ static void serve(struct brk_broker *b, struct brk_control *c, struct brk_reques
     brk_watchdog_start(&dog, brk_now_ms());
     while (brk_control_turn(c, woken)) {
         brk_requests_turn(q, b, c, fds[2].revents & POLLIN);
-        int at_most = brk_control_draining(c) ? BRK_TICK_MS : -1;
+        int at_most = at_most_ms(c);
         if (!brk_watchdog_tick(&dog, b, brk_now_ms()))
             brk_log(CFG_LOG_ERROR, "worker_stuck", "text=\"a worker does not go on\"");
         if (poll(fds, 3, brk_watchdog_sleep(&dog, at_most, brk_now_ms())) < 0 && errno != EINTR)

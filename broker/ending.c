@@ -15,6 +15,11 @@
 #include "broker/sending.h"
 #include "broker/state.h"
 
+void brk_end_whole(struct brk_worker *w, struct brk_assoc *a)
+{
+    brk_end(w, a->pair.client ? a->pair.client : a);
+}
+
 void brk_end(struct brk_worker *w, struct brk_assoc *a)
 {
     if (a->end_by_ms || a->state != BRK_UP)

@@ -1,4 +1,5 @@
-/* What all workers know about a peer: whether it makes sense to connect to it now. */
+/* What all workers know about a peer: whether it makes sense to connect to it now; and about a peer or
+ * listener: the state that its operator has given it. */
 #ifndef JUNCTOR_BROKER_HEALTH_H
 #define JUNCTOR_BROKER_HEALTH_H
 
@@ -7,11 +8,13 @@
 #include <stdint.h>
 
 #include "broker/state.h"
+#include "routing/table.h"
 
 struct brk_assoc;
 
-/* Shared by the workers, one for each peer. */
+/* Shared by the workers, one for each listener and peer; of a listener only the state. */
 struct brk_peer_health {
+    _Atomic int state; /* enum cfg_state; written by control */
     _Atomic uint64_t down_until_ms;
     _Atomic unsigned failures;    /* in a row */
     _Atomic uint64_t row_ends_ms; /* a failure after this time is the first of another row */
@@ -21,7 +24,14 @@ struct brk_peer_health {
 
 static inline struct brk_peer_health *brk_health(const struct brk_broker *b, unsigned peer)
 {
-    return brk_segments_at(&b->health, peer);
+    return brk_segments_at(&b->health, rt_source((struct cfg_member){CFG_MEMBER_PEER, peer}));
+}
+
+/* As last set; any thread. */
+static inline enum cfg_state brk_state(const struct brk_broker *b, struct cfg_member m)
+{
+    const struct brk_peer_health *h = brk_segments_at(&b->health, rt_source(m));
+    return (enum cfg_state)atomic_load_explicit(&h->state, memory_order_relaxed);
 }
 
 /* Any worker may call these. */

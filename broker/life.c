@@ -81,6 +81,8 @@ void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
         brk_assoc_eof(w, a);
     if (a->unwanted || brk_is_gone(w, a->socket->member)) /* a reload came while it was being set up */
         brk_end(w, a);
+    else if (brk_state(w->broker, a->socket->member) == CFG_MAINT)
+        brk_end_whole(w, a);
 }
 
 /* " reason=..." if the peer gave one with its abort. Returns `out`. */

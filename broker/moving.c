@@ -26,7 +26,8 @@ bool brk_moving_fit(struct brk_moving *v, unsigned groups)
 {
     if (v->held && groups <= v->room)
         return true;
-    if (!widen(&v->held, v->room, groups) || !widen(&v->from, v->room, groups))
+    if (!widen(&v->held, v->room, groups) || !widen(&v->from, v->room, groups) ||
+        !widen(&v->to, v->room, groups))
         return false;
     v->room = groups;
     return true;
@@ -36,6 +37,7 @@ void brk_moving_free(struct brk_moving *v)
 {
     free(v->held);
     free(v->from);
+    free(v->to);
 }
 
 struct rt_members *brk_moving_members(const struct rt_plan *plan, struct brk_dest *dests)
@@ -81,7 +83,7 @@ void brk_moving_retired(struct brk_moving *v, struct brk_dest *d)
     done(v, d);
 }
 
-/* ---- a reload ------------------------------------------------------------------------------------- */
+/* ---- a reload, or a change of shares --------------------------------------------------------------- */
 
 struct beginning {
     struct brk_moving *moving;
@@ -94,7 +96,8 @@ static void ask(void *arg, struct rt_dest *former)
     struct beginning *b = arg;
     struct brk_dest *d = brk_dest_around(former);
     await(b->moving, d);
-    brk_joining_ask(b->joining, b->members, d);
+    if (!d->removed) /* else RETIRED follows */
+        brk_joining_ask(b->joining, b->members, d);
 }
 
 void brk_moving_begin(struct brk_moving *v, const struct brk_moving_plans *p, struct brk_joining *j,
@@ -112,6 +115,21 @@ void brk_moving_begin(struct brk_moving *v, const struct brk_moving_plans *p, st
     for (unsigned g = 0; g < p->after->group_count; g++)
         if (v->held[g])
             rt_members_hold_group(p->is, g);
+}
+
+void brk_moving_shift(struct brk_moving *v, const struct rt_snapshot *before, const struct rt_snapshot *after,
+                      struct rt_members *members, struct brk_joining *j)
+{
+    struct beginning b = {v, j, members};
+    memset(v->from, 0, v->room * sizeof *v->from);
+    memset(v->to, 0, v->room * sizeof *v->to);
+    rt_moves_find(before, after, v->from, v->to);
+    rt_moves_each(before, after, v->from, ask, &b);
+    for (unsigned g = 0; g < after->group_count; g++) {
+        if (v->to[g] && !v->held[g])
+            rt_members_hold_group(members, g);
+        v->held[g] |= v->to[g];
+    }
 }
 
 void brk_moving_go_on(struct brk_moving *v, struct rt_members *m)

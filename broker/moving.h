@@ -1,5 +1,5 @@
-/* How a reload moves streams from one destination to another without newer messages arriving before older
- * ones.
+/* How a reload, or a change of the members' shares (shares.h), moves streams from one destination to another
+ * without newer messages arriving before older ones.
  *
  * A new plan may give a stream to another destination, because its group has other members or another mode,
  * or because its route leads to another group. Older messages of it may still wait for the former
@@ -34,8 +34,8 @@ struct rt_snapshot;
 
 struct brk_moving {
     bool *held;       /* by group id: held until nobody is awaited */
-    bool *from;       /* by group id: used in brk_moving_begin only */
-    unsigned room;    /* of both */
+    bool *from, *to;  /* by group id: used within one call only */
+    unsigned room;    /* of all three */
     unsigned awaited; /* destinations that are `moved` */
 };
 
@@ -58,6 +58,11 @@ struct brk_moving_plans {
  * Call brk_moving_fit for the groups of p->after before. */
 void brk_moving_begin(struct brk_moving *v, const struct brk_moving_plans *p, struct brk_joining *j,
                       struct brk_dest *dests);
+
+/* The same where the plan stays and shares have changed in place: `before` is published, `after` is what
+ * `members` say now, without those who have joined since. */
+void brk_moving_shift(struct brk_moving *v, const struct rt_snapshot *before, const struct rt_snapshot *after,
+                      struct rt_members *members, struct brk_joining *j);
 
 /* EMPTIED, or RETIRED, has arrived. */
 void brk_moving_emptied(struct brk_moving *v, struct brk_dest *d);

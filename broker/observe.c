@@ -207,6 +207,11 @@ bool brk_observer_happened(const struct brk_observer *o, unsigned worker, unsign
     return brk_history_read(&o->broker->workers[worker]->history, place, out);
 }
 
+enum cfg_state brk_observer_state_of(const struct brk_observer *o, struct cfg_member m)
+{
+    return brk_state(o->broker, m);
+}
+
 uint64_t brk_observer_cpu_us(const struct brk_observer *o, unsigned worker)
 {
     clockid_t clock;

@@ -83,6 +83,9 @@ struct brk_peer_view brk_observer_peer(const struct brk_observer *o, unsigned pe
 bool brk_observer_happened(const struct brk_observer *o, unsigned worker, unsigned place,
                            struct brk_happening *out);
 
+/* The state that the operator has given to a listener or peer. */
+enum cfg_state brk_observer_state_of(const struct brk_observer *o, struct cfg_member m);
+
 /* Processor time that a worker's thread has used. */
 uint64_t brk_observer_cpu_us(const struct brk_observer *o, unsigned worker);
 

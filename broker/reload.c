@@ -49,7 +49,7 @@ bool brk_reload_with(struct brk_reload *r, struct brk_broker *b, struct cfg_conf
     struct brk_changes *changes = brk_changes_note(old, config);
     cfg_keep_restart_values(config, old);
     b->candidate = rt_plan_new(config, b->plan->generation + 1);
-    if (!changes || !b->candidate || !brk_segments_fit(&b->health, config->peer_count)) {
+    if (!changes || !b->candidate || !brk_segments_fit(&b->health, rt_source_count(config))) {
         brk_log(CFG_LOG_ERROR, "reload_refused",
                 "text=\"out of memory; the configuration in force is kept\"");
         rt_plan_free(b->candidate);

@@ -13,6 +13,7 @@
 #include "broker/dest.h"
 #include "broker/log.h"
 #include "broker/state.h"
+#include "routing/explain.h"
 #include "routing/message.h"
 #include "routing/plan.h"
 
@@ -33,7 +34,10 @@ static bool is_about(enum brk_request_kind kind, const char *event)
                                          "changed_more", "reloaded",       "reload_abandoned", NULL};
     static const char *const stop[] = {"draining",        "drained", "drain_timeout",
                                        "stopped_at_once", "account", NULL};
-    for (const char *const *e = kind == BRK_ASK_RELOAD ? reload : stop; *e; e++)
+    static const char *const state[] = {"member_state", NULL};
+    static const char *const *const of[] = {
+        [BRK_ASK_RELOAD] = reload, [BRK_ASK_STOP] = stop, [BRK_ASK_STATE] = state};
+    for (const char *const *e = of[kind]; *e; e++)
         if (strcmp(*e, event) == 0)
             return true;
     return false;
@@ -57,7 +61,8 @@ static void logged(const char *event, const char *text, void *requests)
 {
     struct brk_requests *q = requests;
     for (struct brk_request *r = q->first; r; r = r->next) {
-        if ((r->kind == BRK_ASK_RELOAD && r != q->reloading) || !is_about(r->kind, event))
+        if ((r->kind == BRK_ASK_RELOAD && r != q->reloading) ||
+            (r->kind == BRK_ASK_STATE && r != q->setting) || !is_about(r->kind, event))
             continue;
         add_line(r, text);
         if (strcmp(event, "reloaded") == 0)
@@ -91,6 +96,36 @@ static bool begin_reload(struct brk_requests *q, struct brk_control *c)
     return false;
 }
 
+/* False: there is no such member any more. */
+static bool set_state(struct brk_requests *q, struct brk_broker *b, struct brk_control *c,
+                      struct brk_request *r)
+{
+    struct cfg_member m;
+    if (!rt_find_source(b->plan->config, r->member, &m))
+        return false;
+    q->setting = r;
+    brk_control_set_state(c, m, r->state);
+    q->setting = NULL;
+    return true;
+}
+
+/* Answers those whose member has got where it was to be. */
+static void answer_states(struct brk_requests *q, struct brk_broker *b, struct brk_control *c)
+{
+    struct brk_request *r, *next;
+    struct cfg_member m;
+    LL_FOREACH_SAFE(q->first, r, next)
+    {
+        if (r->kind != BRK_ASK_STATE)
+            continue;
+        bool found = rt_find_source(b->plan->config, r->member, &m);
+        if (found && !brk_control_settled(c, m))
+            continue;
+        r->done = found;
+        answer(q, b, r);
+    }
+}
+
 static void take(struct brk_requests *q, struct brk_broker *b, struct brk_control *c, bool woken)
 {
     struct rt_batch taken;
@@ -103,6 +138,8 @@ static void take(struct brk_requests *q, struct brk_broker *b, struct brk_contro
         brk_log_also(logged, q);
         if (r->kind == BRK_ASK_STOP && c)
             brk_control_drain(c, "admin", r->drain_ms);
+        if (r->kind == BRK_ASK_STATE && c && !set_state(q, b, c, r))
+            answer(q, b, r);
     }
 }
 
@@ -110,6 +147,7 @@ void brk_requests_turn(struct brk_requests *q, struct brk_broker *b, struct brk_
 {
     if (woken)
         take(q, b, c, woken);
+    answer_states(q, b, c);
     while (q->first && !brk_control_reloading(c)) {
         if (q->reloading) /* done, or refused at once */
             answer(q, b, q->reloading);

@@ -34,6 +34,7 @@ struct brk_socket {
     bool writable_wanted;
     bool no_descriptors; /* of a listener's: the last association that was to get its own got none */
     bool retiring;       /* does not accept any more; closed with its last association */
+    bool refuses;        /* does not accept now: its listener is in maint */
     bool readdressed;    /* also has the addresses of a plan that is not in force yet */
     bool has_lost, has_undelivered, has_peel; /* there is such an association to look for after reading */
     struct brk_socket *

@@ -95,9 +95,23 @@ static void end_standing(struct brk_worker *w)
             brk_assoc_eof(w, w->standing[i].assoc);
 }
 
+/* Its operator wants no association to it. */
+static bool is_out(const struct brk_worker *w, const struct brk_standing *st)
+{
+    return brk_state(w->broker, (struct cfg_member){CFG_MEMBER_PEER, st->peer}) == CFG_MAINT;
+}
+
+bool brk_standing_waits(const struct brk_worker *w)
+{
+    for (unsigned i = 0; i < w->standing_count; i++)
+        if (!w->standing[i].assoc && !is_out(w, &w->standing[i]))
+            return true;
+    return false;
+}
+
 static void tick_standing(struct brk_worker *w, struct brk_standing *st)
 {
-    if (st->assoc || st->next_try_ms > w->now_ms || st->waits_until_ms > w->now_ms)
+    if (st->assoc || is_out(w, st) || st->next_try_ms > w->now_ms || st->waits_until_ms > w->now_ms)
         return;
     if (st->waits_until_ms) {
         brk_log_not_resolved(w, st->peer, NULL);
@@ -119,11 +133,11 @@ void brk_standing_tick(struct brk_worker *w)
 void brk_standing_resolved(struct brk_worker *w, unsigned peer)
 {
     for (unsigned i = 0; keeps_standing(w) && i < w->standing_count; i++)
-        if (w->standing[i].peer == peer && w->standing[i].waits_until_ms)
+        if (w->standing[i].peer == peer && w->standing[i].waits_until_ms && !is_out(w, &w->standing[i]))
             connect_standing(w, &w->standing[i]);
 }
 
-/* Its peer was removed, is no longer wanted, or has other addresses now. */
+/* Its peer was removed, is no longer wanted, has other addresses now, or is in maint. */
 static void let_go(struct brk_worker *w, struct brk_standing *st)
 {
     struct brk_assoc *a = st->assoc;
@@ -134,6 +148,17 @@ static void let_go(struct brk_worker *w, struct brk_standing *st)
         a->unwanted = true;
     else if (a)
         brk_end(w, a);
+}
+
+void brk_standing_states(struct brk_worker *w)
+{
+    for (unsigned i = 0; i < w->standing_count; i++) {
+        struct brk_standing *st = &w->standing[i];
+        if (is_out(w, st))
+            let_go(w, st);
+        else if (!st->assoc && !st->waits_until_ms)
+            st->next_try_ms = w->now_ms;
+    }
 }
 
 static bool is_there(const struct brk_worker *w, const struct brk_session *kind, unsigned peer)

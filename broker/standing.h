@@ -26,8 +26,14 @@ struct brk_standing {
 void brk_standing_adopt(struct brk_worker *w, const struct cfg_config *old, const struct brk_session *kind,
                         bool (*wants)(const struct brk_worker *w, unsigned peer));
 
+/* States of peers have changed (states.h): those in maint are let go, others are connected to at once. */
+void brk_standing_states(struct brk_worker *w);
+
 /* Each tick: connects those that are due. */
 void brk_standing_tick(struct brk_worker *w);
+
+/* Whether one is to be connected when its time comes. */
+bool brk_standing_waits(const struct brk_worker *w);
 
 /* The look-up of a peer's addresses has succeeded or failed: connects those that wait for it. */
 void brk_standing_resolved(struct brk_worker *w, unsigned peer);

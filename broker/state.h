@@ -44,7 +44,8 @@ enum brk_command {
     BRK_CMD_STOP = 8,
     BRK_CMD_PREPARE = 16, /* prepare for broker->candidate: adopt.h */
     BRK_CMD_ABANDON = 32,
-    BRK_CMD_ALIVE = 64 /* nothing to do: that the worker takes it shows that it is alive (notify.h) */
+    BRK_CMD_STATES = 128, /* states of members have changed: states.h */
+    BRK_CMD_ALIVE = 64    /* nothing to do: that the worker takes it shows that it is alive (notify.h) */
 };
 
 enum brk_progress { BRK_BUSY, BRK_SOURCES_DONE, BRK_ALL_DONE };
@@ -123,7 +124,7 @@ struct brk_broker {
     struct rt_current current;
     struct rt_plan *candidate;  /* to be prepared; workers read it between PREPARE and their answer */
     struct rt_plan *replaced;   /* the plan in force before; some workers may not have adopted `plan` yet */
-    struct brk_segments health; /* struct brk_peer_health by peer */
+    struct brk_segments health; /* struct brk_peer_health by source number: rt_source */
     struct brk_worker **workers;
     unsigned worker_count;
     bool log_level_fixed; /* by the command line: a reload does not change it */

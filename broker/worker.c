@@ -37,6 +37,7 @@
 #include "broker/setup.h"
 #include "broker/socket.h"
 #include "broker/standing.h"
+#include "broker/states.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
 #include "broker/timeouts.h"
@@ -115,6 +116,8 @@ static void carry_out(struct brk_worker *w, unsigned commands)
         brk_prepare(w);
     if (commands & BRK_CMD_ABANDON)
         brk_abandon(w);
+    if (commands & BRK_CMD_STATES)
+        brk_states_act(w);
     if (commands & BRK_CMD_STOP)
         w->stop = true;
 }
@@ -145,10 +148,7 @@ static bool timers_wanted(const struct brk_worker *w)
     if (w->resolving || w->connecting || w->drying || w->stalling || brk_expiry_pending(w) ||
         any_returned(w) || w->ending || w->phase != BRK_RUNNING)
         return true;
-    for (unsigned i = 0; i < w->standing_count; i++)
-        if (!w->standing[i].assoc)
-            return true;
-    return false;
+    return brk_standing_waits(w);
 }
 
 static void free_closed(struct brk_worker *w)

@@ -17,6 +17,12 @@ void check_group(struct loader *l, unsigned index)
     if (!o->bad && origin_has(o, CFG_KEY_GROUP_SHARE) && g->mode != CFG_LOADSHARE)
         err_add(&l->errors, origin_place(o, CFG_KEY_GROUP_SHARE),
                 "share: only mode loadshare distributes messages; leave `share` out");
+    if (!o->bad && origin_has(o, CFG_KEY_GROUP_SLOW_START) && g->mode != CFG_LOADSHARE)
+        err_add(&l->errors, origin_place(o, CFG_KEY_GROUP_SLOW_START),
+                "slow_start: only mode loadshare gives its members a share; leave `slow_start` out");
+    if (!o->bad && origin_has(o, CFG_KEY_GROUP_RETURN_AFTER) && g->mode != CFG_OVERRIDE)
+        err_add(&l->errors, origin_place(o, CFG_KEY_GROUP_RETURN_AFTER),
+                "return_after: only mode override prefers a member; leave `return_after` out");
 }
 
 /* The first member of this kind, or NULL. */

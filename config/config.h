@@ -31,6 +31,8 @@ enum cfg_transport { CFG_TRANSPORT_AUTO, CFG_TRANSPORT_KERNEL, CFG_TRANSPORT_USR
 enum cfg_peeloff { CFG_PEELOFF_NEVER, CFG_PEELOFF_ALWAYS };
 enum cfg_mode { CFG_LOADSHARE, CFG_OVERRIDE, CFG_BROADCAST };         /* RFC 4666 traffic modes */
 enum cfg_share { CFG_ROUND_ROBIN, CFG_STREAM_HASH, CFG_SOURCE_HASH }; /* how loadshare picks */
+enum cfg_state { CFG_READY, CFG_DRAIN, CFG_MAINT };                   /* of members of groups */
+#define CFG_NEVER 1                                                   /* for a time: it does not come */
 enum cfg_admin_mode { CFG_ADMIN_OWNER, CFG_ADMIN_GROUP, CFG_ADMIN_ALL };
 enum cfg_session { CFG_PAIRED, CFG_SHARED, CFG_SESSIONS };
 enum cfg_delivery { CFG_EITHER, CFG_ORDERED, CFG_UNORDERED }; /* the U bit of RFC 9260 3.3.1 */
@@ -80,6 +82,7 @@ struct cfg_listener {
     enum cfg_peeloff peeloff;
     unsigned stall_ms; /* a destination's association that takes nothing for this time is aborted; 0: never */
     unsigned weight;   /* of each association in loadshare groups */
+    enum cfg_state state;
     const struct cfg_place *key_at;  /* by enum cfg_key: where it is written; nowhere: a default */
     struct opt_set sctp;             /* effective: defaults, then sctp:, then the profile, then its own */
     const struct cfg_place *sctp_at; /* by enum opt_field: where it is written; nowhere: a default */
@@ -100,6 +103,7 @@ struct cfg_peer {
     unsigned reconnect_initial_ms; /* first pause after a failure; doubles, with jitter */
     unsigned reconnect_max_ms;     /* its bound */
     unsigned weight;               /* in loadshare groups */
+    enum cfg_state state;
     const struct cfg_place *key_at;
     struct opt_set sctp;
     const struct cfg_place *sctp_at; /* both as a listener's */
@@ -118,7 +122,9 @@ struct cfg_group {
     const struct cfg_member *members; /* at least one; in order of preference for override */
     unsigned member_count;
     enum cfg_mode mode;
-    enum cfg_share share; /* loadshare only */
+    enum cfg_share share;     /* loadshare only */
+    unsigned slow_start_ms;   /* loadshare only; 0: none */
+    unsigned return_after_ms; /* override only; 0: at once; or CFG_NEVER */
 };
 
 struct cfg_range {

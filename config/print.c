@@ -166,8 +166,10 @@ const void *print_list_of(const struct cfg_key_row *row, const void *object, uns
 
 bool print_has(const struct cfg_key_row *row, const void *object)
 {
-    if (row == &cfg_key_rows[CFG_KEY_GROUP_SHARE])
+    if (row == &cfg_key_rows[CFG_KEY_GROUP_SHARE] || row == &cfg_key_rows[CFG_KEY_GROUP_SLOW_START])
         return ((const struct cfg_group *)object)->mode == CFG_LOADSHARE;
+    if (row == &cfg_key_rows[CFG_KEY_GROUP_RETURN_AFTER])
+        return ((const struct cfg_group *)object)->mode == CFG_OVERRIDE;
     if (row->kind == CFG_TEXT || row->kind == CFG_NAME)
         return pointer_at(object, row->offset) != NULL;
     if (row->kind == CFG_SCALAR && row->dflt == CFG_OPTIONAL)

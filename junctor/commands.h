@@ -17,5 +17,8 @@ int cmd_stop(int argc, char **argv);
 int cmd_set(int argc, char **argv);
 int cmd_disconnect(int argc, char **argv);
 int cmd_abort(int argc, char **argv);
+int cmd_drain(int argc, char **argv);
+int cmd_maint(int argc, char **argv);
+int cmd_ready(int argc, char **argv);
 
 #endif

@@ -24,6 +24,9 @@ static const struct {
     {"set", "change a setting of the broker", cmd_set},
     {"disconnect", "shut down one of its associations", cmd_disconnect},
     {"abort", "abort one of its associations", cmd_abort},
+    {"drain", "let groups send nothing to one of their members", cmd_drain},
+    {"maint", "the same, and end its associations", cmd_maint},
+    {"ready", "let it take part again", cmd_ready},
 };
 
 /* A closed descriptor 0, 1 or 2 would be reused by the next socket, and printed text would be sent there.

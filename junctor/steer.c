@@ -1,5 +1,6 @@
-/* `junctor reload`, `stop`, `set`, `disconnect`, `abort`: the commands that change a running broker. Each
- * returns when the broker has finished, and prints what was done, in the words of the broker's log. */
+/* `junctor reload`, `stop`, `set`, `disconnect`, `abort`, `drain`, `maint`, `ready`: the commands that change
+ * a running broker. Each returns when the broker has finished, and prints what was done, in the words of the
+ * broker's log. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,6 +53,30 @@ static const char abort_help[] =
     "Aborts an association and waits until it is gone. Messages that wait for it go\n"
     "to another member of its group, or are dropped and counted. `junctor status\n"
     "associations` shows the numbers.\n"
+    "\n" CLIENT_SOCKET_HELP "  -h, --help             this text\n" EXIT_HELP;
+
+static const char drain_help[] =
+    "Usage: junctor drain MEMBER [-s PATH]\n"
+    "\n"
+    "Groups send nothing to a listener or peer any more. Its streams move to other\n"
+    "members in order; new clients get other partners; sessions and associations that\n"
+    "there are stay. Returns when what was under way is acknowledged. Until `junctor\n"
+    "ready`, or a reload of a file in which its `state` has changed.\n"
+    "\n" CLIENT_SOCKET_HELP "  -h, --help             this text\n" EXIT_HELP;
+
+static const char maint_help[] =
+    "Usage: junctor maint MEMBER [-s PATH]\n"
+    "\n"
+    "As `junctor drain`, and shuts its associations down, after broker.drain_timeout\n"
+    "with an abort. A peer is not connected to again, a listener accepts nobody, until\n"
+    "`junctor ready`. Returns when its associations are gone.\n"
+    "\n" CLIENT_SOCKET_HELP "  -h, --help             this text\n" EXIT_HELP;
+
+static const char ready_help[] =
+    "Usage: junctor ready MEMBER [-s PATH]\n"
+    "\n"
+    "Lets a listener or peer take part again after `junctor drain` or `maint`. With\n"
+    "slow_start its share grows from now on.\n"
     "\n" CLIENT_SOCKET_HELP "  -h, --help             this text\n" EXIT_HELP;
 
 /* Prints "reloaded generation=2 …": the lines without what precedes the event's name in the log. */
@@ -150,7 +175,9 @@ int cmd_set(int argc, char **argv)
     return steer("set", socket, path, done);
 }
 
-static int end(const char *command, const char *help, const char *what, int argc, char **argv)
+/* One that takes the name or number of something. */
+static int steer_one(const char *command, const char *help, const char *key, const char *what, int argc,
+                     char **argv)
 {
     const char *socket;
     char **words, path[300], escaped[200], done[300];
@@ -158,7 +185,7 @@ static int end(const char *command, const char *help, const char *what, int argc
     int status;
     if (!client_arguments(command, help, argc, argv, 1, 1, &socket, &words, &count, &status))
         return status;
-    snprintf(path, sizeof path, "/v1/%s?association=%s", command,
+    snprintf(path, sizeof path, "/v1/%s?%s=%s", command, key,
              client_escape(words[0], escaped, sizeof escaped));
     snprintf(done, sizeof done, "%s %.200s", what, words[0]);
     return steer(command, socket, path, done);
@@ -166,10 +193,25 @@ static int end(const char *command, const char *help, const char *what, int argc
 
 int cmd_disconnect(int argc, char **argv)
 {
-    return end("disconnect", disconnect_help, "disconnected", argc, argv);
+    return steer_one("disconnect", disconnect_help, "association", "disconnected", argc, argv);
 }
 
 int cmd_abort(int argc, char **argv)
 {
-    return end("abort", abort_help, "aborted", argc, argv);
+    return steer_one("abort", abort_help, "association", "aborted", argc, argv);
+}
+
+int cmd_drain(int argc, char **argv)
+{
+    return steer_one("drain", drain_help, "member", "drain", argc, argv);
+}
+
+int cmd_maint(int argc, char **argv)
+{
+    return steer_one("maint", maint_help, "member", "maint", argc, argv);
+}
+
+int cmd_ready(int argc, char **argv)
+{
+    return steer_one("ready", ready_help, "member", "ready", argc, argv);
 }

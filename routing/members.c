@@ -9,12 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the configuration says. */
-static uint32_t written_weight(const struct cfg_config *c, struct cfg_member m)
-{
-    return m.kind == CFG_MEMBER_LISTENER ? c->listeners[m.index].weight : c->peers[m.index].weight;
-}
-
 /* ---- membership ---- */
 
 static size_t count_places(const struct cfg_config *c, struct places *sources, uint32_t source_count)
@@ -46,6 +40,18 @@ static void fill_places(struct rt_members *m)
         }
 }
 
+static bool make_terms(struct rt_members *m)
+{
+    const struct cfg_config *c = m->config;
+    size_t total = 0;
+    for (uint32_t g = 0; g < c->group_count; g++)
+        total += c->groups[g].member_count;
+    m->terms = calloc(total + 1, sizeof *m->terms);
+    for (uint32_t g = c->group_count; m->terms && g-- > 0;)
+        m->groups[g].terms = m->terms + (total -= c->groups[g].member_count);
+    return m->terms != NULL;
+}
+
 struct rt_members *rt_members_new(const struct cfg_config *c)
 {
     uint32_t source_count = rt_source_count(c);
@@ -58,7 +64,7 @@ struct rt_members *rt_members_new(const struct cfg_config *c)
     m->sources = calloc(source_count + 1, sizeof *m->sources);
     if (m->groups && m->sources)
         m->places = calloc(count_places(c, m->sources, source_count) + 1, sizeof *m->places);
-    if (!m->places) {
+    if (!m->places || !make_terms(m)) {
         rt_members_free(m);
         return NULL;
     }
@@ -76,6 +82,7 @@ void rt_members_free(struct rt_members *m)
     free(m->groups);
     free(m->sources);
     free(m->places);
+    free(m->terms);
     free(m);
 }
 
@@ -99,12 +106,6 @@ static bool make_room(struct seats *g)
     return true;
 }
 
-uint32_t members_weight(const struct rt_members *m, struct place at)
-{
-    const struct cfg_group *g = &m->config->groups[at.group];
-    return g->mode == CFG_LOADSHARE ? written_weight(m->config, g->members[at.position]) : 1;
-}
-
 bool rt_members_add(struct rt_members *m, struct rt_dest *d)
 {
     size_t count;
@@ -118,8 +119,9 @@ bool rt_members_add(struct rt_members *m, struct rt_dest *d)
         while (at > 0 && g->list[at - 1].position > p[i].position)
             at--;
         memmove(g->list + at + 1, g->list + at, (g->count - at) * sizeof *g->list);
-        g->list[at] = (struct seat){d, p[i].position, members_weight(m, p[i])};
+        g->list[at] = (struct seat){d, p[i].position, members_weight(m, p[i], d->up_ms, m->now_ms)};
         g->count++;
+        members_choose(m, p[i].group);
     }
     return true;
 }
@@ -149,8 +151,10 @@ void rt_members_remove(struct rt_members *m, struct rt_dest *d)
 {
     size_t count;
     const struct place *p = places_of(m, d, &count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         leave(&m->groups[p[i].group], d);
+        members_choose(m, p[i].group);
+    }
     rt_members_hold(m, d);
 }
 
@@ -189,13 +193,12 @@ static bool is_served(const struct seats *g)
 }
 
 /* Whether a new destination at this position would get streams that others have. */
-static bool takes_over(const struct rt_members *m, struct place at)
+static bool takes_over(const struct rt_members *m, const struct rt_dest *d, struct place at)
 {
     const struct cfg_group *config = &m->config->groups[at.group];
-    const struct seats *g = &m->groups[at.group];
-    if (!is_served(g) || !members_weight(m, at))
+    if (!is_served(&m->groups[at.group]) || !members_weight(m, at, d->up_ms, m->now_ms))
         return false;
-    return config->mode == CFG_OVERRIDE ? at.position < g->list[0].position : is_hashed(config);
+    return config->mode == CFG_OVERRIDE ? members_replaces(m, d, at) : is_hashed(config);
 }
 
 bool rt_members_takes_over(const struct rt_members *m, const struct rt_dest *d)
@@ -203,7 +206,7 @@ bool rt_members_takes_over(const struct rt_members *m, const struct rt_dest *d)
     size_t count;
     const struct place *p = places_of(m, d, &count);
     for (size_t i = 0; i < count; i++)
-        if (takes_over(m, p[i]))
+        if (takes_over(m, d, p[i]))
             return true;
     return false;
 }
@@ -214,6 +217,7 @@ void rt_members_each_beside(const struct rt_members *m, const struct rt_dest *d,
     size_t count;
     const struct place *p = places_of(m, d, &count);
     for (size_t i = 0; i < count; i++)
-        for (uint32_t k = 0; takes_over(m, p[i]) && k < m->groups[p[i].group].count; k++)
-            tell(arg, m->groups[p[i].group].list[k].dest);
+        for (uint32_t k = 0; takes_over(m, d, p[i]) && k < m->groups[p[i].group].count; k++)
+            if (m->groups[p[i].group].list[k].weight)
+                tell(arg, m->groups[p[i].group].list[k].dest);
 }

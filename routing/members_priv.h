@@ -16,10 +16,18 @@ struct seat {
     uint32_t weight;   /* its share now, compared with others; 0: it gets nothing */
 };
 
+/* What is known of a member of a group beside what the configuration says. */
+struct term {
+    bool out;          /* its operator has taken it out */
+    uint64_t since_ms; /* when it was taken in again; 0: it has always been in */
+};
+
 struct seats {
     struct seat *list; /* by position, then in order of coming up */
     uint32_t count, room;
-    uint32_t holds; /* removals not yet released */
+    uint32_t holds;         /* removals not yet released */
+    struct term *terms;     /* by position */
+    struct rt_dest *active; /* with override: who gets everything; NULL: nobody is there */
 };
 
 /* The position of a member in a group. */
@@ -38,6 +46,8 @@ struct rt_members {
     uint32_t group_count;   /* for freeing without the configuration, which may have been freed */
     struct places *sources; /* by source number */
     struct place *places;
+    struct term *terms; /* of all groups, one after the other */
+    uint64_t now_ms;    /* of rt_members_settle */
 };
 
 /* Whether a stream stays with one member, by hash. */
@@ -46,8 +56,19 @@ static inline bool is_hashed(const struct cfg_group *g)
     return g->mode == CFG_LOADSHARE && (g->share == CFG_STREAM_HASH || g->share == CFG_SOURCE_HASH);
 }
 
-/* The share of a member in a group now, compared with others; only loadshare knows others than 1. 0: it gets
- * nothing. Of a listener: of each of its associations. */
-uint32_t members_weight(const struct rt_members *m, struct place at);
+/* A whole share. A member of weight 1 begins a slow start with one of these parts. */
+#define MEMBERS_PARTS 16
+
+/* The share of a member in a group at a time, compared with others, in parts of a weight of 1; only loadshare
+ * knows other weights than 1. 0: it gets nothing. Of a listener: of each of its associations. `up_ms`: when
+ * the association came up, or 0 where it is about the clients of sessions. */
+uint32_t members_weight(const struct rt_members *m, struct place at, uint64_t up_ms, uint64_t now_ms);
+
+/* With override: whether a destination that stands here is to take the place of the active one. There is one.
+ */
+bool members_replaces(const struct rt_members *m, const struct rt_dest *d, struct place at);
+
+/* Sets who is active in a group with override. */
+void members_choose(struct rt_members *m, uint32_t group);
 
 #endif

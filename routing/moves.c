@@ -81,7 +81,8 @@ static bool loses(enum losers who, const struct rt_group *after, const struct rt
 void rt_moves_find(const struct rt_snapshot *before, const struct rt_snapshot *after, bool *from, bool *to)
 {
     struct finding f = {before->plan->config->routes, after->plan->config->routes, from, to};
-    rt_table_compare(before->plan->table, after->plan->table, compare_routes, &f);
+    if (before->plan != after->plan)
+        rt_table_compare(before->plan->table, after->plan->table, compare_routes, &f);
     for (uint32_t g = 0; g < before->group_count; g++) {
         enum losers who = losers(before->groups[g], after->groups[g]);
         for (uint32_t i = 0; i < before->groups[g]->count; i++)

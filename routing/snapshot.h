@@ -26,6 +26,7 @@ extern "C" {
 struct rt_dest {
     uint32_t worker;          /* owner */
     struct cfg_member member; /* the peer or listener it belongs to */
+    uint64_t up_ms;           /* when it came up; 0: it has always been */
     void *owner;              /* the broker's association; for the owning worker only */
 };
 
@@ -94,6 +95,18 @@ void rt_members_hold_group(struct rt_members *m, uint32_t group);
 void rt_members_release_group(struct rt_members *m, uint32_t group);
 /* Sets groups[g] for those that the member of `d` stands in. False: there are none. */
 bool rt_members_mark_groups(const struct rt_members *m, const struct rt_dest *d, bool *groups);
+
+/* Takes a member out of all its groups, or in again: it gets nothing, also no new clients of sessions. Acts
+ * with the next rt_members_settle. */
+void rt_members_set_out(struct rt_members *m, struct cfg_member member, bool out, uint64_t now_ms);
+/* Sets who gets how much at this time: what rt_members_set_out changed, steps of slow starts, and with
+ * override whether a preferred member returns. This may move streams from one destination to another. */
+void rt_members_settle(struct rt_members *m, uint64_t now_ms);
+/* When time alone changes something next, after the last rt_members_settle; UINT64_MAX: never. */
+uint64_t rt_members_due_ms(const struct rt_members *m);
+/* `m` has the destinations of `old` and takes the place of it, with another configuration: since when its
+ * members are in, and who is active, stays. Who is out does not. */
+void rt_members_follow(struct rt_members *m, const struct rt_members *old);
 
 /* True when adding `d` would move streams of others to it, in a group where the order of a stream matters. */
 bool rt_members_takes_over(const struct rt_members *m, const struct rt_dest *d);

@@ -26,11 +26,16 @@ static size_t round_up(size_t n)
     return (n + 7) & ~(size_t)7;
 }
 
+static uint32_t weight_for_clients(const struct rt_members *m, uint32_t group, uint32_t position)
+{
+    return members_weight(m, (struct place){group, position}, 0, m->now_ms);
+}
+
 static bool is_choosy(const struct rt_members *m, uint32_t group)
 {
-    uint32_t first = members_weight(m, (struct place){group, 0});
+    uint32_t first = weight_for_clients(m, group, 0);
     for (uint32_t i = 0; i < m->config->groups[group].member_count; i++) {
-        uint32_t weight = members_weight(m, (struct place){group, i});
+        uint32_t weight = weight_for_clients(m, group, i);
         if (!weight || weight != first)
             return true;
     }
@@ -52,8 +57,8 @@ static struct layout layout_of(const struct rt_members *m, uint32_t group)
         l.sum += weight;
         l.count++;
     }
-    if (config->mode == CFG_OVERRIDE && l.count > 1)
-        l.count = 1;
+    if (config->mode == CFG_OVERRIDE)
+        l.count = g->active != NULL;
     l.choosy = config->member_count && is_choosy(m, group);
     l.turns = l.uneven && config->mode == CFG_LOADSHARE && !l.hashed;
     return l;
@@ -141,7 +146,9 @@ static void fill_group(struct rt_group *out, const struct rt_members *m, uint32_
                              .held = g->holds > 0,
                              .stream_mask = config->share == CFG_SOURCE_HASH ? 0 : UINT16_MAX,
                              .count = l->count};
-    for (uint32_t i = 0, k = 0; k < l->count; i++)
+    if (config->mode == CFG_OVERRIDE && l->count)
+        out->dests[0] = g->active;
+    for (uint32_t i = 0, k = 0; config->mode != CFG_OVERRIDE && k < l->count; i++)
         if (g->list[i].weight)
             out->dests[k++] = g->list[i].dest;
     uint64_t *seeds = (uint64_t *)(void *)((char *)out + seeds_offset(l));
@@ -155,7 +162,7 @@ static void fill_group(struct rt_group *out, const struct rt_members *m, uint32_
     if (l->turns)
         fill_turns(turns, weights, l);
     for (uint32_t i = 0; l->choosy && i < l->members; i++)
-        members[i] = members_weight(m, (struct place){group, i});
+        members[i] = weight_for_clients(m, group, i);
     out->member_weights = l->choosy ? members : NULL;
     out->seeds = l->hashed ? seeds : NULL;
     out->weights = l->uneven ? weights : NULL;

@@ -1,4 +1,4 @@
-/* See command.h. Later ones (states of members, moving an association) go the same way: one about the broker
+/* See command.h. Later ones (moving an association) go the same way: one about the broker
  * is a request to control (ADMIN_REQUEST), one about an association is done by its worker (ADMIN_ONE). */
 #include "broker/admin/command.h"
 
@@ -11,6 +11,7 @@
 #include "broker/log.h"
 #include "broker/log_subject.h"
 #include "config/sctp/value.h"
+#include "routing/explain.h"
 
 #define LOOK_AGAIN_MS 50
 #define END_WAIT_MS   3700000 /* longer than any drain_timeout: its end is sure by then */
@@ -88,6 +89,71 @@ enum admin_step admin_post_log_level(struct admin *a, struct admin_call *call)
     json_object_set_new(d, "log_level", json_string(level_name));
     json_object_set_new(d, "subject", name ? json_string(name) : json_null());
     return admin_answer(call, 200, d);
+}
+
+/* ---- a member of groups --------------------------------------------------------------------------- */
+
+#define LOOK_MEMBER_MS 100
+
+/* Whether associations of its member are left. */
+static bool any_left(struct admin *a, const struct admin_call *call)
+{
+    struct brk_sight s;
+    unsigned count, left = 0;
+    bool cut;
+    const struct brk_assoc_view *v = brk_observer_found(a->observer, &count, &cut);
+    brk_sight_open(a->observer, &s);
+    for (unsigned i = 0; i < count; i++)
+        left += strcmp(cfg_member_name(s.config, v[i].member), call->request.member) == 0;
+    brk_sight_close(a->observer);
+    return left != 0;
+}
+
+/* Control has answered; in maint its associations are still to end. */
+static enum admin_step wait_for_end(struct admin *a, struct admin_call *call)
+{
+    bool walked = call->again_ms && call->step != ADMIN_LATER;
+    if (call->request.state != CFG_MAINT || !call->request.done || (walked && !any_left(a, call)))
+        return answered(a, call, 404);
+    call->again_ms = LOOK_MEMBER_MS;
+    call->deadline_ms = call->came_ms + END_WAIT_MS;
+    return walked ? ADMIN_LATER : ADMIN_WALK;
+}
+
+static enum admin_step set_state(struct admin *a, struct admin_call *call, enum cfg_state state)
+{
+    struct brk_sight s;
+    struct cfg_member m;
+    const char *name = admin_query(call, "member");
+    if (call->round > 0)
+        return wait_for_end(a, call);
+    if (!name)
+        return admin_refuse(call, 400, "say which with ?member=NAME; /v1/listeners and /v1/peers have them");
+    brk_sight_open(a->observer, &s);
+    bool found = strlen(name) < BRK_NAME_TEXT && rt_find_source(s.config, name, &m);
+    brk_sight_close(a->observer);
+    if (!found)
+        return admin_refuse(call, 404, "there is no listener or peer %.64s; see /v1/listeners and /v1/peers",
+                            name);
+    brk_request_init(&call->request, BRK_ASK_STATE);
+    strcpy(call->request.member, name);
+    call->request.state = state;
+    return ADMIN_REQUEST;
+}
+
+enum admin_step admin_post_drain(struct admin *a, struct admin_call *call)
+{
+    return set_state(a, call, CFG_DRAIN);
+}
+
+enum admin_step admin_post_maint(struct admin *a, struct admin_call *call)
+{
+    return set_state(a, call, CFG_MAINT);
+}
+
+enum admin_step admin_post_ready(struct admin *a, struct admin_call *call)
+{
+    return set_state(a, call, CFG_READY);
 }
 
 /* ---- an association ------------------------------------------------------------------------------- */

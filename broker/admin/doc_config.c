@@ -209,6 +209,7 @@ static json_t *group_members(const struct scene *s, unsigned group)
 {
     const struct cfg_config *c = s->sight.config;
     const struct cfg_group *g = &c->groups[group];
+    static const char *const states[] = {[CFG_READY] = "ready", [CFG_DRAIN] = "drain", [CFG_MAINT] = "maint"};
     json_t *array = json_array();
     count_in_group(s, group, 1);
     for (unsigned i = 0; i < g->member_count; i++) {
@@ -217,6 +218,10 @@ static json_t *group_members(const struct scene *s, unsigned group)
         json_object_set_new(o, "associations", json_integer(s->up[place_of(c, m)]));
         json_object_set_new(o, "in_group", json_integer(s->in[place_of(c, m)]));
         json_object_set_new(o, "state", json_string(s->up[place_of(c, m)] ? "up" : "down"));
+        json_object_set_new(o, "set", json_string(states[brk_observer_state_of(s->observer, m)]));
+        json_object_set_new(o, "weight",
+                            json_integer(m.kind == CFG_MEMBER_PEER ? c->peers[m.index].weight
+                                                                   : c->listeners[m.index].weight));
         json_array_append_new(array, o);
     }
     count_in_group(s, group, -1);

@@ -40,6 +40,11 @@ static const struct admin_resource resources[] = {
      "the log's level from now on, value=, of one subject="},
     {"POST", "/v1/disconnect", true, admin_post_disconnect,
      "shuts association= down; answers when it is gone"},
+    {"POST", "/v1/drain", true, admin_post_drain,
+     "groups send nothing to member= any more; answers when its streams have moved"},
+    {"POST", "/v1/maint", true, admin_post_maint,
+     "the same, and ends its associations; answers when they are gone"},
+    {"POST", "/v1/ready", true, admin_post_ready, "member= takes part again"},
     {"POST", "/v1/abort", true, admin_post_abort, "aborts association=; answers when it is gone"},
 };
 

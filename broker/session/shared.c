@@ -10,6 +10,8 @@
 #include "broker/assoc.h"
 #include "broker/dest.h"
 #include "broker/dispatch.h"
+#include "broker/health.h"
+#include "broker/socket.h"
 #include "broker/standing.h"
 #include "broker/state.h"
 #include "routing/plan.h"
@@ -27,7 +29,7 @@ static void plan(struct brk_worker *w, const struct cfg_config *old)
 
 static void join(struct brk_worker *w, struct brk_assoc *a)
 {
-    if (!a->dest && !a->unwanted && !a->end_by_ms)
+    if (!a->dest && !a->unwanted && !a->end_by_ms && brk_state(w->broker, a->socket->member) != CFG_MAINT)
         brk_assoc_join(w, a);
 }
 

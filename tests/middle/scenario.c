@@ -279,6 +279,78 @@ const struct scenario scenarios[] = {
      .paired = true,
      .resends = true,
      .may_drop = PAIRED_DROPS | MAY_DROP(BRK_NO_ROUTE)},
+    /* Operators drain members, take them out and in again; shares grow with time, and preferred members
+       return. */
+    {.name = "states_stream_hash",
+     .config = LISTENERS PEERS PEER("p2", 3002) GROUP("p0, p1, p2", "share: stream-hash, slow_start: 150ms")
+         ROUTES("session: shared"),
+     .states = true,
+     .peers = 3,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true},
+    {.name = "states_round_robin",
+     .config = LISTENERS "peers:\n" HEAVY("p0", 3000, 3) HEAVY("p1", 3001, 2)
+         GROUP("p0, p1", "slow_start: 100ms") ROUTES("session: shared"),
+     .states = true,
+     .peers = 2,
+     .client_ports = 1,
+     .resends = true},
+    {.name = "states_override",
+     .config = LISTENERS PEERS PEER("p2", 3002) GROUP("p0, p1, p2", "mode: override, return_after: 80ms")
+         ROUTES("session: shared"),
+     .states = true,
+     .peers = 3,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true},
+    {.name = "states_never_back",
+     .config =
+         LISTENERS PEERS GROUP("p0, p1", "mode: override, return_after: never") ROUTES("session: shared"),
+     .states = true,
+     .peers = 2,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true},
+    {.name = "states_paired",
+     .config = LISTENERS PEERS GROUP("p0, p1", "slow_start: 50ms") ROUTES("session: paired"),
+     .states = true,
+     .peers = 2,
+     .client_ports = 1,
+     .answers = true,
+     .ordered = true,
+     .paired = true,
+     .may_drop = PAIRED_DROPS},
+    {.name = "states_broadcast",
+     .config = LISTENERS LISTENER("subscribers", 2901, "%s")
+         PEERS GROUP("subscribers, p0, p1", "mode: broadcast") ROUTES("session: shared"),
+     .states = true,
+     .peers = 2,
+     .client_ports = 2,
+     .subscribers = true,
+     .ordered = true,
+     .fans_out = true,
+     .may_drop = LOST_DROPS | MAY_DROP(BRK_NO_SUBSCRIBER)},
+    {.name = "states_reload",
+     .config = LISTENERS PEERS SPLIT_PEERS
+     "groups:\n" STEADY "  - {name: side, members: [p2, p3], mode: override, return_after: 50ms}\n"
+     "routes:\n" STEADY_ROUTE "  - {name: rest, from: access, to: side, session: shared}\n",
+     .others = {LISTENERS PEERS SPLIT_PEERS "groups:\n"
+                                            "  - {name: side, members: [p3, p2], slow_start: 100ms, share: "
+                                            "source-hash}\n" STEADY "routes:\n" STEADY_ROUTE
+                                            "  - {name: rest, from: access, to: side, session: shared}\n",
+                LISTENERS PEERS PEER("p2",
+                                     3002) "  - {name: p3, address: 127.0.0.1, port: 3003, state: drain}\n"
+                                           "groups:\n"
+                                           "  - {name: side, members: [p3, p2], mode: override}\n" STEADY
+                                           "routes:\n" STEADY_ROUTE
+                                           "  - {name: rest, from: access, to: side, session: shared}\n"},
+     .members_change = true,
+     .states = true,
+     .peers = 4,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true},
     {.name = "reload_broadcast",
      .config = LISTENERS LISTENER("subscribers", 2901, "%s")
          PEERS GROUP("subscribers, p0, p1", "mode: broadcast") ROUTES("session: shared"),

@@ -65,7 +65,7 @@ static void run(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[32];
+    struct CMUnitTest tests[64];
     const char *only = getenv("SCENARIO");
     unsigned count = 0;
     setvbuf(stdout, NULL, _IOLBF, 0);

@@ -143,7 +143,7 @@ void world_begin(const struct scenario *s, uint64_t seed)
     world.style = chance(70) ? LIKE_LINUX : LIKE_USRSCTP;
     world.returns = chance(50);
     world.roughness = (unsigned)pick(8);
-    world.gentle = world.roughness == 0 && !s->members_change;
+    world.gentle = world.roughness == 0 && !s->members_change && !s->states;
     world.restlessness = chance(50) ? 40 : 100;
     world.answers = s->answers && (!world.gentle || seed % 2);
     world.peeloff = chance(50) ? "never" : "always";
@@ -192,6 +192,35 @@ static void reload_or_be_refused(void)
         brk_control_reload(world.control); /* refused before it would look for a file */
 }
 
+/* ---- states of members ------------------------------------------------------------------------------ */
+
+void world_set_state(void)
+{
+    static const char *const words[] = {"ready", "drain", "maint"};
+    const struct cfg_config *c = world.broker.plan->config;
+    bool peer = chance(80);
+    unsigned count = peer ? c->peer_count : c->listener_count;
+    if (!count)
+        return;
+    struct cfg_member m = {peer ? CFG_MEMBER_PEER : CFG_MEMBER_LISTENER, (unsigned)pick(count)};
+    enum cfg_state state = chance(40) ? CFG_READY : chance(50) ? CFG_DRAIN : CFG_MAINT;
+    if (peer ? c->peers[m.index].gone : c->listeners[m.index].gone)
+        return;
+    note("%s is set to %s", cfg_member_name(c, m), words[state]);
+    brk_control_set_state(world.control, m, state);
+}
+
+void world_all_ready(void)
+{
+    const struct cfg_config *c = world.broker.plan->config;
+    for (unsigned i = 0; world.scenario->states && i < c->peer_count; i++)
+        if (!c->peers[i].gone)
+            brk_control_set_state(world.control, (struct cfg_member){CFG_MEMBER_PEER, i}, CFG_READY);
+    for (unsigned i = 0; world.scenario->states && i < c->listener_count; i++)
+        if (!c->listeners[i].gone)
+            brk_control_set_state(world.control, (struct cfg_member){CFG_MEMBER_LISTENER, i}, CFG_READY);
+}
+
 /* ---- steps ----------------------------------------------------------------------------------------- */
 
 static void worker_turn(unsigned i)
@@ -212,6 +241,8 @@ bool world_step(void)
         goes_on = brk_control_turn(world.control, true);
     else if (what < 43 && world.scenario->others[0] && chance(40))
         reload_or_be_refused();
+    else if (what < 44 && world.scenario->states && chance(50))
+        world_set_state();
     else
         remotes_step();
     check_step();
@@ -247,6 +278,7 @@ void world_settle(void)
 {
     unsigned rounds = 0, quiet = 0, lonely = 0;
     note("settling");
+    world_all_ready();
     world.calm = true;
     for (; quiet < 50; rounds++) {
         lonely = any_server() ? 0 : lonely + 1;
@@ -298,6 +330,7 @@ static bool drain_roughly(void)
 void world_end(bool drain)
 {
     bool goes_on = drain && drain_roughly();
+    world_all_ready();
     world.calm = world.returns = true;
     servers_return();
     for (unsigned rounds = 0; goes_on; rounds++) {

@@ -52,6 +52,7 @@ struct scenario {
     bool fans_out;         /* a message has several copies */
     bool resends;          /* what a lost association did not deliver goes to another */
     bool paired;
+    bool states;       /* operators drain members, take them out and in again */
     unsigned may_drop; /* MAY_DROP bits */
     uint32_t
         leaves_as[PPIDS]; /* by PPID, from 1: what peers get it with; 0: the same; ANY_PPID: not looked at */
@@ -109,6 +110,9 @@ void world_begin(const struct scenario *s, uint64_t seed);
 bool world_step(void);
 /* A reload begins, unless one is under way. */
 void world_reload(void);
+/* A member gets another state; all are ready again. */
+void world_set_state(void);
+void world_all_ready(void);
 /* Lets everybody do their part until nothing waits anywhere; fails where that takes too long. */
 void world_settle(void);
 /* Ends the broker: by a drain that has to deliver everything, or by stopping at once. */

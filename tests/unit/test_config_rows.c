@@ -79,7 +79,8 @@ static void write_file(const struct cfg_key_row *row, const char *value)
 {
     static const char *const listener[][2] = {{"name", "a"}, {"address", "127.0.0.1"}, {"port", "1"}};
     static const char *const peer[][2] = {{"name", "p"}, {"address", "127.0.0.2"}, {"port", "2"}};
-    static const char *const group[][2] = {{"name", "g"}, {"members", "p"}};
+    static const char *const group[][2] = {{"name", "g"}, {"members", "p"}, {"mode", "override"}};
+    bool override = strcmp(row->name, "return_after") == 0;
     static const char *const route[][2] = {{"from", "a"}, {"to", "p"}, {"session", "shared"}};
     bool shared = strcmp(row->name, "local_port") == 0; /* which paired sessions cannot have */
     text[0] = '\0';
@@ -90,7 +91,7 @@ static void write_file(const struct cfg_key_row *row, const char *value)
     }
     add_entry("listeners", listener, 3, row, value);
     add_entry("peers", peer, 3, row, value);
-    add_entry("groups", group, 2, row, value);
+    add_entry("groups", group, override ? 3 : 2, row, value);
     add_entry("routes", route, shared ? 3 : 2, row, value);
 }
 

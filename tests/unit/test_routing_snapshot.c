@@ -523,8 +523,195 @@ static void test_weight_zero_gets_nothing(void **state)
     assert_ptr_equal(pick(group_now(f, ACTIVE), 1, 1), &p2);
     assert_false(rt_members_takes_over(f->members, &(struct rt_dest){.member = PEER(0)}));
     assert_int_equal(group_now(f, SHARE)->member_weights[0], 0);
-    assert_int_equal(group_now(f, SHARE)->member_weights[1], 1);
+    assert_int_equal(group_now(f, SHARE)->member_weights[1], 16);
     assert_null(group_now(f, ACTIVE)->member_weights);
+}
+
+/* ---- who is out, and time ---- */
+
+static const struct cfg_group timed[] = {
+    {.members = peers, .member_count = 3, .slow_start_ms = 1600},
+    {.members = peers, .member_count = 3, .share = CFG_STREAM_HASH, .slow_start_ms = 1600},
+    {.members = peers, .member_count = 3, .mode = CFG_OVERRIDE, .return_after_ms = 500},
+    {.members = peers, .member_count = 3, .mode = CFG_OVERRIDE, .return_after_ms = CFG_NEVER},
+    {.members = peers, .member_count = 3, .mode = CFG_BROADCAST},
+};
+enum { SLOW, SLOW_STREAMS, BACK, NEVER_BACK, COPIES };
+static const struct cfg_config timely = {
+    .peers = peer, .peer_count = 3, .groups = timed, .group_count = COUNT(timed)};
+
+static void begin_timed(struct fixture *f)
+{
+    rt_members_free(f->members);
+    f->members = rt_members_new(&timely);
+    rt_members_settle(f->members, 10000);
+}
+
+static struct rt_dest up_at(unsigned i, uint64_t ms)
+{
+    return (struct rt_dest){.member = {CFG_MEMBER_PEER, i}, .up_ms = ms};
+}
+
+/* In hundredths of what it will get when it has its whole share. */
+static unsigned percent_of(struct fixture *f, unsigned group, const struct rt_dest *d)
+{
+    enum { PICKS = 6400 };
+    const struct rt_group *g = group_now(f, group);
+    struct rt_pick_state turn = {0};
+    unsigned got = 0;
+    for (unsigned n = 0; n < PICKS; n++)
+        got += rt_group_pick(g, &turn, n / 10, (uint16_t)(n % 10)) == d;
+    return got * 100 / (PICKS - got);
+}
+
+/* Beside one that has its share: from a sixteenth to all of it, on a simulated clock that goes from one due
+ * time to the next, and nothing is due afterwards. */
+static void assert_slow_start(struct fixture *f, unsigned group, unsigned steps)
+{
+    struct rt_dest old = up_at(0, 1), young = up_at(1, 20000);
+    begin_timed(f);
+    add(f, &old);
+    rt_members_settle(f->members, 19000);
+    assert_true(rt_members_due_ms(f->members) == UINT64_MAX);
+    rt_members_settle(f->members, 20000);
+    add(f, &young);
+    assert_in_range(percent_of(f, group, &young), 5, 8);
+    unsigned seen = 0;
+    for (uint64_t due; (due = rt_members_due_ms(f->members)) != UINT64_MAX;) {
+        assert_true(due > 20000 && due <= 21600);
+        rt_members_settle(f->members, due);
+        unsigned at = (unsigned)(due - 20000) * steps / 1600 * 100 / steps,
+                 now = percent_of(f, group, &young);
+        if (!at)
+            at = 6;
+        if (now + 8 < at || now > at + 8)
+            fail_msg("%u ms: %u %%, not %u", (unsigned)(due - 20000), now, at);
+        seen++;
+    }
+    assert_int_equal(seen, 16); /* of the faster group; both are settled */
+    assert_in_range(percent_of(f, group, &young), 90, 110);
+}
+
+static void test_slow_start(void **state)
+{
+    assert_slow_start(*state, SLOW, 16);
+    assert_slow_start(*state, SLOW_STREAMS, 4);
+}
+
+/* A step takes streams for the new one only, and no other moves. */
+static void test_slow_start_moves_to_the_new_one(void **state)
+{
+    struct fixture *f = *state;
+    enum { KEYS = 5000 };
+    static struct rt_dest *before[KEYS];
+    struct rt_dest a = up_at(0, 1), b = up_at(1, 1), young = up_at(2, 20000);
+    begin_timed(f);
+    rt_members_settle(f->members, 20000);
+    add(f, &a);
+    add(f, &b);
+    add(f, &young);
+    for (uint64_t now = 20000; now <= 22000; now += 200) {
+        rt_members_settle(f->members, now);
+        const struct rt_group *g = group_now(f, SLOW_STREAMS);
+        for (unsigned k = 0; k < KEYS; k++) {
+            struct rt_dest *d = pick(g, k, 1);
+            if (now > 20000 && d != before[k])
+                assert_ptr_equal(d, &young);
+            before[k] = d;
+        }
+    }
+}
+
+static void test_preferred_member_returns(void **state)
+{
+    struct fixture *f = *state;
+    struct rt_dest first = up_at(0, 20000), second = up_at(1, 1), last = up_at(2, 1);
+    begin_timed(f);
+    add(f, &last);
+    add(f, &second); /* which has been up for long */
+    assert_ptr_equal(pick(group_now(f, BACK), 1, 1), &second);
+    assert_ptr_equal(pick(group_now(f, NEVER_BACK), 1, 1), &last);
+    rt_members_settle(f->members, 20000);
+    add(f, &first);
+    assert_ptr_equal(pick(group_now(f, BACK), 1, 1), &second);
+    rt_members_settle(f->members, 20499);
+    assert_ptr_equal(pick(group_now(f, BACK), 1, 1), &second);
+    assert_true(rt_members_due_ms(f->members) == 20500);
+    rt_members_settle(f->members, 20500);
+    assert_ptr_equal(pick(group_now(f, BACK), 1, 1), &first);
+    assert_ptr_equal(pick(group_now(f, NEVER_BACK), 1, 1), &last);
+    rt_members_settle(f->members, 30000);
+    assert_true(rt_members_due_ms(f->members) == UINT64_MAX);
+    rt_members_remove(f->members, &last); /* now the first one that is there */
+    rt_members_release(f->members, &last);
+    assert_ptr_equal(pick(group_now(f, NEVER_BACK), 1, 1), &first);
+
+    /* Nobody waits for a time when the active one is lost. */
+    struct rt_dest again = up_at(2, 40000);
+    rt_members_settle(f->members, 40000);
+    add(f, &again);
+    rt_members_remove(f->members, &first);
+    rt_members_remove(f->members, &second);
+    rt_members_release(f->members, &first);
+    rt_members_release(f->members, &second);
+    assert_ptr_equal(pick(group_now(f, BACK), 1, 1), &again);
+}
+
+static void test_who_is_out_gets_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct rt_dest first = up_at(0, 1), second = up_at(1, 1);
+    begin_timed(f);
+    add(f, &first);
+    add(f, &second);
+    rt_members_set_out(f->members, first.member, true, 20000);
+    rt_members_settle(f->members, 20000);
+    for (unsigned g = SLOW; g <= NEVER_BACK; g++)
+        assert_dests(group_now(f, g), (struct rt_dest *[]){&second}, 1);
+    assert_dests(group_now(f, COPIES), (struct rt_dest *[]){&second}, 1);
+    assert_int_equal(group_now(f, SLOW)->member_weights[0], 0);
+    assert_int_equal(group_now(f, BACK)->member_weights[0], 0);
+    struct rt_dest twin = up_at(0, 20001); /* one that comes up meanwhile */
+    assert_false(rt_members_takes_over(f->members, &twin));
+    add(f, &twin);
+    assert_int_equal(group_now(f, COPIES)->count, 1);
+
+    /* In again it begins slowly, and returns after a time. */
+    rt_members_set_out(f->members, first.member, false, 30000);
+    rt_members_settle(f->members, 30000);
+    assert_int_equal(group_now(f, COPIES)->count, 3);
+    assert_in_range(percent_of(f, SLOW, &first), 5, 8);
+    assert_int_equal(group_now(f, SLOW)->member_weights[0], 1); /* clients, too */
+    assert_ptr_equal(pick(group_now(f, BACK), 1, 1), &second);
+    rt_members_settle(f->members, 30500);
+    assert_ptr_equal(pick(group_now(f, BACK), 1, 1), &first);
+    rt_members_settle(f->members, 31600);
+    assert_null(group_now(f, SLOW)->member_weights);
+}
+
+/* Who was active, and since when members are in, survives another configuration. */
+static void test_followed_by_another_configuration(void **state)
+{
+    struct fixture *f = *state;
+    struct rt_dest first = up_at(0, 20000), second = up_at(1, 1);
+    begin_timed(f);
+    add(f, &second);
+    rt_members_set_out(f->members, first.member, true, 10000);
+    rt_members_settle(f->members, 20000);
+    rt_members_set_out(f->members, first.member, false, 20100);
+    rt_members_settle(f->members, 20100);
+    add(f, &first);
+    struct rt_members *next = rt_members_new(&timely);
+    assert_true(rt_members_add(next, &first) && rt_members_add(next, &second));
+    rt_members_follow(next, f->members);
+    rt_members_free(f->members);
+    f->members = next;
+    assert_ptr_equal(pick(group_now(f, BACK), 1, 1), &second);
+    assert_ptr_equal(pick(group_now(f, NEVER_BACK), 1, 1), &second);
+    rt_members_settle(f->members, 20599);
+    assert_ptr_equal(pick(group_now(f, BACK), 1, 1), &second);
+    rt_members_settle(f->members, 20600);
+    assert_ptr_equal(pick(group_now(f, BACK), 1, 1), &first);
 }
 
 /* ---- publishing ---- */
@@ -626,6 +813,11 @@ int main(void)
         TEST(test_hash_follows_the_weights),
         TEST(test_source_hash_keeps_a_source_together),
         TEST(test_weight_zero_gets_nothing),
+        TEST(test_slow_start),
+        TEST(test_slow_start_moves_to_the_new_one),
+        TEST(test_preferred_member_returns),
+        TEST(test_who_is_out_gets_nothing),
+        TEST(test_followed_by_another_configuration),
         TEST(test_publish_returns_the_old_one),
         TEST(test_reader_that_is_offline_holds_nobody_up),
     };

@@ -1,0 +1,33 @@
+/* The control thread's part in what changes the shares of members while the plan stays: states.h. Where the
+ * shares are settled and published is in control.c. */
+#include "broker/control_priv.h"
+
+#include <utlist.h>
+
+#include "broker/clock.h"
+#include "broker/dest.h"
+#include "broker/health.h"
+#include "broker/states.h"
+
+void brk_control_set_state(struct brk_control *c, struct cfg_member m, enum cfg_state state)
+{
+    brk_states_set(c->broker, c->members, m, state, brk_now_ms());
+    c->states_changed = c->shares.changed = true;
+}
+
+bool brk_control_settled(const struct brk_control *c, struct cfg_member m)
+{
+    const struct brk_dest *d;
+    if (c->shares.changed || c->moving.awaited)
+        return false;
+    DL_FOREACH(c->dests, d)
+    if (d->dest.member.kind == m.kind && d->dest.member.index == m.index &&
+        brk_state(c->broker, m) == CFG_MAINT)
+        return false;
+    return true;
+}
+
+uint64_t brk_control_due_ms(const struct brk_control *c)
+{
+    return c->shares.changed ? 0 : c->shares.due_ms;
+}

@@ -1,0 +1,36 @@
+/* What the control thread knows: for control.c and its parts. */
+#ifndef JUNCTOR_BROKER_CONTROL_PRIV_H
+#define JUNCTOR_BROKER_CONTROL_PRIV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "broker/control.h"
+#include "broker/joining.h"
+#include "broker/moving.h"
+#include "broker/reload.h"
+#include "broker/shares.h"
+#include "broker/state.h"
+
+struct brk_dest;
+struct rt_members;
+
+struct brk_control {
+    struct brk_broker *broker;
+    struct rt_members *members;
+    struct brk_joining joining;
+    struct brk_moving moving;
+    struct brk_shares shares;
+    bool states_changed; /* workers are still to be told */
+    uint64_t version;
+    enum brk_phase phase;
+    unsigned drain_ms;    /* how long the drain may take, */
+    uint64_t deadline_ms; /* and so until when */
+    bool stop;
+    bool cut_short; /* … before the drain was complete */
+    struct brk_reload reload;
+    bool stepped;           /* all workers have completed the current step of it */
+    struct brk_dest *dests; /* all that have come up and are not retired */
+};
+
+#endif

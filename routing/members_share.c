@@ -1,0 +1,191 @@
+/* Who of those that are up gets how much, and how that changes with time.
+ *
+ * Loadshare: by weight. Where the group has a slow start, a member begins with a sixteenth of its share and
+ * gets the rest in sixteen steps. With a hash each step moves streams, for which the group waits until what
+ * is under way has been acknowledged; so there are four steps.
+ *
+ * Override: the first that is up gets everything. When an earlier one comes back it has to be up for
+ * return_after before it takes its place again. If the active one is lost meanwhile nobody waits.
+ *
+ * What depends on time changes in rt_members_settle only, so that whoever publishes decides when. */
+#include <stdlib.h>
+
+#include "routing/members_priv.h"
+#include "routing/table.h"
+
+static uint32_t written_weight(const struct cfg_config *c, struct cfg_member m)
+{
+    return m.kind == CFG_MEMBER_LISTENER ? c->listeners[m.index].weight : c->peers[m.index].weight;
+}
+
+static unsigned steps_of(const struct cfg_group *g)
+{
+    return is_hashed(g) ? 4 : MEMBERS_PARTS;
+}
+
+/* When a slow start of a destination began, or for clients of sessions that of their member. */
+static uint64_t begun_ms(const struct rt_members *m, struct place at, uint64_t up_ms)
+{
+    uint64_t since_ms = m->groups[at.group].terms[at.position].since_ms;
+    return up_ms > since_ms ? up_ms : since_ms;
+}
+
+/* How many of its steps are over; all where there is none. */
+static unsigned step_at(const struct cfg_group *g, uint64_t begun_ms, uint64_t now_ms)
+{
+    uint64_t past_ms = now_ms > begun_ms ? now_ms - begun_ms : 0;
+    if (!g->slow_start_ms || !begun_ms || past_ms >= g->slow_start_ms)
+        return steps_of(g);
+    return (unsigned)(past_ms * steps_of(g) / g->slow_start_ms);
+}
+
+uint32_t members_weight(const struct rt_members *m, struct place at, uint64_t up_ms, uint64_t now_ms)
+{
+    const struct cfg_group *g = &m->config->groups[at.group];
+    if (m->groups[at.group].terms[at.position].out)
+        return 0;
+    if (g->mode != CFG_LOADSHARE)
+        return 1;
+    unsigned step = step_at(g, begun_ms(m, at, up_ms), now_ms);
+    return written_weight(m->config, g->members[at.position]) *
+           (step ? step * MEMBERS_PARTS / steps_of(g) : 1);
+}
+
+/* ---- override ------------------------------------------------------------------------------------- */
+
+static const struct seat *seat_of(const struct seats *g, const struct rt_dest *d)
+{
+    for (uint32_t i = 0; i < g->count; i++)
+        if (g->list[i].dest == d)
+            return &g->list[i];
+    return NULL;
+}
+
+bool members_replaces(const struct rt_members *m, const struct rt_dest *d, struct place at)
+{
+    const struct cfg_group *config = &m->config->groups[at.group];
+    const struct seats *g = &m->groups[at.group];
+    const struct seat *active = seat_of(g, g->active);
+    if (at.position >= active->position || config->return_after_ms == CFG_NEVER)
+        return false;
+    return !config->return_after_ms || m->now_ms >= begun_ms(m, at, d->up_ms) + config->return_after_ms;
+}
+
+void members_choose(struct rt_members *m, uint32_t group)
+{
+    struct seats *g = &m->groups[group];
+    if (m->config->groups[group].mode != CFG_OVERRIDE)
+        return;
+    const struct seat *active = seat_of(g, g->active);
+    if (!active || !active->weight)
+        g->active = NULL;
+    for (uint32_t i = 0; i < g->count; i++) {
+        const struct seat *s = &g->list[i];
+        if (s->weight && (!g->active || members_replaces(m, s->dest, (struct place){group, s->position})))
+            g->active = s->dest;
+        if (g->active == s->dest)
+            return;
+    }
+}
+
+/* ---- members that are taken out, and time ---------------------------------------------------------- */
+
+void rt_members_set_out(struct rt_members *m, struct cfg_member member, bool out, uint64_t now_ms)
+{
+    const struct places *s = &m->sources[rt_source(member)];
+    for (size_t i = s->first; i < s->first + s->count; i++) {
+        struct term *t = &m->groups[m->places[i].group].terms[m->places[i].position];
+        if (t->out && !out)
+            t->since_ms = now_ms;
+        t->out = out;
+    }
+}
+
+void rt_members_settle(struct rt_members *m, uint64_t now_ms)
+{
+    m->now_ms = now_ms;
+    for (uint32_t g = 0; g < m->group_count; g++) {
+        for (uint32_t i = 0; i < m->groups[g].count; i++) {
+            struct seat *s = &m->groups[g].list[i];
+            s->weight = members_weight(m, (struct place){g, s->position}, s->dest->up_ms, now_ms);
+        }
+        members_choose(m, g);
+    }
+}
+
+static void sooner(uint64_t *next_ms, uint64_t when_ms)
+{
+    if (when_ms < *next_ms)
+        *next_ms = when_ms;
+}
+
+/* When the next step of a slow start is due that began then. */
+static void due_step(const struct cfg_group *g, uint64_t begun_ms, uint64_t now_ms, uint64_t *next_ms)
+{
+    unsigned step = step_at(g, begun_ms, now_ms), steps = steps_of(g);
+    if (g->mode == CFG_LOADSHARE && step < steps)
+        sooner(next_ms, begun_ms + ((uint64_t)(step + 1) * g->slow_start_ms + steps - 1) / steps);
+}
+
+static void due_return(const struct rt_members *m, uint32_t group, const struct seat *s, uint64_t *next_ms)
+{
+    const struct cfg_group *config = &m->config->groups[group];
+    const struct seat *active = seat_of(&m->groups[group], m->groups[group].active);
+    if (config->mode == CFG_OVERRIDE && active && s->weight && s->position < active->position &&
+        config->return_after_ms != CFG_NEVER)
+        sooner(next_ms,
+               begun_ms(m, (struct place){group, s->position}, s->dest->up_ms) + config->return_after_ms);
+}
+
+uint64_t rt_members_due_ms(const struct rt_members *m)
+{
+    uint64_t next_ms = UINT64_MAX;
+    for (uint32_t g = 0; g < m->group_count; g++) {
+        const struct cfg_group *config = &m->config->groups[g];
+        if (!config->slow_start_ms && !config->return_after_ms)
+            continue;
+        for (uint32_t i = 0; i < m->groups[g].count; i++) {
+            const struct seat *s = &m->groups[g].list[i];
+            const struct place at = {g, s->position};
+            due_step(config, begun_ms(m, at, s->dest->up_ms), m->now_ms, &next_ms);
+            due_return(m, g, s, &next_ms);
+        }
+        for (uint32_t i = 0; i < config->member_count; i++)
+            due_step(config, m->groups[g].terms[i].since_ms, m->now_ms, &next_ms);
+    }
+    return next_ms;
+}
+
+/* ---- another configuration ------------------------------------------------------------------------- */
+
+static bool same_member(struct cfg_member a, struct cfg_member b)
+{
+    return a.kind == b.kind && a.index == b.index;
+}
+
+/* What is known of a member does not depend on which group it is in. */
+static const struct term *term_of(const struct rt_members *m, struct cfg_member member)
+{
+    if (rt_source(member) >= rt_source_count(m->config))
+        return NULL;
+    const struct places *s = &m->sources[rt_source(member)];
+    for (size_t i = s->first; i < s->first + s->count; i++)
+        if (same_member(m->config->groups[m->places[i].group].members[m->places[i].position], member))
+            return &m->groups[m->places[i].group].terms[m->places[i].position];
+    return NULL;
+}
+
+void rt_members_follow(struct rt_members *m, const struct rt_members *old)
+{
+    for (uint32_t g = 0; g < m->group_count; g++) {
+        const struct cfg_group *config = &m->config->groups[g];
+        for (uint32_t i = 0; i < config->member_count; i++) {
+            const struct term *before = term_of(old, config->members[i]);
+            if (before)
+                m->groups[g].terms[i].since_ms = before->since_ms;
+        }
+        if (g < old->group_count && seat_of(&m->groups[g], old->groups[g].active))
+            m->groups[g].active = old->groups[g].active;
+    }
+    rt_members_settle(m, old->now_ms);
+}

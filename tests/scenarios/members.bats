@@ -1,0 +1,153 @@
+load lib
+load admin
+
+# What operators say of members of groups, and what time does, while traffic flows.
+
+peer() { echo "  - {name: $1, address: 127.0.0.1, port: ${!2}, encaps_port: ${!2}, reconnect: {initial: 100ms, max: 200ms}${3-}}"; }
+
+# config GROUP [SESSION]
+config() {
+    broker_line "drain_timeout: 5s, admin: {path: $work/admin.sock}"
+    cat <<CONFIG
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers:
+$(peer a P1)
+$(peer b P2)
+groups: [{name: core, members: [a, b], $1}]
+routes: [{name: all, from: access, to: core, session: ${2-shared}}]
+CONFIG
+}
+
+start_sinks() {
+    start_sink a $U1 $P1 --partial --keep
+    a=$loader
+    start_sink b $U2 $P2 --partial --keep
+    b=$loader
+}
+
+# junctor COMMAND MEMBER: it succeeds, and says so.
+steer() {
+    "$JUNCTOR" "$1" "$2" -s "$work/admin.sock" >"$work/steered"
+    grep -q "member_state member=$2 state=$1" "$work/steered"
+}
+
+# end_load: everything that was sent was delivered, to one or the other, once and in order.
+end_load() {
+    kill -INT $source
+    ends_with 0 $source
+    stop_broker
+    kill -TERM $a $b
+    wait_until 10 ended $a
+    wait_until 10 ended $b
+    [ "$(account received)" = "$(result source .sent)" ]
+    [ "$(account dropped)" = 0 ]
+    [ $(($(result a .delivered) + $(result b .delivered))) = "$(account received)" ]
+    local sink
+    for sink in a b; do
+        [ "$(result $sink .duplicated)" = 0 ]
+        [ "$(result $sink .misordered)" = 0 ]
+        [ "$(result $sink .corrupt)" = 0 ]
+    done
+}
+
+# stays NUMBER MEMBER: nothing more has been delivered to it, though the other got so much.
+stays() {
+    local other=a before
+    [ "$2" = b ] || other=b
+    ask_account
+    before=$(delivered_to "$2")
+    wait_more $other "$1"
+    [ "$(delivered_to "$2")" = "$before" ]
+}
+
+@test "drain, maint and ready under load: streams move to and fro in order; nothing is lost or doubled" {
+    start_sinks
+    start_broker < <(config 'mode: override')
+    wait_count 2 event=member_up
+    start_source source $U3 --associations 3 --streams 4 --rate 1000 --duration 5m
+    source=$loader
+    wait_delivered_to a 300
+    steer drain a
+    stays 300 a
+    says /v1/groups '.groups[0].members[0] | .set == "drain" and .state == "up" and .in_group == 0'
+    steer ready a
+    stays 300 b # a is preferred
+    steer maint a
+    wait_log 'event=association_closed peer=a'
+    stays 300 a
+    says /v1/groups '.groups[0].members[0] | .set == "maint" and .state == "down" and .associations == 0'
+    "$JUNCTOR" status groups -s "$work/admin.sock" | grep -q 'a:maint'
+    steer ready a
+    wait_more a 300
+    end_load
+}
+
+@test "drain and maint by hash: a member's streams go to the others, and come back" {
+    start_sinks
+    start_broker < <(config 'share: stream-hash, slow_start: 400ms')
+    wait_count 2 event=member_up
+    start_source source $U3 --associations 4 --streams 8 --rate 1000 --duration 5m
+    source=$loader
+    wait_delivered_to a 200
+    wait_delivered_to b 200
+    steer drain b
+    stays 300 b
+    steer ready b
+    wait_more b 200
+    steer maint a
+    stays 300 a
+    steer ready a
+    wait_more a 200
+    end_load
+}
+
+@test "a paired session stays where it is in drain, and ends in maint; new clients go elsewhere" {
+    start_sinks
+    start_broker < <(config 'mode: override' paired)
+    start_source first $U3 --associations 2 --rate 300 --duration 5m
+    local first=$loader
+    wait_delivered_to a 100
+    steer drain a
+    start_source second $U4 --associations 2 --rate 300 --duration 5m
+    local second=$loader
+    wait_delivered_to b 100
+    wait_more a 100
+    steer maint a
+    wait_until 30 ended $first # its sessions have ended
+    stays 100 a
+    # A listener in maint ends its clients, and accepts nobody.
+    steer maint access
+    wait_until 30 ended $second
+    not run_source third $U5 --rate 100 --count 10 --connect-timeout 1s
+    steer ready access
+    run_source fourth $U6 --rate 100 --count 10
+    stop_broker
+    kill -TERM $a $b
+    [ "$(account dropped)" = 0 ]
+    [ "$(account associations_lost)" = 0 ]
+}
+
+@test "the state of the file is the first one, and a reload keeps what was set" {
+    start_sinks
+    start_broker < <(config 'mode: override' | sed 's/name: a,/&  state: drain,/')
+    wait_count 2 event=association_up
+    start_source source $U3 --rate 500 --duration 5m
+    source=$loader
+    wait_delivered_to b 200
+    [ "$(delivered_to a)" = 0 ]
+    steer ready a
+    wait_more a 100
+    # The file says drain as before: no change.
+    write_config < <(config 'mode: override, return_after: never' | sed 's/name: a,/&  state: drain,/')
+    reload 1
+    wait_more a 100
+    write_config < <(config 'mode: override, return_after: never' | sed 's/name: a,/&  state: maint,/')
+    reload 2
+    wait_more b 100
+    write_config < <(config 'mode: override, return_after: never')
+    reload 3
+    wait_count 2 'event=association_up peer=a'
+    # It is not given back what b has.
+    stays 200 a
+    end_load
+}
