@@ -23,6 +23,7 @@
 #include "broker/assoc.h"
 #include "broker/dest.h"
 #include "broker/ending.h"
+#include "broker/limit.h"
 #include "broker/log.h"
 #include "broker/names.h"
 #include "broker/opening.h"
@@ -202,6 +203,7 @@ static void adopt_prepared(struct brk_worker *w)
         brk_socket_leave(s, &w->prepared);
         brk_socket_enter(s, &w->sockets);
         tr_watch(s->ep, TR_READABLE);
+        brk_limit_adopt(s);
         if (tr_listen(s->ep, BRK_BACKLOG, &error) == TR_OK)
             brk_listener_opened(s);
         else /* it could when it was prepared */
@@ -239,6 +241,7 @@ static void adopt_sockets(struct brk_worker *w, const struct cfg_config *old)
         s->credit.messages_max = w->config->queue_messages;
         s->credit.bytes_max = w->config->queue_bytes;
         brk_socket_check_resume(s);
+        brk_limit_adopt(s);
         if (s->readdressed) {
             const struct cfg_listener *before = &old->listeners[s->member.index];
             remove_addresses(s, before, before->address_count, &w->config->listeners[s->member.index]);

@@ -8,6 +8,7 @@
 #include <uthash.h>
 
 #include "broker/dry.h"
+#include "broker/limit.h"
 #include "broker/log.h"
 #include "broker/outbox.h"
 #include "broker/session/paired.h"
@@ -55,6 +56,7 @@ struct brk_assoc {
     struct brk_assoc_stats stats;
 
     struct brk_outbox outbox;
+    struct brk_limit limit;
     bool unwanted;      /* its set-up is no longer wanted: ended as soon as it is up */
     uint64_t end_by_ms; /* it is being ended, and is aborted at this time; 0: no. See ending.h */
     bool ended_late;    /* that abort has been sent */

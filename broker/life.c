@@ -22,6 +22,7 @@
 #include "broker/dry.h"
 #include "broker/ending.h"
 #include "broker/health.h"
+#include "broker/limit.h"
 #include "broker/history.h"
 #include "broker/log.h"
 #include "broker/names.h"
@@ -164,6 +165,7 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
 {
     bool restarted = e->change.state == TR_RESTART;
     brk_stall_forget(w, a);
+    brk_limit_forget(w, a);
     a->socket->has_lost = true;
     if (!clean && !restarted && a->socket->kind == BRK_OUTBOUND)
         brk_names_failed(w, a->peer, a->round, a->was_up);

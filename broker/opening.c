@@ -9,6 +9,7 @@
 
 #include "broker/assoc.h"
 #include "broker/health.h"
+#include "broker/limit.h"
 #include "broker/log.h"
 #include "broker/names.h"
 #include "broker/options.h"
@@ -193,6 +194,7 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
         return code;
     }
     brk_grow_buffer(s->ep, s->full_buffer);
+    brk_limit_adopt(s);
     brk_assoc_attach(a, s, id);
     a->state = BRK_CONNECTING;
     a->deadline_ms = w->now_ms + p->connect_timeout_ms;

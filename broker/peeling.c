@@ -7,6 +7,7 @@
 #include <utlist.h>
 
 #include "broker/assoc.h"
+#include "broker/limit.h"
 #include "broker/log.h"
 #include "broker/sending.h"
 #include "broker/sndbuf.h"
@@ -58,6 +59,8 @@ static void peel_off(struct brk_worker *w, struct brk_socket *from, struct brk_a
     from->no_descriptors = false;
     brk_grow_buffer(s->ep, from->full_buffer);
     brk_sndbuf_inherit(s, from);
+    brk_limit_adopt(s);
+    brk_limit_move(a, s);
     brk_assoc_detach(a);
     brk_assoc_attach(a, s, id);
     if (a->outbox.blocked)

@@ -9,6 +9,7 @@
 #include "broker/events.h"
 #include "broker/forward.h"
 #include "broker/life.h"
+#include "broker/limit.h"
 #include "broker/notice.h"
 #include "broker/sending.h"
 #include "broker/peeling.h"
@@ -50,6 +51,8 @@ static void handle_items(struct brk_worker *w, struct brk_socket *s, const struc
             a->brought = true;
             a->received++;
             a->received_bytes += item->msg.len;
+            if (s->limits)
+                brk_limit_take(w, a, item->msg.len);
             brk_forward(w, a, &item->msg);
         } else /* memory ran out when its association came up */
             brk_count(&w->counts.dropped[BRK_NO_MEMORY], 1);
@@ -82,7 +85,7 @@ bool brk_socket_read(struct brk_worker *w, struct brk_socket *s)
     bool all; /* an association's end and what it gives back are in one queue: read on until that is empty */
     int rounds = 0;
     do {
-        code = tr_recv(s->ep, 0, &items, &count);
+        code = tr_recv(s->ep, s->limits ? brk_limit_room(s) : 0, &items, &count);
         if (code == TR_OK)
             handle_items(w, s, items, count);
         if (s->has_peel)
@@ -101,7 +104,7 @@ bool brk_socket_read(struct brk_worker *w, struct brk_socket *s)
         s->to_the_end = false;
         finish_lost(w, s);
     }
-    if (s->paused)
+    if (s->paused || s->limited)
         brk_socket_update_watch(s);
     return code == TR_AGAIN;
 }

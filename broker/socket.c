@@ -70,7 +70,7 @@ void brk_socket_close(struct brk_socket *s)
  * by its receive buffer (if several associations share it, once for each end). */
 void brk_socket_update_watch(struct brk_socket *s)
 {
-    bool read = !s->paused || s->to_the_end || s->has_lost || s->has_undelivered;
+    bool read = (!s->paused && !s->limited) || s->to_the_end || s->has_lost || s->has_undelivered;
     if (s->ep)
         tr_watch(s->ep, (read ? TR_READABLE : 0) | (s->writable_wanted ? TR_WRITABLE : 0));
 }

@@ -30,6 +30,8 @@ struct brk_socket {
     struct brk_assoc *assocs; /* uthash */
     struct brk_assoc *last;   /* the one found last: messages come in runs */
     bool paused;              /* not read, because its credit is used up */
+    bool limits;              /* its associations have a rate_limit: limit.h */
+    unsigned limited;         /* of them have used up theirs: it is not read, either */
     bool to_the_end;          /* read even so, until the stack has no more: an association has ended */
     bool writable_wanted;
     bool no_descriptors; /* of a listener's: the last association that was to get its own got none */

@@ -85,6 +85,8 @@ static void tell(const struct brk_worker *w, const struct brk_assoc *a, struct b
                                  .out_streams = a->out_streams,
                                  .blocked = a->outbox.blocked,
                                  .paused = has_socket(a) && a->socket->paused,
+                                 .limited = a->limit.out,
+                                 .limited_times = a->limit.times,
                                  .waiting = brk_queue_count(&a->outbox.pending),
                                  .waiting_bytes = a->outbox.pending.bytes,
                                  .received = a->received,

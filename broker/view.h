@@ -38,6 +38,8 @@ struct brk_assoc_view {
     uint16_t in_streams, out_streams; /* granted */
     bool blocked;                     /* the stack takes no more of what waits */
     bool paused;                      /* not read: too much of what it sent waits */
+    bool limited;                     /* not read: it has brought as much as its rate_limit allows */
+    uint64_t limited_times;           /* that it was so */
     uint32_t waiting;                 /* messages for it in the broker, */
     uint64_t waiting_bytes;           /* and their user data */
     uint64_t received, received_bytes, delivered, delivered_bytes;

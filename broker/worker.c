@@ -27,6 +27,7 @@
 #include "broker/dry.h"
 #include "broker/expiry.h"
 #include "broker/life.h"
+#include "broker/limit.h"
 #include "broker/log.h"
 #include "broker/names.h"
 #include "broker/notice.h"
@@ -145,7 +146,7 @@ static bool any_returned(const struct brk_worker *w)
 
 static bool timers_wanted(const struct brk_worker *w)
 {
-    if (w->resolving || w->connecting || w->drying || w->stalling || brk_expiry_pending(w) ||
+    if (w->resolving || w->connecting || w->drying || w->stalling || w->limited || brk_expiry_pending(w) ||
         any_returned(w) || w->ending || w->phase != BRK_RUNNING)
         return true;
     return brk_standing_waits(w);
@@ -222,6 +223,7 @@ void brk_worker_turn(struct brk_worker *w)
         brk_dry_tick(w);
         brk_ending_tick(w);
         brk_stall_tick(w);
+        brk_limit_tick(w);
     }
     brk_flush(w);
     if (w->stop)

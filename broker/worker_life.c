@@ -10,6 +10,7 @@
 #include "broker/assoc.h"
 #include "broker/check.h"
 #include "broker/clock.h"
+#include "broker/limit.h"
 #include "broker/log.h"
 #include "broker/names.h"
 #include "broker/opening.h"
@@ -53,8 +54,10 @@ static enum tr_code open_sockets(struct brk_worker *w, struct tr_error *error)
     for (unsigned i = 0; code == TR_OK && i < w->config->listener_count; i++) {
         struct brk_socket *s;
         code = brk_listen(w, w->config, i, &s, error);
-        if (code == TR_OK)
+        if (code == TR_OK) {
+            brk_limit_adopt(s);
             brk_listener_opened(s);
+        }
     }
     return code;
 }

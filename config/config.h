@@ -70,6 +70,12 @@ struct cfg_place {
     unsigned line, column; /* from 1; line 0: no place, or the file as a whole */
 };
 
+/* How fast each association of a listener or peer is read. */
+struct cfg_rate {
+    uint64_t messages, bytes; /* a second; 0: as they come */
+    unsigned burst_ms;        /* what was not brought for so long may come at once */
+};
+
 struct cfg_listener {
     const char *name;
     bool gone;                        /* was in an earlier configuration: nothing but its name is left */
@@ -83,6 +89,7 @@ struct cfg_listener {
     unsigned stall_ms; /* a destination's association that takes nothing for this time is aborted; 0: never */
     unsigned weight;   /* of each association in loadshare groups */
     enum cfg_state state;
+    struct cfg_rate rate_limit;
     const struct cfg_place *key_at;  /* by enum cfg_key: where it is written; nowhere: a default */
     struct opt_set sctp;             /* effective: defaults, then sctp:, then the profile, then its own */
     const struct cfg_place *sctp_at; /* by enum opt_field: where it is written; nowhere: a default */
@@ -104,6 +111,7 @@ struct cfg_peer {
     unsigned reconnect_max_ms;     /* its bound */
     unsigned weight;               /* in loadshare groups */
     enum cfg_state state;
+    struct cfg_rate rate_limit;
     const struct cfg_place *key_at;
     struct opt_set sctp;
     const struct cfg_place *sctp_at; /* both as a listener's */

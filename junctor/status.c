@@ -190,6 +190,8 @@ static void print_association(const json_t *a)
                                                N("waiting bytes", "waiting_bytes"),
                                                T("blocked", "blocked"),
                                                T("paused", "paused"),
+                                               T("limited", "limited"),
+                                               N("times limited", "limited_times"),
                                                N("unacknowledged", "unacknowledged"),
                                                N("peer's window", "peer_window"),
                                                N("retransmitted", "retransmitted"),

@@ -114,6 +114,34 @@ const struct scenario scenarios[] = {
      .ordered = true,
      .resends = true,
      .leaves_as = {7, 1}},
+    /* Clients and servers are read slowly; all that they send arrives. */
+    {.name = "paired_limited",
+     .config =
+         "listeners:\n"
+         "  - {name: access, address: 127.0.0.1, port: 2900, peeloff: %s, rate_limit: {messages: 100, burst: "
+         "100ms}}\n"
+         "peers:\n  - {name: p0, address: 127.0.0.1, port: 3000, connect_timeout: 300ms, "
+         "reconnect: {initial: 20ms, max: 100ms}, rate_limit: {bytes: 2000, burst: 100ms}}\n" GROUP(
+             "p0", "mode: override") ROUTES("session: paired"),
+     .peers = 1,
+     .client_ports = 1,
+     .answers = true,
+     .ordered = true,
+     .paired = true,
+     .may_drop = PAIRED_DROPS},
+    {.name = "reload_limited",
+     .config = LISTENERS PEERS GROUP("p0, p1", "mode: override") ROUTES("session: shared"),
+     .others =
+         {"listeners:\n"
+          "  - {name: access, address: 127.0.0.1, port: 2900, peeloff: %s, rate_limit: {messages: "
+          "50}}\n" PEERS GROUP("p0, p1", "mode: override") ROUTES("session: shared"),
+          "listeners:\n"
+          "  - {name: access, address: 127.0.0.1, port: 2900, peeloff: %s, rate_limit: {bytes: 1K, burst: "
+          "200ms}}\n" PEERS GROUP("p0, p1", "mode: override") ROUTES("session: shared")},
+     .peers = 2,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true},
     {.name = "shared_unordered",
      .config = LISTENERS PEERS PEER("p2", 3002)
          GROUP("p0, p1",
