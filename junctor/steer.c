@@ -58,18 +58,19 @@ static const char abort_help[] =
 static const char drain_help[] =
     "Usage: junctor drain MEMBER [-s PATH]\n"
     "\n"
-    "Groups send nothing to a listener or peer any more. Its streams move to other\n"
-    "members in order; new clients get other partners; sessions and associations that\n"
-    "there are stay. Returns when what was under way is acknowledged. Until `junctor\n"
-    "ready`, or a reload of a file in which its `state` has changed.\n"
+    "Takes a listener or peer out of its groups. Its streams move to other members in\n"
+    "order, new clients get other partners, and existing sessions and associations\n"
+    "stay. Returns when what was under way is acknowledged. It lasts until `junctor\n"
+    "ready`, or until a reload of a file in which its `state` has changed.\n"
     "\n" CLIENT_SOCKET_HELP "  -h, --help             this text\n" EXIT_HELP;
 
 static const char maint_help[] =
     "Usage: junctor maint MEMBER [-s PATH]\n"
     "\n"
-    "As `junctor drain`, and shuts its associations down, after broker.drain_timeout\n"
-    "with an abort. A peer is not connected to again, a listener accepts nobody, until\n"
-    "`junctor ready`. Returns when its associations are gone.\n"
+    "As `junctor drain`, and shuts its associations down; those that are still there\n"
+    "after broker.drain_timeout are aborted. Until `junctor ready` a peer is not\n"
+    "connected to and a listener accepts nobody. Returns when its associations are\n"
+    "gone.\n"
     "\n" CLIENT_SOCKET_HELP "  -h, --help             this text\n" EXIT_HELP;
 
 static const char ready_help[] =
