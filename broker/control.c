@@ -76,9 +76,12 @@ static bool adopt(struct brk_control *c)
 {
     struct brk_broker *b = c->broker;
     const struct cfg_config *old = b->plan->config, *config = b->candidate->config;
-    struct rt_members *m = brk_moving_members(b->candidate, c->dests);
+    struct brk_eject eject;
+    bool enough = brk_eject_plan(&eject, &c->eject, b, config);
+    struct rt_members *m = enough ? brk_moving_members(b->candidate, c->dests) : NULL;
     if (m) {
         rt_members_follow(m, c->members);
+        brk_eject_apply(&eject, m, brk_now_ms());
         brk_states_foresee(b, old, config, m, brk_now_ms());
         rt_members_settle(m, brk_now_ms());
     }
@@ -87,6 +90,7 @@ static bool adopt(struct brk_control *c)
         brk_log(CFG_LOG_ERROR, "reload_refused", "text=\"out of memory\"");
         rt_snapshot_free(s);
         rt_members_free(m);
+        brk_eject_free(&eject);
         return false;
     }
     const struct brk_moving_plans plans = {b->current.pointer, s, c->members, m};
@@ -94,6 +98,8 @@ static bool adopt(struct brk_control *c)
     rt_snapshot_free(s);
     rt_members_free(c->members);
     c->members = m;
+    brk_eject_free(&c->eject);
+    c->eject = eject;
     brk_states_reload(b, old, config);
     c->states_changed = true;
     b->replaced = (struct rt_plan *)b->plan;
@@ -221,6 +227,7 @@ static bool serve_requests(struct brk_control *c, bool woken)
     struct rt_parcel *p;
     rt_batch_init(&lost);
     rt_batch_init(&done);
+    c->shares.changed |= brk_eject_turn(&c->eject, c->broker, c->members, brk_now_ms());
     if (!take_requests(c, woken, &lost, &done) && !brk_shares_due(&c->shares, brk_now_ms()))
         return false;
     if (c->stepped)
@@ -342,7 +349,8 @@ struct brk_control *brk_control_new(struct brk_broker *b)
     c->broker = b;
     brk_joining_init(&c->joining);
     c->members = rt_members_new(b->plan->config);
-    if (c->members && brk_moving_fit(&c->moving, b->plan->config->group_count)) {
+    if (c->members && brk_moving_fit(&c->moving, b->plan->config->group_count) &&
+        brk_eject_plan(&c->eject, &c->eject, b, b->plan->config)) {
         brk_states_begin(b, c->members);
         rt_members_settle(c->members, brk_now_ms());
         c->states_changed = c->shares.changed = true;
@@ -360,6 +368,7 @@ void brk_control_free(struct brk_control *c)
     rt_snapshot_free(rt_current_publish(&c->broker->current, NULL));
     rt_members_free(c->members);
     brk_moving_free(&c->moving);
+    brk_eject_free(&c->eject);
     brk_reload_free(&c->reload);
     free(c);
 }

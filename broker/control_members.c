@@ -29,5 +29,8 @@ bool brk_control_settled(const struct brk_control *c, struct cfg_member m)
 
 uint64_t brk_control_due_ms(const struct brk_control *c)
 {
-    return c->shares.changed ? 0 : c->shares.due_ms;
+    uint64_t back_ms = brk_eject_due_ms(&c->eject);
+    if (c->shares.changed)
+        return 0;
+    return back_ms < c->shares.due_ms ? back_ms : c->shares.due_ms;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "broker/control.h"
+#include "broker/eject.h"
 #include "broker/joining.h"
 #include "broker/moving.h"
 #include "broker/reload.h"
@@ -21,6 +22,7 @@ struct brk_control {
     struct brk_joining joining;
     struct brk_moving moving;
     struct brk_shares shares;
+    struct brk_eject eject;
     bool states_changed; /* workers are still to be told */
     uint64_t version;
     enum brk_phase phase;

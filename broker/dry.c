@@ -18,6 +18,7 @@
 #include "broker/check.h"
 #include "broker/assoc.h"
 #include "broker/dest.h"
+#include "broker/health.h"
 #include "broker/log.h"
 #include "broker/sending.h"
 #include "broker/socket.h"
@@ -123,6 +124,7 @@ static void look_after(struct brk_worker *w, struct brk_assoc *a)
                 brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
                 brk_queue_count(&a->outbox.pending));
         a->dry.progress_ms = w->now_ms;
+        brk_peer_suspect(w, a->socket->member);
         brk_assoc_abort(w, a, "it acknowledges nothing, and delays streams that another member is to get");
     } else if (w->now_ms - a->dry.since_ms >= DRY_MOST_MS) {
         brk_log(CFG_LOG_WARNING, "member_slow", "%s=%s assoc=%u waiting=%u",

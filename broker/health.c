@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 
 #include "broker/assoc.h"
 #include "broker/history.h"
@@ -10,6 +11,8 @@
 #include "broker/session/session.h"
 #include "broker/state.h"
 #include "config/config.h"
+#include "routing/inbox.h"
+#include "routing/plan.h"
 
 /* The pause after `failures` failures in a row: it doubles up to a bound, and is between half and all of
  * that, at random. */
@@ -40,6 +43,15 @@ void brk_peer_failed(struct brk_worker *w, unsigned peer)
     atomic_store_explicit(&h->down_until_ms, until_ms, memory_order_relaxed);
     atomic_store_explicit(&h->row_ends_ms, until_ms + p->connect_timeout_ms + p->reconnect_max_ms,
                           memory_order_relaxed);
+}
+
+void brk_peer_suspect(struct brk_worker *w, struct cfg_member m)
+{
+    if (m.kind != CFG_MEMBER_PEER)
+        return;
+    atomic_fetch_add_explicit(&brk_health(w->broker, m.index)->failed, 1, memory_order_relaxed);
+    if (w->plan->ejects)
+        eventfd_write(rt_inbox_fd(&w->broker->control), 1); /* control looks at each turn */
 }
 
 void brk_peer_up(struct brk_broker *b, unsigned peer)

@@ -17,6 +17,8 @@ struct brk_peer_health {
     _Atomic int state; /* enum cfg_state; written by control */
     _Atomic uint64_t down_until_ms;
     _Atomic unsigned failures;    /* in a row */
+    _Atomic unsigned failed;      /* all that count for ejection: eject.h */
+    _Atomic unsigned ejected;     /* how often it was, from any group; written by control */
     _Atomic uint64_t row_ends_ms; /* a failure after this time is the first of another row */
     _Atomic bool compared;        /* what the stack granted of its options has been compared and logged */
     _Atomic uint64_t recbuf;      /* the receive buffer it granted: see window.c */
@@ -36,6 +38,9 @@ static inline enum cfg_state brk_state(const struct brk_broker *b, struct cfg_me
 
 /* Any worker may call these. */
 void brk_peer_failed(struct brk_worker *w, unsigned peer);
+/* An association to it was lost, was not set up, or hangs: what may eject it from its groups (eject.h). Does
+ * nothing for a listener. */
+void brk_peer_suspect(struct brk_worker *w, struct cfg_member m);
 void brk_peer_up(struct brk_broker *b, unsigned peer);
 
 /* An association to it has delivered a message to the broker: the next failure counts as the first again. */

@@ -174,6 +174,7 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
         a->state = BRK_LOST;
         if (a->session->refused)
             a->session->refused(w, a);
+        brk_peer_suspect(w, a->socket->member);
         brk_log_connect_failed(w, a->peer, a, why_not_connected(e));
         return;
     }
@@ -188,6 +189,8 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
         brk_peer_worked(w->broker, a->socket->member.index);
     if (!clean && !restarted && a->socket->kind == BRK_OUTBOUND)
         brk_peer_failed(w, a->socket->member.index);
+    if (!clean && !restarted && !a->ended_here)
+        brk_peer_suspect(w, a->socket->member);
     brk_session_lost(w, a, clean, e);
 }
 

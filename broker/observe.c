@@ -193,11 +193,24 @@ struct cfg_member brk_sight_group_at(const struct brk_sight *s, unsigned group, 
     return d->member;
 }
 
+/* What gets nothing although nobody has said so. */
+bool brk_sight_ejected(const struct brk_observer *o, const struct brk_sight *s, unsigned group,
+                       unsigned position)
+{
+    const struct cfg_group *g = &s->config->groups[group];
+    const uint32_t *weights = s->snapshot->groups[group]->member_weights;
+    struct cfg_member m = g->members[position];
+    return g->eject.failures && m.kind == CFG_MEMBER_PEER && weights && !weights[position] &&
+           brk_state(o->broker, m) == CFG_READY &&
+           (g->mode != CFG_LOADSHARE || s->config->peers[m.index].weight);
+}
+
 struct brk_peer_view brk_observer_peer(const struct brk_observer *o, unsigned peer)
 {
     const struct brk_peer_health *h = brk_health(o->broker, peer);
     uint64_t until = atomic_load_explicit(&h->down_until_ms, memory_order_relaxed), now = brk_now_ms();
-    return (struct brk_peer_view){.failures = atomic_load_explicit(&h->failures, memory_order_relaxed),
+    return (struct brk_peer_view){.ejected = atomic_load_explicit(&h->ejected, memory_order_relaxed),
+                                  .failures = atomic_load_explicit(&h->failures, memory_order_relaxed),
                                   .retry_in_ms = until > now ? until - now : 0};
 }
 

@@ -72,9 +72,14 @@ unsigned brk_sight_group(const struct brk_sight *s, unsigned group, bool *held);
 struct cfg_member brk_sight_group_at(const struct brk_sight *s, unsigned group, unsigned place,
                                      unsigned *worker);
 
+/* Whether the member of a group at a position of its list is ejected now (eject.h). */
+bool brk_sight_ejected(const struct brk_observer *o, const struct brk_sight *s, unsigned group,
+                       unsigned position);
+
 /* Whether connecting to a peer makes sense now. */
 struct brk_peer_view {
     unsigned failures;    /* attempts in a row */
+    unsigned ejected;     /* how often it was ejected from a group */
     uint64_t retry_in_ms; /* none is made before; 0: at any time */
 };
 struct brk_peer_view brk_observer_peer(const struct brk_observer *o, unsigned peer);

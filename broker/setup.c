@@ -36,6 +36,7 @@ static void time_out(struct brk_worker *w, struct brk_assoc *a)
         brk_names_failed(w, a->peer, a->round, false);
     }
     brk_setup_abandon(w, a);
+    brk_peer_suspect(w, (struct cfg_member){CFG_MEMBER_PEER, a->peer});
     a->session->timed_out(w, a);
 }
 

@@ -6,6 +6,7 @@
 #include <utlist.h>
 
 #include "broker/assoc.h"
+#include "broker/health.h"
 #include "broker/log.h"
 #include "broker/sending.h"
 #include "broker/reading.h"
@@ -53,6 +54,7 @@ static void end(struct brk_worker *w, struct brk_assoc *a)
                 brk_queue_count(&a->outbox.pending), brk_stall_limit_ms(a));
     brk_count(&w->counts.blocked, 1);
     brk_stall_forget(w, a);
+    brk_peer_suspect(w, a->socket->member);
     brk_assoc_abort(w, a, "it took nothing for too long");
 }
 

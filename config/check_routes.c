@@ -10,6 +10,17 @@
 
 #include "config/origin_priv.h"
 
+/* Percent of what nobody can be. */
+static void advise_eject(struct loader *l, const struct cfg_group *g, const struct cfg_origin *o)
+{
+    if (!o->bad && g->eject.failures && (uint64_t)g->eject.most * g->member_count < 100)
+        err_add(&l->warnings, origin_place(o, CFG_KEY_GROUP_EJECT_FAILURES),
+                "eject: %u percent of %u members is less than one, so that nobody is ever ejected; write "
+                "`most: %u` "
+                "or more",
+                g->eject.most, g->member_count, (100 + g->member_count - 1) / g->member_count);
+}
+
 void check_group(struct loader *l, unsigned index)
 {
     const struct cfg_group *g = &l->config->groups[index];
@@ -23,6 +34,7 @@ void check_group(struct loader *l, unsigned index)
     if (!o->bad && origin_has(o, CFG_KEY_GROUP_RETURN_AFTER) && g->mode != CFG_OVERRIDE)
         err_add(&l->errors, origin_place(o, CFG_KEY_GROUP_RETURN_AFTER),
                 "return_after: only mode override prefers a member; leave `return_after` out");
+    advise_eject(l, g, o);
 }
 
 /* The first member of this kind, or NULL. */

@@ -124,14 +124,25 @@ struct cfg_member {
     unsigned index; /* into peers or listeners */
 };
 
+/* When a peer is taken out of a group because it fails. */
+struct cfg_eject {
+    unsigned failures;  /* so many, 0: never, */
+    unsigned within_ms; /* in this time; */
+    unsigned for_ms;    /* for so long; */
+    unsigned most;      /* as long as no more than so many of a hundred of the group's members are */
+};
+
+#define CFG_EJECT_FAILURES_MAX 64
+
 struct cfg_group {
     const char *name;
     bool gone;                        /* was in an earlier configuration: nothing but its name is left */
     const struct cfg_member *members; /* at least one; in order of preference for override */
     unsigned member_count;
     enum cfg_mode mode;
-    enum cfg_share share;     /* loadshare only */
-    unsigned slow_start_ms;   /* loadshare only; 0: none */
+    enum cfg_share share;   /* loadshare only */
+    unsigned slow_start_ms; /* loadshare only; 0: none */
+    struct cfg_eject eject;
     unsigned return_after_ms; /* override only; 0: at once; or CFG_NEVER */
 };
 

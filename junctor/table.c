@@ -74,10 +74,14 @@ static void append(char *out, size_t size, const char *text)
 }
 
 /* What its operator says of a member is told before whether it is up. */
-static const json_t *state_of(const json_t *member)
+static const char *state_of(const json_t *member)
 {
     const char *set = json_string_value(json_object_get(member, "set"));
-    return json_object_get(member, set && strcmp(set, "ready") ? "set" : "state");
+    if (set && strcmp(set, "ready"))
+        return set;
+    return json_is_true(json_object_get(member, "ejected"))
+               ? "ejected"
+               : json_string_value(json_object_get(member, "state"));
 }
 
 static void put_list(const json_t *list, bool members, char *out, size_t size)
@@ -90,7 +94,7 @@ static void put_list(const json_t *list, bool members, char *out, size_t size)
     {
         if (members)
             snprintf(one, sizeof one, "%s:%s", json_string_value(json_object_get(item, "name")),
-                     json_string_value(state_of(item)));
+                     state_of(item));
         else if (json_is_integer(item))
             snprintf(one, sizeof one, "%" JSON_INTEGER_FORMAT, json_integer_value(item));
         else

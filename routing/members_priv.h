@@ -19,6 +19,7 @@ struct seat {
 /* What is known of a member of a group beside what the configuration says. */
 struct term {
     bool out;          /* its operator has taken it out */
+    bool ejected;      /* of this group, for a time */
     uint64_t since_ms; /* when it was taken in again; 0: it has always been in */
 };
 

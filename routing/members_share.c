@@ -42,7 +42,8 @@ static unsigned step_at(const struct cfg_group *g, uint64_t begun_ms, uint64_t n
 uint32_t members_weight(const struct rt_members *m, struct place at, uint64_t up_ms, uint64_t now_ms)
 {
     const struct cfg_group *g = &m->config->groups[at.group];
-    if (m->groups[at.group].terms[at.position].out)
+    const struct term *t = &m->groups[at.group].terms[at.position];
+    if (t->out || t->ejected)
         return 0;
     if (g->mode != CFG_LOADSHARE)
         return 1;
@@ -88,6 +89,11 @@ void members_choose(struct rt_members *m, uint32_t group)
     }
 }
 
+static bool same_member(struct cfg_member a, struct cfg_member b)
+{
+    return a.kind == b.kind && a.index == b.index;
+}
+
 /* ---- members that are taken out, and time ---------------------------------------------------------- */
 
 void rt_members_set_out(struct rt_members *m, struct cfg_member member, bool out, uint64_t now_ms)
@@ -98,6 +104,20 @@ void rt_members_set_out(struct rt_members *m, struct cfg_member member, bool out
         if (t->out && !out)
             t->since_ms = now_ms;
         t->out = out;
+    }
+}
+
+void rt_members_set_ejected(struct rt_members *m, uint32_t group, struct cfg_member member, bool ejected,
+                            uint64_t now_ms)
+{
+    const struct cfg_group *g = &m->config->groups[group];
+    for (uint32_t i = 0; i < g->member_count; i++) {
+        struct term *t = &m->groups[group].terms[i];
+        if (!same_member(g->members[i], member))
+            continue;
+        if (t->ejected && !ejected)
+            t->since_ms = now_ms;
+        t->ejected = ejected;
     }
 }
 
@@ -157,11 +177,6 @@ uint64_t rt_members_due_ms(const struct rt_members *m)
 }
 
 /* ---- another configuration ------------------------------------------------------------------------- */
-
-static bool same_member(struct cfg_member a, struct cfg_member b)
-{
-    return a.kind == b.kind && a.index == b.index;
-}
 
 /* What is known of a member does not depend on which group it is in. */
 static const struct term *term_of(const struct rt_members *m, struct cfg_member member)

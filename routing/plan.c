@@ -51,6 +51,8 @@ struct rt_plan *rt_plan_new(struct cfg_config *config, uint32_t generation)
         p->gives_up |= config->routes[route].pr_policy != OPT_PR_NONE;
         p->rewrites |= config->routes[route].rewrites;
     }
+    for (unsigned i = 0; i < config->group_count; i++)
+        p->ejects |= config->groups[i].eject.failures != 0;
     return p;
 }
 

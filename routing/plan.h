@@ -33,6 +33,7 @@ struct rt_plan {
     const struct cfg_config *config;
     struct rt_table *table;
     struct rt_role *roles; /* by source number: rt_source */
+    bool ejects;           /* some group ejects members that fail */
     bool gives_up;         /* some route has a partial reliability policy */
     bool rewrites;         /* some route sets PPID or stream */
 };

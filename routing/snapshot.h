@@ -99,6 +99,9 @@ bool rt_members_mark_groups(const struct rt_members *m, const struct rt_dest *d,
 /* Takes a member out of all its groups, or in again: it gets nothing, also no new clients of sessions. Acts
  * with the next rt_members_settle. */
 void rt_members_set_out(struct rt_members *m, struct cfg_member member, bool out, uint64_t now_ms);
+/* The same of one group. */
+void rt_members_set_ejected(struct rt_members *m, uint32_t group, struct cfg_member member, bool ejected,
+                            uint64_t now_ms);
 /* Sets who gets how much at this time: what rt_members_set_out changed, steps of slow starts, and with
  * override whether a preferred member returns. This may move streams from one destination to another. */
 void rt_members_settle(struct rt_members *m, uint64_t now_ms);

@@ -179,12 +179,13 @@ static void add_peers(const struct scene *s, struct page *p)
         struct brk_peer_view v = brk_observer_peer(s->observer, i);
         unsigned place = c->listener_count + i;
         if (!peer->gone && on_page(p))
-            json_array_append_new(
-                p->items, json_pack("{s:s, s:o, s:i, s:s, s:i, s:i, s:I, s:o}", "name", peer->name,
-                                    "addresses", hosts(peer), "port", (int)peer->port, "state",
-                                    peer_state(s, place, &v), "associations", (int)s->up[place], "failures",
-                                    (int)v.failures, "retry_in_ms", (json_int_t)v.retry_in_ms, "traffic",
-                                    admin_json_traffic(brk_traffic_of(&s->sum, BRK_PEERS, i))));
+            json_array_append_new(p->items,
+                                  json_pack("{s:s, s:o, s:i, s:s, s:i, s:i, s:I, s:i, s:o}", "name",
+                                            peer->name, "addresses", hosts(peer), "port", (int)peer->port,
+                                            "state", peer_state(s, place, &v), "associations",
+                                            (int)s->up[place], "failures", (int)v.failures, "retry_in_ms",
+                                            (json_int_t)v.retry_in_ms, "ejections", (int)v.ejected, "traffic",
+                                            admin_json_traffic(brk_traffic_of(&s->sum, BRK_PEERS, i))));
     }
 }
 
@@ -219,6 +220,7 @@ static json_t *group_members(const struct scene *s, unsigned group)
         json_object_set_new(o, "in_group", json_integer(s->in[place_of(c, m)]));
         json_object_set_new(o, "state", json_string(s->up[place_of(c, m)] ? "up" : "down"));
         json_object_set_new(o, "set", json_string(states[brk_observer_state_of(s->observer, m)]));
+        json_object_set_new(o, "ejected", json_boolean(brk_sight_ejected(s->observer, &s->sight, group, i)));
         json_object_set_new(o, "weight",
                             json_integer(m.kind == CFG_MEMBER_PEER ? c->peers[m.index].weight
                                                                    : c->listeners[m.index].weight));

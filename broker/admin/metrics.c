@@ -112,6 +112,25 @@ static void write_groups(FILE *out, const struct brk_sight *s)
                      brk_sight_group(s, i, &held));
 }
 
+static void write_members(FILE *out, const struct admin *a, const struct brk_sight *s)
+{
+    const struct cfg_config *c = s->config;
+    begin(out, "junctor_member_state", "what the operator has set: 0 ready, 1 drain, 2 maint", true);
+    for (unsigned i = 0; i < c->listener_count; i++)
+        if (!c->listeners[i].gone)
+            labelled(out, "junctor_member_state", "listener", c->listeners[i].name,
+                     brk_observer_state_of(a->observer, (struct cfg_member){CFG_MEMBER_LISTENER, i}));
+    for (unsigned i = 0; i < c->peer_count; i++)
+        if (!c->peers[i].gone)
+            labelled(out, "junctor_member_state", "peer", c->peers[i].name,
+                     brk_observer_state_of(a->observer, (struct cfg_member){CFG_MEMBER_PEER, i}));
+    begin(out, "junctor_peer_ejections_total", "how often a peer was ejected from a group", false);
+    for (unsigned i = 0; i < c->peer_count; i++)
+        if (!c->peers[i].gone)
+            labelled(out, "junctor_peer_ejections_total", "peer", c->peers[i].name,
+                     brk_observer_peer(a->observer, i).ejected);
+}
+
 static void write_broker(FILE *out, const struct admin *a, const struct brk_sight *s,
                          const struct brk_counts *sum)
 {
@@ -151,6 +170,7 @@ enum admin_step admin_get_metrics(struct admin *a, struct admin_call *call)
         for (unsigned scope = 0; scope < BRK_SCOPES; scope++)
             write_scope(out, s.config, &sum, (enum brk_scope)scope);
         write_groups(out, &s);
+        write_members(out, a, &s);
         brk_counts_free(&sum);
     }
     brk_sight_close(a->observer);

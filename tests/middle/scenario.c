@@ -359,6 +359,32 @@ const struct scenario scenarios[] = {
      .ordered = true,
      .fans_out = true,
      .may_drop = LOST_DROPS | MAY_DROP(BRK_NO_SUBSCRIBER)},
+    /* Those that fail are out for a time. */
+    {.name = "eject_stream_hash",
+     .config = LISTENERS PEERS PEER("p2", 3002)
+         GROUP("p0, p1, p2",
+               "share: stream-hash, slow_start: 50ms, eject: {failures: 2, within: 500ms, for: 150ms, "
+               "most: 70}") ROUTES("session: shared"),
+     .states = true,
+     .peers = 3,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true},
+    {.name = "eject_override",
+     .config = LISTENERS PEERS GROUP("p0, p1", "mode: override, eject: {failures: 1, for: 100ms, most: 100}")
+         ROUTES("session: shared"),
+     .peers = 2,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true},
+    {.name = "eject_paired",
+     .config = LISTENERS PEERS GROUP("p0, p1", "eject: {failures: 2, for: 100ms}") ROUTES("session: paired"),
+     .peers = 2,
+     .client_ports = 1,
+     .answers = true,
+     .ordered = true,
+     .paired = true,
+     .may_drop = PAIRED_DROPS},
     {.name = "states_reload",
      .config = LISTENERS PEERS SPLIT_PEERS
      "groups:\n" STEADY "  - {name: side, members: [p2, p3], mode: override, return_after: 50ms}\n"

@@ -151,3 +151,27 @@ stays() {
     stays 200 a
     end_load
 }
+
+shows() { # member, state: as `junctor status groups` does
+    "$JUNCTOR" status groups -s "$work/admin.sock" | grep -q "$1:$2"
+}
+
+@test "a peer that fails too often is ejected for a time, and comes back" {
+    start_sink b $U2 $P2 --partial --keep
+    local b=$loader
+    # Nobody is at P1: every attempt to connect fails.
+    start_broker < <(config 'share: round-robin, eject: {failures: 3, within: 60s, for: 3s}')
+    wait_log 'event=member_ejected member=a group=core' 20
+    wait_until 10 shows a ejected
+    says /v1/peers '.peers[0].ejections >= 1'
+    ask /metrics | grep -qE '^junctor_peer_ejections_total{peer="a"} [1-9]'
+    start_source source $U3 --rate 500 --duration 5m
+    source=$loader
+    wait_delivered_to b 100
+    start_sink a $U1 $P1 --partial --keep
+    local a=$loader
+    wait_log 'event=member_back member=a group=core' 20
+    wait_delivered_to a 100
+    [ "$(grep -c event=member_ejected.*member=b "$work/broker.log")" = 0 ]
+    end_load
+}
