@@ -17,54 +17,42 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const char *const writing[] = {
-    "`junctor check -c FILE` names every error of a file with its place and what to write instead; with "
-    "`--print` it "
-    "shows the configuration as it takes effect, every default filled in. `junctor run` reads the file when "
-    "it starts, and again at each SIGHUP (a reload).",
-    "When a change acts that a reload brings (`a change` of a key): `at once`; on `new associations`, and "
-    "new "
-    "attempts to connect; by a `new endpoint`, for which a listener's sockets are opened anew, the old ones "
-    "accepting nobody any more, and a peer's associations are ended and begun anew; at the next `restart` of "
-    "the broker, until when the value in force stays; `by option`, as the row of each SCTP option says; or "
-    "`by name`: with another name it is another thing, and the one before is gone.",
-    "Values that are allowed and do harm together, such as an `rtoinfo.min` that is not above the SACK "
-    "delay, get a "
-    "warning each, from `junctor check` and in the log of `junctor run`.",
-    "Sizes are `4096`, `64K`, `4M`, `1G` (powers of 1024), times `200ms`, `3s`, `1m`, `1h`; a number without "
-    "a suffix "
-    "counts in the unit of the row. Numbers may be hexadecimal (`0x2e`). Fractions are not taken.",
-    "A list may be written `[a, b]` or with dashes, a list of one without either. YAML's anchors, aliases "
-    "and merge "
-    "keys (`<<`) may be used.",
-    "A key `a.b` of the tables is key `b` of a mapping `a`: `reconnect: {initial: 200ms, max: 5s}`.",
-    "Names are letters, digits, `-`, `_` and `.`; listeners, peers and groups share one set of names, routes "
-    "have their own. `any` "
-    "is no "
-    "name.",
-    "Addresses are numeric, IPv4 or IPv6, the latter in quotes: `\"::1\"`; a peer's may be host names.",
+    "`junctor check -c FILE` reports every error of a file with its place and what to write instead; with "
+    "`--print` it shows the effective configuration with every default filled in. `junctor run` reads the "
+    "file when it starts, and again on each SIGHUP (a reload).",
+    "When a change made by a reload takes effect (`a change` of a key): `at once`; on `new associations` "
+    "and new attempts to connect; with a `new endpoint`: a listener's sockets are reopened and the old ones "
+    "no longer accept, a peer's associations are ended and set up again; at the next `restart` of the "
+    "broker, until which the old value stays in force; `by option`, as the row of each SCTP option says; or "
+    "`by name`: an entry with another name is another entry, and the old one is gone.",
+    "Values that are allowed but do harm together, such as an `rtoinfo.min` that is not above the SACK "
+    "delay, cause a warning from `junctor check` and in the log of `junctor run`.",
+    "Sizes are `4096`, `64K`, `4M`, `1G` (powers of 1024), times `200ms`, `3s`, `1m`, `1h`; a number "
+    "without a suffix is in the unit of the row. Numbers may be hexadecimal (`0x2e`). Fractions are not "
+    "accepted.",
+    "A list is written `[a, b]` or with dashes, a list of one value also without either. YAML's anchors, "
+    "aliases and merge keys (`<<`) may be used.",
+    "A key `a.b` in the tables is key `b` of a mapping `a`: `reconnect: {initial: 200ms, max: 5s}`.",
+    "Names consist of letters, digits, `-`, `_` and `.`; listeners, peers and groups share one set of "
+    "names, routes have their own. `any` is not a name.",
+    "Addresses are numeric, IPv4 or IPv6, the latter in quotes: `\"::1\"`; those of a peer may be host "
+    "names.",
 };
 
 static const char *const options_apply[] = {
     "Option names are those of Erlang's gen_sctp without `sctp_`. An option may stand in section `sctp`, in "
-    "a profile, "
-    "and under `sctp` of a listener or peer. An endpoint uses its own, else its profile's, else the common "
-    "one, else "
-    "the default.",
-    "Of an option with fields only those that are written change: `rtoinfo: {min: 100ms}` leaves the other "
-    "two as "
-    "they are.",
-    "Default `stack` leaves the value to the SCTP stack; behind it stands what Linux 6.1 and usrsctp 0.9.5 "
-    "begin with. On Linux "
-    "the sysctls net.sctp.* may say otherwise.",
-    "What names a path of an association, or can only be said on one that is up, is set on each association "
-    "when it is up; "
-    "the rest when a listener or a connection is opened.",
-    "When a change takes effect (an option's row `A change`) is about an open listener or endpoint. Set on "
-    "one association, an "
-    "option acts on that one at once.",
-    "What a listener or peer was granted is read back when it is opened; where it is not what was asked for, "
-    "`junctor run` "
-    "logs `option_differs` and says what to do.",
+    "a profile, and under `sctp` of a listener or peer. An endpoint uses its own value, else its profile's, "
+    "else that of section `sctp`, else the default.",
+    "For an option with fields, only the written ones change: `rtoinfo: {min: 100ms}` leaves the other two "
+    "as they are.",
+    "Default `stack` leaves the value to the SCTP stack; after it are the defaults of Linux 6.1 and usrsctp "
+    "0.9.5. On Linux the sysctls net.sctp.* may change them.",
+    "An option that names a path of an association, or can only be set on one that is up, is set on each "
+    "association when it is up; the others when a listener or a connection is opened.",
+    "When a change takes effect (an option's row `A change`) refers to an open listener or endpoint. Set on "
+    "one association, an option takes effect there at once.",
+    "The values granted to a listener or peer are read back when it is opened; if they are not those "
+    "requested, `junctor run` logs `option_differs` and says what to do.",
 };
 
 /* ---- words ---------------------------------------------------------------------------------------- */
@@ -300,7 +288,7 @@ static void write_options(FILE *out, const struct ref_writer *w)
         if (!(opt_rows[id].when & OPT_NO_SET))
             write_option(out, w, id);
     w->heading(out, REF_CHAPTER, "What can only be read");
-    w->text(out, "Not in the configuration file: programs that use the transport library read these.");
+    w->text(out, "Not in the configuration file: for programs that use the transport library.");
     for (unsigned id = 0; id < OPT_ID_COUNT; id++)
         if (opt_rows[id].when & OPT_NO_SET)
             write_option(out, w, id);
@@ -331,8 +319,8 @@ static void write_transports(FILE *out, const struct ref_writer *w)
     w->heading(out, REF_CHAPTER, "Transports");
     w->text(
         out,
-        "What a transport does not have is refused with an error that names it, never ignored. Of the SCTP "
-        "options those are listed that one of them lacks or has in part.");
+        "What a transport does not support is refused with an error that names it, never ignored. The SCTP "
+        "options listed are those that one of them lacks or supports only in part.");
     w->table_begin(out, titles);
     for (unsigned i = 0; i < COUNT(capabilities); i++) {
         const char *const line[REF_COLUMNS] = {capabilities[i].what,
