@@ -255,19 +255,6 @@ static void adopt_sockets(struct brk_worker *w, const struct cfg_config *old)
     }
 }
 
-/* The association that sent a message which was read here; NULL: it has ended. */
-static struct brk_assoc *sender_of(struct brk_worker *w, const struct rt_message *m)
-{
-    struct brk_socket *s;
-    struct brk_assoc *a, *tmp;
-    DL_FOREACH(w->sockets, s)
-    if (s->source == m->source)
-        HASH_ITER(hh, s->assocs, a, tmp)
-    if (a->origin == m->origin)
-        return a;
-    return NULL;
-}
-
 /* What waited for groups and has a route for sessions of another kind now goes there; nothing newer of its
  * senders has been read under this plan. The rest has no route. */
 static void pass_on_left(struct brk_worker *w)
@@ -275,11 +262,10 @@ static void pass_on_left(struct brk_worker *w)
     struct rt_parcel *p;
     while ((p = brk_queue_take(&w->left_groups))) {
         const struct cfg_route *r = &w->config->routes[p->route];
-        struct brk_assoc *from = r->gone ? NULL : sender_of(w, p->message);
-        if (from && brk_sessions[r->session]->waited)
-            brk_sessions[r->session]->waited(w, from, p);
-        else
+        if (r->gone)
             brk_drop_parcel(w, p, BRK_NO_ROUTE);
+        else
+            brk_sessions[r->session]->returned(w, p);
     }
 }
 

@@ -126,38 +126,20 @@ void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_
         park(w, group, p);
 }
 
-/* Routes a message that has waited by the plan in force, like the newer ones of its stream. One that no
- * route takes any more keeps its own, unless that was removed. False: no route of a shared session takes
- * it. */
-static bool find_route(const struct brk_worker *w, struct rt_parcel *p)
+bool brk_route_again(const struct brk_worker *w, struct rt_parcel *p)
 {
     const struct rt_message *m = p->message;
     uint32_t route = rt_table_find(w->plan->table, m->source, m->ppid, m->stream, m->flags & TR_UNORDERED);
     bool found = route != RT_NO_ROUTE;
     if (found)
         p->route = route;
-    const struct cfg_route *r = &w->config->routes[p->route];
-    return (found || !r->gone) && r->session == CFG_SHARED;
+    return found || !w->config->routes[p->route].gone;
 }
 
 void brk_dispatch_again(struct brk_worker *w, struct rt_parcel *p)
 {
-    unsigned reader = brk_reader(p->message);
-    if (!find_route(w, p)) {
-        brk_drop_parcel(w, p, BRK_NO_ROUTE);
-        return;
-    }
-    p->to = NULL;
-    if (reader == w->index) {
-        p->control = 0;
-        brk_queue_add(&w->returned[w->config->routes[p->route].group], p);
-        brk_wait_parked(w, p);
-        return;
-    }
-    p->control = BRK_RETURNED;
-    brk_uncount(&w->counts.waiting, 1);
-    brk_count(&w->counts.handed_out, 1);
-    rt_batch_add(&w->out[reader], p);
+    brk_queue_add(&w->returned[w->config->routes[p->route].group], p);
+    brk_wait_parked(w, p);
 }
 
 /* Returns how many have left the lists. */
@@ -169,7 +151,7 @@ static uint64_t route_again(struct brk_worker *w, struct brk_queue *lists)
         struct rt_parcel *p;
         lists[g] = (struct brk_queue){0};
         while ((p = brk_queue_take(&all))) {
-            if (find_route(w, p)) {
+            if (brk_route_again(w, p) && w->config->routes[p->route].session == CFG_SHARED) {
                 brk_queue_add(&lists[w->config->routes[p->route].group], p);
                 continue;
             }

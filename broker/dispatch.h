@@ -18,8 +18,12 @@ void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_
 /* Tries to send the parked messages by the current snapshot. */
 void brk_unpark(struct brk_worker *w);
 
-/* A message that its member did not deliver: passes it to the worker that read it, or, on that worker,
- * puts it before what is parked for its group. Drops it if no shared route takes it any more. */
+/* Routes a message that has waited by the plan in force, like the newer ones of its stream. One that no
+ * route takes any more keeps its own, unless that was removed: then the answer is false. */
+bool brk_route_again(const struct brk_worker *w, struct rt_parcel *p);
+
+/* A message that its member did not deliver, on the worker that read it: puts it before what is parked for
+ * its group. */
 void brk_dispatch_again(struct brk_worker *w, struct rt_parcel *p);
 
 /* There is another plan: routes everything that waits for groups by it. What no shared route takes any more

@@ -20,12 +20,14 @@ void brk_forward(struct brk_worker *w, struct brk_assoc *from, const struct tr_m
     uint32_t route =
         rt_table_find(w->plan->table, from->socket->source, m->ppid, m->stream, m->flags & TR_UNORDERED);
     if (route == RT_NO_ROUTE) {
-        if (!from->end_by_ms || !brk_session_last(w, from, m))
+        if (!from->end_by_ms || !brk_session_last(w, from, m, RT_NO_ROUTE))
             brk_count_source_drop(w, from, m, RT_NO_ROUTE, BRK_NO_ROUTE);
         return;
     }
     struct brk_traffic *r = brk_traffic_of(&w->counts, BRK_ROUTES, route);
     brk_count(&r->received, 1);
     brk_count(&r->received_bytes, m->len);
+    if (from->end_by_ms && brk_session_last(w, from, m, route))
+        return;
     brk_sessions[w->config->routes[route].session]->route_in(w, from, m, route);
 }

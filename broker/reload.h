@@ -18,10 +18,11 @@
  *
  * Order: a stream that the new plan gives to another destination (a member leaves or joins a group, another
  * one is preferred, the mode changes, its route leads elsewhere) continues there when the former destination
- * has nothing older left: moving.h. That does not include changes of the kind of session. A client's new
- * partner does not wait for what members of groups still have of its messages, nor a group for what a former
- * partner has; and a message of a shared session that comes back after its route has become one of paired
- * sessions is dropped, as no_route. What waits for a group at the time of the reload goes to the partner.
+ * has nothing older left: moving.h. Where its route becomes one of another kind of sessions, what waits for a
+ * group or comes back from a member goes to the client's partner; it is dropped (client_gone) if the client
+ * has gone. Where paired sessions end because their routes become others, all that a client sends until its
+ * association has ended goes to its partner, and what that one does not deliver goes where the route leads
+ * now. A client's new partner does not wait for what members of groups still have of its messages.
  *
  * One reload at a time: a request that arrives meanwhile is carried out afterwards, with the file as it is
  * then. */

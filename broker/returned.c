@@ -2,15 +2,17 @@
  *
  * What comes back is kept as undelivered until everything that belongs with it has been read. If the
  * association is still up, the stack has given it up (see reliability.c), and it is dropped. If the
- * association has ended, each message goes to the worker that had read it and is sent again by its route,
- * before whatever is parked there. It keeps its stream and source, so that the same member is chosen for
- * it as for the messages behind it.
+ * association has ended, each message goes to the worker that had read it and is sent again by the route that
+ * it has under the plan in force, before whatever is parked there. It keeps its stream and source, so that
+ * the same member is chosen for it as for the messages behind it.
  *
  * First it is sorted into the order in which it was sent; sent.h says why the stack gives it back in
  * another one. */
 #include "broker/returned.h"
 
 #include "broker/assoc.h"
+#include "broker/dest.h"
+#include "broker/dispatch.h"
 #include "broker/drop.h"
 #include "broker/history.h"
 #include "broker/notice.h"
@@ -49,7 +51,21 @@ static void sort(const struct brk_sent_log *l, struct rt_batch *b)
     rt_batch_append(b, &sorted);
 }
 
-void brk_send_again(struct brk_worker *w, struct rt_parcel *p)
+static bool keeps(const struct brk_assoc *a, const struct brk_session *kind)
+{
+    return a && a->session && a->session->keeps && a->session->keeps(a, kind);
+}
+
+/* To the worker that had read it, which decides its order. */
+static void hand_over(struct brk_worker *w, struct rt_parcel *p)
+{
+    p->control = BRK_RETURNED;
+    brk_uncount(&w->counts.waiting, 1);
+    brk_count(&w->counts.handed_out, 1);
+    rt_batch_add(&w->out[brk_reader(p->message)], p);
+}
+
+void brk_send_again(struct brk_worker *w, const struct brk_assoc *by, struct rt_parcel *p)
 {
     if (brk_is_expired(w, p)) {
         brk_drop_parcel(w, p, BRK_EXPIRED);
@@ -58,10 +74,22 @@ void brk_send_again(struct brk_worker *w, struct rt_parcel *p)
     /* What is left of a large message whose peer has acknowledged a part of it is no longer a message. Of
      * a fan-out the others have their copies. An answer has no route: it was for the association that has
      * ended. */
-    if (!p->message->len || p->route == RT_NO_ROUTE || p->message->fan_out)
+    if (!p->message->len || p->route == RT_NO_ROUTE || p->message->fan_out) {
         brk_drop_undelivered(w, p);
+        return;
+    }
+    bool found = brk_route_again(w, p);
+    const struct brk_session *kind = brk_sessions[w->config->routes[p->route].session];
+    p->to = NULL;
+    p->control = 0;
+    if (keeps(by, kind))
+        brk_drop_undelivered(w, p);
+    else if (!found)
+        brk_drop_parcel(w, p, BRK_NO_ROUTE);
+    else if (brk_reader(p->message) != w->index)
+        hand_over(w, p);
     else
-        brk_sessions[w->config->routes[p->route].session]->returned(w, p);
+        kind->returned(w, p);
 }
 
 void brk_pass_on(struct brk_worker *w, struct brk_assoc *a)
@@ -69,9 +97,9 @@ void brk_pass_on(struct brk_worker *w, struct brk_assoc *a)
     struct rt_parcel *p;
     sort(&a->outbox.sent, &a->outbox.undelivered);
     while ((p = rt_batch_take(&a->outbox.undelivered)))
-        brk_send_again(w, p);
+        brk_send_again(w, a, p);
     while ((p = brk_queue_take(&a->outbox.pending)))
-        brk_send_again(w, p);
+        brk_send_again(w, a, p);
 }
 
 void brk_drop_given_up(struct brk_worker *w, struct brk_assoc *a)
@@ -82,7 +110,7 @@ void brk_drop_given_up(struct brk_worker *w, struct brk_assoc *a)
         if (p->message->no_error)
             brk_drop_parcel(w, p, BRK_EXPIRED);
         else
-            brk_send_again(w, p);
+            brk_send_again(w, a, p);
 }
 
 static void uncount_delivered(struct brk_traffic *t, uint32_t bytes)

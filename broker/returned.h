@@ -23,8 +23,9 @@ void brk_pass_on(struct brk_worker *w, struct brk_assoc *a);
  * dropped. */
 void brk_drop_given_up(struct brk_worker *w, struct brk_assoc *a);
 
-/* Sends a parcel again by its route, before what is parked, or passes it to the worker that read it, to do
- * so; drops it where nobody else may get it. */
-void brk_send_again(struct brk_worker *w, struct rt_parcel *p);
+/* Sends a parcel again by the route that it has under the plan in force, before what is parked, or passes it
+ * to the worker that read it, to do so; drops it where nobody else may get it. `by`: the association that did
+ * not deliver it; NULL: one of another worker. */
+void brk_send_again(struct brk_worker *w, const struct brk_assoc *by, struct rt_parcel *p);
 
 #endif

@@ -68,7 +68,7 @@ static void take_parcel(struct brk_worker *w, struct rt_parcel *p)
         brk_count(&w->counts.taken_in, 1);
         brk_count(&w->counts.waiting, 1);
         if (p->control == BRK_RETURNED)
-            brk_send_again(w, p);
+            brk_send_again(w, NULL, p);
         else
             brk_append(w, brk_assoc_of(((struct rt_dest *)p->to)->owner), p);
         return;

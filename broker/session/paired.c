@@ -16,13 +16,12 @@
  * Client and partner belong to the same worker, so nothing here is shared between threads. */
 #include "broker/session/paired.h"
 
+#include <utlist.h>
+
 #include "broker/assoc.h"
-#include "broker/health.h"
 #include "broker/log.h"
-#include "broker/names.h"
-#include "broker/opening.h"
 #include "broker/sending.h"
-#include "broker/setup.h"
+#include "broker/session/partner.h"
 #include "broker/parcel.h"
 #include "broker/socket.h"
 #include "broker/state.h"
@@ -30,7 +29,6 @@
 #include "config/config.h"
 #include "config/same.h"
 #include "config/sctp/options.h"
-#include "routing/choice.h"
 #include "routing/plan.h"
 #include "routing/table.h"
 #include "transport/transport.h"
@@ -38,167 +36,6 @@
 static const char answers_left[] = "its session's client shut down before its last answers";
 static const char peer_left[] = "its session's peer shut down before it had all its messages";
 static const char peer_left_before[] = "its session's peer shut down before its last messages";
-
-static bool is_usable(void *worker, unsigned peer)
-{
-    const struct brk_worker *w = worker;
-    return brk_peer_usable(w->broker, peer, w->now_ms);
-}
-
-static struct rt_choice choice(const struct brk_worker *w, unsigned group)
-{
-    return (struct rt_choice){&w->config->groups[group], w->snapshot->groups[group]->member_weights};
-}
-
-/* The current member cannot be connected: moves to the next one. */
-static void next_member(struct brk_worker *w, struct brk_assoc *partner)
-{
-    partner->pair.tries++;
-    partner->pair.address_tries = 0;
-    partner->pair.candidate =
-        rt_choice_next(choice(w, partner->pair.group), partner->pair.chosen_for, partner->pair.candidate);
-}
-
-/* Tries members, beginning with the current one, until a set-up or the look-up of an address has started. */
-static bool connect_next(struct brk_worker *w, struct brk_assoc *partner)
-{
-    unsigned members = rt_choice_count(choice(w, partner->pair.group));
-    struct opt_set streams = {0};
-    struct tr_error error;
-    opt_put(&streams, OPTF_INIT_OSTREAMS, partner->pair.asked_out_streams);
-    opt_put(&streams, OPTF_INIT_INSTREAMS, partner->pair.asked_in_streams);
-    for (; partner->pair.tries < members; next_member(w, partner)) {
-        unsigned peer = partner->pair.candidate;
-        enum tr_code code = brk_connect(w, peer, &streams, partner, &error);
-        if (code == TR_OK) {
-            brk_assoc_enter(partner, &w->connecting);
-            return true;
-        }
-        if (code == TR_AGAIN) {
-            partner->state = BRK_RESOLVING;
-            partner->deadline_ms = w->now_ms + w->config->peers[peer].connect_timeout_ms;
-            brk_assoc_enter(partner, &w->resolving);
-            return true;
-        }
-        brk_peer_failed(w, peer);
-        brk_log_connect_failed(w, peer, partner, error.text);
-    }
-    return false;
-}
-
-static void unlink_partner(struct brk_assoc *partner)
-{
-    if (partner->pair.client)
-        partner->pair.client->pair.partner = NULL;
-    partner->pair.client = NULL;
-}
-
-/* How many streams a partner needs, in either direction: those that its client has, and those that routes
- * say; a server mostly answers on the stream of the question. */
-static uint16_t streams_for(const struct brk_worker *w, const struct brk_assoc *client, uint16_t had)
-{
-    uint16_t said = rt_role(w->plan, client->socket->member)->paired_streams;
-    return said > had ? said : had;
-}
-
-/* The partner for a message of `client` on `route`; starts to connect one if there is none yet. NULL:
- * refused. */
-static struct brk_assoc *partner_of(struct brk_worker *w, struct brk_assoc *client, uint32_t route)
-{
-    if (client->pair.partner)
-        return client->pair.partner;
-    if (client->state != BRK_UP || client->outbox.eof_wanted || client->outbox.eof_sent)
-        return NULL;
-    struct brk_assoc *partner = brk_assoc_new(w, BRK_CONNECTING);
-    if (!partner)
-        return NULL;
-    partner->session = &brk_paired;
-    partner->session_number = client->session_number = client->origin;
-    partner->pair.group = w->config->routes[route].group;
-    partner->pair.chosen_for = client->origin;
-    partner->pair.candidate = rt_choice_first(choice(w, partner->pair.group), client->origin,
-                                              &w->picks[partner->pair.group], is_usable, w);
-    partner->pair.asked_out_streams = streams_for(w, client, client->in_streams);
-    partner->pair.asked_in_streams = streams_for(w, client, client->out_streams);
-    if (!connect_next(w, partner)) {
-        brk_assoc_close(w, partner);
-        brk_assoc_abort(w, client, "no member of its group could be connected");
-        return NULL;
-    }
-    partner->pair.client = client;
-    client->pair.partner = partner;
-    return partner;
-}
-
-static void open_session(struct brk_worker *w, struct brk_assoc *client)
-{
-    uint32_t route = rt_role(w->plan, client->socket->member)->paired_route;
-    if (route != RT_NO_ROUTE)
-        partner_of(w, client, route);
-}
-
-/* The next attempt to connect a partner, or, if no member is left, the end of the session. */
-static void go_on(struct brk_worker *w, struct brk_assoc *partner, const char *why)
-{
-    static struct brk_log_budget lines = {.event = "session_refused", .level = CFG_LOG_WARNING};
-    struct brk_assoc *client = partner->pair.client;
-    const struct cfg_group *g = &w->config->groups[partner->pair.group];
-    char session[BRK_SESSION_TEXT];
-    bool wanted = client || brk_queue_count(&partner->outbox.pending);
-    partner->state = BRK_CONNECTING;
-    if (wanted && connect_next(w, partner))
-        return;
-    if (wanted && brk_log_admits(&lines, w->now_ms))
-        brk_log(CFG_LOG_WARNING, "session_refused", "group=%s error=%s waiting=%u%s", g->name, why,
-                brk_queue_count(&partner->outbox.pending), brk_session_text(partner, session));
-    partner->state = BRK_LOST;
-    unlink_partner(partner);
-    brk_drop_queue(w, &partner->outbox.pending, BRK_UNREACHABLE);
-    brk_assoc_close(w, partner);
-    if (client)
-        brk_assoc_abort(w, client, "no member of its group could be connected");
-}
-
-/* It could not be connected: the next member, or the end of the session. */
-static void connect_failed(struct brk_worker *w, struct brk_assoc *partner, const char *why)
-{
-    brk_peer_failed(w, partner->peer);
-    go_on(w, partner, why);
-}
-
-static void timed_out(struct brk_worker *w, struct brk_assoc *partner)
-{
-    next_member(w, partner);
-    connect_failed(w, partner, "timeout");
-}
-
-static void resolved(struct brk_worker *w, struct brk_assoc *partner)
-{
-    go_on(w, partner, "unreachable");
-}
-
-/* By its current address. A member is given up when all its addresses have refused. */
-static void refused(struct brk_worker *w, struct brk_assoc *partner)
-{
-    if (++partner->pair.address_tries >= brk_names_found(w, partner->peer))
-        next_member(w, partner);
-}
-
-static bool ended(struct brk_worker *w, struct brk_assoc *partner)
-{
-    if (partner->was_up)
-        return false;
-    connect_failed(w, partner, "refused");
-    return true;
-}
-
-/* Ends a partner that is still being connected. */
-static void abandon(struct brk_worker *w, struct brk_assoc *partner)
-{
-    brk_setup_abandon(w, partner);
-    brk_drop_queue(w, &partner->outbox.pending, BRK_PEER_LOST);
-    brk_assoc_close(w, partner);
-}
 
 /* Aborts `a` with the reason that the other side's peer gave: the text of a User-Initiated Abort. Other
  * causes are about that association only. */
@@ -241,11 +78,11 @@ static void client_lost(struct brk_worker *w, struct brk_assoc *client, bool cle
     struct brk_assoc *partner = client->pair.partner;
     if (!partner)
         return;
-    unlink_partner(partner);
+    brk_partner_unlink(partner);
     if (clean)
         end_last(w, partner, brk_outbox_is_empty(&client->outbox) ? NULL : answers_left);
     else if (partner->state == BRK_RESOLVING || partner->state == BRK_CONNECTING)
-        abandon(w, partner);
+        brk_partner_abandon(w, partner);
     else if (partner->state == BRK_UP)
         abort_as(w, partner, "its session's client was lost", e);
 }
@@ -254,7 +91,7 @@ static void partner_lost(struct brk_worker *w, struct brk_assoc *partner, bool c
                          const struct tr_event *e)
 {
     struct brk_assoc *client = partner->pair.client;
-    unlink_partner(partner);
+    brk_partner_unlink(partner);
     if (!client || client->state != BRK_UP)
         return;
     if (clean)
@@ -275,7 +112,7 @@ static void lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const st
 
 static void route_in(struct brk_worker *w, struct brk_assoc *client, const struct tr_msg *m, uint32_t route)
 {
-    struct brk_assoc *partner = partner_of(w, client, route);
+    struct brk_assoc *partner = brk_partner_of(w, &brk_paired, client, route);
     if (partner) {
         brk_send_local(w, partner, client, m, route);
         return;
@@ -284,13 +121,32 @@ static void route_in(struct brk_worker *w, struct brk_assoc *client, const struc
     not_passed_on(w, client, peer_left_before);
 }
 
-static void waited(struct brk_worker *w, struct brk_assoc *client, struct rt_parcel *p)
+static struct brk_assoc *client_of(struct brk_worker *w, const struct rt_message *m)
 {
-    struct brk_assoc *partner = partner_of(w, client, p->route);
+    struct brk_assoc *a;
+    DL_FOREACH2(w->assocs, a, next_of_all)
+    if (a->origin == m->origin)
+        return a;
+    return NULL;
+}
+
+/* It was for a member of a group, under another plan. */
+static void returned(struct brk_worker *w, struct rt_parcel *p)
+{
+    struct brk_assoc *client = client_of(w, p->message);
+    struct brk_assoc *partner = client ? brk_partner_of(w, &brk_paired, client, p->route) : NULL;
     if (partner)
         brk_append(w, partner, p);
     else
-        brk_drop_parcel(w, p, BRK_UNREACHABLE);
+        brk_drop_parcel(w, p,
+                        p->message->was_sent ? BRK_UNACKNOWLEDGED
+                        : client             ? BRK_UNREACHABLE
+                                             : BRK_CLIENT_GONE);
+}
+
+static bool keeps(const struct brk_assoc *partner, const struct brk_session *kind)
+{
+    return kind == &brk_paired || !partner->pair.replaced;
 }
 
 static void answer(struct brk_worker *w, struct brk_assoc *partner, const struct tr_msg *m)
@@ -303,11 +159,12 @@ static void answer(struct brk_worker *w, struct brk_assoc *partner, const struct
     not_passed_on(w, partner, answers_left);
 }
 
-static bool last(struct brk_worker *w, struct brk_assoc *client, const struct tr_msg *m)
+/* Behind its older ones. */
+static bool last(struct brk_worker *w, struct brk_assoc *client, const struct tr_msg *m, uint32_t route)
 {
     if (!client->pair.partner)
         return false;
-    brk_send_local(w, client->pair.partner, client, m, RT_NO_ROUTE);
+    brk_send_local(w, client->pair.partner, client, m, route);
     return true;
 }
 
@@ -346,7 +203,7 @@ static void streams(struct brk_worker *w, struct brk_assoc *a, uint16_t in, uint
 static void up(struct brk_worker *w, struct brk_assoc *a)
 {
     if (!a->session)
-        open_session(w, a);
+        brk_partner_open(w, &brk_paired, a);
     else if (a->pair.client) /* it may have got streams since its partner asked for as many */
         match_streams(a->pair.client, a->pair.asked_out_streams, a->pair.asked_in_streams, a);
 }
@@ -375,7 +232,7 @@ static bool stays(const struct brk_worker *w, const struct brk_assoc *client, co
 static void adopt(struct brk_worker *w, struct brk_assoc *a)
 {
     if (!a->session)
-        open_session(w, a);
+        brk_partner_open(w, &brk_paired, a);
 }
 
 const struct brk_session brk_paired = {
@@ -383,16 +240,16 @@ const struct brk_session brk_paired = {
     .route_in = route_in,
     .answer = answer,
     .last = last,
-    .returned = brk_drop_undelivered, /* there is nobody else */
-    .waited = waited,
+    .returned = returned,
+    .keeps = keeps,
     .up = up,
     .adopt = adopt,
     .lost = lost,
     .streams = streams,
     .numbers = numbers,
     .stays = stays,
-    .resolved = resolved,
-    .timed_out = timed_out,
-    .refused = refused,
-    .ended = ended,
+    .resolved = brk_partner_resolved,
+    .timed_out = brk_partner_timed_out,
+    .refused = brk_partner_refused,
+    .ended = brk_partner_ended,
 };

@@ -28,11 +28,11 @@ void brk_session_plan(struct brk_worker *w, const struct cfg_config *old)
             brk_sessions[i]->plan(w, old);
 }
 
-bool brk_session_last(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m)
+bool brk_session_last(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m, uint32_t route)
 {
     const struct brk_session *k;
     for (unsigned i = 0; (k = next(from, &i));)
-        if (k->last && k->last(w, from, m))
+        if (k->last && k->last(w, from, m, route))
             return true;
     return false;
 }

@@ -39,18 +39,19 @@ struct brk_session {
     /* A message of an association that this kind has opened, likewise. NULL: its messages are routed. */
     void (*answer)(struct brk_worker *w, struct brk_assoc *a, const struct tr_msg *m);
 
-    /* A message of an accepted association that is being ended (brk_end), which no route takes any more.
-     * False: this kind does not take it, either. */
-    bool (*last)(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m);
+    /* A message of an accepted association that is being ended (brk_end); `route` as it is now, or
+     * RT_NO_ROUTE. False: this kind does not take it, and it goes where the route says. */
+    bool (*last)(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m, uint32_t route);
 
-    /* Required. A message on a route of this kind that its association did not deliver; it is whole, and
-     * its ttl is not over. Takes it over. Called by the worker of that association; if that one passes it
-     * on as BRK_RETURNED, called again by the worker that had read it. */
+    /* Required. A message, read by this worker, whose route is of this kind under the plan in force, and that
+     * another association did not deliver, or that has waited for a member of a group under the previous
+     * plan. It is whole, and its ttl is not over. Takes it over. Whoever had it may have been of another
+     * kind, under another plan. */
     void (*returned)(struct brk_worker *w, struct rt_parcel *p);
 
-    /* A message of `from`, an accepted association, that has waited for a member of a group, and whose route
-     * is of this kind under the new plan. Takes it over. NULL: it is dropped. */
-    void (*waited)(struct brk_worker *w, struct brk_assoc *from, struct rt_parcel *p);
+    /* Whether what `a`, which this kind has opened, did not deliver is for nobody else, although its route is
+     * one of `kind` now; then it is dropped. NULL: it is not. */
+    bool (*keeps)(const struct brk_assoc *a, const struct brk_session *kind);
 
     /* ---- both sorts of associations ---- */
 
@@ -104,7 +105,7 @@ extern const struct brk_session *const brk_sessions[CFG_SESSIONS];
 
 /* Each calls the operation of that name of every kind that is to be told. */
 void brk_session_plan(struct brk_worker *w, const struct cfg_config *old);
-bool brk_session_last(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m);
+bool brk_session_last(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m, uint32_t route);
 void brk_session_up(struct brk_worker *w, struct brk_assoc *a);
 void brk_session_adopt(struct brk_worker *w, struct brk_assoc *a);
 void brk_session_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e);

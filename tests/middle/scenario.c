@@ -306,7 +306,7 @@ const struct scenario scenarios[] = {
      .answers = true,
      .paired = true,
      .resends = true,
-     .may_drop = PAIRED_DROPS | MAY_DROP(BRK_NO_ROUTE)},
+     .may_drop = PAIRED_DROPS | MAY_DROP(BRK_NO_ROUTE) | MAY_DROP(BRK_CLIENT_GONE)},
     /* Operators drain members, take them out and in again; shares grow with time, and preferred members
        return. */
     {.name = "states_stream_hash",

@@ -13,6 +13,7 @@
 #include "broker/parcel.h"
 #include "broker/returned.h"
 #include "broker/sent.h"
+#include "broker/session/paired.h"
 #include "broker/socket.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
@@ -200,9 +201,12 @@ static void pending_goes_behind(void **state)
 static void some_have_nowhere_to_go(void **state)
 {
     (void)state;
-    comes_back(sent(HERE, 1, BRK_SAME_STREAM), 0, 1);           /* the others have their copies */
-    comes_back(sent(HERE, 2, BRK_SAME_STREAM), 0, 1);           /* paired */
-    comes_back(sent(HERE, RT_NO_ROUTE, BRK_SAME_STREAM), 0, 1); /* an answer in a paired session */
+    comes_back(sent(HERE, 1, BRK_SAME_STREAM), 0, 1); /* the others have their copies */
+    assoc.session = &brk_paired;
+    comes_back(sent(HERE, 2, BRK_SAME_STREAM), 0, 1);
+    comes_back(sent(HERE, RT_NO_ROUTE, BRK_SAME_STREAM), 0, 1); /* an answer */
+    brk_pass_on(&worker, &assoc);
+    assoc.session = NULL;
     uint32_t late = sent(HERE, 3, BRK_SAME_STREAM);
     worker.now_ms += TTL - 1;
     uint32_t fresh = sent(HERE, 3, BRK_SAME_STREAM);
@@ -220,10 +224,42 @@ static void some_have_nowhere_to_go(void **state)
     assert_int_equal(rt_batch_peek(&returned[0].parcels)->message->entered_ms, worker.now_ms - 1);
 }
 
+/* What a member had goes to its client's partner where the route is one of paired sessions now; what a
+ * partner had, to the group where its session was ended because of that. */
+static void kinds_of_sessions_change(void **state)
+{
+    struct brk_assoc client = {.origin = origin(HERE, 5), .state = BRK_UP, .socket = &socket_};
+    struct brk_assoc partner = {.session = &brk_paired, .worker = &worker, .socket = &socket_};
+    (void)state;
+    comes_back(sent(HERE, 2, BRK_SAME_STREAM), 0, 1);
+    brk_pass_on(&worker, &assoc);
+    assert_int_equal(brk_counted(&worker.counts.dropped[BRK_CLIENT_GONE]), 1);
+
+    client.pair.partner = &partner;
+    worker.assocs = client.prev_of_all = &client;
+    uint32_t first = sent(HERE, 2, BRK_SAME_STREAM);
+    comes_back(sent(HERE, 2, BRK_SAME_STREAM), 0, 1);
+    comes_back(first, 0, 1);
+    comes_back(sent(0, 2, BRK_SAME_STREAM), 0, 1); /* read by another worker: its client is there */
+    brk_pass_on(&worker, &assoc);
+    assert_rising(&partner.outbox.pending.parcels, first, 1, 2);
+    assert_int_equal(out[0].count, 1);
+    brk_drop_queue(&worker, &partner.outbox.pending, BRK_STOPPED);
+
+    assoc.session = &brk_paired;
+    assoc.pair.replaced = true;
+    uint32_t left = sent(HERE, 0, BRK_SAME_STREAM);
+    comes_back(left, 0, 1);
+    brk_pass_on(&worker, &assoc);
+    assert_rising(&returned[0].parcels, left, 1, 1);
+    assert_int_equal(brk_counted(&worker.counts.dropped[BRK_PEER_LOST]), 0);
+}
+
 /* What was on the wire may have arrived: it is not counted as lost. */
 static void sent_ones_are_not_called_lost(void **state)
 {
     (void)state;
+    assoc.session = &brk_paired;
     uint32_t on_the_wire = sent(HERE, 2, BRK_SAME_STREAM), queued = sent(HERE, 2, BRK_SAME_STREAM);
     was_sent = true;
     comes_back(on_the_wire, 0, 1);
@@ -274,6 +310,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(order_is_restored, begin, end),
         cmocka_unit_test_setup_teardown(each_goes_home, begin, end),
         cmocka_unit_test_setup_teardown(rewritten_ones_are_as_received, begin, end),
+        cmocka_unit_test_setup_teardown(kinds_of_sessions_change, begin, end),
         cmocka_unit_test_setup_teardown(pending_goes_behind, begin, end),
         cmocka_unit_test_setup_teardown(some_have_nowhere_to_go, begin, end),
         cmocka_unit_test_setup_teardown(sent_ones_are_not_called_lost, begin, end),
