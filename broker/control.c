@@ -272,10 +272,14 @@ void brk_control_drain(struct brk_control *c, const char *reason, unsigned timeo
 static void drain(struct brk_control *c)
 {
     if (c->phase == BRK_DRAIN_SOURCES && brk_all_reached(c->broker, BRK_SOURCES_DONE)) {
+        c->phase = BRK_DRAIN_BOTH;
+        brk_command_all(c->broker, BRK_CMD_DRAIN_BOTH);
+    }
+    if (c->phase == BRK_DRAIN_BOTH && brk_all_settled(c->broker, BRK_BOTH_DONE)) {
         c->phase = BRK_DRAIN_ALL;
         brk_command_all(c->broker, BRK_CMD_DRAIN_ALL);
     }
-    if (c->phase == BRK_DRAIN_ALL && brk_all_done(c->broker)) {
+    if (c->phase == BRK_DRAIN_ALL && brk_all_settled(c->broker, BRK_ALL_DONE)) {
         brk_log(CFG_LOG_INFO, "drained", "in_ms=%llu",
                 (unsigned long long)(brk_now_ms() + c->drain_ms - c->deadline_ms));
         c->stop = true;

@@ -1,5 +1,7 @@
-/* A worker's part in the end of the broker: sources are shut down first, then destinations; control says
- * when. */
+/* A worker's part in the end of the broker; control says when a step begins. What is still sent while an
+ * association is shut down must find its destination, so first those are shut down that only send to the
+ * broker, then those that messages are taken from and sent to (peers that answer), and at last those that
+ * only receive. */
 #include "broker/drain.h"
 
 #include <stdatomic.h>
@@ -15,6 +17,7 @@
 #include "broker/state.h"
 #include "broker/stats/counts.h"
 #include "routing/inbox.h"
+#include "routing/plan.h"
 #include "transport/transport.h"
 
 void brk_stop_accepting(struct brk_worker *w)
@@ -34,6 +37,21 @@ void brk_stop_accepting(struct brk_worker *w)
     }
 }
 
+static bool is_source(const struct brk_assoc *a)
+{
+    return rt_role(a->worker->plan, a->socket->member)->source;
+}
+
+void brk_end_sources(struct brk_worker *w)
+{
+    struct brk_socket *s;
+    struct brk_assoc *a, *tmp;
+    DL_FOREACH(w->sockets, s)
+    HASH_ITER(hh, s->assocs, a, tmp)
+    if (is_source(a))
+        brk_assoc_eof(w, a);
+}
+
 void brk_end_associations(struct brk_worker *w)
 {
     struct brk_socket *s;
@@ -44,9 +62,11 @@ void brk_end_associations(struct brk_worker *w)
 }
 
 /* The progress of the drain, for control. Sources are done when every association that only sends to the
- * broker is closed and none of their messages waits here; everything is done when nothing at all is left. */
+ * broker is closed and none of their messages waits here; both, when nobody is left that messages are taken
+ * from; everything is done when nothing at all is left. */
 static enum brk_progress progress(const struct brk_worker *w)
 {
+    enum brk_progress reached = BRK_BOTH_DONE;
     if (w->phase == BRK_RUNNING || brk_counted(&w->counts.waiting))
         return BRK_BUSY;
     if (!w->assoc_count)
@@ -54,13 +74,14 @@ static enum brk_progress progress(const struct brk_worker *w)
     const struct brk_socket *s;
     DL_FOREACH(w->sockets, s)
     {
-        if (s->kind == BRK_OUTBOUND)
-            continue;
-        for (const struct brk_assoc *a = s->assocs; a; a = a->hh.next)
-            if (!a->dest)
+        for (const struct brk_assoc *a = s->assocs; a; a = a->hh.next) {
+            if (!a->dest && s->kind != BRK_OUTBOUND)
                 return BRK_BUSY;
+            if (is_source(a))
+                reached = BRK_SOURCES_DONE;
+        }
     }
-    return BRK_SOURCES_DONE;
+    return reached;
 }
 
 void brk_report_progress(struct brk_worker *w)

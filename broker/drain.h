@@ -18,6 +18,10 @@ static inline uint64_t brk_abort_time_ms(uint64_t timeout_ms, uint64_t associati
 /* Listeners stop accepting, and associations that only send to the broker are shut down. */
 void brk_stop_accepting(struct brk_worker *w);
 
+/* Associations that messages are taken from are shut down when what waits for them has been sent, even if
+ * they are destinations, too. */
+void brk_end_sources(struct brk_worker *w);
+
 /* All associations are shut down when what waits for them has been sent. */
 void brk_end_associations(struct brk_worker *w);
 

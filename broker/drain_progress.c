@@ -14,12 +14,12 @@ bool brk_all_reached(const struct brk_broker *b, int progress)
     return true;
 }
 
-bool brk_all_done(const struct brk_broker *b)
+bool brk_all_settled(const struct brk_broker *b, int progress)
 {
     uint64_t taken = 0, handed_out = 0;
     for (unsigned i = 0; i < b->worker_count; i++)
         taken += atomic_load_explicit(&b->workers[i]->reported_taken, memory_order_acquire);
-    if (!brk_all_reached(b, BRK_ALL_DONE))
+    if (!brk_all_reached(b, progress))
         return false;
     for (unsigned i = 0; i < b->worker_count; i++)
         handed_out += brk_counted(&b->workers[i]->counts.handed_out);

@@ -16,6 +16,7 @@
 #include "broker/state.h"
 #include "config/config.h"
 #include "config/same.h"
+#include "routing/plan.h"
 #include "transport/transport.h"
 
 static struct brk_standing *standing_of(struct brk_worker *w, const struct brk_assoc *a)
@@ -33,7 +34,7 @@ static void again_later(struct brk_worker *w, struct brk_standing *st)
     brk_peer_failed(w, st->peer);
     st->next_try_ms =
         atomic_load_explicit(&brk_health(w->broker, st->peer)->down_until_ms, memory_order_relaxed);
-    if (w->phase != BRK_DRAIN_ALL && !w->stop)
+    if (w->phase < BRK_DRAIN_BOTH && !w->stop)
         brk_log(CFG_LOG_INFO, "peer_retry", "peer=%s in_ms=%llu", w->config->peers[st->peer].name,
                 (unsigned long long)(st->next_try_ms - w->now_ms));
 }
@@ -76,23 +77,22 @@ static void connect_standing(struct brk_worker *w, struct brk_standing *st)
     again_later(w, st);
 }
 
-/* Whether standing associations are still wanted. During a drain they are only while messages wait
- * somewhere, so that these can be taken when their own destination has gone first. */
-static bool keeps_standing(const struct brk_worker *w)
+/* Whether messages wait somewhere: in a drain only these keep standing associations that have been shut down,
+ * so that they can be taken when their own destination has gone first. */
+static bool any_wait(const struct brk_worker *w)
 {
     const struct brk_broker *b = w->broker;
-    bool wanted = w->phase != BRK_DRAIN_ALL || w->parked_count;
-    for (unsigned i = 0; !wanted && i < b->worker_count; i++) /* pairs with brk_report_progress */
-        wanted = atomic_load_explicit(&b->workers[i]->progress, memory_order_acquire) == BRK_BUSY;
-    return wanted;
+    bool wait = w->parked_count;
+    for (unsigned i = 0; !wait && i < b->worker_count; i++) /* pairs with brk_report_progress */
+        wait = atomic_load_explicit(&b->workers[i]->progress, memory_order_acquire) == BRK_BUSY;
+    return wait;
 }
 
-/* Ends those that came up for waiting messages after all others had been shut down. */
-static void end_standing(struct brk_worker *w)
+/* Whether it belongs to those that this step of a drain, or one before, has shut down: drain.c. */
+static bool was_shut_down(const struct brk_worker *w, const struct brk_standing *st)
 {
-    for (unsigned i = 0; i < w->standing_count; i++)
-        if (w->standing[i].assoc)
-            brk_assoc_eof(w, w->standing[i].assoc);
+    struct cfg_member peer = {CFG_MEMBER_PEER, st->peer};
+    return w->phase == BRK_DRAIN_ALL || (w->phase == BRK_DRAIN_BOTH && rt_role(w->plan, peer)->source);
 }
 
 /* Its operator wants no association to it. */
@@ -123,18 +123,24 @@ static void tick_standing(struct brk_worker *w, struct brk_standing *st)
 
 void brk_standing_tick(struct brk_worker *w)
 {
-    bool keeps = keeps_standing(w);
-    for (unsigned i = 0; keeps && i < w->standing_count; i++)
-        tick_standing(w, &w->standing[i]);
-    if (!keeps)
-        end_standing(w);
+    bool wait = w->phase < BRK_DRAIN_BOTH || any_wait(w);
+    for (unsigned i = 0; i < w->standing_count; i++) {
+        struct brk_standing *st = &w->standing[i];
+        if (wait || !was_shut_down(w, st))
+            tick_standing(w, st);
+        else if (st->assoc) /* came up for messages that waited */
+            brk_assoc_eof(w, st->assoc);
+    }
 }
 
 void brk_standing_resolved(struct brk_worker *w, unsigned peer)
 {
-    for (unsigned i = 0; keeps_standing(w) && i < w->standing_count; i++)
-        if (w->standing[i].peer == peer && w->standing[i].waits_until_ms && !is_out(w, &w->standing[i]))
-            connect_standing(w, &w->standing[i]);
+    for (unsigned i = 0; i < w->standing_count; i++) {
+        struct brk_standing *st = &w->standing[i];
+        if (st->peer == peer && st->waits_until_ms && !is_out(w, st) &&
+            (!was_shut_down(w, st) || any_wait(w)))
+            connect_standing(w, st);
+    }
 }
 
 /* Its peer was removed, is no longer wanted, has other addresses now, or is in maint. */

@@ -32,7 +32,7 @@ struct brk_standing;
 #define BRK_TICK_MS     50  /* how often timers are checked while there are any */
 #define BRK_WORKERS_MAX 256
 
-enum brk_phase { BRK_RUNNING, BRK_DRAIN_SOURCES, BRK_DRAIN_ALL };
+enum brk_phase { BRK_RUNNING, BRK_DRAIN_SOURCES, BRK_DRAIN_BOTH, BRK_DRAIN_ALL }; /* drain.c */
 
 /* Commands to a worker, one bit each; set by control, which then wakes the worker. The worker reads them
  * before it takes its inbox and carries them out afterwards, so what was posted before a command is
@@ -45,10 +45,11 @@ enum brk_command {
     BRK_CMD_PREPARE = 16, /* prepare for broker->candidate: adopt.h */
     BRK_CMD_ABANDON = 32,
     BRK_CMD_STATES = 128, /* states of members have changed: states.h */
-    BRK_CMD_ALIVE = 64    /* nothing to do: that the worker takes it shows that it is alive (notify.h) */
+    BRK_CMD_DRAIN_BOTH = 256,
+    BRK_CMD_ALIVE = 64 /* nothing to do: that the worker takes it shows that it is alive (notify.h) */
 };
 
-enum brk_progress { BRK_BUSY, BRK_SOURCES_DONE, BRK_ALL_DONE };
+enum brk_progress { BRK_BUSY, BRK_SOURCES_DONE, BRK_BOTH_DONE, BRK_ALL_DONE };
 
 struct brk_worker {
     uint32_t magic; /* BRK_WORKER_MAGIC: check.h */

@@ -109,6 +109,10 @@ static void carry_out(struct brk_worker *w, unsigned commands)
         w->phase = BRK_DRAIN_SOURCES;
         brk_stop_accepting(w);
     }
+    if (commands & BRK_CMD_DRAIN_BOTH && w->phase < BRK_DRAIN_BOTH) {
+        w->phase = BRK_DRAIN_BOTH;
+        brk_end_sources(w);
+    }
     if (commands & BRK_CMD_DRAIN_ALL && w->phase < BRK_DRAIN_ALL) {
         w->phase = BRK_DRAIN_ALL;
         brk_end_associations(w);

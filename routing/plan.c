@@ -8,6 +8,7 @@ static void add_sources(struct rt_plan *p, uint32_t route)
     const struct cfg_route *r = &p->config->routes[route];
     for (unsigned f = 0; f < r->from_count; f++) {
         struct rt_role *role = &p->roles[rt_source(r->from[f])];
+        role->source = true;
         role->standing |= r->from[f].kind == CFG_MEMBER_PEER;
         if (r->session == CFG_PAIRED && role->paired_route == RT_NO_ROUTE)
             role->paired_route = route;

@@ -21,6 +21,7 @@ extern "C" {
 
 /* What the routes make of a listener or peer. */
 struct rt_role {
+    bool source;             /* some route takes what its associations send */
     bool destination;        /* its associations are members of groups of shared routes */
     bool standing;           /* a peer: an association to it is kept up, whoever sends */
     uint16_t paired_streams; /* its clients' partners need at least so many streams */
