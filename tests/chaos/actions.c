@@ -74,7 +74,7 @@ static void disturb_program(struct scene *s)
 {
     enum { KILL, CRASH, ABORT, SHUT_DOWN, STOP, COUNT };
     static const char *const names[] = {"kill", "crash", "abort", "shut down", "stop"};
-    unsigned what = draw(s, 0, COUNT - 1), i = draw(s, 0, CHAOS_PROGRAMS - 1);
+    unsigned what = draw(s, 0, COUNT - 1), i = draw(s, 0, s->count - 1);
     unsigned pause_ms = draw(s, 0, 1) ? draw(s, 0, 100) : draw(s, 100, 2500);
     char name[32];
     program_name(&s->programs[i], name);
@@ -137,12 +137,30 @@ static void mend(struct scene *s, unsigned host, unsigned path)
     s->disturbed[host][path] = 0;
 }
 
+/* ---- the broker --------------------------------------------------------------------------------------- */
+
+static void serve(struct scene *s, unsigned members)
+{
+    tell(s, "reload: members %u%u%u", members & 1, members >> 1 & 1, members >> 2 & 1);
+    s->setting.members = members;
+    broker_reload(s->broker, s->folder, &s->setting);
+}
+
+static void ask_broker(struct scene *s)
+{
+    unsigned reload = draw(s, 0, 1), members = draw(s, 1, (1u << CHAOS_SERVERS) - 1);
+    if (reload)
+        serve(s, members);
+    else
+        kill(s->broker, SIGUSR1); /* its account, at a barrier of all workers */
+}
+
 /* ---- time --------------------------------------------------------------------------------------------- */
 
 /* Ends what was to end before this time. */
 static void end_due(struct scene *s, uint64_t now)
 {
-    for (unsigned i = 0; i < CHAOS_PROGRAMS; i++) {
+    for (unsigned i = 0; i < s->count; i++) {
         if (s->stopped[i] && s->stopped[i] <= now)
             go_on(s, i);
         if (s->dead[i] && s->dead[i] <= now)
@@ -169,7 +187,7 @@ void scene_run(struct scene *s, unsigned seconds)
         else if (which < 9)
             disturb_cables(s);
         else
-            kill(s->broker, SIGUSR1); /* its account, at a barrier of all workers */
+            ask_broker(s);
         next = scene_now_ms() + draw(s, PAUSE_MIN_MS, PAUSE_MAX_MS);
     }
 }
@@ -178,4 +196,10 @@ void scene_settle(struct scene *s)
 {
     tell(s, "settle");
     end_due(s, UINT64_MAX);
+    serve(s, (1u << CHAOS_SERVERS) - 1);
+}
+
+bool scene_toss(struct scene *s)
+{
+    return draw(s, 0, 1);
 }

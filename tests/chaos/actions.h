@@ -6,21 +6,24 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "tests/chaos/broker.h"
 #include "tests/chaos/network.h"
 #include "tests/chaos/program.h"
 
+enum { CHAOS_SERVERS = 3, CHAOS_CLIENTS = 4, CHAOS_WATCHERS = 2, CHAOS_CLIENT_HOSTS = 2 };
 enum {
-    CHAOS_SERVERS = 3,
-    CHAOS_CLIENTS = 4,
-    CHAOS_CLIENT_HOSTS = 2,
-    CHAOS_PROGRAMS = CHAOS_SERVERS + CHAOS_CLIENTS
+    CHAOS_PROGRAMS = CHAOS_SERVERS + CHAOS_CLIENTS + CHAOS_WATCHERS, /* in this order */
+    CHAOS_HOSTS =
+        CHAOS_SERVERS + CHAOS_CLIENT_HOSTS, /* one for each server; clients and watchers share theirs */
 };
-enum { CHAOS_HOSTS = CHAOS_SERVERS + CHAOS_CLIENT_HOSTS };
 
 struct scene {
     struct program programs[CHAOS_PROGRAMS];
+    unsigned count; /* those that take part */
     unsigned paths;
     pid_t broker;
+    struct broker_setting setting;
+    const char *folder;
     FILE *log; /* a line for each action */
     uint64_t random, start_ms;
     /* When what was done to them ends; 0: nothing was. In ms of the monotonic clock. */
@@ -32,7 +35,10 @@ uint64_t scene_now_ms(void);
 /* Does something, and ends what has lasted long enough, for so long. */
 void scene_run(struct scene *s, unsigned seconds);
 
-/* Ends all of it: cables are whole, programs run. */
+/* Ends all of it: cables are whole, programs run, and all servers are members. */
 void scene_settle(struct scene *s);
+
+/* One of two ways, drawn as well. */
+bool scene_toss(struct scene *s);
 
 #endif

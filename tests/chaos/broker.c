@@ -17,6 +17,23 @@ static void path_of(char out[400], const char *folder, const char *name)
     snprintf(out, 400, "%s/%s", folder, name);
 }
 
+static void write_config(const char *folder, const struct broker_setting *s)
+{
+    char path[400], config[400];
+    path_of(path, folder, "new.yaml");
+    path_of(config, folder, "broker.yaml");
+    FILE *f = fopen(path, "w");
+    if (f == NULL) {
+        perror(path);
+        exit(2);
+    }
+    kind_config(s, f);
+    if (fclose(f) != 0 || rename(path, config) != 0) {
+        perror(config);
+        exit(2);
+    }
+}
+
 static void become_broker(const char *program, const char *folder, const char *config)
 {
     char path[400];
@@ -38,11 +55,7 @@ pid_t broker_start(const char *program, const char *folder, const struct broker_
 {
     char config[400], line[400];
     path_of(config, folder, "broker.yaml");
-    FILE *f = fopen(config, "w");
-    if (f == NULL)
-        return 0;
-    kind_config(s, f);
-    fclose(f);
+    write_config(folder, s);
     pid_t broker = fork();
     if (broker == 0)
         become_broker(program, folder, config);
@@ -56,6 +69,12 @@ pid_t broker_start(const char *program, const char *folder, const struct broker_
     kill(broker, SIGKILL);
     waitpid(broker, NULL, 0);
     return 0;
+}
+
+void broker_reload(pid_t broker, const char *folder, const struct broker_setting *s)
+{
+    write_config(folder, s);
+    kill(broker, SIGHUP);
 }
 
 bool broker_logged(const char *folder, const char *event, char *out, size_t size)

@@ -137,11 +137,12 @@ static void take_event(struct endpoint *e, const union sctp_notification *n)
     }
 }
 
-static void connect_client(struct endpoint *e)
+static void connect_own(struct endpoint *e)
 {
     struct sockaddr_in to[CHAOS_PATHS];
+    uint16_t port = e->program->role == CLIENT ? CHAOS_LISTEN_PORT : CHAOS_WATCH_PORT;
     for (unsigned i = 0; i < e->program->setting->paths; i++)
-        to[i] = network_address(CHAOS_BROKER, i, CHAOS_LISTEN_PORT);
+        to[i] = network_address(CHAOS_BROKER, i, port);
     sctp_assoc_t id = 0;
     if (sctp_connectx(e->program->sock, (struct sockaddr *)to, (int)e->program->setting->paths, &id) == 0 ||
         errno == EINPROGRESS)
@@ -180,7 +181,7 @@ static void answer(struct endpoint *e, const struct hand *h)
 {
     const struct sctp_rcvinfo *info = hand_info(h);
     const struct chaos_id *id = &h->data.message.id;
-    if (!e->program->setting->answers || e->program->is_client || info == NULL ||
+    if (!e->program->setting->answers || e->program->role != SERVER || info == NULL ||
         id->number % ANSWER_EACH != 0 || id->stream >= CHAOS_STREAMS)
         return;
     struct assoc *a = find(e, info->rcv_assoc_id);
@@ -215,7 +216,7 @@ static void send_due(struct endpoint *e)
     struct assoc *a = &e->assocs[0];
     if (e->next_ms < now - 200)
         e->next_ms = now - 200; /* what it could not send is not made up for */
-    while (a->id != 0 && !a->ending && e->next_ms <= now) {
+    while (e->program->role == CLIENT && a->id != 0 && !a->ending && e->next_ms <= now) {
         if (!send_one(e, a, random_below(e, CHAOS_STREAMS)))
             return;
         e->next_ms += e->interval_ms;
@@ -228,19 +229,19 @@ static void obey(struct endpoint *e)
 {
     if (asked_abort)
         end_all(e, SCTP_ABORT);
-    if (asked_shut_down || (asked_finish && e->program->is_client && !e->finishing))
+    if (asked_shut_down || (asked_finish && e->program->role != SERVER && !e->finishing))
         end_all(e, SCTP_EOF);
     if (asked_finish)
         e->finishing = true;
     asked_abort = asked_shut_down = 0;
 }
 
-static void step_client(struct endpoint *e)
+static void step_own(struct endpoint *e)
 {
     if (has_any(e))
         send_due(e);
     else if (!e->connecting && !e->finishing && now_ms() >= e->due_ms)
-        connect_client(e);
+        connect_own(e);
 }
 
 void endpoint_run(struct program *p)
@@ -254,12 +255,12 @@ void endpoint_run(struct program *p)
     signal(SIGPIPE, SIG_IGN); /* sctp_sendv asks for it whatever its flags */
     e.program = p;
     e.random = p->setting->seed * 2862933555777941757u + p->incarnation * 3037000493u + 1;
-    e.interval_ms = 1000.0 / p->setting->rate;
+    e.interval_ms = 2000.0 / p->setting->rate / (1u << p->index);
     while (!e.finishing || has_any(&e) || fd.revents) {
         poll(&fd, 1, NAP_MS);
         obey(&e);
         read_some(&e);
-        if (p->is_client)
-            step_client(&e);
+        if (p->role != SERVER)
+            step_own(&e);
     }
 }

@@ -8,12 +8,14 @@
 /* A shared session with one destination a message drops nothing: what a lost member had goes to another one,
  * or waits. */
 const struct kind kinds[] = {
-    {"paired", "mode: loadshare", "paired", true, false, ORDER_COMPLETE,
+    {"paired", "mode: loadshare", "paired", true, false, NULL, ORDER_COMPLETE,
      " peer_lost unacknowledged unreachable "},
-    {"override", "mode: override", "shared", false, false, ORDER_RISING, " "},
-    {"round-robin", "mode: loadshare", "shared", false, false, ORDER_NONE, " "},
-    {"stream-hash", "mode: loadshare, share: stream-hash", "shared", false, false, ORDER_RISING, " "},
-    {"broadcast", "mode: broadcast", "shared", false, true, ORDER_CONTIGUOUS,
+    {"override", "mode: override", "shared", false, false, NULL, ORDER_RISING, " "},
+    {"round-robin", "mode: loadshare", "shared", false, false, NULL, ORDER_NONE, " "},
+    {"stream-hash", "mode: loadshare, share: stream-hash", "shared", false, false, NULL, ORDER_RISING, " "},
+    {"back", "mode: override", "shared", true, false, "mode: override", ORDER_RISING, " "},
+    {"back-spread", "mode: loadshare", "shared", true, false, "mode: loadshare", ORDER_NONE, " "},
+    {"broadcast", "mode: broadcast", "shared", false, true, NULL, ORDER_CONTIGUOUS,
      " peer_lost unacknowledged no_subscriber "},
 };
 const unsigned kind_count = sizeof kinds / sizeof *kinds;
@@ -34,28 +36,62 @@ static void addresses(int host, unsigned paths, FILE *out)
     fprintf(out, "]");
 }
 
-void kind_config(const struct broker_setting *s, FILE *out)
+static void listeners(const struct broker_setting *s, FILE *out)
 {
-    fprintf(out,
-            "broker: {transport: %s, workers: %u, drain_timeout: 1m, admin: {path: 'off'}}\n"
-            "sctp: {nodelay: true, rtoinfo: {initial: 200ms, min: 100ms, max: 400ms}, associnfo: "
-            "{asocmaxrxt: 8},\n"
-            "       initmsg: {num_ostreams: %u, max_instreams: %u}, delayed_ack_time: 20ms,\n"
-            "       peer_addr_params: {pathmaxrxt: 4, hbinterval: 200ms, flags: [hb_enable]}}\n"
-            "listeners: [{name: access, port: %u, address: ",
-            s->usrsctp ? "usrsctp" : "kernel", s->workers, CHAOS_STREAMS, CHAOS_STREAMS, CHAOS_LISTEN_PORT);
+    fprintf(out, "listeners:\n  - {name: access, port: %u, address: ", CHAOS_LISTEN_PORT);
     addresses(CHAOS_BROKER, s->paths, out);
-    fprintf(out, "}]\npeers:\n");
+    if (s->kind->back != NULL) {
+        fprintf(out, "}\n  - {name: watch, port: %u, address: ", CHAOS_WATCH_PORT);
+        addresses(CHAOS_BROKER, s->paths, out);
+    }
+    fprintf(out, "}\n");
+}
+
+static void peers(const struct broker_setting *s, FILE *out)
+{
+    fprintf(out, "peers:\n");
     for (unsigned i = 0; i < s->servers; i++) {
+        if (!(s->members & 1u << i))
+            continue;
         fprintf(out, "  - {name: server-%u, port: %u, reconnect: {initial: 100ms, max: 1s}, address: ", i,
-                CHAOS_SERVER_PORT + i);
+                program_port(SERVER, i));
         addresses((int)(s->first_host + i), s->paths, out);
         fprintf(out, ", local: ");
         addresses(CHAOS_BROKER, s->paths, out);
         fprintf(out, "}\n");
     }
-    fprintf(out, "groups: [{name: core, %s, members: [", s->kind->group);
+}
+
+static void names_of_members(const struct broker_setting *s, FILE *out)
+{
+    const char *comma = "";
     for (unsigned i = 0; i < s->servers; i++)
-        fprintf(out, "%sserver-%u", i ? ", " : "", i);
-    fprintf(out, "]}]\nroutes: [{from: access, to: core, session: %s}]\n", s->kind->session);
+        if (s->members & 1u << i) {
+            fprintf(out, "%sserver-%u", comma, i);
+            comma = ", ";
+        }
+}
+
+void kind_config(const struct broker_setting *s, FILE *out)
+{
+    fprintf(out,
+            "broker: {transport: %s, workers: %u, drain_timeout: 1m, admin: {path: 'off'}}\n"
+            "sctp: {nodelay: true, rtoinfo: {initial: 200ms, min: 100ms, max: 400ms},\n"
+            "       associnfo: {asocmaxrxt: 8}, initmsg: {num_ostreams: %u, max_instreams: %u},\n"
+            "       peer_addr_params: {pathmaxrxt: 4, hbinterval: 200ms, flags: [hb_enable]},\n"
+            "       delayed_ack_time: 20ms}\n",
+            s->usrsctp ? "usrsctp" : "kernel", s->workers, CHAOS_STREAMS, CHAOS_STREAMS);
+    listeners(s, out);
+    peers(s, out);
+    fprintf(out, "groups:\n  - {name: core, %s, members: [", s->kind->group);
+    names_of_members(s, out);
+    fprintf(out, "]}\n");
+    if (s->kind->back != NULL)
+        fprintf(out, "  - {name: watchers, %s, members: [watch]}\n", s->kind->back);
+    fprintf(out, "routes:\n  - {from: access, to: core, session: %s}\n", s->kind->session);
+    if (s->kind->back != NULL) {
+        fprintf(out, "  - {to: watchers, session: shared, from: [");
+        names_of_members(s, out);
+        fprintf(out, "]}\n");
+    }
 }

@@ -18,8 +18,9 @@ struct kind {
     const char *name;
     const char *group; /* keys of the group in the configuration */
     const char *session;
-    bool answers; /* of the servers get back to the clients */
-    bool copies;  /* each server gets all */
+    bool answers;     /* servers answer, to the clients */
+    bool copies;      /* each server gets all */
+    const char *back; /* keys of a group of watchers, which get the answers instead; or NULL */
     enum order order;
     const char *drops; /* reasons for which messages may be dropped, with a space on either side */
 };
@@ -36,6 +37,7 @@ struct broker_setting {
     unsigned servers;
     unsigned first_host; /* of the servers: server i is on host first_host + i */
     unsigned paths;
+    unsigned members; /* bits: the servers that are peers and members of the group; not 0 */
 };
 
 /* Writes the broker's configuration. */

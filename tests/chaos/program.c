@@ -25,9 +25,9 @@ static void fatal(const char *what)
     exit(2);
 }
 
-void program_new(struct program *p, const struct setting *s, bool is_client, unsigned index, unsigned host)
+void program_new(struct program *p, const struct setting *s, enum role role, unsigned index, unsigned host)
 {
-    *p = (struct program){.setting = s, .is_client = is_client, .index = index, .host = host};
+    *p = (struct program){.setting = s, .role = role, .index = index, .host = host};
     p->shared = mmap(NULL, sizeof *p->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (p->shared == MAP_FAILED)
         fatal("mmap");
@@ -35,7 +35,13 @@ void program_new(struct program *p, const struct setting *s, bool is_client, uns
 
 void program_name(const struct program *p, char out[32])
 {
-    snprintf(out, 32, "%s-%u", p->is_client ? "client" : "server", p->index);
+    static const char *const names[] = {"server", "client", "watcher"};
+    snprintf(out, 32, "%s-%u", names[p->role], p->index);
+}
+
+uint16_t program_port(enum role role, unsigned index)
+{
+    return (uint16_t)(6000 + 1000 * (unsigned)role + index);
 }
 
 static void option(int sock, int level, int name, const void *value, size_t size)
@@ -73,7 +79,7 @@ static void set_options(int sock)
 static void bind_to(const struct program *p, int sock)
 {
     struct sockaddr_in all[CHAOS_PATHS];
-    uint16_t port = (uint16_t)((p->is_client ? CHAOS_CLIENT_PORT : CHAOS_SERVER_PORT) + p->index);
+    uint16_t port = program_port(p->role, p->index);
     unsigned tries = 0;
     for (unsigned i = 0; i < p->setting->paths; i++)
         all[i] = network_address((int)p->host, i, port);
@@ -89,7 +95,7 @@ static int open_socket(const struct program *p)
     int sock = network_socket(p->host, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_SCTP);
     set_options(sock);
     bind_to(p, sock);
-    if (!p->is_client && listen(sock, 100) != 0)
+    if (p->role == SERVER && listen(sock, 100) != 0)
         fatal("listen");
     return sock;
 }
@@ -180,7 +186,7 @@ void program_end(struct program *p)
         must_have_ended(status, SIGKILL);
     }
     record_hand(p);
-    if (!p->is_client)
+    if (p->role == SERVER)
         listen(p->sock, 0);
     abort_all(p->sock);
     while (hand_read(h, p->sock)) {

@@ -1,7 +1,7 @@
-/* The programs that send and read: clients, which connect to the broker, and servers, to which it connects.
- * Each is a process with one one-to-many socket, which the driver made and keeps, too. So the driver can kill
- * it at any moment and then learn from its kernel, exactly, what had not been read and what had not been
- * acknowledged: it aborts the associations, and reads the rest. */
+/* The programs that send and read: clients and watchers, which connect to the broker, and servers, to which
+ * it connects. Each is a process with one one-to-many socket, which the driver made and keeps, too. So the
+ * driver can kill it at any moment and then learn from its kernel, exactly, what had not been read and what
+ * had not been acknowledged: it aborts the associations, and reads the rest. */
 #ifndef JUNCTOR_TESTS_CHAOS_PROGRAM_H
 #define JUNCTOR_TESTS_CHAOS_PROGRAM_H
 
@@ -11,19 +11,25 @@
 
 #include "tests/chaos/hand.h"
 
-enum { CHAOS_LISTEN_PORT = 5000, CHAOS_SERVER_PORT = 6000, CHAOS_CLIENT_PORT = 7000 };
+enum { CHAOS_LISTEN_PORT = 5000, CHAOS_WATCH_PORT = 5001 }; /* of the broker */
+
+enum role {
+    SERVER,  /* reads, and answers some of it */
+    CLIENT,  /* sends, and reads */
+    WATCHER, /* reads */
+};
 
 struct setting { /* what all programs of a run share */
     const char *folder;
     unsigned paths; /* that are used */
-    unsigned rate;  /* messages a second of each client */
+    unsigned rate;  /* messages a second of client 1; 0 sends half as many, 2 twice, 3 four times as many */
     bool answers;   /* servers answer */
     uint64_t seed;
 };
 
 struct program {
     const struct setting *setting;
-    bool is_client;
+    enum role role;
     unsigned index; /* among those of its kind */
     unsigned host;
     struct shared_memory {
@@ -40,11 +46,15 @@ struct program {
 enum {
     PROGRAM_ABORT = 10,     /* SIGUSR1: it aborts its associations, and goes on */
     PROGRAM_SHUT_DOWN = 12, /* SIGUSR2: it shuts them down, reads until they have ended, and goes on */
-    PROGRAM_FINISH =
-        15, /* SIGTERM: a client shuts down, a server reads until it has no association; it ends then */
+    /* SIGTERM: it ends its association, or, a server, waits until it has none; and ends. */
+    PROGRAM_FINISH = 15,
 };
 
-void program_new(struct program *p, const struct setting *s, bool is_client, unsigned index, unsigned host);
+void program_new(struct program *p, const struct setting *s, enum role role, unsigned index, unsigned host);
+
+/* The port that it has in every incarnation. */
+uint16_t program_port(enum role role, unsigned index);
+
 void program_name(const struct program *p, char out[32]);
 
 /* Starts it, under a new incarnation. */

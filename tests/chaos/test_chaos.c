@@ -1,21 +1,22 @@
 /* Chaos: for some seconds clients, servers and the cables between them and the broker are killed, crashed,
- * aborted, shut down, stopped, cut, delayed, reordered and thinned out at random, under load; then all is
- * mended, the clients shut down, the broker drains, and the judge compares what was sent, what arrived and
- * the broker's account (judge.h).
+ * aborted, shut down, stopped, cut, delayed, reordered and thinned out at random, and servers leave and join
+ * by reload, under load. Then all is mended, everybody must get on, and end: the clients first, or the broker
+ * while they send. The judge compares what was sent, what arrived and the broker's account (judge.h).
  *
- *   SEED=N       the same actions again; else a seed is drawn. It is printed
- *   DURATION=S   seconds of each run (3)
- *   KIND=NAME    one session kind (kinds.c) instead of all; WORKERS=N: so many instead of 1 or 2
- *   ALL=1        each kind with 1 and with 2 workers
- *   BACKEND=usrsctp   the broker runs on usrsctp: one path, one worker; the programs use SCTP of the kernel
- * over UDP RATE=N       messages a second of each client (150) FOLDER=PATH  where records, logs and actions
- * of each run go (/tmp/chaos.PID, deleted unless something was unexplained) JUNCTOR=PATH the program
- * (build/junctor)
+ *   SEED=N           the same actions again; else a seed is drawn. It is printed
+ *   DURATION=S       seconds of each run (3)
+ *   KIND=NAME        one session kind (kinds.c) instead of all
+ *   WORKERS=N        so many instead of 1 or 2
+ *   ALL=1            each kind with 1 and with 2 workers
+ *   BACKEND=usrsctp  the broker runs on usrsctp: one path, one worker; the others use the kernel's SCTP over
+ * UDP RATE=N           messages a second of client 1 (150); 0 sends half as many, 2 twice, 3 four times as
+ * many FOLDER=PATH      where records, logs and actions of each run stay; else in /tmp where something was
+ *                    unexplained
+ *   JUNCTOR=PATH     the program (build/junctor)
  *
  *   test_chaos --judge FOLDER KIND    judges the records of an earlier run
  *
- * Needs root, SCTP in the kernel, and netem; skipped elsewhere. Ends with status 0 when nothing is
- * unexplained. */
+ * Needs root, SCTP in the kernel, and netem; skipped elsewhere. Status 0: nothing is unexplained. */
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -41,7 +42,6 @@ struct run {
     uint64_t seed;
     char folder[300];
     struct setting setting;
-    struct broker_setting broker;
     struct scene scene;
 };
 
@@ -96,22 +96,30 @@ static bool wait_until(struct scene *s, bool (*is_so)(struct scene *))
     return true;
 }
 
+enum { CLIENTS = CHAOS_SERVERS, CLIENTS_END = CLIENTS + CHAOS_CLIENTS }; /* among the programs */
+
 static uint32_t mark[CHAOS_PROGRAMS];
 
 static bool clients_send(struct scene *s)
 {
-    for (unsigned i = CHAOS_SERVERS; i < CHAOS_PROGRAMS; i++)
+    for (unsigned i = CLIENTS; i < CLIENTS_END; i++)
         if (s->programs[i].shared->accepted - mark[i] < PROOF)
             return false;
     return true;
 }
 
-static bool servers_read(struct scene *s)
+/* Programs FROM to TO have read enough in all. */
+static bool have_read(const struct scene *s, unsigned from, unsigned to)
 {
     uint32_t sum = 0;
-    for (unsigned i = 0; i < CHAOS_SERVERS; i++)
+    for (unsigned i = from; i < to; i++)
         sum += s->programs[i].shared->read - mark[i];
-    return sum >= PROOF;
+    return from == to || sum >= PROOF;
+}
+
+static bool receivers_read(struct scene *s)
+{
+    return have_read(s, 0, CLIENTS) && have_read(s, CLIENTS_END, s->count);
 }
 
 static bool have_finished(struct scene *s, unsigned from, unsigned to)
@@ -125,18 +133,20 @@ static bool have_finished(struct scene *s, unsigned from, unsigned to)
 
 static bool clients_finished(struct scene *s)
 {
-    return have_finished(s, CHAOS_SERVERS, CHAOS_PROGRAMS);
+    return have_finished(s, CLIENTS, CLIENTS_END);
 }
 
-static bool servers_finished(struct scene *s)
+static bool others_finished(struct scene *s)
 {
-    return have_finished(s, 0, CHAOS_SERVERS);
+    bool servers = have_finished(s, 0, CLIENTS), watchers = have_finished(s, CLIENTS_END, s->count);
+    return servers && watchers;
 }
 
 static void ask_to_finish(struct scene *s, unsigned from, unsigned to)
 {
     for (unsigned i = from; i < to; i++)
-        kill(s->programs[i].pid, PROGRAM_FINISH);
+        if (s->programs[i].pid > 0)
+            kill(s->programs[i].pid, PROGRAM_FINISH);
 }
 
 /* ---- a run -------------------------------------------------------------------------------------------- */
@@ -158,66 +168,90 @@ static void begin(struct run *r)
                                   .rate = number_of("RATE", 150),
                                   .answers = r->kind->answers,
                                   .seed = r->seed};
-    for (unsigned i = 0; i < CHAOS_PROGRAMS; i++) {
-        bool is_client = i >= CHAOS_SERVERS;
-        unsigned index = is_client ? i - CHAOS_SERVERS : i;
-        unsigned host = is_client ? CHAOS_SERVERS + index % CHAOS_CLIENT_HOSTS : index;
-        program_new(&s->programs[i], &r->setting, is_client, index, host);
+    s->count = r->kind->back ? CHAOS_PROGRAMS : CHAOS_PROGRAMS - CHAOS_WATCHERS;
+    for (unsigned i = 0; i < s->count; i++) {
+        enum role role = i < CLIENTS ? SERVER : i < CLIENTS_END ? CLIENT : WATCHER;
+        unsigned index = i - (role == SERVER ? 0 : role == CLIENT ? CLIENTS : CLIENTS_END);
+        unsigned host = role == SERVER ? index : CHAOS_SERVERS + index % CHAOS_CLIENT_HOSTS;
+        program_new(&s->programs[i], &r->setting, role, index, host);
     }
     s->random = r->seed * 6364136223846793005u + 1442695040888963407u;
     s->start_ms = scene_now_ms();
-    r->broker = (struct broker_setting){.kind = r->kind,
-                                        .usrsctp = on_usrsctp(),
-                                        .workers = r->workers,
-                                        .servers = CHAOS_SERVERS,
-                                        .first_host = 0,
-                                        .paths = s->paths};
+    s->folder = r->folder;
+    s->setting = (struct broker_setting){.members = (1u << CHAOS_SERVERS) - 1,
+                                         .kind = r->kind,
+                                         .usrsctp = on_usrsctp(),
+                                         .workers = r->workers,
+                                         .servers = CHAOS_SERVERS,
+                                         .first_host = 0,
+                                         .paths = s->paths};
 }
 
-/* After all has been mended every client must get on, and then end in order. Returns what did not, or NULL.
- */
-static const char *finish(struct run *r)
+/* After all has been mended every client must get on. Returns what does not, or NULL. */
+static const char *get_on(struct scene *s)
 {
-    struct scene *s = &r->scene;
-    const char *failure = NULL;
-    for (unsigned i = 0; i < CHAOS_PROGRAMS; i++)
-        mark[i] = i < CHAOS_SERVERS ? s->programs[i].shared->read : s->programs[i].shared->accepted;
+    for (unsigned i = 0; i < s->count; i++)
+        mark[i] =
+            s->programs[i].role == CLIENT ? s->programs[i].shared->accepted : s->programs[i].shared->read;
     if (!wait_until(s, clients_send))
-        failure = "a client cannot send although everything was mended";
-    else if (!wait_until(s, servers_read))
-        failure = "the servers read nothing although everything was mended";
-    ask_to_finish(s, CHAOS_SERVERS, CHAOS_PROGRAMS);
-    if (!wait_until(s, clients_finished) && failure == NULL)
-        failure = "a client's association does not end";
-    for (unsigned i = CHAOS_SERVERS; i < CHAOS_PROGRAMS; i++)
-        program_end(&s->programs[i]);
+        return "a client cannot send although everything was mended";
+    if (!wait_until(s, receivers_read))
+        return "servers or watchers read nothing although everything was mended";
+    return NULL;
+}
+
+static const char *end_broker(struct scene *s)
+{
     int status = broker_stop(s->broker, PATIENCE_S);
-    if (status != 0 && failure == NULL)
-        failure = status < 0 ? "the broker does not end" : "the broker's exit status is not 0";
-    ask_to_finish(s, 0, CHAOS_SERVERS);
-    if (!wait_until(s, servers_finished) && failure == NULL)
-        failure = "a server's association does not end";
-    for (unsigned i = 0; i < CHAOS_SERVERS; i++)
+    return status == 0 ? NULL : status < 0 ? "the broker does not end" : "the broker's exit status is not 0";
+}
+
+static const char *end_clients(struct scene *s)
+{
+    ask_to_finish(s, CLIENTS, CLIENTS_END);
+    return wait_until(s, clients_finished) ? NULL : "a client's association does not end";
+}
+
+static const char *end_others(struct scene *s)
+{
+    ask_to_finish(s, 0, CLIENTS);
+    ask_to_finish(s, CLIENTS_END, s->count);
+    return wait_until(s, others_finished) ? NULL : "an association of a server or watcher does not end";
+}
+
+/* The clients end, and then the broker; or the broker ends while they send. */
+static const char *finish(struct scene *s)
+{
+    const char *first = get_on(s), *second, *third;
+    if (scene_toss(s)) {
+        second = end_clients(s);
+        third = end_broker(s);
+    } else {
+        second = end_broker(s);
+        third = end_clients(s);
+    }
+    const char *fourth = end_others(s);
+    for (unsigned i = 0; i < s->count; i++)
         program_end(&s->programs[i]);
-    return failure;
+    return first ? first : second ? second : third ? third : fourth;
 }
 
 static bool run(struct run *r)
 {
     struct scene *s = &r->scene;
     begin(r);
-    for (unsigned i = 0; i < CHAOS_SERVERS; i++)
+    for (unsigned i = 0; i < CLIENTS; i++)
         program_start(&s->programs[i]);
-    s->broker = broker_start(text_of("JUNCTOR", "build/junctor"), r->folder, &r->broker);
+    s->broker = broker_start(text_of("JUNCTOR", "build/junctor"), r->folder, &s->setting);
     if (s->broker == 0) {
         printf("# the broker did not start\n");
         return false;
     }
-    for (unsigned i = CHAOS_SERVERS; i < CHAOS_PROGRAMS; i++)
+    for (unsigned i = CLIENTS; i < s->count; i++)
         program_start(&s->programs[i]);
     scene_run(s, r->duration);
     scene_settle(s);
-    const char *failure = finish(r);
+    const char *failure = finish(s);
     fclose(s->log);
     if (failure != NULL)
         printf("# %s\n", failure);
