@@ -52,6 +52,14 @@ static void log_cost(const struct brk_counts *c, const struct tr_loop_stats *s, 
             s->reassembled, s->packets_in, s->packets_out);
 }
 
+static const char *total_name(const struct brk_counts *c, const struct brk_counter *counter)
+{
+    unsigned i = 0;
+    while (brk_counter_at(&brk_total_rows[i], (void *)(uintptr_t)c) != counter)
+        i++;
+    return brk_total_rows[i].name;
+}
+
 /* " dropped_no_route=3 …", only where the count is not zero; returns how many were dropped in all. */
 static uint64_t drops(const struct brk_counts *c, char *out, size_t size)
 {
@@ -65,15 +73,11 @@ static uint64_t drops(const struct brk_counts *c, char *out, size_t size)
             n += (size_t)snprintf(out + n, size - n, " dropped_%s=%" PRIu64, brk_drop_name((enum brk_drop)i),
                                   one);
     }
-    uint64_t unseen = brk_counted(&c->abandoned_unseen);
-    if (unseen && n < size)
-        n += (size_t)snprintf(out + n, size - n, " abandoned_unseen=%" PRIu64, unseen);
-    uint64_t stalled = brk_counted(&c->stalled);
-    if (stalled && n < size)
-        n += (size_t)snprintf(out + n, size - n, " associations_stalled=%" PRIu64, stalled);
-    uint64_t blocked = brk_counted(&c->blocked);
-    if (blocked && n < size)
-        snprintf(out + n, size - n, " associations_blocked=%" PRIu64, blocked);
+    const struct brk_counter *const more[] = {&c->abandoned_unseen, &c->stalled, &c->blocked, &c->rerouted};
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
+        if (brk_counted(more[i]) && n < size)
+            n += (size_t)snprintf(out + n, size - n, " %s=%" PRIu64, total_name(c, more[i]),
+                                  brk_counted(more[i]));
     return sum;
 }
 

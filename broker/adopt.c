@@ -24,6 +24,7 @@
 #include "broker/dest.h"
 #include "broker/ending.h"
 #include "broker/limit.h"
+#include "broker/room.h"
 #include "broker/log.h"
 #include "broker/names.h"
 #include "broker/opening.h"
@@ -232,6 +233,13 @@ static void adopt_assoc(struct brk_worker *w, const struct cfg_config *old, stru
         brk_session_adopt(w, a);
 }
 
+static void adopt_room(struct brk_worker *w)
+{
+    struct brk_assoc *a;
+    DL_FOREACH2(w->assocs, a, next_of_all)
+    brk_room_adopt(w, a);
+}
+
 static void adopt_sockets(struct brk_worker *w, const struct cfg_config *old)
 {
     struct brk_socket *s, *next;
@@ -280,6 +288,7 @@ void brk_adopt(struct brk_worker *w, const struct rt_plan *plan)
     brk_names_adopt(w);
     brk_session_plan(w, old);
     pass_on_left(w);
+    adopt_room(w);
     adopt_sockets(w, old);
     adopt_prepared(w);
     answer(w);

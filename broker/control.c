@@ -190,6 +190,7 @@ static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lo
             brk_moving_emptied(&c->moving, d);
             break;
         case BRK_RETURNED:
+        case BRK_WAITED:
         case BRK_RETIRE:
         case BRK_EMPTY:
         case BRK_LOOK:

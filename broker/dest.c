@@ -35,8 +35,11 @@ void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a)
     if (!d)
         return;
     d->magic = BRK_DEST_MAGIC;
-    d->dest =
-        (struct rt_dest){.worker = w->index, .member = a->socket->member, .up_ms = w->now_ms, .owner = a};
+    d->dest = (struct rt_dest){.worker = w->index,
+                               .room = a->outbox.room,
+                               .member = a->socket->member,
+                               .up_ms = w->now_ms,
+                               .owner = a};
     control_init(&d->up, BRK_MEMBER_UP, d);
     control_init(&d->down, BRK_MEMBER_DOWN, d);
     control_init(&d->retire, BRK_RETIRE, d);

@@ -17,6 +17,7 @@ struct brk_assoc;
 enum brk_control_kind {
     BRK_RETURNED =
         1,         /* a message that its destination did not deliver: send it again, before what is parked */
+    BRK_WAITED,    /* a message that has waited already: its destination takes it even if it is full */
     BRK_MEMBER_UP, /* to control: the brk_dest `to` can be sent to */
     BRK_MEMBER_DOWN, /* to control: it can no longer be sent to */
     BRK_RETIRE,      /* to the owner: nobody posts to this brk_dest any more */

@@ -11,6 +11,7 @@
 #include "broker/assoc.h"
 #include "broker/check.h"
 #include "broker/dest.h"
+#include "broker/room.h"
 #include "broker/sending.h"
 #include "broker/parcel.h"
 #include "broker/reliability.h"
@@ -30,12 +31,44 @@ static void park(struct brk_worker *w, unsigned group, struct rt_parcel *p)
     w->parked_count++;
 }
 
+/* One that has waited: where it has been accepted it is not dropped for want of room elsewhere. */
 static void dispatch_parcel_to(struct brk_worker *w, struct rt_dest *d, struct rt_parcel *p)
 {
+    p->control = BRK_WAITED;
     if (d->worker == w->index)
         brk_append(w, brk_assoc_of(d->owner), p);
     else
         brk_post_to(w, d, p);
+}
+
+/* The member whose turn it is; where its outbox is full and the route says so, another one that has room.
+ * NULL: nobody can take a message now. */
+static struct rt_dest *choose(struct brk_worker *w, uint32_t route, uint64_t origin, uint16_t stream)
+{
+    const struct cfg_route *r = &w->config->routes[route];
+    const struct rt_group *g = w->snapshot->groups[r->group];
+    struct rt_pick_state *state = &w->picks[r->group];
+    struct rt_dest *d = rt_group_pick(g, state, origin, stream);
+    if (!d || !brk_room_elsewhere(w->config, route, rt_dest_room(d)))
+        return d;
+    for (uint32_t i = 0; i < g->count; i++) {
+        struct rt_dest *other = g->dests[(state->next + i) % g->count];
+        if (rt_dest_room(other) & RT_FULL)
+            continue;
+        brk_count(&w->counts.rerouted, 1);
+        return other;
+    }
+    w->crowded = true;
+    return NULL;
+}
+
+/* Whether a message has to wait behind what is parked for its group. Not on a route that drops, where that
+ * waits for room only: others wait for it there, but this one does not. */
+static bool must_wait(const struct brk_worker *w, const struct rt_group *g, uint32_t route)
+{
+    const struct cfg_route *r = &w->config->routes[route];
+    bool for_room = w->crowded && g->count && brk_room_drops(w->config, route);
+    return g->held || (brk_queue_count(&w->parked[r->group]) && !for_room);
 }
 
 /* Fan-out of a message that has a parcel already: the first destination gets that one, the others get
@@ -66,7 +99,7 @@ static bool dispatch_parcel(struct brk_worker *w, struct rt_parcel *p)
             brk_drop_parcel(w, p, BRK_NO_SUBSCRIBER);
         return true;
     }
-    struct rt_dest *d = rt_group_pick(g, &w->picks[group], p->message->origin, p->message->stream);
+    struct rt_dest *d = choose(w, p->route, p->message->origin, p->message->stream);
     if (!d)
         return false;
     dispatch_parcel_to(w, d, p);
@@ -79,6 +112,7 @@ static void broadcast(struct brk_worker *w, const struct rt_group *g, struct brk
                       const struct tr_msg *m, uint32_t route)
 {
     struct rt_message *shared = NULL;
+    enum brk_drop reason;
     brk_count(&w->counts.copies, g->count - 1);
     for (uint32_t i = 0; i < g->count; i++) {
         struct brk_assoc *a = g->dests[i]->worker == w->index ? brk_assoc_of(g->dests[i]->owner) : NULL;
@@ -87,15 +121,37 @@ static void broadcast(struct brk_worker *w, const struct rt_group *g, struct brk
             w->gathered[w->gathered_count - 1].fan_out = true;
             continue;
         }
-        if (!shared && !(shared = brk_copy_message(w, from, m, route)))
+        if (a ? !brk_room_admit(w, a, route, &reason)
+              : !brk_room_admit_there(w->config, g->dests[i], route, &reason)) {
+            brk_count_source_drop(w, from, m, route, reason);
+            continue;
+        }
+        enum brk_charge charge = brk_room_charge(w->config, route, rt_dest_room(g->dests[i]));
+        if (!shared && !(shared = brk_copy_message(w, from, m, route, charge)))
             continue; /* counted as dropped */
+        if (charge == BRK_STOPS)
+            brk_stop_source(shared);
         shared->fan_out = true;
         struct rt_parcel *p = brk_parcel_new(w, shared, route);
-        if (p)
-            dispatch_parcel_to(w, g->dests[i], p);
+        if (p && a)
+            brk_append(w, a, p);
+        else if (p)
+            brk_post_to(w, g->dests[i], p);
     }
     if (shared && rt_message_unref(shared, w->index))
         abort(); /* this worker owns it, so it cannot have to go back to another one */
+}
+
+/* To a destination of another worker. */
+static void send_there(struct brk_worker *w, struct rt_dest *d, struct brk_assoc *from,
+                       const struct tr_msg *m, uint32_t route)
+{
+    enum brk_drop reason;
+    struct rt_parcel *p;
+    if (!brk_room_admit_there(w->config, d, route, &reason))
+        brk_count_source_drop(w, from, m, route, reason);
+    else if ((p = brk_copy_to_parcel(w, from, m, route, brk_room_charge(w->config, route, rt_dest_room(d)))))
+        brk_post_to(w, d, p);
 }
 
 void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m, uint32_t route)
@@ -103,7 +159,8 @@ void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_
     unsigned group = w->config->routes[route].group;
     const struct rt_group *g = w->snapshot->groups[group];
     struct rt_dest *d = NULL;
-    if (!brk_queue_count(&w->parked[group]) && !g->held) {
+    struct rt_parcel *p;
+    if (!must_wait(w, g, route)) {
         if (g->mode == CFG_BROADCAST) {
             if (g->count)
                 broadcast(w, g, from, m, route);
@@ -111,18 +168,13 @@ void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_
                 brk_count_source_drop(w, from, m, route, BRK_NO_SUBSCRIBER);
             return;
         }
-        d = rt_group_pick(g, &w->picks[group], from->origin, m->stream);
+        d = choose(w, route, from->origin, m->stream);
     }
-    if (d && d->worker == w->index) {
+    if (d && d->worker == w->index)
         brk_send_local(w, brk_assoc_of(d->owner), from, m, route);
-        return;
-    }
-    struct rt_parcel *p = brk_copy_to_parcel(w, from, m, route);
-    if (!p)
-        return;
-    if (d)
-        brk_post_to(w, d, p);
-    else
+    else if (d)
+        send_there(w, d, from, m, route);
+    else if ((p = brk_copy_to_parcel(w, from, m, route, brk_room_charge_parked(w->config, route, g->count))))
         park(w, group, p);
 }
 
@@ -170,6 +222,7 @@ void brk_dispatch_adopt(struct brk_worker *w)
 
 void brk_unpark(struct brk_worker *w)
 {
+    w->crowded = false; /* choose() says whether some still find no room */
     for (unsigned g = 0; g < w->config->group_count; g++) {
         if (brk_queue_count(&w->returned[g])) {
             w->parked_count += brk_queue_count(&w->returned[g]);

@@ -7,9 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "broker/check.h"
 #include "broker/log.h"
-#include "broker/socket.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
 #include "config/config.h"
@@ -44,14 +42,14 @@ static void add_hint(uint32_t ppid, char *out, size_t size)
 
 struct brk_dropped brk_dropped_message(const struct rt_message *m, uint32_t route)
 {
-    const struct brk_socket *from = m->credit ? brk_socket_of(m->credit->source) : NULL;
-    return (struct brk_dropped){from, route, m->ppid, m->stream};
+    return (struct brk_dropped){m->source, route, m->ppid, m->stream};
 }
 
 static void tell(const struct brk_worker *w, const struct brk_dropped *d, enum brk_drop reason,
                  uint64_t skipped)
 {
-    const char *from = d->from ? cfg_member_name(w->config, d->from->member) : "-";
+    const char *from =
+        d->source == BRK_NO_SOURCE ? "-" : cfg_member_name(w->config, rt_source_member(d->source));
     char ppid[PPID_TEXT], hint[100] = "";
     if (reason == BRK_NO_ROUTE)
         add_hint(d->ppid, hint, sizeof hint);

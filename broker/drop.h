@@ -8,11 +8,12 @@
 #include "routing/message.h"
 
 struct brk_worker;
-struct brk_socket;
+
+#define BRK_NO_SOURCE UINT32_MAX
 
 /* A dropped message, for the log. */
 struct brk_dropped {
-    const struct brk_socket *from; /* the socket it was read from; NULL: no longer known */
+    uint32_t source; /* the listener or peer that it came from: rt_source; or BRK_NO_SOURCE */
     uint32_t route, ppid;
     uint16_t stream; /* the stream it arrived on */
 };

@@ -4,6 +4,7 @@
 #include <utlist.h>
 
 #include "broker/assoc.h"
+#include "broker/room.h"
 #include "broker/parcel.h"
 #include "broker/queue.h"
 #include "broker/reliability.h"
@@ -50,6 +51,7 @@ void brk_expire(struct brk_worker *w)
             continue;
         brk_expiry_forget(w, a);
         uint64_t next = sweep(w, &a->outbox.pending);
+        brk_room_update(w, a);
         if (next) {
             a->outbox.expires_ms = next;
             DL_APPEND2(w->expiring, a, outbox.prev_expiring, outbox.next_expiring);

@@ -9,9 +9,10 @@
  * Order: a message is gathered only while nothing is pending, and pending messages are sent oldest first.
  * So whatever is gathered is older than what becomes pending after it.
  *
- * sending.h fills and empties an outbox, expiry.h drops pending messages that are too old, stall.h watches
- * whether it makes progress, returned.h passes on its contents when the association has ended. It is part
- * of its association and belongs to the same worker; nothing here blocks. */
+ * sending.h fills and empties an outbox, room.h says how much may be pending, expiry.h drops pending
+ * messages that are too old, stall.h watches whether it makes progress, returned.h passes on its contents
+ * when the association has ended. It is part of its association and belongs to the same worker; nothing here
+ * blocks. */
 #ifndef JUNCTOR_BROKER_OUTBOX_H
 #define JUNCTOR_BROKER_OUTBOX_H
 
@@ -32,6 +33,7 @@ struct brk_outbox {
     uint16_t turn; /* the stream of the next message that is spread over all: routing/rewrite.h */
     struct rt_batch undelivered; /* sorted by returned.c, by `order`: the context */
 
+    uint8_t room; /* enum rt_room bits: room.h */
     bool blocked; /* do not send: the stack has no room (TR_AGAIN), until TR_WRITABLE; or the association is
                      ending */
     bool eof_wanted, eof_sent; /* shut down when nothing is gathered or pending, */

@@ -1,9 +1,9 @@
 /* Messages that wait: copying them, the parcels they wait in, dropping them, and posting them to other
  * workers.
  *
- * Every copy is charged to the credit of the socket it was read from. A socket whose credit is used up is
- * not read until half of it is free again (socket.c). So the amount that waits is bounded, and nothing is
- * dropped for arriving too fast. */
+ * A copy is charged to the credit of the socket it was read from, unless its route limits it where it waits
+ * (room.c). A socket whose credit is used up is not read until half of it is free again (socket.c). So the
+ * amount that waits is bounded, and nothing is dropped for arriving too fast where no route says so. */
 #include "broker/parcel.h"
 
 #include "broker/assoc.h"
@@ -21,7 +21,7 @@
 void brk_count_source_drop(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
                            uint32_t route, enum brk_drop reason)
 {
-    const struct brk_dropped d = {from->socket, route, m->ppid, m->stream};
+    const struct brk_dropped d = {from->socket->source, route, m->ppid, m->stream};
     brk_count(&from->socket->traffic->dropped, 1);
     brk_count_drop(w, &d, reason);
 }
@@ -73,9 +73,10 @@ void brk_drop_queue(struct brk_worker *w, struct brk_queue *q, enum brk_drop rea
 }
 
 struct rt_message *brk_copy_message(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
-                                    uint32_t route)
+                                    uint32_t route, enum brk_charge charge)
 {
-    struct rt_message *copy = rt_message_new(w->index, &from->socket->credit, m->data, m->len);
+    struct rt_credit *credit = charge == BRK_NOT_CHARGED ? NULL : &from->socket->credit;
+    struct rt_message *copy = rt_message_new(w->index, credit, m->data, m->len);
     if (!copy) {
         brk_count_source_drop(w, from, m, route, BRK_NO_MEMORY);
         return NULL;
@@ -87,8 +88,17 @@ struct rt_message *brk_copy_message(struct brk_worker *w, struct brk_assoc *from
     copy->source = from->socket->source;
     copy->entered_ms = w->now_ms;
     brk_count(&w->counts.copied, 1);
+    if (charge == BRK_STOPS)
+        rt_message_stop_source(copy);
     brk_socket_check_pause(from->socket);
     return copy;
+}
+
+void brk_stop_source(struct rt_message *m)
+{
+    rt_message_stop_source(m);
+    if (m->credit)
+        brk_socket_check_pause(brk_socket_of(m->credit->source));
 }
 
 struct rt_parcel *brk_parcel_new(struct brk_worker *w, struct rt_message *m, uint32_t route)
@@ -107,9 +117,9 @@ struct rt_parcel *brk_parcel_new(struct brk_worker *w, struct rt_message *m, uin
 }
 
 struct rt_parcel *brk_copy_to_parcel(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
-                                     uint32_t route)
+                                     uint32_t route, enum brk_charge charge)
 {
-    struct rt_message *copy = brk_copy_message(w, from, m, route);
+    struct rt_message *copy = brk_copy_message(w, from, m, route, charge);
     if (!copy)
         return NULL;
     struct rt_parcel *p = brk_parcel_new(w, copy, route);

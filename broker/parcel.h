@@ -19,14 +19,23 @@ struct rt_dest;
  * as dropped. */
 struct rt_parcel *brk_parcel_new(struct brk_worker *w, struct rt_message *m, uint32_t route);
 
-/* Copies a message out of its receive slot; charged to the socket of `from`. NULL: out of memory, counted
- * as dropped. */
+/* How a message that must wait is charged to the socket that it was read from. */
+enum brk_charge {
+    BRK_CHARGED,    /* to its credit, so that the socket is paused when too much waits */
+    BRK_STOPS,      /* and the socket is paused at once, until the message has gone */
+    BRK_NOT_CHARGED /* limited where it waits */
+};
+
+/* Copies a message out of its receive slot. NULL: out of memory, counted as dropped. */
 struct rt_message *brk_copy_message(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
-                                    uint32_t route);
+                                    uint32_t route, enum brk_charge charge);
+
+/* A copy that its source may go on without, so far, now stops it. Only for messages of this worker. */
+void brk_stop_source(struct rt_message *m);
 
 /* The same, in a parcel for one place. */
 struct rt_parcel *brk_copy_to_parcel(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
-                                     uint32_t route);
+                                     uint32_t route, enum brk_charge charge);
 
 /* Drop a parcel that cannot be delivered, or a list of them, and count it; or free one that has been
  * delivered. */

@@ -10,6 +10,7 @@
 #include "broker/assoc.h"
 #include "broker/delivered.h"
 #include "broker/drop.h"
+#include "broker/room.h"
 #include "broker/log.h"
 #include "broker/notice.h"
 #include "broker/parcel.h"
@@ -178,17 +179,50 @@ static void stamp(struct brk_worker *w, struct brk_assoc *a, struct tr_msg *m, s
     m->context = brk_sent_add(&a->outbox.sent, &s);
 }
 
+static void add_pending(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p)
+{
+    brk_queue_add(&a->outbox.pending, p);
+    brk_wait_pending(w, a, p);
+    brk_room_update(w, a);
+}
+
+/* A copy of a message that must wait for `a`. NULL: it was dropped instead, and counted. */
+static struct rt_parcel *copy_for(struct brk_worker *w, struct brk_assoc *a, struct brk_assoc *from,
+                                  const struct tr_msg *m, uint32_t route)
+{
+    enum brk_drop reason;
+    if (brk_room_admit(w, a, route, &reason))
+        return brk_copy_to_parcel(w, from, m, route, brk_room_charge(w->config, route, a->outbox.room));
+    brk_count_source_drop(w, from, m, route, reason);
+    return NULL;
+}
+
+/* One that was gathered before the outbox was found to be full, and need not wait there: dispatched anew in
+ * the next turn. */
+static void dispatch_anew(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
+                          uint32_t route)
+{
+    struct rt_parcel *p = brk_copy_to_parcel(w, from, m, route, BRK_NOT_CHARGED);
+    if (!p)
+        return;
+    brk_queue_add(&w->returned[w->config->routes[route].group], p);
+    brk_wait_parked(w, p);
+}
+
 /* The rest of a burst, from index `g`, must wait. */
 static void burst_to_pending(struct brk_worker *w, struct brk_assoc *a, uint32_t g, uint32_t count)
 {
     for (; count; count--, g = w->gathered[g].next) {
         struct brk_gathered *e = &w->gathered[g];
-        struct rt_parcel *p = brk_copy_to_parcel(w, e->from, &e->msg, e->route);
+        if (brk_room_elsewhere(w->config, e->route, a->outbox.room)) {
+            dispatch_anew(w, e->from, &e->msg, e->route);
+            continue;
+        }
+        struct rt_parcel *p = copy_for(w, a, e->from, &e->msg, e->route);
         if (!p)
             continue;
         p->message->fan_out = e->fan_out;
-        brk_queue_add(&a->outbox.pending, p);
-        brk_wait_pending(w, a, p);
+        add_pending(w, a, p);
     }
 }
 
@@ -222,7 +256,7 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
         if (code == TR_OK)
             continue;
         e = &w->gathered[g];
-        const struct brk_dropped d = {e->from->socket, e->route, e->msg.ppid, e->msg.stream};
+        const struct brk_dropped d = {e->from->socket->source, e->route, e->msg.ppid, e->msg.stream};
         if (after_refusal(w, a, code, &d) == REST_WAITS) {
             burst_to_pending(w, a, g, left);
             return;
@@ -287,6 +321,7 @@ void brk_send_pending(struct brk_worker *w, struct brk_assoc *a)
             brk_parcel_done(w, brk_queue_take(&a->outbox.pending));
         }
     }
+    brk_room_update(w, a);
 }
 
 void brk_flush(struct brk_worker *w)
@@ -310,8 +345,7 @@ void brk_append(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p)
 {
     if (a->outbox.burst_count) /* gathered before it, so sent before it */
         brk_flush(w);
-    brk_queue_add(&a->outbox.pending, p);
-    brk_wait_pending(w, a, p);
+    add_pending(w, a, p);
     mark_dirty(w, a);
 }
 
@@ -319,7 +353,7 @@ void brk_send_local(struct brk_worker *w, struct brk_assoc *a, struct brk_assoc 
                     uint32_t route)
 {
     if (a->state != BRK_UP || !brk_outbox_is_open(&a->outbox)) {
-        struct rt_parcel *p = brk_copy_to_parcel(w, from, m, route);
+        struct rt_parcel *p = copy_for(w, a, from, m, route);
         if (p)
             brk_append(w, a, p);
         return;

@@ -111,6 +111,7 @@ struct brk_worker {
     struct rt_pick_state *picks;  /* by group */
     uint64_t parked_version;      /* the snapshot by which the parked ones were last tried */
     uint64_t parked_count;
+    bool crowded; /* some of them wait until one of their group's members has room */
     struct rt_batch taken;
 
     struct brk_counts counts;

@@ -28,6 +28,7 @@
 #include "broker/expiry.h"
 #include "broker/life.h"
 #include "broker/limit.h"
+#include "broker/room.h"
 #include "broker/log.h"
 #include "broker/names.h"
 #include "broker/notice.h"
@@ -50,6 +51,16 @@
 #include "routing/snapshot.h"
 #include "transport/transport.h"
 
+/* A message that another worker has read. */
+static void arrived(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p)
+{
+    enum brk_drop reason;
+    if (p->control == BRK_WAITED || brk_room_admit(w, a, p->route, &reason))
+        brk_append(w, a, p);
+    else
+        brk_drop_parcel(w, p, reason);
+}
+
 static void take_parcel(struct brk_worker *w, struct rt_parcel *p)
 {
     switch (p->kind) {
@@ -70,7 +81,7 @@ static void take_parcel(struct brk_worker *w, struct rt_parcel *p)
         if (p->control == BRK_RETURNED)
             brk_send_again(w, NULL, p);
         else
-            brk_append(w, brk_assoc_of(((struct rt_dest *)p->to)->owner), p);
+            arrived(w, brk_assoc_of(((struct rt_dest *)p->to)->owner), p);
         return;
     }
 }
@@ -150,8 +161,8 @@ static bool any_returned(const struct brk_worker *w)
 
 static bool timers_wanted(const struct brk_worker *w)
 {
-    if (w->resolving || w->connecting || w->drying || w->stalling || w->limited || brk_expiry_pending(w) ||
-        any_returned(w) || w->ending || w->phase != BRK_RUNNING)
+    if (w->resolving || w->connecting || w->drying || w->stalling || w->limited || w->crowded ||
+        brk_expiry_pending(w) || w->ending || w->phase != BRK_RUNNING)
         return true;
     return brk_standing_waits(w);
 }
@@ -196,7 +207,8 @@ void brk_worker_turn(struct brk_worker *w)
     rt_reader_offline();
     /* Something has arrived; or a command whose eventfd was cleared along with that of a parcel, after the
      * word was read. */
-    if (!rt_inbox_sleep(&w->inbox) || atomic_load_explicit(&w->commands, memory_order_relaxed) || w->unread)
+    if (!rt_inbox_sleep(&w->inbox) || atomic_load_explicit(&w->commands, memory_order_relaxed) || w->unread ||
+        any_returned(w))
         timeout = 0;
     unsigned count = tr_loop_wait(w->loop, timeout, w->ready, BRK_READY_MAX);
     rt_inbox_awake(&w->inbox);
@@ -210,7 +222,7 @@ void brk_worker_turn(struct brk_worker *w)
     if (atomic_load_explicit(&w->commands, memory_order_relaxed))
         commands = atomic_exchange_explicit(&w->commands, 0, memory_order_acquire);
     take_inbox(w, woken);
-    if (any_returned(w) || (w->parked_count && w->parked_version != w->snapshot->version))
+    if (any_returned(w) || (w->parked_count && (w->crowded || w->parked_version != w->snapshot->version)))
         brk_unpark(w);
     brk_flush(w);
     if (commands)

@@ -80,6 +80,34 @@ static void check_paired(struct loader *l, const struct cfg_route *r, struct cfg
                 cfg_member_name(c, *peer));
 }
 
+/* Another member is to have room: there must be others at the same time. */
+static void check_reroute(struct loader *l, const struct cfg_route *r, struct cfg_place at)
+{
+    const struct cfg_group *g = &l->config->groups[r->group];
+    if (r->session == CFG_PAIRED)
+        err_add(&l->errors, at,
+                "when_full: reroute sends to another member, but in a paired session a client has one "
+                "partner; write "
+                "block, drop-newest or drop-oldest, or session: shared");
+    else if (g->mode == CFG_OVERRIDE)
+        err_add(&l->errors, at,
+                "when_full: reroute needs other members that are active, '%s' has mode override; write mode: "
+                "loadshare "
+                "there, or here block, drop-newest or drop-oldest",
+                g->name);
+    else if (g->mode == CFG_BROADCAST)
+        err_add(&l->errors, at,
+                "when_full: reroute makes no sense in '%s', mode broadcast, where every member gets a copy; "
+                "write block, "
+                "drop-newest or drop-oldest",
+                g->name);
+    else if (g->member_count == 1 && g->members[0].kind == CFG_MEMBER_PEER)
+        err_add(&l->errors, at,
+                "when_full: reroute needs another member, '%s' has one only; write block, drop-newest or "
+                "drop-oldest",
+                g->name);
+}
+
 /* Every listener, and with session shared every peer: the beginning of a list that all such routes share.
  */
 static void fill_sources(struct loader *l, struct cfg_route *r, struct cfg_place at)
@@ -167,6 +195,8 @@ void check_route(struct loader *l, unsigned index)
         r->session = natural_session(l, r, o);
     if (r->session == CFG_PAIRED)
         check_paired(l, r, origin_place(o, CFG_KEY_ROUTE_SESSION));
+    if (r->when_full == CFG_REROUTE)
+        check_reroute(l, r, origin_place(o, CFG_KEY_ROUTE_WHEN_FULL));
     if (o->any_source)
         fill_sources(l, r, origin_place(o, CFG_KEY_ROUTE_SESSION));
     o->bad = l->errors.count != before;

@@ -34,6 +34,7 @@ enum cfg_share { CFG_ROUND_ROBIN, CFG_STREAM_HASH, CFG_SOURCE_HASH }; /* how loa
 enum cfg_state { CFG_READY, CFG_DRAIN, CFG_MAINT };                   /* of members of groups */
 #define CFG_NEVER 1                                                   /* for a time: it does not come */
 enum cfg_admin_mode { CFG_ADMIN_OWNER, CFG_ADMIN_GROUP, CFG_ADMIN_ALL };
+enum cfg_when_full { CFG_BLOCK, CFG_DROP_NEWEST, CFG_DROP_OLDEST, CFG_REROUTE };
 enum cfg_session { CFG_PAIRED, CFG_SHARED, CFG_SESSIONS };
 enum cfg_delivery { CFG_EITHER, CFG_ORDERED, CFG_UNORDERED }; /* the U bit of RFC 9260 3.3.1 */
 enum cfg_stream_rule { CFG_SAME_STREAM, CFG_FIXED_STREAM, CFG_HASHED_STREAM, CFG_SPREAD_STREAM };
@@ -76,6 +77,12 @@ struct cfg_rate {
     unsigned burst_ms;        /* what was not brought for so long may come at once */
 };
 
+/* How much may wait for one association; 0: as much as the broker's queue_messages, queue_bytes. */
+struct cfg_queue {
+    unsigned messages;
+    uint64_t bytes;
+};
+
 struct cfg_listener {
     const char *name;
     bool gone;                        /* was in an earlier configuration: nothing but its name is left */
@@ -90,6 +97,7 @@ struct cfg_listener {
     unsigned weight;   /* of each association in loadshare groups */
     enum cfg_state state;
     struct cfg_rate rate_limit;
+    struct cfg_queue queue;
     const struct cfg_place *key_at;  /* by enum cfg_key: where it is written; nowhere: a default */
     struct opt_set sctp;             /* effective: defaults, then sctp:, then the profile, then its own */
     const struct cfg_place *sctp_at; /* by enum opt_field: where it is written; nowhere: a default */
@@ -112,6 +120,7 @@ struct cfg_peer {
     unsigned weight;               /* in loadshare groups */
     enum cfg_state state;
     struct cfg_rate rate_limit;
+    struct cfg_queue queue;
     const struct cfg_place *key_at;
     struct opt_set sctp;
     const struct cfg_place *sctp_at; /* both as a listener's */
@@ -167,8 +176,8 @@ struct cfg_route {
     const char *name;     /* NULL: none */
     const char *identity; /* its name, or else all its keys: what distinguishes it from others (ids.h) */
     bool gone; /* as above: what remains is name, identity, what its messages in flight need (group, session,
-                  partial reliability, PPID and stream), and in `from` the sources that are gone, too: see
-                  route_order */
+                  when_full, partial reliability, PPID and stream), and in `from` the sources that are gone,
+                  too: see route_order */
     const struct cfg_member *from; /* listeners and peers whose messages it takes; at least one */
     unsigned from_count;
     const uint32_t *ppids; /* host byte order */
@@ -178,6 +187,7 @@ struct cfg_route {
     enum cfg_delivery delivery; /* of the messages that it takes */
     unsigned group;             /* index; a route `to` a peer or listener name gets a group of its own */
     enum cfg_session session;
+    enum cfg_when_full when_full; /* what becomes of its messages when their outbox is full */
     struct cfg_partial partial;
     enum opt_prinfo pr_policy; /* the policy of `partial`: OPT_PR_NONE if none is written */
     uint32_t pr_value;

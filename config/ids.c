@@ -172,6 +172,7 @@ static void keep_leaving(struct arena *keep, const struct cfg_config *c, const s
     struct cfg_member *from = arena_array(keep, before->from_count, sizeof *from);
     r->group = before->group;
     r->session = before->session;
+    r->when_full = before->when_full;
     r->partial = before->partial;
     r->pr_policy = before->pr_policy;
     r->pr_value = before->pr_value;

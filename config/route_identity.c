@@ -39,6 +39,8 @@ const char *route_identity(struct arena *keep, const struct cfg_config *c, const
     write_from(out, c, r, any_source);
     write_matches(out, r);
     fprintf(out, " to %s %s", c->groups[r->group].name, r->session == CFG_PAIRED ? "paired" : "shared");
+    if (r->when_full != CFG_BLOCK)
+        fprintf(out, " full %d", (int)r->when_full);
     if (r->pr_policy != OPT_PR_NONE)
         fprintf(out, " pr %d %" PRIu32, (int)r->pr_policy, r->pr_value);
     if (r->set_ppid != CFG_ABSENT)

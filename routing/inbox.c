@@ -100,6 +100,20 @@ struct rt_parcel *rt_batch_take(struct rt_batch *b)
     return p;
 }
 
+struct rt_parcel *rt_batch_take_after(struct rt_batch *b, struct rt_parcel *p)
+{
+    struct rt_parcel *taken = p ? rt_batch_next(b, p) : NULL;
+    if (!p)
+        return rt_batch_take(b);
+    if (!taken)
+        return NULL;
+    p->node.next = taken->node.next;
+    if (taken == b->last)
+        b->last = p;
+    b->count--;
+    return taken;
+}
+
 void rt_batch_append(struct rt_batch *to, struct rt_batch *from)
 {
     if (!from->first)

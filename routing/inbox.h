@@ -38,6 +38,8 @@ void rt_batch_init(struct rt_batch *b);
 void rt_batch_add(struct rt_batch *b, struct rt_parcel *p);
 struct rt_parcel *rt_batch_peek(struct rt_batch *b); /* the oldest, which stays; NULL: empty */
 struct rt_parcel *rt_batch_take(struct rt_batch *b); /* removes and returns the oldest; NULL: empty */
+/* Removes and returns the one after `p`, which is in the batch (NULL: the oldest); NULL: there is none. */
+struct rt_parcel *rt_batch_take_after(struct rt_batch *b, struct rt_parcel *p);
 /* The one after `p` in the same batch, or NULL; to look at several before taking them. */
 struct rt_parcel *rt_batch_next(struct rt_batch *b, struct rt_parcel *p);
 void rt_batch_append(struct rt_batch *to, struct rt_batch *from); /* moves all; `from` is empty afterwards */

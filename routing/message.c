@@ -20,6 +20,14 @@ struct rt_message *rt_message_new(uint32_t owner, struct rt_credit *credit, cons
     return m;
 }
 
+void rt_message_stop_source(struct rt_message *m)
+{
+    if (!m->credit || m->stops)
+        return;
+    m->stops = true;
+    m->credit->stopping++;
+}
+
 struct rt_parcel *rt_parcel_new(struct rt_message *m, enum rt_parcel_kind kind, void *to)
 {
     /* Another worker gets here only with a parcel, so the first one exists, and nobody writes first_used
@@ -78,16 +86,17 @@ void rt_message_release(struct rt_message *m)
         assert(credit->messages > 0 && credit->bytes >= m->len);
         credit->messages--;
         credit->bytes -= m->len;
+        credit->stopping -= m->stops;
     }
     free(m);
 }
 
 bool rt_credit_full(const struct rt_credit *c)
 {
-    return c->messages >= c->messages_max || c->bytes >= c->bytes_max;
+    return c->stopping || c->messages >= c->messages_max || c->bytes >= c->bytes_max;
 }
 
 bool rt_credit_free(const struct rt_credit *c)
 {
-    return c->messages <= c->messages_max / 2 && c->bytes <= c->bytes_max / 2;
+    return !c->stopping && c->messages <= c->messages_max / 2 && c->bytes <= c->bytes_max / 2;
 }

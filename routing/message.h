@@ -53,7 +53,8 @@ struct rt_parcel {
 struct rt_credit {
     uint32_t messages, messages_max;
     uint64_t bytes, bytes_max;
-    void *source; /* the broker's */
+    uint32_t stopping; /* of the messages: those that by themselves stop the source */
+    void *source;      /* the broker's */
 };
 
 struct rt_message {
@@ -63,6 +64,7 @@ struct rt_message {
     struct rt_parcel first; /* the parcel of its first (usually only) place, which saves an allocation */
     bool first_used;
     bool fan_out;  /* others got copies of it: it is not sent to anybody else if its destination ends */
+    bool stops;    /* counted in credit->stopping */
     bool no_error; /* the stack gave it back without an error */
     bool was_sent; /* it was given back and had been sent: the peer may have it */
     uint16_t stream, flags; /* as received; enum tr_msg_flag bits */
@@ -77,6 +79,10 @@ struct rt_message {
 /* Copies `len` bytes into a new message with one reference and charges `credit` (may be NULL). NULL: out
  * of memory, nothing charged. Owner only. */
 struct rt_message *rt_message_new(uint32_t owner, struct rt_credit *credit, const void *data, uint32_t len);
+
+/* Stops the source of a message until the message is released, whatever its credit; does nothing for one that
+ * is not charged. Owner only. */
+void rt_message_stop_source(struct rt_message *m);
 
 /* A parcel for one place where this message waits; takes a reference. The first one needs no allocation,
  * and only the owner may make it. Any worker may make further ones while it holds a reference of its own
@@ -100,7 +106,8 @@ bool rt_message_unref(struct rt_message *m, uint32_t worker);
 void rt_message_release(struct rt_message *m);
 
 /* True when the source must be paused / may continue (hysteresis: full at the limit, free again at half of
- * it). The last message may exceed the limit in bytes by its own length. */
+ * it; and while a message stops it, it is full). The last message may exceed the limit in bytes by its own
+ * length. */
 bool rt_credit_full(const struct rt_credit *c);
 bool rt_credit_free(const struct rt_credit *c);
 

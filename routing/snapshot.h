@@ -23,12 +23,26 @@
 extern "C" {
 #endif
 
+/* What an outbox has no room for, bits. */
+enum rt_room {
+    RT_FULL = 1, /* messages of routes that do not let their sources wait */
+    RT_STOP = 2  /* any: sources that add to it are to be stopped */
+};
+
 struct rt_dest {
     uint32_t worker;          /* owner */
+    uint8_t room;             /* enum rt_room bits, atomic: written by the owner, for readers a hint */
     struct cfg_member member; /* the peer or listener it belongs to */
     uint64_t up_ms;           /* when it came up; 0: it has always been */
     void *owner;              /* the broker's association; for the owning worker only */
 };
+
+/* Any worker, and as old as the owner's last change that it sees: relaxed, since nothing else depends on it.
+ */
+static inline unsigned rt_dest_room(const struct rt_dest *d)
+{
+    return __atomic_load_n(&d->room, __ATOMIC_RELAXED);
+}
 
 /* How one destination of a group is picked: what mode, share and weights come to. */
 enum rt_pick {

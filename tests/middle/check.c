@@ -120,10 +120,12 @@ void ledger_shut_down(const struct assoc *a)
 /* ---- deliveries ------------------------------------------------------------------------------------ */
 
 /* The order that is promised does not hold across the loss of a member where messages of a stream are spread
- * over several (round robin), nor where one restarts: what the stack took before it told that went to the new
- * one, and what came back follows. */
+ * over several (round robin), nor where they are sent to another member for want of room, nor where one
+ * restarts: what the stack took before it told that went to the new one, and what came back follows. */
 static bool order_is_promised(void)
 {
+    if (world.scenario->reroutes)
+        return false;
     return !world.members_lost ||
            (world.scenario->ordered && !(world.scenario->resends && world.member_restarted));
 }
@@ -278,8 +280,21 @@ void check_step(void)
                   s.received, s.delivered, s.returned, l->read, l->taken, l->returned);
 }
 
+/* Nobody is charged with anything any more, and so everybody is read. */
+static bool credits_are_back(const struct brk_worker *w)
+{
+    const struct brk_socket *s;
+    DL_FOREACH(w->sockets, s)
+    if (s->credit.messages || s->credit.bytes || s->credit.stopping || s->paused)
+        return false;
+    return true;
+}
+
 bool check_quiet(void)
 {
+    for (unsigned i = 0; i < world.broker.worker_count; i++)
+        if (!credits_are_back(world.broker.workers[i]))
+            return false;
     for (unsigned i = 0; i < world.assoc_count; i++) {
         const struct assoc *a = world.assocs[i];
         if (a->end && (a->end->queue || a->out_count || a->life == CLOSING || a->life == LEAVING))

@@ -13,6 +13,11 @@
 #define HEAVY(name, port, weight)                                                                            \
     "  - {name: " name ", address: 127.0.0.1, port: " #port ", weight: " #weight                             \
     ", connect_timeout: 300ms, reconnect: {initial: 20ms, max: 100ms}}\n"
+#define LIMITED(name, port, queue)                                                                           \
+    "  - {name: " name ", address: 127.0.0.1, port: " #port ", queue: {" queue                               \
+    "}, reconnect: {initial: 20ms, max: 100ms}}\n"
+#define LIMITED_LISTENER(name, port, queue)                                                                  \
+    "  - {name: " name ", address: 127.0.0.1, port: " #port ", peeloff: %s, queue: {" queue "}}\n"
 #define LISTENERS            "listeners:\n" LISTENER("access", 2900, "%s")
 #define PEERS                "peers:\n" PEER("p0", 3000) PEER("p1", 3001)
 #define GROUP(members, mode) "groups:\n  - {name: core, members: [" members "], " mode "}\n"
@@ -201,6 +206,71 @@ const struct scenario scenarios[] = {
      .resends = true,
      .fans_out = true,
      .may_drop = LOST_DROPS | MAY_DROP(BRK_NO_SUBSCRIBER)},
+    /* Outboxes with limits: what becomes of a message that finds one full. */
+    {.name = "full_block",
+     .config = LISTENERS "peers:\n" LIMITED("p0", 3000, "messages: 2") LIMITED("p1", 3001, "bytes: 60")
+         GROUP("p0, p1", "mode: loadshare, share: stream-hash") ROUTES("session: shared"),
+     .peers = 2,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true},
+    {.name = "full_drop",
+     .config = LISTENERS
+     "peers:\n" LIMITED("p0", 3000, "messages: 3") LIMITED("p1", 3001, "messages: 2") GROUP(
+         "p0, p1",
+         "mode: loadshare, share: stream-hash") "routes:\n"
+                                                "  - {name: a, from: access, stream: 0-1, to: core, session: "
+                                                "shared, when_full: drop-oldest}\n"
+                                                "  - {name: b, from: access, stream: 2, to: core, session: "
+                                                "shared, when_full: drop-newest}\n"
+                                                "  - {name: c, from: access, to: core, session: shared}\n",
+     .others = {LISTENERS "peers:\n" LIMITED("p0", 3000, "messages: 1") LIMITED("p1", 3001, "messages: 5")
+                    GROUP(
+                        "p0, p1",
+                        "mode: loadshare, share: stream-hash") "routes:\n"
+                                                               "  - {name: a, from: access, stream: 0-1, to: "
+                                                               "core, session: shared}\n"
+                                                               "  - {name: b, from: access, to: core, "
+                                                               "session: shared, when_full: drop-oldest}\n"},
+     .peers = 2,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true,
+     .may_drop = MAY_DROP(BRK_FULL_OLDEST) | MAY_DROP(BRK_FULL_NEWEST)},
+    {.name = "full_reroute",
+     .config = LISTENERS "peers:\n" LIMITED("p0", 3000, "messages: 2") LIMITED("p1", 3001, "messages: 2")
+         PEER("p2", 3002) GROUP("p0, p1, p2", "mode: loadshare, share: round-robin")
+             ROUTES("session: shared, when_full: reroute"),
+     .peers = 3,
+     .client_ports = 1,
+     .reroutes = true,
+     .resends = true},
+    {.name = "full_broadcast",
+     .config = LISTENERS LIMITED_LISTENER("subscribers", 2901,
+                                          "messages: 3") "peers:\n" LIMITED("p0", 3000, "messages: 1")
+         GROUP("subscribers, p0",
+               "mode: broadcast") "routes:\n"
+                                  "  - {from: access, stream: 0-1, to: core, session: shared, "
+                                  "when_full: drop-oldest}\n"
+                                  "  - {from: access, stream: 2, to: core, session: shared, "
+                                  "when_full: drop-newest}\n"
+                                  "  - {from: access, to: core, session: shared}\n",
+     .peers = 1,
+     .client_ports = 2,
+     .subscribers = true,
+     .ordered = true,
+     .fans_out = true,
+     .may_drop =
+         LOST_DROPS | MAY_DROP(BRK_NO_SUBSCRIBER) | MAY_DROP(BRK_FULL_OLDEST) | MAY_DROP(BRK_FULL_NEWEST)},
+    {.name = "full_paired",
+     .config = "listeners:\n" LIMITED_LISTENER("access", 2900, "messages: 2") "peers:\n" LIMITED(
+         "p0", 3000, "messages: 1") GROUP("p0", "mode: override") ROUTES("session: paired"),
+     .peers = 1,
+     .client_ports = 1,
+     .answers = true,
+     .ordered = true,
+     .paired = true,
+     .may_drop = PAIRED_DROPS},
     /* What a reload changes does not concern the traffic: it goes on as if nothing were. */
     {.name = "reload_beside",
      .config = LISTENERS PEERS PEER("p2", 3002) GROUP("p0, p1, p2", "mode: loadshare, share: stream-hash")

@@ -49,6 +49,7 @@ struct scenario {
     bool subscribers;      /* the second listener's clients only receive */
     bool answers;          /* servers send, too */
     bool ordered;          /* a stream keeps its order when a member is lost, and has one place at a time */
+    bool reroutes;         /* messages that find no room overtake others of their stream */
     bool fans_out;         /* a message has several copies */
     bool resends;          /* what a lost association did not deliver goes to another */
     bool paired;

@@ -21,8 +21,18 @@ static const struct cfg_route routes[] = {{.group = 0},
                                           {.pr_policy = OPT_PR_RTX, .pr_value = 0},
                                           {.pr_policy = OPT_PR_PRIO, .pr_value = UINT32_MAX},
                                           {.pr_policy = OPT_PR_TTL, .pr_value = 1}};
-static const struct cfg_config config = {
-    .groups = groups, .group_count = 1, .routes = routes, .route_count = sizeof routes / sizeof routes[0]};
+static const struct cfg_listener listeners[] = {{.name = "access"}};
+static const struct cfg_peer peers[1];
+static const struct cfg_config config = {.listeners = listeners,
+                                         .listener_count = 1,
+                                         .peers = peers,
+                                         .peer_count = 1,
+                                         .queue_messages = 100,
+                                         .queue_bytes = 100,
+                                         .groups = groups,
+                                         .group_count = 1,
+                                         .routes = routes,
+                                         .route_count = sizeof routes / sizeof routes[0]};
 
 static struct brk_broker broker;
 static struct brk_worker worker;

@@ -27,9 +27,14 @@ static const struct cfg_route routes[] = {
     {.group = 0, .session = CFG_PAIRED},
     {.group = 0, .session = CFG_SHARED, .pr_policy = OPT_PR_TTL, .pr_value = TTL}};
 static const struct cfg_listener listeners[] = {{.name = "access"}};
+static const struct cfg_peer peers[] = {{.name = "server"}};
 /* No route has sources: every message keeps the one it has. */
 static const struct cfg_config config = {.listeners = listeners,
                                          .listener_count = 1,
+                                         .peers = peers,
+                                         .peer_count = 1,
+                                         .queue_messages = 100,
+                                         .queue_bytes = 100000,
                                          .groups = groups,
                                          .group_count = 2,
                                          .routes = routes,

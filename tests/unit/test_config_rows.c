@@ -81,8 +81,10 @@ static void write_file(const struct cfg_key_row *row, const char *value)
     static const char *const peer[][2] = {{"name", "p"}, {"address", "127.0.0.2"}, {"port", "2"}};
     static const char *const group[][2] = {{"name", "g"}, {"members", "p"}, {"mode", "override"}};
     bool override = strcmp(row->name, "return_after") == 0;
-    static const char *const route[][2] = {{"from", "a"}, {"to", "p"}, {"session", "shared"}};
+    static const char *const to_peer[][2] = {{"from", "a"}, {"to", "p"}, {"session", "shared"}};
+    static const char *const to_many[][2] = {{"from", "a"}, {"to", "a"}}; /* for when_full: reroute */
     bool shared = strcmp(row->name, "local_port") == 0; /* which paired sessions cannot have */
+    bool many = strcmp(row->name, "when_full") == 0;
     text[0] = '\0';
     add("sctp: {sndbuf: 1023M}\n");
     if (row->section == CFG_BROKER) {
@@ -92,7 +94,7 @@ static void write_file(const struct cfg_key_row *row, const char *value)
     add_entry("listeners", listener, 3, row, value);
     add_entry("peers", peer, 3, row, value);
     add_entry("groups", group, override ? 3 : 2, row, value);
-    add_entry("routes", route, shared ? 3 : 2, row, value);
+    add_entry("routes", many ? to_many : to_peer, shared ? 3 : 2, row, value);
 }
 
 static const void *object_of(const struct cfg_config *c, enum cfg_section section)

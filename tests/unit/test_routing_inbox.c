@@ -81,6 +81,22 @@ static void test_batch_next(void **state)
     assert_holds(&b, 0, N);
 }
 
+static void test_batch_take_after(void **state)
+{
+    (void)state;
+    struct rt_batch b = {0};
+    add(&b, 0, 4);
+    assert_ptr_equal(rt_batch_take_after(&b, &parcels[2]), &parcels[3]); /* the last one */
+    assert_null(rt_batch_take_after(&b, &parcels[2]));
+    add(&b, 4, 5);
+    assert_ptr_equal(rt_batch_take_after(&b, &parcels[0]), &parcels[1]);
+    assert_ptr_equal(rt_batch_take_after(&b, NULL), &parcels[0]);
+    assert_int_equal(b.count, 2);
+    assert_ptr_equal(rt_batch_take(&b), &parcels[2]);
+    assert_ptr_equal(rt_batch_take_after(&b, NULL), &parcels[4]);
+    assert_null(rt_batch_take_after(&b, NULL));
+}
+
 static void test_batch_append(void **state)
 {
     (void)state;
@@ -326,6 +342,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_batch_is_a_queue),
         cmocka_unit_test(test_batch_next),
+        cmocka_unit_test(test_batch_take_after),
         cmocka_unit_test(test_batch_append),
         cmocka_unit_test(test_batch_moves_by_assignment),
         cmocka_unit_test(test_parcels_keep_their_order),

@@ -172,6 +172,27 @@ static void test_smallest_credit(void **state)
     assert_true(rt_credit_free(&c));
 }
 
+/* A message may stop its source whatever the credit, and does so once. */
+static void test_message_stops_its_source(void **state)
+{
+    (void)state;
+    struct rt_credit c = credit_of(10, 1000);
+    struct rt_message *m = rt_message_new(OWNER, &c, "x", 1), *n = rt_message_new(OWNER, &c, "y", 1);
+    rt_message_stop_source(m);
+    rt_message_stop_source(m);
+    rt_message_stop_source(n);
+    assert_true(rt_credit_full(&c));
+    rt_message_unref(m, OWNER);
+    assert_true(rt_credit_full(&c));
+    assert_false(rt_credit_free(&c));
+    rt_message_unref(n, OWNER);
+    assert_false(rt_credit_full(&c));
+    assert_true(rt_credit_free(&c));
+    m = rt_message_new(OWNER, NULL, "x", 1);
+    rt_message_stop_source(m);
+    rt_message_unref(m, OWNER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,6 +206,7 @@ int main(void)
         cmocka_unit_test(test_credit_hysteresis_in_messages),
         cmocka_unit_test(test_credit_hysteresis_in_bytes),
         cmocka_unit_test(test_smallest_credit),
+        cmocka_unit_test(test_message_stops_its_source),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

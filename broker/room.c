@@ -1,0 +1,129 @@
+/* See room.h. */
+#include "broker/room.h"
+
+#include "broker/assoc.h"
+#include "broker/dest.h"
+#include "broker/outbox.h"
+#include "broker/parcel.h"
+#include "broker/queue.h"
+#include "broker/socket.h"
+#include "broker/state.h"
+#include "routing/message.h"
+#include "routing/table.h"
+
+struct limit {
+    uint32_t messages; /* 0: nothing is limited */
+    uint64_t bytes;
+    bool own; /* `queue` says so */
+};
+
+static enum cfg_when_full when_full(const struct cfg_config *c, uint32_t route)
+{
+    return route == RT_NO_ROUTE ? CFG_BLOCK : c->routes[route].when_full;
+}
+
+/* What waits for an association that has ended goes elsewhere: it is not limited. */
+static struct limit limit_of(const struct brk_worker *w, const struct brk_assoc *a)
+{
+    const struct cfg_config *c = w->config;
+    if (a->state == BRK_LOST || a->state == BRK_LEAVING)
+        return (struct limit){0};
+    struct cfg_member m =
+        a->state == BRK_UP ? a->socket->member : (struct cfg_member){CFG_MEMBER_PEER, a->peer};
+    const struct cfg_queue *q =
+        m.kind == CFG_MEMBER_LISTENER ? &c->listeners[m.index].queue : &c->peers[m.index].queue;
+    return (struct limit){q->messages ? q->messages : c->queue_messages, q->bytes ? q->bytes : c->queue_bytes,
+                          q->messages || q->bytes};
+}
+
+static bool is_full(const struct brk_queue *q, const struct limit *l)
+{
+    return l->messages && (brk_queue_count(q) >= l->messages || q->bytes >= l->bytes);
+}
+
+/* Whether sources are let go on again. */
+static bool has_emptied(const struct brk_queue *q, const struct limit *l)
+{
+    return !l->messages || (brk_queue_count(q) <= l->messages / 2 && q->bytes <= l->bytes / 2);
+}
+
+static bool may_be_dropped(const void *config, const struct rt_parcel *p)
+{
+    return when_full(config, p->route) == CFG_DROP_OLDEST;
+}
+
+bool brk_room_admit(struct brk_worker *w, struct brk_assoc *a, uint32_t route, enum brk_drop *reason)
+{
+    enum cfg_when_full how = when_full(w->config, route);
+    if (!brk_room_drops(w->config, route))
+        return true;
+    struct limit limit = limit_of(w, a);
+    *reason = how == CFG_DROP_NEWEST ? BRK_FULL_NEWEST : BRK_FULL_OLDEST;
+    while (is_full(&a->outbox.pending, &limit)) {
+        struct rt_parcel *oldest = how == CFG_DROP_OLDEST
+                                       ? brk_queue_take_first(&a->outbox.pending, may_be_dropped, w->config)
+                                       : NULL;
+        if (!oldest)
+            return false;
+        brk_drop_parcel(w, oldest, *reason);
+    }
+    return true;
+}
+
+bool brk_room_admit_there(const struct cfg_config *c, const struct rt_dest *d, uint32_t route,
+                          enum brk_drop *reason)
+{
+    *reason = BRK_FULL_NEWEST;
+    return when_full(c, route) != CFG_DROP_NEWEST || !(rt_dest_room(d) & RT_FULL);
+}
+
+bool brk_room_drops(const struct cfg_config *c, uint32_t route)
+{
+    enum cfg_when_full how = when_full(c, route);
+    return how == CFG_DROP_NEWEST || how == CFG_DROP_OLDEST;
+}
+
+enum brk_charge brk_room_charge_parked(const struct cfg_config *c, uint32_t route, uint32_t members)
+{
+    return members && when_full(c, route) == CFG_REROUTE ? BRK_STOPS : BRK_CHARGED;
+}
+
+bool brk_room_elsewhere(const struct cfg_config *c, uint32_t route, unsigned room)
+{
+    return room & RT_FULL && when_full(c, route) == CFG_REROUTE;
+}
+
+enum brk_charge brk_room_charge(const struct cfg_config *c, uint32_t route, unsigned room)
+{
+    switch (when_full(c, route)) {
+    case CFG_DROP_NEWEST:
+    case CFG_DROP_OLDEST:
+        return BRK_NOT_CHARGED;
+    case CFG_REROUTE:
+        return room & RT_FULL ? BRK_STOPS : BRK_NOT_CHARGED;
+    default:
+        return room & RT_STOP ? BRK_STOPS : BRK_CHARGED;
+    }
+}
+
+void brk_room_update(struct brk_worker *w, struct brk_assoc *a)
+{
+    struct brk_outbox *o = &a->outbox;
+    struct limit limit = limit_of(w, a);
+    uint8_t room = 0;
+    if (is_full(&o->pending, &limit))
+        room = limit.own ? RT_FULL | RT_STOP : RT_FULL;
+    else if (limit.own && o->room & RT_STOP && !has_emptied(&o->pending, &limit))
+        room = RT_STOP;
+    if (room == o->room)
+        return;
+    o->room = room;
+    if (a->dest) /* relaxed: see rt_dest_room */
+        __atomic_store_n(&a->dest->dest.room, room, __ATOMIC_RELAXED);
+}
+
+void brk_room_adopt(struct brk_worker *w, struct brk_assoc *a)
+{
+    brk_queue_ask_again(&a->outbox.pending);
+    brk_room_update(w, a);
+}

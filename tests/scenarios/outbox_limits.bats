@@ -1,0 +1,124 @@
+load lib
+
+# Outboxes with limits: peers that take nothing for a while, and what becomes of messages for which there is no room.
+
+# Nothing more comes in, because what came waits.
+stands_still() {
+    local before
+    ask_account
+    before=$(account received)
+    [ "$(account waiting)" -gt 0 ] || return 1
+    sleep 0.5
+    ask_account
+    [ "$(account received)" = "$before" ]
+}
+
+# dropped_for PEER: of what went to it.
+dropped_for() {
+    local value
+    value=$(logged traffic dropped "group=$1 ")
+    echo "${value:-0}"
+}
+
+# all_came SINK: what its report counts came once, unchanged and in order, however much was left out.
+nothing_is_wrong_with() {
+    local bad
+    read_report "$1"
+    for bad in duplicated misordered corrupt; do [ "${report[.$bad]}" = 0 ] || return 1; done
+}
+
+@test "outbox limits: drop-newest and drop-oldest leave so many waiting, stop nobody, and account for the rest" {
+    start_broker <<CONFIG
+broker: {transport: $BACKEND}
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers:
+  - {name: newest, address: 127.0.0.1, port: $P1, encaps_port: $U1, queue: {messages: 10}, sctp: {sndbuf: 128k}}
+  - {name: oldest, address: 127.0.0.1, port: $P2, encaps_port: $U1, queue: {messages: 20}, sctp: {sndbuf: 128k}}
+routes:
+  - {from: access, ppid: ngap, to: newest, session: shared, when_full: drop-newest}
+  - {from: access, ppid: m3ua, to: oldest, session: shared, when_full: drop-oldest}
+CONFIG
+    start_sink sink $U1 $P1,$P2 --partial --drain 1s --option recbuf=128k
+    sink=$loader
+    wait_count 2 event=member_up
+    kill -STOP $sink
+    # Both end although nobody takes anything: they are not slowed down.
+    run_source first $U3 --ppid ngap --streams 4 --size 1000 --count 3000 || true
+    run_source second $U4 --ppid m3ua --streams 4 --size 1000 --count 3000 || true
+    wait_account received -eq 6000
+    [ "$(account waiting)" -gt 0 ]
+    [ "$(account waiting)" -le 30 ]
+    [ "$(account dropped_queue_full_newest)" -gt 0 ]
+    [ "$(account dropped_queue_full_oldest)" -gt 0 ]
+    kill -CONT $sink
+    wait_account waiting -eq 0 30
+    [ $(($(delivered_to newest) + $(dropped_for newest))) = 3000 ]
+    [ $(($(delivered_to oldest) + $(dropped_for oldest))) = 3000 ]
+    [ "$(account dropped_queue_full_newest)" = "$(dropped_for newest)" ]
+    [ "$(account dropped_queue_full_oldest)" = "$(dropped_for oldest)" ]
+    stop_broker
+    ends_with 0 $sink
+    nothing_is_wrong_with sink
+    [ "${report[.delivered]}" = "$(account delivered)" ]
+}
+
+@test "outbox limits: reroute sends to the member that has room; with none it blocks; nothing is lost" {
+    start_broker <<CONFIG
+broker: {transport: $BACKEND}
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers:
+  - {name: stuck, address: 127.0.0.1, port: $P1, encaps_port: $U1, queue: {messages: 10}, sctp: {sndbuf: 128k}}
+  - {name: good, address: 127.0.0.1, port: $P2, encaps_port: $U2, queue: {messages: 200}}
+groups: [{name: core, members: [stuck, good]}]
+routes: [{from: access, to: core, session: shared, when_full: reroute}]
+CONFIG
+    start_sink stuck $U1 $P1 --partial --keep --option recbuf=128k
+    stuck=$loader
+    start_sink good $U2 $P2 --partial --keep
+    good=$loader
+    wait_count 2 event=member_up
+    kill -STOP $stuck
+    run_source first $U3 --size 1000 --count 3000 || true
+    wait_account delivered -ge 2990
+    [ "$(delivered_to good)" -gt 1600 ] # more than in its turn
+    [ "$(account waiting)" -le 10 ]
+    [ "$(account rerouted)" -gt 0 ]
+    kill -STOP $good
+    start_source second $U4 --size 1000 --count 100000 --drain 60s
+    wait_until 20 stands_still
+    kill -CONT $good $stuck
+    ends_with 0 $loader 60 || true
+    wait_account waiting -eq 0 30
+    stop_broker
+    [ "$(account dropped)" = 0 ]
+}
+
+@test "outbox limits: block lets so many wait and stops their source; a neighbour's route goes on" {
+    start_broker <<CONFIG
+broker: {transport: $BACKEND}
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers:
+  - {name: slow, address: 127.0.0.1, port: $P1, encaps_port: $U1, queue: {messages: 50}, sctp: {sndbuf: 128k}}
+  - {name: fast, address: 127.0.0.1, port: $P2, encaps_port: $U2}
+routes:
+  - {from: access, ppid: ngap, to: slow, session: shared}
+  - {from: access, ppid: m3ua, to: fast, session: shared}
+CONFIG
+    start_sink slow $U1 $P1 --keep --option recbuf=128k
+    slow=$loader
+    start_sink fast $U2 $P2 --keep
+    wait_count 2 event=member_up
+    kill -STOP $slow
+    start_source flood $U3 --ppid ngap --size 200 --count 20000 --option sndbuf=128k --drain 60s
+    flood=$loader
+    wait_until 20 stands_still
+    [ "$(account waiting)" -ge 50 ]
+    [ "$(account waiting)" -le 600 ] # and what was read with the last of them
+    run_source neighbour $U4 --ppid m3ua --count 300
+    wait_delivered_to fast 300
+    kill -CONT $slow
+    ends_with 0 $flood 60
+    wait_delivered_to slow 20000
+    stop_broker
+    [ "$(account dropped)" = 0 ]
+}
