@@ -18,19 +18,23 @@ static void log_traffic(const char *what, const char *name, const struct brk_tra
 }
 
 /* Its name, or for a route without a name its place in the file. */
-static const char *route_text(const struct cfg_config *c, unsigned id, char out[96])
+enum { ROUTE_TEXT = 300 };
+
+static const char *route_text(const struct cfg_config *c, unsigned id, char out[ROUTE_TEXT])
 {
     const struct cfg_route *r = &c->routes[id];
     if (r->name)
-        snprintf(out, 96, "%s", r->name);
+        snprintf(out, ROUTE_TEXT, "%s", r->name);
+    else if (r->gone)
+        brk_quote(r->identity, out, ROUTE_TEXT);
     else
-        snprintf(out, 96, "%u line=%u", id + 1, r->line);
+        snprintf(out, ROUTE_TEXT, "%u line=%u", id + 1, r->line);
     return out;
 }
 
 static void log_rows(const struct brk_counts *c, const struct cfg_config *config)
 {
-    char name[96];
+    char name[ROUTE_TEXT];
     for (unsigned i = 0; i < config->listener_count; i++)
         log_traffic("listener", config->listeners[i].name, brk_traffic_of(c, BRK_LISTENERS, i));
     for (unsigned i = 0; i < config->peer_count; i++)

@@ -22,7 +22,8 @@ struct differ {
     struct spelling before, after;
     unsigned char *seen;     /* by listener, then peer: SEEN_OLD, SEEN_NEW */
     struct cfg_difference d; /* whose values are compared */
-    bool reopened;           /* a listener whose sockets are reopened */
+    bool reopened;           /* a listener whose sockets are reopened, */
+    bool readdressed;        /* or get other addresses */
 };
 
 enum { SEEN_OLD = 1, SEEN_NEW = 2 };
@@ -169,7 +170,12 @@ static void diff_key(struct differ *f, const struct cfg_key_row *row, const void
     if (spelled_same(f, before, now))
         return;
     f->d.by_default = now && at && at[row - cfg_key_rows].line == 0;
-    tell(f, row->name, !before ? CFG_ADDED : !now ? CFG_REMOVED : CFG_CHANGED, row->effect);
+    bool at_once = f->readdressed && row == &cfg_key_rows[CFG_KEY_LISTENER_ADDRESS];
+    tell(f, row->name,
+         !before ? CFG_ADDED
+         : !now  ? CFG_REMOVED
+                 : CFG_CHANGED,
+         at_once ? CFG_NOW : row->effect);
 }
 
 /* `at`: where the new values are written, or NULL. */
@@ -190,11 +196,10 @@ static void diff_keys(struct differ *f, const void *old, const void *new, const 
 static enum cfg_effect effect_of(const struct differ *f, enum opt_field field, const struct opt_set *old,
                                  bool removed)
 {
-    enum opt_id id = opt_field_rows[field].option;
-    enum opt_effect effect = opt_rows[id].effect;
+    enum opt_effect effect = opt_rows[opt_field_rows[field].option].effect;
     if (effect != OPT_RESTART && !removed)
         return effect == OPT_NOW ? CFG_NOW : CFG_NEW_ASSOC;
-    if (f->d.section == CFG_PEERS || cfg_needs_assoc(old, id))
+    if (f->d.section == CFG_PEERS || !cfg_socket_keeps(old, field, removed))
         return CFG_NEW_ASSOC;
     return f->reopened ? CFG_NEW_ENDPOINT : CFG_RESTART;
 }
@@ -262,8 +267,9 @@ static void diff_entry(struct differ *f, const void *old, const void *new)
 {
     if (f->d.section == CFG_LISTENERS) {
         const struct cfg_listener *a = old, *b = new;
+        f->readdressed = f->new->transport != CFG_TRANSPORT_USRSCTP &&cfg_readdressed(a, b);
+        f->reopened = !f->readdressed && !cfg_same_listening(a, b);
         diff_keys(f, a, b, b->key_at);
-        f->reopened = !cfg_same_listening(a, b);
         diff_options(f, &a->sctp, &b->sctp, b->sctp_at);
     } else if (f->d.section == CFG_PEERS) {
         const struct cfg_peer *a = old, *b = new;

@@ -92,6 +92,12 @@ bool cfg_needs_assoc(const struct opt_set *s, enum opt_id id)
     return false;
 }
 
+bool cfg_socket_keeps(const struct opt_set *old, enum opt_field field, bool removed)
+{
+    enum opt_id id = opt_field_rows[field].option;
+    return (removed || opt_rows[id].effect == OPT_RESTART) && !cfg_needs_assoc(old, id);
+}
+
 static bool same_value(enum opt_field f, const struct opt_set *a, const struct opt_set *b)
 {
     if (!opt_given(a, f))
@@ -137,6 +143,17 @@ static void keep_value(struct cfg_config *c, const struct cfg_config *old, const
     memcpy(to, &from, sizeof from);
 }
 
+/* One that is added is taken as in force: what the stack had decided before is not known. */
+static void keep_options(struct opt_set *now, const struct opt_set *old)
+{
+    for (unsigned i = 0; i < OPTF_COUNT; i++) {
+        enum opt_field f = (enum opt_field)i;
+        if (opt_given(old, f) && opt_field_rows[f].type != OPT_FILE && !same_value(f, now, old) &&
+            cfg_socket_keeps(old, f, !opt_given(now, f)))
+            opt_take(now, old, f);
+    }
+}
+
 void cfg_keep_restart_values(struct cfg_config *c, const struct cfg_config *old)
 {
     for (unsigned k = 0; k < CFG_KEY_COUNT; k++) {
@@ -145,5 +162,11 @@ void cfg_keep_restart_values(struct cfg_config *c, const struct cfg_config *old)
             assert(row->section == CFG_BROKER);
             keep_value(c, old, row);
         }
+    }
+    for (unsigned i = 0; i < old->listener_count; i++) {
+        const struct cfg_listener *before = &old->listeners[i];
+        struct cfg_listener *now = (void *)(uintptr_t)&c->listeners[i]; /* in the arena of `c` */
+        if (cfg_same_listening(before, now) || cfg_readdressed(before, now))
+            keep_options(&now->sctp, &before->sctp);
     }
 }

@@ -23,7 +23,13 @@ bool cfg_readdressed(const struct cfg_listener *a, const struct cfg_listener *b)
 
 bool cfg_listens_at(const struct cfg_listener *l, const struct net_addr *a);
 
-/* Copies what only a restart can change (CFG_RESTART in keys.def) from `old` to `c`. */
+/* Whether a listener's socket that stays open keeps the value that `field` has in `old`, its options, where
+ * that is changed or, if `removed`, no longer given. */
+bool cfg_socket_keeps(const struct opt_set *old, enum opt_field field, bool removed);
+
+/* Copies what only a restart can change from `old` to `c`, which then says what is in force, so that it is
+ * told again at the next reload: CFG_RESTART in keys.def, and what the sockets keep of listeners that stay.
+ * `c` has the ids of `old`. */
 void cfg_keep_restart_values(struct cfg_config *c, const struct cfg_config *old);
 
 /* The fields of `b` that have another value in `a` or are not given in `a`, with the values of `b`. False:
