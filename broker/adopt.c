@@ -30,6 +30,7 @@
 #include "broker/opening.h"
 #include "broker/options.h"
 #include "broker/parcel.h"
+#include "broker/peeling.h"
 #include "broker/session/session.h"
 #include "broker/socket.h"
 #include "broker/standing.h"
@@ -257,6 +258,7 @@ static void adopt_sockets(struct brk_worker *w, const struct cfg_config *old)
         } else if (s->kind == BRK_LISTENING && !s->retiring && !stays(old, w->config, s->member.index)) {
             retire_socket(w, s);
         }
+        brk_peeling_adopt(s, old);
         brk_options_adopt(s, old);
         HASH_ITER(hh, s->assocs, a, tmp)
         adopt_assoc(w, old, a);

@@ -13,6 +13,7 @@
 #include "broker/sndbuf.h"
 #include "broker/socket.h"
 #include "broker/state.h"
+#include "config/sctp/options.h"
 #include "broker/window.h"
 #include "config/config.h"
 #include "transport/transport.h"
@@ -79,4 +80,27 @@ void brk_peel_wanted(struct brk_worker *w, struct brk_socket *s)
         if (a->state == BRK_UP)
             peel_off(w, s, a);
     }
+}
+
+/* With `peeloff: always` the socket's buffer is the window of its associations, a part of what each gets with
+ * a socket of its own. Those that share it until then would overfill it, so they get theirs, too. */
+void brk_peeling_adopt(struct brk_socket *s, const struct cfg_config *old)
+{
+    unsigned i = s->member.index;
+    struct brk_assoc *a, *tmp;
+    if (s->kind != BRK_LISTENING || s->retiring || i >= old->listener_count)
+        return;
+    const struct cfg_listener *before = &old->listeners[i], *now = &s->worker->config->listeners[i];
+    if (before->gone || now->gone || before->peeloff == now->peeloff)
+        return;
+    if (now->peeloff == CFG_PEELOFF_NEVER) {
+        brk_grow_buffer(s->ep, s->full_buffer);
+        s->full_buffer = 0;
+        brk_sndbuf_end(s);
+        return;
+    }
+    brk_socket_shrink_window(s);
+    brk_sndbuf_begin(s, opt_num(&before->sctp, OPTF_SNDBUF, 0));
+    HASH_ITER(hh, s->assocs, a, tmp)
+    a->peel_wanted = s->has_peel = true;
 }

@@ -77,6 +77,13 @@ void brk_sndbuf_begin_with(struct brk_socket *s, struct opt_set *options)
     opt_put(options, OPTF_SNDBUF, s->sndbuf.now);
 }
 
+void brk_sndbuf_end(struct brk_socket *s)
+{
+    if (s->sndbuf.most)
+        set(s, s->sndbuf.most);
+    s->sndbuf = (struct brk_sndbuf){0};
+}
+
 void brk_sndbuf_inherit(struct brk_socket *s, const struct brk_socket *from)
 {
     s->sndbuf = (struct brk_sndbuf){.most = from->sndbuf.most, .now = from->sndbuf.now};

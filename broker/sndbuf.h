@@ -28,6 +28,9 @@ void brk_sndbuf_begin(struct brk_socket *s, int64_t most);
 /* The same for a socket that is about to be opened with `options`, which are changed. */
 void brk_sndbuf_begin_with(struct brk_socket *s, struct opt_set *options);
 
+/* As configured again: associations will not be peeled off any more. */
+void brk_sndbuf_end(struct brk_socket *s);
+
 /* A socket that was peeled off `from` has its buffer size. */
 void brk_sndbuf_inherit(struct brk_socket *s, const struct brk_socket *from);
 

@@ -209,3 +209,27 @@ CONFIG
     delivered_all sink 200
     not grep -q event=reloading "$work/broker.log"
 }
+
+# own_sockets N: so many of the associations at P0 have a socket of their own, or the kernel does not tell.
+own_sockets() {
+    local field inodes=' ' count=0
+    [ "$BACKEND" = kernel ] || return 0
+    while read -ra field; do
+        [ "${field[11]}" = "$P0" ] && [[ $inodes != *" ${field[10]} "* ]] || continue
+        inodes+="${field[10]} " count=$((count + 1))
+    done </proc/net/sctp/assocs
+    [ $count = "$1" ]
+}
+
+@test "reload: peeloff from never to always gives the associations that there are a socket of their own, and back" {
+    start_broker < <(plain | sed '/name: access,/s/encaps_port/peeloff: never, &/')
+    begin_load
+    write_config < <(plain)
+    reload 1
+    wait_more server 2000
+    wait_until 10 own_sockets 3
+    write_config < <(plain | sed '/name: access,/s/encaps_port/peeloff: never, &/')
+    reload 2
+    wait_more server 2000
+    end_load
+}
