@@ -11,6 +11,7 @@
 #include "broker/assoc.h"
 #include "broker/check.h"
 #include "broker/dest.h"
+#include "broker/hold.h"
 #include "broker/room.h"
 #include "broker/sending.h"
 #include "broker/parcel.h"
@@ -26,9 +27,9 @@
 
 static void park(struct brk_worker *w, unsigned group, struct rt_parcel *p)
 {
-    brk_queue_add(&w->parked[group], p);
-    brk_wait_parked(w, p);
+    brk_hold_add(w, w->parked, p);
     w->parked_count++;
+    brk_hold_settle(w, group);
 }
 
 /* One that has waited: where it has been accepted it is not dropped for want of room elsewhere. */
@@ -174,7 +175,9 @@ void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_
         brk_send_local(w, brk_assoc_of(d->owner), from, m, route);
     else if (d)
         send_there(w, d, from, m, route);
-    else if ((p = brk_copy_to_parcel(w, from, m, route, brk_room_charge_parked(w->config, route, g->count))))
+    else if (!brk_hold_admit(w, group))
+        brk_count_source_drop(w, from, m, route, BRK_HOLD_FULL);
+    else if ((p = brk_copy_to_parcel(w, from, m, route, brk_hold_charge(w, route))))
         park(w, group, p);
 }
 
@@ -190,8 +193,7 @@ bool brk_route_again(const struct brk_worker *w, struct rt_parcel *p)
 
 void brk_dispatch_again(struct brk_worker *w, struct rt_parcel *p)
 {
-    brk_queue_add(&w->returned[w->config->routes[p->route].group], p);
-    brk_wait_parked(w, p);
+    brk_hold_add(w, w->returned, p);
 }
 
 /* Returns how many have left the lists. */
@@ -239,6 +241,7 @@ void brk_unpark(struct brk_worker *w)
             }
             w->parked_count--;
         }
+        brk_hold_settle(w, g);
     }
     w->parked_version = w->snapshot->version;
 }

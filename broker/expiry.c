@@ -5,6 +5,7 @@
 
 #include "broker/assoc.h"
 #include "broker/room.h"
+#include "broker/hold.h"
 #include "broker/parcel.h"
 #include "broker/queue.h"
 #include "broker/reliability.h"
@@ -37,6 +38,7 @@ static void sweep_parked(struct brk_worker *w)
     for (unsigned g = 0; g < w->config->group_count; g++) {
         uint32_t before = brk_queue_count(&w->parked[g]);
         uint64_t next = sweep(w, &w->parked[g]);
+        next = brk_earlier(next, brk_hold_sweep(w, g));
         w->parked_count -= before - brk_queue_count(&w->parked[g]);
         w->parked_expires_ms = brk_earlier(w->parked_expires_ms, next);
     }

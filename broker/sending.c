@@ -11,6 +11,7 @@
 #include "broker/delivered.h"
 #include "broker/drop.h"
 #include "broker/room.h"
+#include "broker/hold.h"
 #include "broker/log.h"
 #include "broker/notice.h"
 #include "broker/parcel.h"
@@ -205,8 +206,7 @@ static void dispatch_anew(struct brk_worker *w, struct brk_assoc *from, const st
     struct rt_parcel *p = brk_copy_to_parcel(w, from, m, route, BRK_NOT_CHARGED);
     if (!p)
         return;
-    brk_queue_add(&w->returned[w->config->routes[route].group], p);
-    brk_wait_parked(w, p);
+    brk_hold_add(w, w->returned, p);
 }
 
 /* The rest of a burst, from index `g`, must wait. */

@@ -11,6 +11,7 @@
 #include "broker/check.h"
 #include "broker/clock.h"
 #include "broker/limit.h"
+#include "broker/hold.h"
 #include "broker/log.h"
 #include "broker/names.h"
 #include "broker/opening.h"
@@ -103,6 +104,7 @@ void brk_worker_end(struct brk_worker *w)
     for (unsigned g = 0; g < w->group_room; g++) {
         brk_drop_queue(w, &w->returned[g], BRK_STOPPED);
         brk_drop_queue(w, &w->parked[g], BRK_STOPPED);
+        brk_hold_forget(w, g);
     }
     DL_FOREACH_SAFE(w->leaving, a, ta)
     drop_rest(w, a);

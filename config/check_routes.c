@@ -21,10 +21,21 @@ static void advise_eject(struct loader *l, const struct cfg_group *g, const stru
                 g->eject.most, g->member_count, (100 + g->member_count - 1) / g->member_count);
 }
 
+/* What is written beside `mode: broadcast` means nothing, whatever its value. */
+static void check_hold(struct loader *l, const struct cfg_group *g, const struct cfg_origin *o)
+{
+    for (enum cfg_key k = CFG_KEY_GROUP_HOLD_MESSAGES; k <= CFG_KEY_GROUP_HOLD_TIME; k++)
+        if (!o->bad && origin_has(o, k) && g->mode == CFG_BROADCAST)
+            err_add(&l->errors, origin_place(o, k),
+                    "%s: what nobody receives is not held with mode broadcast, but dropped; leave `hold` out",
+                    cfg_key_rows[k].name);
+}
+
 void check_group(struct loader *l, unsigned index)
 {
     const struct cfg_group *g = &l->config->groups[index];
     const struct cfg_origin *o = &l->groups[index];
+    check_hold(l, g, o);
     if (!o->bad && origin_has(o, CFG_KEY_GROUP_SHARE) && g->mode != CFG_LOADSHARE)
         err_add(&l->errors, origin_place(o, CFG_KEY_GROUP_SHARE),
                 "share: only mode loadshare distributes messages; leave `share` out");

@@ -143,6 +143,14 @@ struct cfg_eject {
 
 #define CFG_EJECT_FAILURES_MAX 64
 
+/* How much may wait for a group with nobody in it; beyond that it is dropped. 0: no limit but its sources'.
+ */
+struct cfg_hold {
+    unsigned messages;
+    uint64_t bytes;
+    unsigned time_ms;
+};
+
 struct cfg_group {
     const char *name;
     bool gone;                        /* was in an earlier configuration: nothing but its name is left */
@@ -152,6 +160,7 @@ struct cfg_group {
     enum cfg_share share;   /* loadshare only */
     unsigned slow_start_ms; /* loadshare only; 0: none */
     struct cfg_eject eject;
+    struct cfg_hold hold;
     unsigned return_after_ms; /* override only; 0: at once; or CFG_NEVER */
 };
 

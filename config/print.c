@@ -170,6 +170,8 @@ bool print_has(const struct cfg_key_row *row, const void *object)
         return ((const struct cfg_group *)object)->mode == CFG_LOADSHARE;
     if (row == &cfg_key_rows[CFG_KEY_GROUP_RETURN_AFTER])
         return ((const struct cfg_group *)object)->mode == CFG_OVERRIDE;
+    if (row >= &cfg_key_rows[CFG_KEY_GROUP_HOLD_MESSAGES] && row <= &cfg_key_rows[CFG_KEY_GROUP_HOLD_TIME])
+        return ((const struct cfg_group *)object)->mode != CFG_BROADCAST;
     if (row->kind == CFG_TEXT || row->kind == CFG_NAME)
         return pointer_at(object, row->offset) != NULL;
     if (row->kind == CFG_SCALAR && row->dflt == CFG_OPTIONAL)

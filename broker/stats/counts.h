@@ -51,6 +51,10 @@ static inline void brk_uncount(struct brk_counter *c, uint64_t less)
 {
     __atomic_store_n(&c->value, c->value - less, __ATOMIC_RELAXED);
 }
+static inline void brk_count_is(struct brk_counter *c, uint64_t now)
+{
+    __atomic_store_n(&c->value, now, __ATOMIC_RELAXED);
+}
 /* Any thread. */
 static inline uint64_t brk_counted(const struct brk_counter *c)
 {

@@ -271,6 +271,25 @@ const struct scenario scenarios[] = {
      .ordered = true,
      .paired = true,
      .may_drop = PAIRED_DROPS},
+    {.name = "hold_messages",
+     .config =
+         LISTENERS PEERS GROUP("p0, p1", "mode: override, hold: {messages: 5}") ROUTES("session: shared"),
+     .others = {LISTENERS PEERS GROUP("p0, p1", "mode: override, hold: {bytes: 40}")
+                    ROUTES("session: shared"),
+                LISTENERS PEERS GROUP("p0, p1", "mode: override") ROUTES("session: shared")},
+     .peers = 2,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true,
+     .may_drop = MAY_DROP(BRK_HOLD_FULL)},
+    {.name = "hold_time",
+     .config = LISTENERS PEERS GROUP("p0, p1", "share: stream-hash, hold: {time: 100ms, messages: 20}")
+         ROUTES("session: shared"),
+     .peers = 2,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true,
+     .may_drop = MAY_DROP(BRK_HOLD_FULL) | MAY_DROP(BRK_HOLD_EXPIRED)},
     /* What a reload changes does not concern the traffic: it goes on as if nothing were. */
     {.name = "reload_beside",
      .config = LISTENERS PEERS PEER("p2", 3002) GROUP("p0, p1, p2", "mode: loadshare, share: stream-hash")

@@ -93,6 +93,34 @@ CONFIG
     [ "$(account dropped)" = 0 ]
 }
 
+@test "outbox limits: a group with nobody holds so much and so long; who comes gets it" {
+    start_broker <<CONFIG
+broker: {transport: $BACKEND}
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers:
+  - {name: few, address: 127.0.0.1, port: $P1, encaps_port: $U1, reconnect: {initial: 100ms, max: 200ms}}
+  - {name: brief, address: 127.0.0.1, port: $P2, encaps_port: $U2}
+groups:
+  - {name: limited, members: [few], hold: {messages: 10}}
+  - {name: timed, members: [brief], hold: {time: 200ms}}
+routes:
+  - {from: access, ppid: ngap, to: limited, session: shared}
+  - {from: access, ppid: m3ua, to: timed, session: shared}
+CONFIG
+    run_source first $U3 --ppid ngap --count 100 || true
+    run_source second $U4 --ppid m3ua --count 50 || true
+    wait_account dropped_hold_expired -eq 50
+    [ "$(account dropped_hold_full)" = 90 ]
+    [ "$(account waiting)" = 10 ]
+    [ "$(logged traffic held 'group=limited ')" = 10 ]
+    start_sink few $U1 $P1 --partial --keep
+    wait_delivered_to few 10
+    [ "$(logged traffic held 'group=limited ')" = 0 ]
+    stop_broker
+    [ "$(account delivered)" = 10 ]
+    [ "$(account dropped)" = 140 ]
+}
+
 @test "outbox limits: block lets so many wait and stops their source; a neighbour's route goes on" {
     start_broker <<CONFIG
 broker: {transport: $BACKEND}
