@@ -59,6 +59,7 @@ static void test_release(void *p)
 #include "routing/message.c"
 #include "routing/snapshot_build.c"
 #include "routing/table.c"
+#include "routing/table_build.c"
 
 static int all_succeed(void **state)
 {
