@@ -99,7 +99,8 @@ static void advise_rtx(struct loader *l, const struct cfg_route *r, const struct
             SMALL_MESSAGE);
 }
 
-/* How many streams are asked for towards a member; 0: as many as are needed (a paired session's partner). */
+/* How many outbound streams are requested from a member; 0: as many as needed (a paired session's
+ * partner). */
 static int64_t streams_to(const struct cfg_config *c, const struct cfg_route *r, struct cfg_member m)
 {
     const struct opt_set *s =
@@ -117,9 +118,8 @@ static void advise_set_stream(struct loader *l, const struct cfg_route *r, const
         if (!asked || number < asked)
             continue;
         err_add(&l->warnings, origin_place(o, CFG_KEY_ROUTE_SET_STREAM),
-                "set_stream: %u is none of the %d streams that '%s' in '%s' is asked for; messages leave on "
-                "stream %d "
-                "instead; write initmsg: {num_ostreams: %u} there, or a stream below %d",
+                "set_stream: %u is not among the %d streams requested from '%s' in '%s'; messages are sent "
+                "on stream %d instead; write initmsg: {num_ostreams: %u} there, or a stream below %d",
                 number, (int)asked, cfg_member_name(c, g->members[i]), g->name, (int)(number % asked),
                 number + 1, (int)asked);
         return;
