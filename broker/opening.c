@@ -45,16 +45,6 @@ static enum tr_code check_port_free(struct brk_worker *w, const struct tr_open_p
     return code;
 }
 
-/* Whether associations to a peer use this port as their local port, so that its socket must be shared with
- * them. */
-static bool is_called_from(const struct cfg_config *c, uint16_t port)
-{
-    for (unsigned i = 0; i < c->peer_count; i++)
-        if (c->peers[i].local_port == port)
-            return true;
-    return false;
-}
-
 void brk_listener_opened(struct brk_socket *s)
 {
     char text[NET_ADDR_TEXT];
@@ -70,6 +60,8 @@ void brk_listener_opened(struct brk_socket *s)
                 net_addr_format(&l->addresses[a], text, sizeof text), tr_backend_name(w->broker->backend));
 }
 
+/* The port is shared with the sockets of other workers, and with those of associations to peers that have it
+ * as their `local_port`, now or after a reload. */
 enum tr_code brk_listen(struct brk_worker *w, const struct cfg_config *c, unsigned listener,
                         struct brk_socket **socket, struct tr_error *error)
 {
@@ -89,7 +81,7 @@ enum tr_code brk_listen(struct brk_worker *w, const struct cfg_config *c, unsign
         .address_count = l->address_count,
         .port = l->port,
         .encaps_port = tr_backend_caps(w->broker->backend) & TR_CAP_ENCAPS ? l->encaps_port : 0,
-        .share_port = w->broker->worker_count > 1 || is_called_from(c, l->port),
+        .share_port = tr_backend_caps(w->broker->backend) & TR_CAP_SHARE_PORT,
         .netns = l->netns,
         .device = l->device,
         .options = &options,
