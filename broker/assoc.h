@@ -52,7 +52,9 @@ struct brk_assoc {
     const char *ended_here;  /* why this side aborted it, static text; NULL: it did not */
     uint16_t out_streams, in_streams;
     bool was_up;
-    bool brought; /* at least one message has been received from it */
+    bool adapted;        /* its peer has announced an adaptation code point, */
+    uint32_t adaptation; /* this one */
+    bool brought;        /* at least one message has been received from it */
     struct brk_assoc_stats stats;
 
     struct brk_outbox outbox;

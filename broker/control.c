@@ -154,6 +154,18 @@ bool brk_control_reloading(const struct brk_control *c)
 
 /* ---- requests ------------------------------------------------------------------------------------- */
 
+/* It may fit other groups now. */
+static void take_adaptation(struct brk_control *c, struct brk_dest *d)
+{
+    d->dest.adapted = true;
+    d->dest.adaptation = d->told_adaptation;
+    if (d->removed || d->joins)
+        return;
+    if (!rt_members_refit(c->members, &d->dest))
+        brk_log(CFG_LOG_ERROR, "no_memory", "text=\"a destination does not join its groups\"");
+    c->shares.changed = true;
+}
+
 /* Takes the requests that have arrived. *lost: destinations to be retired after the publication. */
 static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lost, struct rt_batch *done)
 {
@@ -168,6 +180,9 @@ static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lo
         case BRK_MEMBER_UP:
             DL_APPEND(c->dests, d);
             brk_joining_up(&c->joining, p);
+            break;
+        case BRK_MEMBER_TOLD:
+            take_adaptation(c, d);
             break;
         case BRK_MEMBER_DOWN:
             log_member(c, "member_down", d);

@@ -14,6 +14,7 @@
 #include "routing/message.h"
 #include "routing/plan.h"
 #include "routing/snapshot.h"
+#include "transport/transport.h"
 
 static bool is_destination(const struct brk_assoc *a)
 {
@@ -46,8 +47,24 @@ void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a)
     control_init(&d->retired, BRK_RETIRED, d);
     control_init(&d->empty, BRK_EMPTY, d);
     control_init(&d->emptied, BRK_EMPTIED, d);
+    control_init(&d->told, BRK_MEMBER_TOLD, d);
+    if (a->socket->kind != BRK_OUTBOUND && !tr_addresses(a->socket->ep, a->id, true, &d->dest.remote, 1))
+        d->dest.remote.sa.sa_family = AF_UNSPEC;
+    d->dest.adapted = a->adapted;
+    d->dest.adaptation = a->adaptation;
     a->dest = d;
     rt_batch_add(&w->out[w->broker->worker_count], &d->up);
+}
+
+void brk_assoc_adapted(struct brk_worker *w, struct brk_assoc *a, uint32_t adaptation)
+{
+    a->adapted = true;
+    a->adaptation = adaptation;
+    if (!a->dest || a->dest->told_sent || a->dest->down_sent)
+        return;
+    a->dest->told_sent = true;
+    a->dest->told_adaptation = adaptation;
+    rt_batch_add(&w->out[w->broker->worker_count], &a->dest->told);
 }
 
 void brk_assoc_withdraw(struct brk_worker *w, struct brk_assoc *a)

@@ -24,6 +24,7 @@ enum brk_control_kind {
     BRK_RETIRED,     /* to control: what it had left has been passed on; free it */
     BRK_EMPTY,       /* to the owner: tell when everything sent to this brk_dest has been acknowledged */
     BRK_EMPTIED,     /* to control: it has, or the association is lost (`lost`), or it takes too long */
+    BRK_MEMBER_TOLD, /* to control: its peer has announced an adaptation code point (`told_adaptation`) */
     BRK_STEPPED,     /* to control: the worker `to` has completed its step of a reload */
     BRK_LOOK,        /* to a worker: fill the brk_look `to` and post it back */
     BRK_REQUEST      /* to control: carry out the brk_request `to` and post it back */
@@ -35,8 +36,9 @@ enum brk_control_kind {
 struct brk_dest {
     uint32_t magic; /* BRK_DEST_MAGIC: check.h */
     struct rt_dest dest;
-    struct rt_parcel up, down, retire, retired, empty, emptied;
-    bool down_sent, retire_came; /* the owner's */
+    struct rt_parcel up, down, retire, retired, empty, emptied, told;
+    uint32_t told_adaptation;               /* the owner's until MEMBER_TOLD, then control's */
+    bool down_sent, retire_came, told_sent; /* the owner's */
     bool lost;    /* the owner's until EMPTIED, then control's: what it has left is still to be passed on */
     bool removed; /* control's: out of its groups, which are held until it is retired */
     bool joins, held, asked; /* control's: not a member yet; its round is in progress; EMPTY has been sent */
@@ -51,6 +53,9 @@ static inline struct brk_dest *brk_dest_around(struct rt_dest *d)
 
 /* Joins the groups that its listener or peer is a member of; does nothing where there are none. */
 void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a);
+
+/* The peer of an association has announced an adaptation code point: groups that ask for it get it. */
+void brk_assoc_adapted(struct brk_worker *w, struct brk_assoc *a, uint32_t adaptation);
 
 /* Leaves them while the association is up; it is shut down when nobody posts to it any more. */
 void brk_assoc_withdraw(struct brk_worker *w, struct brk_assoc *a);

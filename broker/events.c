@@ -2,6 +2,7 @@
 #include "broker/events.h"
 
 #include "broker/assoc.h"
+#include "broker/dest.h"
 #include "broker/dry.h"
 #include "broker/life.h"
 #include "broker/log.h"
@@ -118,6 +119,10 @@ void brk_handle_event(struct brk_worker *w, struct brk_socket *s, const struct t
     case TR_EV_SENDER_DRY:
         if ((a = brk_assoc_find(s, e->assoc)))
             brk_dry_told(w, a);
+        break;
+    case TR_EV_ADAPTATION:
+        if ((a = brk_assoc_find(s, e->assoc)) && a->state == BRK_UP)
+            brk_assoc_adapted(w, a, e->adaptation.indication);
         break;
     case TR_EV_OVERSIZED:
         not_whole(w, s, BRK_OVERSIZED);

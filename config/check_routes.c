@@ -10,6 +10,28 @@
 
 #include "config/origin_priv.h"
 
+/* The first member of this kind, or NULL. */
+static const struct cfg_member *find_kind(const struct cfg_member *list, unsigned count,
+                                          enum cfg_member_kind kind)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (list[i].kind == kind)
+            return &list[i];
+    return NULL;
+}
+
+/* Among what only listeners have. */
+static void check_choice(struct loader *l, const struct cfg_group *g, const struct cfg_origin *o)
+{
+    static const enum cfg_key keys[] = {CFG_KEY_GROUP_ADAPTATION, CFG_KEY_GROUP_REMOTE};
+    const unsigned counts[] = {g->adaptation_count, g->remote_count};
+    for (unsigned i = 0; i < 2; i++)
+        if (!o->bad && counts[i] && !find_kind(g->members, g->member_count, CFG_MEMBER_LISTENER))
+            err_add(&l->errors, origin_place(o, keys[i]),
+                    "%s: it chooses among the associations of listeners, and no member is one; leave it out",
+                    cfg_key_rows[keys[i]].name);
+}
+
 /* Percent of what nobody can be. */
 static void advise_eject(struct loader *l, const struct cfg_group *g, const struct cfg_origin *o)
 {
@@ -45,17 +67,8 @@ void check_group(struct loader *l, unsigned index)
     if (!o->bad && origin_has(o, CFG_KEY_GROUP_RETURN_AFTER) && g->mode != CFG_OVERRIDE)
         err_add(&l->errors, origin_place(o, CFG_KEY_GROUP_RETURN_AFTER),
                 "return_after: only mode override prefers a member; leave `return_after` out");
+    check_choice(l, g, o);
     advise_eject(l, g, o);
-}
-
-/* The first member of this kind, or NULL. */
-static const struct cfg_member *find_kind(const struct cfg_member *list, unsigned count,
-                                          enum cfg_member_kind kind)
-{
-    for (unsigned i = 0; i < count; i++)
-        if (list[i].kind == kind)
-            return &list[i];
-    return NULL;
 }
 
 static enum cfg_session natural_session(const struct loader *l, const struct cfg_route *r,

@@ -22,6 +22,7 @@
 #include "config/sctp/address.h"
 #include "config/sctp/host.h"
 #include "config/sctp/options.h"
+#include "config/sctp/prefix.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -161,7 +162,11 @@ struct cfg_group {
     unsigned slow_start_ms; /* loadshare only; 0: none */
     struct cfg_eject eject;
     struct cfg_hold hold;
-    unsigned return_after_ms; /* override only; 0: at once; or CFG_NEVER */
+    const uint32_t *adaptations;      /* of a listener's associations only those that announce one of these */
+    unsigned adaptation_count;        /* 0: any */
+    const struct net_prefix *remotes; /* and whose peer's first address is in one of these */
+    unsigned remote_count;            /* 0: any */
+    unsigned return_after_ms;         /* override only; 0: at once; or CFG_NEVER */
 };
 
 struct cfg_range {

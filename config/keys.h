@@ -52,6 +52,8 @@ enum cfg_kind {
     CFG_MEMBERS,    /* names of peers and listeners */
     CFG_SOURCES,    /* the same, or `any` */
     CFG_PPIDS,      /* PPIDs, or `any` */
+    CFG_NUMBERS,    /* numbers, or `any` */
+    CFG_PREFIXES,   /* address prefixes, or `any` */
     CFG_STREAMS,    /* stream numbers and ranges, or `any` */
     CFG_TARGET,     /* name of a group, peer or listener */
     CFG_OUT_STREAM, /* a stream number, or a word for a rule */

@@ -93,7 +93,7 @@ static void print_item(const struct cfg_config *c, FILE *out, enum cfg_kind kind
 {
     static const struct val_spec ppid = {OPT_PPID, OPT_NO_UNIT, 0, UINT32_MAX, NULL};
     const struct cfg_range *range;
-    char text[VAL_TEXT_MAX];
+    char text[VAL_TEXT_MAX], prefix[NET_PREFIX_TEXT];
     switch (kind) {
     case CFG_ADDRESSES:
         print_address(out, (const struct net_addr *)list + i);
@@ -103,6 +103,12 @@ static void print_item(const struct cfg_config *c, FILE *out, enum cfg_kind kind
         break;
     case CFG_HOSTS:
         print_host(out, (const struct net_host *)list + i);
+        break;
+    case CFG_NUMBERS:
+        fprintf(out, "%u", ((const uint32_t *)list)[i]);
+        break;
+    case CFG_PREFIXES:
+        fprintf(out, "\"%s\"", net_prefix_format((const struct net_prefix *)list + i, prefix, sizeof prefix));
         break;
     case CFG_PPIDS:
         fputs(val_format(&ppid, ((const uint32_t *)list)[i], text, sizeof text), out);

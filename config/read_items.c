@@ -268,31 +268,77 @@ void read_endpoints(struct loader *l, const struct cfg_key_row *row, const struc
 
 /* ---- PPIDs ---------------------------------------------------------------------------------------- */
 
-void read_ppids(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value, void *object,
-                struct cfg_origin *origin)
+/* Numbers as `spec` says, each once; or `any`. */
+static void take_numbers(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
+                         void *object, const struct val_spec *spec)
 {
-    static const struct val_spec spec = {OPT_PPID, OPT_NO_UNIT, 0, UINT32_MAX, NULL};
     unsigned n, count = 0;
     char why[VAL_WHY_MAX];
     const struct yaml_node **items = read_list(l, row, value, &n);
-    (void)origin;
     if (!items || is_any(items, n))
         return;
     uint32_t *list = arena_array(l->keep, n, sizeof *list);
     for (unsigned i = 0; i < n && !err_is_full(&l->errors); i++) {
-        int64_t ppid;
+        int64_t number;
         bool twice = false;
-        if (!val_parse(&spec, items[i]->text, &ppid, why, sizeof why)) {
+        if (!val_parse(spec, items[i]->text, &number, why, sizeof why)) {
             err_add(&l->errors, items[i]->at, "%s: %s", row->name, why);
             continue;
         }
         for (unsigned j = 0; j < count; j++)
-            twice |= list[j] == (uint32_t)ppid;
+            twice |= list[j] == (uint32_t)number;
         if (twice)
             err_add(&l->errors, items[i]->at, "%s: %.40s is listed twice; remove one", row->name,
                     items[i]->text);
         else
-            list[count++] = (uint32_t)ppid;
+            list[count++] = (uint32_t)number;
+    }
+    put_list(row, object, list, count);
+}
+
+void read_ppids(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value, void *object,
+                struct cfg_origin *origin)
+{
+    static const struct val_spec spec = {OPT_PPID, OPT_NO_UNIT, 0, UINT32_MAX, NULL};
+    (void)origin;
+    take_numbers(l, row, value, object, &spec);
+}
+
+void read_numbers(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
+                  void *object, struct cfg_origin *origin)
+{
+    static const struct val_spec spec = {OPT_UINT, OPT_NO_UNIT, 0, UINT32_MAX, NULL};
+    (void)origin;
+    take_numbers(l, row, value, object, &spec);
+}
+
+/* ---- prefixes ------------------------------------------------------------------------------------- */
+
+void read_prefixes(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
+                   void *object, struct cfg_origin *origin)
+{
+    unsigned n, count = 0;
+    const struct yaml_node **items = read_list(l, row, value, &n);
+    (void)origin;
+    if (!items || is_any(items, n))
+        return;
+    struct net_prefix *list = arena_array(l->keep, n, sizeof *list);
+    for (unsigned i = 0; i < n && !err_is_full(&l->errors); i++) {
+        bool again = false;
+        if (!net_prefix_parse(items[i]->text, &list[count])) {
+            err_add(
+                &l->errors, items[i]->at,
+                "%s: '%.60s' is not an address prefix; write one such as 10.1.0.0/16 or \"2001:db8::/32\", "
+                "with zeros behind the prefix",
+                row->name, items[i]->text);
+            continue;
+        }
+        for (unsigned k = 0; k < count; k++)
+            again |= net_prefix_equal(&list[k], &list[count]);
+        if (again)
+            twice(l, row->name, items[i]);
+        else
+            count++;
     }
     put_list(row, object, list, count);
 }

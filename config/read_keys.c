@@ -27,13 +27,12 @@ static void read_value(struct loader *l, const struct cfg_key_row *row, const st
 }
 
 static cfg_reader *const readers[CFG_KIND_COUNT] = {
-    [CFG_SCALAR] = read_value,        [CFG_NAME] = read_name,
-    [CFG_TEXT] = read_text,           [CFG_ADDRESSES] = read_addresses,
-    [CFG_PROFILE] = read_profile,     [CFG_OPTIONS] = read_own_options,
-    [CFG_MEMBERS] = read_members,     [CFG_SOURCES] = read_sources,
-    [CFG_PPIDS] = read_ppids,         [CFG_STREAMS] = read_streams,
-    [CFG_TARGET] = read_target,       [CFG_HOSTS] = read_hosts,
-    [CFG_ENDPOINTS] = read_endpoints, [CFG_OUT_STREAM] = read_out_stream,
+    [CFG_SCALAR] = read_value,          [CFG_NAME] = read_name,       [CFG_TEXT] = read_text,
+    [CFG_ADDRESSES] = read_addresses,   [CFG_PROFILE] = read_profile, [CFG_OPTIONS] = read_own_options,
+    [CFG_MEMBERS] = read_members,       [CFG_SOURCES] = read_sources, [CFG_NUMBERS] = read_numbers,
+    [CFG_PREFIXES] = read_prefixes,     [CFG_PPIDS] = read_ppids,     [CFG_STREAMS] = read_streams,
+    [CFG_TARGET] = read_target,         [CFG_HOSTS] = read_hosts,     [CFG_ENDPOINTS] = read_endpoints,
+    [CFG_OUT_STREAM] = read_out_stream,
 };
 
 /* True if there are rows such as "key.…", so that the value is a mapping of them. */

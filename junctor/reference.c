@@ -102,6 +102,8 @@ static const struct {
     [CFG_OPTIONS] = {"mapping", "SCTP options"},
     [CFG_MEMBERS] = {"names", ""},
     [CFG_SOURCES] = {"names", "`any` or "},
+    [CFG_NUMBERS] = {"numbers", "`any` or "},
+    [CFG_PREFIXES] = {"address prefixes", "`any` or "},
     [CFG_PPIDS] = {"PPIDs", "`any` or "},
     [CFG_STREAMS] = {"numbers, ranges", "`any` or "},
     [CFG_OUT_STREAM] = {"number, word", "0 to 65534, same, hash or spread"},

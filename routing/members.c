@@ -106,21 +106,49 @@ static bool make_room(struct seats *g)
     return true;
 }
 
+/* Whether a group wants this one of its member's destinations. */
+static bool fits(const struct cfg_group *g, const struct rt_dest *d)
+{
+    bool adaptation = !g->adaptation_count, remote = !g->remote_count;
+    if (d->member.kind == CFG_MEMBER_PEER)
+        return true;
+    for (unsigned i = 0; i < g->adaptation_count && d->adapted; i++)
+        adaptation |= g->adaptations[i] == d->adaptation;
+    for (unsigned i = 0; i < g->remote_count; i++)
+        remote |= net_prefix_covers(&g->remotes[i], &d->remote);
+    return adaptation && remote;
+}
+
+/* make_room has been called. */
+static void sit_down(struct rt_members *m, struct place at, struct rt_dest *d)
+{
+    struct seats *g = &m->groups[at.group];
+    uint32_t i = g->count;
+    while (i > 0 && g->list[i - 1].position > at.position)
+        i--;
+    memmove(g->list + i + 1, g->list + i, (g->count - i) * sizeof *g->list);
+    g->list[i] = (struct seat){d, at.position, members_weight(m, at, d->up_ms, m->now_ms)};
+    g->count++;
+}
+
+static bool make_rooms(struct rt_members *m, const struct place *p, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!make_room(&m->groups[p[i].group]))
+            return false;
+    return true;
+}
+
 bool rt_members_add(struct rt_members *m, struct rt_dest *d)
 {
     size_t count;
     const struct place *p = places_of(m, d, &count);
-    for (size_t i = 0; i < count; i++)
-        if (!make_room(&m->groups[p[i].group]))
-            return false;
+    if (!make_rooms(m, p, count))
+        return false;
     for (size_t i = 0; i < count; i++) {
-        struct seats *g = &m->groups[p[i].group];
-        uint32_t at = g->count;
-        while (at > 0 && g->list[at - 1].position > p[i].position)
-            at--;
-        memmove(g->list + at + 1, g->list + at, (g->count - at) * sizeof *g->list);
-        g->list[at] = (struct seat){d, p[i].position, members_weight(m, p[i], d->up_ms, m->now_ms)};
-        g->count++;
+        if (!fits(&m->config->groups[p[i].group], d))
+            continue;
+        sit_down(m, p[i], d);
         members_choose(m, p[i].group);
     }
     return true;
@@ -134,6 +162,23 @@ static void leave(struct seats *g, const struct rt_dest *d)
             memmove(g->list + i, g->list + i + 1, (g->count - i) * sizeof *g->list);
             return;
         }
+}
+
+bool rt_members_refit(struct rt_members *m, struct rt_dest *d)
+{
+    size_t count;
+    const struct place *p = places_of(m, d, &count);
+    if (!make_rooms(m, p, count))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        bool in = members_seat(&m->groups[p[i].group], d) != NULL,
+             wanted = fits(&m->config->groups[p[i].group], d);
+        if (wanted && !in)
+            sit_down(m, p[i], d);
+        else if (in && !wanted)
+            leave(&m->groups[p[i].group], d);
+    }
+    return true;
 }
 
 void rt_members_hold_group(struct rt_members *m, uint32_t group)
@@ -196,7 +241,7 @@ static bool is_served(const struct seats *g)
 static bool takes_over(const struct rt_members *m, const struct rt_dest *d, struct place at)
 {
     const struct cfg_group *config = &m->config->groups[at.group];
-    if (!is_served(&m->groups[at.group]) || !members_weight(m, at, d->up_ms, m->now_ms))
+    if (!fits(config, d) || !is_served(&m->groups[at.group]) || !members_weight(m, at, d->up_ms, m->now_ms))
         return false;
     return config->mode == CFG_OVERRIDE ? members_replaces(m, d, at) : is_hashed(config);
 }

@@ -65,6 +65,9 @@ static inline bool is_hashed(const struct cfg_group *g)
  * the association came up, or 0 where it is about the clients of sessions. */
 uint32_t members_weight(const struct rt_members *m, struct place at, uint64_t up_ms, uint64_t now_ms);
 
+/* The one that a destination has in a group, or NULL. */
+const struct seat *members_seat(const struct seats *g, const struct rt_dest *d);
+
 /* With override: whether a destination that stands here is to take the place of the active one. There is one.
  */
 bool members_replaces(const struct rt_members *m, const struct rt_dest *d, struct place at);

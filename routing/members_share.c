@@ -54,7 +54,7 @@ uint32_t members_weight(const struct rt_members *m, struct place at, uint64_t up
 
 /* ---- override ------------------------------------------------------------------------------------- */
 
-static const struct seat *seat_of(const struct seats *g, const struct rt_dest *d)
+const struct seat *members_seat(const struct seats *g, const struct rt_dest *d)
 {
     for (uint32_t i = 0; i < g->count; i++)
         if (g->list[i].dest == d)
@@ -66,7 +66,7 @@ bool members_replaces(const struct rt_members *m, const struct rt_dest *d, struc
 {
     const struct cfg_group *config = &m->config->groups[at.group];
     const struct seats *g = &m->groups[at.group];
-    const struct seat *active = seat_of(g, g->active);
+    const struct seat *active = members_seat(g, g->active);
     if (at.position >= active->position || config->return_after_ms == CFG_NEVER)
         return false;
     return !config->return_after_ms || m->now_ms >= begun_ms(m, at, d->up_ms) + config->return_after_ms;
@@ -77,7 +77,7 @@ void members_choose(struct rt_members *m, uint32_t group)
     struct seats *g = &m->groups[group];
     if (m->config->groups[group].mode != CFG_OVERRIDE)
         return;
-    const struct seat *active = seat_of(g, g->active);
+    const struct seat *active = members_seat(g, g->active);
     if (!active || !active->weight)
         g->active = NULL;
     for (uint32_t i = 0; i < g->count; i++) {
@@ -150,7 +150,7 @@ static void due_step(const struct cfg_group *g, uint64_t begun_ms, uint64_t now_
 static void due_return(const struct rt_members *m, uint32_t group, const struct seat *s, uint64_t *next_ms)
 {
     const struct cfg_group *config = &m->config->groups[group];
-    const struct seat *active = seat_of(&m->groups[group], m->groups[group].active);
+    const struct seat *active = members_seat(&m->groups[group], m->groups[group].active);
     if (config->mode == CFG_OVERRIDE && active && s->weight && s->position < active->position &&
         config->return_after_ms != CFG_NEVER)
         sooner(next_ms,
@@ -199,7 +199,7 @@ void rt_members_follow(struct rt_members *m, const struct rt_members *old)
             if (before)
                 m->groups[g].terms[i].since_ms = before->since_ms;
         }
-        if (g < old->group_count && seat_of(&m->groups[g], old->groups[g].active))
+        if (g < old->group_count && members_seat(&m->groups[g], old->groups[g].active))
             m->groups[g].active = old->groups[g].active;
     }
     rt_members_settle(m, old->now_ms);

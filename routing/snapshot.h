@@ -34,6 +34,9 @@ struct rt_dest {
     uint8_t room;             /* enum rt_room bits, atomic: written by the owner, for readers a hint */
     struct cfg_member member; /* the peer or listener it belongs to */
     uint64_t up_ms;           /* when it came up; 0: it has always been */
+    struct net_addr remote;   /* of its peer, the first one; AF_UNSPEC: not known */
+    uint32_t adaptation;      /* what its peer has announced, */
+    bool adapted;             /* if it has */
     void *owner;              /* the broker's association; for the owning worker only */
 };
 
@@ -98,6 +101,9 @@ void rt_members_free(struct rt_members *m);
  * published. */
 bool rt_members_add(struct rt_members *m, struct rt_dest *d);
 void rt_members_remove(struct rt_members *m, struct rt_dest *d);
+/* More is known of a destination that was added: it joins groups that it fits now, and leaves others. Acts
+ * with the next rt_members_settle. False: out of memory. */
+bool rt_members_refit(struct rt_members *m, struct rt_dest *d);
 /* For a membership that replaces another one: what a destination that was removed from the old one had
  * left is still on its way, so its groups are held here, too, until rt_members_release. */
 void rt_members_hold(struct rt_members *m, const struct rt_dest *d);

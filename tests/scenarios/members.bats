@@ -175,3 +175,50 @@ shows() { # member, state: as `junctor status groups` does
     [ "$(grep -c event=member_ejected.*member=b "$work/broker.log")" = 0 ]
     end_load
 }
+
+# got N: how many messages the N-th subscriber that came has been sent; from 0.
+got() {
+    ask "/v1/associations?listener=subs&sort=id" |
+        jq ".associations | sort_by(.id | split(\"-\")[1] | tonumber) | .[$1].delivered"
+}
+got_at_least() {
+    [ "$(got "$1")" -ge "$2" ]
+}
+
+@test "members are chosen among a listener's associations by adaptation indication and by remote prefix" {
+    # usrsctp's UDP socket has one address, so that all its clients come from 127.0.0.1.
+    local here=127.0.0.1 from=()
+    [ "$BACKEND" = usrsctp ] || here=127.0.0.2 from=(--from 127.0.0.2)
+    start_sink sink $U2 $P2 --partial --keep
+    start_broker <<CONFIG
+broker: {transport: $BACKEND, workers: 1, admin: {path: $work/admin.sock}}
+listeners:
+  - {name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}
+  - {name: subs, address: 127.0.0.1, port: $P1, encaps_port: $U0}
+peers: [{name: sink, address: 127.0.0.1, port: $P2, encaps_port: $U2}]
+groups:
+  - {name: tuned, members: [subs], mode: broadcast, adaptation: [7, 8]}
+  - {name: near, members: [subs], mode: broadcast, remote: $here}
+  - {name: far, members: [subs], mode: broadcast, remote: [10.0.0.0/8, "2001:db8::/32"]}
+routes:
+  - {from: subs, to: sink, session: shared}
+  - {from: access, ppid: 101, to: tuned, session: shared}
+  - {from: access, ppid: 102, to: near, session: shared}
+  - {from: access, ppid: 103, to: far, session: shared}
+CONFIG
+    start_load first --role source --to "127.0.0.1:$P1" --to-encaps "$U0" --listen-encaps "$U3" --rate 1 --count 100000 \
+        --option adaptation_layer=7
+    wait_count 1 event=member_up.*member=subs
+    start_load second --role source --to "127.0.0.1:$P1" --to-encaps "$U0" --listen-encaps "$U4" --rate 1 --count 100000 "${from[@]}"
+    wait_count 2 event=member_up.*member=subs
+    wait_until 10 says /v1/groups '[.groups[] | select(.name == "tuned").in_group] == [1]'
+    says /v1/groups '[.groups[] | select(.name == "far").in_group] == [0]'
+    run_source tuned $U5 --ppid 101 --rate 500 --count 50
+    wait_until 10 got_at_least 0 50
+    [ "$(got 1)" = 0 ]
+    run_source near $U6 --ppid 102 --rate 500 --count 60
+    wait_until 10 got_at_least 1 60
+    [ "$BACKEND" = usrsctp ] || [ "$(got 0)" = 50 ]
+    run_source far $U7 --ppid 103 --rate 500 --count 70
+    wait_account dropped_no_subscriber -eq 70
+}

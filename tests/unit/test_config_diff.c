@@ -85,6 +85,7 @@ static bool change(const struct cfg_config *c, const struct cfg_key_row *row)
     static const uint32_t ppid = 7;
     static const struct net_addr endpoint = {.in4 = {.sin_family = AF_INET}};
     static const struct cfg_range range = {1, 2};
+    static const struct net_prefix prefix = {{.in4 = {.sin_family = AF_INET}}, 8};
     void *object = object_of(c, row->section);
     switch (row->kind) {
     case CFG_SCALAR:
@@ -97,6 +98,11 @@ static bool change(const struct cfg_config *c, const struct cfg_key_row *row)
         put_pointer(object, row->offset, &endpoint);
         put_count(object, row->count_offset, 1);
         return true;
+    case CFG_PREFIXES:
+        put_pointer(object, row->offset, &prefix);
+        put_count(object, row->count_offset, 1);
+        return true;
+    case CFG_NUMBERS:
     case CFG_PPIDS:
         put_pointer(object, row->offset, &ppid);
         put_count(object, row->count_offset, 1);

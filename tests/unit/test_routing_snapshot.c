@@ -714,6 +714,72 @@ static void test_followed_by_another_configuration(void **state)
     assert_ptr_equal(pick(group_now(f, BACK), 1, 1), &first);
 }
 
+/* ---- which of a listener's ---- */
+
+static void test_choice_among_a_listeners_associations(void **state)
+{
+    struct fixture *f = *state;
+    static const uint32_t codes[] = {7, 9};
+    struct net_prefix prefixes[2];
+    assert_true(net_prefix_parse("10.0.0.0/8", &prefixes[0]) && net_prefix_parse("127.0.0.1", &prefixes[1]));
+    const struct cfg_member mixed[] = {LISTENER(0), PEER(0)};
+    const struct cfg_group choosy[] = {
+        {.members = mixed,
+         .member_count = 2,
+         .mode = CFG_BROADCAST,
+         .adaptations = codes,
+         .adaptation_count = 2},
+        {.members = mixed,
+         .member_count = 2,
+         .share = CFG_STREAM_HASH,
+         .remotes = prefixes,
+         .remote_count = 2},
+        {.members = mixed, .member_count = 2, .mode = CFG_BROADCAST},
+        {.members = mixed,
+         .member_count = 1,
+         .mode = CFG_OVERRIDE,
+         .adaptations = codes,
+         .adaptation_count = 1,
+         .remotes = prefixes,
+         .remote_count = 1},
+    };
+    const struct cfg_config c = {.listeners = &listener,
+                                 .listener_count = 1,
+                                 .peers = peer,
+                                 .peer_count = 1,
+                                 .groups = choosy,
+                                 .group_count = COUNT(choosy)};
+    struct rt_dest a = {.member = LISTENER(0)}, b = {.member = LISTENER(0), .adapted = true, .adaptation = 9};
+    assert_true(net_addr_parse("10.1.2.3", 5, &a.remote) && net_addr_parse("192.0.2.1", 5, &b.remote));
+    rt_members_free(f->members);
+    f->members = rt_members_new(&c);
+    add(f, &p0); /* peers are not asked */
+    add(f, &b);
+    assert_true(rt_members_takes_over(f->members, &a)); /* by hash */
+    assert_false(rt_members_takes_over(f->members, &b));
+    add(f, &a);
+    assert_dests(group_now(f, 0), (struct rt_dest *[]){&b, &p0}, 2);
+    assert_dests(group_now(f, 1), (struct rt_dest *[]){&a, &p0}, 2);
+    assert_dests(group_now(f, 2), (struct rt_dest *[]){&b, &a, &p0}, 3);
+    assert_dests(group_now(f, 3), NULL, 0);
+
+    a.adapted = true; /* it comes a moment later */
+    a.adaptation = 7;
+    assert_true(rt_members_refit(f->members, &a));
+    rt_members_settle(f->members, 1);
+    assert_dests(group_now(f, 0), (struct rt_dest *[]){&b, &a, &p0}, 3);
+    assert_dests(group_now(f, 2), (struct rt_dest *[]){&b, &a, &p0}, 3);
+    assert_dests(group_now(f, 3), (struct rt_dest *[]){&a}, 1);
+    a.adaptation = 1;
+    assert_true(rt_members_refit(f->members, &a));
+    rt_members_settle(f->members, 2);
+    assert_dests(group_now(f, 0), (struct rt_dest *[]){&b, &p0}, 2);
+    assert_dests(group_now(f, 3), NULL, 0);
+    rt_members_remove(f->members, &a);
+    rt_members_release(f->members, &a);
+    assert_dests(group_now(f, 1), (struct rt_dest *[]){&p0}, 1);
+}
+
 /* ---- publishing ---- */
 
 static void test_publish_returns_the_old_one(void **state)
@@ -818,6 +884,7 @@ int main(void)
         TEST(test_preferred_member_returns),
         TEST(test_who_is_out_gets_nothing),
         TEST(test_followed_by_another_configuration),
+        TEST(test_choice_among_a_listeners_associations),
         TEST(test_publish_returns_the_old_one),
         TEST(test_reader_that_is_offline_holds_nobody_up),
     };
