@@ -7,10 +7,12 @@
 
 #include <uthash.h>
 
+#include "broker/clients.h"
 #include "broker/dry.h"
 #include "broker/limit.h"
 #include "broker/log.h"
 #include "broker/outbox.h"
+#include "broker/session/map.h"
 #include "broker/session/paired.h"
 #include "config/sctp/address.h"
 
@@ -68,7 +70,9 @@ struct brk_assoc {
     struct brk_dest *dest;
     struct brk_dry dry;
 
-    struct brk_pair pair; /* see session/paired.h */
+    struct brk_pair pair;     /* see session/paired.h */
+    struct brk_client client; /* see clients.h */
+    struct brk_map map;       /* see session/map.h */
 
     unsigned peer, round;     /* while connecting: the peer, and which answer of the resolver (names.c) */
     uint64_t deadline_ms;     /* while resolving or connecting */

@@ -10,6 +10,7 @@
 
 struct brk_assoc;
 struct brk_dest;
+struct brk_farewell;
 struct brk_look;
 struct brk_request;
 struct brk_socket;
@@ -18,6 +19,7 @@ struct brk_worker;
 enum brk_magic {
     BRK_ASSOC_MAGIC = 0x4a6e4173,
     BRK_DEST_MAGIC = 0x4a6e4465,
+    BRK_FAREWELL_MAGIC = 0x4a6e4661,
     BRK_HOST_MAGIC = 0x4a6e486f, /* of names.c */
     BRK_LOOK_MAGIC = 0x4a6e4c6f,
     BRK_REQUEST_MAGIC = 0x4a6e5265,
@@ -40,6 +42,10 @@ static inline struct brk_assoc *brk_assoc_of(void *p)
 static inline struct brk_dest *brk_dest_of(void *p)
 {
     return brk_checked(p, BRK_DEST_MAGIC);
+}
+static inline struct brk_farewell *brk_farewell_of(void *p)
+{
+    return brk_checked(p, BRK_FAREWELL_MAGIC);
 }
 static inline struct brk_look *brk_look_of(void *p)
 {

@@ -206,6 +206,9 @@ static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lo
             break;
         case BRK_RETURNED:
         case BRK_WAITED:
+        case BRK_LEFT:
+        case BRK_ANSWER:
+        case BRK_FAREWELL:
         case BRK_RETIRE:
         case BRK_EMPTY:
         case BRK_LOOK:

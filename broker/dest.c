@@ -6,6 +6,7 @@
 
 #include "broker/assoc.h"
 #include "broker/check.h"
+#include "broker/health.h"
 #include "broker/log.h"
 #include "broker/socket.h"
 #include "broker/state.h"
@@ -16,9 +17,10 @@
 #include "routing/snapshot.h"
 #include "transport/transport.h"
 
-static bool is_destination(const struct brk_assoc *a)
+static bool is_destination(const struct brk_assoc *a, bool mapped)
 {
-    return rt_role(a->worker->plan, a->socket->member)->destination;
+    const struct rt_role *role = rt_role(a->worker->plan, a->socket->member);
+    return mapped ? role->mapped : role->destination;
 }
 
 static void control_init(struct rt_parcel *p, enum brk_control_kind kind, struct brk_dest *d)
@@ -26,19 +28,22 @@ static void control_init(struct rt_parcel *p, enum brk_control_kind kind, struct
     *p = (struct rt_parcel){.kind = RT_CONTROL, .control = (uint16_t)kind, .to = d, .embedded = true};
 }
 
-void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a)
+void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a, bool mapped)
 {
-    struct brk_dest *d = is_destination(a) ? calloc(1, sizeof *d) : NULL;
-    if (!d && is_destination(a)) {
+    if (a->dest || a->unwanted || a->end_by_ms || !is_destination(a, mapped) ||
+        brk_state(w->broker, a->socket->member) == CFG_MAINT)
+        return;
+    struct brk_dest *d = calloc(1, sizeof *d);
+    if (!d) {
         brk_log(CFG_LOG_ERROR, "no_memory", "%s=%s assoc=%u text=\"does not join its groups\"",
                 brk_member_word(a->socket->member), brk_assoc_name(a), a->id);
-    }
-    if (!d)
         return;
+    }
     d->magic = BRK_DEST_MAGIC;
     d->dest = (struct rt_dest){.worker = w->index,
                                .room = a->outbox.room,
                                .member = a->socket->member,
+                               .mapped = mapped,
                                .up_ms = w->now_ms,
                                .owner = a};
     control_init(&d->up, BRK_MEMBER_UP, d);

@@ -18,6 +18,9 @@ enum brk_control_kind {
     BRK_RETURNED =
         1,         /* a message that its destination did not deliver: send it again, before what is parked */
     BRK_WAITED,    /* a message that has waited already: its destination takes it even if it is full */
+    BRK_LEFT,      /* a message for the destination `to`, of a client of a mapped session that has gone */
+    BRK_ANSWER,    /* an answer of a mapped session, for the client message->target */
+    BRK_FAREWELL,  /* to a worker: the client that the brk_farewell `to` names has gone */
     BRK_MEMBER_UP, /* to control: the brk_dest `to` can be sent to */
     BRK_MEMBER_DOWN, /* to control: it can no longer be sent to */
     BRK_RETIRE,      /* to the owner: nobody posts to this brk_dest any more */
@@ -51,8 +54,9 @@ static inline struct brk_dest *brk_dest_around(struct rt_dest *d)
     return brk_dest_of((char *)d - offsetof(struct brk_dest, dest));
 }
 
-/* Joins the groups that its listener or peer is a member of; does nothing where there are none. */
-void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a);
+/* Joins the groups that its listener or peer is a member of: those with mapped routes, or all others. Does
+ * nothing where there are none, where it has joined already, and where it is being ended. */
+void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a, bool mapped);
 
 /* The peer of an association has announced an adaptation code point: groups that ask for it get it. */
 void brk_assoc_adapted(struct brk_worker *w, struct brk_assoc *a, uint32_t adaptation);

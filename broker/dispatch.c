@@ -1,4 +1,4 @@
-/* Groups: which member takes a message of a shared session, and what waits while there is none
+/* Groups: which member takes a message of a session that is not paired, and what waits while there is none
  * (worker->parked).
  *
  * Order: nothing is dispatched to a group while something is parked for it, and what a lost destination
@@ -10,12 +10,14 @@
 
 #include "broker/assoc.h"
 #include "broker/check.h"
+#include "broker/clients.h"
 #include "broker/dest.h"
 #include "broker/hold.h"
 #include "broker/room.h"
 #include "broker/sending.h"
 #include "broker/parcel.h"
 #include "broker/reliability.h"
+#include "broker/session/session.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
 #include "config/config.h"
@@ -25,6 +27,14 @@
 #include "routing/table.h"
 #include "transport/transport.h"
 
+void brk_deliver(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p)
+{
+    if (a->session && a->session->deliver)
+        a->session->deliver(w, a, p);
+    else
+        brk_append(w, a, p);
+}
+
 static void park(struct brk_worker *w, unsigned group, struct rt_parcel *p)
 {
     brk_hold_add(w, w->parked, p);
@@ -32,12 +42,13 @@ static void park(struct brk_worker *w, unsigned group, struct rt_parcel *p)
     brk_hold_settle(w, group);
 }
 
-/* One that has waited: where it has been accepted it is not dropped for want of room elsewhere. */
+/* One that has waited: where it has been accepted it is not dropped for want of room elsewhere. Meanwhile its
+ * source may have gone. */
 static void dispatch_parcel_to(struct brk_worker *w, struct rt_dest *d, struct rt_parcel *p)
 {
-    p->control = BRK_WAITED;
+    p->control = d->mapped && !brk_client_find(w, p->message->origin) ? BRK_LEFT : BRK_WAITED;
     if (d->worker == w->index)
-        brk_append(w, brk_assoc_of(d->owner), p);
+        brk_deliver(w, brk_assoc_of(d->owner), p);
     else
         brk_post_to(w, d, p);
 }
@@ -160,7 +171,6 @@ void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_
     unsigned group = w->config->routes[route].group;
     const struct rt_group *g = w->snapshot->groups[group];
     struct rt_dest *d = NULL;
-    struct rt_parcel *p;
     if (!must_wait(w, g, route)) {
         if (g->mode == CFG_BROADCAST) {
             if (g->count)
@@ -173,7 +183,23 @@ void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_
     }
     if (d && d->worker == w->index)
         brk_send_local(w, brk_assoc_of(d->owner), from, m, route);
-    else if (d)
+    else
+        brk_dispatch_copy(w, d, from, m, route);
+}
+
+struct rt_dest *brk_dispatch_pick(struct brk_worker *w, const struct brk_assoc *from, const struct tr_msg *m,
+                                  uint32_t route)
+{
+    const struct rt_group *g = w->snapshot->groups[w->config->routes[route].group];
+    return must_wait(w, g, route) ? NULL : choose(w, route, from->origin, m->stream);
+}
+
+void brk_dispatch_copy(struct brk_worker *w, struct rt_dest *d, struct brk_assoc *from,
+                       const struct tr_msg *m, uint32_t route)
+{
+    unsigned group = w->config->routes[route].group;
+    struct rt_parcel *p;
+    if (d)
         send_there(w, d, from, m, route);
     else if (!brk_hold_admit(w, group))
         brk_count_source_drop(w, from, m, route, BRK_HOLD_FULL);
@@ -205,7 +231,7 @@ static uint64_t route_again(struct brk_worker *w, struct brk_queue *lists)
         struct rt_parcel *p;
         lists[g] = (struct brk_queue){0};
         while ((p = brk_queue_take(&all))) {
-            if (brk_route_again(w, p) && w->config->routes[p->route].session == CFG_SHARED) {
+            if (brk_route_again(w, p) && cfg_uses_group(w->config->routes[p->route].session)) {
                 brk_queue_add(&lists[w->config->routes[p->route].group], p);
                 continue;
             }

@@ -11,9 +11,21 @@
 
 struct brk_worker;
 struct brk_assoc;
+struct rt_dest;
 
 /* A message of `from` on a shared route, still in its receive slot. */
 void brk_dispatch(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m, uint32_t route);
+
+/* The member that takes a message of `from` on another route to a group, not a broadcast one; NULL: it must
+ * wait. */
+struct rt_dest *brk_dispatch_pick(struct brk_worker *w, const struct brk_assoc *from, const struct tr_msg *m,
+                                  uint32_t route);
+/* Copies it for `d`, which belongs to another worker, or parks it. */
+void brk_dispatch_copy(struct brk_worker *w, struct rt_dest *d, struct brk_assoc *from,
+                       const struct tr_msg *m, uint32_t route);
+
+/* A message for a destination of this worker that has waited, or comes from another worker. */
+void brk_deliver(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p);
 
 /* Tries to send the parked messages by the current snapshot. */
 void brk_unpark(struct brk_worker *w);
@@ -26,7 +38,7 @@ bool brk_route_again(const struct brk_worker *w, struct rt_parcel *p);
  * its group. */
 void brk_dispatch_again(struct brk_worker *w, struct rt_parcel *p);
 
-/* There is another plan: routes everything that waits for groups by it. What no shared route takes any more
+/* There is another plan: routes everything that waits for groups by it. What no such route takes any more
  * is moved to w->left_groups. */
 void brk_dispatch_adopt(struct brk_worker *w);
 

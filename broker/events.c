@@ -10,6 +10,7 @@
 #include "broker/sending.h"
 #include "broker/reconfig.h"
 #include "broker/returned.h"
+#include "broker/session/session.h"
 #include "broker/socket.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
@@ -117,8 +118,11 @@ void brk_handle_event(struct brk_worker *w, struct brk_socket *s, const struct t
             brk_stats_read(w, a);
         break;
     case TR_EV_SENDER_DRY:
-        if ((a = brk_assoc_find(s, e->assoc)))
-            brk_dry_told(w, a);
+        if (!(a = brk_assoc_find(s, e->assoc)))
+            break;
+        brk_dry_told(w, a);
+        if (a->session && a->session->dry && a->state == BRK_UP)
+            a->session->dry(w, a);
         break;
     case TR_EV_ADAPTATION:
         if ((a = brk_assoc_find(s, e->assoc)) && a->state == BRK_UP)

@@ -137,10 +137,15 @@ void brk_post(struct brk_worker *w)
         rt_inbox_post(&b->control, &w->out[b->worker_count]);
 }
 
+void brk_hand_out(struct brk_worker *w, unsigned worker, struct rt_parcel *p)
+{
+    brk_uncount(&w->counts.waiting, 1);
+    brk_count(&w->counts.handed_out, 1);
+    rt_batch_add(&w->out[worker], p);
+}
+
 void brk_post_to(struct brk_worker *w, struct rt_dest *d, struct rt_parcel *p)
 {
     p->to = d;
-    brk_uncount(&w->counts.waiting, 1);
-    brk_count(&w->counts.handed_out, 1);
-    rt_batch_add(&w->out[d->worker], p);
+    brk_hand_out(w, d->worker, p);
 }

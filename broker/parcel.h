@@ -57,6 +57,9 @@ void brk_count_source_drop(struct brk_worker *w, struct brk_assoc *from, const s
 /* Puts a parcel for a destination of another worker into w->out; takes it over. */
 void brk_post_to(struct brk_worker *w, struct rt_dest *d, struct rt_parcel *p);
 
+/* The same for what is not for a destination: p->control says what it is. */
+void brk_hand_out(struct brk_worker *w, unsigned worker, struct rt_parcel *p);
+
 /* Posts the contents of w->out. */
 void brk_post(struct brk_worker *w);
 

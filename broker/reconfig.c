@@ -16,8 +16,10 @@
 static void streams_changed(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *e)
 {
     uint16_t in = a->in_streams, out = a->out_streams;
-    if (e->stream_change.outcome != TR_RECONFIG_DONE)
+    if (e->stream_change.outcome != TR_RECONFIG_DONE) {
+        brk_session_streams_denied(w, a);
         return;
+    }
     if (e->stream_change.outbound_streams)
         a->out_streams = e->stream_change.outbound_streams;
     if (e->stream_change.inbound_streams)

@@ -26,6 +26,7 @@
 #include "routing/inbox.h"
 #include "routing/message.h"
 #include "routing/rewrite.h"
+#include "routing/stream_map.h"
 #include "routing/table.h"
 #include "transport/transport.h"
 
@@ -174,7 +175,8 @@ static void stamp(struct brk_worker *w, struct brk_assoc *a, struct tr_msg *m, s
         s.entered_ms = 0;
     s.asked = m->stream;
     bool rewritten = w->rewrites && rewrite(w, a, m, &s);
-    m->stream = map_stream(w, a, m->stream, s.route);
+    m->stream = a->map.streams ? rt_stream_map_find(a->map.streams, s.origin, s.asked)
+                               : map_stream(w, a, m->stream, s.route);
     if (s.asked == m->stream && !rewritten) /* where streams are spread: one run in the log, not two */
         s.asked = BRK_SAME_STREAM;
     m->context = brk_sent_add(&a->outbox.sent, &s);

@@ -22,7 +22,9 @@
 unsigned brk_stall_limit_ms(const struct brk_assoc *a)
 {
     struct cfg_member m = a->socket->member;
-    return a->dest && m.kind == CFG_MEMBER_LISTENER ? a->worker->config->listeners[m.index].stall_ms : 0;
+    return (a->dest || a->client.farewell) && m.kind == CFG_MEMBER_LISTENER
+               ? a->worker->config->listeners[m.index].stall_ms
+               : 0;
 }
 
 void brk_stall_begin(struct brk_worker *w, struct brk_assoc *a)

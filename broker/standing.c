@@ -39,11 +39,24 @@ static void again_later(struct brk_worker *w, struct brk_standing *st)
                 (unsigned long long)(st->next_try_ms - w->now_ms));
 }
 
-void brk_standing_gone(struct brk_worker *w, struct brk_assoc *a)
+/* It has ended, or its set-up timed out: a new one is tried after a pause. */
+static void gone(struct brk_worker *w, struct brk_assoc *a)
 {
     struct brk_standing *st = standing_of(w, a);
     if (st)
         again_later(w, st);
+}
+
+void brk_standing_timed_out(struct brk_worker *w, struct brk_assoc *a)
+{
+    gone(w, a);
+    brk_assoc_close(w, a);
+}
+
+bool brk_standing_ended(struct brk_worker *w, struct brk_assoc *a)
+{
+    gone(w, a);
+    return false;
 }
 
 void brk_standing_restarted(struct brk_worker *w, struct brk_assoc *old, struct brk_assoc *a)

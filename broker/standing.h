@@ -38,11 +38,10 @@ bool brk_standing_waits(const struct brk_worker *w);
 /* The look-up of a peer's addresses has succeeded or failed: connects those that wait for it. */
 void brk_standing_resolved(struct brk_worker *w, unsigned peer);
 
-/* For the operations of their kinds: the association has ended, or its set-up timed out. A new one is
- * tried after a pause. */
-void brk_standing_gone(struct brk_worker *w, struct brk_assoc *a);
-
-/* The peer of `old` has restarted; `a` takes its place. */
+/* Operations of their kinds (session/session.h). After an end a new association is tried when a pause is
+ * over. */
+void brk_standing_timed_out(struct brk_worker *w, struct brk_assoc *a);
+bool brk_standing_ended(struct brk_worker *w, struct brk_assoc *a);
 void brk_standing_restarted(struct brk_worker *w, struct brk_assoc *old, struct brk_assoc *a);
 
 #endif

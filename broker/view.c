@@ -9,6 +9,7 @@
 #include "broker/ending.h"
 #include "broker/notice.h"
 #include "broker/sending.h"
+#include "broker/session/map.h"
 #include "broker/session/session.h"
 #include "broker/socket.h"
 #include "broker/state.h"
@@ -87,14 +88,22 @@ static void tell(const struct brk_worker *w, const struct brk_assoc *a, struct b
                                  .paused = has_socket(a) && a->socket->paused,
                                  .limited = a->limit.out,
                                  .limited_times = a->limit.times,
-                                 .waiting = brk_queue_count(&a->outbox.pending),
-                                 .waiting_bytes = a->outbox.pending.bytes,
+                                 .waiting =
+                                     brk_queue_count(&a->outbox.pending) + brk_queue_count(&a->map.waiting),
+                                 .waiting_bytes = a->outbox.pending.bytes + a->map.waiting.bytes,
                                  .received = a->received,
                                  .received_bytes = a->received_bytes,
                                  .delivered = a->delivered,
                                  .delivered_bytes = a->delivered_bytes,
                                  .retransmitted = a->stats.retransmitted,
                                  .duplicates = a->stats.duplicates};
+    if (!a->map.streams)
+        return;
+    uint32_t usable = brk_map_usable(a), taken = rt_stream_map_taken(a->map.streams);
+    v->mapped = true;
+    v->streams_left = rt_stream_map_left(a->map.streams);
+    v->streams_used = taken - v->streams_left;
+    v->streams_free = usable > taken ? usable - taken : 0; /* more are taken while some are to be added */
 }
 
 /* ---- more of it ----------------------------------------------------------------------------------- */

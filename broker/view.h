@@ -36,12 +36,14 @@ struct brk_assoc_view {
     const char *state;                /* static: "connecting", "up", … */
     const char *role;                 /* static: "accepted", "standing", "partner" */
     uint16_t in_streams, out_streams; /* granted */
-    bool blocked;                     /* the stack takes no more of what waits */
-    bool paused;                      /* not read: too much of what it sent waits */
-    bool limited;                     /* not read: it has brought as much as its rate_limit allows */
-    uint64_t limited_times;           /* that it was so */
-    uint32_t waiting;                 /* messages for it in the broker, */
-    uint64_t waiting_bytes;           /* and their user data */
+    bool mapped;                      /* it is a member of mapped sessions: of its streams, */
+    uint32_t streams_used, streams_left, streams_free; /* clients' now; of clients that have gone; neither */
+    bool blocked;                                      /* the stack takes no more of what waits */
+    bool paused;                                       /* not read: too much of what it sent waits */
+    bool limited;           /* not read: it has brought as much as its rate_limit allows */
+    uint64_t limited_times; /* that it was so */
+    uint32_t waiting;       /* messages for it in the broker, */
+    uint64_t waiting_bytes; /* and their user data */
     uint64_t received, received_bytes, delivered, delivered_bytes;
     uint64_t retransmitted, duplicates; /* DATA chunks, as last read; 0 where the stack does not tell */
 };

@@ -36,6 +36,8 @@
 #include "broker/reading.h"
 #include "broker/returned.h"
 #include "broker/sending.h"
+#include "broker/session/map.h"
+#include "broker/session/mapped.h"
 #include "broker/setup.h"
 #include "broker/socket.h"
 #include "broker/standing.h"
@@ -55,8 +57,8 @@
 static void arrived(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p)
 {
     enum brk_drop reason;
-    if (p->control == BRK_WAITED || brk_room_admit(w, a, p->route, &reason))
-        brk_append(w, a, p);
+    if (p->control == BRK_WAITED || p->control == BRK_LEFT || brk_room_admit(w, a, p->route, &reason))
+        brk_deliver(w, a, p);
     else
         brk_drop_parcel(w, p, reason);
 }
@@ -74,12 +76,16 @@ static void take_parcel(struct brk_worker *w, struct rt_parcel *p)
             brk_dry_want(w, brk_dest_of(p->to));
         else if (p->control == BRK_LOOK)
             brk_look(w, brk_look_of(p->to));
+        else if (p->control == BRK_FAREWELL)
+            brk_mapped_farewell(w, brk_farewell_of(p->to));
         return;
     case RT_DELIVER:
         brk_count(&w->counts.taken_in, 1);
         brk_count(&w->counts.waiting, 1);
         if (p->control == BRK_RETURNED)
             brk_send_again(w, NULL, p);
+        else if (p->control == BRK_ANSWER)
+            brk_mapped_answer(w, p);
         else
             arrived(w, brk_assoc_of(((struct rt_dest *)p->to)->owner), p);
         return;
@@ -162,7 +168,7 @@ static bool any_returned(const struct brk_worker *w)
 static bool timers_wanted(const struct brk_worker *w)
 {
     if (w->resolving || w->connecting || w->drying || w->stalling || w->limited || w->crowded ||
-        brk_expiry_pending(w) || w->ending || w->phase != BRK_RUNNING)
+        brk_expiry_pending(w) || brk_map_waits(w) || w->ending || w->phase != BRK_RUNNING)
         return true;
     return brk_standing_waits(w);
 }
@@ -240,6 +246,7 @@ void brk_worker_turn(struct brk_worker *w)
         brk_ending_tick(w);
         brk_stall_tick(w);
         brk_limit_tick(w);
+        brk_map_tick(w);
     }
     brk_flush(w);
     if (w->stop)

@@ -9,7 +9,9 @@
 #include "broker/adopt.h"
 #include "broker/assoc.h"
 #include "broker/check.h"
+#include "broker/clients.h"
 #include "broker/clock.h"
+#include "broker/dest.h"
 #include "broker/limit.h"
 #include "broker/hold.h"
 #include "broker/log.h"
@@ -17,6 +19,7 @@
 #include "broker/opening.h"
 #include "broker/options.h"
 #include "broker/parcel.h"
+#include "broker/session/map.h"
 #include "broker/session/session.h"
 #include "broker/socket.h"
 #include "broker/state.h"
@@ -89,6 +92,8 @@ struct brk_worker *brk_worker_new(struct brk_broker *b, unsigned index)
 
 static void drop_rest(struct brk_worker *w, struct brk_assoc *a)
 {
+    brk_map_end(w, a);
+    brk_client_forget(w, a);
     brk_drop_batch(w, &a->outbox.undelivered, BRK_STOPPED);
     brk_drop_queue(w, &a->outbox.pending, BRK_STOPPED);
     free(a->dest);
@@ -134,6 +139,8 @@ bool brk_worker_settle(struct brk_worker *w)
             brk_count(&w->counts.taken_in, 1);
             brk_count(&w->counts.waiting, 1);
             brk_drop_parcel(w, p, BRK_STOPPED);
+        } else if (p->control == BRK_FAREWELL) {
+            brk_farewell_done(brk_farewell_of(p->to));
         }
     }
     return true;

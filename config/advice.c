@@ -274,15 +274,15 @@ static const uint32_t *find_signalling(const struct cfg_route *r)
     return NULL;
 }
 
-/* Messages go to the members of a route's group, and with session paired answers to its sources. Sources that
- * are peers, and members of shared sessions, have standing associations. */
+/* Messages go to the members of a route's group, and unless the session is shared answers to its sources.
+ * Sources that are peers, and members of sessions that are not paired, have standing associations. */
 static void cast_roles(const struct cfg_config *c, const struct cfg_route *r, const struct cast *cast)
 {
     const struct cfg_group *g = &c->groups[r->group];
     const uint32_t *signalling = find_signalling(r);
     for (unsigned i = 0; i < g->member_count; i++) {
         struct subject *u = find(cast, g->members[i]);
-        bool shared = r->session == CFG_SHARED;
+        bool shared = cfg_uses_group(r->session);
         sends(u, r, signalling);
         u->standing |= shared && g->members[i].kind == CFG_MEMBER_PEER;
         if (shared && g->mode == CFG_OVERRIDE && i > 0 && !u->standby)
@@ -290,7 +290,7 @@ static void cast_roles(const struct cfg_config *c, const struct cfg_route *r, co
     }
     for (unsigned i = 0; i < r->from_count; i++) {
         struct subject *u = find(cast, r->from[i]);
-        if (r->session == CFG_PAIRED)
+        if (r->session != CFG_SHARED)
             sends(u, r, signalling);
         u->standing |= r->from[i].kind == CFG_MEMBER_PEER;
     }

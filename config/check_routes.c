@@ -3,7 +3,14 @@
  * A paired session begins with an association that a client opens: Junctor then opens one of its own to the
  * chosen member, relays both ways, and ends one when the other ends. So its sources are listeners; its
  * members are peers, because an association cannot be opened to a client; and it has one member at a time, so
- * it cannot be broadcast. All other sessions are shared. */
+ * it cannot be broadcast.
+ *
+ * A mapped session begins with a client, too, so its sources are listeners. Its members are peers that
+ * Junctor keeps an association to; a client's stream has its place on one of them, so nothing may be sent to
+ * all, or to each in turn. What a member sends is an answer, and belongs to no route: so the members of one
+ * group get either mapped or shared sessions.
+ *
+ * All other sessions are shared. */
 #include "config/check_routes_priv.h"
 
 #include <string.h>
@@ -132,6 +139,61 @@ static void check_reroute(struct loader *l, const struct cfg_route *r, struct cf
                 g->name);
 }
 
+static void check_mapped(struct loader *l, const struct cfg_route *r, struct cfg_place at)
+{
+    const struct cfg_config *c = l->config;
+    const struct cfg_group *g = &c->groups[r->group];
+    const struct cfg_member *listener = find_kind(g->members, g->member_count, CFG_MEMBER_LISTENER);
+    const struct cfg_member *peer = find_kind(r->from, r->from_count, CFG_MEMBER_PEER);
+    if (listener)
+        err_add(
+            &l->errors, at,
+            "session: mapped opens an association to each member, which listener '%s' in '%s' cannot; write "
+            "a peer there, or session: shared",
+            cfg_member_name(c, *listener), g->name);
+    else if (g->mode == CFG_BROADCAST)
+        err_add(&l->errors, at,
+                "session: mapped has one member for each stream of a client, group '%s' is broadcast; write "
+                "shared",
+                g->name);
+    else if (g->mode == CFG_LOADSHARE && g->share == CFG_ROUND_ROBIN && g->member_count > 1)
+        err_add(
+            &l->errors, at,
+            "session: mapped keeps each stream of a client on one member, which group '%s' does not; write "
+            "share: stream-hash or mode: override there",
+            g->name);
+    else if (r->set_stream.rule != CFG_SAME_STREAM)
+        err_add(
+            &l->errors, at,
+            "session: mapped chooses the stream itself, so that answers find their clients; leave set_stream "
+            "out, or write session: shared");
+    else if (r->when_full == CFG_REROUTE)
+        err_add(
+            &l->errors, at,
+            "session: mapped keeps each stream of a client on one member, which when_full: reroute does not; "
+            "write block, drop-newest or drop-oldest there, or session: shared");
+    else if (peer)
+        err_add(
+            &l->errors, at,
+            "session: mapped returns what comes back to the clients of a listener, but '%s' in `from` is a "
+            "peer; write a listener there, or session: shared",
+            cfg_member_name(c, *peer));
+}
+
+/* All routes to a group whose members stand in it have the same kind of session. */
+static void check_kinds(struct loader *l, const struct cfg_route *r, struct cfg_place at)
+{
+    struct cfg_group *g = (struct cfg_group *)&l->config->groups[r->group]; /* still ours to write */
+    g->shared |= r->session == CFG_SHARED;
+    g->mapped |= r->session == CFG_MAPPED;
+    if (g->shared && g->mapped)
+        err_add(&l->errors, at,
+                "session: %s, but an earlier route to '%s' is %s, and what its members send would belong to "
+                "both; write the same, or a second group of the same peers",
+                cfg_session_name(r->session), g->name,
+                cfg_session_name(r->session == CFG_SHARED ? CFG_MAPPED : CFG_SHARED));
+}
+
 /* Every listener, and with session shared every peer: the beginning of a list that all such routes share.
  */
 static void fill_sources(struct loader *l, struct cfg_route *r, struct cfg_place at)
@@ -148,8 +210,8 @@ static void fill_sources(struct loader *l, struct cfg_route *r, struct cfg_place
     r->from = l->everybody;
     r->from_count = r->session == CFG_SHARED ? all : c->listener_count;
     if (r->from_count == 0)
-        err_add(&l->errors, at,
-                "session: paired takes messages from listeners, and there is none; write shared");
+        err_add(&l->errors, at, "session: %s takes messages from listeners, and there is none; write shared",
+                cfg_session_name(r->session));
 }
 
 /* Which of the three partial reliability policies a route has. */
@@ -219,6 +281,9 @@ void check_route(struct loader *l, unsigned index)
         r->session = natural_session(l, r, o);
     if (r->session == CFG_PAIRED)
         check_paired(l, r, origin_place(o, CFG_KEY_ROUTE_SESSION));
+    else if (r->session == CFG_MAPPED)
+        check_mapped(l, r, origin_place(o, CFG_KEY_ROUTE_SESSION));
+    check_kinds(l, r, origin_place(o, CFG_KEY_ROUTE_SESSION));
     if (r->when_full == CFG_REROUTE)
         check_reroute(l, r, origin_place(o, CFG_KEY_ROUTE_WHEN_FULL));
     if (o->any_source)

@@ -33,6 +33,12 @@ void cfg_free(struct cfg_config *c)
     arena_free(&arena);
 }
 
+const char *cfg_session_name(enum cfg_session s)
+{
+    static const char *const names[CFG_SESSIONS] = {"paired", "shared", "mapped"};
+    return names[s];
+}
+
 const char *cfg_member_name(const struct cfg_config *c, struct cfg_member m)
 {
     return m.kind == CFG_MEMBER_PEER ? c->peers[m.index].name : c->listeners[m.index].name;

@@ -36,8 +36,9 @@ enum cfg_state { CFG_READY, CFG_DRAIN, CFG_MAINT };                   /* of memb
 #define CFG_NEVER 1                                                   /* for a time: it does not come */
 enum cfg_admin_mode { CFG_ADMIN_OWNER, CFG_ADMIN_GROUP, CFG_ADMIN_ALL };
 enum cfg_when_full { CFG_BLOCK, CFG_DROP_NEWEST, CFG_DROP_OLDEST, CFG_REROUTE };
-enum cfg_session { CFG_PAIRED, CFG_SHARED, CFG_SESSIONS };
-enum cfg_delivery { CFG_EITHER, CFG_ORDERED, CFG_UNORDERED }; /* the U bit of RFC 9260 3.3.1 */
+enum cfg_session { CFG_PAIRED, CFG_SHARED, CFG_MAPPED, CFG_SESSIONS };
+enum cfg_streams_full { CFG_STREAMS_ADD, CFG_STREAMS_REFUSE }; /* what mapped sessions do without a stream */
+enum cfg_delivery { CFG_EITHER, CFG_ORDERED, CFG_UNORDERED };  /* the U bit of RFC 9260 3.3.1 */
 enum cfg_stream_rule { CFG_SAME_STREAM, CFG_FIXED_STREAM, CFG_HASHED_STREAM, CFG_SPREAD_STREAM };
 enum cfg_log_level { CFG_LOG_ERROR, CFG_LOG_WARNING, CFG_LOG_INFO, CFG_LOG_DEBUG };
 enum cfg_log_format { CFG_LOGFMT, CFG_LOG_JSON };
@@ -122,6 +123,8 @@ struct cfg_peer {
     enum cfg_state state;
     struct cfg_rate rate_limit;
     struct cfg_queue queue;
+    enum cfg_streams_full streams_full; /* as a member of mapped sessions, likewise: */
+    unsigned reuse_after_ms; /* how long nothing must have passed on a stream before another client gets it */
     const struct cfg_place *key_at;
     struct opt_set sctp;
     const struct cfg_place *sctp_at; /* both as a listener's */
@@ -167,6 +170,7 @@ struct cfg_group {
     const struct net_prefix *remotes; /* and whose peer's first address is in one of these */
     unsigned remote_count;            /* 0: any */
     unsigned return_after_ms;         /* override only; 0: at once; or CFG_NEVER */
+    bool shared, mapped;              /* has routes of that kind of session; not both */
 };
 
 struct cfg_range {
@@ -302,6 +306,12 @@ bool cfg_may_be_own(const struct cfg_listener *l, const struct cfg_peer *p, bool
 
 /* The name of a member of a group or source of a route. */
 const char *cfg_member_name(const struct cfg_config *c, struct cfg_member m);
+const char *cfg_session_name(enum cfg_session s); /* as the file writes it */
+/* Whether messages of such sessions go to whoever is in the group, and wait while nobody is. */
+static inline bool cfg_uses_group(enum cfg_session s)
+{
+    return s != CFG_PAIRED;
+}
 
 #ifdef __cplusplus
 }

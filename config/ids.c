@@ -157,10 +157,10 @@ static bool is_gone(const struct cfg_config *c, struct cfg_member m)
 /* Whether the group of a removed route still takes messages of its session. */
 static bool still_served(const struct cfg_config *c, const struct cfg_route *gone)
 {
-    bool served = gone->session == CFG_PAIRED && !c->groups[gone->group].gone;
-    for (unsigned i = 0; i < c->route_count && !served; i++)
+    bool served = !cfg_uses_group(gone->session) && !c->groups[gone->group].gone;
+    for (unsigned i = 0; cfg_uses_group(gone->session) && i < c->route_count && !served; i++)
         served =
-            !c->routes[i].gone && c->routes[i].group == gone->group && c->routes[i].session == CFG_SHARED;
+            !c->routes[i].gone && c->routes[i].group == gone->group && c->routes[i].session == gone->session;
     return served;
 }
 

@@ -38,7 +38,7 @@ const char *route_identity(struct arena *keep, const struct cfg_config *c, const
         abort(); /* out of memory, which ends the loading of a configuration: arena.c */
     write_from(out, c, r, any_source);
     write_matches(out, r);
-    fprintf(out, " to %s %s", c->groups[r->group].name, r->session == CFG_PAIRED ? "paired" : "shared");
+    fprintf(out, " to %s %s", c->groups[r->group].name, cfg_session_name(r->session));
     if (r->when_full != CFG_BLOCK)
         fprintf(out, " full %d", (int)r->when_full);
     if (r->pr_policy != OPT_PR_NONE)

@@ -1,4 +1,8 @@
-/* The streams of listeners with paired sessions.
+/* The streams that are asked for where sessions need more than the stack's default.
+ *
+ * A member of mapped sessions needs one for each stream of each client, in both directions: so many are asked
+ * for, and, where more are to be added, as many accepted as there can be. The rest is about listeners with
+ * paired sessions.
  *
  * When a client connects, there is no association to its server yet: it is opened then, with the number of
  * streams granted to the client. So what clients are granted is determined in advance by the servers'
@@ -6,6 +10,8 @@
  * gets as many inbound streams as the servers may send on. Values written for the listener itself take
  * precedence. */
 #include "config/settle_streams_priv.h"
+
+#define MAPPED_STREAMS 4096
 
 /* Of all peers to which the paired sessions of one listener may connect. */
 struct streams {
@@ -40,6 +46,21 @@ static void add_route(const struct loader *l, const struct cfg_route *r, struct 
     }
 }
 
+static void settle_mapped(const struct loader *l, const struct cfg_group *g)
+{
+    struct cfg_peer *peers = (struct cfg_peer *)l->config->peers;
+    for (unsigned i = 0; i < g->member_count; i++) {
+        unsigned peer = g->members[i].index;
+        if (g->members[i].kind != CFG_MEMBER_PEER)
+            continue;
+        const struct cfg_place *at = l->peers[peer].effective->at;
+        if (!at[OPTF_INIT_OSTREAMS].line)
+            opt_put(&peers[peer].sctp, OPTF_INIT_OSTREAMS, MAPPED_STREAMS);
+        if (!at[OPTF_INIT_INSTREAMS].line)
+            opt_put(&peers[peer].sctp, OPTF_INIT_INSTREAMS, UINT16_MAX);
+    }
+}
+
 void settle_streams(struct loader *l)
 {
     const struct cfg_config *c = l->config;
@@ -56,4 +77,7 @@ void settle_streams(struct loader *l)
         if (all[i].in && !at[OPTF_INIT_INSTREAMS].line && all[i].in < opt_num(set, OPTF_INIT_INSTREAMS, 0))
             opt_put(set, OPTF_INIT_INSTREAMS, all[i].in);
     }
+    for (unsigned i = 0; i < c->group_count; i++)
+        if (c->groups[i].mapped)
+            settle_mapped(l, &c->groups[i]);
 }

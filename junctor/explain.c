@@ -71,7 +71,7 @@ static json_t *work_out(const struct cfg_config *c, struct cfg_member from, uint
             continue;
         taker = &c->routes[id];
         json_object_set_new(d, "route", route(c, id, "takes it"));
-        json_object_set_new(d, "session", json_string(taker->session == CFG_PAIRED ? "paired" : "shared"));
+        json_object_set_new(d, "session", json_string(cfg_session_name(taker->session)));
         json_object_set_new(d, "leaves_with", json_string(rt_explain_rewrite(taker, leaves)));
         json_object_set_new(d, "members", members(c, taker));
     }

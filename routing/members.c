@@ -2,7 +2,8 @@
  *
  * Each group has seats, one for each destination that is up, ordered by its member's position in the
  * configuration and then by the time when it came up. The groups that a member belongs to are determined
- * once, as a list of places for each source number. */
+ * once, as a list of places for each source number; those in groups with mapped routes are a list of their
+ * own, as other associations stand in them. */
 #include "routing/members_priv.h"
 
 #include <assert.h>
@@ -15,7 +16,7 @@ static size_t count_places(const struct cfg_config *c, struct places *sources, u
 {
     for (uint32_t g = 0; g < c->group_count; g++)
         for (uint32_t i = 0; i < c->groups[g].member_count; i++)
-            sources[rt_source(c->groups[g].members[i])].count++;
+            sources[members_list(c->groups[g].members[i], c->groups[g].mapped)].count++;
     size_t total = 0;
     for (uint32_t s = 0; s < source_count; s++) {
         sources[s].first = total;
@@ -31,7 +32,7 @@ static void fill_places(struct rt_members *m)
     const struct cfg_config *c = m->config;
     for (uint32_t g = 0; g < c->group_count; g++)
         for (uint32_t i = 0; i < c->groups[g].member_count; i++) {
-            struct places *s = &m->sources[rt_source(c->groups[g].members[i])];
+            struct places *s = &m->sources[members_list(c->groups[g].members[i], c->groups[g].mapped)];
             struct place *end = m->places + s->first + s->count;
             if (s->count && end[-1].group == g)
                 continue;
@@ -54,7 +55,7 @@ static bool make_terms(struct rt_members *m)
 
 struct rt_members *rt_members_new(const struct cfg_config *c)
 {
-    uint32_t source_count = rt_source_count(c);
+    uint32_t source_count = 2 * rt_source_count(c);
     struct rt_members *m = calloc(1, sizeof *m);
     if (!m)
         return NULL;
@@ -88,7 +89,7 @@ void rt_members_free(struct rt_members *m)
 
 static const struct place *places_of(const struct rt_members *m, const struct rt_dest *d, size_t *count)
 {
-    const struct places *s = &m->sources[rt_source(d->member)];
+    const struct places *s = &m->sources[members_list(d->member, d->mapped)];
     *count = s->count;
     return m->places + s->first;
 }

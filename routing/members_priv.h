@@ -36,7 +36,7 @@ struct place {
     uint32_t group, position;
 };
 
-/* The places of one source number in rt_members.places. */
+/* The places of one list in rt_members.places. */
 struct places {
     size_t first, count;
 };
@@ -45,11 +45,17 @@ struct rt_members {
     const struct cfg_config *config;
     struct seats *groups;   /* by group index */
     uint32_t group_count;   /* for freeing without the configuration, which may have been freed */
-    struct places *sources; /* by source number */
+    struct places *sources; /* by members_list */
     struct place *places;
     struct term *terms; /* of all groups, one after the other */
     uint64_t now_ms;    /* of rt_members_settle */
 };
+
+/* Index in rt_members.sources: the places of a member in groups with mapped routes, or in all others. */
+static inline uint32_t members_list(struct cfg_member m, bool mapped)
+{
+    return 2 * rt_source(m) + mapped;
+}
 
 /* Whether a stream stays with one member, by hash. */
 static inline bool is_hashed(const struct cfg_group *g)

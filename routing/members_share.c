@@ -96,15 +96,20 @@ static bool same_member(struct cfg_member a, struct cfg_member b)
 
 /* ---- members that are taken out, and time ---------------------------------------------------------- */
 
-void rt_members_set_out(struct rt_members *m, struct cfg_member member, bool out, uint64_t now_ms)
+static void set_out(struct rt_members *m, const struct places *s, bool out, uint64_t now_ms)
 {
-    const struct places *s = &m->sources[rt_source(member)];
     for (size_t i = s->first; i < s->first + s->count; i++) {
         struct term *t = &m->groups[m->places[i].group].terms[m->places[i].position];
         if (t->out && !out)
             t->since_ms = now_ms;
         t->out = out;
     }
+}
+
+void rt_members_set_out(struct rt_members *m, struct cfg_member member, bool out, uint64_t now_ms)
+{
+    set_out(m, &m->sources[members_list(member, false)], out, now_ms);
+    set_out(m, &m->sources[members_list(member, true)], out, now_ms);
 }
 
 void rt_members_set_ejected(struct rt_members *m, uint32_t group, struct cfg_member member, bool ejected,
@@ -183,11 +188,11 @@ static const struct term *term_of(const struct rt_members *m, struct cfg_member 
 {
     if (rt_source(member) >= rt_source_count(m->config))
         return NULL;
-    const struct places *s = &m->sources[rt_source(member)];
-    for (size_t i = s->first; i < s->first + s->count; i++)
-        if (same_member(m->config->groups[m->places[i].group].members[m->places[i].position], member))
-            return &m->groups[m->places[i].group].terms[m->places[i].position];
-    return NULL;
+    const struct places *s = &m->sources[members_list(member, false)];
+    if (!s->count)
+        s = &m->sources[members_list(member, true)];
+    const struct place *at = &m->places[s->first];
+    return s->count ? &m->groups[at->group].terms[at->position] : NULL;
 }
 
 void rt_members_follow(struct rt_members *m, const struct rt_members *old)

@@ -74,6 +74,7 @@ struct rt_message {
     uint32_t source;     /* listener or peer it came from: rt_source */
     uint64_t origin;     /* source association; defined by the broker */
     uint64_t entered_ms; /* when it was received, likewise */
+    uint64_t target;     /* an answer on its way to another worker: the association it is for */
     uint8_t data[];
 };
 

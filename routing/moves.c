@@ -18,7 +18,7 @@ static void compare_routes(void *arg, uint32_t before, uint32_t after)
     if (before == RT_NO_ROUTE || after == RT_NO_ROUTE)
         return;
     const struct cfg_route *was = &f->before[before], *is = &f->after[after];
-    if (was->session == CFG_SHARED && is->session == CFG_SHARED && was->group != is->group)
+    if (cfg_uses_group(was->session) && cfg_uses_group(is->session) && was->group != is->group)
         f->from[was->group] = f->to[is->group] = true;
 }
 

@@ -10,6 +10,7 @@ static void add_sources(struct rt_plan *p, uint32_t route)
         struct rt_role *role = &p->roles[rt_source(r->from[f])];
         role->source = true;
         role->standing |= r->from[f].kind == CFG_MEMBER_PEER;
+        role->mapped |= r->session == CFG_MAPPED;
         if (r->session == CFG_PAIRED && role->paired_route == RT_NO_ROUTE)
             role->paired_route = route;
         if (r->session == CFG_PAIRED && r->set_stream.rule == CFG_FIXED_STREAM &&
@@ -22,8 +23,11 @@ static void add_destinations(struct rt_plan *p, uint32_t route)
 {
     const struct cfg_route *r = &p->config->routes[route];
     const struct cfg_group *g = &p->config->groups[r->group];
-    for (unsigned m = 0; r->session == CFG_SHARED && m < g->member_count; m++) {
+    for (unsigned m = 0; cfg_uses_group(r->session) && m < g->member_count; m++) {
         struct rt_role *role = &p->roles[rt_source(g->members[m])];
+        role->mapped |= r->session == CFG_MAPPED;
+        if (r->session == CFG_MAPPED)
+            continue;
         role->destination = true;
         role->standing |= g->members[m].kind == CFG_MEMBER_PEER;
     }

@@ -24,6 +24,8 @@ struct rt_role {
     bool source;             /* some route takes what its associations send */
     bool destination;        /* its associations are members of groups of shared routes */
     bool standing;           /* a peer: an association to it is kept up, whoever sends */
+    bool mapped;             /* in mapped routes: a listener as a source, a peer as a member, to which an
+                                association is kept up */
     uint16_t paired_streams; /* its clients' partners need at least so many streams */
     uint32_t paired_route;   /* its first paired route, whose group its clients' partners come from; or
                                 RT_NO_ROUTE */

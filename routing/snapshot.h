@@ -33,6 +33,7 @@ struct rt_dest {
     uint32_t worker;          /* owner */
     uint8_t room;             /* enum rt_room bits, atomic: written by the owner, for readers a hint */
     struct cfg_member member; /* the peer or listener it belongs to */
+    bool mapped;              /* it stands in the groups of mapped routes, else in all others */
     uint64_t up_ms;           /* when it came up; 0: it has always been */
     struct net_addr remote;   /* of its peer, the first one; AF_UNSPEC: not known */
     uint32_t adaptation;      /* what its peer has announced, */

@@ -34,6 +34,11 @@ static json_t *association(const struct cfg_config *c, const struct brk_assoc_vi
                      (json_int_t)v->received_bytes, "delivered", (json_int_t)v->delivered, "delivered_bytes",
                      (json_int_t)v->delivered_bytes, "retransmitted", (json_int_t)v->retransmitted,
                      "duplicates", (json_int_t)v->duplicates));
+    json_object_set_new(o, "mapped",
+                        v->mapped
+                            ? json_pack("{s:I, s:I, s:I}", "used", (json_int_t)v->streams_used, "left",
+                                        (json_int_t)v->streams_left, "free", (json_int_t)v->streams_free)
+                            : json_null());
     return o;
 }
 

@@ -298,7 +298,7 @@ static json_t *route(const struct scene *s, unsigned id)
                      (int)id + 1, "line", (int)r->line, "from", route_sources(c, r), "ppid", route_ppids(r),
                      "stream", route_streams(r), "unordered", deliveries[r->delivery], "leaves_with",
                      rt_explain_rewrite(r, leaves), "to", c->groups[r->group].name, "session",
-                     r->session == CFG_PAIRED ? "paired" : "shared", "traffic",
+                     cfg_session_name(r->session), "traffic",
                      admin_json_traffic(brk_traffic_of(&s->sum, BRK_ROUTES, id)));
 }
 

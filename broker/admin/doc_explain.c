@@ -131,7 +131,7 @@ static void tell(const struct admin *a, const struct brk_sight *s, const struct 
                           : g->mode == CFG_BROADCAST ? "nobody is there: it is dropped (no_subscriber)"
                                                      : "nobody is there: it waits";
     json_object_set_new(d, "route", route(c, (unsigned)taker, "takes it"));
-    json_object_set_new(d, "session", json_string(r->session == CFG_PAIRED ? "paired" : "shared"));
+    json_object_set_new(d, "session", json_string(cfg_session_name(r->session)));
     json_object_set_new(d, "leaves_with", json_string(rt_explain_rewrite(r, text)));
     json_object_set_new(d, "members", members(a, s, r));
     json_object_set_new(d, "verdict", json_string(verdict));

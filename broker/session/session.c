@@ -2,12 +2,14 @@
 #include "broker/session/session.h"
 
 #include "broker/assoc.h"
+#include "broker/session/mapped.h"
 #include "broker/session/paired.h"
 #include "broker/session/shared.h"
 
 const struct brk_session *const brk_sessions[CFG_SESSIONS] = {
     [CFG_PAIRED] = &brk_paired,
     [CFG_SHARED] = &brk_shared,
+    [CFG_MAPPED] = &brk_mapped,
 };
 
 /* The next kind, from *i on, that is told what happens to `a`; NULL: there is none. */
@@ -67,6 +69,14 @@ void brk_session_streams(struct brk_worker *w, struct brk_assoc *a, uint16_t in,
     for (unsigned i = 0; (k = next(a, &i));)
         if (k->streams)
             k->streams(w, a, in, out);
+}
+
+void brk_session_streams_denied(struct brk_worker *w, struct brk_assoc *a)
+{
+    const struct brk_session *k;
+    for (unsigned i = 0; (k = next(a, &i));)
+        if (k->streams_denied)
+            k->streams_denied(w, a);
 }
 
 bool brk_session_numbers(const struct brk_worker *w, const struct brk_assoc *a)

@@ -39,6 +39,10 @@ struct brk_session {
     /* A message of an association that this kind has opened, likewise. NULL: its messages are routed. */
     void (*answer)(struct brk_worker *w, struct brk_assoc *a, const struct tr_msg *m);
 
+    /* A message for `a`, an association that this kind has opened and that is a destination: it has waited,
+     * or comes from another worker. Takes it over. NULL: it is appended to its outbox. */
+    void (*deliver)(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p);
+
     /* A message of an accepted association that is being ended (brk_end); `route` as it is now, or
      * RT_NO_ROUTE. False: this kind does not take it, and it goes where the route says. */
     bool (*last)(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m, uint32_t route);
@@ -68,6 +72,9 @@ struct brk_session {
     /* Streams have been added to it (RFC 6525); it had `in` and `out` before. */
     void (*streams)(struct brk_worker *w, struct brk_assoc *a, uint16_t in, uint16_t out);
 
+    /* Such a request was denied, or has failed. */
+    void (*streams_denied)(struct brk_worker *w, struct brk_assoc *a);
+
     /* ---- those that a listener has accepted ---- */
 
     /* Whether it has a session of its own under the plan; its log lines then carry the session's number. */
@@ -95,6 +102,9 @@ struct brk_session {
      * closes it. NULL: false. */
     bool (*ended)(struct brk_worker *w, struct brk_assoc *a);
 
+    /* The stack says that everything that was sent on it is acknowledged (brk_assoc_tell_dry). */
+    void (*dry)(struct brk_worker *w, struct brk_assoc *a);
+
     /* Its peer has restarted: `old` is lost, and `a`, which comes up next, takes its place. NULL: a
      * restart is not supported, and the association is aborted. */
     void (*restarted)(struct brk_worker *w, struct brk_assoc *old, struct brk_assoc *a);
@@ -110,6 +120,7 @@ void brk_session_up(struct brk_worker *w, struct brk_assoc *a);
 void brk_session_adopt(struct brk_worker *w, struct brk_assoc *a);
 void brk_session_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e);
 void brk_session_streams(struct brk_worker *w, struct brk_assoc *a, uint16_t in, uint16_t out);
+void brk_session_streams_denied(struct brk_worker *w, struct brk_assoc *a);
 bool brk_session_numbers(const struct brk_worker *w, const struct brk_assoc *a);
 bool brk_session_stays(const struct brk_worker *w, const struct brk_assoc *a, const struct cfg_config *old);
 

@@ -29,20 +29,7 @@ static void plan(struct brk_worker *w, const struct cfg_config *old)
 
 static void join(struct brk_worker *w, struct brk_assoc *a)
 {
-    if (!a->dest && !a->unwanted && !a->end_by_ms && brk_state(w->broker, a->socket->member) != CFG_MAINT)
-        brk_assoc_join(w, a);
-}
-
-static void timed_out(struct brk_worker *w, struct brk_assoc *a)
-{
-    brk_standing_gone(w, a);
-    brk_assoc_close(w, a);
-}
-
-static bool ended(struct brk_worker *w, struct brk_assoc *a)
-{
-    brk_standing_gone(w, a);
-    return false;
+    brk_assoc_join(w, a, false);
 }
 
 const struct brk_session brk_shared = {
@@ -51,7 +38,7 @@ const struct brk_session brk_shared = {
     .returned = brk_dispatch_again,
     .up = join,
     .adopt = join,
-    .timed_out = timed_out,
-    .ended = ended,
+    .timed_out = brk_standing_timed_out,
+    .ended = brk_standing_ended,
     .restarted = brk_standing_restarted,
 };

@@ -267,8 +267,12 @@ static enum tr_code abort_(struct tr_endpoint *ep, uint32_t assoc, const void *r
 static enum tr_code add_streams(struct tr_endpoint *ep, uint32_t assoc, uint16_t outbound, uint16_t inbound,
                                 struct tr_error *error)
 {
-    (void)ep, (void)assoc, (void)outbound, (void)inbound;
-    return tr_fail(error, TR_UNSUPPORTED, 0, "not on paper");
+    struct assoc *a = paper_find(end_of(ep), assoc);
+    if (!world.scenario->mapped || !a || a->life != UP || fails(10))
+        return tr_fail(error, TR_UNSUPPORTED, 0, "not on paper");
+    a->add_out = outbound;
+    a->add_in = inbound;
+    return TR_OK;
 }
 
 static uint32_t send_capacity(struct tr_endpoint *ep)

@@ -10,6 +10,7 @@
 #include <utlist.h>
 
 #include "broker/assoc.h"
+#include "broker/clients.h"
 #include "broker/outbox.h"
 #include "broker/queue.h"
 #include "broker/socket.h"
@@ -259,7 +260,7 @@ static void check_places(const struct brk_worker *w)
     found += check_outbox(&a->outbox);
     DL_FOREACH(w->sockets, s)
     for (a = s->assocs; a; a = a->hh.next)
-        found += check_outbox(&a->outbox);
+        found += check_outbox(&a->outbox) + check_queue(&a->map.waiting, "waiting for streams");
     if (found != waiting)
         fail_seed("worker %u: %" PRIu64 " messages wait, %" PRIu64 " are counted", w->index, found, waiting);
 }
@@ -301,6 +302,18 @@ bool check_quiet(void)
             return false;
     }
     return add_up().waiting == 0;
+}
+
+void check_maps(void)
+{
+    struct rt_stream_user user;
+    for (unsigned i = 0; i < world.broker.worker_count; i++)
+        for (const struct brk_assoc *a = world.broker.workers[i]->maps; a; a = a->map.next)
+            for (uint16_t s = 0; s < SERVER_STREAMS_MAX; s++)
+                if (rt_stream_map_user(a->map.streams, s, &user) && !user.left &&
+                    !brk_client_find(world.broker.workers[user.origin >> BRK_ORIGIN_BITS], user.origin))
+                    fail_seed("worker %u: stream %u still belongs to client %" PRIx64 ", which has gone", i,
+                              s, user.origin);
 }
 
 void check_end(void)

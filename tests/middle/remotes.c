@@ -2,7 +2,7 @@
  * back; and the network between. */
 #include "tests/middle/world.h"
 
-enum { CLIENTS_MAX = 12, BURST_MAX = 6 };
+enum { CLIENTS_MAX = 12, BURST_MAX = 6, ANSWER_MS = 100 };
 
 typedef bool condition(const struct assoc *a);
 
@@ -58,6 +58,11 @@ static bool is_server_up(const struct assoc *a)
     return a->life == UP && a->is_server;
 }
 
+static bool waits_for_streams(const struct assoc *a)
+{
+    return a->life == UP && (a->add_in || a->add_out);
+}
+
 /* ---- events ---------------------------------------------------------------------------------------- */
 
 static void answer_connect(struct assoc *a)
@@ -71,13 +76,21 @@ static void answer_connect(struct assoc *a)
 static void send_burst(struct assoc *a)
 {
     unsigned burst = 1 + (unsigned)pick(BURST_MAX);
+    bool answers = world.scenario->mapped && a->is_server;
     for (; burst && a->unread < a->receive_window; burst--) {
         uint16_t stream = (uint16_t)pick(a->in_streams);
+        bool heard = answers && a->heard[stream].source && world.now_ms - a->heard[stream].at_ms < ANSWER_MS;
+        if (answers && !heard && !fails(3))
+            continue;
         struct body body = {.magic = BODY_MAGIC,
                             .id = ledger_new(a),
                             .source = a->source,
                             .seq = world.scenario->loose && chance(20) ? 0 : ++a->seq[stream],
                             .stream = stream};
+        if (heard) {
+            body.for_source = a->heard[stream].source;
+            body.for_stream = a->heard[stream].stream;
+        }
         stack_receive(a, 1 + (uint32_t)stream % PPIDS, &body);
     }
 }
@@ -147,7 +160,11 @@ static void give_up(void)
 static void network(void)
 {
     struct assoc *a;
-    switch (pick(4)) {
+    switch (pick(world.scenario->mapped ? 5 : 4)) {
+    case 4:
+        if ((a = any(waits_for_streams)))
+            stack_add_streams(a);
+        break;
     case 0:
         if ((a = any(has_out)))
             stack_deliver(a, 1 + (unsigned)pick(4));
@@ -222,6 +239,8 @@ void remotes_calm_step(void)
         stack_complete(a);
     if ((a = any(is_connecting)))
         answer_connect(a);
+    if ((a = any(waits_for_streams)))
+        stack_add_streams(a);
     resolver_step();
     give_up();
     world.now_ms += pick(10);

@@ -18,6 +18,10 @@
     "}, reconnect: {initial: 20ms, max: 100ms}}\n"
 #define LIMITED_LISTENER(name, port, queue)                                                                  \
     "  - {name: " name ", address: 127.0.0.1, port: " #port ", peeloff: %s, queue: {" queue "}}\n"
+#define MAPPED(name, port, full)                                                                             \
+    "  - {name: " name ", address: 127.0.0.1, port: " #port                                                  \
+    ", connect_timeout: 300ms, reconnect: {initial: 20ms, max: 100ms}, mapped: {streams_full: " full         \
+    ", reuse_after: 500ms}}\n"
 #define LISTENERS            "listeners:\n" LISTENER("access", 2900, "%s")
 #define PEERS                "peers:\n" PEER("p0", 3000) PEER("p1", 3001)
 #define GROUP(members, mode) "groups:\n  - {name: core, members: [" members "], " mode "}\n"
@@ -27,7 +31,9 @@
 #define TO_CORE(rest)        "  - {from: access, to: core, session: shared, " rest "}\n"
 #define ROUTES(rest)         "routes:\n  - {from: access, to: core, " rest "}\n"
 
-#define LOST_DROPS   (MAY_DROP(BRK_PEER_LOST) | MAY_DROP(BRK_UNACKNOWLEDGED))
+#define LOST_DROPS (MAY_DROP(BRK_PEER_LOST) | MAY_DROP(BRK_UNACKNOWLEDGED))
+#define MAPPED_DROPS                                                                                         \
+    (LOST_DROPS | MAY_DROP(BRK_NO_STREAM) | MAY_DROP(BRK_NO_CLIENT) | MAY_DROP(BRK_CLIENT_GONE))
 #define PAIRED_DROPS (LOST_DROPS | MAY_DROP(BRK_UNREACHABLE))
 
 const struct scenario scenarios[] = {
@@ -98,6 +104,27 @@ const struct scenario scenarios[] = {
      .client_ports = 1,
      .ordered = true,
      .resends = true},
+    {.name = "mapped_override",
+     .config = LISTENERS "peers:\n" MAPPED("p0", 3000, "add") MAPPED("p1", 3001, "add")
+         GROUP("p0, p1", "mode: override") ROUTES("session: mapped"),
+     .peers = 2,
+     .client_ports = 1,
+     .answers = true,
+     .ordered = true,
+     .resends = true,
+     .mapped = true,
+     .may_drop = MAPPED_DROPS},
+    {.name = "mapped_stream_hash",
+     .config = LISTENERS "peers:\n" MAPPED("p0", 3000, "refuse") MAPPED("p1", 3001, "add")
+         MAPPED("p2", 3002, "refuse") GROUP("p0, p1, p2", "mode: loadshare, share: stream-hash")
+             ROUTES("session: mapped"),
+     .peers = 3,
+     .client_ports = 1,
+     .answers = true,
+     .ordered = true,
+     .resends = true,
+     .mapped = true,
+     .may_drop = MAPPED_DROPS},
     {.name = "shared_ttl",
      .config =
          LISTENERS PEERS GROUP("p0, p1", "mode: override") "routes:\n"
@@ -438,6 +465,17 @@ const struct scenario scenarios[] = {
      .ordered = true,
      .paired = true,
      .may_drop = PAIRED_DROPS},
+    {.name = "states_mapped",
+     .config = LISTENERS "peers:\n" MAPPED("p0", 3000, "add") MAPPED("p1", 3001, "refuse") GROUP(
+         "p0, p1", "share: source-hash, slow_start: 50ms") ROUTES("session: mapped, when_full: drop-oldest"),
+     .states = true,
+     .peers = 2,
+     .client_ports = 1,
+     .answers = true,
+     .ordered = true,
+     .resends = true,
+     .mapped = true,
+     .may_drop = MAPPED_DROPS | MAY_DROP(BRK_FULL_OLDEST)},
     {.name = "states_broadcast",
      .config = LISTENERS LISTENER("subscribers", 2901, "%s")
          PEERS GROUP("subscribers, p0, p1", "mode: broadcast") ROUTES("session: shared"),
@@ -494,6 +532,25 @@ const struct scenario scenarios[] = {
      .client_ports = 1,
      .ordered = true,
      .resends = true},
+    {.name = "reload_mapped",
+     .config = LISTENERS "peers:\n" MAPPED("p0", 3000, "add") MAPPED("p1", 3001, "add")
+         GROUP("p0, p1", "mode: override") ROUTES("name: all, session: mapped"),
+     .others = {LISTENERS "peers:\n" MAPPED("p0", 3000, "refuse") MAPPED("p1", 3001, "add")
+                    GROUP("p0, p1", "mode: override") ROUTES("name: all, session: shared"),
+                LISTENERS "peers:\n" MAPPED("p0", 3000, "add") MAPPED("p1", 3001, "refuse")
+                    MAPPED("p2", 3002, "add") GROUP("p1, p2", "share: stream-hash")
+                        ROUTES("name: all, session: mapped"),
+                "listeners:\n" LISTENER("access", 2901, "%s") "peers:\n" MAPPED("p2", 3000, "add")
+                    GROUP("p2", "mode: loadshare") ROUTES("session: mapped"),
+                LISTENERS "peers:\n" MAPPED("p0", 3000, "add") MAPPED("p1", 3001, "add")
+                    GROUP("p0, p1", "mode: override") ROUTES("name: all, session: paired")},
+     .members_change = true,
+     .peers = 3,
+     .client_ports = 2,
+     .answers = true,
+     .resends = true,
+     .mapped = true,
+     .may_drop = MAPPED_DROPS | PAIRED_DROPS | MAY_DROP(BRK_NO_ROUTE)},
     {.name = "reload_broadcast",
      .config = LISTENERS LISTENER("subscribers", 2901, "%s")
          PEERS GROUP("subscribers, p0, p1", "mode: broadcast") ROUTES("session: shared"),

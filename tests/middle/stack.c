@@ -12,6 +12,11 @@
 
 enum { RESTARTED = 1 << 20 }; /* added to its source number */
 
+static uint16_t some_streams(bool is_server)
+{
+    return (uint16_t)(1 + pick(world.scenario->mapped && is_server ? SERVER_STREAMS_MAX / 2 : STREAMS_MAX));
+}
+
 struct assoc *stack_new(struct end *end, unsigned member, bool is_server)
 {
     struct assoc *a = calloc(1, sizeof *a);
@@ -27,8 +32,8 @@ struct assoc *stack_new(struct end *end, unsigned member, bool is_server)
                         .member = member,
                         .window = 1 + (unsigned)pick(8),
                         .receive_window = 1 + (unsigned)pick(8),
-                        .in_streams = (uint16_t)(1 + pick(STREAMS_MAX)),
-                        .out_streams = (uint16_t)(1 + pick(STREAMS_MAX))};
+                        .in_streams = some_streams(is_server),
+                        .out_streams = some_streams(is_server)};
     a->id = world.style == LIKE_USRSCTP ? ++end->next_id + 2 : a->number;
     note("assoc %u: %s %u, %s", a->number, is_server ? "server" : "client of listener", member,
          is_server ? "connecting" : "comes");
@@ -84,7 +89,7 @@ static void give_back_streams(struct assoc *a, uint32_t error)
 {
     for (unsigned i = 0; i < a->delivered; i++)
         give_back(a, i, error);
-    for (unsigned s = 0; s < STREAMS_MAX; s++)
+    for (unsigned s = 0; s < SERVER_STREAMS_MAX; s++)
         for (unsigned i = a->delivered; i < a->out_count; i++)
             if (a->out[i].msg.stream == s)
                 give_back(a, i, error);
@@ -138,6 +143,7 @@ void stack_restart(struct assoc *a)
     a->out_count = a->delivered = 0;
     a->source += RESTARTED;
     memset(a->seq, 0, sizeof a->seq);
+    memset(a->heard, 0, sizeof a->heard);
     world.members_lost = true;
     world.member_restarted |= a->is_server;
     queue_change(a, TR_RESTART, 0);
@@ -165,12 +171,49 @@ void stack_complete(struct assoc *a)
 
 /* ---- messages -------------------------------------------------------------------------------------- */
 
+/* The client may have restarted meanwhile: what its stack had then reaches the new one. And where a reload
+ * makes paired sessions of mapped ones, streams that a server has not granted are not told apart. */
+static void check_answer(const struct assoc *to, const struct sent *s)
+{
+    const struct body *b = &s->body;
+    bool same_stream = b->for_stream % to->out_streams == s->msg.stream || world.scenario->members_change;
+    if (b->for_source % RESTARTED != to->source % RESTARTED || !same_stream)
+        fail_seed("astray: source %u got message %u on stream %u, an answer for source %u on stream %u",
+                  to->source, b->id, s->msg.stream, b->for_source, b->for_stream);
+}
+
 void stack_deliver(struct assoc *a, unsigned count)
 {
     for (; count && a->delivered < a->out_count; count--) {
-        struct body b = a->out[a->delivered++].body;
+        const struct sent *s = &a->out[a->delivered++];
+        struct body b = s->body;
+        if (a->is_server)
+            a->heard[s->msg.stream] = (struct heard){b.source, b.stream, world.now_ms};
+        else if (b.for_source)
+            check_answer(a, s);
         ledger_delivered(a, &b);
     }
+}
+
+void stack_add_streams(struct assoc *a)
+{
+    struct tr_event e = {.type = TR_EV_STREAM_CHANGE, .stream_change = {.outcome = TR_RECONFIG_DONE}};
+    if (a->in_streams + a->add_in > SERVER_STREAMS_MAX || a->out_streams + a->add_out > SERVER_STREAMS_MAX ||
+        fails(20)) {
+        note("assoc %u: no more streams", a->number);
+        e.stream_change.outcome = TR_RECONFIG_DENIED;
+        a->add_in = a->add_out = 0;
+    } else if (a->add_out) {
+        a->out_streams += a->add_out;
+        a->add_out = 0;
+    } else {
+        a->in_streams += a->add_in;
+        a->add_in = 0;
+    }
+    note("assoc %u: %u streams in, %u out", a->number, a->in_streams, a->out_streams);
+    e.stream_change.outbound_streams = a->out_streams;
+    e.stream_change.inbound_streams = a->in_streams;
+    queue_event(a, &e, NULL);
 }
 
 static void dry(struct assoc *a)

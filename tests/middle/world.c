@@ -294,6 +294,7 @@ void world_settle(void)
     world.members_lost = world.member_restarted = false;
     for (rounds = 0; rounds < BACK_ROUNDS; rounds++) /* until they are connected again */
         calm_round();
+    check_maps();
     world.calm = false;
 }
 

@@ -28,8 +28,9 @@ enum {
     WORKERS_MAX = 3,
     PEERS_MAX = 4,
     LISTENERS_MAX = 2,
-    STREAMS_MAX = 4,
-    PPIDS = 2, /* messages have, from 1 on */
+    STREAMS_MAX = 4,         /* of an association, */
+    SERVER_STREAMS_MAX = 48, /* and of one that many clients share */
+    PPIDS = 2,               /* messages have, from 1 on */
     LISTENER_PORT = 2900,
     PEER_PORT = 3000
 };
@@ -54,6 +55,7 @@ struct scenario {
     bool resends;          /* what a lost association did not deliver goes to another */
     bool paired;
     bool states;       /* operators drain members, take them out and in again */
+    bool mapped;       /* servers answer whom they have heard on a stream, and answers must come to him */
     unsigned may_drop; /* MAY_DROP bits */
     uint32_t
         leaves_as[PPIDS]; /* by PPID, from 1: what peers get it with; 0: the same; ANY_PPID: not looked at */
@@ -142,6 +144,8 @@ struct body {
     uint32_t source;    /* association that it was sent on, from 1 */
     uint32_t seq;       /* in its stream, from 1; 0: it is unordered */
     uint16_t stream;
+    uint16_t for_stream; /* of an answer in a mapped session: the stream it belongs on, */
+    uint32_t for_source; /* and the client; 0: it is no answer */
 };
 #define BODY_MAGIC 0x4a756e63u
 
@@ -157,6 +161,13 @@ struct sent {
     struct tr_msg msg; /* data is not used */
     struct body body;
     uint64_t gives_up_ms; /* 0: never */
+};
+
+/* Who was heard last on a server's stream. */
+struct heard {
+    uint32_t source; /* 0: nobody */
+    uint16_t stream;
+    uint64_t at_ms;
 };
 
 struct assoc {
@@ -177,7 +188,9 @@ struct assoc {
     unsigned unread;                  /* messages in the end's queue */
     unsigned receive_window;          /* so many fit */
     uint16_t in_streams, out_streams; /* seen from the broker */
-    uint32_t seq[STREAMS_MAX];        /* last one that the remote sent */
+    uint32_t seq[SERVER_STREAMS_MAX]; /* last one that the remote sent */
+    struct heard heard[SERVER_STREAMS_MAX];
+    uint16_t add_in, add_out; /* streams that the broker has asked for */
 };
 
 /* Makes an association to a listening end (NULL: to be connected by connect_init). */
@@ -190,6 +203,8 @@ void stack_acknowledge(struct assoc *a, unsigned count);
 void stack_tell_dry(struct assoc *a, bool on);
 /* What has run out of time and is not under way comes back. */
 void stack_give_up(struct assoc *a);
+/* Streams that were asked for come, or do not. */
+void stack_add_streams(struct assoc *a);
 /* Ends: with COMM_LOST or CANT_ASSOC and what was not acknowledged; or with a shutdown, begun by the remote.
  */
 void stack_lose(struct assoc *a);
@@ -255,6 +270,8 @@ void ledger_shut_down(const struct assoc *a);       /* it has ended as if all we
 void ledger_vanished(uint32_t id, const char *how); /* neither delivered nor given back */
 void check_step(void);
 bool check_quiet(void); /* nothing waits anywhere */
+void check_maps(
+    void); /* where all is settled: streams of mapped sessions are their clients', or free again */
 void check_end(void);
 
 #endif

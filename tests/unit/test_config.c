@@ -401,9 +401,9 @@ static void test_print(void **state)
 
 static void test_examples(void **state)
 {
-    static const char *const examples[] = {"config/examples/relay.yaml", "config/examples/loadshare.yaml",
-                                           "config/examples/pubsub.yaml", "config/examples/override.yaml",
-                                           "config/examples/low_delay.yaml"};
+    static const char *const examples[] = {"config/examples/relay.yaml",     "config/examples/loadshare.yaml",
+                                           "config/examples/pubsub.yaml",    "config/examples/override.yaml",
+                                           "config/examples/low_delay.yaml", "config/examples/mapped.yaml"};
     (void)state;
     for (size_t i = 0; i < sizeof examples / sizeof examples[0]; i++) {
         struct cfg_config *c = load_good(examples[i]);

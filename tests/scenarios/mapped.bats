@@ -1,0 +1,98 @@
+load lib
+
+# The server end of these sessions sends everything back on the stream it came on.
+
+# replied NAME COUNT: so many answers came to whom they belong to, on the stream of their request, in order.
+replied() {
+    read_report "$1" && unharmed .replies && [ "${report[.replies.delivered]}" = "$2" ] &&
+        [ "${report[.replies.stream_changed]}" = 0 ]
+}
+
+# start_server NAME OPTION…: with as many streams as it takes; its process id in $loader.
+start_server() {
+    start_sink "$1" "$U1" "$P1" --role echo --keep --partial "${@:2}"
+}
+
+# end_server NAME PID: had one association.
+end_server() {
+    kill -TERM "$2"
+    ends_with 0 "$2"
+    [ "$(result "$1" .sink_associations.seen)" = 1 ]
+}
+
+@test "mapped: clients share one association, and each gets its own answers on its own streams, in order" {
+    start_server server --option initmsg.num_ostreams=64
+    local server=$loader
+    start_broker <<CONFIG
+$(broker_line)
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
+routes: [{from: access, to: core, session: mapped}]
+CONFIG
+    wait_log event=member_up
+    run_source clients "$U2" --associations 6 --streams 5 --ppid s1ap,ngap --size 64-1400 --verify --rate 1500 --count 3000 --reply
+    replied clients 3000
+    stop_broker
+    [ "$(account dropped)" = 0 ]
+    end_server server "$server"
+}
+
+@test "mapped: 2,000 clients over one association" {
+    start_server server --option initmsg.num_ostreams=2048 --option initmsg.max_instreams=2048
+    local server=$loader
+    start_broker <<CONFIG
+$(broker_line)
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0, peeloff: never}]
+peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
+routes: [{from: access, to: core, session: mapped}]
+CONFIG
+    wait_log event=member_up
+    run_source clients "$U2" --associations 2000 --rate 2000 --count 6000 --reply
+    [ "$(result clients .associations.up)" = 2000 ]
+    replied clients 6000
+    stop_broker
+    [ "$(account dropped)" = 0 ]
+    end_server server "$server"
+}
+
+@test "mapped: streams run out: refused, counted, and nobody else is harmed" {
+    start_server server --option initmsg.num_ostreams=4
+    local server=$loader
+    start_broker <<CONFIG
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1, mapped: {streams_full: refuse}}]
+routes: [{from: access, to: core, session: mapped}]
+CONFIG
+    wait_log event=member_up
+    start_source first "$U2" --associations 4 --rate 200 --duration 60s --reply
+    local first=$loader
+    wait_delivered_to core 100
+    not run_source more "$U3" --associations 2 --count 50 --drain 1s --reply
+    kill -INT "$first"
+    wait_until 20 ended "$first"
+    read_report first
+    unharmed .replies
+    stop_broker
+    [ "$(account dropped_no_stream)" = 50 ]
+    [ "$(account dropped)" = 50 ]
+    kill -TERM "$server"
+}
+
+@test "mapped: streams run out: the server is asked for more, and nothing is lost" {
+    start_server server --option initmsg.num_ostreams=4 --option reconfig_supported=true \
+        --option enable_stream_reset=reset_assoc,change_assoc
+    local server=$loader
+    start_broker <<CONFIG
+sctp: {reconfig_supported: true, enable_stream_reset: [reset_assoc, change_assoc]}
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
+routes: [{from: access, to: core, session: mapped}]
+CONFIG
+    wait_log event=member_up
+    run_source clients "$U2" --associations 10 --streams 3 --rate 500 --count 1500 --reply
+    replied clients 1500
+    grep -q 'event=reconfigured peer=core' "$work/broker.log"
+    stop_broker
+    [ "$(account dropped)" = 0 ]
+    end_server server "$server"
+}
