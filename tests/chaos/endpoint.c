@@ -159,9 +159,11 @@ static bool send_one(struct endpoint *e, struct assoc *a, unsigned stream)
     struct program *p = e->program;
     struct chaos_message m;
     struct chaos_id id = {p->incarnation, (uint32_t)a->id, stream, a->next[stream]};
-    struct sctp_sndinfo info = {
-        .snd_sid = (uint16_t)stream, .snd_ppid = htonl(CHAOS_PPID + stream), .snd_assoc_id = a->id};
-    struct iovec part = {&m, 24 + random_below(e, CHAOS_MESSAGE_MAX - 24)};
+    struct sctp_sndinfo info = {.snd_sid = (uint16_t)stream,
+                                .snd_ppid = htonl(CHAOS_PPID + stream),
+                                .snd_context = hand_context(&id),
+                                .snd_assoc_id = a->id};
+    struct iovec part = {&m, CHAOS_MESSAGE_MIN + random_below(e, p->setting->size - CHAOS_MESSAGE_MIN)};
     chaos_message_make(&m, &id, part.iov_len);
     record_add(p->record, RECORD_TRY, &id, 0);
     if (sctp_sendv(p->sock, &part, 1, NULL, 0, &info, sizeof info, SCTP_SENDV_SNDINFO,

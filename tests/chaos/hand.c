@@ -3,22 +3,48 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-bool hand_read(struct hand *h, int sock)
+static ssize_t read_piece(struct hand *h, int sock)
 {
-    h->data.first = 0;
-    h->part = (struct iovec){h->data.bytes, sizeof h->data.bytes};
+    if (h->pieces == 0)
+        h->data.first = 0;
+    h->part = (struct iovec){h->data.bytes + h->pieces, sizeof h->data.bytes - h->pieces};
     h->header = (struct msghdr){
         .msg_iov = &h->part, .msg_iovlen = 1, .msg_control = h->control, .msg_controllen = sizeof h->control};
+    h->length = 0;
     h->busy = 1;
     ssize_t n = recvmsg(sock, &h->header, MSG_DONTWAIT);
     if (n <= 0)
         h->busy = 0;
-    return n > 0;
+    return n;
+}
+
+/* Linux delivers a message in pieces where its receive buffer is full, and nothing else of the socket in
+ * between but a notification that the rest does not come. */
+bool hand_read(struct hand *h, int sock)
+{
+    ssize_t n;
+    while ((n = read_piece(h, sock)) > 0) {
+        if (hand_is_event(h)) {
+            memmove(h->data.bytes, h->data.bytes + h->pieces, (size_t)n);
+            h->pieces = 0;
+        }
+        h->length = h->pieces + (uint32_t)n;
+        h->pieces = hand_is_whole(h) ? 0 : h->length;
+        if (hand_is_whole(h))
+            return true;
+        h->busy = 0;
+    }
+    return false;
 }
 
 void hand_done(struct hand *h)
 {
     h->busy = 0;
+}
+
+bool hand_is_whole(const struct hand *h)
+{
+    return h->header.msg_flags & (MSG_EOR | MSG_NOTIFICATION);
 }
 
 bool hand_is_event(const struct hand *h)
@@ -38,13 +64,12 @@ const struct sctp_rcvinfo *hand_info(const struct hand *h)
 static bool given_back(const struct hand *h, struct chaos_id *id)
 {
     const struct sctp_send_failed_event *e = &h->data.event.sn_send_failed_event;
-    struct chaos_message m;
-    size_t begin = offsetof(struct sctp_send_failed_event, ssf_data);
-    if (h->data.event.sn_header.sn_type != SCTP_SEND_FAILED_EVENT || e->ssf_length < begin + 24)
+    if (h->data.event.sn_header.sn_type != SCTP_SEND_FAILED_EVENT)
         return false;
-    memcpy(&m, h->data.bytes + begin, 24);
-    *id = m.id;
-    return m.magic == CHAOS_MAGIC;
+    uint32_t context = e->ssfe_info.snd_context;
+    *id = (struct chaos_id){h->self, (uint32_t)e->ssf_assoc_id, context % CHAOS_STREAMS,
+                            context / CHAOS_STREAMS};
+    return true;
 }
 
 bool hand_tells(const struct hand *h, enum record_kind *kind, struct chaos_id *id, uint32_t *at)
@@ -60,7 +85,7 @@ bool hand_tells(const struct hand *h, enum record_kind *kind, struct chaos_id *i
     if (info != NULL)
         *at = (uint32_t)info->rcv_assoc_id;
     if (info == NULL || !chaos_message_whole(m, m->size <= sizeof *m ? m->size : 0) ||
-        !(h->header.msg_flags & MSG_EOR) || info->rcv_sid != m->id.stream ||
+        (h->length && h->length != m->size) || info->rcv_sid != m->id.stream ||
         ntohl(info->rcv_ppid) != CHAOS_PPID + m->id.stream)
         *kind = RECORD_STRANGE;
     return true;

@@ -13,7 +13,10 @@
 #include "tests/chaos/record.h"
 
 struct hand {
+    uint32_t self;          /* the program's incarnation */
     volatile uint32_t busy; /* since before it was read, until it has been recorded */
+    uint32_t pieces;        /* bytes of a message of which the kernel has delivered only a part yet */
+    uint32_t length;        /* of what was read; 0: the program was killed before it knew */
     struct msghdr header;
     struct iovec part;
     _Alignas(struct cmsghdr) char control[256];
@@ -21,14 +24,23 @@ struct hand {
         volatile uint32_t first; /* 0: nothing has been read */
         struct chaos_message message;
         union sctp_notification event;
-        char bytes[4096];
+        char bytes[CHAOS_MESSAGE_MAX + 100];
     } data;
 };
+
+/* What goes with a message that is sent, and comes back with each piece of one that was not acknowledged. */
+static inline uint32_t hand_context(const struct chaos_id *id)
+{
+    return id->number * CHAOS_STREAMS + id->stream;
+}
 
 /* Reads one message or notification, without waiting. False: there is none. The hand is busy until hand_done.
  */
 bool hand_read(struct hand *h, int sock);
 void hand_done(struct hand *h);
+
+/* What was read is not a piece of more. */
+bool hand_is_whole(const struct hand *h);
 
 bool hand_is_event(const struct hand *h);
 

@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CHAOS_STREAMS = 4, CHAOS_MESSAGE_MAX = 1300, CHAOS_PPID = 1000 /* and the stream's number */ };
+enum { CHAOS_STREAMS = 4, CHAOS_PPID = 1000 /* and the stream's number */ };
+enum { CHAOS_MESSAGE_MIN = 24, CHAOS_MESSAGE_MAX = 20000 };
 
 #define CHAOS_MAGIC 0x4a554e43u
 
@@ -24,10 +25,10 @@ struct chaos_message {
     uint32_t magic;
     struct chaos_id id;
     uint32_t size; /* with this header */
-    uint8_t filler[CHAOS_MESSAGE_MAX - 24];
+    uint8_t filler[CHAOS_MESSAGE_MAX - CHAOS_MESSAGE_MIN];
 };
 
-/* Makes a message of `size` bytes, at least 24. */
+/* Makes a message of `size` bytes, at least CHAOS_MESSAGE_MIN. */
 void chaos_message_make(struct chaos_message *m, const struct chaos_id *id, size_t size);
 
 /* It is as chaos_message_make wrote it, and has that size. */

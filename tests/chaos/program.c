@@ -116,6 +116,7 @@ void program_start(struct program *p)
     p->sock = open_socket(p);
     p->record = record_open(p->setting->folder, name, p->incarnation);
     memset(p->shared, 0, sizeof *p->shared);
+    p->shared->hand.self = p->incarnation;
     pid_t driver = getpid();
     p->pid = fork();
     if (p->pid < 0)
@@ -157,7 +158,7 @@ static void record_hand(struct program *p)
     enum record_kind kind = RECORD_READ;
     struct chaos_id id;
     uint32_t at;
-    if (h->busy && h->data.first && hand_tells(h, &kind, &id, &at))
+    if (h->busy && h->data.first && hand_is_whole(h) && hand_tells(h, &kind, &id, &at))
         record_repair(p->record, kind, &id, at);
 }
 

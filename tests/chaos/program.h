@@ -23,6 +23,7 @@ struct setting { /* what all programs of a run share */
     const char *folder;
     unsigned paths; /* that are used */
     unsigned rate;  /* messages a second of client 1; 0 sends half as many, 2 twice, 3 four times as many */
+    unsigned size;  /* of the longest message */
     bool answers;   /* servers answer */
     uint64_t seed;
 };

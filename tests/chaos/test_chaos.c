@@ -8,9 +8,11 @@
  *   KIND=NAME        one session kind (kinds.c) instead of all
  *   WORKERS=N        so many instead of 1 or 2
  *   ALL=1            each kind with 1 and with 2 workers
- *   BACKEND=usrsctp  the broker runs on usrsctp: one path, one worker; the others use the kernel's SCTP over
- * UDP RATE=N           messages a second of client 1 (150); 0 sends half as many, 2 twice, 3 four times as
- * many FOLDER=PATH      where records, logs and actions of each run stay; else in /tmp where something was
+ *   BACKEND=usrsctp  the broker runs on usrsctp, with one path and one worker; the others on the kernel's
+ *                    SCTP over UDP
+ *   RATE=N           messages a second of client 1 (150); 0 sends half as many, 2 twice, 3 four times
+ *   SIZE=N           bytes of the longest message (1300, which is one packet)
+ *   FOLDER=PATH      where records, logs and actions of each run stay; else in /tmp where something was
  *                    unexplained
  *   JUNCTOR=PATH     the program (build/junctor)
  *
@@ -166,6 +168,7 @@ static void begin(struct run *r)
     r->setting = (struct setting){.folder = r->folder,
                                   .paths = s->paths,
                                   .rate = number_of("RATE", 150),
+                                  .size = number_of("SIZE", 1300),
                                   .answers = r->kind->answers,
                                   .seed = r->seed};
     s->count = r->kind->back ? CHAOS_PROGRAMS : CHAOS_PROGRAMS - CHAOS_WATCHERS;
