@@ -94,6 +94,21 @@ bool broker_logged(const char *folder, const char *event, char *out, size_t size
     return found;
 }
 
+bool broker_logged_after(const char *folder, const char *first, const char *second)
+{
+    char path[400], line[4000];
+    bool begun = false, found = false;
+    path_of(path, folder, "broker.log");
+    FILE *f = fopen(path, "r");
+    while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+        found |= begun && strstr(line, second) != NULL;
+        begun |= strstr(line, first) != NULL;
+    }
+    if (f != NULL)
+        fclose(f);
+    return found;
+}
+
 int broker_stop(pid_t broker, unsigned seconds)
 {
     int status;

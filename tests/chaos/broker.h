@@ -13,6 +13,9 @@ pid_t broker_start(const char *program, const char *folder, const struct broker_
 /* The last line of the log with this event (event=NAME), in `out`; false: there is none. */
 bool broker_logged(const char *folder, const char *event, char *out, size_t size);
 
+/* The log has a line with `second` after one with `first`. */
+bool broker_logged_after(const char *folder, const char *first, const char *second);
+
 /* Writes the configuration anew, and asks for a reload. */
 void broker_reload(pid_t broker, const char *folder, const struct broker_setting *s);
 
