@@ -75,7 +75,7 @@ static void names_of_members(const struct broker_setting *s, FILE *out)
 void kind_config(const struct broker_setting *s, FILE *out)
 {
     fprintf(out,
-            "broker: {transport: %s, workers: %u, drain_timeout: 1m, admin: {path: 'off'}}\n"
+            "broker: {transport: %s, workers: %u, drain_timeout: 5m, admin: {path: 'off'}}\n"
             "sctp: {nodelay: true, rtoinfo: {initial: 200ms, min: 100ms, max: 400ms},\n"
             "       associnfo: {asocmaxrxt: 8}, initmsg: {num_ostreams: %u, max_instreams: %u},\n"
             "       peer_addr_params: {pathmaxrxt: 4, hbinterval: 200ms, flags: [hb_enable]},\n"

@@ -34,7 +34,7 @@
 
 enum {
     UDP_PORT = 9899,
-    PATIENCE_S = 120,
+    PATIENCE_S = 320,
     PROOF = 20 /* messages that each client sends after all is mended */
 };
 
