@@ -31,7 +31,7 @@ void brk_release(struct brk_worker *w, struct rt_message *m)
     struct rt_credit *credit = m->credit;
     (void)w;
     rt_message_release(m);
-    if (credit)
+    if (credit && credit->source)
         brk_socket_check_resume(brk_socket_of(credit->source));
 }
 
@@ -41,7 +41,7 @@ void brk_parcel_done(struct brk_worker *w, struct rt_parcel *p)
     struct rt_credit *credit = m->owner == w->index ? m->credit : NULL;
     if (rt_parcel_done(p, w->index, &m))
         rt_batch_add(&w->out[m->owner], &m->first);
-    else if (credit)
+    else if (credit && credit->source)
         brk_socket_check_resume(brk_socket_of(credit->source));
 }
 
@@ -75,7 +75,7 @@ void brk_drop_queue(struct brk_worker *w, struct brk_queue *q, enum brk_drop rea
 struct rt_message *brk_copy_message(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
                                     uint32_t route, enum brk_charge charge)
 {
-    struct rt_credit *credit = charge == BRK_NOT_CHARGED ? NULL : &from->socket->credit;
+    struct rt_credit *credit = charge == BRK_NOT_CHARGED ? &w->uncharged : &from->socket->credit;
     struct rt_message *copy = rt_message_new(w->index, credit, m->data, m->len);
     if (!copy) {
         brk_count_source_drop(w, from, m, route, BRK_NO_MEMORY);
@@ -96,9 +96,10 @@ struct rt_message *brk_copy_message(struct brk_worker *w, struct brk_assoc *from
 
 void brk_stop_source(struct rt_message *m)
 {
+    if (!m->credit || !m->credit->source)
+        return;
     rt_message_stop_source(m);
-    if (m->credit)
-        brk_socket_check_pause(brk_socket_of(m->credit->source));
+    brk_socket_check_pause(brk_socket_of(m->credit->source));
 }
 
 struct rt_parcel *brk_parcel_new(struct brk_worker *w, struct rt_message *m, uint32_t route)

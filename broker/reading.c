@@ -104,7 +104,7 @@ bool brk_socket_read(struct brk_worker *w, struct brk_socket *s)
         s->to_the_end = false;
         finish_lost(w, s);
     }
-    if (s->paused || s->limited)
+    if (s->paused || s->limited || s->starved)
         brk_socket_update_watch(s);
     return code == TR_AGAIN;
 }

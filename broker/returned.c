@@ -139,7 +139,7 @@ void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_ev
     brk_stats_returned(w, a, failed);
     brk_note(w, a, BRK_HAPPENED_RETURNED, failed->failed.was_sent ? "sent" : "not sent");
     /* Not charged to its source: what the stack held is bounded by its send buffer. */
-    struct rt_message *copy = known ? rt_message_new(w->index, NULL, m->data, m->len) : NULL;
+    struct rt_message *copy = known ? rt_message_new(w->index, &w->uncharged, m->data, m->len) : NULL;
     if (!copy) { /* or it is not known, because memory ran out when it was to be logged */
         const struct brk_dropped d = {known ? sent.source : BRK_NO_SOURCE, sent.route, m->ppid, m->stream};
         brk_count_drop(w, &d, BRK_NO_MEMORY);

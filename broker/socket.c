@@ -50,6 +50,7 @@ struct brk_socket *brk_socket_new(struct brk_worker *w, enum brk_socket_kind kin
     s->credit.messages_max = w->config->queue_messages;
     s->credit.bytes_max = w->config->queue_bytes;
     s->credit.source = s;
+    s->credit.memory = &w->counts.memory.value;
     brk_socket_enter(s, &w->sockets);
     return s;
 }
@@ -70,7 +71,8 @@ void brk_socket_close(struct brk_socket *s)
  * by its receive buffer (if several associations share it, once for each end). */
 void brk_socket_update_watch(struct brk_socket *s)
 {
-    bool read = (!s->paused && !s->limited) || s->to_the_end || s->has_lost || s->has_undelivered;
+    bool read =
+        (!s->paused && !s->limited && !s->starved) || s->to_the_end || s->has_lost || s->has_undelivered;
     if (s->ep)
         tr_watch(s->ep, (read ? TR_READABLE : 0) | (s->writable_wanted ? TR_WRITABLE : 0));
 }

@@ -33,6 +33,7 @@ struct brk_socket {
     bool limits;              /* its associations have a rate_limit: limit.h */
     unsigned limited;         /* of them have used up theirs: it is not read, either */
     bool to_the_end;          /* read even so, until the stack has no more: an association has ended */
+    bool starved;             /* not read, because of memory_limit: memory.h */
     bool writable_wanted;
     bool no_descriptors; /* of a listener's: the last association that was to get its own got none */
     bool retiring;       /* does not accept any more; closed with its last association */

@@ -113,7 +113,11 @@ struct brk_worker {
     struct rt_pick_state *picks;  /* by group */
     uint64_t parked_version;      /* the snapshot by which the parked ones were last tried */
     uint64_t parked_count;
-    bool crowded; /* some of them wait until one of their group's members has room */
+    struct rt_credit uncharged; /* of messages for which no source is stopped */
+    uint64_t memory_elsewhere;  /* what waits with other workers, at the beginning of the turn: memory.h */
+    uint64_t memory_promised;   /* what half-received messages may still grow by; others read it, atomic */
+    bool starved;               /* some sockets are not read for memory_limit */
+    bool crowded;               /* some of them wait until one of their group's members has room */
     struct rt_batch taken;
 
     struct brk_counts counts;

@@ -85,7 +85,7 @@ static void tell(const struct brk_worker *w, const struct brk_assoc *a, struct b
                                  .in_streams = a->in_streams,
                                  .out_streams = a->out_streams,
                                  .blocked = a->outbox.blocked,
-                                 .paused = has_socket(a) && a->socket->paused,
+                                 .paused = has_socket(a) && (a->socket->paused || a->socket->starved),
                                  .limited = a->limit.out,
                                  .limited_times = a->limit.times,
                                  .waiting =

@@ -30,6 +30,7 @@
 #include "broker/limit.h"
 #include "broker/room.h"
 #include "broker/log.h"
+#include "broker/memory.h"
 #include "broker/names.h"
 #include "broker/notice.h"
 #include "broker/parcel.h"
@@ -167,7 +168,7 @@ static bool any_returned(const struct brk_worker *w)
 
 static bool timers_wanted(const struct brk_worker *w)
 {
-    if (w->resolving || w->connecting || w->drying || w->stalling || w->limited || w->crowded ||
+    if (w->resolving || w->connecting || w->drying || w->stalling || w->limited || w->crowded || w->starved ||
         brk_expiry_pending(w) || brk_map_waits(w) || w->ending || w->phase != BRK_RUNNING)
         return true;
     return brk_standing_waits(w);
@@ -194,7 +195,7 @@ static void serve_sockets(struct brk_worker *w, unsigned count)
             brk_socket_writable(w, s);
         if (s && s->ep && w->ready[i].flags & TR_ENDED)
             brk_socket_ended(w, s);
-        else if (s && s->ep && w->ready[i].flags & TR_READABLE)
+        else if (s && s->ep && w->ready[i].flags & TR_READABLE && !brk_memory_starves(w, s))
             brk_socket_read(w, s);
     }
 }
@@ -235,6 +236,7 @@ void brk_worker_turn(struct brk_worker *w)
         carry_out(w, commands);
     if (answered)
         brk_names_read(w, resolved);
+    brk_memory_turn(w);
     brk_sockets_read_on(w);
     serve_sockets(w, count);
     if (w->now_ms >= w->next_tick_ms) {

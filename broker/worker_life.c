@@ -39,6 +39,8 @@ static bool allocate(struct brk_worker *w)
     for (unsigned i = 0; i <= workers; i++)
         rt_batch_init(&w->out[i]);
     rt_batch_init(&w->taken);
+    w->uncharged = (struct rt_credit){
+        .messages_max = UINT32_MAX, .bytes_max = UINT64_MAX, .memory = &w->counts.memory.value};
     brk_session_plan(w, NULL);
     return true;
 }

@@ -227,6 +227,7 @@ struct cfg_config {
     unsigned partial_timeout_ms;
     unsigned queue_messages; /* per source socket: how many of its messages may wait before it is paused */
     uint64_t queue_bytes;    /* and how many bytes */
+    uint64_t memory_limit;   /* bytes of all that waits; 0: none */
     enum cfg_log_level log_level;
     int64_t log_levels[CFG_LOG_SUBJECTS]; /* enum cfg_log_level, or CFG_ABSENT: as log_level */
     enum cfg_log_format log_format;

@@ -5,6 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The owner is the only one that writes it; relaxed: readers want the number, and nothing that depends on it.
+ */
+static void count_memory(const struct rt_credit *credit, uint64_t more)
+{
+    if (credit->memory)
+        __atomic_store_n(credit->memory, *credit->memory + more, __ATOMIC_RELAXED);
+}
+
 struct rt_message *rt_message_new(uint32_t owner, struct rt_credit *credit, const void *data, uint32_t len)
 {
     struct rt_message *m = malloc(sizeof *m + len);
@@ -16,6 +24,7 @@ struct rt_message *rt_message_new(uint32_t owner, struct rt_credit *credit, cons
     if (credit) {
         credit->messages++;
         credit->bytes += len;
+        count_memory(credit, sizeof *m + len);
     }
     return m;
 }
@@ -87,6 +96,7 @@ void rt_message_release(struct rt_message *m)
         credit->messages--;
         credit->bytes -= m->len;
         credit->stopping -= m->stops;
+        count_memory(credit, -(sizeof *m + (uint64_t)m->len));
     }
     free(m);
 }

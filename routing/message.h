@@ -56,6 +56,8 @@ struct rt_credit {
     uint64_t bytes, bytes_max;
     uint32_t stopping; /* of the messages: those that by themselves stop the source */
     void *source;      /* the broker's */
+    uint64_t *memory; /* the worker's: what all its messages take, as allocated; NULL: not counted. Others may
+                         read it, relaxed */
 };
 
 struct rt_message {

@@ -250,3 +250,19 @@ const struct adm_holder *adm_overdue(const struct adm *a, bool *crowded)
     }
     return latest;
 }
+
+unsigned adm_count(const struct adm *a)
+{
+    unsigned n = 0;
+    for (const struct adm_holder *h = a->holders; h; h = h->next)
+        n++;
+    return n;
+}
+
+bool adm_has_begun(const struct adm *a, const struct adm_owner *owner)
+{
+    for (const struct adm_holder *h = a->holders; h; h = h->next)
+        if (h->owner == owner)
+            return true;
+    return false;
+}

@@ -95,6 +95,10 @@ void adm_end(struct adm *a, struct adm_holder *h, bool kept);
 
 /* True where a new message of this endpoint would find no place. */
 bool adm_crowded(const struct adm *a, const struct adm_owner *owner);
+/* How many associations have messages begun; whether one of this endpoint has. */
+unsigned adm_count(const struct adm *a);
+bool adm_has_begun(const struct adm *a, const struct adm_owner *owner);
+
 /* After a batch: puts an endpoint in line whose association waits for a place. Returns owner->held_back. */
 bool adm_hold_back(struct adm *a, struct adm_owner *owner);
 /* The next endpoint that is to be read again, or NULL. */

@@ -96,6 +96,8 @@ enum tr_code tr_apply_options(struct tr_endpoint *ep, uint32_t assoc, const stru
 enum tr_code tr_fail(struct tr_error *error, enum tr_code code, int error_number, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+struct reasm_pool;
+
 struct tr_backend {
     const char *name;
     unsigned caps;                       /* enum tr_cap bits */
@@ -119,6 +121,7 @@ struct tr_backend {
     void (*loop_remove_fd)(struct tr_loop *, int fd);
     unsigned (*loop_wait)(struct tr_loop *, int timeout_ms, struct tr_ready *, unsigned max);
     void (*loop_turn)(struct tr_loop *);
+    const struct reasm_pool *(*pieces)(const struct tr_loop *); /* NULL: messages are never half received */
     enum tr_code (*open)(struct tr_loop *, const struct tr_open_params *, struct tr_endpoint **,
                          struct tr_error *);
     enum tr_code (*listen)(struct tr_endpoint *, int backlog, struct tr_error *);

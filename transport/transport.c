@@ -2,7 +2,9 @@
  * backend's table. Arguments that only a bug can produce (a NULL or freed endpoint) stop the program;
  * everything that a user's configuration or a peer can cause is an error code with a text. */
 #include "config/sctp/require.h"
+#include "transport/admission.h"
 #include "transport/backend_priv.h"
+#include "transport/reassembly.h"
 #include "transport/wait_priv.h"
 
 #include <stdarg.h>
@@ -187,6 +189,18 @@ void tr_loop_get_stats(const struct tr_loop *loop, struct tr_loop_stats *out)
 {
     REQUIRE(loop != NULL && out != NULL);
     *out = loop->stats;
+    if (!loop->backend->pieces)
+        return;
+    const struct reasm_pool *p = loop->backend->pieces(loop);
+    out->half_received_bytes = p->bytes - p->done_bytes;
+    out->half_received = adm_count(&p->admission);
+}
+
+bool tr_half_received(const struct tr_endpoint *ep)
+{
+    REQUIRE(tr_is_endpoint(ep));
+    return ep->loop && ep->backend->pieces &&
+           adm_has_begun(&ep->backend->pieces(ep->loop)->admission, &ep->reading);
 }
 
 /* ---- Endpoints ------------------------------------------------------------------------------------- */

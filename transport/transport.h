@@ -157,7 +157,9 @@ struct tr_loop_stats {
     uint64_t no_room;                                        /* dropped: TR_EV_NO_ROOM */
     uint64_t stalled;                                        /* associations aborted: TR_EV_STALLED */
     uint64_t packets_in, packets_out;                        /* UDP datagrams; 0 for the kernel backend */
-    uint64_t reserved[6];
+    uint64_t half_received_bytes; /* memory that half-received messages take now, */
+    uint64_t half_received;       /* and how many associations have one; each may grow to max_message */
+    uint64_t reserved[4];
 };
 
 enum tr_code tr_loop_open(const struct tr_backend *b, const struct tr_loop_params *params,
@@ -188,6 +190,9 @@ void tr_loop_turn(struct tr_loop *loop);
 void tr_loop_set_partial_timeout(struct tr_loop *loop, unsigned partial_timeout_ms);
 
 void tr_loop_get_stats(const struct tr_loop *loop, struct tr_loop_stats *out);
+
+/* True while an association of this endpoint has a half-received message, which only reading on completes. */
+bool tr_half_received(const struct tr_endpoint *ep);
 
 /* ---- Endpoints ------------------------------------------------------------------------------------ */
 

@@ -49,6 +49,7 @@ enum admin_step admin_get_status(struct admin *a, struct admin_call *call)
         return admin_answer(call, 500, NULL);
     }
     unsigned generation = s.generation;
+    uint64_t memory_limit = s.config->memory_limit;
     brk_sight_close(a->observer);
     uint64_t opened = brk_counted(&sum.opened), ended = brk_counted(&sum.closed) + brk_counted(&sum.lost);
     json_object_update_new(
@@ -60,6 +61,8 @@ enum admin_step admin_get_status(struct admin *a, struct admin_call *call)
                      (json_int_t)brk_counts_waiting(&sum), "counters", admin_json_totals(&sum), "dropped",
                      admin_json_dropped(&sum), "sctp_in_pkt_backlog", contention(a), "allocated_bytes",
                      (json_int_t)admin_memory_allocated()));
+    json_object_set_new(d, "memory_limit",
+                        memory_limit ? json_integer((json_int_t)memory_limit) : json_null());
     brk_counts_free(&sum);
     return admin_answer(call, 200, d);
 }

@@ -265,10 +265,24 @@ static void check_places(const struct brk_worker *w)
         fail_seed("worker %u: %" PRIu64 " messages wait, %" PRIu64 " are counted", w->index, found, waiting);
 }
 
+/* What waits takes no more memory than it may. Not while a lost association's messages come back, which the
+ * stacks had, nor while what has ended is read to its end. */
+static void check_memory(void)
+{
+    uint64_t memory = 0, limit = world.broker.plan->config->memory_limit;
+    for (unsigned i = 0; i < world.broker.worker_count; i++)
+        memory += brk_counted(&world.broker.workers[i]->counts.memory);
+    if (memory > INT64_MAX)
+        fail_seed("%" PRId64 " bytes of memory wait", (int64_t)memory);
+    if (limit && memory > limit * 2 && !world.roughness && !world.restlessness && !world.stopping)
+        fail_seed("%" PRIu64 " bytes of memory wait, with a limit of %" PRIu64, memory, limit);
+}
+
 void check_step(void)
 {
     const struct ledger *l = world.ledger;
     struct sum s = add_up();
+    check_memory();
     for (unsigned i = 0; i < world.broker.worker_count; i++)
         check_places(world.broker.workers[i]);
     if (s.received + s.copies != s.delivered - s.returned + s.dropped + s.waiting)
@@ -285,6 +299,8 @@ void check_step(void)
 static bool credits_are_back(const struct brk_worker *w)
 {
     const struct brk_socket *s;
+    if (w->starved || brk_counted(&w->counts.memory))
+        return false;
     DL_FOREACH(w->sockets, s)
     if (s->credit.messages || s->credit.bytes || s->credit.stopping || s->paused)
         return false;

@@ -317,6 +317,29 @@ const struct scenario scenarios[] = {
      .ordered = true,
      .resends = true,
      .may_drop = MAY_DROP(BRK_HOLD_FULL) | MAY_DROP(BRK_HOLD_EXPIRED)},
+    {.name = "memory_limit",
+     .config =
+         LISTENERS PEERS GROUP("p0, p1", "mode: loadshare, share: stream-hash") ROUTES("session: shared"),
+     .memory_limit = "5K",
+     .peers = 2,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true},
+    {.name = "memory_limit_drop",
+     .config = LISTENERS LISTENER("subscribers", 2901, "%s") PEERS
+     "groups:\n  - {name: core, members: [p0, p1]}\n  - {name: back, members: [subscribers], mode: "
+     "broadcast}\n"
+     "routes:\n  - {from: access, to: core, session: shared, when_full: drop-oldest}\n"
+     "  - {from: [p0, p1], to: back, session: shared, when_full: drop-newest}\n",
+     .memory_limit = "4K",
+     .peers = 2,
+     .client_ports = 2,
+     .subscribers = true,
+     .answers = true,
+     .resends = true,
+     .fans_out = true,
+     .may_drop =
+         LOST_DROPS | MAY_DROP(BRK_NO_SUBSCRIBER) | MAY_DROP(BRK_FULL_OLDEST) | MAY_DROP(BRK_FULL_NEWEST)},
     /* What a reload changes does not concern the traffic: it goes on as if nothing were. */
     {.name = "reload_beside",
      .config = LISTENERS PEERS PEER("p2", 3002) GROUP("p0, p1, p2", "mode: loadshare, share: stream-hash")

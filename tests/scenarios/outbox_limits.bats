@@ -150,3 +150,47 @@ CONFIG
     stop_broker
     [ "$(account dropped)" = 0 ]
 }
+
+# waiting_memory: from the broker's status.
+waiting_memory() {
+    "$JUNCTOR" status --socket "$work/admin" --json >"$work/status.json"
+    jq .counters.waiting_memory "$work/status.json"
+}
+
+# rss: of the broker, in KiB.
+rss() {
+    local key value
+    while read -r key value _; do [ "$key" != VmRSS: ] || echo "$value"; done <"/proc/$broker/status"
+}
+
+@test "outbox limits: memory_limit holds while every sink stands still, and everything arrives afterwards" {
+    local before limit=4194304
+    start_broker <<CONFIG
+broker: {transport: $BACKEND, memory_limit: 4M, queue_messages: 100000, queue_bytes: 1G, admin: {path: $work/admin}}
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers:
+  - {name: a, address: 127.0.0.1, port: $P1, encaps_port: $U1, sctp: {sndbuf: 128k}}
+  - {name: b, address: 127.0.0.1, port: $P2, encaps_port: $U1, sctp: {sndbuf: 128k}}
+groups: [{name: core, members: [a, b]}]
+routes: [{from: access, to: core, session: shared}]
+CONFIG
+    start_sink sink $U1 $P1,$P2 --keep --option recbuf=128k
+    sink=$loader
+    wait_count 2 event=member_up
+    before=$(rss)
+    kill -STOP $sink
+    start_source flood $U3 --size 1000 --count 20000 --drain 120s
+    flood=$loader
+    wait_log event=memory_limit 30
+    wait_until 20 stands_still
+    echo "waiting $(waiting_memory), resident $before KiB before, now $(rss) KiB"
+    [ "$(waiting_memory)" -gt $((limit / 2)) ]
+    [ "$(waiting_memory)" -le $limit ]
+    [ $(($(rss) - before)) -le $((limit / 1024 + 40000)) ] # receive buffers of usrsctp among it
+    kill -CONT $sink
+    ends_with 0 $flood 120
+    wait_account waiting -eq 0 30
+    stop_broker
+    [ "$(account received)" = 20000 ]
+    [ "$(account dropped)" = 0 ]
+}

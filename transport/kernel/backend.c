@@ -87,6 +87,7 @@ static const struct tr_backend backend = {
     .hint = kernel_hint,
     .loop_wait = kernel_loop_wait,
     .loop_turn = kernel_loop_turn,
+    .pieces = kernel_pieces_pool,
     .open = kernel_open,
     .listen = kernel_listen,
     .close = kernel_close,

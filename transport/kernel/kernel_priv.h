@@ -256,6 +256,7 @@ int kernel_run_beside(int fd, int (*work)(void *arg), void *arg);
 bool kernel_pieces_open(struct kernel_loop *l);
 /* Their timer has ticked. */
 void kernel_pieces_tick(struct kernel_loop *l);
+const struct reasm_pool *kernel_pieces_pool(const struct tr_loop *loop);
 /* The loop is about to wait: they want the timer, and those in line may have got a place. */
 void kernel_pieces_wait(struct kernel_loop *l);
 /* A batch was read, or came along: it may end in the middle of messages. */

@@ -64,3 +64,8 @@ void kernel_pieces_ended(struct kernel_loop *l, struct kernel_endpoint *ep)
     adm_forget(&l->pieces.admission, &ep->base.reading);
     kernel_update(l, ep);
 }
+
+const struct reasm_pool *kernel_pieces_pool(const struct tr_loop *loop)
+{
+    return &((const struct kernel_loop *)(const void *)loop)->pieces;
+}

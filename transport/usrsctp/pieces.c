@@ -23,3 +23,8 @@ void usr_pieces_read(struct usr_loop *loop, struct usr_endpoint *ep)
     else if (ep->base.reading.shared)
         loop->base.stats.stalled += tr_patience_check(&loop->reassembly);
 }
+
+const struct reasm_pool *usr_pieces_pool(const struct tr_loop *loop)
+{
+    return &((const struct usr_loop *)(const void *)loop)->reassembly;
+}

@@ -317,6 +317,7 @@ enum tr_code usr_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item
 void usr_pieces_wait(struct usr_loop *loop, bool tick);
 /* What was read may have ended in the middle of messages. */
 void usr_pieces_read(struct usr_loop *loop, struct usr_endpoint *ep);
+const struct reasm_pool *usr_pieces_pool(const struct tr_loop *loop);
 
 /* ---- event.c: pure -------------------------------------------------------------------------- */
 
