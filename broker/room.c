@@ -111,6 +111,8 @@ void brk_room_update(struct brk_worker *w, struct brk_assoc *a)
     struct brk_outbox *o = &a->outbox;
     struct limit limit = limit_of(w, a);
     uint8_t room = 0;
+    if (a->dest)
+        rt_dest_set_waiting(&a->dest->dest, brk_queue_count(&o->pending));
     if (is_full(&o->pending, &limit))
         room = limit.own ? RT_FULL | RT_STOP : RT_FULL;
     else if (limit.own && o->room & RT_STOP && !has_emptied(&o->pending, &limit))

@@ -156,7 +156,8 @@ static void check_mapped(struct loader *l, const struct cfg_route *r, struct cfg
                 "session: mapped has one member for each stream of a client, group '%s' is broadcast; write "
                 "shared",
                 g->name);
-    else if (g->mode == CFG_LOADSHARE && g->share == CFG_ROUND_ROBIN && g->member_count > 1)
+    else if (g->mode == CFG_LOADSHARE && (g->share == CFG_ROUND_ROBIN || g->share == CFG_LEAST_WAITING) &&
+             g->member_count > 1)
         err_add(
             &l->errors, at,
             "session: mapped keeps each stream of a client on one member, which group '%s' does not; write "

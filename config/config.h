@@ -30,10 +30,15 @@ extern "C" {
 
 enum cfg_transport { CFG_TRANSPORT_AUTO, CFG_TRANSPORT_KERNEL, CFG_TRANSPORT_USRSCTP };
 enum cfg_peeloff { CFG_PEELOFF_NEVER, CFG_PEELOFF_ALWAYS };
-enum cfg_mode { CFG_LOADSHARE, CFG_OVERRIDE, CFG_BROADCAST };         /* RFC 4666 traffic modes */
-enum cfg_share { CFG_ROUND_ROBIN, CFG_STREAM_HASH, CFG_SOURCE_HASH }; /* how loadshare picks */
-enum cfg_state { CFG_READY, CFG_DRAIN, CFG_MAINT };                   /* of members of groups */
-#define CFG_NEVER 1                                                   /* for a time: it does not come */
+enum cfg_mode { CFG_LOADSHARE, CFG_OVERRIDE, CFG_BROADCAST }; /* RFC 4666 traffic modes */
+enum cfg_share {
+    CFG_ROUND_ROBIN,
+    CFG_STREAM_HASH,
+    CFG_SOURCE_HASH,
+    CFG_LEAST_WAITING
+};                                                  /* how loadshare picks */
+enum cfg_state { CFG_READY, CFG_DRAIN, CFG_MAINT }; /* of members of groups */
+#define CFG_NEVER 1                                 /* for a time: it does not come */
 enum cfg_admin_mode { CFG_ADMIN_OWNER, CFG_ADMIN_GROUP, CFG_ADMIN_ALL };
 enum cfg_when_full { CFG_BLOCK, CFG_DROP_NEWEST, CFG_DROP_OLDEST, CFG_REROUTE };
 enum cfg_session { CFG_PAIRED, CFG_SHARED, CFG_MAPPED, CFG_SESSIONS };

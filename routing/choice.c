@@ -116,7 +116,7 @@ unsigned rt_choice_first(struct rt_choice c, uint64_t client, struct rt_pick_sta
         return RT_NO_PEER;
     if (c.group->mode == CFG_OVERRIDE)
         return first_as_written(c, usable, arg);
-    if (c.group->share == CFG_ROUND_ROBIN)
+    if (c.group->share == CFG_ROUND_ROBIN || c.group->share == CFG_LEAST_WAITING)
         return in_turn(c, turn->next++, usable, arg);
     if (!cheapest(c, client, -1, usable, arg, &first))
         cheapest(c, client, -1, NULL, NULL, &first);

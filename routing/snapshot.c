@@ -85,6 +85,25 @@ static uint32_t pick_by_turns(const struct rt_group *g, struct rt_pick_state *st
     return first;
 }
 
+/* Less waits for the first, compared with its weight. */
+static bool is_idler(const struct rt_group *g, uint32_t a, uint32_t b)
+{
+    uint64_t of_a = rt_dest_waiting(g->dests[a]), of_b = rt_dest_waiting(g->dests[b]);
+    return g->weights ? of_a * g->weights[b] < of_b * g->weights[a] : of_a < of_b;
+}
+
+/* Several threads may find the same one idle, and fill it until its owner's next turn tells. */
+static uint32_t pick_least(const struct rt_group *g, struct rt_pick_state *state)
+{
+    uint32_t best = g->turns ? pick_by_turns(g, state) : pick_in_turn(g, state), other = best;
+    for (uint32_t i = 1; i < g->count && rt_dest_waiting(g->dests[best]); i++) {
+        other = other + 1 < g->count ? other + 1 : 0;
+        if (is_idler(g, other, best))
+            best = other;
+    }
+    return best;
+}
+
 static uint64_t key_of(const struct rt_group *g, uint64_t origin, uint16_t stream)
 {
     return rt_mix(rt_mix(origin) + (stream & g->stream_mask));
@@ -129,6 +148,8 @@ struct rt_dest *rt_group_pick(const struct rt_group *g, struct rt_pick_state *st
         return g->dests[pick_in_turn(g, state)];
     case RT_PICK_BY_TURNS:
         return g->dests[pick_by_turns(g, state)];
+    case RT_PICK_LEAST:
+        return g->dests[pick_least(g, state)];
     case RT_PICK_BY_HASH:
         return g->dests[pick_by_hash(g, key_of(g, origin, stream))];
     case RT_PICK_BY_WEIGHTED_HASH:

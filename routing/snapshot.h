@@ -30,8 +30,9 @@ enum rt_room {
 };
 
 struct rt_dest {
-    uint32_t worker;          /* owner */
-    uint8_t room;             /* enum rt_room bits, atomic: written by the owner, for readers a hint */
+    uint32_t worker;  /* owner */
+    uint8_t room;     /* enum rt_room bits, atomic: written by the owner, for readers a hint */
+    uint32_t waiting; /* messages in its outbox, atomic: likewise, as of the last turn that changed it */
     struct cfg_member member; /* the peer or listener it belongs to */
     bool mapped;              /* it stands in the groups of mapped routes, else in all others */
     uint64_t up_ms;           /* when it came up; 0: it has always been */
@@ -43,6 +44,18 @@ struct rt_dest {
 
 /* Any worker, and as old as the owner's last change that it sees: relaxed, since nothing else depends on it.
  */
+static inline uint32_t rt_dest_waiting(const struct rt_dest *d)
+{
+    return __atomic_load_n(&d->waiting, __ATOMIC_RELAXED);
+}
+
+/* The owner. */
+static inline void rt_dest_set_waiting(struct rt_dest *d, uint32_t waiting)
+{
+    if (rt_dest_waiting(d) != waiting)
+        __atomic_store_n(&d->waiting, waiting, __ATOMIC_RELAXED);
+}
+
 static inline unsigned rt_dest_room(const struct rt_dest *d)
 {
     return __atomic_load_n(&d->room, __ATOMIC_RELAXED);
@@ -53,6 +66,7 @@ enum rt_pick {
     RT_PICK_FIRST, /* there is one, or the others are in reserve */
     RT_PICK_IN_TURN,
     RT_PICK_BY_TURNS, /* in turn, by weight: `turns` */
+    RT_PICK_LEAST,    /* for whom the least waits, compared with the weights; else in turn */
     RT_PICK_BY_HASH,
     RT_PICK_BY_WEIGHTED_HASH
 };

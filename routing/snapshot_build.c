@@ -131,6 +131,8 @@ static enum rt_pick pick_of(const struct cfg_group *config, const struct layout 
         return RT_PICK_FIRST;
     if (l->hashed)
         return l->uneven ? RT_PICK_BY_WEIGHTED_HASH : RT_PICK_BY_HASH;
+    if (config->share == CFG_LEAST_WAITING)
+        return RT_PICK_LEAST;
     return l->turns ? RT_PICK_BY_TURNS : RT_PICK_IN_TURN;
 }
 

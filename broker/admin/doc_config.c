@@ -236,7 +236,8 @@ static void add_groups(const struct scene *s, struct page *p)
         [CFG_LOADSHARE] = "loadshare", [CFG_OVERRIDE] = "override", [CFG_BROADCAST] = "broadcast"};
     static const char *const shares[] = {[CFG_ROUND_ROBIN] = "round-robin",
                                          [CFG_STREAM_HASH] = "stream-hash",
-                                         [CFG_SOURCE_HASH] = "source-hash"};
+                                         [CFG_SOURCE_HASH] = "source-hash",
+                                         [CFG_LEAST_WAITING] = "least-waiting"};
     bool held;
     const struct cfg_config *c = s->sight.config;
     for (unsigned i = 0; i < c->group_count; i++) {

@@ -45,9 +45,10 @@ static const char *share(const struct cfg_group *g, unsigned in, bool first)
         return "gets a copy";
     if (g->mode == CFG_OVERRIDE)
         return first ? "gets it" : "is in reserve";
-    return g->share == CFG_STREAM_HASH   ? "gets it where the hash of source and stream says so"
-           : g->share == CFG_SOURCE_HASH ? "gets it where the hash of the source says so"
-                                         : "gets it in its turn";
+    return g->share == CFG_STREAM_HASH     ? "gets it where the hash of source and stream says so"
+           : g->share == CFG_LEAST_WAITING ? "gets it where the fewest messages wait for it"
+           : g->share == CFG_SOURCE_HASH   ? "gets it where the hash of the source says so"
+                                           : "gets it in its turn";
 }
 
 /* Of a paired session: where the partner of a new client is connected to. */

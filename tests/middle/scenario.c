@@ -463,6 +463,13 @@ const struct scenario scenarios[] = {
      .peers = 2,
      .client_ports = 1,
      .resends = true},
+    {.name = "states_least_waiting",
+     .config = LISTENERS "peers:\n" HEAVY("p0", 3000, 3) HEAVY("p1", 3001, 2)
+         GROUP("p0, p1", "share: least-waiting") ROUTES("session: shared"),
+     .states = true,
+     .peers = 2,
+     .client_ports = 1,
+     .resends = true},
     {.name = "states_override",
      .config = LISTENERS PEERS PEER("p2", 3002) GROUP("p0, p1, p2", "mode: override, return_after: 80ms")
          ROUTES("session: shared"),

@@ -152,6 +152,37 @@ stays() {
     end_load
 }
 
+@test "shares follow the weights; a preferred member returns after it has been up for a time" {
+    start_sinks
+    start_broker < <(config 'share: round-robin' | sed 's/name: a,/&  weight: 3,/')
+    wait_count 2 event=member_up
+    run_source counted $U4 --streams 4 --rate 2000 --count 1000
+    wait_account delivered -ge 1000
+    # Each worker goes by turns of its own.
+    [ "$(delivered_to a)" -ge 740 ]
+    [ "$(delivered_to a)" -le 760 ]
+    write_config < <(config 'share: least-waiting' | sed 's/name: a,/&  weight: 3,/')
+    reload 1
+    start_source source $U3 --streams 4 --rate 1000 --duration 5m
+    source=$loader
+    wait_more a 100
+    wait_more b 100
+    write_config < <(config 'mode: override, return_after: 3s')
+    reload 2
+    wait_more a 100
+    steer drain a
+    stays 100 a
+    steer ready a
+    wait_more a 100
+    ask_account
+    kill -INT $source
+    ends_with 0 $source
+    stop_broker
+    kill -TERM $a $b
+    [ "$(account dropped)" = 0 ]
+    [ "$(account delivered)" = "$(account received)" ]
+}
+
 shows() { # member, state: as `junctor status groups` does
     "$JUNCTOR" status groups -s "$work/admin.sock" | grep -q "$1:$2"
 }

@@ -508,6 +508,43 @@ static void test_source_hash_keeps_a_source_together(void **state)
         assert_in_range(got[i], 900, 1100);
 }
 
+/* Where nothing waits in turn; else where the least waits, compared with the weights; against a naive search.
+ */
+static void test_least_waiting(void **state)
+{
+    struct fixture *f = *state;
+    static const struct cfg_group least = {.members = peers, .member_count = 3, .share = CFG_LEAST_WAITING};
+    static const struct cfg_config c = {.peers = peer, .peer_count = 3, .groups = &least, .group_count = 1};
+    struct rt_dest d[3] = {{.member = PEER(0)}, {.member = PEER(1)}, {.member = PEER(2)}};
+    uint32_t random = 3;
+    for (unsigned round = 0; round < 200; round++) {
+        rt_members_free(f->members);
+        weigh(1 + round % 3, 1 + round % 5, 1 + round % 7);
+        f->members = rt_members_new(&c);
+        unsigned got[3] = {0}, sum = peer[0].weight + peer[1].weight + peer[2].weight;
+        for (unsigned i = 0; i < 3; i++) {
+            rt_dest_set_waiting(&d[i], 0);
+            add(f, &d[i]);
+        }
+        const struct rt_group *g = group_now(f, 0);
+        struct rt_pick_state turn = {.next = round};
+        for (unsigned n = 0; n < 900; n++)
+            got[rt_group_pick(g, &turn, 7, 7) - d]++;
+        for (unsigned i = 0; i < 3; i++)
+            assert_in_range(got[i] + 4, 900 * peer[i].weight / sum, 900 * peer[i].weight / sum + 8);
+        for (unsigned n = 0; n < 20; n++) {
+            for (unsigned i = 0; i < 3; i++) {
+                random = random * 1664525 + 1013904223;
+                rt_dest_set_waiting(&d[i], 1 + (random >> 16) % 50);
+            }
+            const struct rt_dest *best = rt_group_pick(g, &turn, 7, 7);
+            for (unsigned i = 0; i < 3; i++)
+                assert_true((double)best->waiting / peer[best - d].weight <=
+                            (double)d[i].waiting / peer[i].weight);
+        }
+    }
+}
+
 static void test_weight_zero_gets_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -878,6 +915,7 @@ int main(void)
         TEST(test_many_weights),
         TEST(test_hash_follows_the_weights),
         TEST(test_source_hash_keeps_a_source_together),
+        TEST(test_least_waiting),
         TEST(test_weight_zero_gets_nothing),
         TEST(test_slow_start),
         TEST(test_slow_start_moves_to_the_new_one),
