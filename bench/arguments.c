@@ -174,6 +174,21 @@ static bool take_file(const char *text, char *name, char *why, size_t size)
     return true;
 }
 
+static bool take_duration(struct bench_plan *plan, const char *text, char *why, size_t size)
+{
+    return bench_parse_time(text, &plan->duration_ms, why, size) &&
+           (plan->duration_ms > 0 ||
+            bench_say(why, size, "0 is not a run time; leave it out for the default, see --help"));
+}
+
+static bool take_interval(struct bench_plan *plan, const char *text, char *why, size_t size)
+{
+    return bench_parse_time(text, &plan->interval_ms, why, size) &&
+           (plan->interval_ms == 0 || plan->interval_ms >= INTERVAL_LEAST ||
+            bench_say(why, size, "less than %d ms; at shorter intervals the recording would disturb the run",
+                      INTERVAL_LEAST));
+}
+
 static bool take_value(struct bench_plan *plan, int which, const char *text, char *why, size_t size)
 {
     unsigned number;
@@ -206,10 +221,7 @@ static bool take_value(struct bench_plan *plan, int which, const char *text, cha
     case ARG_COUNT:
         return bench_parse_count(text, &plan->count, why, size);
     case ARG_DURATION:
-        if (!bench_parse_time(text, &plan->duration_ms, why, size))
-            return false;
-        return plan->duration_ms > 0 ||
-               bench_say(why, size, "0 is not a run time; leave it out for the default, see --help");
+        return take_duration(plan, text, why, size);
     case ARG_WARMUP:
         return bench_parse_time(text, &plan->warmup_ms, why, size);
     case ARG_DRAIN:
@@ -217,11 +229,7 @@ static bool take_value(struct bench_plan *plan, int which, const char *text, cha
     case ARG_CONNECT_TIMEOUT:
         return bench_parse_time(text, &plan->connect_ms, why, size);
     case ARG_INTERVAL:
-        return bench_parse_time(text, &plan->interval_ms, why, size) &&
-               (plan->interval_ms == 0 || plan->interval_ms >= INTERVAL_LEAST ||
-                bench_say(why, size,
-                          "less than %d ms; at shorter intervals the recording would disturb the run",
-                          INTERVAL_LEAST));
+        return take_interval(plan, text, why, size);
     case ARG_PAYLOAD:
         return take_file(text, plan->payload, why, size);
     case ARG_CSV:

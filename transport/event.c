@@ -110,6 +110,20 @@ static void format_stream_reset(struct line *l, const struct tr_event *e)
         add(l, i ? ",%u" : "%u", e->stream_reset.streams[i]);
 }
 
+/* The events that stream reconfiguration causes (RFC 6525). */
+static void format_reset(struct line *l, const struct tr_event *e)
+{
+    if (e->type == TR_EV_STREAM_RESET)
+        format_stream_reset(l, e);
+    else if (e->type == TR_EV_ASSOC_RESET)
+        add(l, "assoc_reset assoc=%u outcome=%s local_tsn=%u remote_tsn=%u", e->assoc,
+            NAME_OF(outcomes, e->assoc_reset.outcome), e->assoc_reset.local_tsn, e->assoc_reset.remote_tsn);
+    else
+        add(l, "stream_change assoc=%u outcome=%s outbound_streams=%u inbound_streams=%u", e->assoc,
+            NAME_OF(outcomes, e->stream_change.outcome), e->stream_change.outbound_streams,
+            e->stream_change.inbound_streams);
+}
+
 const char *tr_event_format(const struct tr_event *e, char *out, size_t size)
 {
     REQUIRE(e != NULL && (out != NULL || size == 0));
@@ -149,16 +163,9 @@ const char *tr_event_format(const struct tr_event *e, char *out, size_t size)
         add(&l, "sender_dry assoc=%u", e->assoc);
         break;
     case TR_EV_STREAM_RESET:
-        format_stream_reset(&l, e);
-        break;
     case TR_EV_ASSOC_RESET:
-        add(&l, "assoc_reset assoc=%u outcome=%s local_tsn=%u remote_tsn=%u", e->assoc,
-            NAME_OF(outcomes, e->assoc_reset.outcome), e->assoc_reset.local_tsn, e->assoc_reset.remote_tsn);
-        break;
     case TR_EV_STREAM_CHANGE:
-        add(&l, "stream_change assoc=%u outcome=%s outbound_streams=%u inbound_streams=%u", e->assoc,
-            NAME_OF(outcomes, e->stream_change.outcome), e->stream_change.outbound_streams,
-            e->stream_change.inbound_streams);
+        format_reset(&l, e);
         break;
     case TR_EV_STALLED:
         add(&l, "stalled assoc=%u messages=%u crowded=%s", e->assoc, e->stalled.messages,
