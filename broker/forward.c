@@ -3,6 +3,7 @@
 
 #include "broker/assoc.h"
 #include "broker/parcel.h"
+#include "broker/sending.h"
 #include "broker/session/session.h"
 #include "broker/socket.h"
 #include "broker/state.h"
@@ -10,6 +11,18 @@
 #include "config/config.h"
 #include "routing/table.h"
 #include "transport/transport.h"
+
+/* No route takes this message. */
+static void unrouted(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m)
+{
+    static const char why[] = "no route takes a message of it";
+    brk_count_source_drop(w, from, m, RT_NO_ROUTE, BRK_NO_ROUTE);
+    if (w->config->unrouted != CFG_UNROUTED_ABORT || from->state != BRK_UP || from->ended_here ||
+        from->end_by_ms || w->phase != BRK_RUNNING)
+        return;
+    brk_count(&w->counts.unrouted, 1);
+    brk_assoc_abort_for(w, from, why, why, sizeof why - 1);
+}
 
 void brk_forward(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m)
 {
@@ -21,7 +34,7 @@ void brk_forward(struct brk_worker *w, struct brk_assoc *from, const struct tr_m
         rt_table_find(w->plan->table, from->socket->source, m->ppid, m->stream, m->flags & TR_UNORDERED);
     if (route == RT_NO_ROUTE) {
         if (!from->end_by_ms || !brk_session_last(w, from, m, RT_NO_ROUTE))
-            brk_count_source_drop(w, from, m, RT_NO_ROUTE, BRK_NO_ROUTE);
+            unrouted(w, from, m);
         return;
     }
     struct brk_traffic *r = brk_traffic_of(&w->counts, BRK_ROUTES, route);

@@ -40,6 +40,7 @@ enum cfg_share {
 enum cfg_state { CFG_READY, CFG_DRAIN, CFG_MAINT }; /* of members of groups */
 #define CFG_NEVER 1                                 /* for a time: it does not come */
 enum cfg_admin_mode { CFG_ADMIN_OWNER, CFG_ADMIN_GROUP, CFG_ADMIN_ALL };
+enum cfg_unrouted { CFG_UNROUTED_DROP, CFG_UNROUTED_ABORT };
 enum cfg_when_full { CFG_BLOCK, CFG_DROP_NEWEST, CFG_DROP_OLDEST, CFG_REROUTE };
 enum cfg_session { CFG_PAIRED, CFG_SHARED, CFG_MAPPED, CFG_SESSIONS };
 enum cfg_streams_full { CFG_STREAMS_ADD, CFG_STREAMS_REFUSE }; /* what mapped sessions do without a stream */
@@ -233,6 +234,7 @@ struct cfg_config {
     unsigned queue_messages; /* per source socket: how many of its messages may wait before it is paused */
     uint64_t queue_bytes;    /* and how many bytes */
     uint64_t memory_limit;   /* bytes of all that waits; 0: none */
+    enum cfg_unrouted unrouted;
     enum cfg_log_level log_level;
     int64_t log_levels[CFG_LOG_SUBJECTS]; /* enum cfg_log_level, or CFG_ABSENT: as log_level */
     enum cfg_log_format log_format;

@@ -120,7 +120,11 @@ static void tell(const struct admin *a, const struct brk_sight *s, const struct 
     json_object_set_new(d, "unordered", json_boolean(q->unordered));
     json_object_set_new(d, "routes", routes(c, q, &taker));
     if (taker < 0) {
-        json_object_set_new(d, "verdict", json_string("no route takes it: it is dropped (no_route)"));
+        json_object_set_new(d, "verdict",
+                            json_string(s->config->unrouted == CFG_UNROUTED_ABORT
+                                            ? "no route takes it: it is dropped (no_route), and "
+                                              "its association is aborted"
+                                            : "no route takes it: it is dropped (no_route)"));
         return;
     }
     const struct cfg_route *r = &c->routes[taker];

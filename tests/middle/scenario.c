@@ -320,7 +320,7 @@ const struct scenario scenarios[] = {
     {.name = "memory_limit",
      .config =
          LISTENERS PEERS GROUP("p0, p1", "mode: loadshare, share: stream-hash") ROUTES("session: shared"),
-     .memory_limit = "5K",
+     .broker = "memory_limit: 5K",
      .peers = 2,
      .client_ports = 1,
      .ordered = true,
@@ -331,7 +331,7 @@ const struct scenario scenarios[] = {
      "broadcast}\n"
      "routes:\n  - {from: access, to: core, session: shared, when_full: drop-oldest}\n"
      "  - {from: [p0, p1], to: back, session: shared, when_full: drop-newest}\n",
-     .memory_limit = "4K",
+     .broker = "memory_limit: 4K",
      .peers = 2,
      .client_ports = 2,
      .subscribers = true,
@@ -340,6 +340,14 @@ const struct scenario scenarios[] = {
      .fans_out = true,
      .may_drop =
          LOST_DROPS | MAY_DROP(BRK_NO_SUBSCRIBER) | MAY_DROP(BRK_FULL_OLDEST) | MAY_DROP(BRK_FULL_NEWEST)},
+    {.name = "unrouted_abort",
+     .config = LISTENERS PEERS GROUP("p0, p1", "share: stream-hash") ROUTES("session: shared, stream: 0-1"),
+     .broker = "unrouted: abort",
+     .peers = 2,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true,
+     .may_drop = MAY_DROP(BRK_NO_ROUTE)},
     /* What a reload changes does not concern the traffic: it goes on as if nothing were. */
     {.name = "reload_beside",
      .config = LISTENERS PEERS PEER("p2", 3002) GROUP("p0, p1, p2", "mode: loadshare, share: stream-hash")

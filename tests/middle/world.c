@@ -122,10 +122,10 @@ static struct cfg_config *configure(const char *sections)
     int n = snprintf(
         text, sizeof text,
         "broker: {workers: %u, queue_messages: %u, queue_bytes: %s, drain_timeout: %s, log_level: %s, "
-        "memory_limit: %s}\n",
+        "%s}\n",
         world.workers, queues[pick(sizeof queues / sizeof queues[0])],
         bytes[pick(sizeof bytes / sizeof bytes[0])], chance(50) ? "1h" : "30m", aloud() ? "debug" : "error",
-        world.scenario->memory_limit ? world.scenario->memory_limit : "0");
+        world.scenario->broker ? world.scenario->broker : "pin: false");
     note("%.*s", (int)strcspn(text, "\n"), text);
     n += snprintf(text + n, sizeof text - (size_t)n, sections, world.peeloff, world.peeloff);
     struct cfg_config *c = cfg_parse(world.scenario->name, text, (size_t)n, &remarks);

@@ -42,18 +42,18 @@ enum { DROP_BIT_ALL = (1 << BRK_DROP_COUNT) - 1 };
 
 struct scenario {
     const char *name;
-    const char *config;       /* YAML without section `broker`; %s stands for `peeloff` */
-    const char *memory_limit; /* NULL: none */
-    const char *others[4];    /* what a reload may put in its place; NULL: no more */
-    bool members_change;      /* a reload may change who is in the groups */
-    unsigned peers;           /* servers of the world, on ports PEER_PORT … */
-    unsigned client_ports;    /* how many of the listeners clients connect to and send on */
-    bool subscribers;         /* the second listener's clients only receive */
-    bool answers;             /* servers send, too */
-    bool ordered;  /* a stream keeps its order when a member is lost, and has one place at a time */
-    bool reroutes; /* messages that find no room overtake others of their stream */
-    bool fans_out; /* a message has several copies */
-    bool resends;  /* what a lost association did not deliver goes to another */
+    const char *config;    /* YAML without section `broker`; %s stands for `peeloff` */
+    const char *broker;    /* more of section `broker`; NULL: none */
+    const char *others[4]; /* what a reload may put in its place; NULL: no more */
+    bool members_change;   /* a reload may change who is in the groups */
+    unsigned peers;        /* servers of the world, on ports PEER_PORT … */
+    unsigned client_ports; /* how many of the listeners clients connect to and send on */
+    bool subscribers;      /* the second listener's clients only receive */
+    bool answers;          /* servers send, too */
+    bool ordered;          /* a stream keeps its order when a member is lost, and has one place at a time */
+    bool reroutes;         /* messages that find no room overtake others of their stream */
+    bool fans_out;         /* a message has several copies */
+    bool resends;          /* what a lost association did not deliver goes to another */
     bool paired;
     bool states;       /* operators drain members, take them out and in again */
     bool mapped;       /* servers answer whom they have heard on a stream, and answers must come to him */

@@ -194,3 +194,23 @@ CONFIG
     [ "$(account received)" = 20000 ]
     [ "$(account dropped)" = 0 ]
 }
+
+@test "outbox limits: a message that no route takes ends its association where unrouted says abort" {
+    start_broker <<CONFIG
+broker: {transport: $BACKEND, unrouted: abort}
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers: [{name: sink, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
+routes: [{from: access, ppid: m3ua, to: sink, session: shared}]
+CONFIG
+    start_sink sink $U1 $P1 --keep
+    wait_log event=member_up
+    start_source wrong $U3 --ppid ngap --rate 10 --duration 10m
+    local wrong=$loader
+    wait_log 'event=association_lost listener=access'
+    wait_account associations_unrouted -ge 1
+    [ "$(account dropped_no_route)" -ge 1 ]
+    wait_until 20 ended $wrong
+    run_source right $U4 --ppid m3ua --count 100
+    wait_delivered_to sink 100
+    stop_broker
+}
