@@ -15,7 +15,7 @@ enum { ASSOCS_MAX = 256, ANSWER_EACH = 4, NAP_MS = 5, RECONNECT_MS = 400, BATCH 
 struct assoc {
     sctp_assoc_t id; /* 0: none */
     bool ending;     /* it takes nothing any more */
-    uint32_t next[CHAOS_STREAMS];
+    uint32_t next[CHAOS_STREAMS_MAX];
 };
 
 struct endpoint {
@@ -154,7 +154,7 @@ static void connect_own(struct endpoint *e)
 /* ---- messages ----------------------------------------------------------------------------------------- */
 
 /* False: the stack takes none now. */
-static bool send_one(struct endpoint *e, struct assoc *a, unsigned stream)
+static bool send_one(struct endpoint *e, struct assoc *a, unsigned stream, const struct chaos_id *request)
 {
     struct program *p = e->program;
     struct chaos_message m;
@@ -165,6 +165,10 @@ static bool send_one(struct endpoint *e, struct assoc *a, unsigned stream)
                                 .snd_assoc_id = a->id};
     struct iovec part = {&m, CHAOS_MESSAGE_MIN + random_below(e, p->setting->size - CHAOS_MESSAGE_MIN)};
     chaos_message_make(&m, &id, part.iov_len);
+    if (request != NULL) {
+        m.to = request->sender;
+        m.to_stream = request->stream;
+    }
     record_add(p->record, RECORD_TRY, &id, 0);
     if (sctp_sendv(p->sock, &part, 1, NULL, 0, &info, sizeof info, SCTP_SENDV_SNDINFO,
                    MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
@@ -184,11 +188,11 @@ static void answer(struct endpoint *e, const struct hand *h)
     const struct sctp_rcvinfo *info = hand_info(h);
     const struct chaos_id *id = &h->data.message.id;
     if (!e->program->setting->answers || e->program->role != SERVER || info == NULL ||
-        id->number % ANSWER_EACH != 0 || id->stream >= CHAOS_STREAMS)
+        id->number % ANSWER_EACH != 0 || info->rcv_sid >= CHAOS_STREAMS_MAX)
         return;
     struct assoc *a = find(e, info->rcv_assoc_id);
     if (a != NULL && !a->ending)
-        send_one(e, a, id->stream);
+        send_one(e, a, info->rcv_sid, id);
 }
 
 static void read_some(struct endpoint *e)
@@ -219,7 +223,7 @@ static void send_due(struct endpoint *e)
     if (e->next_ms < now - 200)
         e->next_ms = now - 200; /* what it could not send is not made up for */
     while (e->program->role == CLIENT && a->id != 0 && !a->ending && e->next_ms <= now) {
-        if (!send_one(e, a, random_below(e, CHAOS_STREAMS)))
+        if (!send_one(e, a, random_below(e, CHAOS_STREAMS), NULL))
             return;
         e->next_ms += e->interval_ms;
     }

@@ -67,9 +67,17 @@ static bool given_back(const struct hand *h, struct chaos_id *id)
     if (h->data.event.sn_header.sn_type != SCTP_SEND_FAILED_EVENT)
         return false;
     uint32_t context = e->ssfe_info.snd_context;
-    *id = (struct chaos_id){h->self, (uint32_t)e->ssf_assoc_id, context % CHAOS_STREAMS,
-                            context / CHAOS_STREAMS};
+    *id = (struct chaos_id){h->self, (uint32_t)e->ssf_assoc_id, context % CHAOS_STREAMS_MAX,
+                            context / CHAOS_STREAMS_MAX};
     return true;
+}
+
+/* An answer comes to whoever asked, on the stream it was asked on; all else on the stream it was sent on. */
+static bool came_right(const struct hand *h, const struct sctp_rcvinfo *info, const struct chaos_message *m)
+{
+    if (h->asks)
+        return m->to == h->self && m->to_stream == info->rcv_sid;
+    return h->any_stream || info->rcv_sid == m->id.stream;
 }
 
 bool hand_tells(const struct hand *h, enum record_kind *kind, struct chaos_id *id, uint32_t *at)
@@ -85,7 +93,7 @@ bool hand_tells(const struct hand *h, enum record_kind *kind, struct chaos_id *i
     if (info != NULL)
         *at = (uint32_t)info->rcv_assoc_id;
     if (info == NULL || !chaos_message_whole(m, m->size <= sizeof *m ? m->size : 0) ||
-        (h->length && h->length != m->size) || info->rcv_sid != m->id.stream ||
+        (h->length && h->length != m->size) || !came_right(h, info, m) ||
         ntohl(info->rcv_ppid) != CHAOS_PPID + m->id.stream)
         *kind = RECORD_STRANGE;
     return true;

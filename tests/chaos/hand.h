@@ -14,6 +14,8 @@
 
 struct hand {
     uint32_t self;          /* the program's incarnation */
+    bool asks;              /* it gets answers to what it has sent, and nothing else */
+    bool any_stream;        /* what it gets comes on other streams than it was sent on */
     volatile uint32_t busy; /* since before it was read, until it has been recorded */
     uint32_t pieces;        /* bytes of a message of which the kernel has delivered only a part yet */
     uint32_t length;        /* of what was read; 0: the program was killed before it knew */
@@ -31,7 +33,7 @@ struct hand {
 /* What goes with a message that is sent, and comes back with each piece of one that was not acknowledged. */
 static inline uint32_t hand_context(const struct chaos_id *id)
 {
-    return id->number * CHAOS_STREAMS + id->stream;
+    return id->number * CHAOS_STREAMS_MAX + id->stream;
 }
 
 /* Reads one message or notification, without waiting. False: there is none. The hand is busy until hand_done.

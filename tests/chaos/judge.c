@@ -13,7 +13,7 @@
 
 enum { SHOWN_MAX = 20, RECEIVERS_MAX = 10000 };
 
-enum { TRIED = 1, ACCEPTED = 2, FAILED = 4 };
+enum { TRIED = 1, ACCEPTED = 2, FAILED = 4, ARRIVED = 8 };
 
 struct flow { /* a stream of a sender's association */
     struct flow_key {
@@ -22,6 +22,7 @@ struct flow { /* a stream of a sender's association */
     uint8_t *states; /* by number */
     uint32_t size, count;
     unsigned index;
+    bool of_client;
     UT_hash_handle hh;
 };
 
@@ -134,6 +135,7 @@ static void take_line(struct court *c, const char *line, uint32_t program)
                                          .kind = kind});
         return;
     }
+    f->of_client = strncmp(c->files[program], "client", 6) == 0;
     uint8_t *state = state_of(f, id.number);
     if (kind == RECORD_TRY)
         *state |= TRIED;
@@ -283,7 +285,7 @@ static void judge_arrivals(struct court *c)
     qsort(c->arrivals, c->arrival_count, sizeof *c->arrivals, by_message);
     for (size_t i = 0; i < c->arrival_count; i++) {
         const struct arrival *a = &c->arrivals[i];
-        const uint8_t *state = state_of(a->flow, a->number);
+        uint8_t *state = state_of(a->flow, a->number);
         bool first = !last || last->flow != a->flow || last->number != a->number;
         if (!*state && first)
             about(c, a, "was never sent; in the record", a->receiver);
@@ -295,9 +297,19 @@ static void judge_arrivals(struct court *c)
             c->again++;
         if (first && (!(*state & ACCEPTED) || *state & FAILED))
             c->known++; /* those that were acknowledged are counted by judge_sent */
+        *state |= ARRIVED;
         c->unread += a->kind == RECORD_UNREAD;
         last = a;
     }
+}
+
+static void judge_acknowledged(struct court *c, const struct flow *f, uint32_t number)
+{
+    c->acknowledged++;
+    if (c->kind->whole && f->of_client && !(f->states[number] & ARRIVED))
+        problem(c,
+                "message %u of stream %u of association %u of sender %u was acknowledged and arrived nowhere",
+                number, f->key.stream, f->key.assoc, f->key.sender);
 }
 
 static void judge_sent(struct court *c)
@@ -307,7 +319,7 @@ static void judge_sent(struct court *c)
             if (f->states[n] & FAILED)
                 c->given_back++;
             else if (f->states[n] & ACCEPTED)
-                c->acknowledged++;
+                judge_acknowledged(c, f, n);
             else if (f->states[n] & TRIED)
                 c->unsure++;
         }

@@ -19,6 +19,8 @@
  *     U - D <= what was dropped after it had been sent: `unacknowledged`, and `returned` ones that were
  * dropped later X only for reasons that the session kind allows
  *
+ * In kinds that lose no message of a client (kinds.h) each that was acknowledged arrived.
+ *
  * So acknowledged messages that arrived nowhere are exactly accounted for by drops: K - U <= R + C - U = X -
  * (U - D). And of each message: nothing arrives that was not sent, as it was sent; at one association of a
  * receiver nothing arrives twice, and a stream's messages come in the order that the kind promises. What

@@ -8,14 +8,17 @@
 /* A shared session with one destination a message drops nothing: what a lost member had goes to another one,
  * or waits. */
 const struct kind kinds[] = {
-    {"paired", "mode: loadshare", "paired", true, false, NULL, ORDER_COMPLETE,
+    {"paired", "mode: loadshare", "paired", true, false, NULL, ORDER_COMPLETE, false,
      " peer_lost unacknowledged unreachable "},
-    {"override", "mode: override", "shared", false, false, NULL, ORDER_RISING, " "},
-    {"round-robin", "mode: loadshare", "shared", false, false, NULL, ORDER_NONE, " "},
-    {"stream-hash", "mode: loadshare, share: stream-hash", "shared", false, false, NULL, ORDER_RISING, " "},
-    {"back", "mode: override", "shared", true, false, "mode: override", ORDER_RISING, " "},
-    {"back-spread", "mode: loadshare", "shared", true, false, "mode: loadshare", ORDER_NONE, " "},
-    {"broadcast", "mode: broadcast", "shared", false, true, NULL, ORDER_CONTIGUOUS,
+    {"mapped", "mode: loadshare, share: stream-hash", "mapped", true, false, NULL, ORDER_RISING, true,
+     " client_gone peer_lost unacknowledged "},
+    {"override", "mode: override", "shared", false, false, NULL, ORDER_RISING, true, " "},
+    {"round-robin", "mode: loadshare", "shared", false, false, NULL, ORDER_NONE, true, " "},
+    {"stream-hash", "mode: loadshare, share: stream-hash", "shared", false, false, NULL, ORDER_RISING, true,
+     " "},
+    {"back", "mode: override", "shared", true, false, "mode: override", ORDER_RISING, true, " "},
+    {"back-spread", "mode: loadshare", "shared", true, false, "mode: loadshare", ORDER_NONE, true, " "},
+    {"broadcast", "mode: broadcast", "shared", false, true, NULL, ORDER_CONTIGUOUS, false,
      " peer_lost unacknowledged no_subscriber "},
 };
 const unsigned kind_count = sizeof kinds / sizeof *kinds;
@@ -80,7 +83,7 @@ void kind_config(const struct broker_setting *s, FILE *out)
             "       associnfo: {asocmaxrxt: 8}, initmsg: {num_ostreams: %u, max_instreams: %u},\n"
             "       peer_addr_params: {pathmaxrxt: 4, hbinterval: 200ms, flags: [hb_enable]},\n"
             "       delayed_ack_time: 20ms}\n",
-            s->usrsctp ? "usrsctp" : "kernel", s->workers, CHAOS_STREAMS, CHAOS_STREAMS);
+            s->usrsctp ? "usrsctp" : "kernel", s->workers, s->streams, s->streams);
     listeners(s, out);
     peers(s, out);
     fprintf(out, "groups:\n  - {name: core, %s, members: [", s->kind->group);

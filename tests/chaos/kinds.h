@@ -22,6 +22,7 @@ struct kind {
     bool copies;      /* each server gets all */
     const char *back; /* keys of a group of watchers, which get the answers instead; or NULL */
     enum order order;
+    bool whole; /* what a client sends arrives, once it was acknowledged, whatever becomes of answers */
     const char *drops; /* reasons for which messages may be dropped, with a space on either side */
 };
 
@@ -37,6 +38,7 @@ struct broker_setting {
     unsigned servers;
     unsigned first_host; /* of the servers: server i is on host first_host + i */
     unsigned paths;
+    unsigned streams; /* of servers */
     unsigned members; /* bits: the servers that are peers and members of the group; not 0 */
 };
 

@@ -15,6 +15,7 @@ void chaos_message_make(struct chaos_message *m, const struct chaos_id *id, size
     m->magic = CHAOS_MAGIC;
     m->id = *id;
     m->size = (uint32_t)size;
+    m->to = m->to_stream = 0;
     for (size_t i = 0; i < filler_size(size); i++)
         m->filler[i] = filler_byte(id, i);
 }

@@ -7,8 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CHAOS_STREAMS = 4, CHAOS_PPID = 1000 /* and the stream's number */ };
-enum { CHAOS_MESSAGE_MIN = 24, CHAOS_MESSAGE_MAX = 20000 };
+enum {
+    CHAOS_STREAMS = 4, /* of a client */
+    CHAOS_STREAMS_MAX = 1024,
+    CHAOS_PPID = 1000 /* and the stream's number */
+};
+enum { CHAOS_MESSAGE_MIN = 32, CHAOS_MESSAGE_MAX = 20000 };
 
 #define CHAOS_MAGIC 0x4a554e43u
 
@@ -24,7 +28,8 @@ struct chaos_id {
 struct chaos_message {
     uint32_t magic;
     struct chaos_id id;
-    uint32_t size; /* with this header */
+    uint32_t size;          /* with this header */
+    uint32_t to, to_stream; /* an answer: the incarnation and stream that asked; else 0 */
     uint8_t filler[CHAOS_MESSAGE_MAX - CHAOS_MESSAGE_MIN];
 };
 

@@ -51,11 +51,11 @@ static void option(int sock, int level, int name, const void *value, size_t size
 }
 
 /* Ready to fail over within seconds: a cut is noticed before the scene changes again. */
-static void set_options(int sock)
+static void set_options(int sock, unsigned streams)
 {
     static const uint16_t events[] = {SCTP_ASSOC_CHANGE, SCTP_SEND_FAILED_EVENT, SCTP_SHUTDOWN_EVENT};
     const int on = 1, buffer = 128 * 1024;
-    const struct sctp_initmsg init = {CHAOS_STREAMS, CHAOS_STREAMS, 4, 400};
+    const struct sctp_initmsg init = {(uint16_t)streams, (uint16_t)streams, 4, 400};
     const struct sctp_rtoinfo rto = {.srto_initial = 200, .srto_max = 400, .srto_min = 100};
     const struct sctp_assocparams assoc = {.sasoc_asocmaxrxt = 8};
     const struct sctp_paddrparams path = {
@@ -93,7 +93,7 @@ static void bind_to(const struct program *p, int sock)
 static int open_socket(const struct program *p)
 {
     int sock = network_socket(p->host, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_SCTP);
-    set_options(sock);
+    set_options(sock, p->role == SERVER ? p->setting->streams : CHAOS_STREAMS);
     bind_to(p, sock);
     if (p->role == SERVER && listen(sock, 100) != 0)
         fatal("listen");
@@ -117,6 +117,8 @@ void program_start(struct program *p)
     p->record = record_open(p->setting->folder, name, p->incarnation);
     memset(p->shared, 0, sizeof *p->shared);
     p->shared->hand.self = p->incarnation;
+    p->shared->hand.asks = p->role == CLIENT;
+    p->shared->hand.any_stream = p->role == SERVER && p->setting->maps;
     pid_t driver = getpid();
     p->pid = fork();
     if (p->pid < 0)

@@ -21,10 +21,12 @@ enum role {
 
 struct setting { /* what all programs of a run share */
     const char *folder;
-    unsigned paths; /* that are used */
-    unsigned rate;  /* messages a second of client 1; 0 sends half as many, 2 twice, 3 four times as many */
-    unsigned size;  /* of the longest message */
-    bool answers;   /* servers answer */
+    unsigned paths;   /* that are used */
+    unsigned rate;    /* messages a second of client 1; 0 sends half as many, 2 twice, 3 four times as many */
+    unsigned size;    /* of the longest message */
+    bool answers;     /* servers answer */
+    bool maps;        /* the broker chooses the streams to servers */
+    unsigned streams; /* of servers */
     uint64_t seed;
 };
 

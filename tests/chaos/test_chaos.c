@@ -165,15 +165,21 @@ static void begin(struct run *r)
         perror(path);
         exit(2);
     }
-    r->setting = (struct setting){.folder = r->folder,
-                                  .paths = s->paths,
-                                  .rate = number_of("RATE", 150),
-                                  .size = number_of("SIZE", 1300),
-                                  .answers = r->kind.answers,
-                                  .seed = r->seed};
+    r->setting =
+        (struct setting){.folder = r->folder,
+                         .paths = s->paths,
+                         .rate = number_of("RATE", 150),
+                         .size = number_of("SIZE", 1300),
+                         .answers = r->kind.answers,
+                         .maps = !strcmp(r->kind.session, "mapped"),
+                         .streams = !strcmp(r->kind.session, "mapped") ? CHAOS_STREAMS_MAX : CHAOS_STREAMS,
+                         .seed = r->seed};
     if (on_usrsctp() && r->setting.size > 1300 &&
         !strcmp(r->kind.drops, " ")) /* README, A destination is lost */
+    {
         r->kind.drops = " unacknowledged peer_lost ";
+        r->kind.whole = false;
+    }
     s->count = r->kind.back ? CHAOS_PROGRAMS : CHAOS_PROGRAMS - CHAOS_WATCHERS;
     for (unsigned i = 0; i < s->count; i++) {
         enum role role = i < CLIENTS ? SERVER : i < CLIENTS_END ? CLIENT : WATCHER;
@@ -190,7 +196,8 @@ static void begin(struct run *r)
                                          .workers = r->workers,
                                          .servers = CHAOS_SERVERS,
                                          .first_host = 0,
-                                         .paths = s->paths};
+                                         .paths = s->paths,
+                                         .streams = r->setting.streams};
 }
 
 /* After all has been mended every client must get on. Returns what does not, or NULL. */
@@ -219,6 +226,7 @@ static const char *end_broker(struct run *r)
     int status = broker_stop(r->scene.broker, PATIENCE_S);
     if (status == 1 && has_lost_watcher(r)) {
         r->kind.drops = " stopped ";
+        r->kind.whole = false;
         return NULL;
     }
     return status == 0 ? NULL : status < 0 ? "the broker does not end" : "the broker's exit status is not 0";

@@ -111,6 +111,10 @@ static void a_lost_message_is_found(void **state)
     finds("override", "1 messages were dropped as peer_lost, which override does not allow");
     write_run("rrrrrrrr--");
     assert_true(explained("paired"));
+    /* A kind may drop answers, but not what clients send. */
+    write_account("received=9 copies=0 delivered=8 dropped=1 waiting=0 returned=0 dropped_peer_lost=1");
+    finds("mapped",
+          "message 8 of stream 0 of association 7 of sender 1 was acknowledged and arrived nowhere");
 }
 
 static void a_swapped_pair_is_found(void **state)
