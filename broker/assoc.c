@@ -8,7 +8,9 @@
 #include <utlist.h>
 
 #include "broker/check.h"
+#include "broker/handover.h"
 #include "broker/log.h"
+#include "broker/owners.h"
 #include "broker/reliability.h"
 #include "broker/sending.h"
 #include "broker/sent.h"
@@ -26,12 +28,24 @@ struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state
     if (!a)
         return NULL;
     a->magic = BRK_ASSOC_MAGIC;
-    a->worker = w;
     a->state = state;
     a->origin = (uint64_t)w->index << BRK_ORIGIN_BITS | ++w->origins;
     a->begun_ms = w->now_ms;
-    DL_APPEND2(w->assocs, a, prev_of_all, next_of_all);
+    brk_assoc_list(w, a);
     return a;
+}
+
+void brk_assoc_list(struct brk_worker *w, struct brk_assoc *a)
+{
+    a->worker = w;
+    DL_APPEND2(w->assocs, a, prev_of_all, next_of_all);
+}
+
+void brk_assoc_unlist(struct brk_worker *w, struct brk_assoc *a)
+{
+    if (w->walk == a)
+        w->walk = a->next_of_all;
+    DL_DELETE2(w->assocs, a, prev_of_all, next_of_all);
 }
 
 void brk_assoc_attach(struct brk_assoc *a, struct brk_socket *s, uint32_t id)
@@ -119,6 +133,11 @@ void brk_assoc_close(struct brk_worker *w, struct brk_assoc *a)
 {
     brk_stall_forget(w, a);
     brk_expiry_forget(w, a);
+    for (unsigned i = 0; a->handover && i < a->handover->count; i++)
+        if (a->handover->handed[i].assoc == a)
+            a->handover->handed[i].assoc = NULL;
+    if (a->owner && !w->stop)
+        rt_batch_add(&w->out[w->broker->worker_count], &a->owner->gone);
     brk_assoc_enter(a, &w->closed_assocs);
 }
 
@@ -128,9 +147,7 @@ void brk_assoc_free_closed(struct brk_worker *w)
     DL_FOREACH_SAFE(w->closed_assocs, a, tmp)
     {
         brk_assoc_leave(a, &w->closed_assocs);
-        if (w->walk == a)
-            w->walk = a->next_of_all;
-        DL_DELETE2(w->assocs, a, prev_of_all, next_of_all);
+        brk_assoc_unlist(w, a);
         brk_sent_free(&a->outbox.sent);
         free(a);
     }

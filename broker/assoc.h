@@ -19,6 +19,8 @@
 struct brk_worker;
 struct brk_socket;
 struct brk_dest;
+struct brk_handover;
+struct brk_owner;
 struct brk_session;
 
 #define BRK_ORIGIN_BITS 48 /* of an association's origin; the index of its worker is in the bits above */
@@ -37,8 +39,10 @@ enum brk_assoc_state {
     BRK_RESOLVING,  /* no socket yet: the address of its peer is being looked up */
     BRK_CONNECTING, /* being set up; messages are pending in its outbox */
     BRK_UP,
-    BRK_LOST,   /* has ended; the messages that the stack gives back are still being read */
-    BRK_LEAVING /* off its socket; waits until its destination is retired */
+    BRK_LOST,    /* has ended; the messages that the stack gives back are still being read */
+    BRK_LEAVING, /* off its socket; waits until its destination is retired */
+    BRK_MOVING,  /* is being handed over to another worker (handover.h): stands still */
+    BRK_ARRIVING /* stands in for one that is still to arrive from another worker */
 };
 
 struct brk_assoc {
@@ -65,6 +69,8 @@ struct brk_assoc {
     uint64_t end_by_ms; /* it is being ended, and is aborted at this time; 0: no. See ending.h */
     bool ended_late;    /* that abort has been sent */
     bool peel_wanted;
+    struct brk_handover *handover; /* it is about to be handed over; NULL: it is not */
+    struct brk_owner *owner;       /* control's entry about it; NULL: it is where it began */
 
     /* As a destination of shared sessions; NULL: it is not one. */
     struct brk_dest *dest;
@@ -97,6 +103,10 @@ void brk_assoc_tell_dry(struct brk_assoc *a, bool on);
 
 /* Makes the sent log reach back as far as the send buffer of its socket requires. */
 void brk_assoc_keep_sent(struct brk_assoc *a);
+
+/* Puts it on the list of all associations of `w`, which has it from now on; takes it off. */
+void brk_assoc_list(struct brk_worker *w, struct brk_assoc *a);
+void brk_assoc_unlist(struct brk_worker *w, struct brk_assoc *a);
 
 /* Adds it to a list of its worker's, when it is in none; removes it from that list. */
 void brk_assoc_enter(struct brk_assoc *a, struct brk_assoc **list);

@@ -11,7 +11,9 @@
 struct brk_assoc;
 struct brk_dest;
 struct brk_farewell;
+struct brk_handover;
 struct brk_look;
+struct brk_owner;
 struct brk_request;
 struct brk_socket;
 struct brk_worker;
@@ -20,8 +22,10 @@ enum brk_magic {
     BRK_ASSOC_MAGIC = 0x4a6e4173,
     BRK_DEST_MAGIC = 0x4a6e4465,
     BRK_FAREWELL_MAGIC = 0x4a6e4661,
+    BRK_HANDOVER_MAGIC = 0x4a6e4861,
     BRK_HOST_MAGIC = 0x4a6e486f, /* of names.c */
     BRK_LOOK_MAGIC = 0x4a6e4c6f,
+    BRK_OWNER_MAGIC = 0x4a6e4f77,
     BRK_REQUEST_MAGIC = 0x4a6e5265,
     BRK_SOCKET_MAGIC = 0x4a6e536f,
     BRK_WORKER_MAGIC = 0x4a6e576f
@@ -47,9 +51,17 @@ static inline struct brk_farewell *brk_farewell_of(void *p)
 {
     return brk_checked(p, BRK_FAREWELL_MAGIC);
 }
+static inline struct brk_handover *brk_handover_of(void *p)
+{
+    return brk_checked(p, BRK_HANDOVER_MAGIC);
+}
 static inline struct brk_look *brk_look_of(void *p)
 {
     return brk_checked(p, BRK_LOOK_MAGIC);
+}
+static inline struct brk_owner *brk_owner_of(void *p)
+{
+    return brk_checked(p, BRK_OWNER_MAGIC);
 }
 static inline struct brk_request *brk_request_of(void *p)
 {

@@ -35,6 +35,7 @@
 #include "broker/log.h"
 #include "broker/moving.h"
 #include "broker/notify.h"
+#include "broker/owners.h"
 #include "broker/parcel.h"
 #include "broker/reload.h"
 #include "broker/shares.h"
@@ -58,6 +59,7 @@ static bool publish(struct brk_control *c)
         brk_log(CFG_LOG_ERROR, "no_memory", "text=\"group changes are delayed\"");
         return false;
     }
+    s->owners = c->owners.table;
     rt_snapshot_free(rt_current_publish(&c->broker->current, s));
     return true;
 }
@@ -154,18 +156,6 @@ bool brk_control_reloading(const struct brk_control *c)
 
 /* ---- requests ------------------------------------------------------------------------------------- */
 
-/* It may fit other groups now. */
-static void take_adaptation(struct brk_control *c, struct brk_dest *d)
-{
-    d->dest.adapted = true;
-    d->dest.adaptation = d->told_adaptation;
-    if (d->removed || d->joins)
-        return;
-    if (!rt_members_refit(c->members, &d->dest))
-        brk_log(CFG_LOG_ERROR, "no_memory", "text=\"a destination does not join its groups\"");
-    c->shares.changed = true;
-}
-
 /* Takes the requests that have arrived. *lost: destinations to be retired after the publication. */
 static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lost, struct rt_batch *done)
 {
@@ -175,14 +165,14 @@ static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lo
     rt_inbox_take(&c->broker->control, woken, &taken);
     bool any = taken.count;
     while ((p = rt_batch_take(&taken))) {
-        struct brk_dest *d = p->control == BRK_STEPPED ? NULL : brk_dest_of(p->to);
+        struct brk_dest *d = brk_is_about_dest(p) ? brk_dest_of(p->to) : NULL;
         switch ((enum brk_control_kind)p->control) {
         case BRK_MEMBER_UP:
             DL_APPEND(c->dests, d);
             brk_joining_up(&c->joining, p);
             break;
         case BRK_MEMBER_TOLD:
-            take_adaptation(c, d);
+            brk_control_adapted(c, d);
             break;
         case BRK_MEMBER_DOWN:
             log_member(c, "member_down", d);
@@ -203,6 +193,12 @@ static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lo
         case BRK_EMPTIED:
             brk_joining_emptied(&c->joining, c->members, d);
             brk_moving_emptied(&c->moving, d);
+            break;
+        case BRK_HANDOVER:
+            brk_owners_take(&c->owners, brk_handover_of(p->to), c->members, &c->dests);
+            break;
+        case BRK_GONE:
+            brk_owners_gone(&c->owners, brk_owner_of(p->to));
             break;
         case BRK_RETURNED:
         case BRK_WAITED:
@@ -249,19 +245,23 @@ static bool serve_requests(struct brk_control *c, bool woken)
     c->shares.changed |= brk_eject_turn(&c->eject, c->broker, c->members, brk_now_ms());
     if (!take_requests(c, woken, &lost, &done) && !brk_shares_due(&c->shares, brk_now_ms()))
         return false;
-    if (c->stepped)
+    if (c->stepped && !brk_owners_busy(&c->owners))
         step_on(c);
-    if (brk_shares_due(&c->shares, brk_now_ms()))
+    if (!brk_owners_busy(&c->owners) && brk_shares_due(&c->shares, brk_now_ms()))
         brk_shares_settle(&c->shares, c->broker->current.pointer, c->members, &c->moving, &c->joining,
                           brk_now_ms());
     brk_moving_go_on(&c->moving, c->members);
-    brk_joining_go_on(&c->joining, c->members, joined, c);
+    if (!brk_owners_busy(&c->owners))
+        brk_joining_go_on(&c->joining, c->members, joined, c);
+    if (c->reload.step == BRK_RELOAD_NONE)
+        brk_owners_go_on(&c->owners, c->dests, c->phase == BRK_RUNNING ? NULL : "the broker is ending");
     while (!publish(c)) /* the requests must be carried out; memory may become available */
         usleep(10000);
     while ((p = rt_batch_take(&done)))
         free(brk_dest_of(p->to));
     post_each(c, &lost);
     post_each(c, &c->joining.ask);
+    brk_owners_post(&c->owners, c->broker);
     brk_shares_plan(&c->shares, c->members, brk_now_ms());
     /* Parked messages may have a destination now. */
     brk_command_all(c->broker, c->states_changed ? BRK_CMD_STATES : 0);
@@ -290,15 +290,16 @@ void brk_control_drain(struct brk_control *c, const char *reason, unsigned timeo
 
 static void drain(struct brk_control *c)
 {
-    if (c->phase == BRK_DRAIN_SOURCES && brk_all_reached(c->broker, BRK_SOURCES_DONE)) {
+    bool busy = brk_owners_busy(&c->owners); /* an association is in no worker's account of itself */
+    if (!busy && c->phase == BRK_DRAIN_SOURCES && brk_all_reached(c->broker, BRK_SOURCES_DONE)) {
         c->phase = BRK_DRAIN_BOTH;
         brk_command_all(c->broker, BRK_CMD_DRAIN_BOTH);
     }
-    if (c->phase == BRK_DRAIN_BOTH && brk_all_settled(c->broker, BRK_BOTH_DONE)) {
+    if (!busy && c->phase == BRK_DRAIN_BOTH && brk_all_settled(c->broker, BRK_BOTH_DONE)) {
         c->phase = BRK_DRAIN_ALL;
         brk_command_all(c->broker, BRK_CMD_DRAIN_ALL);
     }
-    if (c->phase == BRK_DRAIN_ALL && brk_all_settled(c->broker, BRK_ALL_DONE)) {
+    if (!busy && c->phase == BRK_DRAIN_ALL && brk_all_settled(c->broker, BRK_ALL_DONE)) {
         brk_log(CFG_LOG_INFO, "drained", "in_ms=%llu",
                 (unsigned long long)(brk_now_ms() + c->drain_ms - c->deadline_ms));
         c->stop = true;
@@ -340,8 +341,8 @@ void brk_control_settle(struct brk_control *c)
     struct brk_broker *b = c->broker;
     bool any;
     do {
-        any = serve_requests(c, true);
-        any |= settle_workers(b);
+        any = settle_workers(b); /* posts what serve_requests then takes */
+        any |= serve_requests(c, true);
     } while (any);
     for (unsigned i = 0; i < b->worker_count; i++)
         brk_worker_end(b->workers[i]);
@@ -371,6 +372,7 @@ struct brk_control *brk_control_new(struct brk_broker *b)
         return NULL;
     c->broker = b;
     brk_joining_init(&c->joining);
+    brk_owners_init(&c->owners);
     c->members = rt_members_new(b->plan->config);
     if (c->members && brk_moving_fit(&c->moving, b->plan->config->group_count) &&
         brk_eject_plan(&c->eject, &c->eject, b, b->plan->config)) {
@@ -392,6 +394,7 @@ void brk_control_free(struct brk_control *c)
     rt_members_free(c->members);
     brk_moving_free(&c->moving);
     brk_eject_free(&c->eject);
+    brk_owners_free(&c->owners);
     brk_reload_free(&c->reload);
     free(c);
 }

@@ -34,3 +34,14 @@ uint64_t brk_control_due_ms(const struct brk_control *c)
         return 0;
     return back_ms < c->shares.due_ms ? back_ms : c->shares.due_ms;
 }
+
+void brk_control_adapted(struct brk_control *c, struct brk_dest *d)
+{
+    d->dest.adapted = true;
+    d->dest.adaptation = d->told_adaptation;
+    if (d->removed || d->joins)
+        return;
+    if (!rt_members_refit(c->members, &d->dest))
+        brk_log(CFG_LOG_ERROR, "no_memory", "text=\"a destination does not join its groups\"");
+    c->shares.changed = true;
+}

@@ -9,6 +9,7 @@
 #include "broker/eject.h"
 #include "broker/joining.h"
 #include "broker/moving.h"
+#include "broker/owners.h"
 #include "broker/reload.h"
 #include "broker/shares.h"
 #include "broker/state.h"
@@ -21,6 +22,7 @@ struct brk_control {
     struct rt_members *members;
     struct brk_joining joining;
     struct brk_moving moving;
+    struct brk_owners owners;
     struct brk_shares shares;
     struct brk_eject eject;
     bool states_changed; /* workers are still to be told */
@@ -34,5 +36,8 @@ struct brk_control {
     bool stepped;           /* all workers have completed the current step of it */
     struct brk_dest *dests; /* all that have come up and are not retired */
 };
+
+/* BRK_MEMBER_TOLD: a destination may fit other groups now (control_members.c). */
+void brk_control_adapted(struct brk_control *c, struct brk_dest *d);
 
 #endif

@@ -28,23 +28,18 @@ static void control_init(struct rt_parcel *p, enum brk_control_kind kind, struct
     *p = (struct rt_parcel){.kind = RT_CONTROL, .control = (uint16_t)kind, .to = d, .embedded = true};
 }
 
-void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a, bool mapped)
+struct brk_dest *brk_dest_new(struct brk_worker *w, struct brk_assoc *a, bool mapped)
 {
-    if (a->dest || a->unwanted || a->end_by_ms || !is_destination(a, mapped) ||
-        brk_state(w->broker, a->socket->member) == CFG_MAINT)
-        return;
     struct brk_dest *d = calloc(1, sizeof *d);
-    if (!d) {
-        brk_log(CFG_LOG_ERROR, "no_memory", "%s=%s assoc=%u text=\"does not join its groups\"",
-                brk_member_word(a->socket->member), brk_assoc_name(a), a->id);
-        return;
-    }
+    if (!d)
+        return NULL;
     d->magic = BRK_DEST_MAGIC;
     d->dest = (struct rt_dest){.worker = w->index,
                                .room = a->outbox.room,
                                .member = a->socket->member,
                                .mapped = mapped,
                                .up_ms = w->now_ms,
+                               .number = a->origin,
                                .owner = a};
     control_init(&d->up, BRK_MEMBER_UP, d);
     control_init(&d->down, BRK_MEMBER_DOWN, d);
@@ -53,6 +48,20 @@ void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a, bool mapped)
     control_init(&d->empty, BRK_EMPTY, d);
     control_init(&d->emptied, BRK_EMPTIED, d);
     control_init(&d->told, BRK_MEMBER_TOLD, d);
+    return d;
+}
+
+void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a, bool mapped)
+{
+    if (a->dest || a->unwanted || a->end_by_ms || !is_destination(a, mapped) ||
+        brk_state(w->broker, a->socket->member) == CFG_MAINT)
+        return;
+    struct brk_dest *d = brk_dest_new(w, a, mapped);
+    if (!d) {
+        brk_log(CFG_LOG_ERROR, "no_memory", "%s=%s assoc=%u text=\"does not join its groups\"",
+                brk_member_word(a->socket->member), brk_assoc_name(a), a->id);
+        return;
+    }
     if (a->socket->kind != BRK_OUTBOUND && !tr_addresses(a->socket->ep, a->id, true, &d->dest.remote, 1))
         d->dest.remote.sa.sa_family = AF_UNSPEC;
     d->dest.adapted = a->adapted;

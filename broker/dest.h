@@ -30,7 +30,9 @@ enum brk_control_kind {
     BRK_MEMBER_TOLD, /* to control: its peer has announced an adaptation code point (`told_adaptation`) */
     BRK_STEPPED,     /* to control: the worker `to` has completed its step of a reload */
     BRK_LOOK,        /* to a worker: fill the brk_look `to` and post it back */
-    BRK_REQUEST      /* to control: carry out the brk_request `to` and post it back */
+    BRK_REQUEST,     /* to control: carry out the brk_request `to` and post it back */
+    BRK_HANDOVER,    /* to control or a worker: the brk_handover `to` is at its next step */
+    BRK_GONE         /* to control: the association of the brk_owner `to` has ended */
 };
 
 /* An association as a destination of shared sessions. Created by the owning worker when the association
@@ -53,6 +55,15 @@ static inline struct brk_dest *brk_dest_around(struct rt_dest *d)
 {
     return brk_dest_of((char *)d - offsetof(struct brk_dest, dest));
 }
+
+/* Whether a control message to control is about a destination. */
+static inline bool brk_is_about_dest(const struct rt_parcel *p)
+{
+    return p->control != BRK_STEPPED && p->control != BRK_HANDOVER && p->control != BRK_GONE;
+}
+
+/* An association of a worker as a destination that no group knows yet. NULL: out of memory. */
+struct brk_dest *brk_dest_new(struct brk_worker *w, struct brk_assoc *a, bool mapped);
 
 /* Joins the groups that its listener or peer is a member of: those with mapped routes, or all others. Does
  * nothing where there are none, where it has joined already, and where it is being ended. */

@@ -15,6 +15,7 @@
 #include "broker/hold.h"
 #include "broker/room.h"
 #include "broker/sending.h"
+#include "broker/handover.h"
 #include "broker/parcel.h"
 #include "broker/reliability.h"
 #include "broker/session/session.h"
@@ -23,6 +24,7 @@
 #include "config/config.h"
 #include "routing/inbox.h"
 #include "routing/message.h"
+#include "routing/owners.h"
 #include "routing/snapshot.h"
 #include "routing/table.h"
 #include "transport/transport.h"
@@ -215,6 +217,18 @@ bool brk_route_again(const struct brk_worker *w, struct rt_parcel *p)
     if (found)
         p->route = route;
     return found || !w->config->routes[p->route].gone;
+}
+
+unsigned brk_reader(const struct brk_worker *w, const struct rt_message *m)
+{
+    if (brk_is_handed(w->handing, m))
+        return w->handing->to;
+    return rt_owners_find(w->snapshot->owners, m->origin, (uint32_t)(m->origin >> BRK_ORIGIN_BITS));
+}
+
+void brk_park_again(struct brk_worker *w, struct rt_parcel *p)
+{
+    park(w, w->config->routes[p->route].group, p);
 }
 
 void brk_dispatch_again(struct brk_worker *w, struct rt_parcel *p)

@@ -42,11 +42,12 @@ void brk_dispatch_again(struct brk_worker *w, struct rt_parcel *p);
  * is moved to w->left_groups. */
 void brk_dispatch_adopt(struct brk_worker *w);
 
-/* The worker that read the message, which decides its order. Its memory may belong to another one
+/* A message that was parked, by this worker or by the one that had its source before: parks it behind the
+ * others. */
+void brk_park_again(struct brk_worker *w, struct rt_parcel *p);
+
+/* The worker that reads the message's source, which decides its order. Its memory may belong to another one
  * (`owner`). */
-static inline unsigned brk_reader(const struct rt_message *m)
-{
-    return (unsigned)(m->origin >> BRK_ORIGIN_BITS);
-}
+unsigned brk_reader(const struct brk_worker *w, const struct rt_message *m);
 
 #endif

@@ -61,6 +61,14 @@ void brk_end_associations(struct brk_worker *w)
     brk_assoc_eof(w, a);
 }
 
+void brk_drain_one(struct brk_worker *w, struct brk_assoc *a)
+{
+    bool ends = (a->socket->kind != BRK_OUTBOUND && !a->dest) || w->phase == BRK_DRAIN_ALL ||
+                (w->phase == BRK_DRAIN_BOTH && is_source(a));
+    if (w->phase != BRK_RUNNING && ends)
+        brk_assoc_eof(w, a);
+}
+
 /* The progress of the drain, for control. Sources are done when every association that only sends to the
  * broker is closed and none of their messages waits here; both, when nobody is left that messages are taken
  * from; everything is done when nothing at all is left. */

@@ -4,6 +4,7 @@
 
 #include <stdint.h>
 
+struct brk_assoc;
 struct brk_worker;
 
 /* How much of a drain's time is reserved for aborting what has not ended by then, in milliseconds: half a
@@ -24,6 +25,9 @@ void brk_end_sources(struct brk_worker *w);
 
 /* All associations are shut down when what waits for them has been sent. */
 void brk_end_associations(struct brk_worker *w);
+
+/* An association that another worker has handed over: the same, as far as the drain is. */
+void brk_drain_one(struct brk_worker *w, struct brk_assoc *a);
 
 /* The time is over, or a second request came: aborts all associations, and counts what comes back. */
 void brk_abort_everything(struct brk_worker *w);

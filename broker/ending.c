@@ -22,6 +22,7 @@ void brk_end_whole(struct brk_worker *w, struct brk_assoc *a)
 
 void brk_end(struct brk_worker *w, struct brk_assoc *a)
 {
+    a->unwanted |= a->state == BRK_MOVING; /* by the worker that gets it */
     if (a->end_by_ms || a->state != BRK_UP)
         return;
     a->end_by_ms = w->now_ms + w->config->drain_timeout_ms + 1;

@@ -29,7 +29,8 @@ const char *brk_happening_name(enum brk_happening_kind kind)
         [BRK_HAPPENED_PATH] = "path",       [BRK_HAPPENED_PAUSED] = "paused",
         [BRK_HAPPENED_RESUMED] = "resumed", [BRK_HAPPENED_RETURNED] = "returned",
         [BRK_HAPPENED_ENDING] = "ending",   [BRK_HAPPENED_CLOSED] = "closed",
-        [BRK_HAPPENED_LOST] = "lost",       [BRK_HAPPENED_LIMITED] = "limited"};
+        [BRK_HAPPENED_LOST] = "lost",       [BRK_HAPPENED_LIMITED] = "limited",
+        [BRK_HAPPENED_MOVED] = "moved"};
     return names[kind];
 }
 

@@ -26,6 +26,7 @@ enum brk_happening_kind {
     BRK_HAPPENED_PATH,          /* address; text: its state */
     BRK_HAPPENED_PAUSED,        /* numbers: messages that wait */
     BRK_HAPPENED_RESUMED,
+    BRK_HAPPENED_MOVED,    /* numbers: from which worker, to which */
     BRK_HAPPENED_LIMITED,  /* not read for a while, because of its rate_limit */
     BRK_HAPPENED_RETURNED, /* messages that the stack gave back undelivered, one each */
     BRK_HAPPENED_ENDING,   /* on purpose, by this side */

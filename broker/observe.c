@@ -16,6 +16,7 @@
 #include "broker/health.h"
 #include "broker/state.h"
 #include "routing/inbox.h"
+#include "routing/owners.h"
 #include "routing/plan.h"
 #include "routing/snapshot.h"
 
@@ -255,25 +256,26 @@ bool brk_observer_walking(const struct brk_observer *o)
     return o->walking;
 }
 
-bool brk_observer_walk(struct brk_observer *o, uint64_t wanted, enum brk_look_act act)
+bool brk_observer_walk(struct brk_observer *o, uint64_t wanted, enum brk_look_act act, unsigned to)
 {
-    unsigned n = o->broker->worker_count, only = (unsigned)(wanted >> BRK_ORIGIN_BITS);
+    unsigned n = o->broker->worker_count;
+    struct brk_sight s;
+    brk_sight_open(o, &s);
+    unsigned only = rt_owners_find(s.snapshot->owners, wanted, (uint32_t)(wanted >> BRK_ORIGIN_BITS));
+    brk_sight_close(o);
     if (o->walking || (wanted && only >= n) || atomic_load(&o->broker->ended))
         return false;
     o->cut = o->one_found = false;
     o->wants_one = wanted;
-    for (unsigned i = 0; i < n; i++) {
+    for (unsigned i = wanted ? only : 0; i < (wanted ? only + 1 : n); i++) {
         o->found[i].count = 0;
-        if (wanted && i != only)
-            continue;
         o->looks[i]->first = true;
         o->looks[i]->wanted = wanted;
         o->looks[i]->act = act;
+        o->looks[i]->to = to;
         o->walking++;
+        post_look(o, i);
     }
-    for (unsigned i = 0; i < n; i++)
-        if (!wanted || i == only)
-            post_look(o, i);
     return true;
 }
 

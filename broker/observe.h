@@ -100,9 +100,9 @@ uint64_t brk_observer_cpu_us(const struct brk_observer *o, unsigned worker);
 int brk_observer_fd(const struct brk_observer *o);
 
 /* Asks all workers for everything (`wanted` 0), or the one that has the association with this number for it
- * alone, and what is to be done with it. One walk at a time. False: the workers have ended, or there is no
- * such worker. */
-bool brk_observer_walk(struct brk_observer *o, uint64_t wanted, enum brk_look_act act);
+ * alone, and what is to be done with it; `to` is of BRK_LOOK_MOVE. One walk at a time. False: the workers
+ * have ended, or there is no such worker. */
+bool brk_observer_walk(struct brk_observer *o, uint64_t wanted, enum brk_look_act act, unsigned to);
 bool brk_observer_walking(const struct brk_observer *o);
 
 /* Takes what has been answered. True: the walk is complete. */
@@ -114,7 +114,7 @@ const struct brk_assoc_view *brk_observer_found(const struct brk_observer *o, un
 const struct brk_worker_view *brk_observer_worker(const struct brk_observer *o, unsigned worker);
 
 /* What the last walk for one association found: as it was before something was done with it. NULL: it is not
- * there. *detail: of BRK_LOOK_CLOSELY. */
+ * there. *detail: of BRK_LOOK_CLOSELY and BRK_LOOK_MOVE. */
 const struct brk_assoc_view *brk_observer_one(const struct brk_observer *o,
                                               const struct brk_assoc_detail **detail);
 

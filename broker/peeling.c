@@ -42,12 +42,13 @@ static void log_failed(struct brk_socket *from, struct brk_assoc *a, const struc
 
 /* Between batches everything of the association that has been read is forwarded, and what is queued in the
  * stack moves along, so the order is preserved. */
-static void peel_off(struct brk_worker *w, struct brk_socket *from, struct brk_assoc *a)
+bool brk_peel_off(struct brk_worker *w, struct brk_assoc *a)
 {
+    struct brk_socket *from = a->socket;
     struct tr_error error;
     struct brk_socket *s = brk_socket_new(w, BRK_PEELED, from->member);
     if (!s)
-        return; /* it stays where it is: less isolation, but nothing is lost */
+        return false; /* it stays where it is: less isolation, but nothing is lost */
     uint32_t id = a->id;
     if (a->outbox.burst_count)
         brk_flush(w);
@@ -55,7 +56,7 @@ static void peel_off(struct brk_worker *w, struct brk_socket *from, struct brk_a
         log_failed(from, a, &error);
         brk_socket_leave(s, &w->sockets);
         free(s);
-        return;
+        return false;
     }
     from->no_descriptors = false;
     brk_grow_buffer(s->ep, from->full_buffer);
@@ -66,6 +67,7 @@ static void peel_off(struct brk_worker *w, struct brk_socket *from, struct brk_a
     brk_assoc_attach(a, s, id);
     if (a->outbox.blocked)
         brk_socket_want_writable(s, true);
+    return true;
 }
 
 void brk_peel_wanted(struct brk_worker *w, struct brk_socket *s)
@@ -78,7 +80,7 @@ void brk_peel_wanted(struct brk_worker *w, struct brk_socket *s)
             continue;
         a->peel_wanted = false;
         if (a->state == BRK_UP)
-            peel_off(w, s, a);
+            brk_peel_off(w, a);
     }
 }
 

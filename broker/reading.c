@@ -84,6 +84,8 @@ bool brk_socket_read(struct brk_worker *w, struct brk_socket *s)
     enum tr_code code;
     bool all; /* an association's end and what it gives back are in one queue: read on until that is empty */
     int rounds = 0;
+    if (s->handing)
+        return true;
     do {
         code = tr_recv(s->ep, s->limits ? brk_limit_room(s) : 0, &items, &count);
         if (code == TR_OK)
@@ -140,6 +142,6 @@ void brk_socket_abort_all(struct brk_worker *w, struct brk_socket *s)
     if (a->state == BRK_UP || a->state == BRK_CONNECTING)
         brk_assoc_abort(w, a, "the broker stops");
     s->has_lost = true;
-    while (s->ep && s->has_lost)
+    while (s->ep && s->has_lost && !s->handing)
         brk_socket_read(w, s);
 }

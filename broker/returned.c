@@ -14,6 +14,7 @@
 #include "broker/dest.h"
 #include "broker/dispatch.h"
 #include "broker/drop.h"
+#include "broker/handover.h"
 #include "broker/history.h"
 #include "broker/notice.h"
 #include "broker/parcel.h"
@@ -62,7 +63,14 @@ static void hand_over(struct brk_worker *w, struct rt_parcel *p)
     p->control = BRK_RETURNED;
     brk_uncount(&w->counts.waiting, 1);
     brk_count(&w->counts.handed_out, 1);
-    rt_batch_add(&w->out[brk_reader(p->message)], p);
+    rt_batch_add(&w->out[brk_reader(w, p->message)], p);
+}
+
+/* `passed`: another worker returns it to this one. That one may know of a new owner already, by a newer
+ * snapshot or because it was the old one itself. */
+static bool is_read_here(const struct brk_worker *w, const struct rt_message *m, bool passed)
+{
+    return brk_reader(w, m) == w->index || (passed && !brk_is_handed(w->handing, m));
 }
 
 void brk_send_again(struct brk_worker *w, const struct brk_assoc *by, struct rt_parcel *p)
@@ -78,7 +86,7 @@ void brk_send_again(struct brk_worker *w, const struct brk_assoc *by, struct rt_
         brk_drop_undelivered(w, p);
         return;
     }
-    bool found = brk_route_again(w, p);
+    bool found = brk_route_again(w, p), passed = p->control == BRK_RETURNED;
     const struct brk_session *kind = brk_sessions[w->config->routes[p->route].session];
     p->to = NULL;
     p->control = 0;
@@ -86,8 +94,10 @@ void brk_send_again(struct brk_worker *w, const struct brk_assoc *by, struct rt_
         brk_drop_undelivered(w, p);
     else if (!found)
         brk_drop_parcel(w, p, BRK_NO_ROUTE);
-    else if (brk_reader(p->message) != w->index)
+    else if (!is_read_here(w, p->message, passed))
         hand_over(w, p);
+    else if (brk_is_handed(w->arriving, p->message))
+        brk_queue_add(&w->arriving->came_back, p);
     else
         kind->returned(w, p);
 }

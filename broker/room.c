@@ -26,10 +26,11 @@ static enum cfg_when_full when_full(const struct cfg_config *c, uint32_t route)
 static struct limit limit_of(const struct brk_worker *w, const struct brk_assoc *a)
 {
     const struct cfg_config *c = w->config;
-    if (a->state == BRK_LOST || a->state == BRK_LEAVING)
+    if (a->state == BRK_LOST || a->state == BRK_LEAVING || a->state == BRK_ARRIVING)
         return (struct limit){0};
-    struct cfg_member m =
-        a->state == BRK_UP ? a->socket->member : (struct cfg_member){CFG_MEMBER_PEER, a->peer};
+    struct cfg_member m = a->state == BRK_UP || a->state == BRK_MOVING
+                              ? a->socket->member
+                              : (struct cfg_member){CFG_MEMBER_PEER, a->peer};
     const struct cfg_queue *q =
         m.kind == CFG_MEMBER_LISTENER ? &c->listeners[m.index].queue : &c->peers[m.index].queue;
     return (struct limit){q->messages ? q->messages : c->queue_messages, q->bytes ? q->bytes : c->queue_bytes,

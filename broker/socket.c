@@ -73,8 +73,9 @@ void brk_socket_update_watch(struct brk_socket *s)
 {
     bool read =
         (!s->paused && !s->limited && !s->starved) || s->to_the_end || s->has_lost || s->has_undelivered;
+    unsigned wanted = (read ? TR_READABLE : 0) | (s->writable_wanted ? TR_WRITABLE : 0);
     if (s->ep)
-        tr_watch(s->ep, (read ? TR_READABLE : 0) | (s->writable_wanted ? TR_WRITABLE : 0));
+        tr_watch(s->ep, s->handing ? 0 : wanted);
 }
 
 /* Of the associations on a listener's own socket nobody can say which it was. */

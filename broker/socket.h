@@ -34,6 +34,7 @@ struct brk_socket {
     unsigned limited;         /* of them have used up theirs: it is not read, either */
     bool to_the_end;          /* read even so, until the stack has no more: an association has ended */
     bool starved;             /* not read, because of memory_limit: memory.h */
+    bool handing;             /* neither read nor written: its association is being handed over */
     bool writable_wanted;
     bool no_descriptors; /* of a listener's: the last association that was to get its own got none */
     bool retiring;       /* does not accept any more; closed with its last association */

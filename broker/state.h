@@ -25,6 +25,7 @@
 struct brk_socket;
 struct brk_assoc;
 struct brk_broker;
+struct brk_handover;
 struct brk_names;
 struct brk_standing;
 
@@ -82,12 +83,14 @@ struct brk_worker {
     unsigned names_count, names_next_count;
     struct brk_names
         *names_stale; /* of peers that have other addresses now, or are gone; answers are still to come */
-    struct brk_assoc *limited;  /* associations that are not read, because of their rate_limit */
-    struct brk_assoc *clients;  /* of mapped sessions, by origin: clients.h */
-    struct brk_assoc *maps;     /* members of mapped sessions that are up: session/map.h */
-    struct brk_assoc *stalling; /* destinations that take nothing now (stall.c) */
-    struct brk_assoc *expiring; /* associations that messages with a ttl wait for */
-    uint64_t parked_expires_ms; /* when the first ttl of a parked message ends; 0: none has one */
+    struct brk_assoc *limited;   /* associations that are not read, because of their rate_limit */
+    struct brk_assoc *clients;   /* of mapped sessions, by origin: clients.h */
+    struct brk_assoc *maps;      /* members of mapped sessions that are up: session/map.h */
+    struct brk_assoc *stalling;  /* destinations that take nothing now (stall.c) */
+    struct brk_assoc *expiring;  /* associations that messages with a ttl wait for */
+    uint64_t parked_expires_ms;  /* when the first ttl of a parked message ends; 0: none has one */
+    struct brk_handover *wanted; /* one that waits until its association is read again, */
+    struct brk_handover *handing, *arriving; /* from STOP to LEAVE, from EXPECT to ARRIVE: handover.h */
     struct brk_standing *standing;
     unsigned standing_count, standing_room;
     unsigned group_room;   /* size of the arrays by group below */

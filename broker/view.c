@@ -7,6 +7,7 @@
 #include "broker/check.h"
 #include "broker/dest.h"
 #include "broker/ending.h"
+#include "broker/handover.h"
 #include "broker/notice.h"
 #include "broker/sending.h"
 #include "broker/session/map.h"
@@ -36,6 +37,12 @@ static bool is_closed(const struct brk_worker *w, const struct brk_assoc *a)
     return a->stage == &w->closed_assocs;
 }
 
+/* The association that it stands in for is told, by the worker that still has it. */
+static bool is_nobody(const struct brk_assoc *a)
+{
+    return a->state == BRK_ARRIVING;
+}
+
 static bool has_socket(const struct brk_assoc *a)
 {
     return a->state != BRK_RESOLVING && a->state != BRK_LEAVING;
@@ -50,11 +57,12 @@ static struct cfg_member member_of(const struct brk_assoc *a)
 
 static const char *state_of(const struct brk_assoc *a)
 {
-    static const char *const states[] = {[BRK_RESOLVING] = "resolving",
-                                         [BRK_CONNECTING] = "connecting",
-                                         [BRK_UP] = "up",
-                                         [BRK_LOST] = "lost",
-                                         [BRK_LEAVING] = "leaving"};
+    static const char *const states[] = {
+        [BRK_RESOLVING] = "resolving", [BRK_CONNECTING] = "connecting", [BRK_UP] = "up",
+        [BRK_LOST] = "lost",           [BRK_LEAVING] = "leaving",       [BRK_MOVING] = "moving",
+        [BRK_ARRIVING] = "moving"};
+    if (a->handover)
+        return "moving";
     return a->state == BRK_UP && (a->outbox.eof_wanted || a->outbox.eof_sent || a->end_by_ms)
                ? "ending"
                : states[a->state];
@@ -73,6 +81,7 @@ static bool find_remote(struct brk_assoc *a)
 static void tell(const struct brk_worker *w, const struct brk_assoc *a, struct brk_assoc_view *v)
 {
     *v = (struct brk_assoc_view){.origin = a->origin,
+                                 .worker = w->index,
                                  .session = a->session_number,
                                  .age_ms = w->now_ms - a->begun_ms,
                                  .member = member_of(a),
@@ -183,6 +192,9 @@ static void act(struct brk_worker *w, struct brk_assoc *a, struct brk_look *l)
         if (a->state == BRK_UP || a->state == BRK_CONNECTING)
             brk_assoc_abort(w, a, "an operator asked for it");
         return;
+    case BRK_LOOK_MOVE:
+        l->detail.refused = brk_handover_begin(w, a, l->to);
+        return;
     }
 }
 
@@ -212,10 +224,11 @@ void brk_look(struct brk_worker *w, struct brk_look *l)
         tell_worker(w, &l->worker);
     }
     l->count = 0;
+    l->detail.refused = NULL;
     for (; w->walk && l->count < BRK_LOOK_MAX && passed < PASSED_MAX && asked < ADDRESSES_MAX; passed++) {
         struct brk_assoc *a = w->walk;
         w->walk = a->next_of_all;
-        if ((l->wanted && a->origin != l->wanted) || is_closed(w, a))
+        if ((l->wanted ? a->origin != l->wanted : is_nobody(a)) || is_closed(w, a))
             continue;
         asked += find_remote(a);
         tell(w, a, &l->items[l->count++]);

@@ -27,7 +27,8 @@ struct brk_assoc;
 
 /* An association, as its worker sees it at one moment. */
 struct brk_assoc_view {
-    uint64_t origin;  /* its number: worker << BRK_ORIGIN_BITS | counted from 1 */
+    uint64_t origin;  /* its number: the worker it began with << BRK_ORIGIN_BITS | counted from 1 */
+    unsigned worker;  /* that has it now */
     uint64_t session; /* of a paired session: the number of its client; 0: none */
     uint64_t age_ms;  /* since it came up, or, where it has not, since set-up began */
     struct cfg_member member;
@@ -57,6 +58,7 @@ struct brk_path_view {
 
 /* More of one association, from the stack. -1: it does not tell. */
 struct brk_assoc_detail {
+    const char *refused;                         /* why it cannot be moved, static text; NULL: it can */
     int64_t peer_window, unacknowledged, unread; /* bytes, DATA chunks, DATA chunks not delivered to us yet */
     int64_t packets_out, packets_in, retransmitted, duplicates, abandoned;
     unsigned path_count;
@@ -70,7 +72,13 @@ struct brk_worker_view {
     uint64_t parked; /* messages for groups with nobody in them */
 };
 
-enum brk_look_act { BRK_LOOK_ONLY, BRK_LOOK_CLOSELY, BRK_LOOK_SHUT_DOWN, BRK_LOOK_ABORT };
+enum brk_look_act {
+    BRK_LOOK_ONLY,
+    BRK_LOOK_CLOSELY,
+    BRK_LOOK_SHUT_DOWN,
+    BRK_LOOK_ABORT,
+    BRK_LOOK_MOVE /* to worker `to`: begun, unless detail.refused says why not */
+};
 
 /* Whoever asks fills the first part and posts the parcel; until it comes back all is the worker's. */
 struct brk_look {
@@ -80,6 +88,7 @@ struct brk_look {
     bool first;              /* a new walk */
     uint64_t wanted;         /* one association, by origin; 0: all */
     enum brk_look_act act;   /* done to the one that is wanted */
+    unsigned to;             /* BRK_LOOK_MOVE */
 
     bool last; /* the walk is over */
     unsigned count;

@@ -26,6 +26,7 @@
 #include "broker/drain.h"
 #include "broker/dry.h"
 #include "broker/expiry.h"
+#include "broker/handover.h"
 #include "broker/life.h"
 #include "broker/limit.h"
 #include "broker/room.h"
@@ -79,6 +80,8 @@ static void take_parcel(struct brk_worker *w, struct rt_parcel *p)
             brk_look(w, brk_look_of(p->to));
         else if (p->control == BRK_FAREWELL)
             brk_mapped_farewell(w, brk_farewell_of(p->to));
+        else if (p->control == BRK_HANDOVER)
+            brk_handover_step(w, brk_handover_of(p->to));
         return;
     case RT_DELIVER:
         brk_count(&w->counts.taken_in, 1);
@@ -191,6 +194,8 @@ static void serve_sockets(struct brk_worker *w, unsigned count)
         /* A socket that was closed meanwhile has been cleared from the list, or, if reading had to end the
          * transport's turn early, is recognised by its missing endpoint: the struct outlives the turn. */
         struct brk_socket *s = w->ready[i].endpoint ? brk_socket_of(w->ready[i].cookie) : NULL;
+        if (s && s->handing)
+            continue;
         if (s && s->ep && w->ready[i].flags & TR_WRITABLE)
             brk_socket_writable(w, s);
         if (s && s->ep && w->ready[i].flags & TR_ENDED)
@@ -251,6 +256,8 @@ void brk_worker_turn(struct brk_worker *w)
         brk_map_tick(w);
     }
     brk_flush(w);
+    if (w->wanted)
+        brk_handover_try(w);
     if (w->stop)
         brk_abort_everything(w);
     brk_post(w);

@@ -12,6 +12,7 @@
 #include "broker/clients.h"
 #include "broker/clock.h"
 #include "broker/dest.h"
+#include "broker/handover.h"
 #include "broker/limit.h"
 #include "broker/hold.h"
 #include "broker/log.h"
@@ -127,6 +128,7 @@ void brk_worker_end(struct brk_worker *w)
         brk_socket_close(s);
     }
     brk_assoc_free_closed(w);
+    brk_handover_end(w);
 }
 
 bool brk_worker_settle(struct brk_worker *w)
@@ -143,6 +145,8 @@ bool brk_worker_settle(struct brk_worker *w)
             brk_drop_parcel(w, p, BRK_STOPPED);
         } else if (p->control == BRK_FAREWELL) {
             brk_farewell_done(brk_farewell_of(p->to));
+        } else if (p->control == BRK_HANDOVER) {
+            brk_handover_step(w, brk_handover_of(p->to));
         }
     }
     return true;

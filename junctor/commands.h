@@ -16,6 +16,7 @@ int cmd_reload(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_set(int argc, char **argv);
 int cmd_disconnect(int argc, char **argv);
+int cmd_move(int argc, char **argv);
 int cmd_abort(int argc, char **argv);
 int cmd_drain(int argc, char **argv);
 int cmd_maint(int argc, char **argv);

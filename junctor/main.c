@@ -24,6 +24,7 @@ static const struct {
     {"set", "change a setting of the broker", cmd_set},
     {"disconnect", "shut down one of its associations", cmd_disconnect},
     {"abort", "abort one of its associations", cmd_abort},
+    {"move", "hand one of its associations over to another worker", cmd_move},
     {"drain", "let groups send nothing to one of their members", cmd_drain},
     {"maint", "the same, and end its associations", cmd_maint},
     {"ready", "let it take part again", cmd_ready},

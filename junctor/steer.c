@@ -1,6 +1,6 @@
-/* `junctor reload`, `stop`, `set`, `disconnect`, `abort`, `drain`, `maint`, `ready`: the commands that change
- * a running broker. Each returns when the broker has finished, and prints what was done, in the words of the
- * broker's log. */
+/* `junctor reload`, `stop`, `set`, `disconnect`, `abort`, `move`, `drain`, `maint`, `ready`: the commands
+ * that change a running broker. Each returns when the broker has finished, and prints what was done, in the
+ * words of the broker's log. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,6 +78,15 @@ static const char ready_help[] =
     "\n"
     "Lets a listener or peer take part again after `junctor drain` or `maint`. With\n"
     "slow_start its share grows from now on.\n"
+    "\n" CLIENT_SOCKET_HELP "  -h, --help             this text\n" EXIT_HELP;
+
+static const char move_help[] =
+    "Usage: junctor move ASSOCIATION WORKER [-s PATH]\n"
+    "\n"
+    "Hands an association over to another worker of the broker, with all that waits\n"
+    "for it, while it carries messages. Both sides of a paired session go together.\n"
+    "`junctor status associations` shows the numbers, `junctor status workers` the\n"
+    "workers and their load.\n"
     "\n" CLIENT_SOCKET_HELP "  -h, --help             this text\n" EXIT_HELP;
 
 /* Prints "reloaded generation=2 …": the lines without what precedes the event's name in the log. */
@@ -215,4 +224,19 @@ int cmd_maint(int argc, char **argv)
 int cmd_ready(int argc, char **argv)
 {
     return steer_one("ready", ready_help, "member", "ready", argc, argv);
+}
+
+int cmd_move(int argc, char **argv)
+{
+    const char *socket;
+    char **words, path[500], association[200], worker[200], done[300];
+    unsigned count;
+    int status;
+    if (!client_arguments("move", move_help, argc, argv, 2, 2, &socket, &words, &count, &status))
+        return status;
+    snprintf(path, sizeof path, "/v1/move?association=%s&worker=%s",
+             client_escape(words[0], association, sizeof association),
+             client_escape(words[1], worker, sizeof worker));
+    snprintf(done, sizeof done, "moved %.100s worker=%.100s", words[0], words[1]);
+    return steer("move", socket, path, done);
 }

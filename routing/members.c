@@ -204,6 +204,20 @@ void rt_members_remove(struct rt_members *m, struct rt_dest *d)
     rt_members_hold(m, d);
 }
 
+void rt_members_replace(struct rt_members *m, const struct rt_dest *before, struct rt_dest *d)
+{
+    size_t count;
+    const struct place *p = places_of(m, before, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct seats *g = &m->groups[p[i].group];
+        for (uint32_t k = 0; k < g->count; k++)
+            if (g->list[k].dest == before)
+                g->list[k].dest = d;
+        if (g->active == before)
+            g->active = d;
+    }
+}
+
 void rt_members_hold(struct rt_members *m, const struct rt_dest *d)
 {
     size_t count;

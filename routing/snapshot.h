@@ -29,6 +29,8 @@ enum rt_room {
     RT_STOP = 2  /* any: sources that add to it are to be stopped */
 };
 
+struct rt_owners; /* owners.h */
+
 struct rt_dest {
     uint32_t worker;  /* owner */
     uint8_t room;     /* enum rt_room bits, atomic: written by the owner, for readers a hint */
@@ -39,6 +41,7 @@ struct rt_dest {
     struct net_addr remote;   /* of its peer, the first one; AF_UNSPEC: not known */
     uint32_t adaptation;      /* what its peer has announced, */
     bool adapted;             /* if it has */
+    uint64_t number;          /* tells those of one listener apart; that of the one whose place it takes */
     void *owner;              /* the broker's association; for the owning worker only */
 };
 
@@ -91,6 +94,7 @@ struct rt_group {
 struct rt_snapshot {
     uint64_t version; /* increases with each publication */
     const struct rt_plan *plan;
+    const struct rt_owners *owners; /* NULL: no association was handed over; the caller's, like the plan */
     uint32_t group_count;
     struct rt_group *groups[]; /* by group id; never NULL */
 };
@@ -119,6 +123,8 @@ void rt_members_remove(struct rt_members *m, struct rt_dest *d);
 /* More is known of a destination that was added: it joins groups that it fits now, and leaves others. Acts
  * with the next rt_members_settle. False: out of memory. */
 bool rt_members_refit(struct rt_members *m, struct rt_dest *d);
+/* `d` takes the place of `before` in all its groups: the same association, with another worker. */
+void rt_members_replace(struct rt_members *m, const struct rt_dest *before, struct rt_dest *d);
 /* For a membership that replaces another one: what a destination that was removed from the old one had
  * left is still on its way, so its groups are held here, too, until rt_members_release. */
 void rt_members_hold(struct rt_members *m, const struct rt_dest *d);

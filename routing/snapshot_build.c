@@ -96,7 +96,7 @@ static size_t group_size(const struct layout *l)
  * its own. `twin`: how many of the same member come before it. */
 static uint64_t seed_of(const struct rt_dest *d, uint32_t twin)
 {
-    return rt_seed(d->member, d->member.kind == CFG_MEMBER_PEER ? twin : (uintptr_t)d);
+    return rt_seed(d->member, d->member.kind == CFG_MEMBER_PEER ? twin : d->number);
 }
 
 static void fill_seeds(uint64_t *seeds, const struct seats *g, uint32_t count)

@@ -3,6 +3,7 @@
 #include "broker/admin/command.h"
 
 #include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,8 @@
 #include "routing/explain.h"
 
 #define LOOK_AGAIN_MS 50
+#define MOVE_AGAIN_MS 5
+#define MISSED_MAX    100
 #define END_WAIT_MS   3700000 /* longer than any drain_timeout: its end is sure by then */
 
 /* ---- the broker ----------------------------------------------------------------------------------- */
@@ -172,14 +175,28 @@ static bool can_end(const char *state)
     return strcmp(state, "up") == 0 || strcmp(state, "ending") == 0 || strcmp(state, "connecting") == 0;
 }
 
+/* Which one is meant. False: answered. */
+static bool take_id(struct admin_call *call)
+{
+    const char *id = admin_query(call, "association");
+    call->origin = id ? admin_parse_id(id) : 0;
+    if (!call->origin)
+        admin_refuse(call, 400, "say which with ?association=WORKER-NUMBER; /v1/associations has them");
+    return call->origin;
+}
+
+static enum admin_step not_there(struct admin_call *call)
+{
+    return admin_refuse(call, 404, "there is no association %s; /v1/associations has those that are",
+                        admin_query(call, "association"));
+}
+
 /* Ends it with `act`, then looks until it is gone. */
 static enum admin_step end(struct admin *a, struct admin_call *call, enum brk_look_act act, const char *what)
 {
     if (call->round == 0) {
-        const char *id = admin_query(call, "association");
-        if (!id || !(call->origin = admin_parse_id(id)))
-            return admin_refuse(call, 400,
-                                "say which with ?association=WORKER-NUMBER; /v1/associations has them");
+        if (!take_id(call))
+            return ADMIN_DONE;
         call->act = act;
         return ADMIN_ONE;
     }
@@ -187,8 +204,7 @@ static enum admin_step end(struct admin *a, struct admin_call *call, enum brk_lo
         return ADMIN_ONE;
     if (call->round == 1) {
         if (!call->found)
-            return admin_refuse(call, 404, "there is no association %s; /v1/associations has those that are",
-                                admin_query(call, "association"));
+            return not_there(call);
         if (!can_end(call->found->state) ||
             (act == BRK_LOOK_SHUT_DOWN && !strcmp(call->found->state, "connecting")))
             return admin_refuse(call, 409, "association %s is %s, which cannot be ended this way",
@@ -210,4 +226,36 @@ enum admin_step admin_post_disconnect(struct admin *a, struct admin_call *call)
 enum admin_step admin_post_abort(struct admin *a, struct admin_call *call)
 {
     return end(a, call, BRK_LOOK_ABORT, "aborted");
+}
+
+/* Asks its worker, then looks until the other one has it. On the way between two workers it may be seen with
+ * neither, so it is missed only after several looks. */
+enum admin_step admin_post_move(struct admin *a, struct admin_call *call)
+{
+    const struct brk_assoc_view *v = call->found;
+    if (call->round == 0) {
+        if (!take_id(call) || !admin_query_number(call, "worker", UINT_MAX, UINT16_MAX, &call->to))
+            return ADMIN_DONE;
+        if (call->to == UINT_MAX)
+            return admin_refuse(call, 400, "say where to with ?worker=N; /v1/workers has them");
+        call->act = BRK_LOOK_MOVE;
+        return ADMIN_ONE;
+    }
+    if (call->step == ADMIN_LATER)
+        return ADMIN_ONE;
+    if (!v && (call->round == 1 || ++call->missed == MISSED_MAX))
+        return not_there(call);
+    if (call->round == 1 && call->detail->refused)
+        return admin_refuse(call, 409, "association %s stays with worker %u: %s",
+                            admin_query(call, "association"), v->worker, call->detail->refused);
+    bool moving = !v || call->round == 1 || strcmp(v->state, "moving") == 0;
+    if (!moving && v->worker == call->to)
+        return done(a, call, "moved");
+    if (!moving)
+        return admin_refuse(call, 409, "association %s stays with worker %u; the log says why",
+                            admin_query(call, "association"), v->worker);
+    call->act = BRK_LOOK_ONLY;
+    call->deadline_ms = call->came_ms + END_WAIT_MS;
+    call->again_ms = MOVE_AGAIN_MS;
+    return ADMIN_LATER;
 }

@@ -20,7 +20,7 @@ static json_t *association(const struct cfg_config *c, const struct brk_assoc_vi
 {
     char id[ADMIN_ID_TEXT];
     json_t *o = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:o, s:I, s:o, s:I}", "id", admin_id(v->origin, id),
-                          "worker", (int)(v->origin >> 48), "kind",
+                          "worker", (int)v->worker, "kind",
                           v->member.kind == CFG_MEMBER_LISTENER ? "listener" : "peer", "name",
                           cfg_member_name(c, v->member), "role", v->role, "state", v->state, "remote",
                           admin_json_address(&v->remote), "assoc", (json_int_t)v->assoc, "session",
@@ -69,7 +69,7 @@ static bool is_wanted(const struct cfg_config *c, const struct brk_assoc_view *v
 {
     return is_of(c, v, CFG_MEMBER_LISTENER, f->listener) && is_of(c, v, CFG_MEMBER_PEER, f->peer) &&
            (!f->state || strcmp(f->state, v->state) == 0) &&
-           (!f->worker || strtoul(f->worker, NULL, 10) == v->origin >> 48) && has_text(c, v, f->text);
+           (!f->worker || strtoul(f->worker, NULL, 10) == v->worker) && has_text(c, v, f->text);
 }
 
 /* ---- sorting -------------------------------------------------------------------------------------- */

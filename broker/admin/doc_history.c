@@ -62,6 +62,9 @@ static json_t *detail(const struct brk_happening *e)
     case BRK_HAPPENED_PAUSED:
         snprintf(text, sizeof text, "%u messages from it wait", e->numbers[0]);
         return json_string(text);
+    case BRK_HAPPENED_MOVED:
+        snprintf(text, sizeof text, "from worker %u to worker %u", e->numbers[0], e->numbers[1]);
+        return json_string(text);
     default:
         return e->text[0] ? json_string(e->text) : json_null();
     }

@@ -45,6 +45,8 @@ static const struct admin_resource resources[] = {
     {"POST", "/v1/maint", true, admin_post_maint,
      "the same, and ends its associations; answers when they are gone"},
     {"POST", "/v1/ready", true, admin_post_ready, "member= takes part again"},
+    {"POST", "/v1/move", true, admin_post_move,
+     "hands association= over to worker=; answers when that one has it"},
     {"POST", "/v1/abort", true, admin_post_abort, "aborts association=; answers when it is gone"},
 };
 

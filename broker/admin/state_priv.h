@@ -64,6 +64,8 @@ struct admin_call {
     /* For the handler. */
     uint64_t origin;
     enum brk_look_act act;
+    unsigned to;     /* of BRK_LOOK_MOVE */
+    unsigned missed; /* how often it was looked for in vain */
     unsigned again_ms;
     struct brk_request request;
     const struct brk_assoc_view *found; /* ADMIN_ONE: NULL: not there */

@@ -118,7 +118,7 @@ static void begin_walk(struct admin *a)
             return;
         if (!all && call->step != ADMIN_ONE)
             continue;
-        if (brk_observer_walk(a->observer, all ? 0 : call->origin, call->act)) {
+        if (brk_observer_walk(a->observer, all ? 0 : call->origin, call->act, call->to)) {
             a->walking_all = all;
             a->walk_begun_ms = brk_now_ms();
             a->job = all ? NULL : call;

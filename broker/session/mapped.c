@@ -43,6 +43,7 @@
 #include "broker/state.h"
 #include "broker/stats/counts.h"
 #include "config/config.h"
+#include "routing/owners.h"
 #include "routing/plan.h"
 #include "routing/snapshot.h"
 #include "routing/table.h"
@@ -131,7 +132,8 @@ static void answer(struct brk_worker *w, struct brk_assoc *a, const struct tr_ms
     }
     struct tr_msg back = *m;
     back.stream = user.stream;
-    unsigned worker = (unsigned)(user.origin >> BRK_ORIGIN_BITS);
+    unsigned worker =
+        rt_owners_find(w->snapshot->owners, user.origin, (uint32_t)(user.origin >> BRK_ORIGIN_BITS));
     if (!user.left && worker != w->index)
         post_answer(w, a, &back, user.origin, worker);
     else if (!user.left && (client = taker(w, user.origin)))
@@ -196,6 +198,12 @@ static void restarted(struct brk_worker *w, struct brk_assoc *old, struct brk_as
     brk_standing_restarted(w, old, a);
 }
 
+static const char *fixed(const struct brk_worker *w, const struct brk_assoc *a)
+{
+    (void)w;
+    return a->session || a->client.farewell ? "associations of mapped sessions stay with their worker" : NULL;
+}
+
 const struct brk_session brk_mapped = {
     .plan = plan,
     .route_in = route_in,
@@ -204,6 +212,7 @@ const struct brk_session brk_mapped = {
     .returned = brk_dispatch_again,
     .up = up,
     .adopt = adopt,
+    .fixed = fixed,
     .lost = lost,
     .streams = brk_map_streams,
     .streams_denied = brk_map_denied,

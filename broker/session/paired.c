@@ -198,6 +198,13 @@ static void streams(struct brk_worker *w, struct brk_assoc *a, uint16_t in, uint
     match_streams(a, in, out, a->session ? a->pair.client : a->pair.partner);
 }
 
+/* ---- another worker ---- */
+
+static struct brk_assoc *companion(const struct brk_assoc *a)
+{
+    return a->session ? a->pair.client : a->pair.partner;
+}
+
 /* ---- up, and reloads ---- */
 
 static void up(struct brk_worker *w, struct brk_assoc *a)
@@ -246,6 +253,7 @@ const struct brk_session brk_paired = {
     .adopt = adopt,
     .lost = lost,
     .streams = streams,
+    .companion = companion,
     .numbers = numbers,
     .stays = stays,
     .resolved = brk_partner_resolved,

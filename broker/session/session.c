@@ -79,6 +79,26 @@ void brk_session_streams_denied(struct brk_worker *w, struct brk_assoc *a)
             k->streams_denied(w, a);
 }
 
+const char *brk_session_fixed(const struct brk_worker *w, const struct brk_assoc *a)
+{
+    const struct brk_session *k;
+    const char *why;
+    for (unsigned i = 0; (k = next(a, &i));)
+        if (k->fixed && (why = k->fixed(w, a)))
+            return why;
+    return NULL;
+}
+
+struct brk_assoc *brk_session_companion(const struct brk_assoc *a)
+{
+    const struct brk_session *k;
+    struct brk_assoc *companion;
+    for (unsigned i = 0; (k = next(a, &i));)
+        if (k->companion && (companion = k->companion(a)))
+            return companion;
+    return NULL;
+}
+
 bool brk_session_numbers(const struct brk_worker *w, const struct brk_assoc *a)
 {
     const struct brk_session *k;

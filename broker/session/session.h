@@ -75,6 +75,12 @@ struct brk_session {
     /* Such a request was denied, or has failed. */
     void (*streams_denied)(struct brk_worker *w, struct brk_assoc *a);
 
+    /* Why it cannot be handed over to another worker now (handover.h), static text; NULL: it can. */
+    const char *(*fixed)(const struct brk_worker *w, const struct brk_assoc *a);
+
+    /* The association that has to be on the same worker, and is handed over with it. NULL: none. */
+    struct brk_assoc *(*companion)(const struct brk_assoc *a);
+
     /* ---- those that a listener has accepted ---- */
 
     /* Whether it has a session of its own under the plan; its log lines then carry the session's number. */
@@ -119,6 +125,8 @@ bool brk_session_last(struct brk_worker *w, struct brk_assoc *from, const struct
 void brk_session_up(struct brk_worker *w, struct brk_assoc *a);
 void brk_session_adopt(struct brk_worker *w, struct brk_assoc *a);
 void brk_session_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const struct tr_event *e);
+const char *brk_session_fixed(const struct brk_worker *w, const struct brk_assoc *a);
+struct brk_assoc *brk_session_companion(const struct brk_assoc *a);
 void brk_session_streams(struct brk_worker *w, struct brk_assoc *a, uint16_t in, uint16_t out);
 void brk_session_streams_denied(struct brk_worker *w, struct brk_assoc *a);
 bool brk_session_numbers(const struct brk_worker *w, const struct brk_assoc *a);

@@ -32,12 +32,19 @@ static void join(struct brk_worker *w, struct brk_assoc *a)
     brk_assoc_join(w, a, false);
 }
 
+static const char *fixed(const struct brk_worker *w, const struct brk_assoc *a)
+{
+    (void)w;
+    return a->session ? "standing associations stay with the worker of their peer" : NULL;
+}
+
 const struct brk_session brk_shared = {
     .plan = plan,
     .route_in = brk_dispatch,
     .returned = brk_dispatch_again,
     .up = join,
     .adopt = join,
+    .fixed = fixed,
     .timed_out = brk_standing_timed_out,
     .ended = brk_standing_ended,
     .restarted = brk_standing_restarted,

@@ -184,6 +184,22 @@ static void close_end(struct tr_endpoint *ep)
     free(end);
 }
 
+/* Between two turns: nothing of it is given out. */
+static enum tr_code release(struct tr_endpoint *ep, struct tr_error *error)
+{
+    (void)error;
+    DL_DELETE(loop_of(ep->loop)->ends, end_of(ep));
+    return TR_OK;
+}
+
+static enum tr_code adopt(struct tr_loop *loop, struct tr_endpoint *ep, struct tr_error *error)
+{
+    if (fails(20))
+        return tr_fail(error, TR_LIMIT, 0, "no memory on paper");
+    DL_APPEND(loop_of(loop)->ends, end_of(ep));
+    return TR_OK;
+}
+
 static enum tr_code watch(struct tr_endpoint *ep, unsigned flags)
 {
     (void)ep, (void)flags;
@@ -302,7 +318,7 @@ static const struct tr_option_ops options[OPT_ID_COUNT] = {
 
 struct tr_backend paper = {
     .name = "paper",
-    .caps = TR_CAP_LOOPS | TR_CAP_SHARE_PORT | TR_CAP_MULTIHOMING,
+    .caps = TR_CAP_LOOPS | TR_CAP_SHARE_PORT | TR_CAP_MULTIHOMING | TR_CAP_MOVE,
     .options = options,
     .probe = probe,
     .loop_open = loop_open,
@@ -314,6 +330,8 @@ struct tr_backend paper = {
     .open = open_,
     .listen = listen_,
     .close = close_end,
+    .release = release,
+    .adopt = adopt,
     .watch = watch,
     .addresses = addresses,
     .connect_init = connect_init,

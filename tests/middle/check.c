@@ -11,6 +11,7 @@
 
 #include "broker/assoc.h"
 #include "broker/clients.h"
+#include "broker/handover.h"
 #include "broker/outbox.h"
 #include "broker/queue.h"
 #include "broker/socket.h"
@@ -261,6 +262,13 @@ static void check_places(const struct brk_worker *w)
     DL_FOREACH(w->sockets, s)
     for (a = s->assocs; a; a = a->hh.next)
         found += check_outbox(&a->outbox) + check_queue(&a->map.waiting, "waiting for streams");
+    if (w->handing)
+        found += check_queue(&w->handing->kept, "kept");
+    if (w->arriving)
+        found += check_queue(&w->arriving->came_back, "came back");
+    for (unsigned i = 0; w->arriving && i < w->arriving->count; i++)
+        if (w->arriving->handed[i].stand_in)
+            found += check_outbox(&w->arriving->handed[i].stand_in->outbox);
     if (found != waiting)
         fail_seed("worker %u: %" PRIu64 " messages wait, %" PRIu64 " are counted", w->index, found, waiting);
 }

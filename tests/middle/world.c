@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "broker/assoc.h"
+#include "broker/handover.h"
 #include "tests/middle/world.h"
 
 enum { NOTES = 80, NOTE_BYTES = 160, CALM_ROUNDS = 20000, LONELY_ROUNDS = 150, BACK_ROUNDS = 120 };
@@ -156,7 +158,8 @@ void world_begin(const struct scenario *s, uint64_t seed)
     servers_return();
     ledger_begin();
     brk_log_open(aloud() ? CFG_LOG_DEBUG : CFG_LOG_ERROR);
-    paper.caps = world.style == LIKE_USRSCTP ? 0 : TR_CAP_LOOPS | TR_CAP_SHARE_PORT | TR_CAP_MULTIHOMING;
+    const unsigned all_caps = TR_CAP_LOOPS | TR_CAP_SHARE_PORT | TR_CAP_MULTIHOMING | TR_CAP_MOVE;
+    paper.caps = world.style == LIKE_USRSCTP ? 0 : all_caps;
     world.broker = (struct brk_broker){.plan = rt_plan_new(configure(s->config), 1),
                                        .backend = &paper,
                                        .control.eventfd = -1,
@@ -223,6 +226,26 @@ void world_all_ready(void)
             brk_control_set_state(world.control, (struct cfg_member){CFG_MEMBER_LISTENER, i}, CFG_READY);
 }
 
+/* ---- hand-overs ------------------------------------------------------------------------------------ */
+
+/* Some worker is to hand some association to some other one, if it can. */
+static void hand_over(void)
+{
+    struct brk_worker *w = world.broker.workers[pick(world.broker.worker_count)];
+    struct brk_assoc *a = w->assocs;
+    if (w->stop)
+        return;
+    for (unsigned skip = (unsigned)pick(8); a && skip; skip--)
+        a = a->next_of_all ? a->next_of_all : w->assocs;
+    if (!a || a->stage == &w->closed_assocs)
+        return;
+    unsigned to = (unsigned)pick(world.broker.worker_count);
+    const char *refused = brk_handover_begin(w, a, to);
+    totals.handed += !refused;
+    note("hand-over: association %u of worker %u to worker %u%s%s", a->id, w->index, to, refused ? ": " : "",
+         refused ? refused : "");
+}
+
 /* ---- steps ----------------------------------------------------------------------------------------- */
 
 static void worker_turn(unsigned i)
@@ -241,9 +264,11 @@ bool world_step(void)
         worker_turn((unsigned)pick(world.broker.worker_count));
     else if (what < 42)
         goes_on = brk_control_turn(world.control, true);
-    else if (what < 43 && world.scenario->others[0] && chance(40))
+    else if (what < 45 && world.broker.worker_count > 1)
+        hand_over();
+    else if (what < 46 && world.scenario->others[0] && chance(40))
         reload_or_be_refused();
-    else if (what < 44 && world.scenario->states && chance(50))
+    else if (what < 47 && world.scenario->states && chance(50))
         world_set_state();
     else
         remotes_step();

@@ -256,7 +256,7 @@ void servers_return(void);
 
 /* Over all runs, to see that something happens in them. */
 extern struct totals {
-    uint64_t runs, steps, associations, read, taken, returned;
+    uint64_t runs, steps, associations, read, taken, returned, handed;
 } totals;
 
 void ledger_begin(void);

@@ -159,6 +159,36 @@ static enum tr_code listen_(struct tr_endpoint *ep, int backlog, struct tr_error
     return TR_OK;
 }
 
+/* One with an association of its own goes with it, from one world into the other. */
+static enum tr_code release(struct tr_endpoint *ep, struct tr_error *error)
+{
+    struct loop *l = loop_of(ep->loop);
+    struct end *end = end_of(ep);
+    struct link *k, *tmp;
+    (void)error;
+    DL_FOREACH_SAFE(l->links, k, tmp)
+    if (k->end == end) {
+        check(!end->leaving, "two associations of one endpoint are handed over");
+        DL_DELETE(l->links, k);
+        end->leaving = k;
+    }
+    DL_DELETE(l->ends, end);
+    return TR_OK;
+}
+
+static enum tr_code adopt(struct tr_loop *base, struct tr_endpoint *ep, struct tr_error *error)
+{
+    struct loop *l = loop_of(base);
+    struct end *end = end_of(ep);
+    if (chance(l, 10))
+        return tr_fail(error, TR_LIMIT, 0, "no memory on paper");
+    DL_APPEND(l->ends, end);
+    if (end->leaving)
+        DL_APPEND(l->links, end->leaving);
+    end->leaving = NULL;
+    return TR_OK;
+}
+
 static enum tr_code watch(struct tr_endpoint *ep, unsigned flags)
 {
     (void)ep, (void)flags;
@@ -265,7 +295,7 @@ static enum tr_code recv_(struct tr_endpoint *ep, unsigned max, const struct tr_
     if (i->item.kind == TR_MESSAGE) {
         struct link *k = paper_find(l, end, i->item.msg.assoc);
         i->item.msg.data = &i->content;
-        l->read[i->content.number] = true;
+        paper_read(i->content);
         if (k)
             k->unread--;
     } else if (i->item.event.type == TR_EV_SEND_FAILED) {
@@ -292,7 +322,7 @@ static const struct tr_option_ops options[OPT_ID_COUNT] = {
 
 struct tr_backend paper = {
     .name = "paper",
-    .caps = TR_CAP_LOOPS | TR_CAP_SHARE_PORT | TR_CAP_MULTIHOMING,
+    .caps = TR_CAP_LOOPS | TR_CAP_SHARE_PORT | TR_CAP_MULTIHOMING | TR_CAP_MOVE,
     .options = options,
     .probe = probe,
     .loop_open = loop_open,
@@ -303,6 +333,8 @@ struct tr_backend paper = {
     .open = open_,
     .listen = listen_,
     .close = close_end,
+    .release = release,
+    .adopt = adopt,
     .watch = watch,
     .addresses = addresses,
     .connect_init = connect_init,

@@ -57,6 +57,7 @@ struct end {
     bool listens;
     unsigned *holds; /* a count of those that have its port */
     struct item *queue;
+    struct link *leaving; /* its association, while it is in no loop */
     struct end *prev, *next;
 };
 
@@ -97,6 +98,8 @@ void paper_step(struct loop *l);
 bool paper_is_still(const struct loop *l);
 struct link *paper_link_new(struct loop *l, struct end *end, bool is_client);
 struct link *paper_find(struct loop *l, const struct end *end, uint32_t id);
+/* The broker has read a message, whose sender may have begun in another loop. */
+void paper_read(struct content c);
 /* Whether it is to tell when everything is acknowledged: at once where it is. */
 void paper_tell_dry(struct link *k, bool on);
 /* It ends, and what was not acknowledged is given back. */

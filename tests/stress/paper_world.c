@@ -74,6 +74,11 @@ void paper_lose(struct loop *l, struct link *k)
     k->out_count = 0;
 }
 
+void paper_read(struct content c)
+{
+    loops[c.loop]->read[c.number] = true;
+}
+
 static void dry(struct link *k)
 {
     struct tr_item i = {.kind = TR_EVENT, .event = {.type = TR_EV_SENDER_DRY}};

@@ -15,7 +15,7 @@ static struct {
     pthread_t thread;
     _Atomic bool stop;
     uint64_t random;
-    unsigned walks, ones, found, paths, asked, answered, reloaded, members;
+    unsigned walks, ones, found, paths, moved, asked, answered, reloaded, members;
     uint64_t sum; /* of what was read, so that it is */
 } watcher;
 
@@ -67,7 +67,8 @@ static void walked(bool all)
     watcher.found += count;
     for (unsigned i = 0; i < count; i++) {
         watcher.sum += v[i].received + strlen(v[i].state);
-        check(!i || v[i].origin > v[i - 1].origin, "an association was told twice, or out of order");
+        watcher.moved += v[i].worker != v[i].origin >> 48;
+        check(!i || v[i].worker >= v[i - 1].worker, "a worker's associations are not together");
     }
 }
 
@@ -102,10 +103,11 @@ static void *watch(void *arg)
     while (!atomic_load(&watcher.stop)) {
         if (!brk_observer_walking(watcher.observer)) {
             uint64_t one = below(&watcher.random, 3) ? 0 : any_association();
-            static const enum brk_look_act acts[] = {BRK_LOOK_CLOSELY, BRK_LOOK_CLOSELY, BRK_LOOK_SHUT_DOWN,
-                                                     BRK_LOOK_ABORT};
+            static const enum brk_look_act acts[] = {BRK_LOOK_CLOSELY, BRK_LOOK_SHUT_DOWN, BRK_LOOK_ABORT,
+                                                     BRK_LOOK_MOVE,    BRK_LOOK_MOVE,      BRK_LOOK_MOVE};
             all = one == 0;
-            brk_observer_walk(watcher.observer, one, all ? BRK_LOOK_ONLY : acts[below(&watcher.random, 4)]);
+            brk_observer_walk(watcher.observer, one, all ? BRK_LOOK_ONLY : acts[below(&watcher.random, 6)],
+                              (unsigned)below(&watcher.random, brk_observer_workers(watcher.observer)));
         }
         if (watcher.asked == watcher.answered && (!watcher.asked || below(&watcher.random, 50) == 0))
             ask();
@@ -143,9 +145,11 @@ void watcher_service(struct brk_service *s)
 void watcher_check(void)
 {
     fprintf(stderr,
-            "%u walks found %u associations, %u looks at one, %u members; %u of %u requests, %u reloads\n",
-            watcher.walks, watcher.found, watcher.ones, watcher.members, watcher.answered, watcher.asked,
-            watcher.reloaded);
+            "%u walks found %u associations, %u with another worker; %u looks at one, %u members; %u of %u "
+            "requests, %u reloads\n",
+            watcher.walks, watcher.found, watcher.moved, watcher.ones, watcher.members, watcher.answered,
+            watcher.asked, watcher.reloaded);
+    check(watcher.moved, "no association was handed over");
     check(watcher.walks > 3 && watcher.found && watcher.ones && watcher.members, "too little was seen");
     /* How many of them find the broker between two reloads that others have asked for is a matter of speed.
      */

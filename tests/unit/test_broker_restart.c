@@ -47,6 +47,7 @@ static struct brk_socket client_socket, partner_socket;
 static struct brk_queue parked, returned;
 static struct rt_batch out[CONTROL + 1];
 static struct rt_role roles[2];
+static const struct rt_snapshot snapshot; /* nobody was handed over */
 static struct rt_plan plan = {.config = &config, .roles = roles};
 
 static unsigned no_addresses(struct tr_endpoint *ep, uint32_t assoc, bool remote, struct net_addr *to,
@@ -102,6 +103,7 @@ static int begin(void **state)
         return -1;
     worker = (struct brk_worker){.broker = &broker,
                                  .plan = &plan,
+                                 .snapshot = &snapshot,
                                  .config = &config,
                                  .loop = loop,
                                  .parked = &parked,

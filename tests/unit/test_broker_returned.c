@@ -40,6 +40,7 @@ static const struct cfg_config config = {.listeners = listeners,
                                          .routes = routes,
                                          .route_count = sizeof routes / sizeof routes[0]};
 
+static const struct rt_snapshot snapshot; /* nobody was handed over */
 static struct rt_plan plan = {.config = &config};
 static struct brk_broker broker;
 static struct brk_worker worker;
@@ -57,6 +58,7 @@ static int begin(void **state)
     worker = (struct brk_worker){.index = HERE,
                                  .broker = &broker,
                                  .plan = &plan,
+                                 .snapshot = &snapshot,
                                  .config = &config,
                                  .now_ms = 100000,
                                  .parked = parked,

@@ -342,6 +342,7 @@ static void test_stream_hash_spreads_evenly(void **state)
     struct rt_dest *d = calloc(6, sizeof *d);
     for (int i = 0; i < 6; i++) {
         d[i].member = (struct cfg_member)LISTENER(0);
+        d[i].number = (uint64_t)i + 1;
         add(f, &d[i]);
     }
     const unsigned of[] = {STREAMS, CLIENTS};
@@ -353,6 +354,25 @@ static void test_stream_hash_spreads_evenly(void **state)
         assert_even(g, 2000, 4, 20);
     }
     free(d);
+}
+
+static void test_another_worker_gets_what_was_its_place(void **state)
+{
+    struct fixture *f = *state;
+    struct rt_dest d[3], elsewhere = {.worker = 1, .member = LISTENER(0), .number = 2};
+    for (int i = 0; i < 3; i++) {
+        d[i] = (struct rt_dest){.member = LISTENER(0), .number = (uint64_t)i + 1};
+        add(f, &d[i]);
+    }
+    struct rt_dest *before[100];
+    const struct rt_group *g = group_now(f, CLIENTS);
+    for (uint16_t s = 0; s < COUNT(before); s++)
+        before[s] = pick(g, 7, s);
+    rt_members_replace(f->members, &d[1], &elsewhere);
+    g = group_now(f, CLIENTS);
+    assert_dests(g, (struct rt_dest *[]){&d[0], &elsewhere, &d[2]}, 3);
+    for (uint16_t s = 0; s < COUNT(before); s++)
+        assert_ptr_equal(pick(g, 7, s), before[s] == &d[1] ? &elsewhere : before[s]);
 }
 
 static void test_single_member_takes_everything(void **state)
@@ -906,6 +926,7 @@ int main(void)
         TEST(test_lost_member_holds_its_groups),
         TEST(test_every_loss_needs_its_release),
         TEST(test_override_takes_the_first_that_is_up),
+        TEST(test_another_worker_gets_what_was_its_place),
         TEST(test_round_robin_is_fair),
         TEST(test_round_robin_from_anywhere),
         TEST(test_stream_hash_is_stable),
