@@ -108,6 +108,16 @@ static json_t *routes(const struct cfg_config *c, const struct question *q, long
     return array;
 }
 
+static const char *when_full_text(enum cfg_when_full f)
+{
+    static const char *const texts[] = {
+        [CFG_BLOCK] = "it waits, and who sent it is not read",
+        [CFG_DROP_NEWEST] = "it is dropped (queue_full_newest)",
+        [CFG_DROP_OLDEST] = "the oldest one that waits there is dropped for it (queue_full_oldest)",
+        [CFG_REROUTE] = "it goes to another member that has room"};
+    return texts[f];
+}
+
 static void tell(const struct admin *a, const struct brk_sight *s, const struct question *q, json_t *d)
 {
     const struct cfg_config *c = s->config;
@@ -134,10 +144,13 @@ static void tell(const struct admin *a, const struct brk_sight *s, const struct 
                           : held                     ? "it waits: the group is held while members change"
                           : in                       ? "it is sent"
                           : g->mode == CFG_BROADCAST ? "nobody is there: it is dropped (no_subscriber)"
-                                                     : "nobody is there: it waits";
+                          : g->hold.messages || g->hold.bytes || g->hold.time_ms
+                              ? "nobody is there: it waits as far as the group's hold allows"
+                              : "nobody is there: it waits";
     json_object_set_new(d, "route", route(c, (unsigned)taker, "takes it"));
     json_object_set_new(d, "session", json_string(cfg_session_name(r->session)));
     json_object_set_new(d, "leaves_with", json_string(rt_explain_rewrite(r, text)));
+    json_object_set_new(d, "when_full", json_string(when_full_text(r->when_full)));
     json_object_set_new(d, "members", members(a, s, r));
     json_object_set_new(d, "verdict", json_string(verdict));
 }

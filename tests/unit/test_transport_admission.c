@@ -114,6 +114,20 @@ static void what_was_whole_at_once_is_not_held_back(void **state)
     assert_false(adm_hold_back(&adm, &owner[3]));
 }
 
+static void who_has_begun(void **state)
+{
+    (void)state;
+    assert_int_equal(adm_count(&adm), 0);
+    begin(0);
+    begin(2);
+    assert_int_equal(adm_count(&adm), 2);
+    assert_true(adm_has_begun(&adm, &owner[2]));
+    assert_false(adm_has_begun(&adm, &owner[1]));
+    end(2);
+    assert_false(adm_has_begun(&adm, &owner[2]));
+    assert_int_equal(adm_count(&adm), 1);
+}
+
 static void another_listener_has_its_own_places(void **state)
 {
     (void)state;
@@ -249,11 +263,16 @@ static void nobody_waits_for_ever(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        CASE(who_finds_no_place_waits_in_line),       CASE(what_was_whole_at_once_is_not_held_back),
-        CASE(another_listener_has_its_own_places),    CASE(a_dropped_message_takes_no_place),
-        CASE(who_waits_and_ends_leaves_the_line),     CASE(a_message_that_does_not_grow_is_overdue),
-        CASE(patience_is_short_while_somebody_waits), CASE(who_is_not_read_is_not_late),
-        CASE(a_shared_endpoint_is_always_read),       CASE(nobody_waits_for_ever)};
+    const struct CMUnitTest tests[] = {CASE(who_finds_no_place_waits_in_line),
+                                       CASE(what_was_whole_at_once_is_not_held_back),
+                                       CASE(another_listener_has_its_own_places),
+                                       CASE(a_dropped_message_takes_no_place),
+                                       CASE(who_waits_and_ends_leaves_the_line),
+                                       CASE(a_message_that_does_not_grow_is_overdue),
+                                       CASE(patience_is_short_while_somebody_waits),
+                                       CASE(who_is_not_read_is_not_late),
+                                       CASE(a_shared_endpoint_is_always_read),
+                                       CASE(nobody_waits_for_ever),
+                                       CASE(who_has_begun)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
