@@ -328,14 +328,22 @@ bool check_quiet(void)
     return add_up().waiting == 0;
 }
 
+/* Of whichever worker: it may have been handed over before it had a mapped session. */
+static bool is_client(uint64_t origin)
+{
+    for (unsigned i = 0; i < world.broker.worker_count; i++)
+        if (brk_client_find(world.broker.workers[i], origin))
+            return true;
+    return false;
+}
+
 void check_maps(void)
 {
     struct rt_stream_user user;
     for (unsigned i = 0; i < world.broker.worker_count; i++)
         for (const struct brk_assoc *a = world.broker.workers[i]->maps; a; a = a->map.next)
             for (uint16_t s = 0; s < SERVER_STREAMS_MAX; s++)
-                if (rt_stream_map_user(a->map.streams, s, &user) && !user.left &&
-                    !brk_client_find(world.broker.workers[user.origin >> BRK_ORIGIN_BITS], user.origin))
+                if (rt_stream_map_user(a->map.streams, s, &user) && !user.left && !is_client(user.origin))
                     fail_seed("worker %u: stream %u still belongs to client %" PRIx64 ", which has gone", i,
                               s, user.origin);
 }
