@@ -1,4 +1,4 @@
-/* `junctor history`: what happened to a running broker's associations and peers. */
+/* `junctor history`: recent events of a running broker's associations and peers. */
 #include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -12,12 +12,12 @@
 static const char help[] =
     "Usage: junctor history [NAME|ASSOCIATION] [OPTION...]\n"
     "\n"
-    "Shows what happened to the associations and peers of a running broker lately,\n"
-    "oldest first. NAME: of that listener or peer; ASSOCIATION: of that one, by its\n"
-    "number such as 0-17, also after its end.\n"
+    "Shows recent events of the associations and peers of a running broker, oldest\n"
+    "first. NAME: only those of this listener or peer. ASSOCIATION: only those of\n"
+    "this one, given by its number such as 0-17, even if it has ended.\n"
     "\n"
     "  -j, --json             print the JSON document instead of a table\n"
-    "  -n, --limit N          the newest N events (up to 10000; default 100)\n" CLIENT_SOCKET_HELP
+    "  -n, --limit N          only the newest N events (up to 10000; default 100)\n" CLIENT_SOCKET_HELP
     "  -h, --help             this text\n"
     "\n"
     "Exit status: 0 done, 1 refused, 2 wrong usage, 3 no broker answers.\n";

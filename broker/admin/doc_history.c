@@ -1,4 +1,4 @@
-/* /v1/history: what happened to associations and peers lately, oldest first. */
+/* /v1/history: recent events of associations and peers, oldest first. */
 #include "broker/admin/doc.h"
 
 #include <stdio.h>

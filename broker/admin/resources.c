@@ -31,7 +31,7 @@ static const struct admin_resource resources[] = {
     {"GET", "/v1/explain", false, admin_get_explain,
      "which route takes a message (from=, ppid=, stream=), where it would go now and why"},
     {"GET", "/v1/history", false, admin_get_history,
-     "what happened to associations and peers lately; name=, association= choose"},
+     "recent events of associations and peers; name=, association= select"},
     {"GET", "/v1/config", true, admin_get_config, "the configuration in force, with its defaults"},
     {"POST", "/v1/reload", true, admin_post_reload,
      "reads the configuration again; answers when it is in force"},
