@@ -1,9 +1,9 @@
 /* The admin interface: HTTP/1.1 with JSON documents on a Unix socket (broker.admin), and the read-only part
- * of it with metrics for Prometheus on TCP addresses (broker.metrics). API.md has what can be asked.
+ * of it with metrics for Prometheus on TCP addresses (broker.metrics). API.md lists the resources.
  *
  * One thread serves all of it. It observes the broker (broker/observe.h), so reading stops no worker and no
- * association waits for it. It runs with a lower priority than the workers (nice), keeps a bounded number of
- * connections, and gives up those that say nothing. */
+ * association waits for it. It runs at a lower priority than the workers (nice), limits the number of
+ * connections, and closes idle ones. */
 #ifndef JUNCTOR_BROKER_ADMIN_ADMIN_H
 #define JUNCTOR_BROKER_ADMIN_ADMIN_H
 
@@ -11,12 +11,12 @@
 
 struct admin;
 
-/* What brk_run is given. `version` is not copied. NULL: out of memory. */
+/* For brk_run (admin_service). `version` is not copied. NULL: out of memory. */
 struct admin *admin_new(const char *version);
-void admin_free(struct admin *a); /* when brk_run has returned; NULL is fine */
+void admin_free(struct admin *a); /* when brk_run has returned; NULL is allowed */
 
-/* Fills *s; its `arg` is `a`. start fails, with an error in the log, when an address or a path that is
- * configured cannot be opened; that the default path cannot is only logged. */
+/* Fills *s; its `arg` is `a`. start fails, with an error in the log, if a configured address or path cannot
+ * be opened; if the default path cannot, this is only logged. */
 void admin_service(struct admin *a, struct brk_service *s);
 
 #endif

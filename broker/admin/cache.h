@@ -1,5 +1,5 @@
-/* Answers that are given again: many clients that ask for the same document at the same time cost little more
- * than one. The admin thread's. */
+/* Cached answers: many clients that request the same document at the same time cost little more than one. For
+ * the admin thread. */
 #ifndef JUNCTOR_BROKER_ADMIN_CACHE_H
 #define JUNCTOR_BROKER_ADMIN_CACHE_H
 
@@ -13,7 +13,7 @@
 
 struct admin_cached {
     char uri[ADMIN_CACHE_URI];
-    bool local; /* what the Unix socket answers is for it alone */
+    bool local; /* answered on the Unix socket, and only valid there */
     uint64_t at_ms;
     struct MHD_Response *response; /* NULL: none */
 };
@@ -24,7 +24,7 @@ struct admin_cache {
     unsigned next; /* the one that is replaced next */
 };
 
-/* What was answered to this request, path and query, no longer than ADMIN_FRESH_MS ago; NULL: nothing. */
+/* The answer to this request (path and query), if not older than ADMIN_FRESH_MS; NULL: none. */
 struct MHD_Response *admin_cache_find(const struct admin_cache *c, const char *uri, bool local,
                                       uint64_t now_ms);
 
@@ -32,7 +32,7 @@ struct MHD_Response *admin_cache_find(const struct admin_cache *c, const char *u
 bool admin_cache_keep(struct admin_cache *c, const char *uri, bool local, uint64_t now_ms,
                       struct MHD_Response *response);
 
-/* Forgets all: something has been changed, or the end has come. */
+/* Empties it: something has been changed, or the admin thread ends. */
 void admin_cache_clear(struct admin_cache *c);
 
 #endif

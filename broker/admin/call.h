@@ -1,4 +1,4 @@
-/* A call: what was asked, and what is answered. The admin thread's. */
+/* A call: a request and its answer. For the admin thread. */
 #ifndef JUNCTOR_BROKER_ADMIN_CALL_H
 #define JUNCTOR_BROKER_ADMIN_CALL_H
 
@@ -8,20 +8,20 @@
 
 /* The value of ?name=, or NULL. */
 const char *admin_query(const struct admin_call *call, const char *name);
-/* The same as a number, `otherwise` where it is not there. False: it is none up to `most`; answered. */
+/* The same as a number; `otherwise` if it is missing. False: it is not a number up to `most`; answered. */
 bool admin_query_number(struct admin_call *call, const char *name, unsigned otherwise, unsigned most,
                         unsigned *out);
 
-/* The number of an association in "0-17", or 0. And back; returns `out`. */
+/* The origin of an association from "0-17", or 0; and the reverse, which returns `out`. */
 #define ADMIN_ID_TEXT 48
 uint64_t admin_parse_id(const char *text);
 const char *admin_id(uint64_t origin, char out[static ADMIN_ID_TEXT]);
 
-/* The time so many milliseconds ago, UTC: "2026-01-31T12:00:00.000Z". Returns `out`. */
+/* The time `ago_ms` ago, UTC: "2026-01-31T12:00:00.000Z". Returns `out`. */
 #define ADMIN_TIME_TEXT 48
 const char *admin_time(uint64_t ago_ms, char out[static ADMIN_TIME_TEXT]);
 
-/* A document with what stands in all: api, time, uptime_ms. NULL: out of memory. */
+/* A document with the fields that all have: api, time, uptime_ms. NULL: out of memory. */
 json_t *admin_document(const struct admin *a);
 
 /* Answers; they return ADMIN_DONE. The document is taken over, NULL: out of memory. */
@@ -31,7 +31,7 @@ enum admin_step admin_answer_text(struct admin_call *call, unsigned status, cons
 enum admin_step admin_refuse(struct admin_call *call, unsigned status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Whether what workers have told is new enough for this call; else its handler says ADMIN_WALK. */
+/* Whether the workers' data is recent enough for this call; otherwise its handler returns ADMIN_WALK. */
 bool admin_fresh(const struct admin *a, const struct admin_call *call);
 
 #endif

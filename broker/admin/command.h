@@ -1,5 +1,5 @@
-/* What changes something: POSTs on the Unix socket, from those whom the socket trusts. Each is answered when
- * it is done, with what was done. */
+/* Commands: POSTs on the Unix socket, from users whom the socket trusts. Each is answered when it is done,
+ * with its result. */
 #ifndef JUNCTOR_BROKER_ADMIN_COMMAND_H
 #define JUNCTOR_BROKER_ADMIN_COMMAND_H
 

@@ -1,4 +1,4 @@
-/* The documents: each handler answers a GET with one. API.md says what stands in them. */
+/* The documents: each handler answers a GET with one. API.md describes them. */
 #ifndef JUNCTOR_BROKER_ADMIN_DOC_H
 #define JUNCTOR_BROKER_ADMIN_DOC_H
 

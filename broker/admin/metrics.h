@@ -1,4 +1,4 @@
-/* What monitoring asks: /metrics in the text format of Prometheus, /healthz, /readyz. */
+/* For monitoring: /metrics in the text format of Prometheus, /healthz, /readyz. */
 #ifndef JUNCTOR_BROKER_ADMIN_METRICS_H
 #define JUNCTOR_BROKER_ADMIN_METRICS_H
 

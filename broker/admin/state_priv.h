@@ -1,5 +1,5 @@
-/* What the admin thread knows: the server, and the calls that it is answering. Everything here is that
- * thread's. */
+/* The state of the admin thread: the server, and the calls that it is answering. Everything here is for that
+ * thread. */
 #ifndef JUNCTOR_BROKER_ADMIN_STATE_PRIV_H
 #define JUNCTOR_BROKER_ADMIN_STATE_PRIV_H
 
@@ -15,15 +15,15 @@
 #include "broker/admin/socket.h"
 #include "broker/observe.h"
 
-#define ADMIN_API         1    /* in every document; another one only for what old readers cannot read */
+#define ADMIN_API         1    /* in every document; changes only if old readers cannot read the new one */
 #define ADMIN_METRICS_MAX 8    /* addresses of broker.metrics */
-#define ADMIN_PATIENCE_MS 5000 /* how long workers have to tell what they are asked */
-#define ADMIN_FRESH_MS    100  /* what workers have told is told to others for so long */
+#define ADMIN_PATIENCE_MS 5000 /* how long workers may take to answer */
+#define ADMIN_FRESH_MS    100  /* how long the workers' data is reused for other calls */
 
 struct admin;
 struct admin_call;
 
-/* What a handler says: the answer is there (status, type, body), or what has to come first. */
+/* What a handler returns: the answer is ready (status, type, body), or what it has to wait for. */
 enum admin_step {
     ADMIN_DONE,
     ADMIN_WALK,    /* everything, from the workers: admin_fresh */
@@ -32,7 +32,7 @@ enum admin_step {
     ADMIN_LATER    /* call->again_ms from now */
 };
 
-/* Called until it says ADMIN_DONE. `round` counts the calls from 0. */
+/* Called until it returns ADMIN_DONE. call->round counts from 0. */
 typedef enum admin_step admin_handler(struct admin *a, struct admin_call *call);
 
 struct admin_resource {
@@ -49,11 +49,11 @@ struct admin_call {
     const struct admin_resource *resource;
     const char *rest; /* of the path */
     char path[300];
-    char uri[ADMIN_CACHE_URI]; /* with its query, as it came; "": too long */
+    char uri[ADMIN_CACHE_URI]; /* with its query, as received; "": too long */
     bool local;                /* came by the Unix socket */
-    bool taken;                /* its head has been seen */
+    bool taken;                /* its header has been read */
 
-    /* How far it is. */
+    /* Its progress. */
     unsigned round;
     enum admin_step step;
     uint64_t came_ms, deadline_ms;  /* deadline: 0: none */
@@ -68,7 +68,7 @@ struct admin_call {
     unsigned missed; /* how often it was looked for in vain */
     unsigned again_ms;
     struct brk_request request;
-    const struct brk_assoc_view *found; /* ADMIN_ONE: NULL: not there */
+    const struct brk_assoc_view *found; /* ADMIN_ONE; NULL: there is none */
     const struct brk_assoc_detail *detail;
 
     /* The answer. */
@@ -79,7 +79,7 @@ struct admin_call {
     size_t length;
 };
 
-/* What libmicrohttpd is given: the server, and by which kind of socket requests come. */
+/* Passed to libmicrohttpd: the server, and on which kind of socket requests arrive. */
 struct admin_door {
     struct admin *admin;
     bool local;
@@ -100,12 +100,12 @@ struct admin {
     struct admin_door doors[2]; /* TCP, Unix */
 
     struct admin_cache cache;
-    unsigned calls;             /* that have come and are not completed */
-    bool resumed;               /* a suspended one has been answered: libmicrohttpd is to be run */
+    unsigned calls;             /* that have arrived and are not completed */
+    bool resumed;               /* a suspended one has been answered: libmicrohttpd must be run */
     struct admin_call *waiting; /* oldest first */
-    struct admin_call *job;     /* for whom the walk is that is under way; NULL: for all, or he is gone */
+    struct admin_call *job;     /* the one that the walk in progress is for; NULL: for all, or it is gone */
     uint64_t walk_begun_ms,
-        walked_ms; /* of the last walk for everything; walked: when what it found was begun */
+        walked_ms; /* of the last walk for everything; walked_ms: when the completed one began */
     bool walked, walking_all;
 };
 

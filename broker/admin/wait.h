@@ -1,19 +1,19 @@
-/* Calls that wait for workers, for control, or for some time. The admin thread's. */
+/* Calls that wait for workers, for control, or for some time. For the admin thread. */
 #ifndef JUNCTOR_BROKER_ADMIN_WAIT_H
 #define JUNCTOR_BROKER_ADMIN_WAIT_H
 
 #include "broker/admin/state_priv.h"
 
-/* A suspended call, with what it waits for in call->step. */
+/* Suspends a call; call->step says what it waits for. */
 void admin_wait(struct admin *a, struct admin_call *call);
 
-/* A call is freed. */
+/* A call is about to be freed. */
 void admin_forget(struct admin *a, struct admin_call *call);
 
-/* Goes on with what has been answered or is due; calls that are done are resumed. */
+/* Continues calls that have been answered or are due; calls that are done are resumed. */
 void admin_go_on(struct admin *a);
 
-/* Nobody waits any longer: what is not answered is refused. */
+/* Refuses all calls that are not answered yet. */
 void admin_give_up(struct admin *a);
 
 /* When admin_go_on is to be called next, in ms from now; -1: when the observer has something. */
