@@ -64,7 +64,7 @@ void brk_client_forget(struct brk_worker *w, struct brk_assoc *a)
 
 void brk_farewell_done(struct brk_farewell *f)
 {
-    /* Both sides are here: what each reader has read of it comes before the last one frees it. */
+    /* Acquire and release: each reader's reads of it come before the last one frees it. */
     if (__atomic_sub_fetch(&f->readers, 1, __ATOMIC_ACQ_REL) == 0)
         free(f);
 }

@@ -3,10 +3,10 @@
  * A slot is written by its worker alone and read by others without a lock. Its `version` is odd while it is
  * written; a reader copies the words and takes them only if the version before was even and is the same
  * afterwards. The words are atomics, relaxed, so that nothing is a data race: the release fence behind the
- * odd version keeps the words' stores behind it, the store of the even one (release) keeps them before it;
+ * odd version keeps the words' stores after it, the store of the even one (release) keeps them before it;
  * the reader's acquire load and fence do the same for its loads. (H.-J. Boehm, Can seqlocks get along with
  * programming language memory models, 2012.) A reader that meets a writer tries again a few times; then the
- * event is left out, which is about to be another one anyway. */
+ * event is left out: it is about to be overwritten anyway. */
 #include "broker/history.h"
 
 #include <stdio.h>
@@ -19,8 +19,8 @@
 
 #define WORDS         BRK_HAPPENING_WORDS
 #define TRIES         4
-#define REPEATED_MS   60000 /* an event that comes again within this time is counted in place */
-#define REPEATED_BACK 8     /* if there are no more than so many others since */
+#define REPEATED_MS   60000 /* an event that recurs within this time is counted in place */
+#define REPEATED_BACK 8     /* if at most this many others came since */
 
 const char *brk_happening_name(enum brk_happening_kind kind)
 {

@@ -1,12 +1,11 @@
-/* What happened to a worker's associations lately.
+/* What happened recently to a worker's associations.
  *
  * Each worker keeps its last BRK_HISTORY_STANDING events of standing associations, and the last
- * BRK_HISTORY_OTHERS of those that exist once per client, so that a crowd of clients does not push out what
- * happened to peers. An event that comes again soon after is counted in place. Nothing is allocated, and no
- * system call made.
+ * BRK_HISTORY_OTHERS of those that exist once per client, so that many clients do not displace the events of
+ * peers. An event that recurs soon is counted in place. Nothing is allocated, and no system call is made.
  *
- * Threads: a worker adds to its own history; any thread may read it at any time. An event is read whole or
- * not at all (history.c). */
+ * Threads: a worker adds to its own history; any thread may read it at any time. An event is read completely
+ * or not at all (history.c). */
 #ifndef JUNCTOR_BROKER_HISTORY_H
 #define JUNCTOR_BROKER_HISTORY_H
 
@@ -27,9 +26,9 @@ enum brk_happening_kind {
     BRK_HAPPENED_PAUSED,        /* numbers: messages that wait */
     BRK_HAPPENED_RESUMED,
     BRK_HAPPENED_MOVED,    /* numbers: from which worker, to which */
-    BRK_HAPPENED_LIMITED,  /* not read for a while, because of its rate_limit */
+    BRK_HAPPENED_LIMITED,  /* not read for some time, because of its rate_limit */
     BRK_HAPPENED_RETURNED, /* messages that the stack gave back undelivered, one each */
-    BRK_HAPPENED_ENDING,   /* on purpose, by this side */
+    BRK_HAPPENED_ENDING,   /* intended, by this side */
     BRK_HAPPENED_CLOSED,   /* text: by whom */
     BRK_HAPPENED_LOST,     /* text: by whom, and why */
     BRK_HAPPENED_KINDS
@@ -43,7 +42,7 @@ struct brk_happening {
     struct net_addr address; /* AF_UNSPEC: none */
     uint32_t numbers[2];
     uint32_t kind; /* enum brk_happening_kind */
-    char text[64]; /* cut where it is longer */
+    char text[64]; /* truncated if longer */
 };
 
 #define BRK_HISTORY_STANDING 512 /* powers of two */
@@ -52,7 +51,7 @@ struct brk_happening {
 
 #define BRK_HAPPENING_WORDS ((sizeof(struct brk_happening) + 7) / 8)
 
-/* All zeros is an empty one. */
+/* Zero-initialised it is empty. */
 struct brk_history {
     struct brk_history_slot {
         _Atomic uint64_t version; /* 0: never written */
@@ -64,7 +63,7 @@ struct brk_history {
 /* "up", "not_connected", … */
 const char *brk_happening_name(enum brk_happening_kind kind);
 
-/* The worker's. `address` and `text` may be NULL. */
+/* For the worker. `address` and `text` may be NULL. */
 void brk_note(struct brk_worker *w, const struct brk_assoc *a, enum brk_happening_kind kind,
               const char *text);
 void brk_note_numbers(struct brk_worker *w, const struct brk_assoc *a, enum brk_happening_kind kind,
@@ -74,10 +73,10 @@ void brk_note_path(struct brk_worker *w, const struct brk_assoc *a, const struct
 /* Of a peer to which there is no association. */
 void brk_note_peer(struct brk_worker *w, unsigned peer, enum brk_happening_kind kind, const char *text);
 
-/* Any thread: the event in a place from 0 to BRK_HISTORY_SIZE - 1. False: there is none (any more). */
+/* Any thread: the event in a place from 0 to BRK_HISTORY_SIZE - 1. False: there is none, or no longer. */
 bool brk_history_read(const struct brk_history *h, unsigned place, struct brk_happening *out);
 
-/* Adds an event as it is, or to the one that it repeats; brk_note and its kin fill it in. */
+/* Adds an event as it is, or counts it in the one that it repeats. brk_note and the like fill it in. */
 void brk_history_add(struct brk_history *h, bool standing, const struct brk_happening *e);
 
 #endif

@@ -1,20 +1,20 @@
-/* Policing. An association may bring so many messages and so many bytes a second, and what it has not brought
- * for as long as `burst` at once: two token buckets, of which each message takes one token and its length.
- * When one is used up the association is not read until the bucket has something again. SCTP's window does
- * the rest: it closes, and the sender is slowed down. Nothing is dropped.
+/* Policing. Each association has two token buckets, for messages and for bytes, which hold as many tokens as
+ * are added during `burst`; a message takes one token from the first and its length from the second. When one
+ * is used up the association is not read until the bucket has tokens again. SCTP's receive window does the
+ * rest: it closes, and the sender is slowed down. Nothing is dropped.
  *
  * The clock is the one that the worker reads once a turn anyway. Tokens are counted in thousandths, so that a
- * rate a second is tokens a millisecond. A bucket of bytes that holds anything lets a message of any length
- * pass and owes the rest; so what is longer than a bucket passes, too, and the rate is kept all the same. A
- * bucket of messages has room for one at least. Whoever is not read is looked at by the worker's tick, every
- * 50 ms; that is why `burst` is never shorter than two of these.
+ * rate per second is that many thousandths per millisecond. A bucket of bytes that is not empty lets a
+ * message of any length pass and owes the rest; so messages longer than the bucket pass, and the rate is
+ * still kept. A bucket of messages has room for at least one. The worker's tick checks paused associations
+ * every 50 ms; that is why `burst` is never shorter than two ticks.
  *
- * One association alone can only be slowed down on a socket of its own. With `peeloff: never` it is given one
- * when its bucket is empty for the first time, and keeps it. Where that fails (no descriptors) the shared
- * socket is paused, and with it all who share it.
+ * A single association can only be slowed down on a socket of its own. With `peeloff: never` it gets one when
+ * a bucket is empty for the first time, and keeps it. If that fails (no descriptors) the shared socket is
+ * paused, and with it all associations that share it.
  *
- * No limit holds where messages are not new any more but left over: while the broker drains, for an
- * association that is being ended, and for what is read behind an association's end (reading.c). */
+ * The limit does not apply to remaining messages: while the broker drains, for an association that is being
+ * ended, and for what is read after an association's end (reading.c). */
 #include "broker/limit.h"
 
 #include <utlist.h>
@@ -28,7 +28,7 @@
 #include "config/config.h"
 
 #define TOKEN      1000    /* of a message or byte */
-#define LONGEST_MS 3600000 /* more time than any bucket takes to be filled, and no product overflows */
+#define LONGEST_MS 3600000 /* longer than any bucket takes to fill, and no product overflows */
 
 static const struct cfg_rate *rate_of(const struct brk_socket *s)
 {

@@ -12,28 +12,28 @@ struct brk_assoc;
 
 /* Of an association. All zeros: nothing has been taken yet. */
 struct brk_limit {
-    int64_t messages, bytes; /* what it may still bring, in thousandths; below 0: more has come than it may */
-    uint64_t filled_ms;      /* when they were last added to; 0: never, they are full */
+    int64_t messages, bytes; /* tokens left, in thousandths; below 0: more has been read than allowed */
+    uint64_t filled_ms;      /* when tokens were last added; 0: never, the buckets are full */
     bool out;                /* used up: its socket is not read, and it is in worker->limited */
-    uint64_t times;          /* that it was used up */
+    uint64_t times;          /* how often it was used up */
     struct brk_assoc *prev, *next;
 };
 
-/* A message of `len` bytes of it has been read. Only where socket->limits. If that uses up what it may bring,
- * its socket is paused, or, where others share the socket, it is to be peeled off (socket->has_peel). */
+/* A message of `len` bytes has been read from it. Only if socket->limits. If this uses up a bucket, its
+ * socket is paused, or, if others share the socket, the association is to be peeled off (socket->has_peel).
+ */
 void brk_limit_take(struct brk_worker *w, struct brk_assoc *a, uint32_t len);
 
-/* How many messages may be read at once from a socket that one association has for itself; 0: any number. */
+/* How many messages may be read at once from a socket with a single association; 0: any number. */
 unsigned brk_limit_room(const struct brk_socket *s);
 
-/* Associations that may bring something again are read again. */
+/* Resumes reading from associations whose buckets have tokens again. */
 void brk_limit_tick(struct brk_worker *w);
 
-/* Its socket is read again as far as this association is concerned, which is about to leave that socket or
- * worker. */
+/* The association is about to leave its socket or worker: it no longer keeps the socket from being read. */
 void brk_limit_forget(struct brk_worker *w, struct brk_assoc *a);
 
-/* It is about to move to another socket: that one is not read where this one was not. */
+/* The association is about to move to another socket, which is paused if its present one is. */
 void brk_limit_move(struct brk_assoc *a, struct brk_socket *to);
 
 /* There is another configuration, or the socket is new. */

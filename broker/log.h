@@ -1,5 +1,5 @@
-/* The log: one line for each event on standard error, or in a file in its place; in logfmt, or as a JSON
- * object with the same keys.
+/* The log: one line for each event on standard error, or in a file instead; in logfmt, or as a JSON object
+ * with the same keys.
  *
  *     ts=2026-01-31T12:00:00.000Z level=info event=listening listener=access address=127.0.0.1:2905
  *     {"ts":"2026-01-31T12:00:00.000Z","level":"info","event":"listening","listener":"access",…}
@@ -17,8 +17,8 @@
  *
  *     level=warning event=log_lost lines=812
  *
- * A line that comes again, word for word, is written once within a second, and counted then or before the
- * next one:
+ * A line that is repeated word for word within a second is written once; the repetitions are counted after
+ * that second, or before the next line:
  *
  *     level=info event=log_repeated of=path lines=3
  *
@@ -41,12 +41,12 @@ void brk_log_open(enum cfg_log_level level);
  * notice a few lines later. */
 void brk_log_configure(const struct cfg_config *config);
 
-/* Lines go to this file from now on, which is created where there is none, and appended to; NULL: to the
- * standard error that the process began with. Returns 0, or an errno, and then they go where they went. One
- * thread at a time. */
+/* Lines go to this file from now on, which is created if it does not exist, and appended to; NULL: to the
+ * standard error that the process started with. Returns 0, or an errno; then nothing changes. One thread at a
+ * time. */
 int brk_log_to(const char *file);
 
-/* The same, for a file that may have been moved away; a failure is logged. */
+/* The same, for a file that may have been renamed; a failure is logged. */
 void brk_log_reopen(const char *file);
 
 /* Changes the level of all subjects, or of one. Any thread; others may notice a few lines later. */
@@ -56,12 +56,12 @@ void brk_log_set_subject(enum cfg_log_subject subject, enum cfg_log_level level)
 /* Starts the writer thread, with all signals blocked. Returns 0 or the errno of pthread_create. */
 int brk_log_start(void);
 
-/* Waits until everything has been written, but no longer than BRK_LOG_STOP_MS; what nobody has read by
+/* Waits until everything has been written, but no longer than BRK_LOG_STOP_MS; what cannot be written by
  * then is discarded. The other threads have ended. */
 #define BRK_LOG_STOP_MS 2000
 void brk_log_stop(void);
 
-/* Whether lines of that level may be logged, of some subject at least. */
+/* Whether lines of that level are logged, of at least one subject. */
 bool brk_log_on(enum cfg_log_level level);
 
 /* `event` is a word of log_events.def; `format` gives the other "key=value" pairs (may be ""). Values that
@@ -69,8 +69,8 @@ bool brk_log_on(enum cfg_log_level level);
 void brk_log(enum cfg_log_level level, const char *event, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Of this thread: every line that it logs from now on, whatever the level, goes to `take`, too; NULL ends
- * that. `text` is valid during the call: "level=info event=reloaded …". */
+/* From now on every line that this thread logs, whatever the level, is also passed to `take`; NULL ends this.
+ * `text` is valid during the call: "level=info event=reloaded …". */
 void brk_log_also(void (*take)(const char *event, const char *text, void *arg), void *arg);
 
 /* `text` as a logfmt value: quoted, with quotes, backslashes and control characters escaped. Returns `out`.
@@ -84,8 +84,8 @@ struct brk_log_limit {
 };
 bool brk_log_limited(struct brk_log_limit *limit, uint64_t now_ms, uint64_t *skipped);
 
-/* For events that each connection causes, which a peer may cause by the thousand: a budget of
- * BRK_LOG_BURST lines, refilled by one every BRK_LOG_REFILL_MS. The first hundred clients are all logged;
+/* For events that occur per connection, so that a peer may cause thousands: a budget of BRK_LOG_BURST
+ * lines, refilled by one every BRK_LOG_REFILL_MS. The first hundred clients are all logged;
  * of a flood, the writer thread logs once a second how many lines were suppressed:
  *
  *     level=info event=log_folded of=association_up lines=1392
@@ -102,7 +102,7 @@ struct brk_log_budget {
     struct brk_log_budget *next; /* list of those that have ever suppressed a line */
 };
 
-/* Any thread: whether to log a line of this event now; also false where its level is not logged. */
+/* Any thread: whether to log a line of this event now; also false if its level is not logged. */
 bool brk_log_admits(struct brk_log_budget *budget, uint64_t now_ms);
 
 #endif

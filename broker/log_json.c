@@ -24,7 +24,7 @@ static json_t *string(const char *text, size_t length)
     return json_stringn(clean, length);
 }
 
-/* The value at *at, which it moves behind it. */
+/* The value at *at, which is moved to its end. */
 static json_t *take_value(const char **at, const char *end)
 {
     char value[(size_t)(end - *at) + 1];

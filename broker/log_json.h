@@ -6,9 +6,9 @@
 
 /* Writes {"ts":"…","level":"info","event":"…",…} of a line in logfmt ("level=info event=… key=value …",
  * `length` bytes) into `out`, without a line end, and returns its length. Quoted values are strings; others
- * that are whole numbers are numbers. `ts` NULL: without it. A line whose object does not fit into `size`,
- * which must be 256 at least, has its level, its event and "cut":true. Bytes that are no UTF-8 become '?'. 0:
- * out of memory. */
+ * that are whole numbers are numbers. `ts` NULL: without it. If the object does not fit into `size`, which
+ * must be at least 256, it has only level, event and "cut":true. Bytes that are not UTF-8 become '?'. 0: out
+ * of memory. */
 size_t brk_log_json(const char *text, size_t length, const char *ts, char *out, size_t size);
 
 #endif

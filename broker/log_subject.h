@@ -1,4 +1,4 @@
-/* What an event of the log is about (log_events.def), and the lowest level that is logged of each subject. */
+/* The subjects of log events (log_events.def), and names of subjects and levels. */
 #ifndef JUNCTOR_BROKER_LOG_SUBJECT_H
 #define JUNCTOR_BROKER_LOG_SUBJECT_H
 
@@ -19,11 +19,11 @@ const struct brk_log_event *brk_log_events(size_t *count);
 /* The subject of an event; CFG_LOG_BROKER of one that is not in the table. Any thread. */
 enum cfg_log_subject brk_log_subject(const char *event);
 
-/* "association", and the other way round: CFG_LOG_SUBJECTS where there is no such subject. */
+/* "association", and the reverse; CFG_LOG_SUBJECTS: there is no such subject. */
 const char *brk_log_subject_name(enum cfg_log_subject subject);
 enum cfg_log_subject brk_log_subject_find(const char *name);
 
-/* The level of that name; false: there is none. */
+/* The level of this name. False: there is none. */
 bool brk_log_level_find(const char *name, enum cfg_log_level *level);
 
 #endif
