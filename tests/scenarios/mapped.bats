@@ -96,3 +96,59 @@ CONFIG
     [ "$(account dropped)" = 0 ]
     end_server server "$server"
 }
+
+@test "mapped: streams of clients that have gone serve others" {
+    start_server server --option initmsg.num_ostreams=4
+    local server=$loader round
+    start_broker <<CONFIG
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1, mapped: {streams_full: refuse, reuse_after: 100ms}}]
+routes: [{from: access, to: core, session: mapped}]
+CONFIG
+    wait_log event=member_up
+    for round in 1 2 3; do
+        wait_until 20 served "round$round"
+    done
+    stop_broker
+    [ "$(account dropped)" = "$(account dropped_no_stream)" ]
+    end_server server "$server"
+}
+
+# served NAME: three clients come, are answered and go. Less than three streams may be free, until those before them are
+# forgotten.
+served() {
+    run_source "$1" "$U2" --associations 3 --rate 500 --count 60 --drain 1s --reply && replied "$1" 60
+}
+
+@test "mapped: a member is killed; requests go to the other one, and every message is accounted for" {
+    # Finds out within four seconds that a peer is gone without a word.
+    local impatient="{rtoinfo: {initial: 200ms, min: 100ms, max: 400ms}, associnfo: {asocmaxrxt: 8},
+            peer_addr_params: {pathmaxrxt: 8, hbinterval: 200ms, flags: [hb_enable]}}"
+    start_broker <<CONFIG
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers:
+  - {name: active, address: 127.0.0.1, port: $P1, encaps_port: $U1, sctp: $impatient}
+  - {name: standby, address: 127.0.0.1, port: $P2, encaps_port: $U2}
+groups: [{name: core, members: [active, standby], mode: override}]
+routes: [{from: access, to: core, session: mapped}]
+CONFIG
+    start_server active
+    local active=$loader
+    start_sink standby "$U2" "$P2" --role echo --keep --partial
+    local standby=$loader
+    wait_count 2 event=member_up
+    start_source clients "$U3" --associations 3 --streams 2 --rate 500 --duration 2m
+    local clients=$loader
+    wait_delivered_to active 300
+    [ "$(delivered_to standby)" = 0 ]
+    kill -KILL "$active"
+    wait_delivered_to standby 300
+    kill -INT "$clients"
+    ends_with 0 "$clients"
+    stop_broker
+    kill -TERM "$standby"
+    ends_with 0 "$standby"
+    [ "$(result standby .misordered)" = 0 ]
+    [ "$(result standby .delivered)" = "$(delivered_to standby)" ]
+    [ $(($(delivered_to active) + $(delivered_to standby))) -ge "$(result clients .sent)" ]
+}
