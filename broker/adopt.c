@@ -33,6 +33,7 @@
 #include "broker/peeling.h"
 #include "broker/session/session.h"
 #include "broker/socket.h"
+#include "broker/stall.h"
 #include "broker/standing.h"
 #include "broker/state.h"
 #include "broker/timeouts.h"
@@ -227,6 +228,8 @@ static void adopt_assoc(struct brk_worker *w, const struct cfg_config *old, stru
 {
     if (a->state != BRK_UP)
         return;
+    if (a->outbox.blocked)
+        brk_stall_begin(w, a);
     bool accepted = !a->session;
     if (accepted && (w->config->listeners[a->socket->member.index].gone || !brk_session_stays(w, a, old)))
         brk_end(w, a);

@@ -14,6 +14,7 @@
 #include "broker/outbox.h"
 #include "broker/session/map.h"
 #include "broker/session/paired.h"
+#include "broker/stall.h"
 #include "config/sctp/address.h"
 
 struct brk_worker;
@@ -65,6 +66,7 @@ struct brk_assoc {
 
     struct brk_outbox outbox;
     struct brk_limit limit;
+    struct brk_stall stall;
     bool unwanted;      /* its set-up is no longer wanted: ended as soon as it is up */
     uint64_t end_by_ms; /* it is being ended, and is aborted at this time; 0: no. See ending.h */
     bool ended_late;    /* that abort has been sent */

@@ -22,10 +22,9 @@
 #include "broker/log.h"
 #include "broker/sending.h"
 #include "broker/socket.h"
+#include "broker/stall.h"
 #include "broker/state.h"
-#include "config/sctp/options.h"
 #include "routing/inbox.h"
-#include "transport/transport.h"
 
 #define DRY_STALLED_MS 5000
 #define DRY_MOST_MS    30000
@@ -84,27 +83,10 @@ void brk_dry_leaves(struct brk_worker *w, struct brk_assoc *a)
     a->dry.wanted = false;
 }
 
-/* A number that changes while the peer acknowledges: made of what is pending here, what the stack has sent
- * that is not acknowledged, and how many chunks it was able to send for the first time. */
-static uint64_t position(struct brk_worker *w, struct brk_assoc *a)
-{
-    const struct tr_backend *b = w->broker->backend;
-    struct opt_set got = {0};
-    struct tr_error error;
-    uint64_t sum = brk_queue_count(&a->outbox.pending);
-    if (tr_backend_can_get(b, OPT_STATUS) &&
-        tr_get_option(a->socket->ep, a->id, OPT_STATUS, &got, &error) == TR_OK)
-        sum = sum << 24 ^ (uint64_t)opt_num(&got, OPTF_STATUS_UNACKDATA, 0);
-    if (tr_backend_can_get(b, OPT_ASSOC_STATS) &&
-        tr_get_option(a->socket->ep, a->id, OPT_ASSOC_STATS, &got, &error) == TR_OK)
-        sum = sum << 24 ^ (uint64_t)opt_num(&got, OPTF_STATS_OODCHUNKS, 0);
-    return sum;
-}
-
 /* True when nothing has changed for DRY_STALLED_MS. */
 static bool is_stalled(struct brk_worker *w, struct brk_assoc *a)
 {
-    uint64_t now = position(w, a);
+    uint64_t now = (uint64_t)brk_queue_count(&a->outbox.pending) << 48 ^ brk_stall_position(w, a);
     if (now != a->dry.position)
         a->dry.progress_ms = w->now_ms;
     a->dry.position = now;

@@ -30,7 +30,8 @@ const char *brk_happening_name(enum brk_happening_kind kind)
         [BRK_HAPPENED_RESUMED] = "resumed", [BRK_HAPPENED_RETURNED] = "returned",
         [BRK_HAPPENED_ENDING] = "ending",   [BRK_HAPPENED_CLOSED] = "closed",
         [BRK_HAPPENED_LOST] = "lost",       [BRK_HAPPENED_LIMITED] = "limited",
-        [BRK_HAPPENED_MOVED] = "moved"};
+        [BRK_HAPPENED_MOVED] = "moved",     [BRK_HAPPENED_STUCK] = "stuck",
+        [BRK_HAPPENED_WENT_ON] = "went_on"};
     return names[kind];
 }
 

@@ -27,6 +27,8 @@ enum brk_happening_kind {
     BRK_HAPPENED_RESUMED,
     BRK_HAPPENED_MOVED,    /* numbers: from which worker, to which */
     BRK_HAPPENED_LIMITED,  /* not read for some time, because of its rate_limit */
+    BRK_HAPPENED_STUCK,    /* its peer makes no progress; text: what was done */
+    BRK_HAPPENED_WENT_ON,  /* and does again */
     BRK_HAPPENED_RETURNED, /* messages that the stack gave back undelivered, one each */
     BRK_HAPPENED_ENDING,   /* intended, by this side */
     BRK_HAPPENED_CLOSED,   /* text: by whom */

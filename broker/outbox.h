@@ -10,7 +10,7 @@
  * So whatever is gathered is older than what becomes pending after it.
  *
  * sending.h fills and empties an outbox, room.h says how much may be pending, expiry.h drops pending
- * messages that are too old, stall.h watches whether it makes progress, returned.h passes on its contents
+ * messages that are too old, returned.h passes on its contents
  * when the association has ended. It is part of its association and belongs to the same worker; nothing here
  * blocks. */
 #ifndef JUNCTOR_BROKER_OUTBOX_H
@@ -45,8 +45,6 @@ struct brk_outbox {
     struct brk_assoc *next_dirty;
     uint64_t expires_ms; /* worker->expiring: when the first ttl of a pending message ends; 0: none has one */
     struct brk_assoc *prev_expiring, *next_expiring;
-    uint64_t stalled_ms; /* worker->stalling: when the stack last took a message; 0: the stack is not full */
-    struct brk_assoc *prev_stalling, *next_stalling;
 };
 
 /* True when a message can be gathered, as far as the outbox is concerned: it does not overtake another

@@ -136,7 +136,7 @@ static enum rest after_refusal(struct brk_worker *w, struct brk_assoc *a, enum t
             a->outbox.blocked = true;
             brk_socket_want_writable(a->socket, true);
             brk_sndbuf_full(w, a);
-            brk_stall_begin(w, a);
+            brk_stall_refused(w, a);
         }
         return REST_WAITS;
     case TR_NO_ASSOC: /* its end is in the socket's queue, or will be: it is read even if the socket is paused
@@ -254,6 +254,8 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
         for (uint32_t i = 0; i < sent; i++, g = w->gathered[g].next)
             brk_delivered_add(w, a, &taken, w->gathered[g].route, w->gathered[g].msg.len);
         brk_delivered_count(w, a, &taken);
+        if (sent && !a->stall.since_ms)
+            brk_stall_begin(w, a);
         left -= sent;
         if (code == TR_OK)
             continue;

@@ -86,7 +86,7 @@ struct brk_worker {
     struct brk_assoc *limited;   /* associations that are not read, because of their rate_limit */
     struct brk_assoc *clients;   /* of mapped sessions, by origin: clients.h */
     struct brk_assoc *maps;      /* members of mapped sessions that are up: session/map.h */
-    struct brk_assoc *stalling;  /* destinations that take nothing now (stall.c) */
+    struct brk_assoc *stalling;  /* associations that are watched for progress: stall.h */
     struct brk_assoc *expiring;  /* associations that messages with a ttl wait for */
     uint64_t parked_expires_ms;  /* when the first ttl of a parked message ends; 0: none has one */
     struct brk_handover *wanted; /* one that waits until its association is read again, */

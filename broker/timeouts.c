@@ -1,4 +1,4 @@
-/* Associations whose time is over: destinations that take nothing (stall.c), and ends that take too long
+/* Associations whose time is over: those whose peer makes no progress (stall.c), and ends that take too long
  * (ending.c). */
 #include "broker/timeouts.h"
 
@@ -45,32 +45,64 @@ void brk_ending_tick(struct brk_worker *w)
     w->ending = any;
 }
 
-static void end(struct brk_worker *w, struct brk_assoc *a)
+/* Its peer makes no progress (stall.c): that is told once, and may be the end of it. */
+static void tell(struct brk_worker *w, struct brk_assoc *a, bool aborts)
 {
     static struct brk_log_budget lines = {.event = "blocked", .level = CFG_LOG_WARNING};
+    unsigned after_ms = brk_stall_of(a)->after_ms;
+    a->stall.told = true;
+    brk_count(&w->counts.stuck, 1);
+    brk_note(w, a, BRK_HAPPENED_STUCK, aborts ? "aborted" : NULL);
     if (brk_assoc_admits(a, &lines))
-        brk_log(CFG_LOG_WARNING, "blocked", "%s=%s assoc=%u waiting=%u stall_ms=%u",
+        brk_log(CFG_LOG_WARNING, "blocked",
+                "%s=%s assoc=%u waiting=%u unacknowledged=%lld peer_window=%lld stall_ms=%u action=%s",
                 brk_member_word(a->socket->member), brk_assoc_name(a), a->id,
-                brk_queue_count(&a->outbox.pending), brk_stall_limit_ms(a));
+                brk_queue_count(&a->outbox.pending), (long long)a->stall.unacknowledged,
+                (long long)a->stall.window, after_ms, aborts ? "abort" : "log");
+}
+
+static void act(struct brk_worker *w, struct brk_assoc *a)
+{
+    bool aborts = brk_stall_aborts(a);
+    if (!a->stall.told)
+        tell(w, a, aborts);
+    if (!aborts)
+        return;
     brk_count(&w->counts.blocked, 1);
+    a->stall.told = false;
     brk_stall_forget(w, a);
     brk_peer_suspect(w, a->socket->member);
-    brk_assoc_abort(w, a, "it took nothing for too long");
+    brk_assoc_abort(w, a, "its peer made no progress for too long");
+}
+
+/* True where the stack was asked. */
+static bool look_at(struct brk_worker *w, struct brk_assoc *a)
+{
+    unsigned after = brk_stall_of(a)->after_ms;
+    if (!after || a->ended_here) { /* the previous configuration watched it; it is being aborted */
+        brk_stall_forget(w, a);
+        return false;
+    }
+    if (w->now_ms < a->stall.look_ms && (a->stall.told || w->now_ms < a->stall.since_ms + after))
+        return false;
+    enum brk_stall_found found = brk_stall_look(w, a);
+    if (found == BRK_STALL_DONE)
+        brk_stall_forget(w, a);
+    else if (found == BRK_STALL_OVER)
+        act(w, a);
+    return true;
 }
 
 void brk_stall_tick(struct brk_worker *w)
 {
-    struct brk_assoc *a, *tmp;
-    DL_FOREACH_SAFE2(w->stalling, a, tmp, outbox.next_stalling)
-    {
-        unsigned limit = brk_stall_limit_ms(a);
-        if (limit && w->now_ms - a->outbox.stalled_ms < limit)
-            continue;
-        if (!limit) /* the previous configuration had a limit */
-            brk_stall_forget(w, a);
-        else if (brk_queue_count(&a->outbox.pending))
-            end(w, a);
-        else /* what was pending was given up, so it blocks nobody */
-            a->outbox.stalled_ms = w->now_ms;
+    enum { PASSED_MAX = 1024, ASKED_MAX = 64 };
+    struct brk_assoc *last = w->stalling ? w->stalling->stall.prev : NULL;
+    for (unsigned passed = 0, asked = 0; w->stalling && passed < PASSED_MAX && asked < ASKED_MAX; passed++) {
+        struct brk_assoc *a = w->stalling;
+        DL_DELETE2(w->stalling, a, stall.prev, stall.next);
+        DL_APPEND2(w->stalling, a, stall.prev, stall.next);
+        asked += look_at(w, a);
+        if (a == last)
+            return;
     }
 }

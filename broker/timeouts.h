@@ -4,7 +4,8 @@
 
 struct brk_worker;
 
-/* Each tick: aborts those that have taken nothing for too long. */
+/* Each tick: tells of those whose peer has made no progress for too long, and aborts them where that is to
+ * be. */
 void brk_stall_tick(struct brk_worker *w);
 
 /* Each tick: aborts those that are being ended (ending.h) and whose time is over; closes retired sockets

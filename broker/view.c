@@ -95,6 +95,7 @@ static void tell(const struct brk_worker *w, const struct brk_assoc *a, struct b
                                  .out_streams = a->out_streams,
                                  .blocked = a->outbox.blocked,
                                  .paused = has_socket(a) && (a->socket->paused || a->socket->starved),
+                                 .stuck_ms = a->stall.told ? w->now_ms - a->stall.since_ms : 0,
                                  .limited = a->limit.out,
                                  .limited_times = a->limit.times,
                                  .waiting =

@@ -41,7 +41,8 @@ struct brk_assoc_view {
     uint32_t streams_used, streams_left, streams_free; /* clients' now; of clients that have gone; neither */
     bool blocked;                                      /* the stack takes no more of what waits */
     bool paused;                                       /* not read: too much of what it sent waits */
-    bool limited;           /* not read: it has brought as much as its rate_limit allows */
+    bool limited;      /* not read: it has brought as much as its rate_limit allows */
+    uint64_t stuck_ms; /* its peer has made no progress for so long, more than `stall.after`; 0: it has */
     uint64_t limited_times; /* that it was so */
     uint32_t waiting;       /* messages for it in the broker, */
     uint64_t waiting_bytes; /* and their user data */

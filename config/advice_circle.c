@@ -2,7 +2,7 @@
  *
  * A source is not read while its messages wait for a destination. If messages from that destination wait for
  * the source in turn, and neither reads before it can write, both are blocked forever. A ttl on one of the
- * routes prevents that, and so does `stall` of a listener, whose associations are then aborted. Paired
+ * routes prevents that, and so does a `stall` that aborts: by default that of a listener. Paired
  * sessions are left out: one that is blocked blocks no others.
  *
  * Circles are found by removing what is in none: those that wait for none of the rest, and those for which
@@ -33,7 +33,9 @@ static bool can_hold(const struct circle *k, unsigned route)
 
 static bool has_way_out(const struct cfg_config *c, struct cfg_member m)
 {
-    return m.kind == CFG_MEMBER_LISTENER && c->listeners[m.index].stall_ms;
+    bool listens = m.kind == CFG_MEMBER_LISTENER;
+    const struct cfg_stall *s = listens ? &c->listeners[m.index].stall : &c->peers[m.index].stall;
+    return s->after_ms && (s->action == CFG_STALL_ABORT || (s->action == CFG_STALL_AUTO && listens));
 }
 
 /* The first remaining member of the route's group that can wait forever, or NULL. */

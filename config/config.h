@@ -79,6 +79,14 @@ struct cfg_place {
     unsigned line, column; /* from 1; line 0: no place, or the file as a whole */
 };
 
+/* What is done about an association whose peer makes no progress. */
+enum cfg_stall_action { CFG_STALL_AUTO, CFG_STALL_LOG, CFG_STALL_ABORT };
+
+struct cfg_stall {
+    unsigned after_ms; /* without progress; 0: nothing is done, and nobody watched */
+    enum cfg_stall_action action;
+};
+
 /* How fast each association of a listener or peer is read. */
 struct cfg_rate {
     uint64_t messages, bytes; /* a second; 0: as they come */
@@ -101,8 +109,8 @@ struct cfg_listener {
     const char *netns;    /* network namespace, name or path; NULL: the process's own */
     const char *device;   /* network interface; NULL: any */
     enum cfg_peeloff peeloff;
-    unsigned stall_ms; /* a destination's association that takes nothing for this time is aborted; 0: never */
-    unsigned weight;   /* of each association in loadshare groups */
+    struct cfg_stall stall;
+    unsigned weight; /* of each association in loadshare groups */
     enum cfg_state state;
     struct cfg_rate rate_limit;
     struct cfg_queue queue;
@@ -127,6 +135,7 @@ struct cfg_peer {
     unsigned reconnect_max_ms;     /* its bound */
     unsigned weight;               /* in loadshare groups */
     enum cfg_state state;
+    struct cfg_stall stall;
     struct cfg_rate rate_limit;
     struct cfg_queue queue;
     enum cfg_streams_full streams_full; /* as a member of mapped sessions, likewise: */

@@ -197,6 +197,7 @@ static void print_association(const json_t *a)
                                                N("waiting", "waiting"),
                                                N("waiting bytes", "waiting_bytes"),
                                                T("blocked", "blocked"),
+                                               M("no progress for", "stuck_ms"),
                                                T("paused", "paused"),
                                                T("limited", "limited"),
                                                N("times limited", "limited_times"),

@@ -7,6 +7,9 @@
     "  - {name: " name ", address: 127.0.0.1, port: " #port                                                  \
     ", connect_timeout: 300ms, reconnect: {initial: 20ms, max: "                                             \
     "100ms}}\n"
+#define STALLING(name, port)                                                                                 \
+    "  - {name: " name ", address: 127.0.0.1, port: " #port                                                  \
+    ", stall: {after: 100ms, action: abort}, reconnect: {initial: 20ms, max: 100ms}}\n"
 #define NAMED(name, host, port)                                                                              \
     "  - {name: " name ", address: " host ", port: " #port                                                   \
     ", connect_timeout: 300ms, reconnect: {initial: 20ms, max: 100ms}}\n"
@@ -171,6 +174,14 @@ const struct scenario scenarios[] = {
           "  - {name: access, address: 127.0.0.1, port: 2900, peeloff: %s, rate_limit: {bytes: 1K, burst: "
           "200ms}}\n" PEERS GROUP("p0, p1", "mode: override") ROUTES("session: shared")},
      .peers = 2,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true},
+    /* Who takes nothing for a moment is aborted; what it had goes to the next. */
+    {.name = "shared_stall",
+     .config = LISTENERS "peers:\n" STALLING("p0", 3000) STALLING("p1", 3001) PEER("p2", 3002)
+         GROUP("p0, p1, p2", "mode: override") ROUTES("session: shared"),
+     .peers = 3,
      .client_ports = 1,
      .ordered = true,
      .resends = true},

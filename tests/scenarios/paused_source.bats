@@ -116,7 +116,7 @@ broker: {transport: $BACKEND, queue_messages: 64}
 sctp: {sndbuf: 128k}
 listeners:
   - {name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}
-  - {name: ears, address: 127.0.0.1, port: $P3, encaps_port: $U5, stall: 0}
+  - {name: ears, address: 127.0.0.1, port: $P3, encaps_port: $U5, stall: {after: 0}}
 peers:
   - name: first
     address: 127.0.0.1

@@ -17,6 +17,7 @@
 #include "broker/sent.h"
 #include "broker/session/paired.h"
 #include "broker/socket.h"
+#include "broker/stall.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
 #include "broker/stats/segments.h"
@@ -25,7 +26,7 @@
 enum { CLIENT = 3, PARTNER = 4, CONTROL = 1 };
 
 static const struct cfg_listener listeners[] = {
-    {.name = "access", .peeloff = CFG_PEELOFF_NEVER, .stall_ms = 1000}};
+    {.name = "access", .peeloff = CFG_PEELOFF_NEVER, .stall = {.after_ms = 1000}}};
 static const struct cfg_peer peers[] = {{.name = "core"}};
 static const struct cfg_group groups[] = {{.name = "subscribers"}};
 static const struct cfg_route routes[] = {{.group = 0, .session = CFG_SHARED}};
@@ -528,11 +529,71 @@ static void who_has_nothing_to_take_is_left_alone(void **state)
     ticks_after(1, 1);
 }
 
+/* Nothing waits here, and the stack has not refused anything; but the peer acknowledges nothing. A client is
+ * no member of a group, so that is told, once, and no more. */
+static void what_is_not_acknowledged_is_told(void **state)
+{
+    int64_t *number = paper_of(client_socket.ep)->number;
+    (void)state;
+    worker.now_ms = 5000;
+    reads(&client_socket, event_of(CLIENT, TR_COMM_UP));
+    struct brk_assoc *a = brk_assoc_find(&client_socket, CLIENT);
+    number[OPTF_STATUS_UNACKDATA] = 3;
+    number[OPTF_STATS_OODCHUNKS] = 10;
+    brk_stall_begin(&worker, a);
+    assert_ptr_equal(worker.stalling, a);
+    ticks_after(250, 0); /* the first look, from which on it counts */
+    ticks_after(500, 0);
+    number[OPTF_STATS_OODCHUNKS]++; /* the window had room for one more */
+    ticks_after(250, 0);
+    ticks_after(999, 0);
+    assert_int_equal(brk_counted(&worker.counts.stuck), 0);
+    ticks_after(1, 0);
+    assert_int_equal(brk_counted(&worker.counts.stuck), 1);
+    ticks_after(5000, 0);
+    assert_int_equal(brk_counted(&worker.counts.stuck), 1);
+    assert_true(a->stall.told);
+    number[OPTF_STATUS_UNACKDATA] = 2;
+    ticks_after(250, 0);
+    assert_false(a->stall.told);
+    ticks_after(1000, 0);
+    assert_int_equal(brk_counted(&worker.counts.stuck), 2);
+    number[OPTF_STATUS_UNACKDATA] = 0;
+    ticks_after(250, 0);
+    assert_null(worker.stalling);
+    assert_int_equal(brk_counted(&worker.counts.blocked), 0);
+}
+
+/* Where the stack does not count what it sends: what it takes while the window is closed is no progress. */
+static void a_closed_window_is_no_progress(void **state)
+{
+    int64_t *number = paper_of(client_socket.ep)->number;
+    (void)state;
+    worker.now_ms = 5000;
+    reads(&client_socket, event_of(CLIENT, TR_COMM_UP));
+    struct brk_assoc *a = brk_assoc_find(&client_socket, CLIENT);
+    struct tr_option_ops counted = paper_options[OPT_ASSOC_STATS];
+    paper_options[OPT_ASSOC_STATS].get = NULL;
+    number[OPTF_STATUS_UNACKDATA] = 3;
+    number[OPTF_STATUS_RWND] = 100000;
+    brk_stall_begin(&worker, a);
+    for (unsigned i = 0; i < 20; i++, a->delivered++)
+        ticks_after(250, 0);
+    assert_int_equal(brk_counted(&worker.counts.stuck), 0);
+    number[OPTF_STATUS_RWND] = 100;
+    for (unsigned i = 0; i < 6; i++, a->delivered++)
+        ticks_after(250, 0);
+    assert_int_equal(brk_counted(&worker.counts.stuck), 1);
+    paper_options[OPT_ASSOC_STATS] = counted;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(who_takes_nothing_is_aborted, begin, end),
         cmocka_unit_test_setup_teardown(who_has_nothing_to_take_is_left_alone, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_not_acknowledged_is_told, begin, end),
+        cmocka_unit_test_setup_teardown(a_closed_window_is_no_progress, begin, end),
         cmocka_unit_test_setup_teardown(a_reason_crosses_the_session, begin, end),
         cmocka_unit_test_setup_teardown(what_another_cause_says_does_not, begin, end),
         cmocka_unit_test_setup_teardown(a_shutdown_crosses_where_nothing_waits, begin, end),
