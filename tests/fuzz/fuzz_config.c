@@ -1,6 +1,6 @@
-/* libFuzzer target: any bytes as a configuration. Either errors or a configuration, with at most warnings,
- * come out, and a configuration that is printed reads back and prints the same. Not part of `make test`; from
- * the top folder:
+/* libFuzzer target: any bytes as a configuration. The result is either errors or a configuration, with at
+ * most warnings, and a printed configuration reads back and prints the same. Not part of `make test`; from
+ * the top directory:
  *
  *   clang -I. -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
  *       tests/fuzz/fuzz_config.c config/[a-z]*.c -lfyaml -o fuzz_config

@@ -1,6 +1,5 @@
-/* A backend made of paper, for tests of what transport.c, wait.c and option_walk.c do for every backend: it
- * gives out scripted items, remembers what it was asked, and can be told to fail. Included by test programs
- * only. */
+/* A simulated backend, for tests of what transport.c, wait.c and option_walk.c do for every backend: it
+ * returns scripted items, records its calls, and can be told to fail. Included by test programs only. */
 #ifndef JUNCTOR_TESTS_UNIT_PAPER_BACKEND_H
 #define JUNCTOR_TESTS_UNIT_PAPER_BACKEND_H
 

@@ -1,4 +1,4 @@
-/* Addresses: what is read is what is written, and nothing else is read. */
+/* Addresses: what is written reads back the same, and nothing else is accepted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* Shared keys from a file: what is read, and what is refused with which words. */
+/* Shared keys from a file: what is read, and which errors there are. */
 #include "config/sctp/auth_keys.h"
 
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* The command line of `junctor load`: what is right is taken, what is wrong gets a reason that helps. */
+/* The command line of `junctor load`: correct ones are accepted, wrong ones get a helpful error. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -260,7 +260,7 @@ static void test_help(void **state)
 
 #define L "--listen 127.0.0.1:5 "
 
-/* What a flow does not say, the options say for all; streams are dealt out. */
+/* What a flow does not set, the options set for all; streams are distributed. */
 static void test_flows(void **state)
 {
     (void)state;

@@ -1,5 +1,4 @@
-/* Distributions: what is drawn follows them (Kolmogorov and Smirnov), means are right, what is wrong is told.
- */
+/* Distributions: samples follow them (Kolmogorov and Smirnov), means are right, errors are reported. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -117,7 +116,7 @@ static void test_what_is_drawn(void **state)
     assert_true(distance("exponential:206:50", exponential) > LIMIT);
 }
 
-/* The mean that is told is that of what is drawn. */
+/* The reported mean is that of the samples. */
 static void test_means(void **state)
 {
     static const char *const texts[] = {"64",

@@ -1,5 +1,5 @@
-/* The load engine as a library: several runs in one process, nothing printed, progress told, a run cancelled.
- */
+/* The load engine as a library: several runs in one process, nothing printed, progress reported, a run
+ * cancelled. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

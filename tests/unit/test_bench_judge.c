@@ -1,4 +1,4 @@
-/* The judge of what arrives: every kind of fault is seen, and only that kind. */
+/* Checking what arrives: every kind of fault is detected, and only that kind. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -260,7 +260,7 @@ static void test_rate_and_latency_leave_the_warm_up_out(void **state)
     assert_int_equal(judge.latency.total, 11);
 }
 
-/* An association that was opened again has no order with the one before. */
+/* There is no order between an association that was opened again and the one before. */
 static void test_order_of_incarnations(void **state)
 {
     static const struct {

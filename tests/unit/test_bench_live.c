@@ -1,4 +1,5 @@
-/* What a running load shows: the table fits any width; processors are read from the kernel's lines. */
+/* The display of a running load: the table fits any width; processor times are read from the kernel's lines.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,4 @@
-/* The report page: what is no saved result is refused with its place; plots and tables have what they should.
- */
+/* The report page: what is not a saved result is refused with its place; plots and tables are complete. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

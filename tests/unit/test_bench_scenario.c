@@ -1,4 +1,5 @@
-/* Scenario files of `junctor load`: the same as its options, and what is wrong is told with its place. */
+/* Scenario files of `junctor load`: they mean the same as its options, and errors are reported with their
+ * place. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -73,7 +74,7 @@ static void test_all_there_is(void **state)
     assert_true(plan.flows[1].down && plan.flows[1].size.min == 100);
 }
 
-/* The command line goes before the file, wherever it stands; its flows are added. */
+/* Options override the file, wherever they are on the command line; their flows are added. */
 static void test_the_command_line_goes_first(void **state)
 {
     (void)state;

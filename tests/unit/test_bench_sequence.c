@@ -1,4 +1,4 @@
-/* The loss, duplicate and order tracker against a plain table of what has come. */
+/* The tracker of loss, duplicates and order, compared with a plain table of what has arrived. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

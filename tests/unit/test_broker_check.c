@@ -1,5 +1,5 @@
-/* Bugs of ours that end the process instead of going on with the wrong memory: a pointer that comes back as
- * something else, and one list link in two lists. */
+/* Bugs in Junctor that end the process before it uses the wrong memory: a pointer to something else than
+ * expected, and one list link in two lists. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

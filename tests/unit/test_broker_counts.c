@@ -1,4 +1,4 @@
-/* The account: it adds up over workers, and one that does not balance is found out. */
+/* The account: it adds up over workers, and one that does not balance is detected. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* A drain's bound is one for its end, too. */
+/* The time limit of a drain also holds for its end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

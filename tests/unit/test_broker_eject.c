@@ -1,4 +1,4 @@
-/* Passive ejection, on a clock that the test moves, against a naive count of the failures within the time. */
+/* Passive ejection, on a clock that the test controls, compared with a naive count of recent failures. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -172,7 +172,7 @@ static void a_reload_remembers(void **state)
     assert_int_equal(out(), 5);
 }
 
-/* What a naive one would say, who remembers every failure. */
+/* The result of a naive implementation, which remembers every failure. */
 struct naive {
     uint64_t failures[PEERS][4000], until[PEERS];
     unsigned count[PEERS], from[PEERS];

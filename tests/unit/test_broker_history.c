@@ -1,5 +1,5 @@
-/* What happened lately: repeated events are counted, old ones leave, a crowd of clients does not push peers
- * out. */
+/* The history: repeated events are counted, old ones are overwritten, many clients do not displace the events
+ * of peers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

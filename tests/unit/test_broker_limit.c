@@ -1,4 +1,4 @@
-/* How fast an association is read: buckets, who is paused, and for how long. */
+/* How fast an association is read: buckets, which socket is paused, and for how long. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -60,7 +60,7 @@ static void limit_to(uint64_t messages, uint64_t bytes, unsigned burst_ms)
     brk_limit_adopt(&shared);
 }
 
-/* How many messages of `len` bytes A brings until it is not read any more; at most `most`. */
+/* How many messages of `len` bytes are read from A until it is paused; at most `most`. */
 static unsigned brings(uint32_t len, unsigned most)
 {
     unsigned n = 0;
@@ -154,7 +154,7 @@ static void a_slow_one_goes_on(void **state)
     assert_int_equal(own.limited, 0);
 }
 
-/* Whoever shares a socket is to get its own, and takes its pause there. */
+/* An association that shares a socket gets its own, which is then paused. */
 static void a_shared_socket_is_left(void **state)
 {
     (void)state;
@@ -176,7 +176,7 @@ static void a_shared_socket_is_left(void **state)
     HASH_CLEAR(hh, peeled.assocs);
 }
 
-/* What is left over is read as it comes: at the end of the association, the broker, or the limit. */
+/* Remaining messages are read without a limit: at the end of the association, the broker, or the limit. */
 static void what_ends_is_read(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* The log: values are quoted so that one event stays one line, and floods are held back. */
+/* The log: values are quoted so that one event stays one line, and floods are limited. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-/* What a service manager is told, as it arrives at its socket. */
+/* Notifications to a service manager, as they arrive at its socket. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>

@@ -1,5 +1,5 @@
-/* Added streams: what the broker believes of an association, and what it asks of the other side of a session.
- */
+/* Added streams: how many the broker assumes for an association, and how many it requests from the other side
+ * of a session. */
 #include "tests/unit/paper_backend.h"
 
 #include "broker/assoc.h"

@@ -1,4 +1,4 @@
-/* Messages that may be given up: what the stack is told of them, and what expires while it waits. */
+/* Messages with partial reliability: what is passed to the stack, and what expires while it waits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -106,7 +106,7 @@ static void at(uint64_t now_ms, unsigned waiting, unsigned expired)
     assert_int_equal(brk_counted(&worker.counts.dropped[BRK_EXPIRED]), expired);
 }
 
-/* What is parked expires, and only what has a ttl; the rest keeps its order. */
+/* Parked messages expire, but only those with a ttl; the others keep their order. */
 static void parked_messages_expire(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
-/* A peer that begins anew with the association that the stack had (RFC 9260 5.2.4): what hung on the old one
- * ends and is accounted for, and the same id is a new association from then on. And how the other ends of a
- * session cross it, and who is ended because it takes nothing. */
+/* A peer restarts an association (RFC 9260 5.2.4): everything that belonged to the old one ends and is
+ * accounted for, and the same id is a new association from then on. And what happens if the other end of a
+ * session ends at the same time, and which association is ended because it takes nothing. */
 #include "tests/unit/paper_backend.h"
 
 #include <utlist.h>
@@ -235,7 +235,7 @@ static void what_was_gathered_waits(void **state)
     assert_non_null(client_socket.ep);
 }
 
-/* A server that begins anew has forgotten the session, and its client can only begin anew as well. */
+/* A server that restarts has forgotten the session, so its client has to restart as well. */
 static void a_partner_restarts(void **state)
 {
     (void)state;
@@ -458,7 +458,7 @@ static void and_those_that_cross_the_shutdown(void **state)
     ended(1, 1);
 }
 
-/* One that acknowledges nothing for five seconds is not waited for. */
+/* An association that acknowledges nothing for five seconds is not waited for. */
 static void who_does_not_go_on_is_shut_down_all_the_same(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* What a lost association gave back goes to the worker that had read it, in the order in which it was sent,
- * whatever order it came back in. */
+/* Messages returned by a lost association go to the worker that had read them, in the order in which they
+ * were sent, whatever the order in which they were returned. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -186,7 +186,7 @@ static void rewritten_ones_are_as_received(void **state)
     assert_int_equal(rt_batch_peek(&returned[0].parcels)->message->stream, 17);
 }
 
-/* What waited for the association goes behind what it had been given. */
+/* What waited for the association goes after what had been sent on it. */
 static void pending_goes_behind(void **state)
 {
     (void)state;

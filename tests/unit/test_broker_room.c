@@ -1,5 +1,5 @@
-/* The limits of an outbox (broker/room.c): who may be added to a full one, who is dropped for it, and what
- * other workers are told. */
+/* The limits of an outbox (broker/room.c): which messages may be added to a full one, which are dropped, and
+ * what other workers see. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -188,7 +188,7 @@ static void tells(unsigned room)
     assert_int_equal(rt_dest_room(&dest.dest), room);
 }
 
-/* Without limits of its own: others go elsewhere, but nobody is stopped. */
+/* Without limits of its own: messages go elsewhere, but no source is stopped. */
 static void room_by_the_brokers_limits(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* What messages under way are known by, against a plain array of all that were ever sent. */
+/* How messages in flight are identified, compared with a plain array of all messages ever sent. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,7 +41,7 @@ static void nothing_sent_nothing_known(void **state)
     assert_false(brk_sent_find(&l, UINT32_MAX, &found));
 }
 
-/* However many messages of one kind: they are one run, and the numbers may begin anew meanwhile. */
+/* Any number of messages of one kind is one run, and the numbers may wrap around meanwhile. */
 static void alike_is_one_run(void **state)
 {
     struct brk_sent_log l = {.keep = 10, .next = UINT32_MAX - 500};

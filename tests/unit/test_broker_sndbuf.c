@@ -1,4 +1,4 @@
-/* The size of a send buffer that follows what its destination takes. */
+/* The size of a send buffer that adapts to its destination's throughput. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

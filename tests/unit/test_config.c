@@ -1,4 +1,5 @@
-/* A configuration as a whole: what a file means, what is filled in, and that --print says the same again. */
+/* A configuration as a whole: what a file means, which defaults are added, and that --print gives an
+ * equivalent file. */
 #include "tests/unit/config/helper.h"
 
 #include "config/keys.h"
@@ -288,7 +289,7 @@ static void test_sessions(void **state)
     assert_int_equal(session_of("{from: a, to: p, session: shared}"), CFG_SHARED);
 }
 
-/* A second group for a listener's clients is no error where nothing reaches that route from it. */
+/* A second group for a listener's clients is not an error if nothing from it can match that route. */
 static void test_one_partner(void **state)
 {
     (void)state;
@@ -414,7 +415,7 @@ static void test_examples(void **state)
     }
 }
 
-/* Where only the option is written, it says to usrsctp what it says to the kernel. */
+/* If only the option is given, it means the same for usrsctp as for the kernel. */
 static void test_encaps_port(void **state)
 {
     struct cfg_config *c = parse_good(

@@ -1,4 +1,4 @@
-/* `junctor check`: what it writes where, and its exit status. */
+/* `junctor check`: its output, and its exit status. */
 #include "tests/unit/config/helper.h"
 
 #include <unistd.h>

@@ -1,5 +1,5 @@
-/* Two configurations compared. The tables are walked, so that a key or an option that is added is compared,
- * or a test fails: one value is changed in the struct, and that one difference must be told, with its effect.
+/* Two configurations compared. The tables are walked, so that a new key or option is compared, or a test
+ * fails: one value is changed in the struct, and exactly this difference must be reported, with its effect.
  */
 #include "tests/unit/config/helper.h"
 
@@ -7,7 +7,7 @@
 #include "config/ids.h"
 #include "config/same.h"
 
-/* Everything that is told, a line each; and the last difference. */
+/* Everything that is reported, a line each; and the last difference. */
 struct told {
     FILE *out;
     char *text;
@@ -79,7 +79,7 @@ static void put_count(void *object, size_t offset, unsigned count)
     memcpy((char *)object + offset, &count, sizeof count);
 }
 
-/* Gives the key another value. False: it has none of its own here. */
+/* Changes the value of the key. False: it has none of its own here. */
 static bool change(const struct cfg_config *c, const struct cfg_key_row *row)
 {
     static const uint32_t ppid = 7;

@@ -1,6 +1,6 @@
-/* Configurations and everything that is said about them: each file of config/bad ends with the errors that it
- * must give, each of config/advice with its warnings, all of them and no others, as comments that begin with
- * "#! ". */
+/* Configurations and everything that is reported about them: each file of config/bad ends with the errors
+ * that it must give, each of config/advice with its warnings, all of them and no others, as comments that
+ * begin with "#! ". */
 #include <glob.h>
 
 #include "tests/unit/config/helper.h"
@@ -68,7 +68,7 @@ static void test_advice(void **state)
     say_as_expected(FIXTURE("advice/*.yaml"), ADVICE_AT_LEAST, true);
 }
 
-/* What people copy from has nothing to be warned of, and neither has what stacks begin with. */
+/* There are no warnings about the examples that people copy, nor about the stacks' defaults. */
 static void test_no_advice(void **state)
 {
     (void)state;

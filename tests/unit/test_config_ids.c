@@ -1,5 +1,5 @@
-/* Ids that stay: what stands in both configurations keeps its number, whatever the order and whatever came
- * between. */
+/* Stable ids: what is in both configurations keeps its number, whatever the order and whatever configurations
+ * came between. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* Files that are none, and input of hostile sizes. */
+/* Files that are not configurations, and input of hostile sizes. */
 #include "tests/unit/config/helper.h"
 
 #include <fcntl.h>

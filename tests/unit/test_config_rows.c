@@ -1,5 +1,6 @@
-/* Every row of keys.def and options.def, through the file: both bounds are taken and arrive, one past each is
- * refused at its place, and --print writes what reads back. A row that is added is tested by that alone. */
+/* Every row of keys.def and options.def, by way of a file: both bounds are accepted and take effect, one past
+ * each is refused with its place, and the output of --print reads back the same. New rows are tested without
+ * any change here. */
 #include "tests/unit/config/helper.h"
 
 #include <inttypes.h>
@@ -7,7 +8,7 @@
 
 #include "config/keys.h"
 
-/* What must stand beside a key so that the value under test is the only thing that can be wrong. */
+/* Other keys that are required, so that only the value under test can be wrong. */
 struct companion {
     const char *key, *with; /* in the same mapping */
     const char *beside;     /* another option */
@@ -294,7 +295,7 @@ static void walk_address(enum opt_field f)
     refuse_option(f, "[127.0.0.1]");
 }
 
-/* A name is taken as it is, relative ones from the folder of the configuration. */
+/* A file name is taken as it is; relative ones are relative to the directory of the configuration. */
 static void walk_file(enum opt_field f)
 {
     char name[] = "/tmp/junctor it's keys XXXXXX", quoted[64];

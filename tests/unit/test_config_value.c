@@ -1,4 +1,4 @@
-/* Values with units: every form that is taken, every form that is refused and what the refusal proposes. */
+/* Values with units: every form that is accepted, every form that is refused and what the error suggests. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* The tree: every node knows its place, aliases stay pointers, bad input ends in one error and no crash. */
+/* The tree: every node knows its place, aliases stay pointers, bad input gives one error and no crash. */
 #include "tests/unit/config/helper.h"
 
 #include "config/yaml_pairs_priv.h"
@@ -140,7 +140,7 @@ static void fault(const char *text, size_t len, unsigned line, unsigned column, 
 
 #define FAULT(text, line, column, says) fault(text, sizeof(text) - 1, line, column, says)
 
-/* Laughter: a few lines that stand for 10^12 values are refused where they begin to be too many. */
+/* "Billion laughs": a few lines that expand to 10^12 values are refused where they become too many. */
 static void test_laughter(void **state)
 {
     char text[4000] = "l0: &l0 {}\n";
@@ -241,7 +241,7 @@ static void test_depth_ahead(void **state)
     fault(text, strlen(text), 1, 4, "put the value in quotes");
 }
 
-/* 100,000 lines of %TAG are not looked up among each other. */
+/* 100,000 lines of %TAG do not take quadratic time. */
 static void test_tags(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* CRC32c against published values, and its two ways against each other. */
+/* CRC32c compared with published values, and its two implementations with each other. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* The form of host names: what RFC 1123 allows, and what is a mistyped address. */
+/* The syntax of host names: what RFC 1123 allows, and mistyped addresses. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

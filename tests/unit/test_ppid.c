@@ -1,4 +1,4 @@
-/* The PPID registry: names and numbers find each other. */
+/* The PPID registry: names to numbers and back. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* Address prefixes: what is one, and what it covers. */
+/* Address prefixes: their syntax, and which addresses they cover. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -78,7 +78,7 @@ static void what_it_covers(void **state)
     assert_false(net_prefix_covers(&all, &unknown));
 }
 
-/* Against one bit after the other. */
+/* Compared with a test bit by bit. */
 static void like_a_naive_one(void **state)
 {
     uint32_t random = 7;

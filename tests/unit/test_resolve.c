@@ -1,5 +1,5 @@
-/* The resolver, with a getaddrinfo of paper for what a name server can do, and the real one for localhost and
- * a name that does not exist. */
+/* The resolver, with a simulated getaddrinfo for what a name server can do, and the real one for localhost
+ * and a name that does not exist. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -153,7 +153,7 @@ static void *nothing(void *arg)
     return arg;
 }
 
-/* A sanitizer has a thread of its own, from the first one of ours on. */
+/* A sanitizer adds a thread of its own when the first one is created. */
 static int begin_all(void **state)
 {
     pthread_t first;
@@ -171,7 +171,7 @@ static int begin(void **state)
     return sem_init(&released, 0, 0);
 }
 
-/* No test leaves a thread behind. */
+/* No test leaves a thread running. */
 static int end(void **state)
 {
     (void)state;

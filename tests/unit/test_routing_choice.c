@@ -1,4 +1,4 @@
-/* Which member a client of a paired session is connected to, and which ones after it. */
+/* Which member a client of a paired session is connected to, and which ones are tried after it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -86,7 +86,7 @@ static void clients_spread(void **state)
     }
 }
 
-/* One that refuses: its clients burden all others alike. */
+/* One that refuses: its clients are spread evenly over all others. */
 static void those_of_a_dead_member_spread(void **state)
 {
     unsigned got[PEERS];

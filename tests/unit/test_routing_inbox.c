@@ -1,5 +1,5 @@
 /* Batches and the inbox, in one thread: order, splicing, who writes the eventfd, and a producer that was
- * stopped half way through its splice. What several threads do is tests/stress/test_inbox.c's part. */
+ * stopped half way through its splice. tests/stress/test_inbox.c tests it with several threads. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* Out of memory: every allocation of routing/ fails once, in turn. What was asked for is then not there,
- * nothing else has changed, and nothing has leaked. The sources are included here so that they see other
- * allocation functions. */
+/* Out of memory: every allocation of routing/ fails once, in turn. The call then fails, nothing else has
+ * changed, and nothing has leaked. The sources are included here so that they use other allocation functions.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>

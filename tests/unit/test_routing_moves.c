@@ -1,4 +1,4 @@
-/* Whose streams get another destination when a plan takes the place of another. */
+/* Which streams get another destination when one plan replaces another. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* What a route writes anew in a message: PPID and stream. */
+/* What a route changes in a message: PPID and stream. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,7 +26,7 @@ static void the_ppid(void **state)
     assert_int_equal(rt_rewrite_ppid(&r, 3), UINT32_MAX);
 }
 
-/* Neither looks at how many streams there are. */
+/* Neither depends on the number of streams. */
 static void the_same_and_a_fixed_stream(void **state)
 {
     struct cfg_route same = rule(CFG_SAME_STREAM, 7), fixed = rule(CFG_FIXED_STREAM, 7);

@@ -1,5 +1,5 @@
-/* Membership, the groups made from it, picking, and publishing. Readers in other threads are
- * tests/stress/test_reload.c's part. */
+/* Membership, the groups made from it, picking, and publishing. tests/stress/test_reload.c tests readers in
+ * other threads. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -888,8 +888,8 @@ static void tell(void *arg, struct rt_dest *member)
     b->seen[b->count++] = member;
 }
 
-/* Whose streams a new one gets, where order counts: by hash from all, with override from all after it. In a
- * round robin or a broadcast nobody's. */
+/* Whose streams a new one gets, where order matters: by hash from all, with override from all after it; with
+ * round robin and broadcast nobody's. */
 static void test_who_takes_over(void **state)
 {
     struct fixture *f = *state;

@@ -182,7 +182,7 @@ static void a_few_are_looked_at_each_time(void **state)
     assert_int_equal(rt_stream_map_left(map), 1);
 }
 
-/* Against a plain list, whatever happens. */
+/* Compared with a plain list, over random operations. */
 static void like_a_list(void **state)
 {
     struct {

@@ -1,5 +1,5 @@
-/* The route table against the plain meaning of the rules: walk the routes in file order, the first that fits.
- */
+/* The route table compared with the plain meaning of the rules: walk the routes in file order, the first
+ * match applies. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -57,7 +57,7 @@ static uint32_t walk(const struct cfg_config *c, uint32_t source, uint32_t ppid,
     return RT_NO_ROUTE;
 }
 
-/* The same as it is explained. */
+/* The same by rt_explain. */
 static uint32_t explained(const struct cfg_config *c, uint32_t source, uint32_t ppid, uint16_t stream,
                           bool unordered)
 {

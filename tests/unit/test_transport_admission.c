@@ -1,4 +1,5 @@
-/* Places for half-received messages: who is held back, in which order they come in, and who is overdue. */
+/* Places for half-received messages: which associations are held back, in which order they are admitted, and
+ * which are overdue. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -203,7 +204,7 @@ static void patience_is_short_while_somebody_waits(void **state)
     assert_overdue(-1, false);
 }
 
-/* Nobody is late who is not read: by the program, or because he waits in line. */
+/* An association that is not read is not overdue: paused by the program, or waiting for a place. */
 static void who_is_not_read_is_not_late(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
-/* NULL where the contract does not allow it stops the program with the name of the call; nowhere is it
- * followed. And what stays while the library's soname stays: the sizes of what callers allocate, and the
- * numbers of options and their fields. */
+/* NULL where the contract does not allow it ends the program with the name of the call; it is never
+ * dereferenced. And what must not change while the library's soname stays: the sizes of what callers
+ * allocate, and the numbers of options and their fields. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* Options as data: checked, set, read back, compared; on a backend made of paper. */
+/* Options as data: checked, set, read back, compared; on a simulated backend. */
 #include "tests/unit/paper_backend.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
-/* Options by their records (transport/record.c), over a stack of one record that does as it is told: byte
- * orders, numbers that stacks count differently, paths and keys, whom setting reaches, and what failures are
- * called. */
+/* Options by their records (transport/record.c), over a simulated stack with one record: byte orders, numbers
+ * that stacks count differently, paths and keys, which associations setting affects, and how failures are
+ * reported. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

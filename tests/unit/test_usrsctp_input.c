@@ -1,5 +1,5 @@
-/* Bytes from the network that nobody asked for: they cost nothing that stays, get no answer they should not
- * get, and associations go on beside them. */
+/* Unsolicited bytes from the network: they use no memory permanently, get no answer that they should not get,
+ * and associations are not affected. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

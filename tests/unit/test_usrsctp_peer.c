@@ -1,4 +1,4 @@
-/* What a handshake tells about the peer's stack, from real packets and damaged ones. */
+/* What a handshake reveals about the peer's stack, from real packets and damaged ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

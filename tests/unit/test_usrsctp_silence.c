@@ -1,4 +1,4 @@
-/* Who does not answer: what counts as a question and as an answer, and for how long one may wait. */
+/* Peers that do not answer: what counts as a request and as an answer, and how long the wait may be. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

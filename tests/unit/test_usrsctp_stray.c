@@ -1,4 +1,4 @@
-/* Packets that belong to nothing: what is answered, and how. */
+/* Packets of no association ("out of the blue", RFC 9260 8.4): which are answered, and how. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
