@@ -1,4 +1,4 @@
-/* The paper backend: what the broker calls (transport/backend_priv.h), on the associations of stack.c. */
+/* The simulated backend: what the broker calls (transport/backend_priv.h), on the associations of stack.c. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,7 +92,7 @@ static unsigned flags_of(struct end *end)
     return (flags & end->base.watch) | (ended(end) ? TR_ENDED : 0);
 }
 
-/* Never sleeps: whoever has nothing to do takes a turn for nothing. In any order, and not always all. */
+/* Never sleeps: a worker with nothing to do takes an empty turn. In any order, and not always all. */
 static unsigned wait_(struct tr_loop *base, int timeout_ms, struct tr_ready *ready, unsigned max)
 {
     struct loop *l = loop_of(base);

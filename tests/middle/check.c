@@ -1,7 +1,7 @@
-/* What must hold. After each step: the broker's own account balances, and agrees with what the world has seen
- * at the broker's edges (read, taken over by a stack, given back). At each delivery: the order of the
- * source's stream, and that nobody gets a message twice that was not given back although it had arrived. At
- * the end: what was read was delivered or is counted as dropped, one for one. */
+/* The invariants. After each step: the broker's own account balances, and agrees with what the simulation has
+ * seen at the broker's interfaces (read, accepted by a stack, returned). At each delivery: the order of the
+ * source's stream, and that no message arrives twice unless it was returned although it had arrived. At the
+ * end: what was read was delivered or is counted as dropped, one for one. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -247,7 +247,7 @@ static uint64_t check_outbox(const struct brk_outbox *o)
     return check_queue(&o->pending, "outbox") + o->undelivered.count;
 }
 
-/* Between two turns every message that a worker counts as waiting stands in one of its queues. */
+/* Between two turns every message that a worker counts as waiting is in one of its queues. */
 static void check_places(const struct brk_worker *w)
 {
     const struct brk_socket *s;
@@ -273,8 +273,8 @@ static void check_places(const struct brk_worker *w)
         fail_seed("worker %u: %" PRIu64 " messages wait, %" PRIu64 " are counted", w->index, found, waiting);
 }
 
-/* What waits takes no more memory than it may. Not while a lost association's messages come back, which the
- * stacks had, nor while what has ended is read to its end. */
+/* Waiting messages take no more memory than allowed; except while a lost association's messages are returned,
+ * which the stacks had, or while what an ended one had received is read. */
 static void check_memory(void)
 {
     uint64_t memory = 0, limit = world.broker.plan->config->memory_limit;
@@ -303,7 +303,7 @@ void check_step(void)
                   s.received, s.delivered, s.returned, l->read, l->taken, l->returned);
 }
 
-/* Nobody is charged with anything any more, and so everybody is read. */
+/* No source is charged with anything any more, so all are read. */
 static bool credits_are_back(const struct brk_worker *w)
 {
     const struct brk_socket *s;

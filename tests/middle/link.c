@@ -1,5 +1,5 @@
-/* Stands in, by linking, for broker/clock.c and transport/resolve.c: a clock that the world moves, and a
- * resolver that answers when the world says so, without threads. */
+/* Linked instead of broker/clock.c and transport/resolve.c: a clock that the simulation advances, and a
+ * resolver that answers when the simulation says so, without threads. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>

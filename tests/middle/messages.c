@@ -1,7 +1,7 @@
-/* Messages of the paper backend: what the broker sends, and what waits for it to be received.
+/* Messages of the simulated backend: what the broker sends, and what it has not received yet.
  *
- * Received ones are given out in memory of their own that is overwritten and freed when the loop's turn ends,
- * as receive slots are used again: whoever looks at one afterwards finds it spoilt, and AddressSanitizer says
+ * Each received message has memory of its own that is overwritten and freed when the loop's turn ends, as
+ * receive slots are reused: code that reads one afterwards finds it overwritten, and AddressSanitizer reports
  * where. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* The configurations that the world is run with. */
+/* The configurations that the simulation is run with. */
 #include "tests/middle/world.h"
 
 #define LISTENER(name, port, peeloff)                                                                        \

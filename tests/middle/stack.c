@@ -1,10 +1,9 @@
-/* SCTP associations of paper: what of the protocol the broker can see.
+/* Simulated SCTP associations: as much of the protocol as the broker can see.
  *
- * What the broker sends is taken over while the window has room, reaches the remote some time later and is
- * acknowledged later still. An association that is lost gives back everything that was not acknowledged,
- * whether it has reached the remote or not: Linux after COMM_LOST and list by list, usrsctp before, first
- * what was on the way and then the rest stream by stream. A shutdown is complete when both directions are
- * empty. */
+ * What the broker sends is accepted while the window has room, reaches the remote some time later and is
+ * acknowledged later still. A lost association returns everything that was not acknowledged, whether it has
+ * reached the remote or not: Linux after COMM_LOST and list by list, usrsctp before, first what was in flight
+ * and then the rest stream by stream. A shutdown is complete when both directions are empty. */
 #include <stdlib.h>
 #include <string.h>
 

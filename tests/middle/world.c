@@ -1,4 +1,4 @@
-/* The world's life: see world.h. */
+/* The course of the simulation: see world.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,14 +1,14 @@
-/* A whole broker in a world of paper: real workers and the real control thread's steps, in one thread, over a
+/* A whole broker in a simulation: real workers and the real control thread's steps, in one thread, over a
  * backend that simulates SCTP (stack.c), between simulated clients and servers (remotes.c), on a simulated
- * clock. What happens next is drawn from a seed; after each step the account and the order are checked
+ * clock. What happens next is random, from a seed; after each step the account and the order are checked
  * (check.c).
  *
  * Turns. brk_worker_turn and brk_control_turn are called whole, one after the other, in an order that the
  * seed chooses. Control's grace period therefore ends at once: between two turns no worker holds a snapshot,
- * so what rt_current_publish waits for has happened (the one registered thread stands for all workers, and a
+ * so what rt_current_publish waits for has happened (the one registered thread represents all workers, and a
  * thread that waits counts as quiescent). That is the real behaviour, of the runs in which turns do not
- * overlap. What two overlapping turns could do beyond that (a worker that still dispatches with the old
- * snapshot while another reads the new one) is not seen here; tests/stress has real threads for it. */
+ * overlap. What overlapping turns could do beyond that (a worker still dispatches with the old snapshot while
+ * another reads the new one) is not tested here; tests/stress has real threads for it. */
 #ifndef JUNCTOR_TESTS_MIDDLE_WORLD_H
 #define JUNCTOR_TESTS_MIDDLE_WORLD_H
 
