@@ -1,4 +1,4 @@
-/* The backend of paper: what the broker calls (transport/backend_priv.h). */
+/* The simulated backend: what the broker calls (transport/backend_priv.h). */
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
-/* SCTP of paper for several workers: clients that come to the listeners of each loop, send numbered messages
- * and go; servers that take messages, acknowledge them, and are lost now and then with what they had not
- * acknowledged. Each loop has a world of its own, which moves while its worker waits: loops share nothing but
- * counters that order nothing, so that a race detector judges the broker. */
+/* Simulated SCTP for several workers: clients that connect to the listeners of each loop, send numbered
+ * messages and leave; servers that take messages, acknowledge them, and are sometimes lost with what they had
+ * not acknowledged. Each loop has a simulation of its own, which advances while its worker waits: loops share
+ * only relaxed counters, so that a race detector checks the broker, not the test. */
 #ifndef JUNCTOR_TESTS_STRESS_PAPER_H
 #define JUNCTOR_TESTS_STRESS_PAPER_H
 

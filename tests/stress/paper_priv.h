@@ -1,4 +1,4 @@
-/* What paper.c, the backend, and paper_world.c, who lives behind it, share. */
+/* Shared by paper.c, the backend, and paper_world.c, the simulation behind it. */
 #ifndef JUNCTOR_TESTS_STRESS_PAPER_PRIV_H
 #define JUNCTOR_TESTS_STRESS_PAPER_PRIV_H
 

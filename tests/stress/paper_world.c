@@ -1,4 +1,4 @@
-/* The associations of paper and those at their other ends: see paper.h. */
+/* The simulated associations and their remote ends: see paper.h. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /* What the stress tests share: a clock, random numbers, sleeping on an inbox in a way that notices a lost
  * wake-up, and showing that a race would be found.
  *
- * The tests pass as little as possible between threads on ways of their own: what they count across threads
- * they count with relaxed atomics, which order nothing. So ThreadSanitizer judges the order that routing/
- * gives, not one the test added. */
+ * The tests share as little as possible between threads themselves, and use relaxed atomics for counters,
+ * which order nothing. So ThreadSanitizer checks the ordering that routing/ provides, not one that the test
+ * added. */
 #ifndef JUNCTOR_TESTS_STRESS_H
 #define JUNCTOR_TESTS_STRESS_H
 
@@ -23,7 +23,7 @@
 #define relaxed_add(p, n) __atomic_fetch_add(p, n, __ATOMIC_RELAXED)
 #define relaxed_set(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
 
-/* A failed check in any thread ends the program: what follows could only confuse. */
+/* A failed check in any thread ends the program: further output would only confuse. */
 #define check(condition, ...)                                                                                \
     do {                                                                                                     \
         if (!(condition)) {                                                                                  \

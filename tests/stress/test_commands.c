@@ -1,8 +1,8 @@
-/* Commands to workers that a parcel wakes at the same moment: both come with a write to one eventfd, and
- * neither may be overlooked because of the other. Real workers, over a backend of paper in which nothing
- * moves: they have nothing to do but what is posted, and no timer wakes them. Each round posts a parcel to a
- * worker that sleeps and asks it for the account when it has just been woken. Nothing else is sent until all
- * workers have met at the account's barrier: one that sleeps on its command sleeps for ever. */
+/* Commands to workers that a parcel wakes at the same moment: both write to one eventfd, and neither may be
+ * missed because of the other. Real workers, over a simulated backend in which nothing happens: they handle
+ * only what is posted, and no timer wakes them. Each round posts a parcel to a sleeping worker and asks it
+ * for the account when it has just been woken. Nothing else is sent until all workers have reached the
+ * account's barrier: a worker that misses its command sleeps for ever. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>

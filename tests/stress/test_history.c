@@ -1,5 +1,6 @@
-/* A worker writes its history while two threads read it. Checked: an event is read whole (its number stands
- * in all of its parts), and what a place holds never gets older. Under ThreadSanitizer: without a race. */
+/* A worker writes its history while two threads read it. Checked: an event is read whole (all of its parts
+ * have the same number), and the contents of a place never get older. Under ThreadSanitizer: without a race.
+ */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>

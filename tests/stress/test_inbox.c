@@ -1,7 +1,7 @@
-/* Several producers and one consumer hammer an inbox for some seconds. Checked: every parcel comes out once,
- * in its producer's order, with what was written into it, and the consumer, which sleeps in poll whenever the
- * inbox is empty, is always woken. Under ThreadSanitizer: without a race; and a producer that touches a
- * parcel after it has posted it is found out. */
+/* Several producers and one consumer use an inbox as fast as they can for some seconds. Checked: every parcel
+ * is taken once, in its producer's order, with its contents intact, and the consumer, which sleeps in poll
+ * whenever the inbox is empty, is always woken. Under ThreadSanitizer: without a race; and a producer that
+ * touches a parcel after posting it is detected. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,12 +1,12 @@
-/* Live reload of a whole broker: the real control thread, real workers, over a backend of paper (paper.c)
- * whose clients and servers come and go as they like. The configuration's file is replaced and SIGHUP sent as
- * fast as the broker takes it; now and then somebody asks for the account, and another thread looks at the
- * broker all the time, ends associations and asks for reloads itself (watcher.c). At the end the broker
- * drains, its account must balance, and every message that was read has been delivered once or is counted as
- * dropped; those of shared sessions have all been delivered.
+/* Live reload of a whole broker: the real control thread, real workers, over a simulated backend (paper.c)
+ * whose clients and servers come and go at random. The configuration file is replaced and SIGHUP sent as fast
+ * as the broker handles it; sometimes the account is requested, and another thread observes the broker all
+ * the time, ends associations and requests reloads itself (watcher.c). At the end the broker drains, its
+ * account must balance, and every message that was read has been delivered once or is counted as dropped;
+ * those of shared sessions have all been delivered.
  *
- * Order is no matter here: members come back while others have older messages of a stream. tests/middle looks
- * at it. */
+ * Order is not checked here, because members come back while others have older messages of a stream;
+ * tests/middle checks it. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>

@@ -1,8 +1,7 @@
-/* Several threads log at once, more than the ring holds, while the reader of standard error stalls now and
- * then. Checked: every line comes out once, whole and in its thread's order, or is counted as lost, and
- * nobody waits. Under ThreadSanitizer: without a race; and a taker that reads a record after it has given it
- * back is found out.
- */
+/* Several threads log at once, more than the ring holds, while the reader of standard error sometimes stalls.
+ * Checked: every line is written once, whole and in its thread's order, or is counted as lost, and no thread
+ * waits. Under ThreadSanitizer: without a race; and a consumer that reads a record after freeing its slot is
+ * detected. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -110,7 +109,7 @@ static void *put_until_stopped(void *arg)
     return NULL;
 }
 
-/* Breaks the rule: a record is read after it was given back. */
+/* Breaks the rule: a record is read after its slot was freed. */
 static void read_too_late(void)
 {
     pthread_t putter;

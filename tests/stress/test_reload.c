@@ -1,12 +1,12 @@
 /* A small broker without sockets: workers look up routes, pick destinations, send messages to each other and
- * get them back, while a control thread lets destinations come and go and loads new configurations, as fast
- * as it can, and frees what is replaced. The life of a destination is the one described in
+ * get them back, while a control thread adds and removes destinations and loads new configurations, as fast
+ * as it can, and frees what is replaced. The lifetime of a destination is the one described in
  * routing/snapshot.h.
  *
  * Checked: what a worker sees in a snapshot fits together; nothing is delivered to a destination that has
  * gone, or twice, or out of order; at the end every message has come back and every credit is back. Under
- * ThreadSanitizer (and AddressSanitizer): nothing is freed while somebody may look at it; and freeing a
- * snapshot without waiting for a grace period is found out. */
+ * ThreadSanitizer (and AddressSanitizer): nothing is freed while a thread may still read it; and freeing a
+ * snapshot without waiting for a grace period is detected. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

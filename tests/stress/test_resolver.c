@@ -1,9 +1,8 @@
-/* Several programs' threads open resolvers, ask for many names at once, cancel some, take answers, and close
- * with questions under way, as fast as they can; the name server is of paper and takes its time at random.
- * Checked: each question that is not cancelled is answered once, with the address of its own name, unless the
- * resolver is closed first, and a cancelled one never. Under ThreadSanitizer (and AddressSanitizer): without
- * a race, and nothing is freed while somebody has it; and a program that closes a resolver which another
- * thread still uses is found out. */
+/* Threads open resolvers, ask for many names at once, cancel some, take answers, and close with requests
+ * pending, as fast as they can; the name server is simulated, with random delays. Checked: each request that
+ * is not cancelled is answered once, with the address of its own name, unless the resolver is closed first,
+ * and a cancelled one never. Under ThreadSanitizer (and AddressSanitizer): without a race, and nothing is
+ * freed while in use; and a program that closes a resolver which another thread still uses is detected. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* Somebody who looks at a broker all the time, by the ways that broker/observe.h gives to a thread. */
+/* A thread that observes a broker all the time, by means of broker/observe.h. */
 #ifndef JUNCTOR_TESTS_STRESS_WATCHER_H
 #define JUNCTOR_TESTS_STRESS_WATCHER_H
 
@@ -8,7 +8,7 @@
  * asks for a reload, or for one association to be shut down or aborted. */
 void watcher_service(struct brk_service *s);
 
-/* After stop: fails where it has seen nothing, or an answer has not come. */
+/* After stop: fails if it has seen nothing, or an answer is missing. */
 void watcher_check(void);
 
 #endif
