@@ -1,4 +1,4 @@
-/* The broker under test: a process of its own, with its configuration and its log in the run's folder. */
+/* The broker under test: a process of its own, with its configuration and its log in the run's directory. */
 #ifndef JUNCTOR_TESTS_CHAOS_BROKER_H
 #define JUNCTOR_TESTS_CHAOS_BROKER_H
 

@@ -1,5 +1,6 @@
-/* One thing read from a socket, in memory that the program shares with the driver. A program that is killed
- * between reading and recording leaves it here, so that nothing that was read is missing from the record. */
+/* One message or notification read from a socket, in memory that the program shares with the driver. If a
+ * program is killed between reading and recording, the driver finds it here, so that the record misses
+ * nothing that was read. */
 #ifndef JUNCTOR_TESTS_CHAOS_HAND_H
 #define JUNCTOR_TESTS_CHAOS_HAND_H
 

@@ -1,5 +1,5 @@
-/* What the programs of the chaos test send each other: messages that say who sent them, as which one of which
- * stream. */
+/* The messages that the programs of the chaos test send each other; each contains its sender, stream and
+ * number. */
 #ifndef JUNCTOR_TESTS_CHAOS_MESSAGE_H
 #define JUNCTOR_TESTS_CHAOS_MESSAGE_H
 

@@ -1,5 +1,5 @@
 /* Hosts around the broker's: a network namespace each, with CHAOS_PATHS cables (veth) to that of the broker,
- * which netem disturbs. Needs root, and ends the program with a message where something cannot be done. The
+ * which netem disturbs. Needs root, and ends the program with a message if something cannot be done. The
  * calling process is in the broker's namespace afterwards. Path p of the broker is 10.90.p.1, of host
  * h 10.90.p.(10 + h). */
 #ifndef JUNCTOR_TESTS_CHAOS_NETWORK_H

@@ -1,7 +1,7 @@
 /* The programs that send and read: clients and watchers, which connect to the broker, and servers, to which
- * it connects. Each is a process with one one-to-many socket, which the driver made and keeps, too. So the
- * driver can kill it at any moment and then learn from its kernel, exactly, what had not been read and what
- * had not been acknowledged: it aborts the associations, and reads the rest. */
+ * it connects. Each is a process with one one-to-many socket, which the driver created and keeps open, too.
+ * So the driver can kill it at any moment and then learn exactly from its kernel what had not been read and
+ * what had not been acknowledged: it aborts the associations, and reads the rest. */
 #ifndef JUNCTOR_TESTS_CHAOS_PROGRAM_H
 #define JUNCTOR_TESTS_CHAOS_PROGRAM_H
 

@@ -1,10 +1,10 @@
-/* The records that the programs keep of their messages, a line each, written when it happens: what a program
- * that is killed has written stays. The judge reads nothing else, apart from the broker's account.
+/* The records that the programs keep of their messages, one line for each, written immediately, so that they
+ * survive if the program is killed. The judge reads nothing else, apart from the broker's account.
  *
  *   KIND SENDER ASSOC STREAM NUMBER AT
  *
  * The first four numbers name the message; AT is the association that it was read from, as the reader's
- * kernel calls it, or 0 where the line is the sender's. The file's name is PROGRAM.INCARNATION.record. */
+ * kernel calls it, or 0 if the line is the sender's. The file's name is PROGRAM.INCARNATION.record. */
 #ifndef JUNCTOR_TESTS_CHAOS_RECORD_H
 #define JUNCTOR_TESTS_CHAOS_RECORD_H
 

@@ -1,18 +1,19 @@
 /* Chaos: for some seconds clients, servers and the cables between them and the broker are killed, crashed,
  * aborted, shut down, stopped, cut, delayed, reordered and thinned out at random, and servers leave and join
- * by reload, under load. Then all is mended, everybody must get on, and end: the clients first, or the broker
- * while they send. The judge compares what was sent, what arrived and the broker's account (judge.h).
+ * by reload, under load. Then everything is repaired, all must make progress, and end: the clients first, or
+ * the broker while they send. The judge compares what was sent, what arrived and the broker's account
+ * (judge.h).
  *
- *   SEED=N           the same actions again; else a seed is drawn. It is printed
+ *   SEED=N           the same actions again; else a random seed. It is printed
  *   DURATION=S       seconds of each run (3)
  *   KIND=NAME        one session kind (kinds.c) instead of all
- *   WORKERS=N        so many instead of 1 or 2
+ *   WORKERS=N        this number of workers instead of 1 or 2
  *   ALL=1            each kind with 1 and with 2 workers
  *   BACKEND=usrsctp  the broker runs on usrsctp, with one path and one worker; the others on the kernel's
  *                    SCTP over UDP
  *   RATE=N           messages a second of client 1 (150); 0 sends half as many, 2 twice, 3 four times
  *   SIZE=N           bytes of the longest message (1300, which is one packet)
- *   FOLDER=PATH      where records, logs and actions of each run stay; else in /tmp where something was
+ *   FOLDER=PATH      where records, logs and actions of each run are kept; else in /tmp, if something was
  *                    unexplained
  *   JUNCTOR=PATH     the program (build/junctor)
  *

@@ -1,5 +1,5 @@
-/* The judge of the chaos test sees what is not explained: a small run is written down, and then spoilt in one
- * way at a time. */
+/* The judge of the chaos test detects what is not explained: the records of a small run are written, and then
+ * damaged in one way at a time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
