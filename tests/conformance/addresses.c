@@ -1,4 +1,4 @@
-/* IPv6, mixed families, and several addresses an endpoint. */
+/* IPv6, mixed families, and several addresses per endpoint. */
 #include "tests/conformance/suite.h"
 
 #include <stdio.h>

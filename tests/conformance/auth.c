@@ -1,4 +1,5 @@
-/* Authenticated chunks (RFC 4895): what arrives with equal keys, what does not with others, changing keys. */
+/* Authenticated chunks (RFC 4895): what arrives with equal keys, what does not with different ones, changing
+ * keys. */
 #include "tests/conformance/suite.h"
 
 #include <stdio.h>
@@ -19,7 +20,7 @@ static bool missing(void)
     return !ct_can_set(OPT_AUTH_SUPPORTED) || !ct_can_set(OPT_AUTH_KEYS);
 }
 
-/* A file of keys, gone when the case has opened what it needs. */
+/* A file of keys, deleted when the case has opened its endpoints. */
 struct key_file {
     char name[32];
 };

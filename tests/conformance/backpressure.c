@@ -161,8 +161,8 @@ static void abort_wakes_a_stalled_sender(void **state)
     assert_int_equal(ct_flow_offer(&f, 1, NULL), TR_NO_ASSOC);
 }
 
-/* What comes back from a full association that dies is what the stack held, and so never more than it says
- * it can: of the smallest messages there are, and of larger ones. */
+/* A full association that is lost returns what the stack held, so never more than the limit that it reports:
+ * with the smallest possible messages, and with larger ones. */
 static void send_capacity_is_an_upper_bound(void **state)
 {
     static const uint32_t sizes[] = {1, 100, 1000};

@@ -1,4 +1,4 @@
-/* Batches: any length, partial acceptance, and a tail that does not wait. */
+/* Batches: any length, partial acceptance, and no delay for the last messages. */
 #include "tests/conformance/suite.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Addresses that come and go on endpoints that are open, and what associations learn of it (RFC 5061). */
+/* Adding and deleting addresses of open endpoints, and how associations are told (RFC 5061). */
 #include "tests/conformance/suite.h"
 
 #include <string.h>

@@ -27,7 +27,7 @@ static bool mentions(const char *text, const char *word)
     return strcasestr(text, word) != NULL;
 }
 
-/* RFC 9260 3.3.10: the causes and a word that no sensible text of theirs lacks. */
+/* RFC 9260 3.3.10: the causes, and a word that the text of each must contain. */
 static void error_causes_have_texts(void **state)
 {
     static const char *words[] = {NULL,     "stream",  "parameter", "cookie",    "resource",
@@ -117,8 +117,8 @@ static void backend_describes_itself(void **state)
     ct_ok(tr_backend_probe(ct_backend, &error), &error);
 }
 
-/* What a row calls read-only or write-only no backend may claim otherwise, and what everybody needs is there.
- */
+/* No backend may claim more than a row allows (read-only, write-only), and all support what every program
+ * needs. */
 static void backend_claims_fit_the_table(void **state)
 {
     (void)state;

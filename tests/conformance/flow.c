@@ -132,7 +132,7 @@ static void check_one(struct ct_flow *f, const struct tr_msg *m)
         fail_msg("message %u arrived damaged", m->ppid);
 }
 
-/* The k-th message of stream s is number k * streams + s; a gap or a step back is loss or disorder. */
+/* The k-th message of stream s is number k * streams + s; a gap or a step back is loss or reordering. */
 static void check_order(struct ct_flow *f, const struct tr_msg *m)
 {
     uint32_t due = f->seen[m->stream] * streams_of(f) + m->stream;

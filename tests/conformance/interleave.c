@@ -1,5 +1,5 @@
-/* Streams that share an association: large messages and small ones (RFC 8260), pieces of many messages at
- * once, and which stream goes first. */
+/* Streams that share an association: large messages and small ones (RFC 8260), fragments of many messages at
+ * once, and stream schedulers. */
 #include "tests/conformance/suite.h"
 
 #include <stdio.h>
@@ -225,7 +225,7 @@ static void priorities_are_one_streams_own(void **state)
     assert_int_equal(priority_of(p.client, p.near, 1), 65535);
 }
 
-/* What a scheduler has no use for is not taken in silence. */
+/* A value that a scheduler does not use is not silently accepted. */
 static void priorities_need_a_scheduler_for_them(void **state)
 {
     struct opt_set fcfs = CT_OPTIONS({OPTF_STREAM_SCHEDULER, OPT_SS_FCFS});
@@ -237,7 +237,7 @@ static void priorities_need_a_scheduler_for_them(void **state)
     ct_failed_as(set_priority(ct_client(*state, NULL), 0, 1, 3, &error), TR_NO_ASSOC, &error);
 }
 
-/* Two streams with a scheduler; skips the case where this stack has it not. */
+/* Two streams with a scheduler; skips the case if this stack does not have it. */
 static struct ct_pair scheduled(struct ct_world *w, int scheduler)
 {
     struct opt_set sends = ct_tight(1000000, 1000000), takes = ct_tight(1000000, 30000);

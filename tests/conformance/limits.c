@@ -1,4 +1,4 @@
-/* What the host does not give: descriptors, routes, and namespaces apart from ours. */
+/* What a host may lack: descriptors, routes; and other network namespaces. */
 #include "tests/conformance/suite.h"
 
 #include <net/if.h>
@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Lets no further descriptor be opened; returns the limit that stood before. */
+/* Prevents opening further descriptors; returns the previous limit. */
 static struct rlimit no_more_descriptors(void)
 {
     struct rlimit before, now;

@@ -1,4 +1,4 @@
-/* The loop itself: waiting, foreign descriptors, signals, and living inside another event loop. */
+/* The loop itself: waiting, other descriptors, signals, and running inside another event loop. */
 #include "tests/conformance/suite.h"
 
 #include <errno.h>

@@ -90,7 +90,7 @@ static void small_slots_take_large_messages(void **state)
     assert_in_range(stats.reassembled, 1, stats.messages_in);
 }
 
-/* Neighbours of very different length must neither run together nor be cut. */
+/* Adjacent messages of very different lengths must neither be merged nor truncated. */
 static void boundaries_hold_in_a_mixed_burst(void **state)
 {
     static const uint32_t sizes[] = {1, 3000, 2, 70000, 1400, 1, 1, 20000, 64, 5};
@@ -193,7 +193,8 @@ static void too_long_for_the_send_buffer(void **state)
     assert_int_equal(sent, 0);
 }
 
-/* Smaller while more stands in it, and larger again: all arrives, and writability comes. */
+/* The buffer is made smaller than its contents, and larger again: all arrives, and TR_WRITABLE is reported.
+ */
 static void send_buffer_changes_while_it_is_full(void **state)
 {
     struct opt_set large = CT_OPTIONS({OPTF_SNDBUF, 400000}), small = CT_OPTIONS({OPTF_SNDBUF, 30000});
@@ -242,7 +243,7 @@ static void short_form_uses_the_default_send_param(void **state)
     assert_int_equal(m->flags & TR_UNORDERED, 0);
 }
 
-/* A send record is complete: the defaults do not shine through its zeros. */
+/* A send record is complete: its zeros are not replaced by the defaults. */
 static void full_record_ignores_the_default_send_param(void **state)
 {
     struct opt_set dflt = CT_OPTIONS({OPTF_DSP_PPID, 46}, {OPTF_DSP_STREAM, 3}, {OPTF_DSP_FLAGS, 1});

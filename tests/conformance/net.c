@@ -1,4 +1,4 @@
-/* Namespaces, cables and what befalls them, with `ip` and `tc`; see net.h. */
+/* Namespaces, cables and their failures, with `ip` and `tc`; see net.h. */
 #include "tests/conformance/net.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* A network that fails when it is told to: two hosts and two cables between them.
+/* A network that fails on request: two hosts and two cables between them.
  *
  *     near  10.98.0.1 ── cable 0 ── 10.98.0.2  far
  *           10.98.1.1 ── cable 1 ── 10.98.1.2
@@ -6,12 +6,12 @@
  * or, with IPv6, fd98:0:0:0::1 ── cable 0 ── fd98:0:0:0::2 and so on.
  *
  * A host is a network namespace of its own, a cable a veth pair with netem at both ends. Both ends of an
- * association are opened in one loop as ever; which host an endpoint stands on is said when it is opened and
- * never changes. A backend without TR_CAP_NETNS opens its UDP sockets in the namespace of the calling thread,
- * which visits the host for that.
+ * association are opened in one loop as usual; the host of an endpoint is given when it is opened and never
+ * changes. A backend without TR_CAP_NETNS opens its UDP sockets in the namespace of the calling thread, which
+ * enters that of the host for this.
  *
- * The kernel's path counters and timers are real ones: cases set them small, break a cable and wait for what
- * is told. Everything here belongs to the main thread and blocks for as long as `ip` and `tc` take. */
+ * The kernel's path counters and timers are real: cases set them low, break a cable and wait for the events.
+ * Everything here belongs to the main thread and blocks for as long as `ip` and `tc` take. */
 #ifndef JUNCTOR_TESTS_CONFORMANCE_NET_H
 #define JUNCTOR_TESTS_CONFORMANCE_NET_H
 

@@ -1,5 +1,5 @@
-/* Associations that the network ends, hinders from beginning, or has begin anew. Nothing of what was sent may
- * be lost without a word: it is delivered or comes back. */
+/* Associations that the network ends, keeps from being set up, or causes to restart. No message may be lost
+ * silently: it is delivered or returned. */
 #include "tests/conformance/net.h"
 #include "tests/conformance/packet.h"
 #include "tests/conformance/suite.h"
@@ -93,7 +93,8 @@ static void net_everything_comes_back_from_a_full_buffer(void **state)
     nothing_is_lost(&f, p.server, p.far);
 }
 
-/* We hear the peer, which sends and sends, more often than our timers run; but it does not hear us. */
+/* We receive from the peer, which keeps sending, more often than our timers run; but it does not receive from
+ * us. */
 static void net_one_way_silence_ends_the_association(void **state)
 {
     struct net n = net_make(*state);
@@ -263,7 +264,7 @@ static void net_late_answer_leaves_no_half_open_association(void **state)
 
 /* ---- Restart --------------------------------------------------------------------------------------- */
 
-/* An endpoint goes without a word, and another takes its place: addresses and ports are the same. Leaves the
+/* An endpoint disappears silently, and another replaces it: addresses and ports are the same. Leaves the
  * network broken. */
 static struct ct_end *reborn(const struct net *n, enum net_host host, struct ct_end *e,
                              const struct opt_set *options)

@@ -1,5 +1,5 @@
-/* Networks that lose, double, disorder and swallow packets: every message arrives once, in order and whole,
- * or is given up as its sender said, with an account of each. */
+/* Networks that lose, duplicate and reorder packets, or drop all: every message arrives once, in order and
+ * whole, or is given up as its sender asked, with an account of each. */
 #include "tests/conformance/net.h"
 #include "tests/conformance/suite.h"
 

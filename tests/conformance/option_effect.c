@@ -1,4 +1,4 @@
-/* Walks every row of options.def again, this time for what a change reaches: the associations that its row
+/* Walks every row of options.def again, this time for what a change affects: the associations that its row
  * says, and nothing else. */
 #include "tests/conformance/option_values.h"
 #include "tests/conformance/suite.h"

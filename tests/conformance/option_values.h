@@ -1,5 +1,5 @@
 /* What the walks over all rows of options.def (option_walk.c, option_effect.c) have in common: which fields
- * can be tried, and with which values. By hand are only the values that need company. */
+ * can be tried, and with which values. Only values that depend on others are written by hand. */
 #ifndef JUNCTOR_TESTS_CONFORMANCE_OPTION_VALUES_H
 #define JUNCTOR_TESTS_CONFORMANCE_OPTION_VALUES_H
 

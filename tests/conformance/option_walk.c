@@ -1,6 +1,6 @@
 /* Walks every row of options.def: settable where its row says so, read back equal, both bounds, one past each
- * bound, only given fields change. Knows the rows from the tables. Collects all complaints of a walk before
- * it fails. */
+ * bound, only given fields change. Takes the rows from the tables. Collects all faults of a walk before it
+ * fails. */
 #include "tests/conformance/option_values.h"
 #include "tests/conformance/suite.h"
 

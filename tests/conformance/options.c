@@ -1,5 +1,5 @@
 /* Options one by one, where they need more than the walk over all rows (option_walk.c): what they do, records
- * about an association or a path, and how failures are told. */
+ * about an association or a path, and how failures are reported. */
 #include "tests/conformance/suite.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Raw sockets that watch and forge; see packet.h. */
+/* Raw sockets that capture and forge packets; see packet.h. */
 #include "tests/conformance/packet.h"
 
 #include <netinet/ip.h>
@@ -45,7 +45,7 @@ static uint16_t read16(const uint8_t *p)
     return (uint16_t)(p[0] << 8 | p[1]);
 }
 
-/* An SCTP packet between the two ports with a verification tag, which an INIT has not. */
+/* An SCTP packet between the two ports with a verification tag other than 0, so not an INIT. */
 static bool fits(const uint8_t *packet, ssize_t len, uint16_t from, uint16_t to)
 {
     static const uint8_t no_tag[4];

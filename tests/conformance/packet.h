@@ -1,6 +1,6 @@
-/* Packets that no stack would send by itself, put into a running association from outside: a chunk of our own
- * behind the headers of a packet that was really sent, ports and verification tag included, so that the
- * receiver takes it for its peer's. With UDP encapsulation the UDP header comes along. IPv4 only. */
+/* Packets that no stack would send by itself, injected into a running association: a chunk of our own after
+ * the headers of a packet that was really sent, ports and verification tag included, so that the receiver
+ * accepts it as its peer's. With UDP encapsulation the UDP header is included. IPv4 only. */
 #ifndef JUNCTOR_TESTS_CONFORMANCE_PACKET_H
 #define JUNCTOR_TESTS_CONFORMANCE_PACKET_H
 

@@ -1,4 +1,5 @@
-/* Messages that come in pieces: put together per association, bounded, and dropped when they break off. */
+/* Messages that arrive in parts: reassembled per association, bounded, and dropped if they are not completed.
+ */
 #include "tests/conformance/suite.h"
 
 #include <stdio.h>
@@ -80,7 +81,7 @@ static void send_sized(struct ct_pair *p, uint32_t size, uint32_t ppid)
     assert_int_equal(code, TR_OK);
 }
 
-/* A message over the limit is dropped and told about; what stands around it arrives. */
+/* A message over the limit is dropped and reported; the messages around it arrive. */
 static void oversized_message_is_dropped_and_told(void **state)
 {
     static const uint32_t limits[] = {10000, 100000};

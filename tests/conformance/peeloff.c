@@ -1,4 +1,4 @@
-/* Peeling off: what is queued goes along in order, options are kept, the origin goes on. */
+/* Peeling off: queued messages move along in order, options are kept, the origin continues. */
 #include "tests/conformance/suite.h"
 
 #include <stdio.h>
@@ -200,7 +200,7 @@ static int64_t stacks(enum opt_field f)
     return f == OPTF_TOS ? 3 : 0;
 }
 
-/* Complains about every field of every readable record that reads differently on two endpoints. */
+/* Reports every field of every readable record that reads differently on two endpoints. */
 static unsigned differences(struct ct_end *origin, uint32_t at_origin, struct ct_end *kept, uint32_t at_kept)
 {
     unsigned n = 0;

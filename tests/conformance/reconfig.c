@@ -1,5 +1,5 @@
-/* Re-configuring associations that are up (RFC 6525): streams that begin anew, associations that do, streams
- * that are added; and what is said where a side does not want it. */
+/* Re-configuring associations that are up (RFC 6525): streams reset, associations reset, streams added; and
+ * what is reported if a side refuses. */
 #include "tests/conformance/suite.h"
 
 #include <string.h>

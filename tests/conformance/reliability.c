@@ -1,7 +1,7 @@
 /* Partial reliability (RFC 3758, RFC 7496): messages are given up by time, by retransmissions, or for one of
- * higher priority. A message arrives, comes back once with what was in it, or is counted by the association
- * as given up (Linux gives back only what it never sent); none is missing. The receiver does not read at
- * first, so that its window closes and data waits. */
+ * higher priority. A message arrives, is returned once with its contents, or is counted by the association as
+ * given up (Linux returns only what it never sent); none is missing. The receiver does not read at first, so
+ * that its window closes and data waits. */
 #include "tests/conformance/suite.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Receiving: slots and how long their data is valid, whose turn it is, and the simple one-item form. */
+/* Receiving: slots and how long their data is valid, fairness, and the simple form for one item. */
 #include "tests/conformance/suite.h"
 
 #include <string.h>
@@ -171,7 +171,7 @@ static void wait_is_level_triggered(void **state)
         assert_int_equal(tr_loop_wait(ct_main(w), 5, ready, 4), 0);
 }
 
-/* Several endpoints that always have something to read, and room for one entry: everybody gets a turn. */
+/* Several endpoints that always have something to read, and room for one entry: each gets its turn. */
 static void wait_is_fair(void **state)
 {
     enum { SERVERS = 4, WAITS = 40 };

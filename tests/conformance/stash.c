@@ -1,5 +1,5 @@
-/* What tr_connect had to read past on its way to the outcome: it stays queued for tr_recv, and everything
- * that holds for a queue in the stack holds for it too. */
+/* What tr_connect read before the outcome: it stays queued for tr_recv, and everything that holds for a queue
+ * in the stack holds for it too. */
 #include "tests/conformance/suite.h"
 
 #include <sys/epoll.h>

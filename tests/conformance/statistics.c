@@ -1,4 +1,5 @@
-/* What an association counts, and options of a one-to-many endpoint that reach the associations it has. */
+/* Statistics of an association, and options of a one-to-many endpoint that affect its present associations.
+ */
 #include "tests/conformance/suite.h"
 
 static struct opt_set counts(struct ct_end *e, uint32_t assoc)

@@ -105,8 +105,8 @@ struct ct_end *ct_server(struct ct_world *w, const struct opt_set *options);
 struct ct_end *ct_client(struct ct_world *w, const struct opt_set *options);
 void ct_close(struct ct_end *e);
 
-/* Options for cases whose matter is not the stack's defaults: large or small buffers, no delay, and quick
- * repair where a stack drops what it has no room for. */
+/* Options for cases that do not test the stack's defaults: large or small buffers, no delay, and quick
+ * retransmission if a stack drops what it has no room for. */
 struct opt_set ct_roomy(void);
 struct opt_set ct_tight(int64_t sndbuf, int64_t recbuf);
 
@@ -230,8 +230,8 @@ void ct_send(struct ct_end *e, uint32_t assoc, uint16_t stream, uint32_t ppid, c
 void ct_failed_as(enum tr_code got, enum tr_code wanted, const struct tr_error *error);
 void ct_ok(enum tr_code got, const struct tr_error *error);
 
-/* Somebody at 127.0.0.1 who never answers: swallows everything sent to this SCTP port or, where the backend
- * runs over UDP, to this UDP port. Returns a descriptor; ends when it is closed. Belongs to the case. */
+/* A peer at 127.0.0.1 that never answers: discards everything sent to this SCTP port or, if the backend runs
+ * over UDP, to this UDP port. Returns a descriptor; ends when it is closed. Belongs to the case. */
 int ct_black_hole(struct ct_world *w, uint16_t port, uint16_t udp);
 void ct_close_fd(struct ct_world *w, int fd);
 

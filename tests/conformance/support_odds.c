@@ -1,5 +1,5 @@
-/* What conformance cases need besides loops and endpoints: verdicts on errors, somebody who never answers,
- * sets of options; see support.h. */
+/* What conformance cases need besides loops and endpoints: checks of errors, a peer that never answers, sets
+ * of options; see support.h. */
 #include "tests/conformance/support.h"
 
 #include <dirent.h>
