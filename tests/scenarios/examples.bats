@@ -1,7 +1,7 @@
 load lib
 
-# The programs of transport/examples/, which have the transport library and nothing else of Junctor, and the server that
-# transport/README.md shows. Where BACKEND is usrsctp they are told UDP ports.
+# The programs of transport/examples/, which use the transport library and nothing else of Junctor, and the server in
+# transport/README.md. If BACKEND is usrsctp they are given UDP ports.
 
 examples=$(dirname "$JUNCTOR")/transport/examples
 

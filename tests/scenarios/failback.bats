@@ -1,7 +1,7 @@
 load lib
 
-# The preferred member is lost, the standby takes over and stops taking anything, and the preferred one comes back: what the
-# standby still has is older than all that comes now, and goes first.
+# The preferred member is lost, the standby takes over and then takes no more messages, and the preferred one comes back:
+# what the standby still has is older than new messages, and is sent first.
 
 @test "failback: the member that returns gets what the hanging one has before anything newer" {
     start_broker <<CONFIG

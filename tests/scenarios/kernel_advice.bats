@@ -1,9 +1,9 @@
 load lib
 
-# What is wrong with the host's own SCTP settings is told at start, where it matters for the configuration. Each test has a
-# network namespace, and so settings, of its own.
+# Unsuitable SCTP settings of the host are reported at start, if they matter for the configuration. Each test has a network
+# namespace, and therefore settings, of its own.
 
-# host SYSCTL…: where $JUNCTOR then runs.
+# host SYSCTL…: a namespace with these settings, in which $JUNCTOR then runs.
 host() {
     [ "$(id -u)" = 0 ] || skip "network namespaces need root"
     printf '#!/bin/sh\nexec unshare --net sh -c "ip link set lo up && sysctl -q -w %s && exec %s \\"\\$@\\"" sh "$@"\n' \

@@ -1,7 +1,7 @@
 load lib
 
-# An association that has a socket of its own takes a descriptor. When there are none left those that come stay on the
-# listener's socket, and that is all: they are served there, a line of the log says it, and nobody turns in circles.
+# An association that has a socket of its own needs a descriptor. When none are left, new ones stay on the listener's
+# socket, and nothing else happens: they are served there, the log reports it, and no worker loops without need.
 
 calls() {
     ask_account
@@ -25,10 +25,10 @@ CONFIG
     local source=$loader
     ends_with 0 $source 60
     wait_log 'event=no_descriptors listener=access'
-    # All came, though fewer than 40 of them can have had a socket each.
+    # All are up, though fewer than 40 of them can have a socket each.
     wait_delivered_to core 6000
     [ "$(account dropped)" = 0 ]
-    # Those who stay and say nothing wake nobody up.
+    # Idle ones that stay there wake no worker.
     start_source idle $U3 --associations 60 --rate 0.01 --duration 10m
     wait_account associations_opened -ge 121
     local before after
@@ -37,7 +37,7 @@ CONFIG
     after=$(calls)
     echo "system calls: $before, then $after"
     [ $((after - before)) -lt 400 ]
-    # Not for each of them; once more when there were some again in between.
+    # Not for each of them; again only if descriptors were available in between.
     [ "$(grep -c 'event=no_descriptors' "$work/broker.log")" -le 3 ]
     kill -INT "$loader"
     ends_with 0 "$loader"

@@ -2,8 +2,8 @@ load lib
 
 # A peer on another host, behind two cables, which fail under load.
 
-# Notices within two seconds that a path, and within four that all paths are gone; with less patience than that it takes
-# an emulated processor that is busy for a cable that is cut.
+# Detects within two seconds that a path has failed, and within four that all have; with shorter timeouts a busy emulated
+# processor would look like a failed path.
 impatient="{rtoinfo: {initial: 200ms, min: 100ms, max: 400ms}, associnfo: {asocmaxrxt: 16}, delayed_ack_time: 25ms,
             peer_addr_params: {pathmaxrxt: 8, hbinterval: 100ms, flags: [hb_enable]}}"
 
@@ -13,7 +13,7 @@ far_host() {
     in_far="nsenter --net=/proc/$network/ns/net"
     local cable
     for cable in 0 1; do
-        # The kernel takes its time to forget a namespace, and the other end of a cable with it.
+        # The kernel takes some time to delete a namespace, and the other end of a cable with it.
         ip link delete c$cable 2>/dev/null || true
         ip link add c$cable type veth peer name c$cable netns "$network"
         ip address add 10.98.$cable.1/24 dev c$cable
@@ -93,7 +93,7 @@ CONFIG
     start_source source $U3 --streams 4 --rate 600 --duration 5m
     local source=$loader
     wait_delivered_to far 1000
-    # Not at once: then what comes back stands in the lists of both paths, and not in the order in which it was sent.
+    # Not at once: then returned messages are in the lists of both paths, and not in the order in which they were sent.
     cable 1 50
     sleep 1
     cable 0 100
@@ -114,7 +114,7 @@ CONFIG
         [ "$(result $sink .corrupt)" = 0 ]
         [ "$(result $sink .delivered)" -gt 500 ]
     done
-    # What was under way to the one that vanished went to the other too: nothing is missing.
+    # What was in flight to the one that vanished went to the other too: nothing is missing.
     [ "$(result near .delivered)" = "$(delivered_to near)" ]
     [ $(($(result far .delivered) + $(result near .delivered))) -ge "$(result source .sent)" ]
 }

@@ -1,7 +1,7 @@
 load lib
 
-# A broker between two networks that do not know each other: a listener in one network namespace, a peer in another, and the
-# broker itself in neither.
+# A broker between two separate networks: a listener in one network namespace, a peer in another, and the broker itself in
+# neither.
 
 @test "a listener in one network namespace, its peer in another, one port in both" {
     network access

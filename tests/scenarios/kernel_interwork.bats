@@ -5,8 +5,8 @@ load lib
 # remote_udp_encaps_port, is the one it connects to.
 #
 # The kernel's interface lets no packet pass that is larger than the path MTU: Debian 12's kernel (6.1) fails at generic
-# segmentation offload (GSO) for SCTP over UDP, and what it sends in bursts is lost. Whoever sets net.sctp.udp_port does
-# well to set gso_max_size too (transport/README.md).
+# segmentation offload (GSO) for SCTP over UDP, and what it sends in bursts is lost. With net.sctp.udp_port, gso_max_size
+# should be set too (transport/README.md).
 
 examples=$(dirname "$JUNCTOR")/transport/examples
 users=10.99.0.1

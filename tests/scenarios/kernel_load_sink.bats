@@ -1,7 +1,7 @@
 load lib
 
-# The kernel acknowledges and shuts down for a sink that does not get to run, so associations may have ended before it has
-# taken them over. Their messages are in its listening socket.
+# The kernel acknowledges and shuts down for a sink that has not run yet, so associations may have ended before it has
+# accepted them. Their messages are in its listening socket.
 @test "load: a sink counts the messages of associations that ended before it ran" {
     start_sink sink $U1 $P1 --keep
     local sink=$loader

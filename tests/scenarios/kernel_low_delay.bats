@@ -1,6 +1,7 @@
 load lib
 
-# What a destination does not take is not heaped up in the broker: it would be delay, and lost when the destination goes.
+# Messages that a destination does not take are not accumulated in the broker: this would add delay, and they would be lost
+# with the destination.
 @test "a destination that takes nothing: little is held for it, and little is lost when it goes" {
     start_broker <<CONFIG
 broker: {transport: $BACKEND, log_level: debug}

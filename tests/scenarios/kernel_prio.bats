@@ -25,8 +25,8 @@ CONFIG
     stop_broker
     kill -TERM $sink
     ends_with 0 $sink
-    # What did not arrive was given up, as the account says: given back by the stack, or forgotten. Something of that may
-    # have arrived all the same, its acknowledgement was under way.
+    # What did not arrive was given up, as the account says: returned by the stack, or abandoned silently. Some of it may
+    # have arrived all the same, if its acknowledgement was in flight.
     local missing=$((280 - $(result sink .delivered))) told=$(($(account dropped_expired) + $(account abandoned_unseen)))
     echo "missing $missing, told $told"
     [ $missing -gt 0 ]

@@ -1,6 +1,6 @@
 load lib
 
-# What usrsctp does not have: several addresses, and another endpoint on the port of one whose associations stay.
+# What usrsctp lacks: several addresses, and another endpoint on the port of one whose associations stay.
 
 plain() {
     broker_line

@@ -1,7 +1,7 @@
 load lib
 
-# A client whose host fails and comes back: it calls from the same address and port, and the association begins anew (RFC 9260
-# 5.2.4). Each life has a host, a network namespace, of its own, so that the end of the one before is not told and not in the way.
+# A client whose host fails and comes back: it connects from the same address and port, and the association restarts (RFC 9260
+# 5.2.4). Each life has a host, a network namespace, of its own, so that the end of the one before sends nothing.
 
 # An address left behind would make the resolver of later scenarios look up no other family.
 eval "$(declare -f teardown | sed '1s/teardown/end_all/')"
@@ -26,7 +26,7 @@ shown() {
     grep -q "DATA.*$1" "$work/server.log"
 }
 
-# life WORD: the client calls and says it; when it has come out on the other side the client's host is gone without a word.
+# life WORD: the client connects and sends it; when it has arrived on the other side the client's host disappears silently.
 life() {
     client_host
     $in_client sctp_darn -H 10.97.1.2 -P "$P2" -h 10.97.0.1 -p "$P0" -s >"$work/client.log" 2>&1 3>&- <"$work/typed" &
@@ -62,7 +62,7 @@ CONFIG
     not grep -q 'event=dropped' "$work/broker.log"
 }
 
-# The client's association lives on; its partner ends and gets a successor.
+# The client's association continues; its partner ends and is replaced.
 partners_follow() {
     wait_count 3 'event=association_up peer=server'
     wait_count 2 'event=association_lost peer=server'

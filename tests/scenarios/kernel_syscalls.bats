@@ -1,12 +1,12 @@
 load lib
 
-# What it costs to set a paired session up, both associations together, is counted where the stack is called most: a system
-# call that is made again for each association (an option that is read back, or set to what it is) shows here. Counted is the
-# set-up alone, from the client's INIT to the partner's COMM_UP, with the log's lines, but not how often its thread slept
-# between them (futex), nor the time, which most machines tell without a call; the first session, for which the broker
-# reads what the stack grants, is up before. In the difference of two runs the broker's other calls cancel out, so there are
-# none that depend on how fast the machine is: nobody asks the broker anything, and hardly a message is sent. There are few
-# sessions, because the log does not write more than 100 lines of a kind in a second.
+# The cost of setting up a paired session, both associations together, is counted in system calls: one that is repeated for
+# each association (an option that is read back, or set to the value it has) shows here. Only the set-up is counted, from
+# the client's INIT to the partner's COMM_UP, with the log's lines, but without futex (how often the log's thread slept)
+# and the clock, which most machines read without a call; the first session, for which the broker reads what the stack
+# grants, is up before. The difference of two runs cancels the broker's other calls, so the result does not depend on the
+# machine's speed: there are no requests to the broker, and hardly any messages. There are few sessions, because the log
+# does not write more than 100 lines of an event in a second.
 
 # calls SESSIONS: the system calls of the broker while so many are set up; the table stays in $work/SESSIONS.txt.
 calls() {

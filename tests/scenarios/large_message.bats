@@ -49,7 +49,7 @@ CONFIG
     [ "$(account dropped)" = 0 ]
 }
 
-# over_udp: so that the strangers reach the kernel, too; sockets take it over when they are opened.
+# over_udp: so that the strangers reach the kernel, too; the setting applies to sockets opened afterwards.
 over_udp() {
     [ "$BACKEND" = kernel ] || return 0
     [ "$(id -u)" = 0 ] || skip "net.sctp.udp_port needs root"

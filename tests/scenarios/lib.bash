@@ -10,7 +10,7 @@
 BACKEND=${BACKEND:-usrsctp}
 JUNCTOR=${JUNCTOR:-build/junctor}
 
-# Patience: the test kernel runs on an emulated processor.
+# Long timeouts: the test kernel runs on an emulated processor.
 case $BACKEND in
 kernel) PATIENCE=${PATIENCE:-4} ;;
 *) PATIENCE=${PATIENCE:-2} ;;
@@ -34,7 +34,7 @@ setup() {
     for i in 0 1 2 3 4 5 6 7; do printf -v "P$i" %d $((base + i)) && printf -v "U$i" %d $((base + i)); done
 }
 
-# Neither in use for UDP, nor for SCTP by something of earlier scenarios that ends slowly. One a line, an empty line before
+# Ports in use for UDP, or for SCTP by something of earlier scenarios that ends slowly. One per line, an empty line before
 # and after.
 ports_in_use() {
     local file column field
@@ -92,14 +92,14 @@ wait_until() {
     done
 }
 
-# has_line FILE PATTERN: a line of it fits the regular expression.
+# has_line FILE PATTERN: a line of it matches the regular expression.
 has_line() {
     local line
     while IFS= read -r line; do [[ ! $line =~ $2 ]] || return 0; done <"$1"
     return 1
 }
 
-# wait_lines N DESCRIPTOR PATTERN [SECONDS]: until N lines that can be read from there fit the regular expression.
+# wait_lines N DESCRIPTOR PATTERN [SECONDS]: until N lines that can be read from there match the regular expression.
 wait_lines() {
     local end=$((SECONDS + ${4:-10} * PATIENCE)) found=0 line lines rest=
     while :; do
@@ -120,7 +120,7 @@ wait_lines() {
     done
 }
 
-# wait_in N FILE PATTERN [SECONDS]: until that many lines of a file fit, which may be yet to come itself.
+# wait_in N FILE PATTERN [SECONDS]: until that many lines of a file match; the file may not exist yet.
 wait_in() {
     local fd status=0
     : >>"$2"
@@ -130,7 +130,7 @@ wait_in() {
     return $status
 }
 
-# wait_count N PATTERN [SECONDS]: until that many lines of the broker's log fit; wait_log PATTERN [SECONDS]: one.
+# wait_count N PATTERN [SECONDS]: until that many lines of the broker's log match; wait_log PATTERN [SECONDS]: one.
 wait_count() {
     wait_in "$1" "$work/broker.log" "${@:2}"
 }
@@ -138,7 +138,7 @@ wait_log() {
     wait_count 1 "$@"
 }
 
-# not COMMAND…: fails where the command succeeds; `!` alone ends no scenario.
+# not COMMAND…: fails if the command succeeds; `!` alone does not end a scenario.
 not() {
     ! "$@"
 }
@@ -180,7 +180,7 @@ has_begun() {
     ended "$broker" || has_line "$work/broker.log" event=ready
 }
 
-# with_transport: the config on standard input, with a `broker:` section where it has none.
+# with_transport: the config on standard input, with a `broker:` section added if it has none.
 with_transport() {
     local config
     IFS= read -rd '' config || true
@@ -218,7 +218,7 @@ logged() {
     done
 }
 
-# account KEY: from the last account; 0 where the line does not name it.
+# account KEY: from the last account; 0 if the line does not contain it.
 account() {
     local value
     value=$(logged account "$1")
@@ -255,7 +255,7 @@ broker_line() {
     echo "broker: {transport: $BACKEND, workers: ${WORKERS:-$workers}${1:+, $1}}"
 }
 
-# write_config: a new file for the broker that runs; where it has no `broker:` section it gets that of start_broker.
+# write_config: a new file for the running broker; if it has no `broker:` section it gets that of start_broker.
 write_config() {
     with_transport >"$work/new.yaml"
     mv "$work/new.yaml" "$work/broker.yaml"
@@ -277,8 +277,8 @@ wait_more() {
 
 # ---- the load generator -----------------------------------------------------------------------------
 
-# It ends when all has arrived; how long it looks out for the rest is no matter of taste on an emulated processor, which
-# takes eight seconds for 60 messages of 60,000 bytes that one stack sends the other and back.
+# It ends when all has arrived. It must wait long for the rest: an emulated processor takes eight seconds for 60 messages
+# of 60,000 bytes that one stack sends to the other and back.
 
 # start_load NAME OPTION…: `junctor load` in the background; its process id in $loader.
 start_load() {
@@ -362,13 +362,13 @@ result() {
     read_report "$1" && echo "${report[$2]-none}"
 }
 
-# query NAME FILTER: the same by jq, for what is no plain value: `.series.paths | length`, or `| .sent == .delivered`. Starts a
-# program, which is slow in the test kernel.
+# query NAME FILTER: the same by jq, for other than plain values: `.series.paths | length`, or `| .sent == .delivered`. Starts
+# a program, which is slow in the test kernel.
 query() {
     jq -r ".runs[-1] $2" "$work/$1.json"
 }
 
-# unharmed [KEY]: the report that was read says that nothing was lost, doubled or changed; KEY .replies: of the answers.
+# unharmed [KEY]: the report that was read says that nothing was lost, duplicated or changed; KEY .replies: of the answers.
 unharmed() {
     local bad
     for bad in lost open_flows duplicated misordered corrupt wrong_ppid foreign; do

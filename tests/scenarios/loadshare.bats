@@ -109,7 +109,7 @@ CONFIG
     ends_with 0 $sink
     delivered_all sink 1200
     stop_broker
-    # All call at once, so that many are sent to the one that refuses before that is known. 20 from each client.
+    # All connect at once, so that many are sent to the one that refuses before this is known. 20 from each client.
     read -r least most <<<"$(least_and_most a b c)"
     echo "of 60 clients: $((least / 20)) to $((most / 20))"
     [ "$least" -ge 300 ] && [ "$most" -le 520 ]

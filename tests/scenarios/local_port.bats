@@ -1,6 +1,6 @@
 load lib
 
-# far_broker: listens on P1 and takes what comes; its log tells where from.
+# far_broker: listens on P1 and accepts everything; its log shows where from.
 far_broker() {
     cat >"$work/far.yaml" <<CONFIG
 broker: {transport: $BACKEND}

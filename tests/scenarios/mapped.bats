@@ -2,7 +2,7 @@ load lib
 
 # The server end of these sessions sends everything back on the stream it came on.
 
-# replied NAME COUNT: so many answers came to whom they belong to, on the stream of their request, in order.
+# replied NAME COUNT: this many answers reached the right clients, on the stream of their request, in order.
 replied() {
     read_report "$1" && unharmed .replies && [ "${report[.replies.delivered]}" = "$2" ] &&
         [ "${report[.replies.stream_changed]}" = 0 ]

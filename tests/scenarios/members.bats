@@ -1,7 +1,7 @@
 load lib
 load admin
 
-# What operators say of members of groups, and what time does, while traffic flows.
+# Operators change states of members of groups, and shares change with time, while traffic flows.
 
 peer() { echo "  - {name: $1, address: 127.0.0.1, port: ${!2}, encaps_port: ${!2}, reconnect: {initial: 100ms, max: 200ms}${3-}}"; }
 

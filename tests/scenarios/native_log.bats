@@ -64,7 +64,7 @@ CONFIG
     kill -TERM "$broker"
     ends_with 0 "$broker"
     [ ! -s "$work/broker.log" ]
-    # Every line is an object; the lines in the two files are all that there are, and say what they say in logfmt.
+    # Every line is an object; the two files together have all lines, with the same contents as in logfmt.
     cat "$work/moved.log" "$work/there.log" | jq -se 'all(.[]; .ts and .level and .event) and .[0].event == "starting" and
         (map(.event) | index("association_up") == null and index("ready")) and
         (map(select(.event == "account")) | length == 1 and .[0].received == .[0].delivered and .[0].balanced == "yes")'

@@ -1,7 +1,7 @@
 load lib
 
 # The broker of these scenarios has names of its own, and a name server that never answers: 127.0.0.10 port 53 (11 in another
-# lane) is a userland SCTP sink, which drops what is no SCTP.
+# lane) is a userland SCTP sink, which drops everything that is not SCTP.
 lane=$((${JUNCTOR_LANE:-0} % 4))
 
 # broker_with_etc <<CONFIG: like start_broker, with $work/etc in place of /etc.
@@ -57,7 +57,7 @@ routes:
   - {from: lost, to: mute, session: paired}
 CONFIG
     wait_log 'event=member_up member=core'
-    # Attempts end in time, one after the other, but ask one question.
+    # Attempts time out one after the other, but send a single query.
     wait_count 3 'event=connect_failed peer=dead error="its name is still being looked up'
     [ "$(threads)" -le $((3 + $(logged ready workers) + 2)) ] # control, the log, admin, the workers, and a question each
     # Clients of a peer that is still being looked up wait; the others' messages go through meanwhile.

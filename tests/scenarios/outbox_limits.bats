@@ -1,6 +1,6 @@
 load lib
 
-# Outboxes with limits: peers that take nothing for a while, and what becomes of messages for which there is no room.
+# Outboxes with limits: peers that take nothing for some time, and what happens to messages for which there is no room.
 
 # Nothing more comes in, because what came waits.
 stands_still() {
@@ -20,7 +20,7 @@ dropped_for() {
     echo "${value:-0}"
 }
 
-# all_came SINK: what its report counts came once, unchanged and in order, however much was left out.
+# all_came SINK: what its report counts arrived once, unchanged and in order, however much was dropped.
 nothing_is_wrong_with() {
     local bad
     read_report "$1"

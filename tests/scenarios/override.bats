@@ -1,6 +1,6 @@
 load lib
 
-# Finds out within four seconds that a peer is gone without a word; one that waits for a busy processor is not gone.
+# Detects within four seconds that a peer has disappeared; one that only waits for a busy processor is not lost.
 impatient="{rtoinfo: {initial: 200ms, min: 100ms, max: 400ms}, associnfo: {asocmaxrxt: 8},
             peer_addr_params: {pathmaxrxt: 8, hbinterval: 200ms, flags: [hb_enable]}}"
 

@@ -1,10 +1,10 @@
 load lib
 
-# A stopped consumer: what a route gives up, what one that gives nothing up keeps, and that the account adds up.
+# A stopped consumer: what a route with a limit gives up, what one without keeps, and that the account adds up.
 
 patient_keys="rtoinfo: {initial: 100ms, min: 100ms, max: 500ms}, associnfo: {asocmaxrxt: 200}, peer_addr_params: {pathmaxrxt: 200}"
 patient="{$patient_keys}"
-# Finds out within a second that a peer is gone without a word.
+# Detects within a second that a peer has disappeared.
 impatient="{rtoinfo: {initial: 100ms, min: 50ms, max: 200ms}, associnfo: {asocmaxrxt: 4},
             peer_addr_params: {pathmaxrxt: 4, hbinterval: 200ms, flags: [hb_enable]}}"
 
@@ -42,8 +42,8 @@ CONFIG
     kill -TERM $stale
     ends_with 0 $stale
 
-    # The account tells who got what. The consumer may have got a little more (given up while its acknowledgement was
-    # under way) or less (Linux does not tell of what it gives up after sending it).
+    # The account says who got what. The consumer may have got a little more (given up while its acknowledgement was in
+    # flight) or less (Linux does not report what it gives up after sending it).
     [ "$(account dropped_expired)" -gt 800 ]
     [ "$(account dropped)" = "$(account dropped_expired)" ]
     [ "$(logged traffic dropped 'route=2 ')" = 0 ]

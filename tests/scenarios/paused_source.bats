@@ -1,6 +1,6 @@
 load lib
 
-# Sources that are not read, because what they sent waits for somebody who does not take it.
+# Sources that are not read, because what they sent waits for a destination that does not take it.
 
 # Nothing more comes in, because what came waits.
 stands_still() {

@@ -22,7 +22,7 @@ CONFIG
     delivered_all server 400
     stop_broker
     [ "$(account dropped)" = 0 ]
-    # Of 400 that are sent at once no more than 20 are read between two pauses.
+    # Of 400 that are sent at once at most 20 are read between two pauses.
     [ "$(logged traffic limited listener=access)" -ge 3 ]
 }
 

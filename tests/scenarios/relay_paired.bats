@@ -52,8 +52,8 @@ CONFIG
     [ "$(logged traffic stream_mapped route=1)" -ge 300 ]
 }
 
-# It has acknowledged the answers that nobody gets any more: SCTP says so by an abort, and the log. All that the clients
-# sent arrives first. (Whose answers were all there in time is shut down.)
+# The broker has acknowledged answers that can no longer be delivered: it tells the server by an abort, and logs it. All
+# that the clients sent arrives first. (A session whose answers all arrived in time is shut down.)
 @test "paired relay: a server learns that its client left before its last answers" {
     start_broker <<CONFIG
 listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]

@@ -1,6 +1,7 @@
 load lib
 
-# Under full load, and the sink judges: what a change does not concern loses nothing, doubles nothing, and keeps its order.
+# Under full load, as checked by the sink: traffic that a change does not concern has no loss, no duplicates, and keeps its
+# order.
 
 listener() { echo "  - {name: $1, address: ${3:-127.0.0.1}, port: ${!2}, encaps_port: ${!2}}"; }
 peer() { echo "  - {name: $1, address: 127.0.0.1, port: ${!2}, encaps_port: ${!2}${3:+, $3}}"; }

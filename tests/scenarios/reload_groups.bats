@@ -1,6 +1,6 @@
 load lib
 
-# Who serves the traffic changes while it flows.
+# The members that serve the traffic change while it flows.
 
 peer() { echo "  - {name: $1, address: 127.0.0.1, port: ${!2}, encaps_port: ${!2}}"; }
 
@@ -240,7 +240,7 @@ stands_still() {
 
 @test "reload during failover: a member is killed at the same moment" {
     start_sinks
-    # Finds out within four seconds that a peer is gone without a word.
+    # Detects within four seconds that a peer has disappeared.
     local impatient="sctp: {rtoinfo: {initial: 200ms, min: 100ms, max: 400ms}, associnfo: {asocmaxrxt: 8},
   peer_addr_params: {pathmaxrxt: 8, hbinterval: 200ms, flags: [hb_enable]}}"
     start_broker < <(config 'members: [a, b], mode: override' 'session: shared' && echo "$impatient")

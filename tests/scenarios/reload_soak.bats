@@ -1,9 +1,9 @@
 load lib
 load admin
 
-# One reload after the other under load, through a circle of configurations. RELOADS=1000 is the long form (make soak), NAMES=new
-# gives each configuration a peer and a group that there have never been before. The memory that is compared is what the program
-# has allocated: what the allocator keeps, and pages of the log that are written for the first time, are not a leak.
+# One reload after the other under load, through a cycle of configurations. RELOADS=1000 is the long form (make soak), NAMES=new
+# gives each configuration a new peer and a new group. The memory compared is what the program has allocated: what the allocator
+# keeps, and pages of the log that are written for the first time, are not leaks.
 
 RELOADS=${RELOADS:-36}
 

@@ -32,7 +32,7 @@ CONFIG
     start_source flood $U3 --ppid ngap --streams 2 --size 1000 --count 6000 --option sndbuf=128k --drain 60s
     local flood=$loader
 
-    # The neighbour meanwhile, at a steady rate: all there, although the slow one has taken nothing yet.
+    # The neighbour meanwhile, at a steady rate: everything has arrived, although the slow one has taken nothing yet.
     run_source neighbour $U4 --ppid m3ua --rate 200 --count 600
     ends_with 0 $fast
     delivered_all fast 600

@@ -1,6 +1,6 @@
 load lib
 
-# What only the stack can tell about a configuration: when the broker starts, and with whose it is.
+# Errors in a configuration that only the stack can detect: reported when the broker starts, with the place.
 
 @test "a value that the stack does not take has a place when the broker starts, and whose it is" {
     local lacking=rr_pkt

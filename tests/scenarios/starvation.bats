@@ -1,6 +1,6 @@
 load lib
 
-# Nobody is starved by others: not by a destination that takes nothing, not by a source that floods.
+# No association starves others: neither a destination that takes nothing nor a source that floods.
 
 # Nothing more comes in for a second.
 stands_still() {

@@ -1,6 +1,6 @@
 load lib
 
-# The limits of the host decide what is granted where CAP_NET_ADMIN is missing.
+# Without CAP_NET_ADMIN the limits of the host decide what is granted.
 unprivileged() {
     [ "$(id -u)" = 0 ] || return 0
     printf '#!/bin/sh\nexec setpriv --bounding-set=-net_admin --inh-caps=-net_admin %s "$@"\n' "$JUNCTOR" >"$work/clipped"
@@ -8,7 +8,7 @@ unprivileged() {
     JUNCTOR=$work/clipped
 }
 
-# told_of NAME SYSCTL FILE: once, with the sysctl to write, if the host's limit is below what is asked for; else not at all.
+# told_of NAME SYSCTL FILE: once, with the sysctl to write, if the host's limit is below what is requested; else not at all.
 told_of() {
     local limit expected=1
     read -r limit <"/proc/sys/${2//./\/}"

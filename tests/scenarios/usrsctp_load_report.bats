@@ -1,6 +1,6 @@
 load lib
 
-# browse PAGE: the document as a browser without a screen has it, in $work/dom.
+# browse PAGE: the document as rendered by a headless browser, in $work/dom.
 browse() {
     chromium --headless --no-sandbox --disable-gpu --user-data-dir="$work/browser" --dump-dom "file://$1" \
         >"$work/dom" 2>"$work/browser.err" 3>&- </dev/null

@@ -1,13 +1,13 @@
 load lib
 load admin
 
-# page: what a browser has made of the status page after some seconds, one tag a line.
+# page: the status page as rendered by a browser after some seconds, one tag per line.
 page() {
     timeout $((30 * PATIENCE)) chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --user-data-dir="$work/chromium" \
         --virtual-time-budget=5000 --dump-dom "http://127.0.0.1:$P7/" 2>"$work/chromium.err" 3>&- | sed 's/>/>\n/g' >"$work/page"
     [ -s "$work/page" ]
 }
-# cell NAME: what stands beside a name in a table of two columns.
+# cell NAME: the value beside a name in a table of two columns.
 cell() {
     grep -A 3 "^$1<" "$work/page" | grep -oE '^[0-9,]+' | head -n 1
 }

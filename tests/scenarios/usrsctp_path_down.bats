@@ -1,7 +1,7 @@
 load lib
 
-# The sink is stopped; with the kernel's SCTP its kernel would go on answering.
-# Notices within a second that a path takes nothing, and keeps the association for longer.
+# The sink is stopped; with the kernel's SCTP its kernel would continue to answer.
+# Detects within a second that a path has failed, and keeps the association for longer.
 watchful="{rtoinfo: {initial: 100ms, min: 50ms, max: 200ms}, associnfo: {asocmaxrxt: 40},
            peer_addr_params: {pathmaxrxt: 2, hbinterval: 100ms, flags: [hb_enable]}}"
 

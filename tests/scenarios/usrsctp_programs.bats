@@ -2,7 +2,7 @@ load lib
 
 programs=/usr/lib/usrsctp
 
-# They show what they do only when they are told not to buffer it.
+# They print what they do only when their output is unbuffered.
 start_program() { # NAME PROGRAM ARGUMENT…
     stdbuf -oL "${@:2}" >"$work/$1.log" 2>&1 3>&- </dev/null &
     pids+=("$!")
@@ -56,8 +56,8 @@ both_came() {
     [ "$(account delivered)" = 20000 ]
 }
 
-# life WORDS: a client that always calls from the same address and ports, says this, and is killed when it has the answer:
-# nobody is told, and the next one is a restart of the association (RFC 9260 5.2.4).
+# life WORDS: a client that always connects from the same address and ports, sends this, and is killed when it has the
+# answer: its end sends nothing, and the next one is a restart of the association (RFC 9260 5.2.4).
 life() {
     : >"$work/client.log"
     stdbuf -oL $programs/client 127.0.0.1 "$P0" "$P2" "$U2" "$U0" >"$work/client.log" 2>&1 3>&- <"$work/typed" &
