@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The image of packaging/Containerfile is built and runs, where podman or buildah is there. BASE is an image with Debian 12 in it
-# other than that of the Containerfile, for hosts that reach no registry.
+# The image of packaging/Containerfile is built and runs, if podman or buildah is installed. BASE is another image of Debian 12
+# than that of the Containerfile, for hosts that cannot reach a registry.
 
 setup_file() {
     cd "$BATS_TEST_DIRNAME/../.." || return
