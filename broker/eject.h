@@ -1,10 +1,10 @@
 /* Passive ejection: a peer that fails too often is taken out of a group for a time (keys eject.*).
  *
  * Workers count failures of a peer where all read them (brk_peer_suspect in health.h) and wake control, which
- * remembers when they came, for each group that ejects and each peer in it. One that is ejected gets nothing:
- * its streams move to others in order (shares.h). When its time is over it is in again, and begins slowly
- * where the group has a slow start. Never more than the group allows are out at once; those that an operator
- * has taken out do not count. Everything here is the control thread's. */
+ * records their times, for each group that ejects and each peer in it. An ejected peer gets nothing: its
+ * streams move to others in order (shares.h). When its time is over it is in again, with a slow start if the
+ * group has one. Never more than the group allows are out at once; those that an operator has taken out do
+ * not count. Everything here is for the control thread. */
 #ifndef JUNCTOR_BROKER_EJECT_H
 #define JUNCTOR_BROKER_EJECT_H
 
@@ -36,14 +36,14 @@ struct brk_eject {
 /* What `c` is to have, with what `before` knows. False: out of memory. */
 bool brk_eject_plan(struct brk_eject *e, const struct brk_eject *before, const struct brk_broker *b,
                     const struct cfg_config *c);
-/* Ejects from a new membership who is ejected. */
+/* Ejects from a new membership the peers that are ejected. */
 void brk_eject_apply(const struct brk_eject *e, struct rt_members *m, uint64_t now_ms);
 void brk_eject_free(struct brk_eject *e);
 
-/* Takes in what has failed and lets back in whose time is over. True: the shares are to be settled. */
+/* Counts new failures, and lets peers in again whose time is over. True: the shares are to be settled. */
 bool brk_eject_turn(struct brk_eject *e, struct brk_broker *b, struct rt_members *m, uint64_t now_ms);
 
-/* When the first one is to be let in; UINT64_MAX: nobody is out. */
+/* When the first one is to be let in again; UINT64_MAX: none is ejected. */
 uint64_t brk_eject_due_ms(const struct brk_eject *e);
 
 #endif

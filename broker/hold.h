@@ -1,13 +1,13 @@
-/* What waits for a group with nobody in it: its limits, a group's `hold`.
+/* Limits of what waits for a group without members that are up: a group's `hold`.
  *
  * Each worker has messages that wait for a group in a queue of its own (worker->parked) and publishes how
  * many they are in its counters of the group. The limits are for all workers together: one that has a new
  * message adds up what all have published. Two may do so at the same moment, so there may be one message more
  * for each worker.
  *
- * Messages of such a group are not charged to their source: the limits are the group's. They hold, and time
- * runs, only while nobody is in the group. While members are there and a message waits all the same (the
- * group is held for a moment, or none has room), it waits until it can be sent.
+ * Messages of such a group are not charged to their source: the limits are the group's. They apply, and time
+ * runs, only while no member is up. If members are up and a message waits all the same (the group is held for
+ * a moment, or none has room), it waits until it can be sent.
  *
  * Everything here is for a worker, of its own messages. */
 #ifndef JUNCTOR_BROKER_HOLD_H

@@ -1,9 +1,9 @@
-/* The limits of an outbox: how many messages may be pending in it, and what becomes of one that finds it
+/* The limits of an outbox: how many messages may be pending in it, and what happens to a new one if it is
  * full.
  *
- * A listener's or peer's `queue` limits what waits for each of its associations; where it says nothing, the
- * broker's queue_messages and queue_bytes do. What happens beyond that is said by the route of the message
- * that comes (when_full):
+ * A listener's or peer's `queue` limits what waits for each of its associations; if it is not set, the
+ * broker's queue_messages and queue_bytes do. What happens beyond that depends on the route of the new
+ * message (when_full):
  *
  *  - block: it waits all the same, and the socket that it was read from is not read until it has gone.
  *    The outbox is sent oldest first, so everything before it has gone by then, too, and each source adds
@@ -15,8 +15,8 @@
  *  - reroute: it goes to another member of its group that has room. Where none has it is parked until
  *    one has, and its source is not read until then (dispatch.c).
  *
- * Messages for which the outbox is the limit are not charged to their source: one that does not empty stops
- * nobody who would not let himself be stopped for it.
+ * Messages for which the outbox is the limit are not charged to their source: an outbox that is not emptied
+ * stops only sources whose routes allow it.
  *
  * A destination of another worker: its owner publishes in rt_dest.room whether the outbox is full. Whoever
  * dispatches decides by that, which may be a turn old; the owner decides again where a message arrives to be

@@ -1,11 +1,11 @@
-/* States of members of groups: what the operator wants of a listener or peer, in the configuration or while
- * the broker runs (`junctor drain`, `maint`, `ready`).
+/* States of members of groups, as set by the operator for a listener or peer, in the configuration or at run
+ * time (`junctor drain`, `maint`, `ready`).
  *
  *   ready  it takes part
  *   drain  it gets nothing: no copies, no new clients of paired sessions; its streams move to other members
- * in order. Its associations stay, and what comes from them is routed maint  the same, and its associations
- * are shut down: what waits for them goes to others in order, paired sessions end. A peer is not connected
- * to, a listener accepts nobody
+ *          in order. Its associations stay, and what arrives from them is routed
+ *   maint  the same, and its associations are shut down: what waits for them goes to others in order, paired
+ *          sessions end. A peer is not connected to, a listener accepts no association
  *
  * The control thread keeps the state where all workers read it (health.h), takes the member out of its groups
  * (rt_members_set_out, shares.h) and tells the workers (BRK_CMD_STATES). A reload sets the states that the
@@ -31,10 +31,10 @@ void brk_states_begin(struct brk_broker *b, struct rt_members *m);
 void brk_states_set(struct brk_broker *b, struct rt_members *m, struct cfg_member member,
                     enum cfg_state state, uint64_t now_ms);
 
-/* `c` is about to replace `old`, with the membership `m`: takes out who will not be ready. */
+/* `c` is about to replace `old`, with the membership `m`: takes out members that will not be ready. */
 void brk_states_foresee(const struct brk_broker *b, const struct cfg_config *old, const struct cfg_config *c,
                         struct rt_members *m, uint64_t now_ms);
-/* It does: sets the states that it changes. */
+/* `c` has replaced `old`: sets the states that it changes. */
 void brk_states_reload(struct brk_broker *b, const struct cfg_config *old, const struct cfg_config *c);
 
 /* ---- a worker ---- */

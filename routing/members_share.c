@@ -1,4 +1,4 @@
-/* Who of those that are up gets how much, and how that changes with time.
+/* The shares of members that are up, and how they change with time.
  *
  * Loadshare: by weight. Where the group has a slow start, a member begins with a sixteenth of its share and
  * gets the rest in sixteen steps. With a hash each step moves streams, for which the group waits until what
@@ -7,7 +7,8 @@
  * Override: the first that is up gets everything. When an earlier one comes back it has to be up for
  * return_after before it takes its place again. If the active one is lost meanwhile nobody waits.
  *
- * What depends on time changes in rt_members_settle only, so that whoever publishes decides when. */
+ * What depends on time changes in rt_members_settle only, so that the caller, which publishes, decides when.
+ */
 #include <stdlib.h>
 
 #include "routing/members_priv.h"

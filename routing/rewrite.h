@@ -1,6 +1,6 @@
-/* What a route writes anew in its messages: the PPID (`set_ppid`) and the stream (`set_stream`). It happens
+/* What a route changes in its messages: the PPID (`set_ppid`) and the stream (`set_stream`). It happens
  * when a message leaves: until then it has the PPID and stream with which it was received, by which it finds
- * its route again if it must. Answers of a paired session have no route and keep what their server gave them.
+ * its route again if necessary. Answers of a paired session have no route and keep their PPID and stream.
  *
  * Pure; any thread. */
 #ifndef JUNCTOR_ROUTING_REWRITE_H

@@ -7,9 +7,9 @@
  *     (SENDER_DRY, RFC 6458 6.1.9), which is asked for only while a stream waits for it. Under a load that
  *     never pauses that never comes; then it is enough that so many later messages have been sent that the
  *     stack cannot have an older one (sent.h).
- *   - For the peer's `mapped.reuse_after` nothing has passed on it in either direction. The peer's program
- * may still have a request, and only time can tell that it will not answer. (Resetting the stream, RFC 6525,
- *     would say no more: a program may answer after it as well as before, and few peers allow it.)
+ *   - Nothing has been sent or received on it for the peer's `mapped.reuse_after`. The peer's program may
+ *     still have a request, and only a timeout shows that it will not answer. (Resetting the stream, RFC
+ *     6525, would show no more: a program may answer after it as well as before, and few peers allow it.)
  *
  * When all streams are in use and the peer is to be asked for more, the next client's streams get the numbers
  * that are still to come, and their messages wait here until these exist. If none come within ADD_MS, or the

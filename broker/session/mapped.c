@@ -17,16 +17,16 @@
  *     to a map behind all requests that were posted before it, and no later one revives an entry: what had
  *     waited here and is sent when its client is not found any more says so itself (BRK_LEFT), also when it
  *     comes back from a lost member to be sent to another one.
- *   - Answers are posted in the order in which they were read. One that meets no client has come too late,
- * and is dropped as `client_gone`. Nobody else can have the number, so none goes astray.
+ *   - Answers are posted in the order in which they were read. One that finds no client is too late, and is
+ *     dropped as `client_gone`. No other client can have the number, so none is misdelivered.
  *   - A client that restarts (RFC 9260 5.2.4) is another client: the old one leaves, the new one has a number
  *     of its own.
  *
  * Back-pressure. A request that must wait is charged to its client's socket, and an answer to the member's,
- * so a member whose answers nobody takes is not read any more. That must not be in the hands of one client:
- * one for which a quarter of what may wait for a socket (broker.queue_messages, queue_bytes) is waiting, or
- * as much as its listener's `queue` says, is aborted. It has lost nothing silently then, and others have
- * their answers. Where several are slow, the listener's `stall` ends those that take nothing at all. */
+ * so a member whose answers are not taken is not read any more. A single client must not cause this: one for
+ * which a quarter of what may wait for a socket (broker.queue_messages, queue_bytes) is waiting, or as much
+ * as its listener's `queue` says, is aborted. Then it has lost nothing silently, and others get their
+ * answers. If several are slow, the listener's `stall` ends those that take nothing at all. */
 #include "broker/session/mapped.h"
 
 #include "broker/assoc.h"
