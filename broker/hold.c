@@ -96,12 +96,13 @@ static void trim(struct brk_worker *w, unsigned group)
 void brk_hold_settle(struct brk_worker *w, unsigned group)
 {
     const struct cfg_hold *h = hold_of(w, group);
-    const struct brk_queue *q = &w->parked[group];
-    struct rt_parcel *first = rt_batch_peek(&w->parked[group].parcels);
-    if (first && is_nobody_there(w, group)) {
+    struct brk_queue *q = &w->parked[group];
+    if (is_nobody_there(w, group)) {
         if ((h->messages && brk_queue_count(q) > h->messages) || (h->bytes && q->bytes > h->bytes))
             trim(w, group);
-        w->parked_expires_ms = brk_earlier(w->parked_expires_ms, deadline(w, group, first));
+        const struct rt_parcel *first = rt_batch_peek(&q->parcels);
+        if (first)
+            w->parked_expires_ms = brk_earlier(w->parked_expires_ms, deadline(w, group, first));
     }
     publish(w, group);
 }

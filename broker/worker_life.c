@@ -29,6 +29,7 @@
 #include "routing/inbox.h"
 #include "routing/message.h"
 #include "routing/plan.h"
+#include "routing/snapshot.h"
 #include "transport/transport.h"
 
 static bool allocate(struct brk_worker *w)
@@ -134,6 +135,7 @@ void brk_worker_end(struct brk_worker *w)
 bool brk_worker_settle(struct brk_worker *w)
 {
     struct rt_parcel *p;
+    w->snapshot = rt_current_read(&w->broker->current); /* control may have freed the one of its last turn */
     if (!rt_inbox_take(&w->inbox, true, &w->taken))
         return false;
     while ((p = rt_batch_take(&w->taken))) {
