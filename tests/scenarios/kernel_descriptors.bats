@@ -37,8 +37,8 @@ CONFIG
     after=$(calls)
     echo "system calls: $before, then $after"
     [ $((after - before)) -lt 400 ]
-    # Not for each of them; again only if descriptors were available in between.
-    [ "$(grep -c 'event=no_descriptors' "$work/broker.log")" -le 3 ]
+    # Not for each of them (some 80 got none): once for each worker, and again if it got some in between.
+    [ "$(grep -c 'event=no_descriptors' "$work/broker.log")" -le 12 ]
     kill -INT "$loader"
     ends_with 0 "$loader"
     stop_broker
