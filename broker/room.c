@@ -99,9 +99,9 @@ enum brk_charge brk_room_charge(const struct cfg_config *c, uint32_t route, unsi
     switch (when_full(c, route)) {
     case CFG_DROP_NEWEST:
     case CFG_DROP_OLDEST:
+    case CFG_REROUTE: /* it was chosen because it had room: if another worker has filled it since, the source
+                         must not wait for a member that may be the one that takes nothing */
         return BRK_NOT_CHARGED;
-    case CFG_REROUTE:
-        return room & RT_FULL ? BRK_STOPS : BRK_NOT_CHARGED;
     default:
         return room & RT_STOP ? BRK_STOPS : BRK_CHARGED;
     }

@@ -197,7 +197,7 @@ static void room_by_the_brokers_limits(void **state)
     fill(BLOCK, 1);
     tells(RT_FULL);
     assert_int_equal(brk_room_charge(&config, BLOCK, RT_FULL), BRK_CHARGED);
-    assert_int_equal(brk_room_charge(&config, REROUTE, RT_FULL), BRK_STOPS);
+    assert_int_equal(brk_room_charge(&config, REROUTE, RT_FULL), BRK_NOT_CHARGED);
     fill(BLOCK, 2);
     sent(3);
     tells(0);
