@@ -49,6 +49,8 @@ static void park(struct brk_worker *w, unsigned group, struct rt_parcel *p)
 static void dispatch_parcel_to(struct brk_worker *w, struct rt_dest *d, struct rt_parcel *p)
 {
     p->control = d->mapped && !brk_client_find(w, p->message->origin) ? BRK_LEFT : BRK_WAITED;
+    if (brk_room_frees(w->config, p->route))
+        brk_free_source(w, p->message);
     if (d->worker == w->index)
         brk_deliver(w, brk_assoc_of(d->owner), p);
     else

@@ -145,14 +145,19 @@ void brk_handover_end(struct brk_worker *w)
 
 /* ---- STOP: the old owner -------------------------------------------------------------------------- */
 
-/* Moves its messages from one queue to `kept`; returns how many. */
-static uint32_t keep_from(struct brk_handover *h, struct brk_queue *q)
+/* Moves its messages from one queue to `kept`; returns how many. They stop no socket of this worker any more:
+ * the one they were read from leaves, or is its listener's, with other associations. */
+static uint32_t keep_from(struct brk_worker *w, struct brk_handover *h, struct brk_queue *q)
 {
     struct brk_queue rest = {0};
     struct rt_parcel *p;
     uint32_t before = brk_queue_count(&h->kept);
-    while ((p = brk_queue_take(q)))
-        brk_queue_add(brk_is_handed(h, p->message) ? &h->kept : &rest, p);
+    while ((p = brk_queue_take(q))) {
+        bool handed = brk_is_handed(h, p->message);
+        if (handed)
+            brk_free_source(w, p->message);
+        brk_queue_add(handed ? &h->kept : &rest, p);
+    }
     *q = rest;
     return brk_queue_count(&h->kept) - before;
 }
@@ -185,9 +190,9 @@ static void stop(struct brk_worker *w, struct brk_handover *h)
     if (!h->refused) {
         w->handing = h;
         for (unsigned g = 0; g < w->config->group_count; g++) {
-            keep_from(h, &w->returned[g]);
+            keep_from(w, h, &w->returned[g]);
             if (brk_queue_count(&w->parked[g]))
-                w->parked_count -= keep_from(h, &w->parked[g]);
+                w->parked_count -= keep_from(w, h, &w->parked[g]);
             brk_hold_settle(w, g);
         }
     }

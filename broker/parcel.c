@@ -102,6 +102,15 @@ void brk_stop_source(struct rt_message *m)
     brk_socket_check_pause(brk_socket_of(m->credit->source));
 }
 
+void brk_free_source(struct brk_worker *w, struct rt_message *m)
+{
+    struct rt_credit *credit = m->credit;
+    if (m->owner != w->index || !credit || !credit->source)
+        return;
+    rt_message_charge(m, &w->uncharged);
+    brk_socket_check_resume(brk_socket_of(credit->source));
+}
+
 struct rt_parcel *brk_parcel_new(struct brk_worker *w, struct rt_message *m, uint32_t route)
 {
     struct rt_parcel *p = rt_parcel_new(m, RT_DELIVER, NULL);

@@ -33,7 +33,11 @@ struct rt_message *brk_copy_message(struct brk_worker *w, struct brk_assoc *from
 /* A copy that its source may go on without, so far, now stops it. Only for messages of this worker. */
 void brk_stop_source(struct rt_message *m);
 
-/* The same, in a parcel for one place. */
+/* Its source goes on without it from here: it is limited where it will wait. Does nothing for a message that
+ * another worker has read. */
+void brk_free_source(struct brk_worker *w, struct rt_message *m);
+
+/* A copy as brk_copy_message makes it, in a parcel for one place. */
 struct rt_parcel *brk_copy_to_parcel(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
                                      uint32_t route, enum brk_charge charge);
 

@@ -94,6 +94,11 @@ bool brk_room_elsewhere(const struct cfg_config *c, uint32_t route, unsigned roo
     return room & RT_FULL && when_full(c, route) == CFG_REROUTE;
 }
 
+bool brk_room_frees(const struct cfg_config *c, uint32_t route)
+{
+    return when_full(c, route) == CFG_REROUTE;
+}
+
 enum brk_charge brk_room_charge(const struct cfg_config *c, uint32_t route, unsigned room)
 {
     switch (when_full(c, route)) {

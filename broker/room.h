@@ -46,6 +46,10 @@ bool brk_room_admit(struct brk_worker *w, struct brk_assoc *a, uint32_t route, e
 bool brk_room_admit_there(const struct cfg_config *c, const struct rt_dest *d, uint32_t route,
                           enum brk_drop *reason);
 
+/* Whether a message that its group held back stops its source no more once a member gets it: that may be one
+ * that takes nothing, while others do. */
+bool brk_room_frees(const struct cfg_config *c, uint32_t route);
+
 /* Whether a message should rather go to another member; `room`: of the outbox, enum rt_room bits. */
 bool brk_room_elsewhere(const struct cfg_config *c, uint32_t route, unsigned room);
 

@@ -13,20 +13,45 @@ static void count_memory(const struct rt_credit *credit, uint64_t more)
         __atomic_store_n(credit->memory, *credit->memory + more, __ATOMIC_RELAXED);
 }
 
+static void charge(struct rt_message *m, struct rt_credit *credit)
+{
+    m->credit = credit;
+    if (!credit)
+        return;
+    credit->messages++;
+    credit->bytes += m->len;
+    count_memory(credit, sizeof *m + (uint64_t)m->len);
+}
+
+static void refund(struct rt_message *m)
+{
+    struct rt_credit *credit = m->credit;
+    if (!credit)
+        return;
+    assert(credit->messages > 0 && credit->bytes >= m->len);
+    credit->messages--;
+    credit->bytes -= m->len;
+    credit->stopping -= m->stops;
+    m->stops = false;
+    count_memory(credit, -(sizeof *m + (uint64_t)m->len));
+}
+
 struct rt_message *rt_message_new(uint32_t owner, struct rt_credit *credit, const void *data, uint32_t len)
 {
     struct rt_message *m = malloc(sizeof *m + len);
     if (!m)
         return NULL;
-    *m = (struct rt_message){.refs = 1, .owner = owner, .credit = credit, .len = len};
+    *m = (struct rt_message){.refs = 1, .owner = owner, .len = len};
     if (len)
         memcpy(m->data, data, len);
-    if (credit) {
-        credit->messages++;
-        credit->bytes += len;
-        count_memory(credit, sizeof *m + len);
-    }
+    charge(m, credit);
     return m;
+}
+
+void rt_message_charge(struct rt_message *m, struct rt_credit *credit)
+{
+    refund(m);
+    charge(m, credit);
 }
 
 void rt_message_stop_source(struct rt_message *m)
@@ -90,14 +115,7 @@ bool rt_message_unref(struct rt_message *m, uint32_t worker)
 
 void rt_message_release(struct rt_message *m)
 {
-    struct rt_credit *credit = m->credit;
-    if (credit) {
-        assert(credit->messages > 0 && credit->bytes >= m->len);
-        credit->messages--;
-        credit->bytes -= m->len;
-        credit->stopping -= m->stops;
-        count_memory(credit, -(sizeof *m + (uint64_t)m->len));
-    }
+    refund(m);
     free(m);
 }
 

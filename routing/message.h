@@ -84,6 +84,10 @@ struct rt_message {
  * of memory, nothing charged. Owner only. */
 struct rt_message *rt_message_new(uint32_t owner, struct rt_credit *credit, const void *data, uint32_t len);
 
+/* Charges a message to another credit (may be NULL), and refunds the one it was charged to; it does not stop
+ * a source any more. Owner only. */
+void rt_message_charge(struct rt_message *m, struct rt_credit *credit);
+
 /* Stops the source of a message until the message is released, whatever its credit; does nothing for one that
  * is not charged. Owner only. */
 void rt_message_stop_source(struct rt_message *m);

@@ -10,6 +10,7 @@
 #include <utlist.h>
 
 #include "broker/assoc.h"
+#include "broker/check.h"
 #include "broker/clients.h"
 #include "broker/handover.h"
 #include "broker/outbox.h"
@@ -247,6 +248,23 @@ static uint64_t check_outbox(const struct brk_outbox *o)
     return check_queue(&o->pending, "outbox") + o->undelivered.count;
 }
 
+/* Where messages go to who has room, none in an outbox stops a socket that is to be read: its member may be
+ * one that takes nothing. */
+static void check_stops(const struct brk_worker *w)
+{
+    const struct brk_socket *s, *from;
+    const struct brk_assoc *a;
+    DL_FOREACH(w->sockets, s)
+    for (a = s->assocs; a; a = a->hh.next) {
+        struct rt_batch b = a->outbox.pending.parcels;
+        for (struct rt_parcel *p = rt_batch_peek(&b); p; p = rt_batch_next(&b, p)) {
+            from = p->message->stops ? brk_socket_of(p->message->credit->source) : NULL;
+            if (from && from->ep && !from->handing)
+                fail_seed("worker %u: a message that waits for a member stops its source", w->index);
+        }
+    }
+}
+
 /* Between two turns every message that a worker counts as waiting is in one of its queues. */
 static void check_places(const struct brk_worker *w)
 {
@@ -293,6 +311,8 @@ void check_step(void)
     check_memory();
     for (unsigned i = 0; i < world.broker.worker_count; i++)
         check_places(world.broker.workers[i]);
+    for (unsigned i = 0; world.scenario->reroutes && i < world.broker.worker_count; i++)
+        check_stops(world.broker.workers[i]);
     if (s.received + s.copies != s.delivered - s.returned + s.dropped + s.waiting)
         fail_seed("account: received %" PRIu64 " + copies %" PRIu64 " is not delivered %" PRIu64
                   " + dropped %" PRIu64 " + waiting %" PRIu64,

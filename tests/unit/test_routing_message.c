@@ -193,6 +193,28 @@ static void test_message_stops_its_source(void **state)
     rt_message_unref(m, OWNER);
 }
 
+/* One that is charged elsewhere does not stop the source that it stopped. */
+static void test_message_is_charged_elsewhere(void **state)
+{
+    (void)state;
+    uint64_t memory = 0;
+    struct rt_credit c = credit_of(10, 1000), other = credit_of(10, 1000);
+    c.memory = other.memory = &memory;
+    struct rt_message *m = rt_message_new(OWNER, &c, "xyz", 3);
+    uint64_t takes = memory;
+    rt_message_stop_source(m);
+    rt_message_charge(m, &other);
+    assert_true(rt_credit_free(&c));
+    assert_int_equal(c.messages + c.bytes, 0);
+    assert_true(rt_credit_free(&other));
+    assert_int_equal(other.messages, 1);
+    assert_int_equal(other.bytes, 3);
+    assert_int_equal(memory, takes);
+    rt_message_charge(m, NULL);
+    assert_int_equal(other.messages + memory, 0);
+    rt_message_unref(m, OWNER);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_credit_hysteresis_in_bytes),
         cmocka_unit_test(test_smallest_credit),
         cmocka_unit_test(test_message_stops_its_source),
+        cmocka_unit_test(test_message_is_charged_elsewhere),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
