@@ -288,7 +288,7 @@ static void cast_roles(const struct cfg_config *c, const struct cfg_route *r, co
         if (shared && g->mode == CFG_OVERRIDE && i > 0 && !u->standby)
             u->standby = g;
     }
-    for (unsigned i = 0; i < r->from_count; i++) {
+    for (unsigned i = 0; i < r->from_count && !r->otherwise; i++) {
         struct subject *u = find(cast, r->from[i]);
         if (r->session != CFG_SHARED)
             sends(u, r, signalling);

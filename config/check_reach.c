@@ -245,7 +245,7 @@ void check_reach(struct loader *l)
     for (unsigned k = 0; k < c->route_count; k++)
         r.splits |= c->routes[k].delivery != CFG_EITHER;
     for (; i < c->route_count && !err_is_full(&l->errors); i++) {
-        if (l->routes[i].bad)
+        if (l->routes[i].bad || c->routes[i].otherwise)
             continue;
         unfolded += unfold(&r, &c->routes[i]);
         if (unfolded > UNFOLDED_MAX)

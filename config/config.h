@@ -40,7 +40,7 @@ enum cfg_share {
 enum cfg_state { CFG_READY, CFG_DRAIN, CFG_MAINT }; /* of members of groups */
 #define CFG_NEVER 1                                 /* for a time: it does not come */
 enum cfg_admin_mode { CFG_ADMIN_OWNER, CFG_ADMIN_GROUP, CFG_ADMIN_ALL };
-enum cfg_unrouted { CFG_UNROUTED_DROP, CFG_UNROUTED_ABORT };
+enum cfg_unrouted { CFG_UNROUTED_DROP, CFG_UNROUTED_ABORT, CFG_UNROUTED_SEND };
 enum cfg_when_full { CFG_BLOCK, CFG_DROP_NEWEST, CFG_DROP_OLDEST, CFG_REROUTE };
 enum cfg_session { CFG_PAIRED, CFG_SHARED, CFG_MAPPED, CFG_SESSIONS };
 enum cfg_streams_full { CFG_STREAMS_ADD, CFG_STREAMS_REFUSE }; /* what mapped sessions do without a stream */
@@ -226,8 +226,9 @@ struct cfg_route {
     uint32_t pr_value;
     int64_t set_ppid; /* the PPID with which its messages are sent, or CFG_ABSENT */
     struct cfg_set_stream set_stream;
-    bool rewrites; /* set_ppid or set_stream changes something */
-    unsigned line; /* its place in the file */
+    bool rewrites;  /* set_ppid or set_stream changes something */
+    bool otherwise; /* made from broker.unrouted, for what no other route takes */
+    unsigned line;  /* its place in the file */
 };
 
 struct cfg_config {
@@ -240,10 +241,10 @@ struct cfg_config {
     uint64_t max_message; /* bytes; a longer one is refused and counted */
     unsigned max_partial; /* associations of a listener with a partly received message, on each worker */
     unsigned partial_timeout_ms;
-    unsigned queue_messages; /* per source socket: how many of its messages may wait before it is paused */
-    uint64_t queue_bytes;    /* and how many bytes */
-    uint64_t memory_limit;   /* bytes of all that waits; 0: none */
-    enum cfg_unrouted unrouted;
+    unsigned queue_messages;    /* per source socket: how many of its messages may wait before it is paused */
+    uint64_t queue_bytes;       /* and how many bytes */
+    uint64_t memory_limit;      /* bytes of all that waits; 0: none */
+    enum cfg_unrouted unrouted; /* CFG_UNROUTED_SEND: the last route in order is `otherwise` */
     enum cfg_log_level log_level;
     int64_t log_levels[CFG_LOG_SUBJECTS]; /* enum cfg_log_level, or CFG_ABSENT: as log_level */
     enum cfg_log_format log_format;
@@ -310,6 +311,14 @@ static inline unsigned cfg_ordered_routes(const struct cfg_config *c)
 static inline unsigned cfg_route_at(const struct cfg_config *c, unsigned place)
 {
     return c->route_order ? c->route_order[place] : place;
+}
+
+/* The group to which messages go that no route in the file takes, or NULL. */
+static inline const struct cfg_group *cfg_unrouted_group(const struct cfg_config *c)
+{
+    return c->unrouted == CFG_UNROUTED_SEND
+               ? &c->groups[c->routes[cfg_route_at(c, cfg_ordered_routes(c) - 1)].group]
+               : NULL;
 }
 
 bool cfg_is_wildcard(const struct net_addr *a); /* 0.0.0.0 or :: */

@@ -249,7 +249,7 @@ static const void *entry(const struct cfg_config *c, enum cfg_section section, u
                    ? &c->groups[i]
                    : NULL;
     default:
-        return i < c->route_count && !c->routes[i].gone ? &c->routes[i] : NULL;
+        return i < c->route_count && !c->routes[i].gone && !c->routes[i].otherwise ? &c->routes[i] : NULL;
     }
 }
 

@@ -56,6 +56,7 @@ enum cfg_kind {
     CFG_PREFIXES,   /* address prefixes, or `any` */
     CFG_STREAMS,    /* stream numbers and ranges, or `any` */
     CFG_TARGET,     /* name of a group, peer or listener */
+    CFG_OTHERWISE,  /* the same, drop or abort */
     CFG_OUT_STREAM, /* a stream number, or a word for a rule */
     CFG_KIND_COUNT
 };

@@ -148,6 +148,12 @@ static void print_out_stream(FILE *out, const struct cfg_set_stream *s)
         fputs(words[s->rule], out);
 }
 
+static void print_otherwise(FILE *out, const struct cfg_config *c)
+{
+    const struct cfg_group *g = cfg_unrouted_group(c);
+    fputs(g ? g->name : c->unrouted == CFG_UNROUTED_ABORT ? "abort" : "drop", out);
+}
+
 /* ---- rows ----------------------------------------------------------------------------------------- */
 
 static const void *pointer_at(const void *object, size_t offset)
@@ -202,6 +208,9 @@ void print_value(const struct cfg_config *c, const struct cfg_key_row *row, cons
         break;
     case CFG_OUT_STREAM:
         print_out_stream(out, &((const struct cfg_route *)object)->set_stream);
+        break;
+    case CFG_OTHERWISE:
+        print_otherwise(out, c);
         break;
     case CFG_TARGET:
         fputs(c->groups[((const struct cfg_route *)object)->group].name, out);
@@ -283,8 +292,9 @@ static void print_routing(const struct printer *p)
         begun = true;
         print_rows(p, CFG_GROUPS, &c->groups[i], "    ", "  - ");
     }
-    begin_section(p, CFG_ROUTES);
-    for (unsigned i = 0; i < cfg_ordered_routes(c); i++)
+    if (cfg_ordered_routes(c) > (c->unrouted == CFG_UNROUTED_SEND))
+        begin_section(p, CFG_ROUTES);
+    for (unsigned i = 0; i < cfg_ordered_routes(c) && !c->routes[cfg_route_at(c, i)].otherwise; i++)
         print_rows(p, CFG_ROUTES, &c->routes[cfg_route_at(c, i)], "    ", "  - ");
 }
 

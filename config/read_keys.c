@@ -27,12 +27,12 @@ static void read_value(struct loader *l, const struct cfg_key_row *row, const st
 }
 
 static cfg_reader *const readers[CFG_KIND_COUNT] = {
-    [CFG_SCALAR] = read_value,          [CFG_NAME] = read_name,       [CFG_TEXT] = read_text,
-    [CFG_ADDRESSES] = read_addresses,   [CFG_PROFILE] = read_profile, [CFG_OPTIONS] = read_own_options,
-    [CFG_MEMBERS] = read_members,       [CFG_SOURCES] = read_sources, [CFG_NUMBERS] = read_numbers,
-    [CFG_PREFIXES] = read_prefixes,     [CFG_PPIDS] = read_ppids,     [CFG_STREAMS] = read_streams,
-    [CFG_TARGET] = read_target,         [CFG_HOSTS] = read_hosts,     [CFG_ENDPOINTS] = read_endpoints,
-    [CFG_OUT_STREAM] = read_out_stream,
+    [CFG_SCALAR] = read_value,          [CFG_NAME] = read_name,          [CFG_TEXT] = read_text,
+    [CFG_ADDRESSES] = read_addresses,   [CFG_PROFILE] = read_profile,    [CFG_OPTIONS] = read_own_options,
+    [CFG_MEMBERS] = read_members,       [CFG_SOURCES] = read_sources,    [CFG_NUMBERS] = read_numbers,
+    [CFG_PREFIXES] = read_prefixes,     [CFG_PPIDS] = read_ppids,        [CFG_STREAMS] = read_streams,
+    [CFG_TARGET] = read_target,         [CFG_HOSTS] = read_hosts,        [CFG_ENDPOINTS] = read_endpoints,
+    [CFG_OUT_STREAM] = read_out_stream, [CFG_OTHERWISE] = read_unrouted,
 };
 
 /* True if there are rows such as "key.…", so that the value is a mapping of them. */
@@ -115,7 +115,7 @@ static bool read_pairs(struct loader *l, enum cfg_section section, const char *p
     return true;
 }
 
-static void put_defaults(enum cfg_section section, void *object)
+void read_defaults(enum cfg_section section, void *object)
 {
     for (unsigned k = 0; k < CFG_KEY_COUNT; k++) {
         const struct cfg_key_row *row = &cfg_key_rows[k];
@@ -130,7 +130,7 @@ void read_mapping(struct loader *l, enum cfg_section section, const struct yaml_
 {
     unsigned before = l->errors.count;
     origin->at = map->at;
-    put_defaults(section, object);
+    read_defaults(section, object);
     bool is_map = read_pairs(l, section, "", map, object, origin);
     for (unsigned k = 0; k < CFG_KEY_COUNT && is_map; k++) {
         const struct cfg_key_row *row = &cfg_key_rows[k];

@@ -8,4 +8,7 @@
 void read_mapping(struct loader *l, enum cfg_section section, const struct yaml_node *map, void *object,
                   struct cfg_origin *origin);
 
+/* Gives the scalars of `object` their defaults, as if nothing were written. */
+void read_defaults(enum cfg_section section, void *object);
+
 #endif

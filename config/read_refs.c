@@ -149,17 +149,35 @@ static unsigned group_of_one(struct loader *l, const struct name_entry *e)
     return *alone - 1;
 }
 
+bool find_target(struct loader *l, const char *key, const struct yaml_node *item, unsigned *group)
+{
+    const struct name_entry *e = names_find(&l->names, item->text);
+    if (!e)
+        unknown_name(l, key, item, true);
+    else
+        *group = e->kind == NAME_GROUP ? e->index : group_of_one(l, e);
+    return e;
+}
+
 void read_target(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value, void *object,
                  struct cfg_origin *origin)
 {
     struct cfg_route *route = object;
+    (void)origin;
+    if (read_scalar(l, row->name, value))
+        find_target(l, row->name, value, &route->group);
+}
+
+void read_unrouted(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
+                   void *object, struct cfg_origin *origin)
+{
+    struct cfg_config *c = object;
     const char *text = read_scalar(l, row->name, value);
     (void)origin;
     if (!text)
         return;
-    const struct name_entry *e = names_find(&l->names, text);
-    if (!e)
-        unknown_name(l, row->name, value, true);
-    else
-        route->group = e->kind == NAME_GROUP ? e->index : group_of_one(l, e);
+    c->unrouted = strcmp(text, "drop") == 0    ? CFG_UNROUTED_DROP
+                  : strcmp(text, "abort") == 0 ? CFG_UNROUTED_ABORT
+                                               : CFG_UNROUTED_SEND;
+    l->unrouted = c->unrouted == CFG_UNROUTED_SEND ? value : NULL;
 }

@@ -13,6 +13,7 @@
 #include "config/read_sctp_priv.h"
 #include "config/route_identity_priv.h"
 #include "config/settle_streams_priv.h"
+#include "config/unrouted_priv.h"
 #include "config/sctp/nearest.h"
 #include "config/yaml_pairs_priv.h"
 
@@ -182,8 +183,8 @@ static void read_groups(struct loader *l, const struct yaml_node *list)
 static void read_routes(struct loader *l, const struct yaml_node *list)
 {
     unsigned count = list_length(l, CFG_ROUTES, list, ROUTES_MAX);
-    struct cfg_route *all = arena_array(l->keep, count, sizeof *all);
-    l->routes = arena_array(&l->scratch, count, sizeof *l->routes);
+    struct cfg_route *all = arena_array(l->keep, (size_t)count + 1, sizeof *all); /* one for `unrouted` */
+    l->routes = arena_array(&l->scratch, (size_t)count + 1, sizeof *l->routes);
     const struct yaml_node *item = count ? list->first : NULL;
     l->config->routes = all;
     l->config->route_count = count;
@@ -195,6 +196,8 @@ static void read_routes(struct loader *l, const struct yaml_node *list)
         if (!l->routes[i].bad)
             all[i].identity = route_identity(l->keep, l->config, &all[i], l->routes[i].any_source);
     }
+    if (l->unrouted)
+        add_unrouted(l);
 }
 
 /* ---- the root ------------------------------------------------------------------------------------- */
@@ -249,7 +252,7 @@ static void check_complete(struct loader *l, const struct yaml_node **section)
     if (is_missing(section[CFG_LISTENERS]) && is_missing(section[CFG_PEERS]))
         err_add(&l->errors, nowhere,
                 "there is no listener and no peer; write at least one under `listeners` or `peers`");
-    else if (is_missing(section[CFG_ROUTES]))
+    else if (is_missing(section[CFG_ROUTES]) && !l->unrouted)
         err_add(&l->errors, nowhere,
                 "there is no route, so that every message would be dropped; write `routes`");
 }
@@ -260,8 +263,8 @@ void read_sections(struct loader *l, const struct yaml_node *root)
     const struct yaml_node nothing = {.kind = YAML_SCALAR, .text = ""};
     if (!find_sections(l, root, section))
         return;
-    check_complete(l, section);
     read_mapping(l, CFG_BROKER, section[CFG_BROKER] ? section[CFG_BROKER] : &nothing, l->config, &l->broker);
+    check_complete(l, section);
     l->config->key_at = kept_places(l, &l->broker);
     opt_defaults(&l->common.set);
     if (section[CFG_SCTP]) {

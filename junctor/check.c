@@ -53,9 +53,10 @@ static const char *plural(unsigned n)
 static void print_summary(const struct cfg_config *c, const char *before)
 {
     const char *name = strcmp(c->file, "-") == 0 ? "standard input" : c->file;
+    unsigned routes = c->route_count - (c->unrouted == CFG_UNROUTED_SEND);
     printf("%s%s: valid: %u listener%s, %u peer%s, %u group%s, %u route%s\n", before, name, c->listener_count,
            plural(c->listener_count), c->peer_count, plural(c->peer_count), c->group_count,
-           plural(c->group_count), c->route_count, plural(c->route_count));
+           plural(c->group_count), routes, plural(routes));
 }
 
 static int written(void)

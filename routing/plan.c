@@ -6,6 +6,8 @@
 static void add_sources(struct rt_plan *p, uint32_t route)
 {
     const struct cfg_route *r = &p->config->routes[route];
+    if (r->otherwise) /* takes from who is there anyway */
+        return;
     for (unsigned f = 0; f < r->from_count; f++) {
         struct rt_role *role = &p->roles[rt_source(r->from[f])];
         role->source = true;

@@ -359,6 +359,16 @@ const struct scenario scenarios[] = {
      .ordered = true,
      .resends = true,
      .may_drop = MAY_DROP(BRK_NO_ROUTE)},
+    {.name = "unrouted_group",
+     .config = LISTENERS PEERS GROUP("p0, p1", "share: stream-hash") ROUTES("session: shared, stream: 0-1"),
+     .others = {LISTENERS PEERS GROUP("p0, p1", "share: stream-hash") ROUTES("session: shared, ppid: 1"),
+                LISTENERS PEERS GROUP("p0, p1", "mode: override") ROUTES("session: shared, stream: 1")},
+     .broker = "unrouted: core",
+     .members_change = true,
+     .peers = 2,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true},
     /* What a reload changes does not concern the traffic: it goes on as if nothing were. */
     {.name = "reload_beside",
      .config = LISTENERS PEERS PEER("p2", 3002) GROUP("p0, p1, p2", "mode: loadshare, share: stream-hash")

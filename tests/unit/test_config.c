@@ -301,6 +301,26 @@ static void test_one_partner(void **state)
     cfg_free(c);
 }
 
+/* What no route takes: a last one, of all that are not members of the group. */
+static void test_unrouted(void **state)
+{
+    (void)state;
+    struct cfg_config *c = load_good(FIXTURE("unrouted.yaml"));
+    assert_int_equal(c->route_count, 1);
+    const struct cfg_route *r = &c->routes[0];
+    assert_string_equal(r->name, "unrouted");
+    assert_ptr_equal(cfg_unrouted_group(c), &c->groups[r->group]);
+    assert_string_equal(c->groups[r->group].name, "rest");
+    assert_int_equal(r->session, CFG_SHARED);
+    assert_true(c->groups[r->group].shared);
+    assert_int_equal(r->ppid_count + r->stream_count, 0);
+    assert_int_equal(r->set_ppid, CFG_ABSENT);
+    assert_int_equal(r->from_count, 2);
+    assert_string_equal(cfg_member_name(c, r->from[0]), "access");
+    assert_string_equal(cfg_member_name(c, r->from[1]), "p");
+    cfg_free(c);
+}
+
 /* ---- printing ------------------------------------------------------------------------------------- */
 
 static void same_list(const void *a, unsigned a_count, const void *b, unsigned b_count, size_t size)
@@ -398,6 +418,7 @@ static void test_print(void **state)
 {
     (void)state;
     round_trip(FIXTURE("rich.yaml"));
+    round_trip(FIXTURE("unrouted.yaml"));
 }
 
 static void test_examples(void **state)
@@ -477,21 +498,14 @@ static void test_print_leaves_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_paired_streams),
-        cmocka_unit_test(test_any_address),
-        cmocka_unit_test(test_max_message),
-        cmocka_unit_test(test_rich_broker),
-        cmocka_unit_test(test_rich_endpoints),
-        cmocka_unit_test(test_rich_options),
-        cmocka_unit_test(test_rich_routes),
-        cmocka_unit_test(test_sessions),
-        cmocka_unit_test(test_one_partner),
-        cmocka_unit_test(test_print),
-        cmocka_unit_test(test_examples),
-        cmocka_unit_test(test_print_leaves_out),
-        cmocka_unit_test(test_encaps_port),
-        cmocka_unit_test(test_path_flags),
+        cmocka_unit_test(test_defaults),     cmocka_unit_test(test_paired_streams),
+        cmocka_unit_test(test_any_address),  cmocka_unit_test(test_max_message),
+        cmocka_unit_test(test_rich_broker),  cmocka_unit_test(test_rich_endpoints),
+        cmocka_unit_test(test_rich_options), cmocka_unit_test(test_rich_routes),
+        cmocka_unit_test(test_sessions),     cmocka_unit_test(test_one_partner),
+        cmocka_unit_test(test_unrouted),     cmocka_unit_test(test_print),
+        cmocka_unit_test(test_examples),     cmocka_unit_test(test_print_leaves_out),
+        cmocka_unit_test(test_encaps_port),  cmocka_unit_test(test_path_flags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,6 +117,9 @@ static bool change(const struct cfg_config *c, const struct cfg_key_row *row)
     case CFG_SOURCES:
         put_count(object, row->count_offset, 1); /* of two */
         return true;
+    case CFG_OTHERWISE:
+        ((struct cfg_config *)object)->unrouted = CFG_UNROUTED_ABORT;
+        return true;
     case CFG_OUT_STREAM:
         ((struct cfg_route *)object)->set_stream = (struct cfg_set_stream){CFG_FIXED_STREAM, 3};
         return true;
@@ -249,6 +252,29 @@ static void the_order_of_routes(void **state)
     assert_told(ENDPOINTS "routes: [{from: a, ppid: 1, to: p}, {name: x, from: a, stream: 2, to: p}]\n",
                 ENDPOINTS "routes: [{name: x, from: a, stream: 2, to: p}, {from: a, ppid: 1, to: p}]\n",
                 "route: order: from a ppid 1 to p paired; x -> x; from a ppid 1 to p paired (at once)\n");
+}
+
+/* The route that `unrouted` makes is told as this key, and keeps its id. */
+static void unrouted(void **state)
+{
+#define THREE                                                                                                \
+    "listeners: [{name: a, port: 1}]\n"                                                                      \
+    "peers: [{name: p, address: 127.0.0.1, port: 3}, {name: q, address: 127.0.0.1, port: 4}]\n"
+    static const char drop[] = THREE "routes: [{from: a, ppid: 1, to: p}]\n",
+                      to_p[] = "broker: {unrouted: p}\n" THREE "routes: [{from: a, ppid: 1, to: p}]\n",
+                      to_q[] = "broker: {unrouted: q}\n" THREE
+                               "routes: [{from: a, ppid: 2, to: p}, {from: a, ppid: 1, to: p}]\n";
+    (void)state;
+    assert_told(drop, to_p, "broker: unrouted: drop -> p (at once)\n");
+    assert_told(to_p, drop, "broker: unrouted: p -> drop, the default (at once)\n");
+    assert_told(to_p, to_q,
+                "broker: unrouted: p -> q (at once)\nroute from a ppid 2 to p paired: added (at once)\n");
+    struct cfg_config *old = parse_good(to_p), *c = parse_good(to_q);
+    cfg_keep_ids(c, old);
+    assert_int_equal(cfg_route_at(c, cfg_ordered_routes(c) - 1), 1);
+    assert_string_equal(cfg_unrouted_group(c)->name, "q");
+    cfg_free(old);
+    cfg_free(c);
 }
 
 /* What is not written follows from the rest, or has its default. */
@@ -406,6 +432,7 @@ int main(void)
         cmocka_unit_test(same_says_nothing),
         cmocka_unit_test(things_come_and_go),
         cmocka_unit_test(the_order_of_routes),
+        cmocka_unit_test(unrouted),
         cmocka_unit_test(what_is_not_written),
         cmocka_unit_test(taken_out_of_a_listener_stays),
         cmocka_unit_test(addresses_change_in_place),
