@@ -38,7 +38,7 @@ struct bench_design {
 };
 
 /* The smallest design of that resolution (3 or 4); false if there are no factors or more than
- * BENCH_DESIGN_FACTORS_MAX (with resolution 3: 31). */
+ * BENCH_DESIGN_FACTORS_MAX. */
 bool bench_design_make(unsigned factors, unsigned resolution, struct bench_design *out);
 
 /* -1 for the low level of the factor in this run, 1 for the high one. In run 0 all are low. */

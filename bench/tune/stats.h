@@ -21,7 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define BENCH_STATS_RESAMPLES 4000 /* of one interval */
+#define BENCH_STATS_RESAMPLES 10000 /* of one interval */
 
 /* ---- samples ------------------------------------------------------------------------------------ */
 
@@ -54,7 +54,7 @@ struct bench_interval {
     double estimate;
     double low, high; /* infinite where the data tell nothing about the error: a single value */
     double p; /* two-sided, of the hypothesis that the true value is 0. It is ≤ 1 − level just when the
-                 interval does not contain 0. 1 for a single value */
+                 interval does not contain 0. 1 for a single value, never below 1e-12 */
     double level; /* such as 0.95 */
 };
 
@@ -67,7 +67,7 @@ struct bench_interval bench_stats_student(double estimate, double error, unsigne
 
 /* S. Holm, A Simple Sequentially Rejective Multiple Test Procedure, 1979: the probability that any of the
  * true hypotheses is rejected is at most alpha, whatever the dependence between them. adjusted[i], the least
- * alpha at which hypothesis i is rejected, is compared with alpha by the caller. `adjusted` may be `p`. */
+ * alpha at which hypothesis i is rejected, is compared with alpha by the caller. */
 void bench_stats_holm(const double *p, unsigned count, double *adjusted);
 
 /* Several means at once, such as the log ratios of the points that are left to the best one: x[i] has n[i]

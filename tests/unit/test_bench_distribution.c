@@ -116,6 +116,42 @@ static void test_what_is_drawn(void **state)
     assert_true(distance("exponential:206:50", exponential) > LIMIT);
 }
 
+/* The same distance for distributions of a few values: at each, the share that was drawn up to it against
+ * what it should be. Kolmogorov's limit is on the safe side there. */
+static double step_distance(const char *text, const double *value, const double *upto, unsigned count)
+{
+    struct bench_distribution d = parsed(text);
+    struct bench_random r = {42};
+    unsigned drawn[BENCH_LIST_MAX] = {0}, below = 0;
+    double most = 0;
+
+    for (unsigned i = 0; i < DRAWS; i++) {
+        double x = bench_distribution_draw(&d, &r);
+        unsigned at = 0;
+        while (at < count && value[at] != x)
+            at++;
+        assert_true(at < count);
+        drawn[at]++;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        below += drawn[i];
+        most = fmax(most, fabs((double)below / DRAWS - upto[i]));
+    }
+    return most;
+}
+
+static void test_what_is_drawn_of_a_few(void **state)
+{
+    static const double values[] = {64, 576, 1400}, upto[] = {7.0 / 12, 11.0 / 12, 1},
+                        other[] = {0.6, 0.92, 1};
+
+    (void)state;
+    assert_true(step_distance("64", (double[]){64}, (double[]){1}, 1) == 0);
+    assert_true(step_distance("constant:64", (double[]){64}, (double[]){1}, 1) == 0);
+    assert_true(step_distance("list:64@7:576@4:1400@1", values, upto, 3) < LIMIT);
+    assert_true(step_distance("list:64@7:576@4:1400@1", values, other, 3) > LIMIT); /* the test can tell */
+}
+
 /* The reported mean is that of the samples. */
 static void test_means(void **state)
 {
@@ -215,9 +251,9 @@ static void test_what_is_wrong(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_drawn), cmocka_unit_test(test_means),
-        cmocka_unit_test(test_whole_numbers), cmocka_unit_test(test_a_seed_repeats),
-        cmocka_unit_test(test_what_is_wrong),
+        cmocka_unit_test(test_what_is_drawn),  cmocka_unit_test(test_what_is_drawn_of_a_few),
+        cmocka_unit_test(test_means),          cmocka_unit_test(test_whole_numbers),
+        cmocka_unit_test(test_a_seed_repeats), cmocka_unit_test(test_what_is_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
