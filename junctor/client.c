@@ -5,10 +5,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <getopt.h>
+#include <poll.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "broker/admin/socket.h"
@@ -54,32 +57,37 @@ static void search_folder(struct search *s, const char *folder)
         closedir(d);
 }
 
-const char *client_find(const char *command, const char *given)
+const char *client_search(char *why, size_t size)
 {
     static struct search s;
     char folder[ADMIN_PATH_MAX];
     bool fixed;
-    if (given)
-        return given;
-    s.count = 0;
+    memset(&s, 0, sizeof s);
     for (unsigned i = 0; admin_default_place(i, folder, &fixed); i++)
         if (*folder)
             search_folder(&s, folder);
     if (s.count == 1)
         return s.found[0];
     if (!s.count && *s.denied)
-        fprintf(stderr, "junctor %s: %s: this user may not open it\n", command, s.denied);
+        snprintf(why, size, "%s: this user may not open it", s.denied);
     else if (!s.count)
-        fprintf(stderr,
-                "junctor %s: no broker found; name its socket with --socket PATH (the broker logs it: "
-                "event=admin)\n",
-                command);
+        snprintf(why, size,
+                 "no broker found; name its socket with --socket PATH (the broker logs it: event=admin)");
     else {
-        fprintf(stderr, "junctor %s: several brokers are running; choose one:\n", command);
-        for (unsigned i = 0; i < s.count; i++)
-            fprintf(stderr, "  --socket %s\n", s.found[i]);
+        size_t n = (size_t)snprintf(why, size, "several brokers are running; choose one:");
+        for (unsigned i = 0; i < s.count && n < size; i++)
+            n += (size_t)snprintf(why + n, size - n, "\n  --socket %s", s.found[i]);
     }
     return NULL;
+}
+
+const char *client_find(const char *command, const char *given)
+{
+    char why[CLIENT_WHY];
+    const char *found = given ? given : client_search(why, sizeof why);
+    if (!found)
+        fprintf(stderr, "junctor %s: %s\n", command, why);
+    return found;
 }
 
 /* ---- asking --------------------------------------------------------------------------------------- */
@@ -97,8 +105,38 @@ const char *client_escape(const char *text, char *out, size_t size)
     return out;
 }
 
+/* One request. */
+struct exchange {
+    int fd;
+    int give_up;  /* descriptor: readable: no answer is wanted any more; -1: none */
+    uint64_t end; /* milliseconds of the clock; 0: never */
+};
+
+static uint64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Waits for something to read. False: errno is ETIMEDOUT or ECANCELED. */
+static bool wait_readable(const struct exchange *x)
+{
+    struct pollfd fds[2] = {{.fd = x->fd, .events = POLLIN}, {.fd = x->give_up, .events = POLLIN}};
+    for (;;) {
+        uint64_t now = x->end ? now_ms() : 0;
+        int n = poll(fds, 2, !x->end ? -1 : x->end > now ? (int)(x->end - now) : 0);
+        if (n > 0 && !fds[1].revents)
+            return true;
+        if (n >= 0) {
+            errno = n ? ECANCELED : ETIMEDOUT;
+            return false;
+        }
+    }
+}
+
 /* Everything up to the close by the other side; NUL-terminated. NULL: errno. */
-static char *read_all(int fd, size_t *length)
+static char *read_all(const struct exchange *x, size_t *length)
 {
     size_t room = 65536, n = 0;
     char *text = malloc(room);
@@ -110,7 +148,7 @@ static char *read_all(int fd, size_t *length)
             text = more;
             continue;
         }
-        got = recv(fd, text + n, room - n - 1, 0);
+        got = wait_readable(x) ? recv(x->fd, text + n, room - n - 1, 0) : -1;
         if (got < 0 && errno == EINTR)
             got = 1;
         else if (got < 0) {
@@ -141,55 +179,88 @@ static bool send_all(int fd, const char *text)
     return true;
 }
 
-static int no_broker(const char *command, const char *socket, const char *why)
+static int no_broker(const char *socket, const char *what, char *why, size_t size)
 {
-    fprintf(stderr, "junctor %s: %s: %s\n", command, socket, why);
+    snprintf(why, size, "%s: %s", socket, what);
     return CLIENT_NO_BROKER;
 }
 
-/* Parses an answer; returns as client_ask. */
-static int judge(const char *command, const char *socket, const char *answer, size_t length,
-                 json_t **document)
+/* Parses an answer; returns as client_request. */
+static int judge(const char *socket, const char *answer, size_t length, json_t **document, char *why,
+                 size_t size)
 {
     int status;
     const char *body = strstr(answer, "\r\n\r\n");
     if (sscanf(answer, "HTTP/%*d.%*d %d", &status) != 1 || !body)
-        return no_broker(command, socket, "what listens there is not a broker");
+        return no_broker(socket, "what listens there is not a broker", why, size);
     body += 4;
     *document = json_loadb(body, length - (size_t)(body - answer), 0, NULL);
     if (!*document)
-        return no_broker(command, socket, "its answer is not a JSON document");
+        return no_broker(socket, "its answer is not a JSON document", why, size);
     const char *error = json_string_value(json_object_get(*document, "error"));
     if (status == 200)
         return CLIENT_DONE;
     if (error) {
-        fprintf(stderr, "junctor %s: %s\n", command, error);
+        snprintf(why, size, "%s", error);
         json_decref(*document);
         *document = NULL;
     }
     return CLIENT_REFUSED;
 }
 
+static const char *what_failed(int error)
+{
+    switch (error) {
+    case ECONNREFUSED:
+        return "no broker listens there any longer";
+    case ETIMEDOUT:
+        return "the broker does not answer";
+    case ECANCELED:
+        return "interrupted";
+    default:
+        return strerror(error);
+    }
+}
+
+int client_request(const char *socket, const char *method, const char *path,
+                   const struct client_patience *patience, json_t **document, char *why, size_t size)
+{
+    char request[CLIENT_REQUEST_MAX], *answer = NULL;
+    size_t length = 0;
+    *document = NULL;
+    *why = '\0';
+    if ((size_t)snprintf(request, sizeof request, "%s %s HTTP/1.0\r\nHost: junctor\r\n\r\n", method, path) >=
+        sizeof request) {
+        snprintf(why, size, "the arguments are too long");
+        return CLIENT_REFUSED;
+    }
+    struct exchange x = {.fd = admin_socket_connect(socket),
+                         .give_up = patience ? patience->give_up : -1,
+                         .end = patience ? now_ms() + patience->timeout_ms : 0};
+    if (x.fd < 0)
+        return no_broker(socket, what_failed(errno), why, size);
+    if (send_all(x.fd, request))
+        answer = read_all(&x, &length);
+    int error = errno;
+    close(x.fd);
+    int result = answer && length
+                     ? judge(socket, answer, length, document, why, size)
+                     : no_broker(socket,
+                                 error == ETIMEDOUT || error == ECANCELED ? what_failed(error)
+                                                                          : "the broker gave no answer",
+                                 why, size);
+    free(answer);
+    return result;
+}
+
 int client_ask(const char *command, const char *socket, const char *method, const char *path,
                json_t **document)
 {
-    char request[2000], *answer = NULL;
-    size_t length = 0;
-    *document = NULL;
-    if ((size_t)snprintf(request, sizeof request, "%s %s HTTP/1.0\r\nHost: junctor\r\n\r\n", method, path) >=
-        sizeof request)
-        return cmd_wrong(command, "the arguments are too long");
-    int fd = admin_socket_connect(socket);
-    if (fd < 0)
-        return no_broker(command, socket,
-                         errno == ECONNREFUSED ? "no broker listens there any longer" : strerror(errno));
-    if (send_all(fd, request))
-        answer = read_all(fd, &length);
-    close(fd);
-    int result = answer ? judge(command, socket, answer, length, document)
-                        : no_broker(command, socket, "the broker gave no answer");
-    free(answer);
-    return result;
+    char why[CLIENT_WHY];
+    int status = client_request(socket, method, path, NULL, document, why, sizeof why);
+    if (*why)
+        fprintf(stderr, "junctor %s: %s\n", command, why);
+    return status;
 }
 
 /* ---- command lines -------------------------------------------------------------------------------- */

@@ -14,9 +14,27 @@ enum { CLIENT_DONE = 0, CLIENT_REFUSED = 1, CLIENT_NO_BROKER = 3 };
     "  -s, --socket PATH      the broker's admin socket (default: that of the only\n"                        \
     "                         broker running on this host)\n"
 
+#define CLIENT_WHY         1200 /* bytes of a reason */
+#define CLIENT_REQUEST_MAX 2000
+
+/* The path of the socket of the only broker found where brokers put their sockets by default. Static memory.
+ * NULL: none or several; why, on one or several lines. */
+const char *client_search(char *why, size_t size);
+
 /* The path of the broker's socket: `given`, or if NULL that of the only broker found where brokers put their
  * sockets by default. Static memory. NULL: none or several; a message has been printed. */
 const char *client_find(const char *command, const char *given);
+
+/* How long an answer is waited for. */
+struct client_patience {
+    int give_up; /* a descriptor: once it is readable, no answer is wanted any more; -1: none */
+    unsigned timeout_ms;
+};
+
+/* Sends a request to the broker at `socket`; `patience` NULL: waits as long as it takes. Returns as
+ * client_ask, and prints nothing: the reason is in `why` ("" if there is none). */
+int client_request(const char *socket, const char *method, const char *path,
+                   const struct client_patience *patience, json_t **document, char *why, size_t size);
 
 /* Sends a request to the broker whose socket is at `socket`. `path` is a path with its query, escaped.
  * Returns CLIENT_DONE and the document, which the caller owns, or another exit status after printing the

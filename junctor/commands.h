@@ -10,6 +10,7 @@ int cmd_report(int argc, char **argv);
 
 /* These ask a running broker; exit status 3: none answers. */
 int cmd_status(int argc, char **argv);
+int cmd_top(int argc, char **argv);
 int cmd_history(int argc, char **argv);
 int cmd_explain(int argc, char **argv); /* or read a file */
 int cmd_reload(int argc, char **argv);

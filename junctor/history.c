@@ -6,6 +6,7 @@
 
 #include "junctor/client.h"
 #include "junctor/commands.h"
+#include "junctor/show.h"
 #include "junctor/table.h"
 #include "junctor/usage.h"
 
@@ -21,12 +22,6 @@ static const char help[] =
     "  -h, --help             this text\n"
     "\n"
     "Exit status: 0 done, 1 refused, 2 wrong usage, 3 no broker answers.\n";
-
-static const struct table_column columns[] = {
-    {"TIME", "last", TABLE_TEXT},      {"NAME", "name", TABLE_TEXT},
-    {"EVENT", "event", TABLE_TEXT},    {"DETAIL", "detail", TABLE_TEXT},
-    {"TIMES", "times", TABLE_NUMBER},  {"ASSOCIATION", "association", TABLE_TEXT},
-    {"ADDRESS", "address", TABLE_TEXT}};
 
 static int show(const char *what, const char *limit, const char *socket, bool json)
 {
@@ -47,8 +42,7 @@ static int show(const char *what, const char *limit, const char *socket, bool js
         json_dumpf(document, stdout, JSON_INDENT(2));
         putchar('\n');
     } else if (document) {
-        table_print(stdout, json_object_get(document, "history"), columns, sizeof columns / sizeof columns[0],
-                    table_width());
+        show_history(stdout, json_object_get(document, "history"), table_width());
     }
     json_decref(document);
     return status;

@@ -17,6 +17,7 @@ static const struct {
     {"load", "send over associations; measure delivery, order and latency", cmd_load},
     {"report", "make a page of saved results of load", cmd_report},
     {"status", "show what a running broker does", cmd_status},
+    {"top", "show it from second to second, on a terminal", cmd_top},
     {"history", "show recent events of associations and peers", cmd_history},
     {"explain", "show which route takes a message, and why", cmd_explain},
     {"reload", "make the broker read its configuration again", cmd_reload},

@@ -8,6 +8,7 @@
 #include "config/sctp/nearest.h"
 #include "junctor/client.h"
 #include "junctor/commands.h"
+#include "junctor/show.h"
 #include "junctor/table.h"
 #include "junctor/usage.h"
 
@@ -98,10 +99,6 @@ static const struct table_column workers[] = {N("WORKER", "worker"),
                                               N("TURNS", "turns"),
                                               N("SYSTEM CALLS", "system_calls"),
                                               N("PARKED", "parked")};
-static const struct table_column paths[] = {
-    T("PATH", "address"),  T("STATE", "state"), T("PRIMARY", "primary"), N("SRTT MS", "srtt_ms"),
-    N("RTO MS", "rto_ms"), N("CWND", "cwnd"),   N("MTU", "mtu")};
-
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 static const struct list {
     const char *name;
@@ -177,42 +174,6 @@ static int print_list(const struct wanted *w, const struct list *list)
 
 /* ---- one association ------------------------------------------------------------------------------ */
 
-static void print_association(const json_t *a)
-{
-    static const struct table_column rows[] = {T("id", "id"),
-                                               T("of", "kind"),
-                                               T("name", "name"),
-                                               T("role", "role"),
-                                               T("state", "state"),
-                                               M("age", "age_ms"),
-                                               T("remote", "remote"),
-                                               T("session", "session"),
-                                               N("worker", "worker"),
-                                               N("streams in", "in_streams"),
-                                               N("streams out", "out_streams"),
-                                               N("received", "received"),
-                                               N("received bytes", "received_bytes"),
-                                               N("delivered", "delivered"),
-                                               N("delivered bytes", "delivered_bytes"),
-                                               N("waiting", "waiting"),
-                                               N("waiting bytes", "waiting_bytes"),
-                                               T("blocked", "blocked"),
-                                               M("no progress for", "stuck_ms"),
-                                               T("paused", "paused"),
-                                               T("limited", "limited"),
-                                               N("times limited", "limited_times"),
-                                               N("unacknowledged", "unacknowledged"),
-                                               N("peer's window", "peer_window"),
-                                               N("retransmitted", "retransmitted"),
-                                               N("duplicates", "duplicates"),
-                                               N("abandoned", "abandoned")};
-    char value[200];
-    for (size_t i = 0; i < COUNT(rows); i++)
-        printf("%-16s%s\n", rows[i].title, table_value(a, &rows[i], value, sizeof value));
-    putchar('\n');
-    table_print(stdout, json_object_get(a, "paths"), paths, COUNT(paths), table_width());
-}
-
 static int print_one(const struct wanted *w)
 {
     char path[300], id[200];
@@ -222,7 +183,7 @@ static int print_one(const struct wanted *w)
     if (document && w->json)
         print_json(document);
     else if (document)
-        print_association(json_object_get(document, "association"));
+        show_association(stdout, json_object_get(document, "association"), table_width());
     json_decref(document);
     return status;
 }

@@ -25,7 +25,7 @@ unsigned table_width(void)
 
 /* ---- values --------------------------------------------------------------------------------------- */
 
-static const json_t *find(const json_t *row, const char *path)
+const json_t *table_find(const json_t *row, const char *path)
 {
     char key[64];
     while (row && *path) {
@@ -107,7 +107,7 @@ static void put_list(const json_t *list, bool members, char *out, size_t size)
 
 const char *table_value(const json_t *row, const struct table_column *column, char *out, size_t size)
 {
-    const json_t *value = find(row, column->path);
+    const json_t *value = table_find(row, column->path);
     out[0] = '\0';
     if (json_is_array(value))
         put_list(value, column->kind == TABLE_MEMBERS, out, size);

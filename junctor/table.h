@@ -28,6 +28,9 @@ void table_print(FILE *out, const json_t *rows, const struct table_column *colum
 /* The terminal's width, or 0 if standard output is not a terminal. */
 unsigned table_width(void);
 
+/* The value at a path such as "traffic.received"; NULL: there is none. */
+const json_t *table_find(const json_t *row, const char *path);
+
 /* Formats one value as a table shows it. Returns `out`. */
 const char *table_value(const json_t *row, const struct table_column *column, char *out, size_t size);
 
