@@ -35,6 +35,7 @@ enum {
     ARG_WARMUP,
     ARG_DRAIN,
     ARG_BATCH,
+    ARG_WORKERS,
     ARG_VERIFY,
     ARG_BASELINE,
     ARG_TRANSPORT,
@@ -75,6 +76,7 @@ static const struct option long_options[] = {
     {"warmup", required_argument, NULL, ARG_WARMUP},
     {"drain", required_argument, NULL, ARG_DRAIN},
     {"batch", required_argument, NULL, ARG_BATCH},
+    {"workers", required_argument, NULL, ARG_WORKERS},
     {"verify", no_argument, NULL, ARG_VERIFY},
     {"baseline", no_argument, NULL, ARG_BASELINE},
     {"transport", required_argument, NULL, ARG_TRANSPORT},
@@ -238,6 +240,8 @@ static bool take_value(struct bench_plan *plan, int which, const char *text, cha
         return take_file(text, plan->report, why, size);
     case ARG_BATCH:
         return bench_parse_unsigned(text, 1, BENCH_BATCH_MAX, &plan->batch, why, size);
+    case ARG_WORKERS:
+        return bench_parse_unsigned(text, 1, BENCH_WORKERS_MAX, &plan->workers, why, size);
     case ARG_OPTION:
         return bench_option_parse(text, &plan->options, why, size);
     default:

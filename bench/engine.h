@@ -56,9 +56,10 @@ struct bench_stop {
 void bench_stop_ask(struct bench_stop *stop);
 unsigned bench_stop_asked(const struct bench_stop *stop); /* how many times */
 
-/* Runs a settled plan and blocks until it is done. `plan` must outlive the outcome. `observer` and `stop` may
- * be NULL. NULL only if out of memory; all other errors are in outcome->error and the results. Raises the
- * process's soft limit of descriptors up to the hard limit. */
+/* Runs a settled plan and blocks until it is done. The calling thread is worker 0; the plan's other workers
+ * are threads that exist during the run only, with all signals blocked. `plan` must outlive the outcome.
+ * `observer` and `stop` may be NULL. NULL only if out of memory; all other errors are in outcome->error and
+ * the results. Raises the process's soft limit of descriptors up to the hard limit. */
 struct bench_outcome *bench_run(const struct bench_plan *plan, const struct bench_observer *observer,
                                 struct bench_stop *stop);
 

@@ -15,6 +15,7 @@
 #include "config/sctp/options.h"
 
 #define BENCH_ADDRESSES_MAX    8 /* of one endpoint */
+#define BENCH_WORKERS_MAX      64
 #define BENCH_BATCH_MAX        1024
 #define BENCH_SIZE_MAX         (16u << 20)
 #define BENCH_RATE_MAX         1e9 /* messages a second */
@@ -55,6 +56,7 @@ struct bench_plan {
     struct bench_end listen[BENCH_PLACES_MAX]; /* where the sink listens */
     unsigned listen_count;
 
+    unsigned workers; /* threads, each with its share of the associations; 0 is settled as 1 */
     unsigned associations;
     double open_rate; /* associations begun per second; 0: as fast as they come up */
     struct bench_churn churn;
