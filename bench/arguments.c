@@ -51,7 +51,8 @@ enum {
     ARG_QUIET
 };
 
-static const struct option long_options[] = {
+const char bench_plan_letters[] = ":h";
+const struct option bench_plan_options[] = {
     {"role", required_argument, NULL, ARG_ROLE},
     {"to", required_argument, NULL, ARG_TO},
     {"from", required_argument, NULL, ARG_FROM},
@@ -96,9 +97,9 @@ static const struct option long_options[] = {
 
 static const char *option_name(int which)
 {
-    for (unsigned i = 0; long_options[i].name; i++)
-        if (long_options[i].val == which)
-            return long_options[i].name;
+    for (unsigned i = 0; bench_plan_options[i].name; i++)
+        if (bench_plan_options[i].val == which)
+            return bench_plan_options[i].name;
     return "";
 }
 
@@ -280,8 +281,8 @@ static void usage(int which, char **argv, char *why, size_t size)
     } else {
         const char *word = argv[optind - 1];
         nearest_begin(&near, word + strspn(word, "-"));
-        for (unsigned i = 0; long_options[i].name; i++)
-            nearest_try(&near, long_options[i].name);
+        for (unsigned i = 0; bench_plan_options[i].name; i++)
+            nearest_try(&near, bench_plan_options[i].name);
         const char *found = nearest_found(&near);
         bench_say(why, size, "unknown option \"%s\"%s%s%s", word, found ? "; did you mean --" : "",
                   found ? found : "", found ? "?" : "");
@@ -345,7 +346,7 @@ static bool is_key(const struct option *o)
 
 static bool key_knows(const char *name, bool *is_switch)
 {
-    for (const struct option *o = long_options; o->name; o++)
+    for (const struct option *o = bench_plan_options; o->name; o++)
         if (strcmp(o->name, name) == 0 && is_key(o)) {
             *is_switch = o->has_arg == no_argument;
             return true;
@@ -360,7 +361,7 @@ static bool key_repeats(const char *name)
 
 static const char *key_name(unsigned index)
 {
-    for (const struct option *o = long_options; o->name; o++)
+    for (const struct option *o = bench_plan_options; o->name; o++)
         if (is_key(o) && index-- == 0)
             return o->name;
     return NULL;
@@ -368,7 +369,7 @@ static const char *key_name(unsigned index)
 
 static int key_value(const char *name)
 {
-    for (const struct option *o = long_options; o->name; o++)
+    for (const struct option *o = bench_plan_options; o->name; o++)
         if (strcmp(o->name, name) == 0)
             return o->val;
     return 0;
@@ -443,7 +444,7 @@ static bool read_line(struct parsing *p, int argc, char **argv, char *why, size_
     int which;
 
     optind = opterr = 0;
-    while ((which = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
+    while ((which = getopt_long(argc, argv, bench_plan_letters, bench_plan_options, NULL)) != -1) {
         *help = which == 'h';
         if (*help)
             return true;

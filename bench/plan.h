@@ -5,6 +5,7 @@
 #ifndef JUNCTOR_BENCH_PLAN_H
 #define JUNCTOR_BENCH_PLAN_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -117,6 +118,10 @@ bool bench_plan_sends(const struct bench_plan *plan);
 bool bench_plan_has(const struct bench_plan *plan, bool down);
 
 enum bench_parsed { BENCH_PARSED_OK, BENCH_PARSED_HELP, BENCH_PARSED_BAD };
+
+/* Its options, as getopt_long is given them. */
+extern const char bench_plan_letters[];
+extern const struct option bench_plan_options[];
 
 /* Parses the command line (argv[0] is the subcommand). On BENCH_PARSED_BAD `why` has the reason. Uses getopt:
  * main thread only. */

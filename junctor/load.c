@@ -145,6 +145,12 @@ static int run(struct bench_plan *plan, const char *command)
     return status;
 }
 
+const struct cmd_syntax cmd_load_syntax = {
+    bench_plan_letters, bench_plan_options,
+    (const char *const[]){"role=both source sink echo", "ppid=@ppid", "payload=@file", "scenario=@file",
+                          "transport=auto kernel usrsctp", "option=@option", "csv=@file", "report=@file",
+                          NULL}};
+
 int cmd_load(int argc, char **argv)
 {
     static struct bench_plan plan;

@@ -276,20 +276,25 @@ static int show(struct wanted *w)
     return list ? print_list(w, list) : config ? print_config(w) : one ? print_one(w) : print_status(w);
 }
 
+static const struct option options[] = {{"socket", required_argument, NULL, 's'},
+                                        {"json", no_argument, NULL, 'j'},
+                                        {"match", required_argument, NULL, 'q'},
+                                        {"sort", required_argument, NULL, 'o'},
+                                        {"limit", required_argument, NULL, 'n'},
+                                        {"help", no_argument, NULL, 'h'},
+                                        {0}};
+const struct cmd_syntax cmd_status_syntax = {
+    ":s:jq:n:h", options,
+    (const char *const[]){"socket=@file", "sort=id waiting received delivered retransmitted age",
+                          "1=listeners peers groups routes workers config associations @association", NULL}};
+
 int cmd_status(int argc, char **argv)
 {
-    static const struct option options[] = {{"socket", required_argument, NULL, 's'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"match", required_argument, NULL, 'q'},
-                                            {"sort", required_argument, NULL, 'o'},
-                                            {"limit", required_argument, NULL, 'n'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
     struct wanted w = {0};
     int option;
     optind = 0;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":s:jq:n:h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, cmd_status_syntax.letters, options, NULL)) != -1) {
         switch (option) {
         case 's':
             w.socket = optarg;
