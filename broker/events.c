@@ -118,7 +118,7 @@ void brk_handle_event(struct brk_worker *w, struct brk_socket *s, const struct t
             brk_stats_read(w, a);
         break;
     case TR_EV_SENDER_DRY:
-        if (!(a = brk_assoc_find(s, e->assoc)))
+        if (!(a = brk_assoc_find(s, e->assoc)) || !brk_dry_is_so(w, a))
             break;
         brk_dry_told(w, a);
         if (a->session && a->session->dry && a->state == BRK_UP)

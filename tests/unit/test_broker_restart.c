@@ -352,6 +352,22 @@ static void a_shutdown_crosses_where_nothing_waits(void **state)
     assert_int_equal(paper.aborted, CLIENT);
 }
 
+/* It was said before the last messages were sent, and is read after that. */
+static void a_stale_event_acknowledges_nothing(void **state)
+{
+    int64_t *number = paper_of(client_socket.ep)->number;
+    (void)state;
+    paired();
+    struct brk_assoc *client = server_shuts_down();
+    number[OPTF_STATUS_UNACKDATA] = 2;
+    reads(&client_socket, dry(CLIENT));
+    ended(0, 0);
+    assert_true(client->dry.asked);
+    number[OPTF_STATUS_UNACKDATA] = 0;
+    reads(&client_socket, dry(CLIENT));
+    ended(1, 0);
+}
+
 /* What the client sent is acknowledged and will not arrive: it must not be told that all is well. But first
  * it gets what the server had sent. */
 static void a_shutdown_is_an_abort_where_messages_wait(void **state)
@@ -597,6 +613,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_reason_crosses_the_session, begin, end),
         cmocka_unit_test_setup_teardown(what_another_cause_says_does_not, begin, end),
         cmocka_unit_test_setup_teardown(a_shutdown_crosses_where_nothing_waits, begin, end),
+        cmocka_unit_test_setup_teardown(a_stale_event_acknowledges_nothing, begin, end),
         cmocka_unit_test_setup_teardown(a_shutdown_is_an_abort_where_messages_wait, begin, end),
         cmocka_unit_test_setup_teardown(a_message_before_all_is_acknowledged_makes_it_an_abort_then, begin,
                                         end),
