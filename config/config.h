@@ -99,6 +99,13 @@ struct cfg_queue {
     uint64_t bytes;
 };
 
+/* From where, how many and how fast a listener accepts associations. */
+struct cfg_access {
+    const struct net_prefix *allow, *deny;
+    unsigned allow_count, deny_count;                           /* 0: all are allowed, none denied */
+    unsigned max_associations, max_per_address, new_per_second; /* 0: any number */
+};
+
 struct cfg_listener {
     const char *name;
     bool gone;                        /* was in an earlier configuration: nothing but its name is left */
@@ -114,6 +121,7 @@ struct cfg_listener {
     enum cfg_state state;
     struct cfg_rate rate_limit;
     struct cfg_queue queue;
+    struct cfg_access access;
     const struct cfg_place *key_at;  /* by enum cfg_key: where it is written; nowhere: a default */
     struct opt_set sctp;             /* effective: defaults, then sctp:, then the profile, then its own */
     const struct cfg_place *sctp_at; /* by enum opt_field: where it is written; nowhere: a default */
@@ -244,6 +252,7 @@ struct cfg_config {
     unsigned queue_messages;    /* per source socket: how many of its messages may wait before it is paused */
     uint64_t queue_bytes;       /* and how many bytes */
     uint64_t memory_limit;      /* bytes of all that waits; 0: none */
+    unsigned max_associations;  /* that listeners have accepted; 0: any number */
     enum cfg_unrouted unrouted; /* CFG_UNROUTED_SEND: the last route in order is `otherwise` */
     enum cfg_log_level log_level;
     int64_t log_levels[CFG_LOG_SUBJECTS]; /* enum cfg_log_level, or CFG_ABSENT: as log_level */

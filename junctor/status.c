@@ -49,7 +49,13 @@ static const struct table_column listeners[] = {T("LISTENER", "name"),
                                                 N("RECEIVED", "traffic.received"),
                                                 N("DELIVERED", "traffic.delivered"),
                                                 N("DROPPED", "traffic.dropped"),
-                                                T("ADDRESSES", "addresses")};
+                                                N("REFUSED", "traffic.refused"),
+                                                T("ADDRESSES", "addresses"),
+                                                N("MOST", "access.max_associations"),
+                                                N("PER ADDRESS", "access.max_per_address"),
+                                                N("NEW/S", "access.new_per_second"),
+                                                T("ALLOW", "access.allow"),
+                                                T("DENY", "access.deny")};
 static const struct table_column peers[] = {T("PEER", "name"),
                                             T("STATE", "state"),
                                             N("ASSOCIATIONS", "associations"),
@@ -190,12 +196,13 @@ static int print_one(const struct wanted *w)
 
 /* ---- the whole ------------------------------------------------------------------------------------ */
 
-static void print_dropped(const json_t *document)
+/* By reason. */
+static void print_reasons(const json_t *document, const char *what)
 {
     const char *reason;
     const json_t *n;
-    json_object_foreach(json_object_get(document, "dropped"), reason, n) if (json_integer_value(n))
-        printf("dropped       %s %" JSON_INTEGER_FORMAT "\n", reason, json_integer_value(n));
+    json_object_foreach(json_object_get(document, what), reason, n) if (json_integer_value(n))
+        printf("%-14s%s %" JSON_INTEGER_FORMAT "\n", what, reason, json_integer_value(n));
 }
 
 static void print_whole(const json_t *d)
@@ -213,7 +220,8 @@ static void print_whole(const json_t *d)
            number(c, "associations_lost"));
     printf("messages      %lld received, %lld copies, %lld delivered, %lld waiting\n", number(c, "received"),
            number(c, "copies"), number(c, "delivered") - number(c, "returned"), number(d, "waiting"));
-    print_dropped(d);
+    print_reasons(d, "dropped");
+    print_reasons(d, "refused");
 }
 
 static int print_status(const struct wanted *w)

@@ -5,6 +5,7 @@
 
 #include <utlist.h>
 
+#include "broker/access.h"
 #include "broker/assoc.h"
 #include "broker/check.h"
 #include "broker/dest.h"
@@ -98,9 +99,10 @@ static int begin(void **state)
     backend.send_capacity = capacity;
     roles[0] = roles[1] = (struct rt_role){.paired_route = RT_NO_ROUTE};
     plan.table = rt_table_build(&config);
-    broker = (struct brk_broker){.plan = &plan, .backend = &backend, .worker_count = CONTROL};
+    broker = (struct brk_broker){
+        .plan = &plan, .backend = &backend, .worker_count = CONTROL, .access = brk_access_new()};
     brk_segments_init(&broker.health, sizeof(struct brk_peer_health));
-    if (!plan.table || !brk_segments_fit(&broker.health, 1))
+    if (!plan.table || !broker.access || !brk_segments_fit(&broker.health, 1))
         return -1;
     worker = (struct brk_worker){.broker = &broker,
                                  .plan = &plan,
@@ -144,6 +146,7 @@ static int end(void **state)
     brk_counts_free(&worker.counts);
     rt_table_free(plan.table);
     brk_segments_free(&broker.health);
+    brk_access_free(broker.access);
     return tear_down(state);
 }
 
