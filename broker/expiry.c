@@ -52,7 +52,7 @@ void brk_expire(struct brk_worker *w)
         if (a->outbox.expires_ms > w->now_ms)
             continue;
         brk_expiry_forget(w, a);
-        uint64_t next = sweep(w, &a->outbox.pending);
+        uint64_t next = brk_earlier(sweep(w, &a->outbox.pending), sweep(w, &a->map.waiting));
         brk_room_update(w, a);
         if (next) {
             a->outbox.expires_ms = next;

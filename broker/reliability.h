@@ -27,7 +27,8 @@ uint64_t brk_deadline(const struct brk_worker *w, const struct rt_parcel *p);
 /* The earlier of two such times. */
 uint64_t brk_earlier(uint64_t a, uint64_t b);
 
-/* A parcel has been added to the pending messages of an association, or is parked or about to be parked. */
+/* A parcel has been added to the pending messages of an association or to those that wait for its streams, or
+ * is parked or about to be parked. */
 void brk_wait_pending(struct brk_worker *w, struct brk_assoc *a, const struct rt_parcel *p);
 void brk_wait_parked(struct brk_worker *w, const struct rt_parcel *p);
 

@@ -126,13 +126,56 @@ static void advise_set_stream(struct loader *l, const struct cfg_route *r, const
     }
 }
 
+/* Streams of a member of mapped sessions that cannot be added. Linux asks its peer only for what it grants
+ * itself, and offers nothing unless told to; usrsctp does both. */
+static void advise_adding(struct loader *l, unsigned index)
+{
+    enum { CHANGE_ASSOC = 4 }; /* of enable_stream_reset */
+    const struct cfg_peer *p = &l->config->peers[index];
+    const struct cfg_origin *o = &l->peers[index];
+    const struct opt_set *s = &p->sctp;
+    bool usrsctp = l->config->transport == CFG_TRANSPORT_USRSCTP;
+    bool off = !opt_num(s, OPTF_RECONFIG_SUPPORTED, true);
+    bool denied = !usrsctp && opt_given(s, OPTF_ENABLE_STREAM_RESET) &&
+                  !(opt_num(s, OPTF_ENABLE_STREAM_RESET, 0) & CHANGE_ASSOC);
+    bool unsaid = !usrsctp && origin_has(o, CFG_KEY_PEER_STREAMS_FULL) &&
+                  (!opt_given(s, OPTF_RECONFIG_SUPPORTED) || !opt_given(s, OPTF_ENABLE_STREAM_RESET));
+    if (p->streams_full != CFG_STREAMS_ADD || !(off || denied || unsaid))
+        return;
+    struct cfg_place at = unsaid ? origin_place(o, CFG_KEY_PEER_STREAMS_FULL)
+                          : off  ? option_place(o, OPTF_RECONFIG_SUPPORTED)
+                                 : option_place(o, OPTF_ENABLE_STREAM_RESET);
+    err_add(&l->warnings, at,
+            "streams_full: add asks '%s' for more streams for mapped sessions, %s; write reconfig_supported: "
+            "true "
+            "and enable_stream_reset: [change_assoc], or mapped: {streams_full: refuse}",
+            p->name,
+            off      ? "which reconfig_supported: false prevents"
+            : denied ? "which enable_stream_reset without change_assoc prevents"
+                     : "which Linux does only where it may re-configure associations");
+}
+
+static void find_mapped(const struct cfg_config *c, const struct cfg_route *r, bool *mapped)
+{
+    const struct cfg_group *g = &c->groups[r->group];
+    for (unsigned i = 0; r->session == CFG_MAPPED && i < g->member_count; i++)
+        if (g->members[i].kind == CFG_MEMBER_PEER)
+            mapped[g->members[i].index] = true;
+}
+
 void advise_unused(struct loader *l)
 {
     const struct cfg_config *c = l->config;
     for (unsigned i = 0; i < c->listener_count; i++)
         advise_listener(l, &l->listeners[i], &c->listeners[i]);
-    for (unsigned i = 0; i < c->peer_count; i++)
+    bool *mapped = arena_array(&l->scratch, c->peer_count, sizeof *mapped);
+    for (unsigned i = 0; i < c->route_count; i++)
+        find_mapped(c, &c->routes[i], mapped);
+    for (unsigned i = 0; i < c->peer_count; i++) {
         advise_peer(l, &l->peers[i], &c->peers[i]);
+        if (mapped[i])
+            advise_adding(l, i);
+    }
     for (unsigned i = 0; i < c->route_count; i++) {
         advise_rtx(l, &c->routes[i], &l->routes[i]);
         advise_set_stream(l, &c->routes[i], &l->routes[i]);

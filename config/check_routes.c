@@ -120,6 +120,11 @@ static void check_reroute(struct loader *l, const struct cfg_route *r, struct cf
                 "when_full: reroute sends to another member, but in a paired session a client has one "
                 "partner; write "
                 "block, drop-newest or drop-oldest, or session: shared");
+    else if (r->session == CFG_MAPPED)
+        err_add(
+            &l->errors, at,
+            "when_full: reroute sends to another member, but a mapped session keeps each stream of a client "
+            "on one; write block, drop-newest or drop-oldest, or session: shared");
     else if (g->mode == CFG_OVERRIDE)
         err_add(&l->errors, at,
                 "when_full: reroute needs other members that are active, '%s' has mode override; write mode: "
@@ -168,11 +173,6 @@ static void check_mapped(struct loader *l, const struct cfg_route *r, struct cfg
             &l->errors, at,
             "session: mapped chooses the stream itself, so that answers find their clients; leave set_stream "
             "out, or write session: shared");
-    else if (r->when_full == CFG_REROUTE)
-        err_add(
-            &l->errors, at,
-            "session: mapped keeps each stream of a client on one member, which when_full: reroute does not; "
-            "write block, drop-newest or drop-oldest there, or session: shared");
     else if (peer)
         err_add(
             &l->errors, at,

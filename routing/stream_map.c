@@ -166,6 +166,13 @@ void rt_stream_map_sent(struct rt_stream_map *m, uint16_t out, uint64_t number, 
     m->entries[out].used_ms = now_ms;
 }
 
+void rt_stream_map_exist(struct rt_stream_map *m, uint16_t usable, uint64_t number)
+{
+    for (uint32_t i = 0; i < m->fresh && i < usable; i++)
+        if (m->entries[i].state != FREE && m->entries[i].number == RT_TO_BE_SENT)
+            m->entries[i].number = number;
+}
+
 void rt_stream_map_leave(struct rt_stream_map *m, uint16_t out)
 {
     struct entry *e = &m->entries[out];

@@ -31,6 +31,7 @@
 #include "broker/dest.h"
 #include "broker/log.h"
 #include "broker/parcel.h"
+#include "broker/reliability.h"
 #include "broker/sending.h"
 #include "broker/socket.h"
 #include "broker/state.h"
@@ -156,13 +157,14 @@ static uint16_t stream_for(struct brk_worker *w, struct brk_assoc *a, uint64_t o
     found =
         rt_stream_map_take(a->map.streams, origin, stream, usable, may_add(w, a) ? RT_STREAMS_MAX : usable);
     if (found != RT_NO_STREAM && found >= usable)
-        rt_stream_map_sent(a->map.streams, found, UINT64_MAX, w->now_ms); /* not over before it has begun */
+        rt_stream_map_sent(a->map.streams, found, RT_TO_BE_SENT, w->now_ms);
     return found;
 }
 
 static void wait(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p)
 {
     brk_queue_add(&a->map.waiting, p);
+    brk_wait_pending(w, a, p);
     if (!a->map.add_until_ms)
         ask_for_more(w, a);
 }
@@ -233,6 +235,7 @@ void brk_map_streams(struct brk_worker *w, struct brk_assoc *a, uint16_t in, uin
         else
             brk_queue_add(&a->map.waiting, p);
     }
+    rt_stream_map_exist(a->map.streams, brk_map_usable(a), a->map.numbered); /* what was to be sent expired */
     if (brk_map_usable(a) < a->map.wanted)
         return; /* the other direction is still to come */
     a->map.add_until_ms = 0;

@@ -128,6 +128,16 @@ const struct scenario scenarios[] = {
      .resends = true,
      .mapped = true,
      .may_drop = MAPPED_DROPS},
+    {.name = "mapped_ttl",
+     .config = LISTENERS "peers:\n" MAPPED("p0", 3000, "add") MAPPED("p1", 3001, "add")
+         GROUP("p0, p1", "mode: override") ROUTES("session: mapped, partial_reliability: {ttl: 40ms}"),
+     .peers = 2,
+     .client_ports = 1,
+     .answers = true,
+     .ordered = true,
+     .resends = true,
+     .mapped = true,
+     .may_drop = MAPPED_DROPS | MAY_DROP(BRK_EXPIRED)},
     {.name = "shared_ttl",
      .config =
          LISTENERS PEERS GROUP("p0, p1", "mode: override") "routes:\n"

@@ -129,6 +129,24 @@ static void parked_messages_expire(void **state)
         assert_int_equal(p->message->entered_ms, i);
 }
 
+/* Likewise what waits until an association of mapped sessions has more streams. */
+static void messages_that_wait_for_streams_expire(void **state)
+{
+    struct brk_assoc a = {.worker = &worker};
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct rt_parcel *p = parcel(i == 1 ? 0 : 1, 1000000 + i);
+        brk_queue_add(&a.map.waiting, p);
+        brk_wait_pending(&worker, &a, p);
+    }
+    at(1000000 + TTL - 1, 3, 0);
+    at(1000000 + TTL, 2, 1);
+    at(1000002 + TTL, 1, 2);
+    assert_int_equal(brk_queue_count(&a.map.waiting), 1);
+    assert_false(brk_expiry_pending(&worker));
+    brk_drop_queue(&worker, &a.map.waiting, BRK_STOPPED);
+}
+
 /* Likewise what waits for an association, which may go before they do. */
 static void pending_messages_expire(void **state)
 {
@@ -157,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(policies, begin, end),
         cmocka_unit_test_setup_teardown(parked_messages_expire, begin, end),
+        cmocka_unit_test_setup_teardown(messages_that_wait_for_streams_expire, begin, end),
         cmocka_unit_test_setup_teardown(pending_messages_expire, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

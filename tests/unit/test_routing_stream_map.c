@@ -145,6 +145,24 @@ static void numbers_above_wait_for_streams_and_go_when_none_come(void **state)
     assert_int_equal(rt_stream_map_take(map, 6, 0, 1, 3), 1);
 }
 
+/* What waited for a stream has expired when it is added: its client may go like any other. */
+static void one_on_which_nothing_was_sent_in_the_end_is_free_again(void **state)
+{
+    (void)state;
+    for (uint16_t i = 0; i < 3; i++) {
+        assert_int_equal(rt_stream_map_take(map, i, 0, 0, 3), i);
+        rt_stream_map_sent(map, i, RT_TO_BE_SENT, 0);
+        rt_stream_map_leave(map, i);
+    }
+    rt_stream_map_sent(map, 0, 8, 0);
+    rt_stream_map_exist(map, 2, 7);
+    assert_int_equal(reclaim(7, 1), 2);
+    assert_int_equal(rt_stream_map_find(map, 1, 0), RT_NO_STREAM);
+    assert_int_equal(reclaim(8, 1), 1);
+    assert_int_equal(rt_stream_map_find(map, 0, 0), RT_NO_STREAM);
+    assert_int_equal(rt_stream_map_find(map, 2, 0), 2); /* is still to come */
+}
+
 static void fewer_streams_than_before(void **state)
 {
     (void)state;
@@ -244,6 +262,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_whose_client_is_there_after_all_stays, begin, end),
         cmocka_unit_test_setup_teardown(new_ones_come_first_then_those_free_for_longest, begin, end),
         cmocka_unit_test_setup_teardown(numbers_above_wait_for_streams_and_go_when_none_come, begin, end),
+        cmocka_unit_test_setup_teardown(one_on_which_nothing_was_sent_in_the_end_is_free_again, begin, end),
         cmocka_unit_test_setup_teardown(fewer_streams_than_before, begin, end),
         cmocka_unit_test_setup_teardown(all_the_streams_there_can_be, begin, end),
         cmocka_unit_test_setup_teardown(a_few_are_looked_at_each_time, begin, end),
