@@ -97,7 +97,7 @@ COMMIT    = $(shell [ ! -e .git ] || git describe --always --dirty --exclude='*'
 LIBRARIES = $(foreach p,$(PKGS),$(p) $(shell pkg-config --modversion $(p)))
 $(BUILD)/version.h: FORCE
 	@mkdir -p $(@D)
-	@printf '#define JUNCTOR_%s "%s"\n' VERSION '$(VERSION)$(addprefix -,$(COMMIT))' LIBRARIES '$(LIBRARIES)' > $@.new
+	@printf '#define JUNCTOR_%s "%s"\n' VERSION '$(VERSION)$(addprefix -,$(COMMIT))' COMMIT '$(COMMIT)' LIBRARIES '$(LIBRARIES)' > $@.new
 	@cmp -s $@.new $@ || cp $@.new $@
 $(BUILD)/obj/junctor/version.c.o: private CPPFLAGS += -include $(BUILD)/version.h
 $(BUILD)/obj/junctor/version.c.o: $(BUILD)/version.h
@@ -296,12 +296,14 @@ MANUALS  := junctor/junctor.1 config/junctor.yaml.5
 MANDIR   := $(PREFIX)/share/man
 UNITDIR  ?= $(PREFIX)/lib/systemd/system
 DOCDIR   := $(PREFIX)/share/doc/junctor
+BASHDIR  := $(PREFIX)/share/bash-completion/completions
+ZSHDIR   ?= $(PREFIX)/share/zsh/site-functions
 # What a host needs beside the program: where it goes, below PREFIX/lib, and what it is made of.
 HOSTFILES := sysusers.d/junctor.conf:sysusers.conf sysctl.d/50-junctor.conf:sysctl.conf \
              modules-load.d/junctor.conf:modules-load.conf
 SAMPLES  := $(wildcard config/examples/*.yaml) packaging/junctor.yaml packaging/kubernetes.yaml
 .PHONY: install uninstall deps clean distclean
-install: all ## program, manual pages, service, transport library, headers under DESTDIR, PREFIX and LIBDIR
+install: all ## program, manual pages, completion, service, transport library, headers under DESTDIR, PREFIX and LIBDIR
 	install -D -m 755 $(BUILD)/junctor '$(DESTDIR)$(PREFIX)/bin/junctor'
 	install -D -m 644 $(BUILD)/libjunctor-transport.a '$(DESTDIR)$(LIBDIR)/libjunctor-transport.a'
 	install -D -m 755 $(BUILD)/$(SO) '$(DESTDIR)$(LIBDIR)/$(SO)'
@@ -311,6 +313,8 @@ install: all ## program, manual pages, service, transport library, headers under
 	for m in $(MANUALS); do install -D -m 644 -t '$(DESTDIR)$(MANDIR)'/man$${m##*.} $$m || exit 1; done
 	for f in $(HOSTFILES); do \
 	    install -D -m 644 packaging/$${f#*:} '$(DESTDIR)$(PREFIX)/lib'/$${f%:*} || exit 1; done
+	install -D -m 644 packaging/junctor.bash '$(DESTDIR)$(BASHDIR)/junctor'
+	install -D -m 644 packaging/junctor.zsh '$(DESTDIR)$(ZSHDIR)/_junctor'
 	for s in $(SAMPLES); do install -D -m 644 -t '$(DESTDIR)$(DOCDIR)/examples' $$s || exit 1; done
 	install -d '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(UNITDIR)'
 	sed -e 's|@BINDIR@|$(PREFIX)/bin|' packaging/junctor.service.in > '$(DESTDIR)$(UNITDIR)/junctor.service'
@@ -322,7 +326,7 @@ uninstall: ## removes what install put there
 	rm -f '$(DESTDIR)$(PREFIX)/bin/junctor'
 	cd '$(DESTDIR)$(LIBDIR)' && rm -f libjunctor-transport.* pkgconfig/junctor-transport.pc
 	rm -rf '$(DESTDIR)$(INCLUDES)' '$(DESTDIR)$(DOCDIR)'
-	rm -f '$(DESTDIR)$(UNITDIR)/junctor.service'
+	rm -f '$(DESTDIR)$(UNITDIR)/junctor.service' '$(DESTDIR)$(BASHDIR)/junctor' '$(DESTDIR)$(ZSHDIR)/_junctor'
 	for f in $(HOSTFILES); do rm -f '$(DESTDIR)$(PREFIX)/lib'/$${f%:*}; done
 	for m in $(MANUALS); do rm -f '$(DESTDIR)$(MANDIR)'/man$${m##*.}/$${m##*/}; done
 

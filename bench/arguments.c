@@ -35,6 +35,7 @@ enum {
     ARG_WARMUP,
     ARG_DRAIN,
     ARG_BATCH,
+    ARG_WORKERS,
     ARG_VERIFY,
     ARG_BASELINE,
     ARG_TRANSPORT,
@@ -50,7 +51,8 @@ enum {
     ARG_QUIET
 };
 
-static const struct option long_options[] = {
+const char bench_plan_letters[] = ":h";
+const struct option bench_plan_options[] = {
     {"role", required_argument, NULL, ARG_ROLE},
     {"to", required_argument, NULL, ARG_TO},
     {"from", required_argument, NULL, ARG_FROM},
@@ -75,6 +77,7 @@ static const struct option long_options[] = {
     {"warmup", required_argument, NULL, ARG_WARMUP},
     {"drain", required_argument, NULL, ARG_DRAIN},
     {"batch", required_argument, NULL, ARG_BATCH},
+    {"workers", required_argument, NULL, ARG_WORKERS},
     {"verify", no_argument, NULL, ARG_VERIFY},
     {"baseline", no_argument, NULL, ARG_BASELINE},
     {"transport", required_argument, NULL, ARG_TRANSPORT},
@@ -94,9 +97,9 @@ static const struct option long_options[] = {
 
 static const char *option_name(int which)
 {
-    for (unsigned i = 0; long_options[i].name; i++)
-        if (long_options[i].val == which)
-            return long_options[i].name;
+    for (unsigned i = 0; bench_plan_options[i].name; i++)
+        if (bench_plan_options[i].val == which)
+            return bench_plan_options[i].name;
     return "";
 }
 
@@ -238,6 +241,8 @@ static bool take_value(struct bench_plan *plan, int which, const char *text, cha
         return take_file(text, plan->report, why, size);
     case ARG_BATCH:
         return bench_parse_unsigned(text, 1, BENCH_BATCH_MAX, &plan->batch, why, size);
+    case ARG_WORKERS:
+        return bench_parse_unsigned(text, 1, BENCH_WORKERS_MAX, &plan->workers, why, size);
     case ARG_OPTION:
         return bench_option_parse(text, &plan->options, why, size);
     default:
@@ -264,71 +269,20 @@ static bool check_roles(const struct bench_plan *plan, uint64_t given, char *why
     return true;
 }
 
-/* The rows of another command's options begin here. */
-#define MORE_FIRST 1024
-#define MORE_MAX   40
-
-/* The options of a command line: those of another command, and those of `junctor load` that it takes. */
-struct line_options {
-    struct option rows[sizeof long_options / sizeof long_options[0] + MORE_MAX];
-};
-
-static bool is_omitted(const struct bench_more *more, const char *name)
-{
-    char word[64];
-
-    snprintf(word, sizeof word, " %s ", name);
-    return more && more->omitted && strstr(more->omitted, word);
-}
-
-/* The word of the command line is one of these. */
-static bool is_given_up(const struct bench_more *more, const char *word)
-{
-    char name[48];
-
-    word += strspn(word, "-");
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
-    return is_omitted(more, name);
-}
-
-static void list_options(const struct bench_more *more, struct line_options *all)
-{
-    unsigned count = 0;
-
-    memset(all, 0, sizeof *all);
-    for (const struct option *o = more ? more->options : NULL; o && o->name && count < MORE_MAX; o++)
-        all->rows[count++] = *o;
-    for (const struct option *o = long_options; o->name; o++)
-        if (!is_omitted(more, o->name))
-            all->rows[count++] = *o;
-}
-
-static const char *name_in(const struct line_options *all, int which)
-{
-    for (const struct option *o = all->rows; o->name; o++)
-        if (o->val == which)
-            return o->name;
-    return "";
-}
-
 /* Reports what getopt found wrong with argv[optind - 1]. */
-static void usage(const struct bench_more *more, const struct line_options *all, int which, char **argv,
-                  char *why, size_t size)
+static void usage(int which, char **argv, char *why, size_t size)
 {
     struct nearest near;
 
     if (which == ':') {
-        bench_say(why, size, "--%s: the value is missing", name_in(all, optopt));
+        bench_say(why, size, "--%s: the value is missing", option_name(optopt));
     } else if (optopt >= ARG_ROLE) {
-        bench_say(why, size, "--%s takes no value", name_in(all, optopt));
-    } else if (is_given_up(more, argv[optind - 1])) {
-        bench_say(why, size, "%s is for `junctor load`; `junctor %s` decides that itself", argv[optind - 1],
-                  more->name);
+        bench_say(why, size, "--%s takes no value", option_name(optopt));
     } else {
         const char *word = argv[optind - 1];
         nearest_begin(&near, word + strspn(word, "-"));
-        for (const struct option *o = all->rows; o->name; o++)
-            nearest_try(&near, o->name);
+        for (unsigned i = 0; bench_plan_options[i].name; i++)
+            nearest_try(&near, bench_plan_options[i].name);
         const char *found = nearest_found(&near);
         bench_say(why, size, "unknown option \"%s\"%s%s%s", word, found ? "; did you mean --" : "",
                   found ? found : "", found ? "?" : "");
@@ -338,7 +292,6 @@ static void usage(const struct bench_more *more, const struct line_options *all,
 /* The state while a command line is parsed. */
 struct parsing {
     struct bench_plan *plan;
-    const struct bench_more *more;      /* NULL: none */
     uint16_t listen_encaps;             /* 0: not given */
     uint64_t on_line, given;            /* options of the command line; and of the scenario */
     const char *scenario;               /* the file */
@@ -393,7 +346,7 @@ static bool is_key(const struct option *o)
 
 static bool key_knows(const char *name, bool *is_switch)
 {
-    for (const struct option *o = long_options; o->name; o++)
+    for (const struct option *o = bench_plan_options; o->name; o++)
         if (strcmp(o->name, name) == 0 && is_key(o)) {
             *is_switch = o->has_arg == no_argument;
             return true;
@@ -408,7 +361,7 @@ static bool key_repeats(const char *name)
 
 static const char *key_name(unsigned index)
 {
-    for (const struct option *o = long_options; o->name; o++)
+    for (const struct option *o = bench_plan_options; o->name; o++)
         if (is_key(o) && index-- == 0)
             return o->name;
     return NULL;
@@ -416,7 +369,7 @@ static const char *key_name(unsigned index)
 
 static int key_value(const char *name)
 {
-    for (const struct option *o = long_options; o->name; o++)
+    for (const struct option *o = bench_plan_options; o->name; o++)
         if (strcmp(o->name, name) == 0)
             return o->val;
     return 0;
@@ -470,8 +423,6 @@ static bool take_option(struct parsing *p, int which, const char *text, char *wh
 {
     char reason[VAL_WHY_MAX];
 
-    if (which >= MORE_FIRST || which < ARG_ROLE)
-        return p->more->take(p->more->arg, which, text, why, size);
     p->on_line |= bit(which);
     p->given |= bit(which);
     if (which == ARG_SCENARIO) {
@@ -490,19 +441,15 @@ static bool take_option(struct parsing *p, int which, const char *text, char *wh
 
 static bool read_line(struct parsing *p, int argc, char **argv, char *why, size_t size, bool *help)
 {
-    struct line_options all;
-    char shorts[16];
     int which;
 
-    list_options(p->more, &all);
-    snprintf(shorts, sizeof shorts, ":h%s", p->more ? p->more->shorts : "");
     optind = opterr = 0;
-    while ((which = getopt_long(argc, argv, shorts, all.rows, NULL)) != -1) {
+    while ((which = getopt_long(argc, argv, bench_plan_letters, bench_plan_options, NULL)) != -1) {
         *help = which == 'h';
         if (*help)
             return true;
         if (which == '?' || which == ':') {
-            usage(p->more, &all, which, argv, why, size);
+            usage(which, argv, why, size);
             return false;
         }
         if (!take_option(p, which, optarg, why, size))
@@ -513,13 +460,7 @@ static bool read_line(struct parsing *p, int argc, char **argv, char *why, size_
 
 enum bench_parsed bench_plan_parse(int argc, char **argv, struct bench_plan *plan, char *why, size_t size)
 {
-    return bench_plan_parse_more(argc, argv, NULL, plan, why, size);
-}
-
-enum bench_parsed bench_plan_parse_more(int argc, char **argv, const struct bench_more *more,
-                                        struct bench_plan *plan, char *why, size_t size)
-{
-    struct parsing p = {.plan = plan, .more = more};
+    struct parsing p = {.plan = plan};
     bool help = false;
 
     bench_plan_defaults(plan);
@@ -534,8 +475,6 @@ enum bench_parsed bench_plan_parse_more(int argc, char **argv, const struct benc
             return BENCH_PARSED_BAD;
     for (unsigned i = 0; i < plan->listen_count; i++)
         plan->listen[i].encaps_port = p.listen_encaps;
-    if (more && !more->complete(more->arg, plan, why, size))
-        return BENCH_PARSED_BAD;
     if (!check_roles(plan, p.given, why, size) || !bench_plan_settle(plan, why, size))
         return BENCH_PARSED_BAD;
     return BENCH_PARSED_OK;

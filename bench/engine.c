@@ -1,4 +1,4 @@
-/* The load engine: brings source and sink together on one loop; see engine.h. */
+/* The load engine: the runs of a plan, and what they need; see engine.h. */
 #include "bench/engine.h"
 
 #include <errno.h>
@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "bench/engine_priv.h"
@@ -81,50 +80,35 @@ static bool choose_backend(struct bench_engine *e)
     return bench_engine_fail(e, "no %s SCTP here: %s", tr_backend_name(e->backend), error.text);
 }
 
-/* Setting the timer again clears its readiness. */
-static void timer_ready(struct bench_handle *handle, unsigned flags)
-{
-    (void)handle;
-    (void)flags;
-}
-
 static void add_advice(const char *text, void *engine)
 {
     bench_engine_granted(OPT_ID_COUNT, text, engine);
 }
 
-static bool open_loop(struct bench_engine *e)
-{
-    struct tr_loop_params params = {.max_message = BENCH_SIZE_MAX};
-    struct tr_error error;
-
-    if (e->plan->role == BENCH_BOTH) { /* slots as small as the messages stay in the cache */
-        params.slot_bytes = (e->plan->size_max + 1023) & ~(size_t)1023;
-        if (params.slot_bytes < 2048)
-            params.slot_bytes = 2048;
-        if (params.slot_bytes > 65536)
-            params.slot_bytes = 65536;
-    }
-    tr_backend_advise(e->backend, NULL, TR_ADVICE_BUFFERS, add_advice, e);
-    if (tr_loop_open(e->backend, &params, &e->loop, &error) != TR_OK)
-        return bench_engine_fail(e, "%s", error.text);
-    e->timer.ready = timer_ready;
-    e->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (e->timer_fd < 0 || tr_loop_add_fd(e->loop, e->timer_fd, &e->timer, &error) != TR_OK)
-        return bench_engine_fail(e, "timer: %s", e->timer_fd < 0 ? strerror(errno) : error.text);
-    return true;
-}
-
-static bool open_sink(struct bench_engine *e)
+static bool open_sinks(struct bench_engine *e)
 {
     struct tr_error error;
 
     if (e->plan->role == BENCH_SOURCE)
         return true;
-    if (bench_sink_open(&e->sink, e->plan, e->loop, e->clock, &error) != TR_OK)
-        return bench_engine_fail(e, "cannot listen: %s", error.text);
+    for (unsigned i = 0; i < e->worker_count; i++) {
+        struct bench_worker *w = &e->workers[i];
+        struct bench_sink_params params = {.plan = e->plan,
+                                           .loop = w->loop,
+                                           .clock = e->clock,
+                                           .part = i,
+                                           .parts = e->worker_count,
+                                           .all = e->sinks,
+                                           .wake = bench_crew_wake,
+                                           .wake_arg = e};
+        if (bench_sink_open(&w->sink, &params, &error) != TR_OK) {
+            while (i-- > 0)
+                bench_sink_close(&e->workers[i].sink);
+            return bench_engine_fail(e, "cannot listen: %s", error.text);
+        }
+    }
     e->sinking = true;
-    tr_compare_options(e->sink.places[0].endpoint, 0, &e->plan->options, bench_engine_granted, e);
+    tr_compare_options(e->workers[0].sink.places[0].endpoint, 0, &e->plan->options, bench_engine_granted, e);
     return true;
 }
 
@@ -202,7 +186,10 @@ static void run(struct bench_engine *e)
     raise_descriptor_limit();
     if (e->plan->payload[0] && !read_content(e))
         return;
-    if (!choose_backend(e) || !open_loop(e) || !open_sink(e))
+    if (!choose_backend(e))
+        return;
+    tr_backend_advise(e->backend, NULL, TR_ADVICE_BUFFERS, add_advice, e);
+    if (!bench_crew_open(e) || !open_sinks(e))
         return;
     if (e->plan->role == BENCH_BOTH || e->plan->role == BENCH_SOURCE)
         run_source(e);
@@ -247,14 +234,9 @@ struct bench_outcome *bench_run(const struct bench_plan *plan, const struct benc
     e->observer = observer ? observer : &nobody;
     e->stop = stop ? stop : &never;
     e->out = out;
-    e->timer_fd = -1;
     e->clock = clock_id();
-    bench_judge_init(&e->back, e->clock, plan->verify);
     run(e);
-    tr_loop_close(e->loop);
-    if (e->timer_fd >= 0)
-        close(e->timer_fd);
-    bench_judge_free(&e->back);
+    bench_crew_close(e);
     free(e->content.data);
     free(e);
     return out;

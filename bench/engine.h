@@ -42,10 +42,7 @@ struct bench_observer {
     /* Rows were added to the series. */
     void (*sampled)(const struct bench_plan *plan, const struct bench_series *series, void *arg);
     void (*note)(const char *text, void *arg); /* a note to the user, such as the transport chosen */
-    /* Asked at each turn of the loop during the warm-up, at CLOCK_MONOTONIC `now_ns` with messages so far:
-     * true ends it now, before the plan's warmup_ms. Not for flows with ramps, steps or pauses. */
-    bool (*warm)(uint64_t now_ns, uint64_t sent, uint64_t delivered, void *arg);
-    uint32_t every_ms; /* how often `progress` is called; 0: once a second */
+    uint32_t every_ms;                         /* how often `progress` is called; 0: once a second */
     void *arg;
 };
 
@@ -59,9 +56,10 @@ struct bench_stop {
 void bench_stop_ask(struct bench_stop *stop);
 unsigned bench_stop_asked(const struct bench_stop *stop); /* how many times */
 
-/* Runs a settled plan and blocks until it is done. `plan` must outlive the outcome. `observer` and `stop` may
- * be NULL. NULL only if out of memory; all other errors are in outcome->error and the results. Raises the
- * process's soft limit of descriptors up to the hard limit. */
+/* Runs a settled plan and blocks until it is done. The calling thread is worker 0; the plan's other workers
+ * are threads that exist during the run only, with all signals blocked. `plan` must outlive the outcome.
+ * `observer` and `stop` may be NULL. NULL only if out of memory; all other errors are in outcome->error and
+ * the results. Raises the process's soft limit of descriptors up to the hard limit. */
 struct bench_outcome *bench_run(const struct bench_plan *plan, const struct bench_observer *observer,
                                 struct bench_stop *stop);
 

@@ -31,6 +31,8 @@ void bench_judge_free(struct bench_judge *j)
     for (unsigned i = 0; i < j->run_count; i++)
         run_free(&j->runs[i]);
     for (unsigned i = 0; i < BENCH_FLOWS_MAX; i++) {
+        if (j->flows[i])
+            free(j->flows[i]->trail);
         free(j->flows[i]);
         j->flows[i] = NULL;
     }
@@ -43,7 +45,7 @@ void bench_judge_reset(struct bench_judge *j, uint32_t only_run)
 {
     bench_judge_free(j);
     bench_judge_init(j, j->clock, j->verify);
-    j->only_run = only_run;
+    j->only_run = only_run; /* and no trails */
 }
 
 /* The run's record, allocated at its first message; NULL: out of memory, or too many runs or tracks. */
@@ -142,9 +144,16 @@ static void count(struct bench_counts *c, struct bench_histogram *latency, uint3
 
 static struct bench_tally *tally_of(struct bench_judge *j, unsigned flow)
 {
-    if (!j->flows[flow] && !(j->flows[flow] = calloc(1, sizeof *j->flows[flow])))
+    struct bench_tally *t = j->flows[flow];
+
+    if (t)
+        return t;
+    t = j->flows[flow] = calloc(1, sizeof *t);
+    if (t && j->trail_ns && (t->trail = malloc(sizeof *t->trail)))
+        bench_trail_init(t->trail, j->trail_ns);
+    if (!t || (j->trail_ns && !t->trail))
         j->out_of_memory = true;
-    return j->flows[flow];
+    return t;
 }
 
 static bool readable(struct bench_judge *j, const struct bench_arrival *m, struct bench_payload *p)
@@ -174,6 +183,8 @@ static void tally_arrival(struct bench_tally *t, uint64_t skipped, uint64_t now_
         t->gap_at_ns = now_ns;
     }
     t->last_ns = now_ns;
+    if (t->trail)
+        bench_trail_add(t->trail, now_ns);
 }
 
 /* Records the number of a message in its track; false if it came before. */
@@ -235,6 +246,81 @@ void bench_judge_take(struct bench_judge *j, unsigned place, const struct bench_
         tally_arrival(tally, skipped, now_ns);
     }
 }
+
+/* ---- several judges ----------------------------------------------------------------------------------- */
+
+/* A message that came to both judges is a duplicate, not one more. */
+static void count_twice(struct bench_counts *c, uint64_t twice)
+{
+    c->messages -= twice < c->messages ? twice : c->messages;
+    c->duplicated += twice;
+}
+
+static void track_merge(struct bench_judge *j, struct bench_track *into, const struct bench_track *from)
+{
+    uint64_t twice = bench_sequence_merge(&into->sequence, &from->sequence);
+
+    if (twice == UINT64_MAX) {
+        j->out_of_memory = true;
+        return;
+    }
+    if (from->sequence.distinct > 0 || from->known)
+        into->flow = from->flow;
+    if (from->known && (!into->known || from->end > into->end))
+        into->end = from->end;
+    into->known |= from->known;
+    if (twice == 0)
+        return;
+    count_twice(&j->counts, twice);
+    if (j->flows[into->flow])
+        count_twice(&j->flows[into->flow]->counts, twice);
+}
+
+static void run_merge(struct bench_judge *j, const struct bench_run *from)
+{
+    struct bench_run *into = run_find(j, from->id, from->associations, from->streams);
+
+    if (!into)
+        return;
+    into->begun = into->complete = 0;
+    for (uint64_t i = 0; i < (uint64_t)from->associations * from->streams; i++) {
+        struct bench_track *track = &into->tracks[i];
+        track_merge(j, track, &from->tracks[i]);
+        into->begun += track->known || track->sequence.distinct > 0;
+        into->complete += track_complete(track);
+    }
+}
+
+static void tally_merge(struct bench_judge *j, unsigned flow, const struct bench_tally *from)
+{
+    struct bench_tally *into = tally_of(j, flow);
+
+    if (!into)
+        return;
+    bench_counts_add(&into->counts, &from->counts);
+    bench_histogram_merge(&into->latency, &from->latency);
+    into->missing += from->missing;
+    into->last_ns = from->last_ns > into->last_ns ? from->last_ns : into->last_ns;
+    if (!into->trail || !from->trail)
+        return;
+    bench_trail_merge(into->trail, from->trail);
+    into->gap_ns = bench_trail_gap(into->trail, &into->gap_at_ns);
+}
+
+void bench_judge_merge(struct bench_judge *into, const struct bench_judge *from)
+{
+    bench_counts_add(&into->counts, &from->counts);
+    bench_histogram_merge(&into->latency, &from->latency);
+    for (unsigned f = 0; f < BENCH_FLOWS_MAX; f++)
+        if (from->flows[f])
+            tally_merge(into, f, from->flows[f]);
+    for (unsigned i = 0; i < from->run_count; i++)
+        run_merge(into, &from->runs[i]);
+    into->out_of_memory |= from->out_of_memory;
+    into->ending |= from->ending;
+}
+
+/* ---- loss --------------------------------------------------------------------------------------------- */
 
 void bench_judge_expect(struct bench_judge *j, const struct bench_expected *e)
 {

@@ -24,6 +24,7 @@
 
 #include "bench/histogram.h"
 #include "bench/sequence.h"
+#include "bench/trail.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -67,12 +68,14 @@ struct bench_tally {
     uint64_t missing;           /* now: passed over by a later message of their track */
     uint64_t last_ns;           /* when the latest message came */
     uint64_t gap_ns, gap_at_ns; /* the longest time without one, and when it ended */
+    struct bench_trail *trail;  /* for judges that will be merged; else NULL */
 };
 
 struct bench_judge {
     uint32_t only_run;  /* 0: any run */
     uint16_t clock;     /* this host's, see bench_payload */
     bool verify;        /* compare whole payloads */
+    uint64_t trail_ns;  /* not 0: it will be merged with others, whose trails begin at this time, too */
     bool out_of_memory; /* a run or track could not be followed: the counts are not exact */
     bool ending;        /* the last message of some track has come: its source is about to end */
     struct bench_counts counts;
@@ -97,6 +100,13 @@ void bench_judge_reset(struct bench_judge *j, uint32_t only_run);
 
 /* Checks a message that arrived at `place` (below BENCH_PLACES_MAX) at `now_ns`. */
 void bench_judge_take(struct bench_judge *j, unsigned place, const struct bench_arrival *m, uint64_t now_ns);
+
+/* Adds what another judge found that checked other messages of the same runs at the same time, so that the
+ * result is that of one judge that took all messages of both: loss is exact, also for tracks of which both
+ * saw a part, and so are counts, latencies and (see trail.h) gaps. Two things only a single judge could tell:
+ * the order of two messages that came to different judges is not checked, and of a message that came to both
+ * the bytes and the latency count twice. `from` keeps what it has. */
+void bench_judge_merge(struct bench_judge *into, const struct bench_judge *from);
 
 struct bench_expected {
     uint32_t run, associations, streams; /* as in the payload */

@@ -17,7 +17,7 @@ void bench_plan_defaults(struct bench_plan *plan)
 {
     memset(plan, 0, sizeof *plan);
     plan->to.encaps_port = DEFAULT_ENCAPS_PORT;
-    plan->associations = plan->streams = plan->ppid_count = 1;
+    plan->associations = plan->streams = plan->ppid_count = plan->workers = 1;
     plan->size_min = plan->size_max = 64;
     plan->drain_ms = 5000;
     plan->connect_ms = 10000;
@@ -253,6 +253,7 @@ bool bench_plan_settle(struct bench_plan *plan, char *why, size_t size)
         !check_load(plan, why, size))
         return false;
     default_options(plan);
+    plan->workers = plan->workers ? plan->workers : 1;
     for (unsigned i = 0; i < plan->listen_count; i++)
         if (plan->listen[i].encaps_port == 0)
             plan->listen[i].encaps_port = DEFAULT_ENCAPS_PORT;

@@ -5,6 +5,7 @@
 #ifndef JUNCTOR_BENCH_PLAN_H
 #define JUNCTOR_BENCH_PLAN_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@
 #include "config/sctp/options.h"
 
 #define BENCH_ADDRESSES_MAX    8 /* of one endpoint */
+#define BENCH_WORKERS_MAX      64
 #define BENCH_BATCH_MAX        1024
 #define BENCH_SIZE_MAX         (16u << 20)
 #define BENCH_RATE_MAX         1e9 /* messages a second */
@@ -22,8 +24,6 @@
 #define BENCH_FILE_MAX         1024 /* bytes of a file's name */
 #define BENCH_WHY_MAX          4096 /* enough for the reason why a plan is refused */
 #define BENCH_TROUBLE_MAX      384  /* bytes of text: a tr_error and its context */
-
-struct option; /* of getopt.h */
 
 enum bench_role { BENCH_BOTH, BENCH_SOURCE, BENCH_SINK, BENCH_ECHO };
 enum bench_transport {
@@ -46,7 +46,6 @@ struct bench_end {
     char name[NET_HOST_NAME_MAX + 3]; /* --to: a host name instead of addresses (target.h); one byte more than
                                          the maximum, so that a longer one is detected */
     uint16_t port, encaps_port;
-    char netns[40]; /* network namespace of its sockets: a path; "": the process's own */
 };
 
 struct bench_plan {
@@ -58,6 +57,7 @@ struct bench_plan {
     struct bench_end listen[BENCH_PLACES_MAX]; /* where the sink listens */
     unsigned listen_count;
 
+    unsigned workers; /* threads, each with its share of the associations; 0 is settled as 1 */
     unsigned associations;
     double open_rate; /* associations begun per second; 0: as fast as they come up */
     struct bench_churn churn;
@@ -119,26 +119,13 @@ bool bench_plan_has(const struct bench_plan *plan, bool down);
 
 enum bench_parsed { BENCH_PARSED_OK, BENCH_PARSED_HELP, BENCH_PARSED_BAD };
 
+/* Its options, as getopt_long is given them. */
+extern const char bench_plan_letters[];
+extern const struct option bench_plan_options[];
+
 /* Parses the command line (argv[0] is the subcommand). On BENCH_PARSED_BAD `why` has the reason. Uses getopt:
  * main thread only. */
 enum bench_parsed bench_plan_parse(int argc, char **argv, struct bench_plan *plan, char *why, size_t size);
-
-/* Another command that takes these options, too. */
-struct bench_more {
-    const char *name; /* the command */
-    const struct option
-        *options;        /* its own, with values from 1024 on or one of `shorts`; an empty row ends them */
-    const char *shorts;  /* as getopt's: "c:" */
-    const char *omitted; /* those of `junctor load` that it does not take: " name name … " */
-    bool (*take)(void *arg, int which, const char *value, char *why, size_t size); /* one of its own */
-    /* Everything has been read: fills in what is not given. The plan is checked and settled afterwards. */
-    bool (*complete)(void *arg, struct bench_plan *plan, char *why, size_t size);
-    void *arg;
-};
-
-/* The same with the options of another command. */
-enum bench_parsed bench_plan_parse_more(int argc, char **argv, const struct bench_more *more,
-                                        struct bench_plan *plan, char *why, size_t size);
 
 /* Parses "name=value" or "name.field=value" of --option into *set; false with the reason in `why`. */
 bool bench_option_parse(const char *text, struct opt_set *set, char *why, size_t size);

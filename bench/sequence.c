@@ -87,6 +87,40 @@ uint64_t bench_sequence_missing(const struct bench_sequence *s, uint64_t end)
     return (end > s->next ? end : s->next) - s->distinct;
 }
 
+/* Gap number `at` of a sequence of which everything from `next` on is missing too. */
+static struct bench_gap gap_at(const struct bench_sequence *s, uint32_t at)
+{
+    return at < s->gap_count ? s->gaps[at] : (struct bench_gap){s->next, UINT64_MAX};
+}
+
+/* What is missing in both is missing in the result: the intersection of two sorted lists of gaps. */
+uint64_t bench_sequence_merge(struct bench_sequence *into, const struct bench_sequence *from)
+{
+    struct bench_sequence merged = {.next = into->next > from->next ? into->next : from->next};
+    uint64_t missing = 0;
+
+    for (uint32_t a = 0, b = 0; a <= into->gap_count && b <= from->gap_count;) {
+        struct bench_gap x = gap_at(into, a), y = gap_at(from, b);
+        struct bench_gap both = {x.first > y.first ? x.first : y.first, x.end < y.end ? x.end : y.end};
+        if (both.first < both.end && both.first < merged.next) {
+            missing += both.end - both.first;
+            if (!gap_insert(&merged, merged.gap_count, both)) {
+                bench_sequence_clear(&merged);
+                return UINT64_MAX;
+            }
+        }
+        if (x.end < y.end)
+            a++;
+        else
+            b++;
+    }
+    merged.distinct = merged.next - missing;
+    uint64_t twice = into->distinct + from->distinct - merged.distinct;
+    bench_sequence_clear(into);
+    *into = merged;
+    return twice;
+}
+
 void bench_sequence_clear(struct bench_sequence *s)
 {
     free(s->gaps);

@@ -51,6 +51,10 @@ static inline enum bench_sequence_kind bench_sequence_take(struct bench_sequence
 /* How many of the numbers below `end` have not arrived. If `end` is less than `next`, `next` is used. */
 uint64_t bench_sequence_missing(const struct bench_sequence *s, uint64_t end);
 
+/* Adds everything that `from` has: the numbers that have arrived in either. Returns how many have arrived in
+ * both; UINT64_MAX: out of memory, and `into` is unchanged. */
+uint64_t bench_sequence_merge(struct bench_sequence *into, const struct bench_sequence *from);
+
 /* Frees the gaps and empties it. */
 void bench_sequence_clear(struct bench_sequence *s);
 

@@ -1,6 +1,8 @@
 /* A run over time: a row for each flow, path and processor at the end of every interval.
  *
- * One thread: that of the run. */
+ * Each worker reads the totals of its part of the run, in its own thread; the readings of all are added up,
+ * and the sampler makes rows of the differences to those before. A series and its sampler belong to one
+ * thread. */
 #ifndef JUNCTOR_BENCH_SERIES_H
 #define JUNCTOR_BENCH_SERIES_H
 
@@ -18,8 +20,9 @@ struct bench_point {
     double seconds; /* its length */
     unsigned flow;
     uint64_t sent, delivered, bytes; /* in the interval; bytes: delivered */
-    uint64_t lost;          /* so far: passed over by later messages of their stream, and not yet arrived */
-    uint64_t queue;         /* now: sent and not delivered, if both ends are in this process */
+    uint64_t lost;  /* so far: passed over by later messages of their stream, and not yet arrived; with
+                       several workers at most what is sent and not delivered */
+    uint64_t queue; /* now: sent and not delivered, if both ends are in this process */
     uint64_t retransmitted; /* in the interval: DATA chunks of the associations the flow uses, of all their
                                flows */
     uint64_t timed, p50, p90, p99, p999, max; /* latencies, ns; timed: how many */
@@ -52,23 +55,48 @@ struct bench_series {
 
 struct bench_sampler; /* what was read last */
 
-/* What a run is read from; `source` and `sink` may be NULL. */
+/* What a worker's part of a run is read from; `source`, `sink` and `back` may be NULL. */
 struct bench_sampled {
     const struct bench_plan *plan;
-    struct bench_source *source;
-    struct bench_sink *sink;
+    const struct bench_source *source;
+    const struct bench_sink *sink;
     const struct bench_judge *back;
 };
 
+/* The totals of one flow in one worker. */
+struct bench_flow_reading {
+    uint64_t sent, delivered, bytes, missing;
+    struct bench_histogram latency;
+};
+
+/* What one worker has at one time. */
+struct bench_reading {
+    uint64_t retransmitted[BENCH_SERIES_ASSOCIATIONS]; /* so far; of associations that it does not have: 0 */
+    struct bench_path_point paths[BENCH_SERIES_PATHS * BENCH_ADDRESSES_MAX];
+    unsigned path_count, flow_count;
+    struct bench_flow_reading flows[]; /* as many as the plan has */
+};
+
+/* NULL: out of memory. To be freed with free(). */
+struct bench_reading *bench_reading_new(const struct bench_plan *plan);
+
+/* Reads a worker's part; called by its thread. */
+void bench_reading_take(struct bench_reading *r, const struct bench_sampled *from);
+
+/* Adds what another worker has. */
+void bench_reading_add(struct bench_reading *into, const struct bench_reading *from);
+
 /* Begins a series. NULL: out of memory. */
-struct bench_sampler *bench_sampler_new(const struct bench_sampled *from);
+struct bench_sampler *bench_sampler_new(const struct bench_plan *plan);
 void bench_sampler_free(struct bench_sampler *s);
 
-/* Adds the rows of the interval that ends now. */
-void bench_sampler_take(struct bench_sampler *s, struct bench_series *series, uint64_t now_ns);
+/* Adds the rows of the interval that ends now, from a reading of all workers. */
+void bench_sampler_take(struct bench_sampler *s, struct bench_series *series, uint64_t now_ns,
+                        const struct bench_reading *now);
 
 /* Makes the latest interval end now instead: its rows are replaced. One must have been taken. */
-void bench_sampler_stretch(struct bench_sampler *s, struct bench_series *series, uint64_t now_ns);
+void bench_sampler_stretch(struct bench_sampler *s, struct bench_series *series, uint64_t now_ns,
+                           const struct bench_reading *now);
 
 void bench_series_free(struct bench_series *series);
 

@@ -35,27 +35,42 @@ static bool link_init(struct bench_source *s, struct bench_link *link)
 {
     link->handle.ready = link_ready;
     link->source = s;
-    return bench_sender_init(&link->sender, &s->traffic, (uint32_t)(link - s->links));
+    return bench_sender_init(&link->sender, &s->traffic, s->part + (uint32_t)(link - s->links) * s->parts);
 }
 
-bool bench_source_init(struct bench_source *s, const struct bench_plan *plan, const struct bench_end *to,
-                       struct tr_loop *loop, uint32_t run, uint16_t clock, struct bench_judge *back)
+/* The link of the plan's association number `index`; NULL: another source has it. */
+static struct bench_link *link_of(const struct bench_source *s, unsigned index)
 {
-    *s = (struct bench_source){.plan = plan, .to = to, .loop = loop, .back = back};
-    if (!bench_traffic_init(&s->traffic, plan, false, run, clock))
+    return index % s->parts == s->part ? &s->links[index / s->parts] : NULL;
+}
+
+bool bench_source_init(struct bench_source *s, const struct bench_source_params *params)
+{
+    const struct bench_plan *plan = params->plan;
+
+    *s = (struct bench_source){.plan = plan,
+                               .to = params->to,
+                               .loop = params->loop,
+                               .part = params->part,
+                               .parts = params->parts,
+                               .back = params->back};
+    if (!bench_traffic_init(&s->traffic, plan, false, params->run, params->clock))
         return false;
-    s->links = calloc(plan->associations, sizeof *s->links);
-    for (unsigned i = 0; s->links && i < plan->associations; i++)
+    s->link_count = (unsigned)bench_share(plan->associations, s->part, s->parts);
+    s->links = calloc(s->link_count + 1, sizeof *s->links); /* not 0 bytes */
+    for (unsigned i = 0; s->links && i < s->link_count; i++)
         if (!link_init(s, &s->links[i])) {
             bench_source_free(s);
             return false;
         }
+    if (!s->links)
+        bench_traffic_free(&s->traffic);
     return s->links != NULL;
 }
 
 void bench_source_free(struct bench_source *s)
 {
-    for (unsigned i = 0; s->links && i < s->plan->associations; i++)
+    for (unsigned i = 0; s->links && i < s->link_count; i++)
         if (s->links[i].endpoint)
             tr_close(s->links[i].endpoint);
     bench_traffic_free(&s->traffic);
@@ -95,7 +110,6 @@ static void link_open(struct bench_source *s, struct bench_link *link)
     struct tr_open_params params = {.style = TR_ONE_TO_MANY,
                                     .addresses = s->plan->from.addresses,
                                     .address_count = s->plan->from.count,
-                                    .netns = s->plan->from.netns[0] ? s->plan->from.netns : NULL,
                                     .options = &s->plan->options,
                                     .cookie = &link->handle};
     struct tr_target target = {s->to->addresses, s->to->count, s->to->encaps_port};
@@ -137,13 +151,14 @@ static void time_out(struct bench_source *s, uint64_t now_ns)
 static unsigned begun_by(struct bench_source *s, uint64_t now_ns, uint64_t *next)
 {
     struct bench_schedule schedule = {.start_ns = s->connect_ns, .period_ns = 1e9};
-    unsigned all = s->plan->associations, room = s->plan->open_rate > 0 ? OPENING_MAX : CONNECTING_MAX;
+    unsigned all = s->link_count;
+    unsigned room = s->plan->open_rate > 0 ? OPENING_MAX : (CONNECTING_MAX + s->parts - 1) / s->parts;
 
     *next = UINT64_MAX;
     if (s->plan->open_rate > 0) {
         schedule.period_ns /= s->plan->open_rate;
-        uint64_t due = bench_schedule_due(&schedule, now_ns);
-        *next = bench_schedule_time(&schedule, (double)due);
+        uint64_t due = bench_share(bench_schedule_due(&schedule, now_ns), s->part, s->parts);
+        *next = bench_schedule_time(&schedule, (double)(s->part + due * s->parts));
         all = due < all ? (unsigned)due : all;
     }
     unsigned most = s->started + (room > s->connecting ? room - s->connecting : 0);
@@ -154,13 +169,15 @@ uint64_t bench_source_connect(struct bench_source *s, uint64_t now_ns)
 {
     uint64_t next;
 
-    if (s->started == 0)
+    if (s->connect_ns == 0)
         s->connect_ns = now_ns;
+    if (s->link_count == 0)
+        return 0;
     time_out(s, now_ns);
     unsigned most = begun_by(s, now_ns, &next);
     while (s->timed_out == 0 && s->started < most)
         link_open(s, &s->links[s->started++]);
-    if (s->connecting == 0 && s->timed_out == 0 && s->started < s->plan->associations)
+    if (s->connecting == 0 && s->timed_out == 0 && s->started < s->link_count)
         return next != UINT64_MAX ? next : now_ns; /* none is due yet, or all were refused at once */
     if (s->connecting == 0) {
         bench_source_give_up(s);
@@ -169,7 +186,7 @@ uint64_t bench_source_connect(struct bench_source *s, uint64_t now_ns)
     while (s->links[s->oldest].state != LINK_CONNECTING)
         s->oldest++;
     uint64_t patience = s->links[s->oldest].begun_ns + s->plan->connect_ms * UINT64_C(1000000);
-    return s->started < s->plan->associations && next < patience ? next : patience;
+    return s->started < s->link_count && next < patience ? next : patience;
 }
 
 void bench_source_give_up(struct bench_source *s)
@@ -177,7 +194,7 @@ void bench_source_give_up(struct bench_source *s)
     for (unsigned i = s->oldest; i < s->started; i++)
         if (s->links[i].state == LINK_CONNECTING)
             link_timed_out(&s->links[i]);
-    s->counts.not_tried = s->plan->associations - s->started;
+    s->counts.not_tried = s->link_count - s->started;
 }
 
 static void link_up(struct bench_link *link, const struct tr_event *e)
@@ -433,8 +450,8 @@ uint64_t bench_source_churn(struct bench_source *s, uint64_t now_ns, bool more)
     uint64_t due = bench_schedule_due(&schedule, now_ns);
     for (unsigned tries = 0;
          more && s->churn_next + 1 < due && s->churning_count < CHURNING_MAX && tries < c->count; tries++) {
-        struct bench_link *link = &s->links[c->first + s->churn_next % c->count];
-        if (link->state == LINK_UP && !link->churned)
+        struct bench_link *link = link_of(s, c->first + s->churn_next % c->count);
+        if (link && link->state == LINK_UP && !link->churned)
             churn_close(s, link, now_ns);
         s->churn_next++;
     }
@@ -483,10 +500,12 @@ void bench_source_take_back(struct bench_source *s)
 
 struct tr_endpoint *bench_source_association(const struct bench_source *s, unsigned index, uint32_t *assoc)
 {
-    const struct bench_link *link = &s->links[index];
+    const struct bench_link *link = link_of(s, index);
 
+    if (!link || link->state != LINK_UP)
+        return NULL;
     *assoc = link->assoc;
-    return link->state == LINK_UP ? link->endpoint : NULL;
+    return link->endpoint;
 }
 
 void bench_source_compare(const struct bench_source *s,

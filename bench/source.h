@@ -1,5 +1,6 @@
 /* The source of the load generator: its associations, from the first INIT to their end. traffic.h decides
- * what they send.
+ * what they send. With several workers each has a source with its share of the plan's associations: worker w
+ * of W has the numbers w, w + W, w + 2W ….
  *
  * One thread: that of the loop it was opened in. */
 #ifndef JUNCTOR_BENCH_SOURCE_H
@@ -30,7 +31,9 @@ struct bench_source {
     const struct bench_plan *plan;
     const struct bench_end *to;
     struct tr_loop *loop;
+    unsigned part, parts; /* which share of the plan's associations it has */
     struct bench_link *links;
+    unsigned link_count;
     struct bench_traffic traffic;
     unsigned started;            /* links opened so far */
     unsigned oldest;             /* no link before this one is still being set up */
@@ -49,9 +52,19 @@ struct bench_source {
     char trouble[BENCH_TROUBLE_MAX];  /* the first thing that went wrong, for the user; "" */
 };
 
-/* Initializes; opens nothing yet. `back` may be NULL. False: out of memory. */
-bool bench_source_init(struct bench_source *s, const struct bench_plan *plan, const struct bench_end *to,
-                       struct tr_loop *loop, uint32_t run, uint16_t clock, struct bench_judge *back);
+/* What a source is made of. */
+struct bench_source_params {
+    const struct bench_plan *plan;
+    const struct bench_end *to;
+    struct tr_loop *loop;
+    unsigned part, parts; /* its share of the associations; 0 of 1: all */
+    uint32_t run;
+    uint16_t clock;
+    struct bench_judge *back; /* NULL: nothing comes back */
+};
+
+/* Initializes; opens nothing yet. False: out of memory. */
+bool bench_source_init(struct bench_source *s, const struct bench_source_params *params);
 
 /* Closes all endpoints (aborting what is still up) and frees everything. */
 void bench_source_free(struct bench_source *s);
@@ -80,7 +93,8 @@ void bench_source_eof(struct bench_source *s);
  * events of the loop; `counts.taken_back` counts it. Messages on the wire may still have arrived. */
 void bench_source_take_back(struct bench_source *s);
 
-/* The endpoint of association number `index` and its id there; NULL: it is not up. */
+/* The endpoint of the plan's association number `index` and its id there; NULL: it is not up, or another
+ * source's. */
 struct tr_endpoint *bench_source_association(const struct bench_source *s, unsigned index, uint32_t *assoc);
 
 /* Reports where the stack granted other values than the plan requests, for one association that is up. */

@@ -64,7 +64,8 @@ static const char *total_name(const struct brk_counts *c, const struct brk_count
     return brk_total_rows[i].name;
 }
 
-/* " dropped_no_route=3 …", only where the count is not zero; returns how many were dropped in all. */
+/* " dropped_no_route=3 … refused_denied=1 …", only where the count is not zero; returns how many were dropped
+ * in all. */
 static uint64_t drops(const struct brk_counts *c, char *out, size_t size)
 {
     size_t n = 0;
@@ -77,6 +78,10 @@ static uint64_t drops(const struct brk_counts *c, char *out, size_t size)
             n += (size_t)snprintf(out + n, size - n, " dropped_%s=%" PRIu64, brk_drop_name((enum brk_drop)i),
                                   one);
     }
+    for (int i = 0; i < BRK_REFUSAL_COUNT; i++)
+        if (brk_counted(&c->refused[i]) && n < size)
+            n += (size_t)snprintf(out + n, size - n, " refused_%s=%" PRIu64,
+                                  brk_refusal_name((enum brk_refusal)i), brk_counted(&c->refused[i]));
     const struct brk_counter *const more[] = {&c->abandoned_unseen, &c->stalled,  &c->stuck,
                                               &c->blocked,          &c->rerouted, &c->unrouted};
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
@@ -89,7 +94,7 @@ static uint64_t drops(const struct brk_counts *c, char *out, size_t size)
 bool brk_account_log(const struct brk_counts *c, const struct cfg_config *config,
                      const struct tr_loop_stats *stats)
 {
-    char reasons[600];
+    char reasons[900];
     uint64_t dropped = drops(c, reasons, sizeof reasons);
     uint64_t received = brk_counted(&c->received), copies = brk_counted(&c->copies);
     uint64_t delivered = brk_counted(&c->delivered) - brk_counted(&c->returned);

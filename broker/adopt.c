@@ -294,6 +294,7 @@ void brk_adopt(struct brk_worker *w, const struct rt_plan *plan)
     brk_session_plan(w, old);
     pass_on_left(w);
     adopt_room(w);
+    brk_room_forgive(w, old);
     adopt_sockets(w, old);
     adopt_prepared(w);
     answer(w);

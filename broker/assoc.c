@@ -7,6 +7,7 @@
 #include <uthash.h>
 #include <utlist.h>
 
+#include "broker/access.h"
 #include "broker/check.h"
 #include "broker/handover.h"
 #include "broker/log.h"
@@ -129,10 +130,18 @@ void brk_assoc_leave(struct brk_assoc *a, struct brk_assoc **list)
     a->stage = NULL;
 }
 
+void brk_assoc_give_place(struct brk_assoc *a)
+{
+    if (a->place)
+        brk_access_leave(a->worker->broker->access, a->place);
+    a->place = NULL;
+}
+
 void brk_assoc_close(struct brk_worker *w, struct brk_assoc *a)
 {
     brk_stall_forget(w, a);
     brk_expiry_forget(w, a);
+    brk_assoc_give_place(a);
     for (unsigned i = 0; a->handover && i < a->handover->count; i++)
         if (a->handover->handed[i].assoc == a)
             a->handover->handed[i].assoc = NULL;

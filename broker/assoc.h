@@ -20,6 +20,7 @@
 struct brk_worker;
 struct brk_socket;
 struct brk_dest;
+struct brk_admission;
 struct brk_handover;
 struct brk_owner;
 struct brk_session;
@@ -72,6 +73,7 @@ struct brk_assoc {
     bool ended_late;    /* that abort has been sent */
     bool peel_wanted;
     struct brk_handover *handover; /* it is about to be handed over; NULL: it is not */
+    struct brk_admission *place;   /* of one that a listener has accepted: access.h */
     struct brk_owner *owner;       /* control's entry about it; NULL: it is where it began */
 
     /* As a destination of shared sessions; NULL: it is not one. */
@@ -113,6 +115,8 @@ void brk_assoc_unlist(struct brk_worker *w, struct brk_assoc *a);
 /* Adds it to a list of its worker's, when it is in none; removes it from that list. */
 void brk_assoc_enter(struct brk_assoc *a, struct brk_assoc **list);
 void brk_assoc_leave(struct brk_assoc *a, struct brk_assoc **list);
+/* It has ended: another may take its place (access.h). More than once does no harm. */
+void brk_assoc_give_place(struct brk_assoc *a);
 /* Frees it at the end of the turn. */
 void brk_assoc_close(struct brk_worker *w, struct brk_assoc *a);
 void brk_assoc_free_closed(struct brk_worker *w);

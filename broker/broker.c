@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "broker/access.h"
 #include "broker/control.h"
 #include "broker/health.h"
 #include "broker/log.h"
@@ -74,8 +75,9 @@ static bool prepare(struct brk_broker *b)
     b->worker_count = count_workers(b);
     brk_segments_init(&b->health, sizeof(struct brk_peer_health));
     b->workers = calloc(b->worker_count, sizeof(struct brk_worker *));
-    if (!brk_segments_fit(&b->health, rt_source_count(c)) || !b->workers || rt_inbox_init(&b->control) ||
-        rt_inbox_init(&b->requests)) {
+    b->access = brk_access_new();
+    if (!brk_segments_fit(&b->health, rt_source_count(c)) || !b->workers || !b->access ||
+        rt_inbox_init(&b->control) || rt_inbox_init(&b->requests)) {
         brk_log(CFG_LOG_ERROR, "start_failed", "error=\"out of memory or descriptors\"");
         return false;
     }
@@ -107,6 +109,7 @@ void brk_broker_close(struct brk_broker *b)
     if (b->requests.eventfd >= 0)
         rt_inbox_destroy(&b->requests);
     free(b->workers);
+    brk_access_free(b->access);
     brk_segments_free(&b->health);
     rt_plan_free(b->candidate);
     rt_plan_free(b->replaced);

@@ -8,6 +8,12 @@
  * waited for during DRY_MOST_MS. After that the order is given up: if it is lost later, what it had comes
  * behind newer messages.
  *
+ * An event may be older than the question. It waits in the socket's receive queue behind data, which may not
+ * be read for a while (`rate_limit`, back-pressure); meanwhile more is sent, and another question is asked
+ * (mapped sessions ask for their own streams, too: session/map.c). So the event is only a hint, and the stack
+ * is asked how much is unacknowledged (RFC 6458 8.2.1, sstat_unackdata); if something is, the event that is
+ * meant comes later.
+ *
  * The last association of a session blocks nobody: it is waited for as long as it acknowledges anything.
  * After DRY_STALLED_MS without an acknowledgement it is ended as if it had acknowledged everything; a
  * shutdown continues to deliver as long as the stack permits. */
@@ -62,6 +68,14 @@ void brk_dry_want(struct brk_worker *w, struct brk_dest *d)
     brk_assoc_enter(a, &w->drying);
     if (brk_outbox_is_empty(&a->outbox))
         brk_assoc_tell_dry(a, true);
+}
+
+bool brk_dry_is_so(struct brk_worker *w, struct brk_assoc *a)
+{
+    if (!a->dry.asked)
+        return false;
+    brk_stall_position(w, a);
+    return a->stall.unacknowledged <= 0; /* -1: the stack does not tell */
 }
 
 void brk_dry_told(struct brk_worker *w, struct brk_assoc *a)

@@ -19,7 +19,9 @@ struct brk_dry {
 
 /* BRK_EMPTY has arrived: answers with BRK_EMPTIED, at once or later. */
 void brk_dry_want(struct brk_worker *w, struct brk_dest *d);
-/* TR_EV_SENDER_DRY. */
+/* A TR_EV_SENDER_DRY has been read. Whether it is so still; if not, another one will come. */
+bool brk_dry_is_so(struct brk_worker *w, struct brk_assoc *a);
+/* It is. */
 void brk_dry_told(struct brk_worker *w, struct brk_assoc *a);
 /* It ends: `lost` is called before its state changes, `leaves` after its MEMBER_DOWN has been posted. */
 void brk_dry_lost(struct brk_worker *w, struct brk_assoc *a);

@@ -1,6 +1,7 @@
 /* The events of the stack, each passed to the part that handles it. */
 #include "broker/events.h"
 
+#include "broker/accept.h"
 #include "broker/assoc.h"
 #include "broker/dest.h"
 #include "broker/dry.h"
@@ -30,18 +31,9 @@ static void begin(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
 
 static void accepted(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
 {
-    struct brk_assoc *a = brk_assoc_new(w, BRK_UP);
-    if (!a) {
-        static struct brk_log_budget lines = {.event = "refused", .level = CFG_LOG_ERROR};
-        struct tr_error error;
-        if (brk_log_admits(&lines, w->now_ms))
-            brk_log(CFG_LOG_ERROR, "refused", "listener=%s assoc=%u error=\"out of memory\"",
-                    cfg_member_name(w->config, s->member), e->assoc);
-        tr_abort(s->ep, e->assoc, &error);
-        return;
-    }
-    brk_assoc_attach(a, s, e->assoc);
-    begin(w, a, e);
+    struct brk_assoc *a = brk_accept(w, s, e);
+    if (a)
+        begin(w, a, e);
 }
 
 static void assoc_change(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
@@ -107,6 +99,8 @@ void brk_handle_event(struct brk_worker *w, struct brk_socket *s, const struct t
         break;
     case TR_EV_PATH_CHANGE:
         brk_notice_path(w, s, e);
+        if ((a = brk_assoc_find(s, e->assoc)) && a->state == BRK_UP)
+            brk_accept_path(w, a, e);
         break;
     case TR_EV_STREAM_RESET:
     case TR_EV_ASSOC_RESET:
@@ -118,7 +112,7 @@ void brk_handle_event(struct brk_worker *w, struct brk_socket *s, const struct t
             brk_stats_read(w, a);
         break;
     case TR_EV_SENDER_DRY:
-        if (!(a = brk_assoc_find(s, e->assoc)))
+        if (!(a = brk_assoc_find(s, e->assoc)) || !brk_dry_is_so(w, a))
             break;
         brk_dry_told(w, a);
         if (a->session && a->session->dry && a->state == BRK_UP)

@@ -16,6 +16,7 @@
 
 #include <utlist.h>
 
+#include "broker/accept.h"
 #include "broker/assoc.h"
 #include "broker/check.h"
 #include "broker/dest.h"
@@ -166,6 +167,7 @@ void brk_assoc_lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const
     bool restarted = e->change.state == TR_RESTART;
     brk_stall_forget(w, a);
     brk_limit_forget(w, a);
+    brk_assoc_give_place(a);
     a->socket->has_lost = true;
     if (!clean && !restarted && a->socket->kind == BRK_OUTBOUND)
         brk_names_failed(w, a->peer, a->round, a->was_up);
@@ -233,8 +235,10 @@ void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a)
 
 struct brk_assoc *brk_assoc_restart(struct brk_worker *w, struct brk_assoc *old, const struct tr_event *e)
 {
-    bool can = !old->session || old->session->restarted;
+    bool can = (!old->session || old->session->restarted) && brk_accept_again(w, old);
     struct brk_assoc *a = can ? brk_assoc_new(w, BRK_UP) : NULL;
+    if (a)
+        brk_accept_follow(a, old);
     brk_assoc_lost(w, old, false, e);
     if (!a) {
         brk_assoc_abort(w, old, "its peer has restarted");

@@ -54,8 +54,10 @@ static void handle_items(struct brk_worker *w, struct brk_socket *s, const struc
             if (s->limits)
                 brk_limit_take(w, a, item->msg.len);
             brk_forward(w, a, &item->msg);
-        } else /* memory ran out when its association came up */
-            brk_count(&w->counts.dropped[BRK_NO_MEMORY], 1);
+        } else { /* its association was refused */
+            brk_count(&w->counts.dropped[BRK_NOT_ACCEPTED], 1);
+            brk_count(&s->traffic->dropped, 1);
+        }
     }
     brk_count(&w->counts.received, messages);
     brk_count(&s->traffic->received, messages);

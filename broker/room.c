@@ -1,6 +1,10 @@
 /* See room.h. */
 #include "broker/room.h"
 
+#include <stdlib.h>
+
+#include <utlist.h>
+
 #include "broker/assoc.h"
 #include "broker/dest.h"
 #include "broker/outbox.h"
@@ -22,6 +26,11 @@ static enum cfg_when_full when_full(const struct cfg_config *c, uint32_t route)
     return route == RT_NO_ROUTE ? CFG_BLOCK : c->routes[route].when_full;
 }
 
+static const struct cfg_queue *queue_of(const struct cfg_config *c, struct cfg_member m)
+{
+    return m.kind == CFG_MEMBER_LISTENER ? &c->listeners[m.index].queue : &c->peers[m.index].queue;
+}
+
 /* What waits for an association that has ended goes elsewhere: it is not limited. */
 static struct limit limit_of(const struct brk_worker *w, const struct brk_assoc *a)
 {
@@ -31,8 +40,7 @@ static struct limit limit_of(const struct brk_worker *w, const struct brk_assoc 
     struct cfg_member m = a->state == BRK_UP || a->state == BRK_MOVING
                               ? a->socket->member
                               : (struct cfg_member){CFG_MEMBER_PEER, a->peer};
-    const struct cfg_queue *q =
-        m.kind == CFG_MEMBER_LISTENER ? &c->listeners[m.index].queue : &c->peers[m.index].queue;
+    const struct cfg_queue *q = queue_of(c, m);
     return (struct limit){q->messages ? q->messages : c->queue_messages, q->bytes ? q->bytes : c->queue_bytes,
                           q->messages || q->bytes};
 }
@@ -128,6 +136,37 @@ void brk_room_update(struct brk_worker *w, struct brk_assoc *a)
     o->room = room;
     if (a->dest) /* relaxed: see rt_dest_room */
         __atomic_store_n(&a->dest->dest.room, room, __ATOMIC_RELAXED);
+}
+
+/* Whether messages that wait on this route wait under other rules now. */
+static bool has_other_limits(const struct cfg_config *old, const struct cfg_config *c, unsigned route)
+{
+    const struct cfg_route *before = &old->routes[route];
+    const struct cfg_group *g = &old->groups[before->group];
+    bool other = c->routes[route].gone || c->routes[route].when_full != before->when_full;
+    for (unsigned i = 0; i < g->member_count && !other; i++) {
+        const struct cfg_queue *a = queue_of(old, g->members[i]), *b = queue_of(c, g->members[i]);
+        other = a->messages != b->messages || a->bytes != b->bytes;
+    }
+    return other && before->when_full == CFG_BLOCK;
+}
+
+void brk_room_forgive(struct brk_worker *w, const struct cfg_config *old)
+{
+    struct brk_socket *s;
+    bool *forgiven = calloc(rt_source_count(old) + 1, sizeof *forgiven);
+    for (unsigned i = 0; forgiven && i < cfg_ordered_routes(old); i++) {
+        const struct cfg_route *r = &old->routes[cfg_route_at(old, i)];
+        bool marks = has_other_limits(old, w->config, cfg_route_at(old, i));
+        for (unsigned f = 0; marks && f < r->from_count; f++)
+            forgiven[rt_source(r->from[f])] = true;
+    }
+    DL_FOREACH(w->sockets, s)
+    if (forgiven && s->source < rt_source_count(old) && forgiven[s->source]) {
+        rt_credit_forgive(&s->credit);
+        brk_socket_check_resume(s);
+    }
+    free(forgiven);
 }
 
 void brk_room_adopt(struct brk_worker *w, struct brk_assoc *a)

@@ -65,7 +65,11 @@ enum brk_charge brk_room_charge_parked(const struct cfg_config *c, uint32_t rout
 /* What is pending for `a` has changed. */
 void brk_room_update(struct brk_worker *w, struct brk_assoc *a);
 
-/* There is another plan. */
+/* There is another plan than that of `old`. Sources of routes that do not block any more, or whose
+ * destinations have other limits now, are let go on: what is full under the new plan stops them again. */
+void brk_room_forgive(struct brk_worker *w, const struct cfg_config *old);
+
+/* Likewise. */
 void brk_room_adopt(struct brk_worker *w, struct brk_assoc *a);
 
 #endif

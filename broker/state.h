@@ -23,6 +23,7 @@
 #include "transport/transport.h"
 
 struct brk_socket;
+struct brk_access;
 struct brk_assoc;
 struct brk_broker;
 struct brk_handover;
@@ -133,6 +134,7 @@ struct brk_worker {
 struct brk_broker {
     const struct rt_plan *plan; /* in force; for the control thread, workers have a pointer of their own */
     const struct tr_backend *backend;
+    struct brk_access *access; /* under a lock of its own: access.h */
     struct rt_current current;
     struct rt_plan *candidate;  /* to be prepared; workers read it between PREPARE and their answer */
     struct rt_plan *replaced;   /* the plan in force before; some workers may not have adopted `plan` yet */

@@ -182,7 +182,7 @@ static void free_closed(struct brk_worker *w)
     struct brk_socket *s, *tmp;
     brk_assoc_free_closed(w);
     DL_FOREACH_SAFE(w->closed_sockets, s, tmp)
-    if (!s->credit.messages && !s->assocs) {
+    if (rt_credit_is_back(&s->credit) && !s->assocs) {
         brk_socket_leave(s, &w->closed_sockets);
         free(s);
     }

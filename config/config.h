@@ -99,6 +99,13 @@ struct cfg_queue {
     uint64_t bytes;
 };
 
+/* From where, how many and how fast a listener accepts associations. */
+struct cfg_access {
+    const struct net_prefix *allow, *deny;
+    unsigned allow_count, deny_count;                           /* 0: all are allowed, none denied */
+    unsigned max_associations, max_per_address, new_per_second; /* 0: any number */
+};
+
 struct cfg_listener {
     const char *name;
     bool gone;                        /* was in an earlier configuration: nothing but its name is left */
@@ -114,6 +121,7 @@ struct cfg_listener {
     enum cfg_state state;
     struct cfg_rate rate_limit;
     struct cfg_queue queue;
+    struct cfg_access access;
     const struct cfg_place *key_at;  /* by enum cfg_key: where it is written; nowhere: a default */
     struct opt_set sctp;             /* effective: defaults, then sctp:, then the profile, then its own */
     const struct cfg_place *sctp_at; /* by enum opt_field: where it is written; nowhere: a default */
@@ -244,6 +252,7 @@ struct cfg_config {
     unsigned queue_messages;    /* per source socket: how many of its messages may wait before it is paused */
     uint64_t queue_bytes;       /* and how many bytes */
     uint64_t memory_limit;      /* bytes of all that waits; 0: none */
+    unsigned max_associations;  /* that listeners have accepted; 0: any number */
     enum cfg_unrouted unrouted; /* CFG_UNROUTED_SEND: the last route in order is `otherwise` */
     enum cfg_log_level log_level;
     int64_t log_levels[CFG_LOG_SUBJECTS]; /* enum cfg_log_level, or CFG_ABSENT: as log_level */
@@ -255,9 +264,6 @@ struct cfg_config {
     const struct net_addr *metrics; /* where read-only HTTP is served; may be empty */
     unsigned metrics_count;
     const struct cfg_place *key_at; /* of `broker`; as a listener's */
-
-    struct opt_set sctp;             /* what the section `sctp` says, over the defaults */
-    const struct cfg_place *sctp_at; /* as a listener's */
 
     const struct cfg_listener *listeners;
     unsigned listener_count;
@@ -294,11 +300,7 @@ struct cfg_remarks {
  * cfg_remarks_free. */
 struct cfg_config *cfg_load(const char *file, struct cfg_remarks *remarks);
 
-/* The same for a file that may have the sections `broker` and `sctp` alone, for programs that use these two
- * only. If there is any other section the file is loaded, and checked, as a whole. */
-struct cfg_config *cfg_load_common(const char *file, struct cfg_remarks *remarks);
-
-/* The same as cfg_load from memory; `name` is the file's name in messages. `text` is not kept. */
+/* The same from memory; `name` is the file's name in messages. `text` is not kept. */
 struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, struct cfg_remarks *remarks);
 
 void cfg_free(struct cfg_config *c);

@@ -54,6 +54,7 @@ enum cfg_kind {
     CFG_PPIDS,      /* PPIDs, or `any` */
     CFG_NUMBERS,    /* numbers, or `any` */
     CFG_PREFIXES,   /* address prefixes, or `any` */
+    CFG_DENIED,     /* address prefixes, or `none` */
     CFG_STREAMS,    /* stream numbers and ranges, or `any` */
     CFG_TARGET,     /* name of a group, peer or listener */
     CFG_OTHERWISE,  /* the same, drop or abort */

@@ -108,6 +108,7 @@ static void print_item(const struct cfg_config *c, FILE *out, enum cfg_kind kind
         fprintf(out, "%u", ((const uint32_t *)list)[i]);
         break;
     case CFG_PREFIXES:
+    case CFG_DENIED:
         fprintf(out, "\"%s\"", net_prefix_format((const struct net_prefix *)list + i, prefix, sizeof prefix));
         break;
     case CFG_PPIDS:
@@ -126,7 +127,7 @@ static void print_list(const struct cfg_config *c, FILE *out, enum cfg_kind kind
                        unsigned count)
 {
     if (count == 0) {
-        fputs("any", out);
+        fputs(kind == CFG_DENIED ? "none" : "any", out);
         return;
     }
     fputc('[', out);

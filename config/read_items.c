@@ -314,14 +314,10 @@ void read_numbers(struct loader *l, const struct cfg_key_row *row, const struct 
 
 /* ---- prefixes ------------------------------------------------------------------------------------- */
 
-void read_prefixes(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
-                   void *object, struct cfg_origin *origin)
+static void take_prefixes(struct loader *l, const struct cfg_key_row *row, void *object,
+                          const struct yaml_node **items, unsigned n)
 {
-    unsigned n, count = 0;
-    const struct yaml_node **items = read_list(l, row, value, &n);
-    (void)origin;
-    if (!items || is_any(items, n))
-        return;
+    unsigned count = 0;
     struct net_prefix *list = arena_array(l->keep, n, sizeof *list);
     for (unsigned i = 0; i < n && !err_is_full(&l->errors); i++) {
         bool again = false;
@@ -341,6 +337,26 @@ void read_prefixes(struct loader *l, const struct cfg_key_row *row, const struct
             count++;
     }
     put_list(row, object, list, count);
+}
+
+void read_prefixes(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
+                   void *object, struct cfg_origin *origin)
+{
+    unsigned n;
+    const struct yaml_node **items = read_list(l, row, value, &n);
+    (void)origin;
+    if (items && !is_any(items, n))
+        take_prefixes(l, row, object, items, n);
+}
+
+void read_denied(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value, void *object,
+                 struct cfg_origin *origin)
+{
+    unsigned n;
+    const struct yaml_node **items = read_list(l, row, value, &n);
+    (void)origin;
+    if (items && !(n == 1 && strcmp(items[0]->text, "none") == 0))
+        take_prefixes(l, row, object, items, n);
 }
 
 /* ---- streams -------------------------------------------------------------------------------------- */

@@ -5,7 +5,7 @@
 #include "config/loader_priv.h"
 
 cfg_reader read_name, read_text, read_addresses, read_hosts, read_endpoints, read_ppids, read_numbers,
-    read_prefixes, read_streams, read_out_stream;
+    read_prefixes, read_denied, read_streams, read_out_stream;
 
 /* The text of a scalar, or NULL if it is something else (then reported). */
 const char *read_scalar(struct loader *l, const char *key, const struct yaml_node *value);

@@ -32,7 +32,7 @@ static cfg_reader *const readers[CFG_KIND_COUNT] = {
     [CFG_MEMBERS] = read_members,       [CFG_SOURCES] = read_sources,    [CFG_NUMBERS] = read_numbers,
     [CFG_PREFIXES] = read_prefixes,     [CFG_PPIDS] = read_ppids,        [CFG_STREAMS] = read_streams,
     [CFG_TARGET] = read_target,         [CFG_HOSTS] = read_hosts,        [CFG_ENDPOINTS] = read_endpoints,
-    [CFG_OUT_STREAM] = read_out_stream, [CFG_OTHERWISE] = read_unrouted,
+    [CFG_OUT_STREAM] = read_out_stream, [CFG_OTHERWISE] = read_unrouted, [CFG_DENIED] = read_denied,
 };
 
 /* True if there are rows such as "key.…", so that the value is a mapping of them. */

@@ -152,19 +152,22 @@ static int reference(const char *form)
     return written();
 }
 
+static const struct option options[] = {
+    {"config", required_argument, NULL, 'c'}, {"print", no_argument, NULL, 'p'},
+    {"diff", no_argument, NULL, 'd'},         {"reference", optional_argument, NULL, 'r'},
+    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+const struct cmd_syntax cmd_check_syntax = {
+    "+:c:pdh", options, (const char *const[]){"config=@file", "reference=markdown man", "*=@file", NULL}};
+
 int cmd_check(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"print", no_argument, NULL, 'p'},
-        {"diff", no_argument, NULL, 'd'},         {"reference", optional_argument, NULL, 'r'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
     const char *file = NULL;
     bool print = false;
     int option;
 
     optind = 0; /* restarts getopt, which may have read the program's own options */
     opterr = 0;
-    while ((option = getopt_long(argc, argv, "+:c:pdh", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, cmd_check_syntax.letters, options, NULL)) != -1) {
         switch (option) {
         case 'c':
             if (!cmd_take_file("check", &file, optarg))

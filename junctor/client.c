@@ -265,24 +265,26 @@ int client_ask(const char *command, const char *socket, const char *method, cons
 
 /* ---- command lines -------------------------------------------------------------------------------- */
 
+const char client_letters[] = ":s:h";
+const struct option client_options[] = {
+    {"socket", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'}, {0}};
+
 bool client_arguments(const char *command, const char *help, int argc, char **argv, unsigned least,
                       unsigned most, const char **socket, char ***words, unsigned *count, int *status)
 {
-    static const struct option options[] = {
-        {"socket", required_argument, NULL, 's'}, {"help", no_argument, NULL, 'h'}, {0}};
     int option;
     *socket = NULL;
     *status = 0;
     optind = 0;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":s:h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, client_letters, client_options, NULL)) != -1) {
         if (option == 's') {
             *socket = optarg;
         } else if (option == 'h') {
             fputs(help, stdout);
             return false;
         } else {
-            *status = cmd_wrong_option(command, option, argv, options);
+            *status = cmd_wrong_option(command, option, argv, client_options);
             return false;
         }
     }

@@ -2,6 +2,7 @@
 #ifndef JUNCTOR_JUNCTOR_CLIENT_H
 #define JUNCTOR_JUNCTOR_CLIENT_H
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -45,6 +46,10 @@ int client_ask(const char *command, const char *socket, const char *method, cons
 
 /* Escapes `text` for use in a query. Returns `out`. */
 const char *client_escape(const char *text, char *out, size_t size);
+
+/* What client_arguments gives to getopt_long. */
+extern const char client_letters[];
+extern const struct option client_options[];
 
 /* Parses a command line of an optional -s PATH and `least` to `most` words. Fills *socket, *words and *count.
  * Returns true to go on; false with the exit status in *status. */

@@ -178,22 +178,26 @@ static int explain(const struct question *q)
     return status;
 }
 
+static const struct option options[] = {{"from", required_argument, NULL, 'f'},
+                                        {"ppid", required_argument, NULL, 'p'},
+                                        {"stream", required_argument, NULL, 't'},
+                                        {"config", required_argument, NULL, 'c'},
+                                        {"unordered", no_argument, NULL, 'u'},
+                                        {"socket", required_argument, NULL, 's'},
+                                        {"json", no_argument, NULL, 'j'},
+                                        {"help", no_argument, NULL, 'h'},
+                                        {0}};
+const struct cmd_syntax cmd_explain_syntax = {
+    ":c:s:jh", options,
+    (const char *const[]){"from=@member", "ppid=@ppid", "config=@file", "socket=@file", NULL}};
+
 int cmd_explain(int argc, char **argv)
 {
-    static const struct option options[] = {{"from", required_argument, NULL, 'f'},
-                                            {"ppid", required_argument, NULL, 'p'},
-                                            {"stream", required_argument, NULL, 't'},
-                                            {"config", required_argument, NULL, 'c'},
-                                            {"unordered", no_argument, NULL, 'u'},
-                                            {"socket", required_argument, NULL, 's'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
     struct question q = {0};
     int option;
     optind = 0;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":c:s:jh", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, cmd_explain_syntax.letters, options, NULL)) != -1) {
         switch (option) {
         case 'f':
             q.from = optarg;

@@ -48,19 +48,22 @@ static int show(const char *what, const char *limit, const char *socket, bool js
     return status;
 }
 
+static const struct option options[] = {{"socket", required_argument, NULL, 's'},
+                                        {"json", no_argument, NULL, 'j'},
+                                        {"limit", required_argument, NULL, 'n'},
+                                        {"help", no_argument, NULL, 'h'},
+                                        {0}};
+const struct cmd_syntax cmd_history_syntax = {
+    ":s:jn:h", options, (const char *const[]){"socket=@file", "1=@member @association", NULL}};
+
 int cmd_history(int argc, char **argv)
 {
-    static const struct option options[] = {{"socket", required_argument, NULL, 's'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"limit", required_argument, NULL, 'n'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
     const char *socket = NULL, *limit = NULL;
     bool json = false;
     int option;
     optind = 0;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":s:jn:h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, cmd_history_syntax.letters, options, NULL)) != -1) {
         switch (option) {
         case 's':
             socket = optarg;

@@ -9,7 +9,6 @@
 #include "bench/page.h"
 #include "bench/report.h"
 #include "bench/report_csv.h"
-#include "junctor/command_line.h"
 #include "junctor/commands.h"
 #include "junctor/live.h"
 
@@ -104,6 +103,31 @@ static int refuse(int argc, char **argv, const char *why)
     return 2;
 }
 
+/* The command line, quoted so that it can be used again. */
+static char *command_line(int argc, char **argv)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+
+    if (!out)
+        return NULL;
+    fputs("junctor", out);
+    for (int i = 0; i < argc; i++) {
+        bool plain = argv[i][0] && strcspn(argv[i], " \t\n\"'\\$`*?&|;<>()[]{}#~!") == strlen(argv[i]);
+        fputs(plain ? " " : " '", out);
+        for (const char *c = argv[i]; *c; c++)
+            if (*c == '\'')
+                fputs("'\\''", out);
+            else
+                fputc(*c, out);
+        if (!plain)
+            fputc('\'', out);
+    }
+    fclose(out);
+    return text;
+}
+
 static int run(struct bench_plan *plan, const char *command)
 {
     static const struct bench_observer silent;
@@ -120,6 +144,12 @@ static int run(struct bench_plan *plan, const char *command)
     bench_outcome_free(outcome);
     return status;
 }
+
+const struct cmd_syntax cmd_load_syntax = {
+    bench_plan_letters, bench_plan_options,
+    (const char *const[]){"role=both source sink echo", "ppid=@ppid", "payload=@file", "scenario=@file",
+                          "transport=auto kernel usrsctp", "option=@option", "csv=@file", "report=@file",
+                          NULL}};
 
 int cmd_load(int argc, char **argv)
 {

@@ -1,36 +1,16 @@
 /* The `junctor` program: finds the subcommand. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/sctp/nearest.h"
 #include "junctor/commands.h"
+#include "junctor/complete.h"
 #include "junctor/version.h"
-
-static const struct {
-    const char *name, *what;
-    int (*run)(int argc, char **argv);
-} commands[] = {
-    {"run", "run the broker in the foreground", cmd_run},
-    {"check", "validate a configuration file", cmd_check},
-    {"load", "send over associations; measure delivery, order and latency", cmd_load},
-    {"tune", "find the SCTP parameters for a link by experiment", cmd_tune},
-    {"report", "make a page of saved results of load", cmd_report},
-    {"status", "show what a running broker does", cmd_status},
-    {"top", "show it from second to second, on a terminal", cmd_top},
-    {"history", "show recent events of associations and peers", cmd_history},
-    {"explain", "show which route takes a message, and why", cmd_explain},
-    {"reload", "make the broker read its configuration again", cmd_reload},
-    {"stop", "end the broker when everything is delivered", cmd_stop},
-    {"set", "change a setting of the broker", cmd_set},
-    {"disconnect", "shut down one of its associations", cmd_disconnect},
-    {"abort", "abort one of its associations", cmd_abort},
-    {"move", "hand one of its associations over to another worker", cmd_move},
-    {"drain", "let groups send nothing to one of their members", cmd_drain},
-    {"maint", "the same, and end its associations", cmd_maint},
-    {"ready", "let it take part again", cmd_ready},
-};
 
 /* A closed descriptor 0, 1 or 2 would be reused by the next socket, and printed text would be sent there.
  * Standard input and output get /dev/null opened the wrong way round, so that using them fails; standard
@@ -43,33 +23,67 @@ static void fill_standard_descriptors(void)
             exit(1);
 }
 
+static int unknown(const char *word)
+{
+    struct nearest near;
+    nearest_begin(&near, word);
+    for (unsigned i = 0; cmd_at(i); i++)
+        nearest_try(&near, cmd_at(i)->name);
+    const char *found = nearest_found(&near);
+    fprintf(stderr, "junctor: there is no %s %s%s%s%s; `junctor --help` lists the commands\n",
+            word[0] == '-' ? "option" : "command", word, found ? "; did you mean " : "", found ? found : "",
+            found ? "?" : "");
+    return 2;
+}
+
 static void usage(FILE *out)
 {
     fputs("Usage: junctor COMMAND [OPTION...]\n"
-          "       junctor --version\n\n"
+          "       junctor help COMMAND\n"
+          "       junctor --version [--json]\n\n"
           "Commands (each has --help):\n",
           out);
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].what);
+    for (unsigned i = 0; cmd_at(i); i++)
+        fprintf(out, "  %-11s %s\n", cmd_at(i)->name, cmd_at(i)->what);
+}
+
+/* `junctor help COMMAND` */
+static int help(const char *name)
+{
+    const struct cmd_command *command = cmd_find(name);
+    if (!command)
+        return unknown(name);
+    return command->run(2, (char *[]){(char *)(uintptr_t)command->name, (char[]){"--help"}, NULL});
+}
+
+static int version(int argc, char **argv)
+{
+    bool json = argc == 3 && (!strcmp(argv[2], "--json") || !strcmp(argv[2], "-j"));
+    if (argc == 2 || json)
+        return junctor_print_version(json);
+    fprintf(stderr, "junctor: --version takes nothing but --json\n");
+    return 2;
 }
 
 int main(int argc, char **argv)
 {
     fill_standard_descriptors();
+    junctor_version = junctor_built;
     if (argc < 2) {
         usage(stderr);
         return 2;
     }
-    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+    const char *word = argv[1];
+    if (!strcmp(word, "help") && argc > 2)
+        return help(argv[2]);
+    if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help")) {
         usage(stdout);
         return 0;
     }
-    if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
-        return junctor_print_version();
-    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-        if (!strcmp(argv[1], commands[i].name))
-            return commands[i].run(argc - 1, argv + 1);
-    fprintf(stderr, "junctor: there is no %s %s; `junctor --help` lists the commands\n",
-            argv[1][0] == '-' ? "option" : "command", argv[1]);
-    return 2;
+    if (!strcmp(word, "--version") || !strcmp(word, "-V"))
+        return version(argc, argv);
+    if (!strcmp(word, "--complete"))
+        return complete_print(argc - 2, argv + 2);
+    const struct cmd_command *command = cmd_find(word);
+    return command ? command->run(argc - 1, argv + 1) : unknown(word);
 }

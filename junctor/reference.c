@@ -105,6 +105,7 @@ static const struct {
     [CFG_NUMBERS] = {"numbers", "`any` or "},
     [CFG_PREFIXES] = {"address prefixes", "`any` or "},
     [CFG_PPIDS] = {"PPIDs", "`any` or "},
+    [CFG_DENIED] = {"address prefixes", "`none` or "},
     [CFG_STREAMS] = {"numbers, ranges", "`any` or "},
     [CFG_OUT_STREAM] = {"number, word", "0 to 65534, same, hash or spread"},
     [CFG_TARGET] = {"name", "of a group, peer or listener"},

@@ -69,15 +69,18 @@ static int report(const char *output, char **files, unsigned count)
     return good ? 0 : 1;
 }
 
+static const struct option options[] = {
+    {"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+const struct cmd_syntax cmd_report_syntax = {":o:h", options,
+                                             (const char *const[]){"output=@file", "*=@file", NULL}};
+
 int cmd_report(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"output", required_argument, NULL, 'o'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
     const char *output = NULL;
     int option;
 
     optind = opterr = 0;
-    while ((option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, cmd_report_syntax.letters, options, NULL)) != -1) {
         switch (option) {
         case 'o':
             if (output)

@@ -13,6 +13,8 @@
 #include "junctor/usage.h"
 #include "junctor/version.h"
 
+const char *junctor_version = "unknown";
+
 static const char help[] =
     "Usage: junctor run -c FILE [--log-level LEVEL]\n"
     "\n"
@@ -111,17 +113,20 @@ static int run_file(const char *file, const char *level_text)
     return status;
 }
 
+static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                        {"log-level", required_argument, NULL, 'l'},
+                                        {"help", no_argument, NULL, 'h'},
+                                        {0}};
+const struct cmd_syntax cmd_run_syntax = {
+    "+:c:h", options, (const char *const[]){"config=@file", "log-level=error warning info debug", NULL}};
+
 int cmd_run(int argc, char **argv)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"log-level", required_argument, NULL, 'l'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
     const char *file = NULL, *level = NULL;
     int option;
     optind = 0;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, "+:c:h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, cmd_run_syntax.letters, options, NULL)) != -1) {
         switch (option) {
         case 'c':
             if (!cmd_take_file("run", &file, optarg))

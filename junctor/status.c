@@ -49,7 +49,13 @@ static const struct table_column listeners[] = {T("LISTENER", "name"),
                                                 N("RECEIVED", "traffic.received"),
                                                 N("DELIVERED", "traffic.delivered"),
                                                 N("DROPPED", "traffic.dropped"),
-                                                T("ADDRESSES", "addresses")};
+                                                N("REFUSED", "traffic.refused"),
+                                                T("ADDRESSES", "addresses"),
+                                                N("MOST", "access.max_associations"),
+                                                N("PER ADDRESS", "access.max_per_address"),
+                                                N("NEW/S", "access.new_per_second"),
+                                                T("ALLOW", "access.allow"),
+                                                T("DENY", "access.deny")};
 static const struct table_column peers[] = {T("PEER", "name"),
                                             T("STATE", "state"),
                                             N("ASSOCIATIONS", "associations"),
@@ -190,12 +196,13 @@ static int print_one(const struct wanted *w)
 
 /* ---- the whole ------------------------------------------------------------------------------------ */
 
-static void print_dropped(const json_t *document)
+/* By reason. */
+static void print_reasons(const json_t *document, const char *what)
 {
     const char *reason;
     const json_t *n;
-    json_object_foreach(json_object_get(document, "dropped"), reason, n) if (json_integer_value(n))
-        printf("dropped       %s %" JSON_INTEGER_FORMAT "\n", reason, json_integer_value(n));
+    json_object_foreach(json_object_get(document, what), reason, n) if (json_integer_value(n))
+        printf("%-14s%s %" JSON_INTEGER_FORMAT "\n", what, reason, json_integer_value(n));
 }
 
 static void print_whole(const json_t *d)
@@ -213,7 +220,8 @@ static void print_whole(const json_t *d)
            number(c, "associations_lost"));
     printf("messages      %lld received, %lld copies, %lld delivered, %lld waiting\n", number(c, "received"),
            number(c, "copies"), number(c, "delivered") - number(c, "returned"), number(d, "waiting"));
-    print_dropped(d);
+    print_reasons(d, "dropped");
+    print_reasons(d, "refused");
 }
 
 static int print_status(const struct wanted *w)
@@ -276,20 +284,25 @@ static int show(struct wanted *w)
     return list ? print_list(w, list) : config ? print_config(w) : one ? print_one(w) : print_status(w);
 }
 
+static const struct option options[] = {{"socket", required_argument, NULL, 's'},
+                                        {"json", no_argument, NULL, 'j'},
+                                        {"match", required_argument, NULL, 'q'},
+                                        {"sort", required_argument, NULL, 'o'},
+                                        {"limit", required_argument, NULL, 'n'},
+                                        {"help", no_argument, NULL, 'h'},
+                                        {0}};
+const struct cmd_syntax cmd_status_syntax = {
+    ":s:jq:n:h", options,
+    (const char *const[]){"socket=@file", "sort=id waiting received delivered retransmitted age",
+                          "1=listeners peers groups routes workers config associations @association", NULL}};
+
 int cmd_status(int argc, char **argv)
 {
-    static const struct option options[] = {{"socket", required_argument, NULL, 's'},
-                                            {"json", no_argument, NULL, 'j'},
-                                            {"match", required_argument, NULL, 'q'},
-                                            {"sort", required_argument, NULL, 'o'},
-                                            {"limit", required_argument, NULL, 'n'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
     struct wanted w = {0};
     int option;
     optind = 0;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":s:jq:n:h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, cmd_status_syntax.letters, options, NULL)) != -1) {
         switch (option) {
         case 's':
             w.socket = optarg;

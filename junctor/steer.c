@@ -89,6 +89,20 @@ static const char move_help[] =
     "workers and their load.\n"
     "\n" CLIENT_SOCKET_HELP "  -h, --help             this text\n" EXIT_HELP;
 
+#define CLIENT_SYNTAX(...)                                                                                   \
+    {                                                                                                        \
+        client_letters, client_options, (const char *const[])                                                \
+        {                                                                                                    \
+            "socket=@file", __VA_ARGS__                                                                      \
+        }                                                                                                    \
+    }
+const struct cmd_syntax cmd_reload_syntax = CLIENT_SYNTAX(NULL);
+const struct cmd_syntax cmd_set_syntax =
+    CLIENT_SYNTAX("1=log_level", "2=error warning info debug", "3=@subject", NULL);
+const struct cmd_syntax cmd_association_syntax = CLIENT_SYNTAX("1=@association", NULL);
+const struct cmd_syntax cmd_move_syntax = CLIENT_SYNTAX("1=@association", "2=@worker", NULL);
+const struct cmd_syntax cmd_member_syntax = CLIENT_SYNTAX("1=@member", NULL);
+
 /* Prints "reloaded generation=2 …": the lines without what precedes the event's name in the log. */
 static void print_lines(const json_t *document)
 {
@@ -129,12 +143,14 @@ int cmd_reload(int argc, char **argv)
     return steer("reload", socket, "/v1/reload", "");
 }
 
+static const struct option stop_options[] = {{"socket", required_argument, NULL, 's'},
+                                             {"drain", required_argument, NULL, 'd'},
+                                             {"help", no_argument, NULL, 'h'},
+                                             {0}};
+const struct cmd_syntax cmd_stop_syntax = {":s:h", stop_options, (const char *const[]){"socket=@file", NULL}};
+
 int cmd_stop(int argc, char **argv)
 {
-    static const struct option options[] = {{"socket", required_argument, NULL, 's'},
-                                            {"drain", required_argument, NULL, 'd'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
     const struct val_spec time = {OPT_UINT, OPT_MSEC, 0, 3600000, NULL};
     const char *socket = NULL, *drain = NULL;
     char why[VAL_WHY_MAX], path[300], escaped[200];
@@ -142,7 +158,7 @@ int cmd_stop(int argc, char **argv)
     int option;
     optind = 0;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":s:h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, cmd_stop_syntax.letters, stop_options, NULL)) != -1) {
         switch (option) {
         case 's':
             socket = optarg;
@@ -154,7 +170,7 @@ int cmd_stop(int argc, char **argv)
             fputs(stop_help, stdout);
             return 0;
         default:
-            return cmd_wrong_option("stop", option, argv, options);
+            return cmd_wrong_option("stop", option, argv, stop_options);
         }
     }
     if (optind < argc)

@@ -531,20 +531,25 @@ static int run(struct top *t, const char *what)
     return status;
 }
 
+static const struct option options[] = {
+    {"socket", required_argument, NULL, 's'}, {"interval", required_argument, NULL, 'i'},
+    {"sort", required_argument, NULL, 'o'},   {"match", required_argument, NULL, 'q'},
+    {"once", no_argument, NULL, '1'},         {"limit", required_argument, NULL, 'n'},
+    {"help", no_argument, NULL, 'h'},         {0}};
+const struct cmd_syntax cmd_top_syntax = {
+    ":s:i:q:n:h", options,
+    (const char *const[]){"socket=@file", "sort=@column", "1=associations groups peers listeners workers",
+                          NULL}};
+
 int cmd_top(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"socket", required_argument, NULL, 's'}, {"interval", required_argument, NULL, 'i'},
-        {"sort", required_argument, NULL, 'o'},   {"match", required_argument, NULL, 'q'},
-        {"once", no_argument, NULL, '1'},         {"limit", required_argument, NULL, 'n'},
-        {"help", no_argument, NULL, 'h'},         {0}};
     static const struct val_spec time = {OPT_UINT, OPT_MSEC, 100, 3600000, NULL},
                                  rows = {OPT_UINT, OPT_COUNT, 1, 1000000, NULL};
     struct top t = {.interval_ms = 1000, .source = {.give_up = -1}};
     int option;
     optind = 0;
     opterr = 0;
-    while ((option = getopt_long(argc, argv, ":s:i:q:n:h", options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, cmd_top_syntax.letters, options, NULL)) != -1) {
         switch (option) {
         case 's':
             t.source.given = optarg;

@@ -18,6 +18,7 @@ static void charge(struct rt_message *m, struct rt_credit *credit)
     m->credit = credit;
     if (!credit)
         return;
+    m->era = credit->era;
     credit->messages++;
     credit->bytes += m->len;
     count_memory(credit, sizeof *m + (uint64_t)m->len);
@@ -28,10 +29,15 @@ static void refund(struct rt_message *m)
     struct rt_credit *credit = m->credit;
     if (!credit)
         return;
-    assert(credit->messages > 0 && credit->bytes >= m->len);
-    credit->messages--;
-    credit->bytes -= m->len;
-    credit->stopping -= m->stops;
+    if (m->era != credit->era) {
+        assert(credit->forgiven > 0);
+        credit->forgiven--;
+    } else {
+        assert(credit->messages > 0 && credit->bytes >= m->len);
+        credit->messages--;
+        credit->bytes -= m->len;
+        credit->stopping -= m->stops;
+    }
     m->stops = false;
     count_memory(credit, -(sizeof *m + (uint64_t)m->len));
 }
@@ -56,7 +62,11 @@ void rt_message_charge(struct rt_message *m, struct rt_credit *credit)
 
 void rt_message_stop_source(struct rt_message *m)
 {
-    if (!m->credit || m->stops)
+    if (!m->credit)
+        return;
+    if (m->era != m->credit->era)
+        rt_message_charge(m, m->credit);
+    if (m->stops)
         return;
     m->stops = true;
     m->credit->stopping++;
@@ -117,6 +127,15 @@ void rt_message_release(struct rt_message *m)
 {
     refund(m);
     free(m);
+}
+
+void rt_credit_forgive(struct rt_credit *c)
+{
+    c->forgiven += c->messages;
+    c->messages = 0;
+    c->bytes = 0;
+    c->stopping = 0;
+    c->era++;
 }
 
 bool rt_credit_full(const struct rt_credit *c)

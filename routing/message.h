@@ -50,11 +50,13 @@ struct rt_parcel {
 };
 
 /* How much one source socket may have waiting. Owned and touched by one worker only. The limits are at
- * least 1. It must outlive the messages charged to it: when it is back at zero, there are none. */
+ * least 1. It must outlive the messages charged to it: rt_credit_is_back. */
 struct rt_credit {
     uint32_t messages, messages_max;
     uint64_t bytes, bytes_max;
     uint32_t stopping; /* of the messages: those that by themselves stop the source */
+    uint32_t forgiven; /* messages that were charged to it, still wait, and do not count any more */
+    uint32_t era;      /* of the messages that do: how often it was forgiven */
     void *source;      /* the broker's */
     uint64_t *memory; /* the worker's: what all its messages take, as allocated; NULL: not counted. Others may
                          read it, relaxed */
@@ -70,6 +72,7 @@ struct rt_message {
     bool stops;    /* counted in credit->stopping */
     bool no_error; /* the stack gave it back without an error */
     bool was_sent; /* it was given back and had been sent: the peer may have it */
+    uint32_t era;  /* of its credit, when it was charged */
     uint16_t stream, flags; /* as received; enum tr_msg_flag bits */
     uint32_t ppid;
     uint32_t len;
@@ -112,6 +115,16 @@ bool rt_message_unref(struct rt_message *m, uint32_t worker);
 
 /* Frees a message that came back and refunds its credit. Owner only. */
 void rt_message_release(struct rt_message *m);
+
+/* What has been charged so far does not count any more, nor does it stop the source: it waits under rules
+ * that do not hold any more. Owner only. */
+void rt_credit_forgive(struct rt_credit *c);
+
+/* Whether no message refers to it. */
+static inline bool rt_credit_is_back(const struct rt_credit *c)
+{
+    return !c->messages && !c->forgiven;
+}
 
 /* True when the source must be paused / may continue (hysteresis: full at the limit, free again at half of
  * it; and while a message stops it, it is full). The last message may exceed the limit in bytes by its own

@@ -439,6 +439,9 @@ struct tr_event {
             const void *reason; /* what the peer's ABORT says about its cause, a text that its program gave
                                    (RFC 9260 3.3.10.12) for one; the loop's memory; NULL: nothing */
             uint32_t reason_len;
+            struct net_addr from; /* of TR_COMM_UP on a listening one-to-many endpoint: where the peer set it
+                                     up from, also if it has ended since and tr_addresses finds none any more;
+                                     else AF_UNSPEC */
         } change;
         struct {
             struct net_addr address;

@@ -137,17 +137,40 @@ static json_t *addresses(const struct net_addr *list, unsigned count)
     return array;
 }
 
+static json_t *prefixes(const struct net_prefix *list, unsigned count)
+{
+    char text[NET_PREFIX_TEXT];
+    json_t *array = json_array();
+    for (unsigned i = 0; i < count; i++)
+        json_array_append_new(array, json_string(net_prefix_format(&list[i], text, sizeof text)));
+    return array;
+}
+
+static json_t *limit(unsigned most)
+{
+    return most ? json_integer(most) : json_null();
+}
+
+/* What a listener accepts. */
+static json_t *access_of(const struct cfg_access *x)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "allow", prefixes(x->allow, x->allow_count), "deny",
+                     prefixes(x->deny, x->deny_count), "max_associations", limit(x->max_associations),
+                     "max_per_address", limit(x->max_per_address), "new_per_second",
+                     limit(x->new_per_second));
+}
+
 static void add_listeners(const struct scene *s, struct page *p)
 {
     const struct cfg_config *c = s->sight.config;
     for (unsigned i = 0; i < c->listener_count; i++) {
         const struct cfg_listener *l = &c->listeners[i];
         if (!l->gone && on_page(p))
-            json_array_append_new(p->items,
-                                  json_pack("{s:s, s:o, s:i, s:i, s:o}", "name", l->name, "addresses",
-                                            addresses(l->addresses, l->address_count), "port", (int)l->port,
-                                            "associations", (int)s->up[i], "traffic",
-                                            admin_json_traffic(brk_traffic_of(&s->sum, BRK_LISTENERS, i))));
+            json_array_append_new(
+                p->items, json_pack("{s:s, s:o, s:i, s:i, s:o, s:o}", "name", l->name, "addresses",
+                                    addresses(l->addresses, l->address_count), "port", (int)l->port,
+                                    "associations", (int)s->up[i], "access", access_of(&l->access), "traffic",
+                                    admin_json_traffic(brk_traffic_of(&s->sum, BRK_LISTENERS, i))));
     }
 }
 

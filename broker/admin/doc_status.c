@@ -61,6 +61,7 @@ enum admin_step admin_get_status(struct admin *a, struct admin_call *call)
                      (json_int_t)brk_counts_waiting(&sum), "counters", admin_json_totals(&sum), "dropped",
                      admin_json_dropped(&sum), "sctp_in_pkt_backlog", contention(a), "allocated_bytes",
                      (json_int_t)admin_memory_allocated()));
+    json_object_set_new(d, "refused", admin_json_refused(&sum));
     json_object_set_new(d, "memory_limit",
                         memory_limit ? json_integer((json_int_t)memory_limit) : json_null());
     brk_counts_free(&sum);

@@ -32,6 +32,15 @@ json_t *admin_json_dropped(const struct brk_counts *c)
     return o;
 }
 
+json_t *admin_json_refused(const struct brk_counts *c)
+{
+    json_t *o = json_object();
+    for (unsigned i = 0; i < BRK_REFUSAL_COUNT; i++)
+        json_object_set_new(o, brk_refusal_name((enum brk_refusal)i),
+                            json_integer((json_int_t)brk_counted(&c->refused[i])));
+    return o;
+}
+
 json_t *admin_json_address(const struct net_addr *a)
 {
     char text[NET_ADDR_TEXT];

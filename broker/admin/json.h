@@ -13,9 +13,11 @@
 /* The counters of a listener, peer, group or route, by their names in counters.def. */
 json_t *admin_json_traffic(const struct brk_traffic *t);
 
-/* Those of a broker or a worker; and the count of every drop reason. */
+/* Those of a broker or a worker; and the count of every reason for which messages are dropped, and
+ * associations refused. */
 json_t *admin_json_totals(const struct brk_counts *c);
 json_t *admin_json_dropped(const struct brk_counts *c);
+json_t *admin_json_refused(const struct brk_counts *c);
 
 json_t *admin_json_address(const struct net_addr *a); /* "1.2.3.4:5"; null if it is not known */
 

@@ -62,6 +62,10 @@ static void write_totals(FILE *out, const struct brk_counts *sum)
     for (unsigned i = 0; i < BRK_DROP_COUNT; i++)
         labelled(out, "junctor_dropped_messages_total", "reason", brk_drop_name((enum brk_drop)i),
                  brk_counted(&sum->dropped[i]));
+    begin(out, "junctor_associations_refused_total", "associations that listeners refused, by reason", false);
+    for (unsigned i = 0; i < BRK_REFUSAL_COUNT; i++)
+        labelled(out, "junctor_associations_refused_total", "reason", brk_refusal_name((enum brk_refusal)i),
+                 brk_counted(&sum->refused[i]));
 }
 
 /* The name of an item, or NULL where it is gone. `made`: room for one of a route that has none. */

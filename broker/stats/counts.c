@@ -31,6 +31,18 @@ const char *brk_drop_name(enum brk_drop reason)
     return names[reason];
 }
 
+const char *brk_refusal_name(enum brk_refusal reason)
+{
+    static const char *const names[BRK_REFUSAL_COUNT] = {
+#define TOTAL(id, name, unit, help)
+#define TRAFFIC(id, name, unit, help)
+#define DROP(id, name, help)
+#define REFUSAL(id, name, help) name,
+#include "broker/stats/counters.def"
+    };
+    return names[reason];
+}
+
 unsigned brk_scope_size(const struct cfg_config *config, enum brk_scope scope)
 {
     const unsigned sizes[BRK_SCOPES] = {config->listener_count, config->peer_count, config->group_count,
@@ -75,6 +87,8 @@ void brk_counts_add(struct brk_counts *to, const struct brk_counts *from, const 
     add_rows(brk_total_rows, brk_total_count, to, from);
     for (int i = 0; i < BRK_DROP_COUNT; i++)
         brk_count(&to->dropped[i], brk_counted(&from->dropped[i]));
+    for (int i = 0; i < BRK_REFUSAL_COUNT; i++)
+        brk_count(&to->refused[i], brk_counted(&from->refused[i]));
     for (unsigned s = 0; s < BRK_SCOPES; s++)
         for (unsigned id = 0; id < brk_scope_size(config, (enum brk_scope)s); id++)
             add_rows(brk_traffic_rows, brk_traffic_count, brk_traffic_of(to, (enum brk_scope)s, id),

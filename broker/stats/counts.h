@@ -37,6 +37,19 @@ enum brk_drop {
 
 const char *brk_drop_name(enum brk_drop reason); /* "no_route" */
 
+/* Why a listener refuses an association. */
+enum brk_refusal {
+#define TOTAL(id, name, unit, help)
+#define TRAFFIC(id, name, unit, help)
+#define DROP(id, name, help)
+#define REFUSAL(id, name, help) BRK_REFUSED_##id,
+#include "broker/stats/counters.def"
+    BRK_REFUSAL_COUNT,
+    BRK_ADMITTED = BRK_REFUSAL_COUNT /* it does not */
+};
+
+const char *brk_refusal_name(enum brk_refusal reason); /* "denied" */
+
 /* A struct, so that only the functions below can change it. */
 struct brk_counter {
     uint64_t value;
@@ -77,6 +90,7 @@ struct brk_counts {
 #define DROP(id, name, help)
 #include "broker/stats/counters.def"
     struct brk_counter dropped[BRK_DROP_COUNT];
+    struct brk_counter refused[BRK_REFUSAL_COUNT];
     struct brk_segments traffic[BRK_SCOPES]; /* struct brk_traffic by id; brk_traffic_of */
 };
 

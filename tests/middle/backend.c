@@ -299,7 +299,7 @@ static uint32_t send_capacity(struct tr_endpoint *ep)
 
 /* ---- options --------------------------------------------------------------------------------------- */
 
-/* Of all options only the event has an effect here. */
+/* Of all options only the event has an effect here, and only the status can be read. */
 static enum tr_code set(const struct tr_place *at, const struct opt_set *in)
 {
     struct assoc *a = at->assoc ? paper_find(end_of(at->ep), at->assoc) : NULL;
@@ -310,8 +310,18 @@ static enum tr_code set(const struct tr_place *at, const struct opt_set *in)
     return TR_OK;
 }
 
+static enum tr_code get(const struct tr_place *at, struct opt_set *out)
+{
+    const struct assoc *a = at->assoc ? paper_find(end_of(at->ep), at->assoc) : NULL;
+    if (!a || a->life == GONE)
+        return tr_fail(at->error, TR_NO_ASSOC, 0, "gone");
+    opt_put(out, OPTF_STATUS_UNACKDATA, a->out_count);
+    return TR_OK;
+}
+
 static const struct tr_option_ops options[OPT_ID_COUNT] = {
-#define OPTION(id, name, when, effect, source, help) [OPT_##id] = {set, NULL, TR_COMING},
+#define OPTION(id, name, when, effect, source, help)                                                         \
+    [OPT_##id] = {set, OPT_##id == OPT_STATUS ? get : NULL, TR_COMING},
 #define FIELD(opt, id, name, type, unit, min, max, dflt, names, help)
 #include "config/sctp/options.def"
 };

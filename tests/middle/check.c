@@ -330,7 +330,7 @@ static bool credits_are_back(const struct brk_worker *w)
     if (w->starved || brk_counted(&w->counts.memory))
         return false;
     DL_FOREACH(w->sockets, s)
-    if (s->credit.messages || s->credit.bytes || s->credit.stopping || s->paused)
+    if (!rt_credit_is_back(&s->credit) || s->credit.bytes || s->credit.stopping || s->paused)
         return false;
     return true;
 }

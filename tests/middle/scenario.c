@@ -285,6 +285,18 @@ const struct scenario scenarios[] = {
      .ordered = true,
      .resends = true,
      .may_drop = MAY_DROP(BRK_FULL_OLDEST) | MAY_DROP(BRK_FULL_NEWEST)},
+    /* Too many clients come, or none is let in; what they have sent by then is dropped. */
+    {.name = "refused",
+     .config = "listeners:\n  - {name: access, address: 127.0.0.1, port: 2900, peeloff: %s, "
+               "max_associations: 3}\n" PEERS GROUP("p0, p1", "mode: override") ROUTES("session: shared"),
+     .others = {LISTENERS PEERS GROUP("p0, p1", "mode: override") ROUTES("session: shared"),
+                "listeners:\n  - {name: access, address: 127.0.0.1, port: 2900, peeloff: %s, deny: "
+                "127.0.0.0/8}\n" PEERS GROUP("p0, p1", "mode: override") ROUTES("session: shared")},
+     .peers = 2,
+     .client_ports = 1,
+     .ordered = true,
+     .resends = true,
+     .may_drop = MAY_DROP(BRK_NOT_ACCEPTED)},
     {.name = "full_reroute",
      .config = LISTENERS "peers:\n" LIMITED("p0", 3000, "messages: 2") LIMITED("p1", 3001, "messages: 2")
          PEER("p2", 3002) GROUP("p0, p1, p2", "mode: loadshare, share: round-robin")

@@ -68,3 +68,18 @@ CONFIG
     [ "$(grep -c event=advice "$work/broker.log")" = 1 ]
     grep -q "event=advice text=\"in network namespace /proc/$access/ns/net: net.sctp.rcvbuf_policy is 0" "$work/broker.log"
 }
+
+@test "--version tells what this host's kernel can, and what to write" {
+    local program=$JUNCTOR
+    host net.sctp.intl_enable=0 net.sctp.reconf_enable=1 net.sctp.udp_port=0
+    "$JUNCTOR" --version >"$work/version" 3>&-
+    grep -qE '^kernel: Linux .*, with SCTP$' "$work/version"
+    grep -qE '^  interleaving .* off; write sysctl net\.sctp\.intl_enable=1' "$work/version"
+    grep -qE '^  stream reconfiguration .* on$' "$work/version"
+    grep -qE '^  UDP encapsulation .* (off; write sysctl net\.sctp\.udp_port=9899|-; this kernel has no such setting)' "$work/version"
+    JUNCTOR=$program
+    host net.sctp.intl_enable=1 net.sctp.reconf_enable=0
+    "$JUNCTOR" --version >"$work/version" 3>&-
+    grep -qE '^  interleaving .* on$' "$work/version"
+    grep -qE '^  stream reconfiguration .* off; reconfig_supported offers it' "$work/version"
+}

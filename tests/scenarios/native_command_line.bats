@@ -45,6 +45,11 @@ Try \`junctor $1 --help\`." ]
     grep -qE '^libraries: .*usrsctp [0-9]' "$work/version"
     grep -qE '^transport kernel: ' "$work/version"
     grep -qE '^transport usrsctp: ' "$work/version"
+    "$JUNCTOR" --version --json >"$work/version.json"
+    jq -e '(.libraries.jansson | test("^[0-9]")) and (.transports | map(.name) == ["kernel", "usrsctp"]) and
+        (.transports[1].available) and (.kernel.features | length > 8)' "$work/version.json"
+    [ "junctor $(jq -r .version "$work/version.json")" = "$(head -n 1 "$work/version")" ]
+    [ "$(jq -r .kernel.release "$work/version.json")" = "$(uname -r)" ]
     start_broker <<CONFIG
 listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
 peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]

@@ -21,7 +21,7 @@ status_is() { # STATUS COMMAND…: the command exits so
     grep -qE '^messages +90 received, 0 copies, 90 delivered, 0 waiting$' "$work/out"
     grep -qE '^core +loadshare +one:up,two:(down|connecting) +90 +0 ' "$work/out"
     junctor status routes | grep -qE ' all +access +any +any +core +90 +90 +0 +shared$'
-    junctor status listeners | grep -qE "^access +0 +90 +0 +0 +127.0.0.1:$P0\$"
+    junctor status listeners | grep -qE "^access +0 +90 +0 +0 +0 +127.0.0.1:$P0( |\$)"
     junctor status peers | grep -qE '^one +up +1 +0 +90 '
     junctor status workers | grep -qE '^ +0 +1 +90 +90 '
     junctor status config | grep -q 'session: shared'

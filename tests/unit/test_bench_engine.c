@@ -179,6 +179,20 @@ static void test_payload_of_a_file(void **state)
     bench_outcome_free(o);
 }
 
+/* What the userland stack cannot do is refused. */
+static void test_one_worker_on_usrsctp(void **state)
+{
+    (void)state;
+    plan.workers = 2;
+    settle();
+    struct bench_outcome *o = bench_run(&plan, NULL, NULL);
+    assert_non_null(o);
+    assert_int_equal(o->count, 0);
+    assert_string_equal(o->error,
+                        "--workers 2: usrsctp SCTP runs in one thread only; use --transport kernel");
+    bench_outcome_free(o);
+}
+
 static void test_what_cannot_begin_says_why(void **state)
 {
     (void)state;
@@ -221,6 +235,7 @@ int main(void)
         cmocka_unit_test_setup(test_a_run_is_cancelled, setup),
         cmocka_unit_test_setup(test_churn, setup),
         cmocka_unit_test_setup(test_payload_of_a_file, setup),
+        cmocka_unit_test_setup(test_one_worker_on_usrsctp, setup),
         cmocka_unit_test_setup(test_what_cannot_begin_says_why, setup),
         cmocka_unit_test(test_a_generator_is_judged),
     };

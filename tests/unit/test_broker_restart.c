@@ -5,6 +5,7 @@
 
 #include <utlist.h>
 
+#include "broker/access.h"
 #include "broker/assoc.h"
 #include "broker/check.h"
 #include "broker/dest.h"
@@ -98,9 +99,10 @@ static int begin(void **state)
     backend.send_capacity = capacity;
     roles[0] = roles[1] = (struct rt_role){.paired_route = RT_NO_ROUTE};
     plan.table = rt_table_build(&config);
-    broker = (struct brk_broker){.plan = &plan, .backend = &backend, .worker_count = CONTROL};
+    broker = (struct brk_broker){
+        .plan = &plan, .backend = &backend, .worker_count = CONTROL, .access = brk_access_new()};
     brk_segments_init(&broker.health, sizeof(struct brk_peer_health));
-    if (!plan.table || !brk_segments_fit(&broker.health, 1))
+    if (!plan.table || !broker.access || !brk_segments_fit(&broker.health, 1))
         return -1;
     worker = (struct brk_worker){.broker = &broker,
                                  .plan = &plan,
@@ -144,6 +146,7 @@ static int end(void **state)
     brk_counts_free(&worker.counts);
     rt_table_free(plan.table);
     brk_segments_free(&broker.health);
+    brk_access_free(broker.access);
     return tear_down(state);
 }
 
@@ -350,6 +353,22 @@ static void a_shutdown_crosses_where_nothing_waits(void **state)
     too_late(client);
     ended(1, 1);
     assert_int_equal(paper.aborted, CLIENT);
+}
+
+/* It was said before the last messages were sent, and is read after that. */
+static void a_stale_event_acknowledges_nothing(void **state)
+{
+    int64_t *number = paper_of(client_socket.ep)->number;
+    (void)state;
+    paired();
+    struct brk_assoc *client = server_shuts_down();
+    number[OPTF_STATUS_UNACKDATA] = 2;
+    reads(&client_socket, dry(CLIENT));
+    ended(0, 0);
+    assert_true(client->dry.asked);
+    number[OPTF_STATUS_UNACKDATA] = 0;
+    reads(&client_socket, dry(CLIENT));
+    ended(1, 0);
 }
 
 /* What the client sent is acknowledged and will not arrive: it must not be told that all is well. But first
@@ -597,6 +616,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_reason_crosses_the_session, begin, end),
         cmocka_unit_test_setup_teardown(what_another_cause_says_does_not, begin, end),
         cmocka_unit_test_setup_teardown(a_shutdown_crosses_where_nothing_waits, begin, end),
+        cmocka_unit_test_setup_teardown(a_stale_event_acknowledges_nothing, begin, end),
         cmocka_unit_test_setup_teardown(a_shutdown_is_an_abort_where_messages_wait, begin, end),
         cmocka_unit_test_setup_teardown(a_message_before_all_is_acknowledged_makes_it_an_abort_then, begin,
                                         end),

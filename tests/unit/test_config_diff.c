@@ -99,6 +99,7 @@ static bool change(const struct cfg_config *c, const struct cfg_key_row *row)
         put_count(object, row->count_offset, 1);
         return true;
     case CFG_PREFIXES:
+    case CFG_DENIED:
         put_pointer(object, row->offset, &prefix);
         put_count(object, row->count_offset, 1);
         return true;

@@ -215,6 +215,34 @@ static void test_message_is_charged_elsewhere(void **state)
     rt_message_unref(m, OWNER);
 }
 
+/* What was charged before does not count, and its release gives back nothing twice. */
+static void test_credit_is_forgiven(void **state)
+{
+    (void)state;
+    uint64_t memory = 0;
+    struct rt_credit c = credit_of(2, 1000);
+    c.memory = &memory;
+    struct rt_message *m = rt_message_new(OWNER, &c, "xyz", 3), *n = rt_message_new(OWNER, &c, "y", 1);
+    rt_message_stop_source(m);
+    assert_true(rt_credit_full(&c));
+    rt_credit_forgive(&c);
+    assert_true(rt_credit_free(&c));
+    assert_false(rt_credit_is_back(&c));
+    assert_true(memory > 4);
+    struct rt_message *later = rt_message_new(OWNER, &c, "z", 1);
+    rt_message_stop_source(later);
+    rt_message_stop_source(m); /* again, under the rules that hold now */
+    assert_int_equal(c.messages, 2);
+    rt_credit_forgive(&c);
+    rt_message_unref(m, OWNER);
+    rt_message_unref(n, OWNER);
+    assert_int_equal(c.messages + c.stopping, 0);
+    assert_false(rt_credit_is_back(&c));
+    rt_message_unref(later, OWNER);
+    assert_true(rt_credit_is_back(&c));
+    assert_int_equal(c.bytes + memory, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -230,6 +258,7 @@ int main(void)
         cmocka_unit_test(test_smallest_credit),
         cmocka_unit_test(test_message_stops_its_source),
         cmocka_unit_test(test_message_is_charged_elsewhere),
+        cmocka_unit_test(test_credit_is_forgiven),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -255,8 +255,10 @@ enum tr_code kernel_listen(struct tr_endpoint *tep, int backlog, struct tr_error
 {
     struct kernel_endpoint *ep = kernel_endpoint(tep);
     kernel_count(ep, 1);
-    if (listen(ep->fd, backlog) == 0)
+    if (listen(ep->fd, backlog) == 0) {
+        ep->listens |= backlog > 0;
         return TR_OK;
+    }
     int e = errno;
     const char *advice =
         e == EADDRINUSE ? "; endpoints that share a port must all be opened for it, with exactly the same "

@@ -37,6 +37,7 @@ struct kernel_endpoint {
     sa_family_t family;
     uint32_t registered;           /* with epoll, for these events; 0: not at all */
     int error;                     /* the socket's, until the event that it belongs to is read */
+    bool listens;                  /* has accepted associations, or may */
     bool at_end;                   /* one-to-one: the stack said end of file; only notifications may follow */
     bool stream;                   /* a SOCK_STREAM socket; a peeled-off one is not */
     bool foreign;                  /* in a network namespace that was named, maybe not the threads' own */
@@ -102,6 +103,7 @@ struct kernel_loop {
     struct mmsghdr *in;
     struct iovec *in_vec;
     union kernel_control_in *in_control;
+    struct net_addr *in_from; /* of listening endpoints: where it came from */
     struct tr_item *items;
 
     /* One burst to send, prepared once. */

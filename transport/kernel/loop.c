@@ -42,9 +42,10 @@ static bool allocate(struct kernel_loop *l, const struct tr_loop_params *p)
     l->in = calloc(p->slots, sizeof *l->in);
     l->in_vec = calloc(p->slots, sizeof *l->in_vec);
     l->in_control = calloc(p->slots, sizeof *l->in_control);
+    l->in_from = calloc(p->slots, sizeof *l->in_from);
     l->items = calloc(p->slots, sizeof *l->items);
     return l->memory != NULL && l->in != NULL && l->in_vec != NULL && l->in_control != NULL &&
-           l->items != NULL;
+           l->in_from != NULL && l->items != NULL;
 }
 
 static bool open_descriptors(struct kernel_loop *l)
@@ -71,6 +72,7 @@ static void release_memory(struct kernel_loop *l)
     free(l->in);
     free(l->in_vec);
     free(l->in_control);
+    free(l->in_from);
     free(l->items);
     free(l);
 }

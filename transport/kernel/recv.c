@@ -170,6 +170,17 @@ static bool gather_failed(struct kernel_loop *l, struct kernel_endpoint *ep, uns
     return true;
 }
 
+/* Where an association that is new was set up from. */
+static void take_from(struct kernel_loop *l, unsigned slot, struct tr_event *e)
+{
+    const struct msghdr *h = &l->in[slot].msg_hdr;
+    if (e->change.state != TR_COMM_UP || !h->msg_name || h->msg_namelen < sizeof(struct sockaddr_in))
+        return;
+    memcpy(&e->change.from, h->msg_name,
+           h->msg_namelen < sizeof e->change.from ? h->msg_namelen : sizeof e->change.from);
+    kernel_clean_address(&e->change.from);
+}
+
 /* A notification; one with a large payload comes in pieces as well, one directly after the other. */
 static bool event_item(struct kernel_loop *l, struct kernel_endpoint *ep, unsigned slot, bool whole,
                        struct tr_item *item)
@@ -189,8 +200,20 @@ static bool event_item(struct kernel_loop *l, struct kernel_endpoint *ep, unsign
     *item = (struct tr_item){.kind = TR_EVENT, .event = notice.event};
     if (item->event.type == TR_EV_SEND_FAILED)
         return gather_failed(l, ep, notice.fragment, &item->event);
+    if (item->event.type == TR_EV_ASSOC_CHANGE)
+        take_from(l, slot, &item->event);
     follow_event(l, ep, &item->event);
     return true;
+}
+
+/* Of a listening endpoint the stack is asked for addresses, too: it gives that of an association that has
+ * ended since. The others are spared the copying. */
+static void ask_from(struct kernel_loop *l, unsigned first, unsigned n, bool on)
+{
+    for (unsigned slot = first; slot < first + n; slot++) {
+        l->in[slot].msg_hdr.msg_name = on ? &l->in_from[slot] : NULL;
+        l->in[slot].msg_hdr.msg_namelen = on ? sizeof l->in_from[slot] : 0;
+    }
 }
 
 /* Turns a batch in the slots from `first` on into items. Returns how many. */
@@ -239,6 +262,8 @@ enum tr_code kernel_recv(struct tr_endpoint *tep, unsigned max, const struct tr_
         if (ep->at_end && room > AT_END_BATCH)
             room = AT_END_BATCH;
         l->base.stats.syscalls++;
+        if (ep->listens)
+            ask_from(l, first, room, true);
         int n = recvmmsg(ep->fd, l->in + first, room, MSG_DONTWAIT, NULL);
         if (n < 0 && errno == EINTR)
             continue;
@@ -246,9 +271,12 @@ enum tr_code kernel_recv(struct tr_endpoint *tep, unsigned max, const struct tr_
             ep->error = errno;
             continue;
         }
+        if (n > 0)
+            *count = take_batch(l, ep, first, (unsigned)n);
+        if (ep->listens)
+            ask_from(l, first, room, false);
         if (n <= 0)
             break;
-        *count = take_batch(l, ep, first, (unsigned)n);
         kernel_pieces_read(l, ep);
         if (*count > 0) {
             *items = l->items + first;

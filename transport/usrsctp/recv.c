@@ -14,6 +14,7 @@ struct piece {
     size_t len;
     int flags;
     struct sctp_rcvinfo info;
+    struct sockaddr_conn from;
 };
 
 enum outcome { READ_PIECE, READ_NOTHING, READ_END };
@@ -21,10 +22,12 @@ enum outcome { READ_PIECE, READ_NOTHING, READ_END };
 static enum outcome read_piece(struct usr_endpoint *ep, struct piece *p, size_t room, int flags)
 {
     for (int i = 0; i < 2; i++) { /* an error of the socket stands before its end */
-        socklen_t len = sizeof p->info;
+        socklen_t len = sizeof p->info, from_len = sizeof p->from;
         unsigned type = SCTP_RECVV_NOINFO;
         p->flags = flags;
-        ssize_t n = usrsctp_recvv(ep->so, p->data, room, NULL, NULL, &p->info, &len, &type, &p->flags);
+        p->from.sconn_family = AF_UNSPEC;
+        ssize_t n = usrsctp_recvv(ep->so, p->data, room, (struct sockaddr *)&p->from, &from_len, &p->info,
+                                  &len, &type, &p->flags);
         p->len = n > 0 ? (size_t)n : 0;
         if (n > 0)
             return READ_PIECE;
@@ -161,7 +164,17 @@ static void note_change(struct usr_loop *loop, struct usr_endpoint *ep, const st
         loop->paths.ended++;
 }
 
-static void take_event(struct usr_loop *loop, struct usr_endpoint *ep, const void *data, size_t len)
+/* Where a new association was set up from; an ended one may be unknown to the stack by now. */
+static void take_from(struct usr_loop *loop, struct usr_endpoint *ep, const struct sockaddr_conn *from,
+                      struct tr_event *e)
+{
+    if (e->change.state == TR_COMM_UP && from->sconn_family == AF_CONN &&
+        usr_peer_address(loop, from, &e->change.from, NULL))
+        usr_show_address(ep, &e->change.from);
+}
+
+static void take_event(struct usr_loop *loop, struct usr_endpoint *ep, const void *data, size_t len,
+                       const struct sockaddr_conn *from)
 {
     struct tr_notice notice;
     struct sockaddr_conn path;
@@ -187,6 +200,7 @@ static void take_event(struct usr_loop *loop, struct usr_endpoint *ep, const voi
         reasm_abort_stream(&loop->reassembly, &ep->base.reading, e.assoc, (uint16_t)e.partial.stream);
         break;
     case TR_EV_ASSOC_CHANGE:
+        take_from(loop, ep, from, &e);
         note_change(loop, ep, &e);
         break;
     default:
@@ -203,13 +217,13 @@ static void take_notification(struct usr_loop *loop, struct usr_endpoint *ep, co
     uint64_t bytes;
     unsigned before = loop->item_count;
     if (last && !reasm_under_way(&loop->reassembly, &ep->base.reading, REASM_NOTIFICATION, &part.msg)) {
-        take_event(loop, ep, p->data, p->len);
+        take_event(loop, ep, p->data, p->len, &p->from);
         if (loop->item_count != before)
             loop->arena_used += (p->len + 7) & ~(size_t)7;
         return;
     }
     if (reasm_add(&loop->reassembly, &ep->base.reading, &part, last, &whole, &bytes) == REASM_WHOLE)
-        take_event(loop, ep, whole.msg.data, whole.msg.len);
+        take_event(loop, ep, whole.msg.data, whole.msg.len, &p->from);
 }
 
 static bool has_slot(const struct usr_loop *loop)

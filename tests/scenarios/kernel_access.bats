@@ -1,0 +1,21 @@
+load lib
+
+# Every address of a peer must be allowed, whichever it comes from.
+@test "a multi-homed peer is let in only if all its addresses are" {
+    start_broker <<CONFIG
+broker: {transport: kernel, workers: 2}
+listeners:
+  - {name: open, address: [127.0.0.1, 127.0.0.2, 127.0.0.3], port: $P0, deny: 127.0.0.3, allow: 127.0.0.0/29}
+peers: [{name: core, address: 127.0.0.1, port: $P1, reconnect: {initial: 100ms, max: 200ms}}]
+routes: [{from: open, to: core, session: shared}]
+CONFIG
+    start_sink sink "$U1" "$P1" --keep
+    run_source both "$U2" --from 127.0.0.1,127.0.0.2 --count 20
+    not run_source denied "$U3" --from 127.0.0.2,127.0.0.3 --count 20
+    not run_source outside "$U4" --from 127.0.0.1,127.0.0.9 --count 20
+    wait_delivered_to core 20
+    stop_broker
+    [ "$(account received)" = $((20 + $(account dropped_not_accepted))) ]
+    [ "$(account refused_denied)" = 2 ]
+    [ "$(delivered_to core)" = 20 ]
+}
