@@ -151,6 +151,8 @@ static char *read_all(const struct exchange *x, size_t *length)
         got = wait_readable(x) ? recv(x->fd, text + n, room - n - 1, 0) : -1;
         if (got < 0 && errno == EINTR)
             got = 1;
+        else if (got < 0 && n && errno == ECONNRESET)
+            break; /* turned away before it had read the request */
         else if (got < 0) {
             free(text);
             return NULL;
@@ -164,7 +166,7 @@ static char *read_all(const struct exchange *x, size_t *length)
     return text;
 }
 
-static bool send_all(int fd, const char *text)
+static void send_all(int fd, const char *text)
 {
     size_t length = strlen(text);
     while (length) {
@@ -172,11 +174,10 @@ static bool send_all(int fd, const char *text)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return false;
+            return;
         text += n;
         length -= (size_t)n;
     }
-    return true;
 }
 
 static int no_broker(const char *socket, const char *what, char *why, size_t size)
@@ -239,8 +240,8 @@ int client_request(const char *socket, const char *method, const char *path,
                          .end = patience ? now_ms() + patience->timeout_ms : 0};
     if (x.fd < 0)
         return no_broker(socket, what_failed(errno), why, size);
-    if (send_all(x.fd, request))
-        answer = read_all(&x, &length);
+    send_all(x.fd, request); /* who turns clients away may answer first, and not read */
+    answer = read_all(&x, &length);
     int error = errno;
     close(x.fd);
     int result = answer && length

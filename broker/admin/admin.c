@@ -33,6 +33,7 @@ struct admin *admin_new(const char *version)
     a->wake = -1;
     for (unsigned i = 0; i < 1 + ADMIN_METRICS_MAX; i++)
         a->listening[i] = -1;
+    admin_accept_begin(&a->accept);
     a->doors[0] = (struct admin_door){a, false};
     a->doors[1] = (struct admin_door){a, true};
     return a;
@@ -48,7 +49,7 @@ static int min_ms(int a, int b)
 /* How long nothing needs to be looked at. */
 static int timeout_ms(const struct admin *a)
 {
-    int timeout = admin_next_ms(a);
+    int timeout = min_ms(admin_next_ms(a), admin_accept_next_ms(a));
     for (unsigned i = 0; i <= a->daemon_count; i++) {
         MHD_UNSIGNED_LONG_LONG one;
         if (a->daemons[i] && MHD_get_timeout(a->daemons[i], &one) == MHD_YES)
@@ -66,17 +67,19 @@ static void run_daemons(struct admin *a)
 
 static void turn(struct admin *a, int timeout)
 {
-    struct pollfd fds[3 + ADMIN_METRICS_MAX] = {{.fd = a->wake, .events = POLLIN},
-                                                {.fd = brk_observer_fd(a->observer), .events = POLLIN}};
+    struct pollfd fds[2 + 2 * ADMIN_DOORS] = {{.fd = a->wake, .events = POLLIN},
+                                              {.fd = brk_observer_fd(a->observer), .events = POLLIN}};
     unsigned count = 2;
     for (unsigned i = 0; i <= a->daemon_count; i++)
         if (a->daemons[i])
             fds[count++] =
                 (struct pollfd){.fd = MHD_get_daemon_info(a->daemons[i], MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd,
                                 .events = POLLIN};
+    count += admin_accept_poll(a, fds + count);
     if (poll(fds, count, timeout) < 0 && errno != EINTR)
         abort(); /* valid descriptors */
     admin_go_on(a);
+    admin_accept_turn(a);
     do {
         a->resumed = false;
         run_daemons(a);
@@ -162,10 +165,8 @@ static bool open_all(struct admin *a, const struct cfg_config *c)
     for (unsigned i = 0; good && i <= a->daemon_count; i++) {
         if (a->listening[i] < 0)
             continue;
-        a->daemons[i] = admin_serve(a, a->listening[i], i == 0);
+        a->daemons[i] = admin_serve(a, i == 0);
         good = a->daemons[i] || fail("broker.admin", "libmicrohttpd cannot serve");
-        if (a->daemons[i])
-            a->listening[i] = -1;
     }
     return good;
 }
@@ -206,6 +207,7 @@ void admin_free(struct admin *a)
     for (unsigned i = 0; i < 1 + ADMIN_METRICS_MAX; i++)
         if (a->listening[i] >= 0)
             close(a->listening[i]);
+    admin_accept_end(&a->accept);
     if (*a->path)
         unlink(a->path);
     if (a->wake >= 0)

@@ -1,6 +1,6 @@
 /* See serve.h. A call that cannot be answered at once is suspended and put into admin->waiting; wait.c goes
- * on with it. What a request may cost is bounded: connections, their memory, the time without a byte, the
- * length of a body (which nobody reads: what is to be said stands in the path). */
+ * on with it. What a request may cost is bounded: connections and their time (accept.h), their memory, the
+ * time without a byte, the length of a body (which nobody reads: what is to be said stands in the path). */
 #include "broker/admin/serve.h"
 
 #include <stdlib.h>
@@ -11,7 +11,6 @@
 #include "broker/admin/wait.h"
 #include "broker/clock.h"
 
-#define CONNECTIONS      64
 #define CONNECTION_BYTES (16 * 1024)
 #define SILENCE_S        10
 #define BODY_MAX         (64 * 1024)
@@ -36,11 +35,12 @@ static enum MHD_Result respond(struct admin *a, struct admin_call *call)
         MHD_add_response_header(r, "Content-Security-Policy", policy);
     if (call->status == 405)
         MHD_add_response_header(r, "Allow", strcmp(call->path, "/") ? "GET, HEAD, POST" : "GET, HEAD");
-    if (atomic_load(&a->stop))
+    if (atomic_load(&a->stop) || admin_accept_short(a))
         MHD_add_response_header(r, "Connection", "close");
     enum MHD_Result result = MHD_queue_response(call->connection, call->status, r);
+    admin_accept_mark(call->connection, false);
     bool again = call->status == 200 && call->resource && strcmp(call->resource->method, "GET") == 0 &&
-                 !atomic_load(&a->stop);
+                 !atomic_load(&a->stop) && !admin_accept_short(a);
     if (!again || !admin_cache_keep(&a->cache, call->uri, call->local, brk_now_ms(), r))
         MHD_destroy_response(r);
     return result;
@@ -118,14 +118,17 @@ static enum MHD_Result take(void *arg, struct MHD_Connection *c, const char *pat
     if (call->step != ADMIN_DONE) /* it waits */
         return MHD_YES;
     if (!call->status) {
-        struct MHD_Response *known = is_read(method) && !atomic_load(&a->stop)
+        struct MHD_Response *known = is_read(method) && !atomic_load(&a->stop) && !admin_accept_short(a)
                                          ? admin_cache_find(&a->cache, call->uri, call->local, brk_now_ms())
                                          : NULL;
-        if (known)
+        if (known) {
+            admin_accept_mark(c, false);
             return MHD_queue_response(c, 200, known);
+        }
         call->length = 0;
         call->step = begin(a, call, method);
         if (call->step != ADMIN_DONE) {
+            admin_accept_mark(c, true);
             MHD_suspend_connection(c);
             admin_wait(a, call);
             return MHD_YES;
@@ -138,25 +141,25 @@ static void completed(void *arg, struct MHD_Connection *c, void **state, enum MH
 {
     const struct admin_door *door = arg;
     struct admin_call *call = *state;
-    (void)c;
     (void)why;
     if (!call)
         return;
+    admin_accept_mark(c, false);
     admin_forget(door->admin, call);
     free(call->body);
     free(call);
     *state = NULL;
 }
 
-struct MHD_Daemon *admin_serve(struct admin *a, int listening, bool local)
+struct MHD_Daemon *admin_serve(struct admin *a, bool local)
 {
     struct admin_door *door = &a->doors[local];
     door->admin = a;
     door->local = local;
-    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, take, door,
-                            MHD_OPTION_LISTEN_SOCKET, listening, MHD_OPTION_CONNECTION_LIMIT,
-                            (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-                            (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S,
-                            MHD_OPTION_NOTIFY_COMPLETED, completed, door, MHD_OPTION_URI_LOG_CALLBACK,
-                            new_call, door, MHD_OPTION_END);
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL,
+                            NULL, take, door, MHD_OPTION_CONNECTION_LIMIT, (unsigned)ADMIN_CLIENTS,
+                            MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
+                            MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S, MHD_OPTION_NOTIFY_COMPLETED,
+                            completed, door, MHD_OPTION_NOTIFY_CONNECTION, admin_accept_notify, door,
+                            MHD_OPTION_URI_LOG_CALLBACK, new_call, door, MHD_OPTION_END);
 }

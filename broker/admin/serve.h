@@ -4,7 +4,8 @@
 
 #include "broker/admin/state_priv.h"
 
-/* Serves HTTP at a listening socket, which is closed with it. NULL: libmicrohttpd failed. */
-struct MHD_Daemon *admin_serve(struct admin *a, int listening, bool local);
+/* Serves HTTP to connections that are added to it (accept.h): those of the Unix socket (`local`), or of an
+ * address. NULL: libmicrohttpd failed. */
+struct MHD_Daemon *admin_serve(struct admin *a, bool local);
 
 #endif

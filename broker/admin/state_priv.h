@@ -11,6 +11,7 @@
 
 #include <microhttpd.h>
 
+#include "broker/admin/accept.h"
 #include "broker/admin/cache.h"
 #include "broker/admin/socket.h"
 #include "broker/observe.h"
@@ -93,12 +94,13 @@ struct admin {
     bool running; /* the control thread's */
     int wake;     /* eventfd */
     _Atomic bool stop;
-    char path[ADMIN_PATH_MAX]; /* "": none */
-    int listening[1 + ADMIN_METRICS_MAX];
+    char path[ADMIN_PATH_MAX];                         /* "": none */
+    int listening[1 + ADMIN_METRICS_MAX];              /* the first one: the Unix socket; -1: none */
     struct MHD_Daemon *daemons[1 + ADMIN_METRICS_MAX]; /* the first one: of the Unix socket; NULL: none */
     unsigned daemon_count;
     struct admin_door doors[2]; /* TCP, Unix */
 
+    struct admin_accept accept;
     struct admin_cache cache;
     unsigned calls;             /* that have arrived and are not completed */
     bool resumed;               /* a suspended one has been answered: libmicrohttpd must be run */
