@@ -35,6 +35,9 @@ struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, str
     err_finish(valid ? &l.warnings : &l.errors, remarks);
     if (valid)
         return c;
+    struct cfg_remarks unsaid; /* warnings that were found on the way */
+    err_finish(&l.warnings, &unsaid);
+    cfg_remarks_free(&unsaid);
     cfg_free(c);
     return NULL;
 }
