@@ -6,22 +6,13 @@
 
 #include <jansson.h>
 
+#include "broker/json_text.h"
+
 /* Whole numbers that a reader of JSON keeps exact (RFC 8259, 6: up to 2^53). */
 static bool is_number(const char *text, size_t length)
 {
     size_t digits = strspn(text + (text[0] == '-'), "0123456789"), at = text[0] == '-';
     return digits >= 1 && digits <= 15 && at + digits == length && (text[at] != '0' || digits == 1);
-}
-
-static json_t *string(const char *text, size_t length)
-{
-    json_t *s = json_stringn(text, length);
-    if (s || length == 0)
-        return s;
-    char clean[length];
-    for (size_t i = 0; i < length; i++)
-        clean[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
-    return json_stringn(clean, length);
 }
 
 /* The value at *at, which is moved to its end. */
@@ -38,7 +29,7 @@ static json_t *take_value(const char **at, const char *end)
     }
     *at = p < end && quoted ? p + 1 : p;
     value[n] = '\0';
-    return !quoted && is_number(value, n) ? json_integer(strtoll(value, NULL, 10)) : string(value, n);
+    return !quoted && is_number(value, n) ? json_integer(strtoll(value, NULL, 10)) : brk_json_text(value, n);
 }
 
 static void take_pairs(json_t *object, const char *at, const char *end)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "broker/json_text.h"
 #include "config/sctp/value.h"
 
 #define ORIGIN_BITS 48 /* of the number within a worker */
@@ -103,7 +104,8 @@ enum admin_step admin_refuse(struct admin_call *call, unsigned status, const cha
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    return admin_answer(call, status, json_pack("{s:i, s:s}", "api", ADMIN_API, "error", text));
+    return admin_answer(
+        call, status, json_pack("{s:i, s:o}", "api", ADMIN_API, "error", brk_json_text(text, strlen(text))));
 }
 
 bool admin_fresh(const struct admin *a, const struct admin_call *call)

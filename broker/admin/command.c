@@ -9,6 +9,7 @@
 
 #include "broker/admin/call.h"
 #include "broker/admin/json.h"
+#include "broker/json_text.h"
 #include "broker/log.h"
 #include "broker/log_subject.h"
 #include "config/sctp/value.h"
@@ -27,7 +28,7 @@ static enum admin_step answered(const struct admin *a, struct admin_call *call, 
     json_t *d = admin_document(a), *lines = json_array();
     for (char *line = call->request.lines, *end; line && *line; line = end + 1) {
         end = strchr(line, '\n');
-        json_array_append_new(lines, json_stringn(line, (size_t)(end - line)));
+        json_array_append_new(lines, brk_json_text(line, (size_t)(end - line)));
     }
     free(call->request.lines);
     call->request.lines = NULL;

@@ -8,6 +8,7 @@
 
 #include "broker/admin/call.h"
 #include "broker/admin/json.h"
+#include "broker/json_text.h"
 #include "config/sctp/ppid.h"
 #include "routing/explain.h"
 
@@ -354,7 +355,7 @@ enum admin_step admin_get_config(struct admin *a, struct admin_call *call)
     brk_sight_close(a->observer);
     fclose(out);
     json_t *d = admin_document(a);
-    json_object_set_new(d, "file", json_string(a->file));
+    json_object_set_new(d, "file", brk_json_text(a->file, strlen(a->file)));
     json_object_set_new(d, "generation", json_integer(generation));
     json_object_set_new(d, "yaml", text ? json_string(text) : NULL);
     free(text);

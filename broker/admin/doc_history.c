@@ -9,6 +9,7 @@
 #include "broker/admin/json.h"
 #include "broker/clock.h"
 #include "broker/history.h"
+#include "broker/json_text.h"
 
 #define LIMIT     100
 #define LIMIT_MAX 10000
@@ -66,7 +67,7 @@ static json_t *detail(const struct brk_happening *e)
         snprintf(text, sizeof text, "from worker %u to worker %u", e->numbers[0], e->numbers[1]);
         return json_string(text);
     default:
-        return e->text[0] ? json_string(e->text) : json_null();
+        return e->text[0] ? brk_json_text(e->text, strlen(e->text)) : json_null();
     }
 }
 
