@@ -27,7 +27,7 @@ WERROR   ?= -Werror
 WARN     := -Wall -Wextra -Wshadow -Wpointer-arith -Wwrite-strings -Wundef $(WERROR)
 CWARN    := -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
 OPT      ?= -O2 -g
-SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer $(if $(filter undefined,$(SAN)),-fno-sanitize-recover=undefined))
+SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer $(if $(findstring undefined,$(SAN)),-fno-sanitize-recover=undefined))
 HIDDEN   := -fvisibility=hidden # what leaves the library is said in its headers
 SHARED   := -fPIC -fno-semantic-interposition
 # What makes faults of memory hard to use; tests/check_hardening looks for it in what was built. Marks of legal jump targets
@@ -163,6 +163,15 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.c.o $$(call shared_by,$$(*D)) $(BUILD)/li
 	@echo "  LINK  $@"
 	@$(CC) -pie $(LDFLAGS) $(filter %.o,$^) $(filter %.a,$^) $(CMOCKA_LIBS) $(LDLIBS) -o $@
 
+# One libFuzzer target per tests/fuzz/fuzz_*.c, built by clang in a folder of its own, as fuzz-programs does. That of the
+# admin interface asks a broker of tests/middle.
+FUZZERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(BUILD)/tests/fuzz/fuzz_admin: $(call shared_by,middle)
+$(FUZZERS): $(BUILD)/%: $(BUILD)/obj/%.c.o $(BUILD)/libjunctor.a
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) -pie $(LDFLAGS) -fsanitize=fuzzer $(filter %.o,$^) $(filter %.a,$^) $(CMOCKA_LIBS) $(LDLIBS) -o $@
+
 # One program per bench/micro/*.cc (Google Benchmark).
 MICRO := $(patsubst %.cc,$(BUILD)/%,$(wildcard bench/micro/*.cc))
 $(BUILD)/bench/micro/%: $(BUILD)/obj/bench/micro/%.cc.o $(BUILD)/libjunctor.a
@@ -170,10 +179,13 @@ $(BUILD)/bench/micro/%: $(BUILD)/obj/bench/micro/%.cc.o $(BUILD)/libjunctor.a
 	@echo "  LINK  $@"
 	@$(CXX) -pie $(LDFLAGS) $^ -lbenchmark $(LDLIBS) -o $@
 
-.PHONY: tests examples micro
+.PHONY: tests examples micro fuzzers fuzz-programs
 tests: $(TESTS) $(BUILD)/tests/scenarios/half_message
 examples: $(EXAMPLES)
 micro: $(MICRO)
+fuzzers: $(FUZZERS)
+fuzz-programs:
+	$(SUBMAKE) CC=clang SAN=fuzzer-no-link,address,undefined OPT='-O1 -gline-tables-only' BUILD=$(BUILD)-fuzz fuzzers
 
 # The second compiler has to accept every file too; a check only, no code.
 SECOND_CC := $(if $(findstring clang,$(CC)),gcc,clang)
@@ -194,7 +206,7 @@ MIDDLE := $(filter $(BUILD)/tests/middle/%,$(TESTS))
 test: ## builds everything and runs all tests; ends with one line of totals
 	@tests/deps test
 	$(SUBMAKE) test-programs micro
-	@tests/run
+	@FUZZ_TIME=$${FUZZ_TIME:-15} tests/run
 
 check: ## one test: make check T=name; lists the names without T
 	@tests/deps test
@@ -220,11 +232,18 @@ chaos: ## clients, servers and networks that fail at random, for DURATION=120 se
 	ALL=1 DURATION=$${DURATION:-120} BACKEND=kernel tests/chaos/in_kernel
 	ALL=1 DURATION=$${DURATION:-120} BACKEND=usrsctp tests/chaos/in_kernel
 
-# The stress tests run under ThreadSanitizer, the scenarios and middle/ once more under AddressSanitizer.
+.PHONY: fuzz
+fuzz: ## any bytes for what reads bytes, FUZZ_TIME=60 seconds each; FUZZ=config is that one alone
+	@tests/deps test
+	$(SUBMAKE) fuzz-programs
+	@for name in $${FUZZ:-$$(tests/fuzz/run -l)}; do tests/fuzz/run $$name $${FUZZ_TIME:-60} || exit 1; done
+
+# The stress tests run under ThreadSanitizer, the scenarios and middle/ once more under AddressSanitizer; fuzz/ is built by clang.
 test-programs: programs tests examples
 ifeq ($(SAN),)
 	$(SUBMAKE) SAN=thread BUILD=$(BUILD)-thread $(patsubst $(BUILD)/%,$(BUILD)-thread/%,$(STRESS))
 	$(SUBMAKE) SAN=address BUILD=$(BUILD)-address programs examples $(patsubst $(BUILD)/%,$(BUILD)-address/%,$(MIDDLE))
+	$(SUBMAKE) fuzz-programs
 endif
 
 .PHONY: check-includes check-format format

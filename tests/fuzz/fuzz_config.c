@@ -1,22 +1,7 @@
-/* libFuzzer target: any bytes as a configuration. The result is either errors or a configuration, with at
- * most warnings, and a printed configuration reads back and prints the same. Not part of `make test`; from
- * the top directory:
- *
- *   clang -I. -D_GNU_SOURCE -g -O1 -fsanitize=fuzzer,address,undefined \
- *       tests/fuzz/fuzz_config.c config/[a-z]*.c -lfyaml -o fuzz_config
- *   ASAN_OPTIONS=detect_leaks=0 ./fuzz_config -dict=tests/fuzz/config.dict -max_len=4096 \
- *       CORPUS config/examples tests/unit/config
- *
- * Leaks are not looked for because libfyaml 0.7.12 has one: a quoted text with more than a few escapes. */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
+/* Any bytes as a configuration. The result is either errors or a configuration, with at most warnings, and a
+ * printed configuration reads back and prints the same. */
 #include "config/config.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/bytes.h"
 
 static char *print(const struct cfg_config *c, size_t *len)
 {
