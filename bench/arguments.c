@@ -1,6 +1,7 @@
 /* Parses the command line of `junctor load` and checks it as a whole; see plan.h. */
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/arguments_priv.h"
@@ -26,6 +27,11 @@ enum {
     ARG_PPID,
     ARG_SIZE,
     ARG_PAYLOAD,
+    ARG_RAW,
+    ARG_REPLAY,
+    ARG_REPLAY_FROM,
+    ARG_SPEED,
+    ARG_LOOP,
     ARG_UNORDERED,
     ARG_FLOW,
     ARG_SCENARIO,
@@ -68,6 +74,11 @@ const struct option bench_plan_options[] = {
     {"ppid", required_argument, NULL, ARG_PPID},
     {"size", required_argument, NULL, ARG_SIZE},
     {"payload", required_argument, NULL, ARG_PAYLOAD},
+    {"raw", no_argument, NULL, ARG_RAW},
+    {"replay", required_argument, NULL, ARG_REPLAY},
+    {"replay-from", required_argument, NULL, ARG_REPLAY_FROM},
+    {"speed", required_argument, NULL, ARG_SPEED},
+    {"loop", no_argument, NULL, ARG_LOOP},
     {"unordered", no_argument, NULL, ARG_UNORDERED},
     {"flow", required_argument, NULL, ARG_FLOW},
     {"scenario", required_argument, NULL, ARG_SCENARIO},
@@ -128,6 +139,12 @@ static void take_switch(struct bench_plan *plan, int which)
     case ARG_UNORDERED:
         plan->unordered = true;
         break;
+    case ARG_RAW:
+        plan->raw = true;
+        break;
+    case ARG_LOOP:
+        plan->loop = true;
+        break;
     case ARG_VERIFY:
         plan->verify = true;
         break;
@@ -168,13 +185,26 @@ static bool take_end(struct bench_plan *plan, int which, const char *text, uint1
     }
 }
 
-/* The name of a file to write. */
-static bool take_file(const char *text, char *name, char *why, size_t size)
+/* A name of at most `room` - 1 bytes: of a file, or of a sender in one. */
+static bool take_name(const char *text, char *name, size_t room, char *why, size_t size)
 {
-    if (!*text || strlen(text) >= BENCH_FILE_MAX)
-        return bench_say(why, size, "give a name of 1 to %d bytes", BENCH_FILE_MAX - 1);
+    if (!*text || strlen(text) >= room)
+        return bench_say(why, size, "give a name of 1 to %zu bytes", room - 1);
     strcpy(name, text);
     return true;
+}
+
+/* "2", "0.5", or "max". */
+static bool take_speed(struct bench_plan *plan, const char *text, char *why, size_t size)
+{
+    char *end;
+
+    plan->speed = 0;
+    if (strcmp(text, "max") == 0)
+        return true;
+    plan->speed = strtod(text, &end);
+    return (*text && !*end && plan->speed >= 1e-3 && plan->speed <= 1e6) ||
+           bench_say(why, size, "\"%s\" is neither a factor from 0.001 to 1000000 nor max", text);
 }
 
 static bool take_duration(struct bench_plan *plan, const char *text, char *why, size_t size)
@@ -234,11 +264,17 @@ static bool take_value(struct bench_plan *plan, int which, const char *text, cha
     case ARG_INTERVAL:
         return take_interval(plan, text, why, size);
     case ARG_PAYLOAD:
-        return take_file(text, plan->payload, why, size);
+        return take_name(text, plan->payload, sizeof plan->payload, why, size);
+    case ARG_REPLAY:
+        return take_name(text, plan->replay, sizeof plan->replay, why, size);
+    case ARG_REPLAY_FROM:
+        return take_name(text, plan->replay_from, sizeof plan->replay_from, why, size);
+    case ARG_SPEED:
+        return take_speed(plan, text, why, size);
     case ARG_CSV:
-        return take_file(text, plan->csv, why, size);
+        return take_name(text, plan->csv, sizeof plan->csv, why, size);
     case ARG_REPORT:
-        return take_file(text, plan->report, why, size);
+        return take_name(text, plan->report, sizeof plan->report, why, size);
     case ARG_BATCH:
         return bench_parse_unsigned(text, 1, BENCH_BATCH_MAX, &plan->batch, why, size);
     case ARG_WORKERS:

@@ -306,6 +306,25 @@ static void begin(struct bench_engine *e, const char *name, const struct bench_e
         e->observer->begin(name, tr_backend_name(e->backend), where, e->observer->arg);
 }
 
+/* Messages as they are: lets the worker's judges and its source know them. */
+static bool prepare_script(struct bench_worker *w, bool sends)
+{
+    const struct bench_plan *plan = w->engine->plan;
+    const struct bench_script *script = w->engine->script;
+    bool whole = plan->replay[0] && !plan->loop && !plan->count;
+
+    if (!script)
+        return true;
+    for (unsigned i = 0; w->engine->sinking && i < w->sink.judge_count; i++)
+        if (!bench_judge_await_raw(&w->sink.judges[i], script, plan->streams, whole))
+            return false;
+    if (!bench_judge_await_raw(&w->back, script, plan->streams, whole))
+        return false;
+    if (sends)
+        bench_traffic_script(&w->source.traffic, script, plan->reply ? w->back.raw : NULL);
+    return true;
+}
+
 /* A worker's part of a run of the source. False: out of memory; nothing of the source is left. */
 static bool prepare(struct bench_worker *w, uint32_t id, const struct bench_end *to, uint64_t trail_ns)
 {
@@ -328,11 +347,14 @@ static bool prepare(struct bench_worker *w, uint32_t id, const struct bench_end 
         return false;
     w->sink.traffic.content = e->content.len ? &e->content : NULL;
     if (id == 0) /* a sink alone */
-        return true;
+        return prepare_script(w, false);
     if (!bench_source_init(&w->source, &params))
         return false;
     w->source.traffic.content = e->content.len ? &e->content : NULL;
-    return true;
+    if (prepare_script(w, true))
+        return true;
+    bench_source_free(&w->source);
+    return false;
 }
 
 static bool prepare_all(struct bench_engine *e, uint32_t id, const struct bench_end *to)

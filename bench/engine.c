@@ -177,6 +177,22 @@ static bool read_content(struct bench_engine *e)
                                                : "out of memory");
 }
 
+/* Reads the messages that are sent as they are. */
+static bool read_script(struct bench_engine *e)
+{
+    char text[128], why[BENCH_WHY_MAX];
+
+    e->script = bench_plan_script(e->plan, why, sizeof why);
+    if (!e->script)
+        return bench_engine_fail(e, "%s", why);
+    if (e->script->incomplete && e->observer->note) {
+        snprintf(text, sizeof text, "%llu messages that the capture does not have whole are left out",
+                 (unsigned long long)e->script->incomplete);
+        e->observer->note(text, e->observer->arg);
+    }
+    return true;
+}
+
 static void run(struct bench_engine *e)
 {
     if (!bench_target_find(&e->target, e->plan)) {
@@ -184,7 +200,7 @@ static void run(struct bench_engine *e)
         return;
     }
     raise_descriptor_limit();
-    if (e->plan->payload[0] && !read_content(e))
+    if (bench_plan_raw(e->plan) ? !read_script(e) : e->plan->payload[0] && !read_content(e))
         return;
     if (!choose_backend(e))
         return;
@@ -238,6 +254,7 @@ struct bench_outcome *bench_run(const struct bench_plan *plan, const struct benc
     run(e);
     bench_crew_close(e);
     free(e->content.data);
+    bench_script_free(e->script);
     free(e);
     return out;
 }

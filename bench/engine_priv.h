@@ -102,6 +102,7 @@ struct bench_engine {
     struct bench_target target;
     uint16_t clock;
     struct bench_content content; /* of the plan's payload; len 0: none */
+    struct bench_script *script;  /* messages that are sent as they are; NULL: none */
     bool sinking;                 /* the sinks are open */
     struct bench_worker *workers;
     struct bench_sink **sinks; /* theirs */

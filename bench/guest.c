@@ -184,9 +184,9 @@ static void echo_release(struct bench_guest *guest)
     tr_watch(guest->endpoint, TR_READABLE);
 }
 
-void bench_place_judge(struct bench_place *place, const struct tr_msg *m, uint64_t now)
+void bench_place_judge(struct bench_place *place, unsigned number, const struct tr_msg *m, uint64_t now)
 {
-    struct bench_arrival arrival = {m->data, m->len, m->ppid, m->stream};
+    struct bench_arrival arrival = {m->data, m->len, m->ppid, m->stream, number};
 
     bench_judge_take(place->judge, (unsigned)(place - place->sink->places), &arrival, now);
 }
@@ -201,7 +201,7 @@ static unsigned guest_messages(struct bench_guest *guest, const struct tr_item *
     bool echo = guest->place->sink->plan->reply;
 
     while (n < count && n < BURST && items[n].kind == TR_MESSAGE) {
-        bench_place_judge(guest->place, &items[n].msg, now);
+        bench_place_judge(guest->place, guest->number, &items[n].msg, now);
         if (echo) {
             msgs[n] = items[n].msg;
             msgs[n].assoc = guest->assoc;

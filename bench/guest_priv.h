@@ -44,8 +44,8 @@ void bench_guests_leave(struct bench_sink *s);
 
 void bench_guest_free(struct bench_guest *guest);
 
-/* A message arrived at `place`. */
-void bench_place_judge(struct bench_place *place, const struct tr_msg *m, uint64_t now);
+/* A message arrived at `place`, on the association with this number. */
+void bench_place_judge(struct bench_place *place, unsigned number, const struct tr_msg *m, uint64_t now);
 
 /* If a flow's message cannot be sent, its association is ended. */
 void bench_guest_broken(struct bench_sender *sender, enum tr_code code, const struct tr_msg *which);

@@ -39,6 +39,10 @@ void bench_judge_free(struct bench_judge *j)
     free(j->runs);
     j->runs = NULL;
     j->run_count = 0;
+    if (j->raw)
+        bench_raw_free(j->raw);
+    free(j->raw);
+    j->raw = NULL;
 }
 
 void bench_judge_reset(struct bench_judge *j, uint32_t only_run)
@@ -213,10 +217,60 @@ static bool track_take(struct bench_judge *j, struct bench_run *r, struct bench_
     return true;
 }
 
+bool bench_judge_await_raw(struct bench_judge *j, const struct bench_script *script, uint32_t streams,
+                           bool whole)
+{
+    j->raw = calloc(1, sizeof *j->raw);
+    if (j->raw && bench_raw_init(j->raw, script, streams, whole))
+        return true;
+    free(j->raw);
+    j->raw = NULL;
+    return false;
+}
+
+static void take_raw(struct bench_judge *j, const struct bench_arrival *m, uint64_t now_ns)
+{
+    struct bench_raw_arrival a = {m->association, m->stream, m->ppid, m->len, m->data};
+    struct bench_tally *tally = tally_of(j, 0);
+    struct bench_raw_found found;
+
+    switch (bench_raw_take(j->raw, &a, &found)) {
+    case BENCH_RAW_NEW:
+        break;
+    case BENCH_RAW_DUPLICATE:
+        j->counts.duplicated++;
+        if (tally)
+            tally->counts.duplicated++;
+        return;
+    case BENCH_RAW_CORRUPT:
+        j->counts.corrupt++;
+        return;
+    case BENCH_RAW_FOREIGN:
+        j->counts.foreign++;
+        return;
+    case BENCH_RAW_NO_MEMORY:
+        j->out_of_memory = true;
+        return;
+    }
+    struct finding f = {.misordered = found.misordered,
+                        .wrong_ppid = found.wrong_ppid,
+                        .timed = found.sent_ns != 0,
+                        .latency_ns = now_ns > found.sent_ns ? now_ns - found.sent_ns : 0};
+    count(&j->counts, &j->latency, m->len, &f, now_ns);
+    if (tally) {
+        count(&tally->counts, &tally->latency, m->len, &f, now_ns);
+        tally_arrival(tally, found.skipped, now_ns);
+    }
+}
+
 void bench_judge_take(struct bench_judge *j, unsigned place, const struct bench_arrival *m, uint64_t now_ns)
 {
     struct bench_payload p;
 
+    if (j->raw) {
+        take_raw(j, m, now_ns);
+        return;
+    }
     if (!readable(j, m, &p))
         return;
     struct bench_run *r = run_find(j, p.run, p.associations, p.streams);
@@ -316,6 +370,8 @@ void bench_judge_merge(struct bench_judge *into, const struct bench_judge *from)
             tally_merge(into, f, from->flows[f]);
     for (unsigned i = 0; i < from->run_count; i++)
         run_merge(into, &from->runs[i]);
+    if (into->raw && from->raw)
+        bench_raw_merge(into->raw, from->raw);
     into->out_of_memory |= from->out_of_memory;
     into->ending |= from->ending;
 }
@@ -342,6 +398,8 @@ uint64_t bench_judge_lost(const struct bench_judge *j, uint64_t *open)
     uint64_t lost = 0;
 
     *open = 0;
+    if (j->raw)
+        return bench_raw_lost(j->raw);
     for (unsigned i = 0; i < j->run_count; i++) {
         const struct bench_run *r = &j->runs[i];
         for (uint64_t n = 0; n < (uint64_t)r->associations * r->streams; n++) {
@@ -355,6 +413,8 @@ uint64_t bench_judge_lost(const struct bench_judge *j, uint64_t *open)
 
 void bench_judge_flows_lost(const struct bench_judge *j, unsigned first, unsigned count, uint64_t *lost)
 {
+    if (j->raw && first == 0)
+        lost[0] += bench_raw_lost(j->raw);
     for (unsigned i = 0; i < j->run_count; i++) {
         const struct bench_run *r = &j->runs[i];
         uint64_t end = (uint64_t)first + count < r->associations ? first + count : r->associations;

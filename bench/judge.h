@@ -13,8 +13,8 @@
  *   corrupt     damaged, or with another PPID than it was sent with.
  *   foreign     not from the load generator, or of a run that is not awaited.
  *
- * Latency is measured from the time in the payload, if sender and receiver share a clock. No sockets; one
- * thread. */
+ * Latency is measured from the time in the payload, if sender and receiver share a clock. Messages that are
+ * sent as they are, without our header, are recognised by their content (raw.h). No sockets; one thread. */
 #ifndef JUNCTOR_BENCH_JUDGE_H
 #define JUNCTOR_BENCH_JUDGE_H
 
@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "bench/histogram.h"
+#include "bench/raw.h"
 #include "bench/sequence.h"
 #include "bench/trail.h"
 
@@ -83,6 +84,7 @@ struct bench_judge {
     struct bench_tally *flows[BENCH_FLOWS_MAX]; /* NULL: nothing of it came */
     struct bench_run *runs;
     unsigned run_count;
+    struct bench_raw *raw; /* messages without our header are awaited; NULL: those with it */
 };
 
 /* A message as it was received. */
@@ -90,6 +92,7 @@ struct bench_arrival {
     const void *data;
     uint32_t len, ppid;
     uint16_t stream;
+    uint32_t association; /* of messages without our header: whatever tells it from others */
 };
 
 void bench_judge_init(struct bench_judge *j, uint16_t clock, bool verify);
@@ -97,6 +100,11 @@ void bench_judge_free(struct bench_judge *j);
 
 /* Resets everything; from now on messages of `only_run` (0: of any run) are awaited. */
 void bench_judge_reset(struct bench_judge *j, uint32_t only_run);
+
+/* From now on, until the next reset, messages of a script are awaited; see raw.h. They are all of flow 0.
+ * False: out of memory. */
+bool bench_judge_await_raw(struct bench_judge *j, const struct bench_script *script, uint32_t streams,
+                           bool whole);
 
 /* Checks a message that arrived at `place` (below BENCH_PLACES_MAX) at `now_ns`. */
 void bench_judge_take(struct bench_judge *j, unsigned place, const struct bench_arrival *m, uint64_t now_ns);

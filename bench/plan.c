@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/arguments_priv.h"
+#include "bench/payload.h"
 #include "config/sctp/value.h"
 #include "transport/transport.h"
 
@@ -21,6 +22,7 @@ void bench_plan_defaults(struct bench_plan *plan)
     plan->size_min = plan->size_max = 64;
     plan->drain_ms = 5000;
     plan->connect_ms = 10000;
+    plan->speed = 1;
     plan->interval_ms = 1000;
     plan->batch = 64;
 }
@@ -46,6 +48,8 @@ void bench_plan_set_rate(struct bench_plan *plan, double rate)
         before += plan->flows[i].rate;
     for (unsigned i = 0; i < plan->flow_count; i++)
         plan->flows[i].rate = before > 0 ? plan->flows[i].rate * rate / before : rate / plan->flow_count;
+    if (plan->replay[0])
+        plan->speed = before > 0 ? plan->speed * rate / before : rate > 0 ? 1 : 0;
     plan->rate = rate;
 }
 
@@ -62,7 +66,9 @@ struct bench_flow bench_plan_flow(const struct bench_plan *plan)
                            .unordered = plan->unordered};
 
     memcpy(f.ppids, plan->ppids, sizeof f.ppids);
-    if (f.size.max == 0)
+    if (bench_plan_raw(plan)) /* settle_raw knows */
+        f.size = (struct bench_distribution){.min = BENCH_PAYLOAD_MIN, .max = BENCH_PAYLOAD_MIN};
+    else if (f.size.max == 0)
         f.size = (struct bench_distribution){.shape = plan->size_min == plan->size_max ? BENCH_CONSTANT
                                                                                        : BENCH_UNIFORM,
                                              .min = plan->size_min,
@@ -153,6 +159,64 @@ static bool settle_flows(struct bench_plan *plan, char *why, size_t size)
         plan->size_min = f->size.min < plan->size_min ? (uint32_t)f->size.min : plan->size_min;
         plan->size_max = f->size.max > plan->size_max ? (uint32_t)f->size.max : plan->size_max;
     }
+    return true;
+}
+
+/* ---- messages as they are ----------------------------------------------------------------------------- */
+
+struct bench_script *bench_plan_script(const struct bench_plan *plan, char *why, size_t size)
+{
+    char reason[BENCH_TROUBLE_MAX * 2];
+    const char *file = plan->raw ? plan->payload : plan->replay;
+    struct bench_script *s = plan->raw ? bench_script_raw(file, reason, sizeof reason)
+                                       : bench_script_replay(file, plan->replay_from, reason, sizeof reason);
+
+    if (!s) /* libpcap's own reasons name the file */
+        bench_say(why, size, strncmp(reason, file, strlen(file)) == 0 ? "--%s: %.0s%s" : "--%s: %s: %s",
+                  plan->raw ? "payload" : "replay", file, reason);
+    return s;
+}
+
+static bool check_raw(const struct bench_plan *plan, char *why, size_t size)
+{
+    if (plan->raw && !plan->payload[0])
+        return bench_say(why, size, "--raw sends the content of a file as it is: give --payload FILE");
+    if (plan->replay[0] && plan->payload[0])
+        return bench_say(why, size, "--replay and --payload are two different contents: leave one out");
+    if (!plan->replay[0] && (plan->replay_from[0] || plan->loop || plan->speed != 1))
+        return bench_say(why, size, "--replay-from, --speed and --loop are for --replay FILE");
+    if (!bench_plan_raw(plan))
+        return true;
+    if (!plan->implicit_flow)
+        return bench_say(why, size, "--replay and --raw are the only flow: leave --flow out");
+    if (plan->churn.rate > 0 || plan->warmup_ms > 0)
+        return bench_say(why, size, "--churn and --warmup are not for --replay and --raw");
+    return true;
+}
+
+/* What follows from the messages themselves. */
+static bool settle_raw(struct bench_plan *plan, char *why, size_t size)
+{
+    struct bench_flow *f = &plan->flows[0];
+    struct bench_script *s;
+
+    if (!check_raw(plan, why, size))
+        return false;
+    if (!bench_plan_raw(plan))
+        return true;
+    if (!(s = bench_plan_script(plan, why, size)))
+        return false;
+    plan->size_min = s->size_min;
+    plan->size_max = s->size_max;
+    if (plan->replay[0]) {
+        f->first_stream = 0;
+        f->streams = plan->streams = s->streams;
+        f->rate = plan->rate = plan->speed * f->associations * s->count * 1e9 / (double)s->period_ns;
+        f->arrivals = (struct bench_distribution){.shape = BENCH_CONSTANT};
+        if (!plan->loop && (!plan->count || plan->count > (uint64_t)s->count * f->associations))
+            f->count = (uint64_t)s->count * f->associations;
+    }
+    bench_script_free(s);
     return true;
 }
 
@@ -249,8 +313,8 @@ static void default_options(struct bench_plan *plan)
 
 bool bench_plan_settle(struct bench_plan *plan, char *why, size_t size)
 {
-    if (!check_ends(plan, why, size) || !settle_flows(plan, why, size) || !settle_churn(plan, why, size) ||
-        !check_load(plan, why, size))
+    if (!check_ends(plan, why, size) || !settle_flows(plan, why, size) || !settle_raw(plan, why, size) ||
+        !settle_churn(plan, why, size) || !check_load(plan, why, size))
         return false;
     default_options(plan);
     plan->workers = plan->workers ? plan->workers : 1;

@@ -11,6 +11,7 @@
 
 #include "bench/flow.h"
 #include "bench/judge.h"
+#include "bench/script.h"
 #include "config/sctp/address.h"
 #include "config/sctp/host.h"
 #include "config/sctp/options.h"
@@ -22,6 +23,7 @@
 #define BENCH_RATE_MAX         1e9 /* messages a second */
 #define BENCH_ASSOCIATIONS_MAX 60000
 #define BENCH_FILE_MAX         1024 /* bytes of a file's name */
+#define BENCH_FROM_MAX         64   /* bytes of --replay-from */
 #define BENCH_WHY_MAX          4096 /* enough for the reason why a plan is refused */
 #define BENCH_TROUBLE_MAX      384  /* bytes of text: a tr_error and its context */
 
@@ -83,6 +85,10 @@ struct bench_plan {
 
     char
         payload[BENCH_FILE_MAX]; /* a file with the content after the header of the messages; "": a pattern */
+    bool raw;                    /* its content as it is, without a header, is every message */
+    char replay[BENCH_FILE_MAX], replay_from[BENCH_FROM_MAX]; /* a capture; whose messages: script.h */
+    double speed; /* of the replay: 1 is that of the capture; 0: as fast as possible */
+    bool loop;    /* the replay begins anew at its end */
 
     bool reply;    /* the far side sends everything back */
     bool fanout;   /* every listening endpoint gets every message */
@@ -110,6 +116,15 @@ struct bench_flow bench_plan_flow(const struct bench_plan *plan);
 /* Changes a settled plan to send `rate` messages a second in all, each flow the same share as before (flows
  * that sent as fast as possible get equal shares); 0: all as fast as possible. */
 void bench_plan_set_rate(struct bench_plan *plan, double rate);
+
+/* Whether messages are sent as they are: script.h. They are all of flow 0. */
+static inline bool bench_plan_raw(const struct bench_plan *plan)
+{
+    return plan->raw || plan->replay[0];
+}
+
+/* The messages that are sent as they are. NULL with the reason in `why`. */
+struct bench_script *bench_plan_script(const struct bench_plan *plan, char *why, size_t size);
 
 /* Whether this process has the source. */
 bool bench_plan_sends(const struct bench_plan *plan);

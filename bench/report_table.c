@@ -321,7 +321,9 @@ static void heading(FILE *out, const struct bench_plan *plan, const char *transp
             fprintf(out, "%u bytes", plan->size_min);
         else
             fprintf(out, "%u to %u bytes", plan->size_min, plan->size_max);
-        if (plan->flow_count <= 1)
+        if (plan->replay[0])
+            fprintf(out, ", replay of %s", plan->replay);
+        else if (plan->flow_count <= 1)
             name_ppids(out, plan);
         if (plan->unordered && plan->flow_count <= 1)
             fputs(", unordered", out);

@@ -12,6 +12,17 @@ uint64_t bench_sink_turn(struct bench_sink *s, uint64_t now_ns)
     return s->senders ? bench_traffic_turn(&s->traffic, now_ns, bench_guest_broken) : UINT64_MAX;
 }
 
+/* The number of an association that ended before it was accepted. */
+static unsigned stray_number(struct bench_place *place, uint32_t assoc)
+{
+    if (!place->has_stray || place->stray != assoc) {
+        place->has_stray = true;
+        place->stray = assoc;
+        place->stray_number = place->sink->accepted++;
+    }
+    return place->stray_number;
+}
+
 /* The listening endpoint has what arrived before the association was peeled off, usually its beginning. */
 static void place_ready(struct bench_handle *handle, unsigned flags)
 {
@@ -31,7 +42,7 @@ static void place_ready(struct bench_handle *handle, unsigned flags)
         } else if ((guest = bench_guest_find(place, assoc))) {
             bench_guest_item(guest, &items[i], now);
         } else if (items[i].kind == TR_MESSAGE) {
-            bench_place_judge(place, &items[i].msg, now);
+            bench_place_judge(place, stray_number(place, assoc), &items[i].msg, now);
             place->sink->not_echoed += place->sink->plan->reply;
         }
     }
@@ -123,6 +134,8 @@ static bool traffic_new(struct bench_sink *s, uint32_t run, uint16_t clock)
 {
     traffic_free(s);
     s->accepted = 0;
+    for (unsigned i = 0; i < s->place_count; i++)
+        s->places[i].has_stray = false;
     s->failed = s->given_up = 0;
     if (!bench_plan_has(s->plan, true))
         return true;

@@ -323,7 +323,7 @@ static void link_read(struct bench_link *link)
             link_event(link, &items[i].event);
         } else if (s->back) {
             const struct tr_msg *m = &items[i].msg;
-            struct bench_arrival arrival = {m->data, m->len, m->ppid, m->stream};
+            struct bench_arrival arrival = {m->data, m->len, m->ppid, m->stream, link->sender.index};
             bench_judge_take(s->back, 0, &arrival, now);
         }
     }

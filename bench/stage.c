@@ -203,7 +203,7 @@ static struct bench_findings findings(const struct bench_worker *w)
 
     for (unsigned i = 0; i < w->sink.judge_count; i++) {
         const struct bench_judge *j = &w->sink.judges[i];
-        f.came |= (uint32_t)(j->run_count > 0) << i;
+        f.came |= (uint32_t)(j->run_count > 0 || (j->raw && j->counts.messages > 0)) << i;
         f.unsettled |= (uint32_t)(j->run_count > 0 && !bench_judge_settled(j)) << i;
         f.complete = f.complete && bench_judge_complete(j);
         f.ending = f.ending || j->ending;

@@ -16,6 +16,7 @@
 #include "bench/judge.h"
 #include "bench/plan.h"
 #include "bench/schedule.h"
+#include "bench/script.h"
 #include "transport/transport.h"
 
 #define BENCH_LATE_NS UINT64_C(250000000)
@@ -73,6 +74,9 @@ struct bench_traffic {
     uint32_t run;
     uint16_t clock;
     const struct bench_content *content; /* NULL: the pattern */
+    const struct bench_script *script;   /* messages that are sent as they are; NULL: none */
+    bool paced;                          /* by the times of the script, not the flow's schedule */
+    struct bench_raw *replies;           /* is told when each message of the script was sent; NULL: nobody */
     bool started, measuring, finishing;
     uint64_t start_ns, measure_ns, end_ns; /* from bench_traffic_start; end_ns UINT64_MAX: none */
     struct bench_schedule schedule[BENCH_FLOWS_MAX];
@@ -86,6 +90,7 @@ struct bench_traffic {
     size_t stride;
     size_t *tails; /* the position of the end mark of each buffer's last message */
     struct tr_msg *msgs;
+    uint64_t *intended;                       /* when each was due */
     uint8_t *lane_of;                         /* each message's lane, */
     struct bench_lane saved[BENCH_FLOWS_MAX]; /* and the lanes before the burst */
 
@@ -100,6 +105,10 @@ struct bench_traffic {
 bool bench_traffic_init(struct bench_traffic *t, const struct bench_plan *plan, bool down, uint32_t run,
                         uint16_t clock);
 void bench_traffic_free(struct bench_traffic *t);
+
+/* Before anything is sent: send the messages of this script as they are. `replies` may be NULL. */
+void bench_traffic_script(struct bench_traffic *t, const struct bench_script *script,
+                          struct bench_raw *replies);
 
 /* Adds association number `index`, which is not up yet. False: out of memory. *s must stay where it is until
  * bench_traffic_free. */

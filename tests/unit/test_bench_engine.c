@@ -179,6 +179,69 @@ static void test_payload_of_a_file(void **state)
     bench_outcome_free(o);
 }
 
+/* A file, as it is, is every message; both ends know it, and a reply is compared and timed. */
+static void test_raw_content(void **state)
+{
+    (void)state;
+    strcpy(plan.payload, "/tmp/junctor-raw-XXXXXX");
+    int fd = mkstemp(plan.payload);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "PING", 4), 4);
+    close(fd);
+    plan.raw = plan.reply = true;
+    plan.count = 500;
+    plan.associations = 2;
+    plan.streams = 3;
+    settle();
+    assert_int_equal(plan.size_max, 4);
+    settle(); /* again: nothing changes */
+    struct bench_outcome *o = bench_run(&plan, NULL, NULL);
+    assert_non_null(o);
+    if (!bench_outcome_ok(o))
+        fail_msg("%s%s", o->error, o->count ? o->results[0].trouble : "");
+    assert_int_equal(o->results[0].source.bytes, 2000);
+    assert_int_equal(o->results[0].delivery.counts.messages, 500);
+    assert_int_equal(o->results[0].delivery.latency.total, 0); /* nothing in it tells when it was sent */
+    assert_int_equal(o->results[0].replies.counts.messages, 500);
+    assert_int_equal(o->results[0].replies.latency.total, 500);
+    assert_true(o->results[0].replies.latency.max > 0);
+    bench_outcome_free(o);
+    unlink(plan.payload);
+    assert_false(bench_plan_settle(&plan, why, sizeof why));
+    assert_non_null(strstr(why, "--payload: /tmp/junctor-raw-"));
+    assert_non_null(strstr(why, "No such file"));
+}
+
+static void refused(const char *reason)
+{
+    assert_false(bench_plan_settle(&plan, why, sizeof why));
+    if (strcmp(why, reason) != 0)
+        fail_msg("%s", why);
+}
+
+static void test_replays_that_are_refused(void **state)
+{
+    (void)state;
+    strcpy(plan.replay, "/tmp/junctor-no-such-capture");
+    refused("--replay: /tmp/junctor-no-such-capture: No such file or directory");
+    strcpy(plan.payload, "/tmp/x");
+    refused("--replay and --payload are two different contents: leave one out");
+    plan.payload[0] = 0;
+    plan.warmup_ms = 1;
+    refused("--churn and --warmup are not for --replay and --raw");
+    plan.warmup_ms = 0;
+    plan.flows[0] = bench_plan_flow(&plan);
+    plan.flow_count = 1;
+    plan.implicit_flow = false;
+    refused("--replay and --raw are the only flow: leave --flow out");
+    plan.replay[0] = 0;
+    plan.loop = true;
+    refused("--replay-from, --speed and --loop are for --replay FILE");
+    plan.loop = false;
+    plan.raw = true;
+    refused("--raw sends the content of a file as it is: give --payload FILE");
+}
+
 /* What the userland stack cannot do is refused. */
 static void test_one_worker_on_usrsctp(void **state)
 {
@@ -235,6 +298,8 @@ int main(void)
         cmocka_unit_test_setup(test_a_run_is_cancelled, setup),
         cmocka_unit_test_setup(test_churn, setup),
         cmocka_unit_test_setup(test_payload_of_a_file, setup),
+        cmocka_unit_test_setup(test_raw_content, setup),
+        cmocka_unit_test_setup(test_replays_that_are_refused, setup),
         cmocka_unit_test_setup(test_one_worker_on_usrsctp, setup),
         cmocka_unit_test_setup(test_what_cannot_begin_says_why, setup),
         cmocka_unit_test(test_a_generator_is_judged),

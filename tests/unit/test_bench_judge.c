@@ -47,7 +47,7 @@ static void arrive(const struct bench_payload *p, unsigned place, uint64_t now_n
 {
     bench_payload_pattern(buffer, 0, SIZE);
     bench_payload_encode(buffer, p);
-    struct bench_arrival m = {buffer, p->size, p->ppid, p->stream};
+    struct bench_arrival m = {buffer, p->size, p->ppid, p->stream, 0};
     bench_judge_take(&judge, place, &m, now_ns);
 }
 
@@ -194,14 +194,14 @@ static void test_corrupt_and_foreign(void **state)
     arrive(&p, 0, 2000);
     p = message(3, 0, 0); /* association 3 of 3 */
     arrive(&p, 0, 2000);
-    struct bench_arrival m = {"hello", 5, 3, 0};
+    struct bench_arrival m = {"hello", 5, 3, 0, 0};
     bench_judge_take(&judge, 0, &m, 2000);
     assert_int_equal(judge.counts.foreign, 3);
 
     p = message(0, 0, 0);
     bench_payload_pattern(buffer, 0, SIZE);
     bench_payload_encode(buffer, &p);
-    m = (struct bench_arrival){buffer, SIZE - 1, 3, 0};
+    m = (struct bench_arrival){buffer, SIZE - 1, 3, 0, 0};
     bench_judge_take(&judge, 0, &m, 2000);
     buffer[60] ^= 1; /* only the full comparison sees it */
     m.len = SIZE;

@@ -35,7 +35,7 @@ static void take(struct bench_judge *j, const struct event *e)
 
     bench_payload_pattern(buffer, 0, SIZE);
     bench_payload_encode(buffer, &e->p);
-    struct bench_arrival m = {buffer, SIZE, e->p.ppid, e->p.stream};
+    struct bench_arrival m = {buffer, SIZE, e->p.ppid, e->p.stream, 0};
     bench_judge_take(j, 0, &m, e->now_ns);
 }
 
