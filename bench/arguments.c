@@ -305,20 +305,72 @@ static bool check_roles(const struct bench_plan *plan, uint64_t given, char *why
     return true;
 }
 
+/* The own options of another command have values from here on. */
+#define MORE_FIRST 1024
+#define MORE_MAX   64
+
+/* The options of a command line. */
+struct line_options {
+    struct option rows[MORE_MAX];
+};
+
+static const struct option *find_option(const struct option *o, const char *name)
+{
+    for (; o->name; o++)
+        if (strcmp(o->name, name) == 0)
+            return o;
+    return NULL;
+}
+
+/* Of another command: its table, in which the options of `junctor load` have no value of their own. */
+static void list_options(const struct bench_more *more, struct line_options *all)
+{
+    const struct option *o = more ? more->options : bench_plan_options;
+
+    memset(all, 0, sizeof *all);
+    for (unsigned i = 0; o[i].name && i + 1 < MORE_MAX; i++) {
+        all->rows[i] = o[i];
+        if (o[i].val == 0)
+            all->rows[i].val = find_option(bench_plan_options, o[i].name)->val;
+    }
+}
+
+/* Whether the word of a command line is an option of `junctor load` that the other command does not take. */
+static bool is_left_out(const struct bench_more *more, const char *word)
+{
+    char name[48];
+
+    word += strspn(word, "-");
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    return more && find_option(bench_plan_options, name) && !find_option(more->options, name);
+}
+
+static const char *name_in(const struct line_options *all, int which)
+{
+    for (const struct option *o = all->rows; o->name; o++)
+        if (o->val == which)
+            return o->name;
+    return "";
+}
+
 /* Reports what getopt found wrong with argv[optind - 1]. */
-static void usage(int which, char **argv, char *why, size_t size)
+static void usage(const struct bench_more *more, const struct line_options *all, int which, char **argv,
+                  char *why, size_t size)
 {
     struct nearest near;
 
     if (which == ':') {
-        bench_say(why, size, "--%s: the value is missing", option_name(optopt));
+        bench_say(why, size, "--%s: the value is missing", name_in(all, optopt));
     } else if (optopt >= ARG_ROLE) {
-        bench_say(why, size, "--%s takes no value", option_name(optopt));
+        bench_say(why, size, "--%s takes no value", name_in(all, optopt));
+    } else if (is_left_out(more, argv[optind - 1])) {
+        bench_say(why, size, "%s is for `junctor load`; `junctor %s` decides that itself", argv[optind - 1],
+                  more->name);
     } else {
         const char *word = argv[optind - 1];
         nearest_begin(&near, word + strspn(word, "-"));
-        for (unsigned i = 0; bench_plan_options[i].name; i++)
-            nearest_try(&near, bench_plan_options[i].name);
+        for (const struct option *o = all->rows; o->name; o++)
+            nearest_try(&near, o->name);
         const char *found = nearest_found(&near);
         bench_say(why, size, "unknown option \"%s\"%s%s%s", word, found ? "; did you mean --" : "",
                   found ? found : "", found ? "?" : "");
@@ -328,6 +380,7 @@ static void usage(int which, char **argv, char *why, size_t size)
 /* The state while a command line is parsed. */
 struct parsing {
     struct bench_plan *plan;
+    const struct bench_more *more;      /* NULL: none */
     uint16_t listen_encaps;             /* 0: not given */
     uint64_t on_line, given;            /* options of the command line; and of the scenario */
     const char *scenario;               /* the file */
@@ -459,6 +512,8 @@ static bool take_option(struct parsing *p, int which, const char *text, char *wh
 {
     char reason[VAL_WHY_MAX];
 
+    if (which >= MORE_FIRST || which < ARG_ROLE)
+        return p->more->take(p->more->arg, which, text, why, size);
     p->on_line |= bit(which);
     p->given |= bit(which);
     if (which == ARG_SCENARIO) {
@@ -477,15 +532,19 @@ static bool take_option(struct parsing *p, int which, const char *text, char *wh
 
 static bool read_line(struct parsing *p, int argc, char **argv, char *why, size_t size, bool *help)
 {
+    struct line_options all;
+    char shorts[16];
     int which;
 
+    list_options(p->more, &all);
+    snprintf(shorts, sizeof shorts, "%s", p->more ? p->more->letters : bench_plan_letters);
     optind = opterr = 0;
-    while ((which = getopt_long(argc, argv, bench_plan_letters, bench_plan_options, NULL)) != -1) {
+    while ((which = getopt_long(argc, argv, shorts, all.rows, NULL)) != -1) {
         *help = which == 'h';
         if (*help)
             return true;
         if (which == '?' || which == ':') {
-            usage(which, argv, why, size);
+            usage(p->more, &all, which, argv, why, size);
             return false;
         }
         if (!take_option(p, which, optarg, why, size))
@@ -496,7 +555,13 @@ static bool read_line(struct parsing *p, int argc, char **argv, char *why, size_
 
 enum bench_parsed bench_plan_parse(int argc, char **argv, struct bench_plan *plan, char *why, size_t size)
 {
-    struct parsing p = {.plan = plan};
+    return bench_plan_parse_more(argc, argv, NULL, plan, why, size);
+}
+
+enum bench_parsed bench_plan_parse_more(int argc, char **argv, const struct bench_more *more,
+                                        struct bench_plan *plan, char *why, size_t size)
+{
+    struct parsing p = {.plan = plan, .more = more};
     bool help = false;
 
     bench_plan_defaults(plan);
@@ -511,6 +576,8 @@ enum bench_parsed bench_plan_parse(int argc, char **argv, struct bench_plan *pla
             return BENCH_PARSED_BAD;
     for (unsigned i = 0; i < plan->listen_count; i++)
         plan->listen[i].encaps_port = p.listen_encaps;
+    if (more && !more->complete(more->arg, plan, why, size))
+        return BENCH_PARSED_BAD;
     if (!check_roles(plan, p.given, why, size) || !bench_plan_settle(plan, why, size))
         return BENCH_PARSED_BAD;
     return BENCH_PARSED_OK;

@@ -89,16 +89,37 @@ static uint64_t decide_connect(struct bench_engine *e, uint64_t now)
     return UINT64_MAX;
 }
 
+static void wake_others(struct bench_engine *e)
+{
+    for (unsigned i = 1; i < e->worker_count; i++)
+        bench_crew_wake(i, e);
+}
+
+/* Ends the warm-up if the observer wants that. The end of sending is written first: whoever measures knows
+ * it. */
+static void ask_warm(struct bench_engine *e, uint64_t now)
+{
+    uint64_t delivered = e->plan->reply || !e->sinking ? BENCH_SUM(e, back) : BENCH_SUM(e, delivered);
+
+    if (!e->observer->warm(now, BENCH_SUM(e, sent), delivered, e->observer->arg))
+        return;
+    if (e->plan->duration_ms)
+        e->end_ns = now + e->plan->duration_ms * MS;
+    e->measure_ns = now;
+    wake_others(e);
+}
+
 static uint64_t decide_send(struct bench_engine *e, uint64_t now)
 {
     uint64_t drain = e->plan->drain_ms * MS;
 
     bench_observe_progress(e, now, now >= e->measure_ns ? BENCH_SENDING : BENCH_WARMING_UP);
     bench_sampling_turn(e, now);
+    if (e->observer->warm && now < e->measure_ns)
+        ask_warm(e, now);
     if (asked(e) && now < e->end_ns) {
         e->end_ns = now;
-        for (unsigned i = 1; i < e->worker_count; i++)
-            bench_crew_wake(i, e);
+        wake_others(e);
         return now;
     }
     uint64_t end = e->end_ns;

@@ -27,6 +27,8 @@
 #define BENCH_WHY_MAX          4096 /* enough for the reason why a plan is refused */
 #define BENCH_TROUBLE_MAX      384  /* bytes of text: a tr_error and its context */
 
+struct option; /* of getopt.h */
+
 enum bench_role { BENCH_BOTH, BENCH_SOURCE, BENCH_SINK, BENCH_ECHO };
 enum bench_transport {
     BENCH_TRANSPORT_AUTO,
@@ -48,6 +50,7 @@ struct bench_end {
     char name[NET_HOST_NAME_MAX + 3]; /* --to: a host name instead of addresses (target.h); one byte more than
                                          the maximum, so that a longer one is detected */
     uint16_t port, encaps_port;
+    char netns[40]; /* network namespace of its sockets: a path; "": the process's own */
 };
 
 struct bench_plan {
@@ -141,6 +144,23 @@ extern const struct option bench_plan_options[];
 /* Parses the command line (argv[0] is the subcommand). On BENCH_PARSED_BAD `why` has the reason. Uses getopt:
  * main thread only. */
 enum bench_parsed bench_plan_parse(int argc, char **argv, struct bench_plan *plan, char *why, size_t size);
+
+/* Another command that takes these options, too. */
+struct bench_more {
+    const char *name; /* the command */
+    /* All options that it takes: its own, with values from 1024 on or one of its `letters`, and those of
+     * `junctor load`, with 0. An empty row ends them. */
+    const struct option *options;
+    const char *letters;                                                           /* as getopt's: ":c:h" */
+    bool (*take)(void *arg, int which, const char *value, char *why, size_t size); /* one of its own */
+    /* Everything has been read: fills in what is not given. The plan is checked and settled afterwards. */
+    bool (*complete)(void *arg, struct bench_plan *plan, char *why, size_t size);
+    void *arg;
+};
+
+/* The same with the options of another command. */
+enum bench_parsed bench_plan_parse_more(int argc, char **argv, const struct bench_more *more,
+                                        struct bench_plan *plan, char *why, size_t size);
 
 /* Parses "name=value" or "name.field=value" of --option into *set; false with the reason in `why`. */
 bool bench_option_parse(const char *text, struct opt_set *set, char *why, size_t size);

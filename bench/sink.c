@@ -59,6 +59,7 @@ static enum tr_code place_open(struct bench_place *place, const struct bench_end
                                     .addresses = end->addresses,
                                     .address_count = end->count,
                                     .port = end->port,
+                                    .netns = end->netns[0] ? end->netns : NULL,
                                     .encaps_port = end->encaps_port,
                                     .options = &s->plan->options,
                                     .cookie = &place->handle};

@@ -110,6 +110,7 @@ static void link_open(struct bench_source *s, struct bench_link *link)
     struct tr_open_params params = {.style = TR_ONE_TO_MANY,
                                     .addresses = s->plan->from.addresses,
                                     .address_count = s->plan->from.count,
+                                    .netns = s->plan->from.netns[0] ? s->plan->from.netns : NULL,
                                     .options = &s->plan->options,
                                     .cookie = &link->handle};
     struct tr_target target = {s->to->addresses, s->to->count, s->to->encaps_port};

@@ -42,11 +42,11 @@ static void send_enter(struct bench_worker *w)
         bench_traffic_start(&w->sink.traffic, start, measure, end);
 }
 
-static void measure_all(struct bench_worker *w)
+static void measure_all(struct bench_worker *w, uint64_t measure, uint64_t end)
 {
-    bench_traffic_measure(&w->source.traffic);
+    bench_traffic_measure_from(&w->source.traffic, measure, end);
     if (sends_down(w))
-        bench_traffic_measure(&w->sink.traffic);
+        bench_traffic_measure_from(&w->sink.traffic, measure, end);
 }
 
 static void finish_all(struct bench_worker *w, uint64_t now)
@@ -75,7 +75,7 @@ static uint64_t send_act(struct bench_worker *w, uint64_t now)
     uint64_t measure = e->measure_ns, end = e->end_ns;
 
     if (now >= measure)
-        measure_all(w);
+        measure_all(w, measure, end);
     uint64_t due = bench_source_turn(&w->source, now);
     uint64_t due_down = sends_down(w) ? bench_sink_turn(&w->sink, now) : UINT64_MAX;
     due = due < due_down ? due : due_down;

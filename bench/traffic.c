@@ -187,6 +187,15 @@ void bench_traffic_measure(struct bench_traffic *t)
     }
 }
 
+void bench_traffic_measure_from(struct bench_traffic *t, uint64_t measure_ns, uint64_t end_ns)
+{
+    if (t->measuring)
+        return;
+    t->measure_ns = measure_ns;
+    t->end_ns = end_ns;
+    bench_traffic_measure(t);
+}
+
 uint64_t bench_traffic_turn(struct bench_traffic *t, uint64_t now_ns,
                             void (*broken)(struct bench_sender *s, enum tr_code code,
                                            const struct tr_msg *which))

@@ -135,6 +135,9 @@ void bench_traffic_start(struct bench_traffic *t, uint64_t now_ns, uint64_t meas
 /* The warm-up is over. */
 void bench_traffic_measure(struct bench_traffic *t);
 
+/* The same, at another time than was said at the start, with another end of sending. */
+void bench_traffic_measure_from(struct bench_traffic *t, uint64_t measure_ns, uint64_t end_ns);
+
 /* Sends what is due at a rate. Calls `broken` for an association that has become unusable. Returns when to
  * call it next; UINT64_MAX: nothing will be due by time. */
 uint64_t bench_traffic_turn(struct bench_traffic *t, uint64_t now_ns,

@@ -265,6 +265,9 @@ struct cfg_config {
     unsigned metrics_count;
     const struct cfg_place *key_at; /* of `broker`; as a listener's */
 
+    struct opt_set sctp;             /* what the section `sctp` says, over the defaults */
+    const struct cfg_place *sctp_at; /* as a listener's */
+
     const struct cfg_listener *listeners;
     unsigned listener_count;
     const struct cfg_peer *peers;
@@ -300,7 +303,11 @@ struct cfg_remarks {
  * cfg_remarks_free. */
 struct cfg_config *cfg_load(const char *file, struct cfg_remarks *remarks);
 
-/* The same from memory; `name` is the file's name in messages. `text` is not kept. */
+/* The same for a file that may have the sections `broker` and `sctp` alone, for programs that use these two
+ * only. If there is any other section the file is loaded, and checked, as a whole. */
+struct cfg_config *cfg_load_common(const char *file, struct cfg_remarks *remarks);
+
+/* The same as cfg_load from memory; `name` is the file's name in messages. `text` is not kept. */
 struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, struct cfg_remarks *remarks);
 
 void cfg_free(struct cfg_config *c);

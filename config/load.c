@@ -9,10 +9,12 @@
 #include "config/loader_priv.h"
 #include "config/read_sections_priv.h"
 
-struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, struct cfg_remarks *remarks)
+static struct cfg_config *parse(const char *name, const char *text, size_t len, bool common_only,
+                                struct cfg_remarks *remarks)
 {
     struct cfg_config *c = cfg_new(name);
-    struct loader l = {.keep = cfg_arena(c), .config = c, .warnings.severity = CFG_WARNING};
+    struct loader l = {
+        .keep = cfg_arena(c), .config = c, .common_only = common_only, .warnings.severity = CFG_WARNING};
     const struct yaml_node *root = NULL;
 
     if (len > FILE_READ_MAX)
@@ -42,6 +44,11 @@ struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, str
     return NULL;
 }
 
+struct cfg_config *cfg_parse(const char *name, const char *text, size_t len, struct cfg_remarks *remarks)
+{
+    return parse(name, text, len, false, remarks);
+}
+
 /* ---- files ---------------------------------------------------------------------------------------- */
 
 static struct cfg_config *failed(struct cfg_remarks *remarks, const char *what)
@@ -52,7 +59,7 @@ static struct cfg_config *failed(struct cfg_remarks *remarks, const char *what)
     return NULL;
 }
 
-struct cfg_config *cfg_load(const char *file, struct cfg_remarks *remarks)
+static struct cfg_config *load(const char *file, bool common_only, struct cfg_remarks *remarks)
 {
     const char *failure;
     size_t len;
@@ -60,7 +67,17 @@ struct cfg_config *cfg_load(const char *file, struct cfg_remarks *remarks)
 
     if (!text)
         return failed(remarks, failure);
-    struct cfg_config *c = cfg_parse(file, text, len, remarks);
+    struct cfg_config *c = parse(file, text, len, common_only, remarks);
     free(text);
     return c;
+}
+
+struct cfg_config *cfg_load(const char *file, struct cfg_remarks *remarks)
+{
+    return load(file, false, remarks);
+}
+
+struct cfg_config *cfg_load_common(const char *file, struct cfg_remarks *remarks)
+{
+    return load(file, true, remarks);
 }

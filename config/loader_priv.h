@@ -43,6 +43,7 @@ struct loader {
     struct arena scratch; /* freed after loading */
     struct err_list errors, warnings;
     struct cfg_config *config;
+    bool common_only;                /* the sections broker and sctp are enough */
     struct names names, route_names; /* routes have a name space of their own: nothing refers to them */
     struct placed_options common;    /* defaults and the section `sctp` */
     struct profile *profiles;

@@ -249,6 +249,11 @@ static bool is_missing(const struct yaml_node *section)
 static void check_complete(struct loader *l, const struct yaml_node **section)
 {
     const struct cfg_place nowhere = {0};
+    bool common_only = l->common_only;
+    for (unsigned s = 0; s < CFG_SECTION_COUNT; s++)
+        common_only = common_only && (s == CFG_BROKER || s == CFG_SCTP || !section[s]);
+    if (common_only)
+        return;
     if (is_missing(section[CFG_LISTENERS]) && is_missing(section[CFG_PEERS]))
         err_add(&l->errors, nowhere,
                 "there is no listener and no peer; write at least one under `listeners` or `peers`");
@@ -272,6 +277,9 @@ void read_sections(struct loader *l, const struct yaml_node *root)
         read_options(l, section[CFG_SCTP], own);
         merge_options(&l->common, own);
     }
+    l->config->sctp = l->common.set;
+    l->config->sctp_at =
+        memcpy(arena_array(l->keep, OPTF_COUNT, sizeof *l->common.at), l->common.at, sizeof l->common.at);
     read_profiles(l, section[CFG_PROFILES]);
     read_listeners(l, section[CFG_LISTENERS]);
     read_peers(l, section[CFG_PEERS]);

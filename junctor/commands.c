@@ -8,6 +8,7 @@ static const struct cmd_command commands[] = {
     {"run", "run the broker in the foreground", cmd_run, &cmd_run_syntax},
     {"check", "validate a configuration file", cmd_check, &cmd_check_syntax},
     {"load", "send over associations; measure delivery, order and latency", cmd_load, &cmd_load_syntax},
+    {"tune", "find the SCTP parameters for a link by experiment", cmd_tune, &cmd_tune_syntax},
     {"report", "make a page of saved results of load", cmd_report, &cmd_report_syntax},
     {"status", "show what a running broker does", cmd_status, &cmd_status_syntax},
     {"top", "show it from second to second, on a terminal", cmd_top, &cmd_top_syntax},

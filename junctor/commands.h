@@ -31,6 +31,7 @@ const struct cmd_command *cmd_find(const char *name);
 int cmd_run(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_load(int argc, char **argv);
+int cmd_tune(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 
 /* These ask a running broker; exit status 3: none answers. */
@@ -48,8 +49,9 @@ int cmd_drain(int argc, char **argv);
 int cmd_maint(int argc, char **argv);
 int cmd_ready(int argc, char **argv);
 
-extern const struct cmd_syntax cmd_run_syntax, cmd_check_syntax, cmd_load_syntax, cmd_report_syntax,
-    cmd_status_syntax, cmd_top_syntax, cmd_history_syntax, cmd_explain_syntax, cmd_reload_syntax,
-    cmd_stop_syntax, cmd_set_syntax, cmd_association_syntax, cmd_move_syntax, cmd_member_syntax;
+extern const struct cmd_syntax cmd_run_syntax, cmd_check_syntax, cmd_load_syntax, cmd_tune_syntax,
+    cmd_report_syntax, cmd_status_syntax, cmd_top_syntax, cmd_history_syntax, cmd_explain_syntax,
+    cmd_reload_syntax, cmd_stop_syntax, cmd_set_syntax, cmd_association_syntax, cmd_move_syntax,
+    cmd_member_syntax;
 
 #endif

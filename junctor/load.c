@@ -9,6 +9,7 @@
 #include "bench/page.h"
 #include "bench/report.h"
 #include "bench/report_csv.h"
+#include "junctor/command_line.h"
 #include "junctor/commands.h"
 #include "junctor/live.h"
 
@@ -101,31 +102,6 @@ static int refuse(int argc, char **argv, const char *why)
             bench_report_json(stdout, &outcome);
     fprintf(stderr, "junctor load: %s\nTry `junctor load --help`.\n", why);
     return 2;
-}
-
-/* The command line, quoted so that it can be used again. */
-static char *command_line(int argc, char **argv)
-{
-    char *text = NULL;
-    size_t len = 0;
-    FILE *out = open_memstream(&text, &len);
-
-    if (!out)
-        return NULL;
-    fputs("junctor", out);
-    for (int i = 0; i < argc; i++) {
-        bool plain = argv[i][0] && strcspn(argv[i], " \t\n\"'\\$`*?&|;<>()[]{}#~!") == strlen(argv[i]);
-        fputs(plain ? " " : " '", out);
-        for (const char *c = argv[i]; *c; c++)
-            if (*c == '\'')
-                fputs("'\\''", out);
-            else
-                fputc(*c, out);
-        if (!plain)
-            fputc('\'', out);
-    }
-    fclose(out);
-    return text;
 }
 
 static int run(struct bench_plan *plan, const char *command)

@@ -249,12 +249,14 @@ static unsigned next_hypothesis(const double *p, unsigned count, unsigned last)
 
 void bench_stats_holm(const double *p, unsigned count, double *adjusted)
 {
-    double most = 0;
+    double most = 0, raw[count + 1];
     unsigned at = count;
 
+    for (unsigned i = 0; i < count; i++)
+        raw[i] = p[i]; /* `adjusted` may be `p` */
     for (unsigned left = count; left > 0; left--) {
-        at = next_hypothesis(p, count, at);
-        most = fmax(most, fmin(1, left * p[at]));
+        at = next_hypothesis(raw, count, at);
+        most = fmax(most, fmin(1, left * raw[at]));
         adjusted[at] = most;
     }
 }

@@ -219,6 +219,12 @@ static void test_holm(void **state)
     bench_stats_holm((double[]){0.4, 0.4, 0.4}, 3, adjusted);
     for (unsigned i = 0; i < 3; i++)
         near(adjusted[i], 1, 0);
+    double same[] = {0.01, 0.04, 0.03, 0.005}; /* in place */
+    bench_stats_holm(same, 4, same);
+    near(same[0], 0.03, 1e-12);
+    near(same[1], 0.06, 1e-12);
+    near(same[2], 0.06, 1e-12);
+    near(same[3], 0.02, 1e-12);
     bench_stats_holm((double[]){0.02}, 1, adjusted);
     near(adjusted[0], 0.02, 1e-12);
     bench_stats_holm(NULL, 0, adjusted);

@@ -1,0 +1,34 @@
+/* The findings of a sweep, for people and programs. */
+#ifndef JUNCTOR_BENCH_TUNE_REPORT_H
+#define JUNCTOR_BENCH_TUNE_REPORT_H
+
+#include <stdio.h>
+#include <time.h>
+
+#include "bench/tune/decide.h"
+#include "bench/tune/measure.h"
+
+/* All that a report needs. */
+struct bench_tune_report {
+    const struct bench_sweep *sweep;
+    const struct bench_findings *findings;
+    const struct bench_host *host;
+    const char *command; /* the command line; NULL: unknown */
+    time_t begun;
+};
+
+/* Tables and sentences. */
+void bench_tune_table(FILE *out, const struct bench_tune_report *r);
+
+/* What limited the result, and what to try next: a sentence each. */
+void bench_tune_advise(const struct bench_tune_report *r,
+                       void (*tell)(bool next, const char *text, void *arg), void *arg);
+
+/* The winner's values that matter and differ from the base's, as sections of a configuration, each with a
+ * comment. False: there are none, or the confirmation did not bear them out; then it is a comment only. */
+bool bench_tune_yaml(FILE *out, const struct bench_tune_report *r);
+
+/* What it comes to, in one sentence without a full stop. Returns `text`. */
+const char *bench_tune_conclusion(const struct bench_tune_report *r, char *text, size_t size);
+
+#endif

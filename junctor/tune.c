@@ -1,0 +1,192 @@
+/* `junctor tune`: reads the command line, has the sweep in bench/tune/ run, and prints what it found. */
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench/tune/report.h"
+#include "bench/tune/text.h"
+#include "junctor/command_line.h"
+#include "junctor/commands.h"
+
+static struct bench_stop stop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    bench_stop_ask(&stop);
+}
+
+static void handle_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    signal(SIGUSR1, SIG_IGN); /* meant for a broker, which has the same program name */
+}
+
+/* ---- a sweep and what belongs to it ------------------------------------------------------------------- */
+
+struct tuning {
+    struct bench_tune tune;
+    struct bench_sweep sweep;
+    struct bench_measure measure;
+    const char *command;
+    time_t begun;
+    bool terminal, line; /* standard error is one; it has an unfinished line */
+};
+
+static double seconds_now(void *arg)
+{
+    struct timespec t;
+
+    (void)arg;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static enum bench_ran measure(const struct bench_sweep *s, unsigned point, struct bench_response *out,
+                              void *arg)
+{
+    return bench_measure_run(s, point, out, &((struct tuning *)arg)->measure);
+}
+
+/* On a terminal one line that is written again; elsewhere a line for each run. */
+static void progress(const struct bench_sweep *s, const struct bench_sweep_progress *p, void *arg)
+{
+    static const char *const stages[] = {"screening", "grid", "confirmation", ""};
+    struct tuning *t = arg;
+    char left[48], point[BENCH_POINT_TEXT / 4], text[400];
+
+    bench_text_seconds(p->left, left, sizeof left);
+    if (p->rehearsal)
+        snprintf(text, sizeof text, "rehearsal: the base as fast as possible; at most %s left", left);
+    else
+        snprintf(text, sizeof text, "%s, block %u, run %u of %u; at most %s left: %s", stages[p->stage],
+                 p->block + 1, p->place + 1, p->places, left,
+                 bench_text_point(s, p->point, point, sizeof point));
+    fprintf(stderr, t->terminal ? "\r\033[K%.*s" : "%.*s\n", t->terminal ? 100 : 399, text);
+    t->line = t->terminal;
+}
+
+static void end_line(struct tuning *t)
+{
+    if (t->line)
+        fputc('\n', stderr);
+    t->line = false;
+}
+
+/* ---- results ------------------------------------------------------------------------------------------- */
+
+static bool write_config(const struct bench_tune_report *r)
+{
+    const char *file = r->sweep->tune->write;
+    FILE *out = fopen(file, "we");
+    bool written = out != NULL;
+
+    if (out) {
+        bench_tune_yaml(out, r);
+        written = !ferror(out);
+        written = fclose(out) == 0 && written;
+    }
+    if (!written)
+        fprintf(stderr, "junctor tune: --write: %s: %s\n", file, strerror(errno));
+    return written;
+}
+
+/* Returns the exit status. */
+static int report(struct tuning *t)
+{
+    struct bench_findings findings;
+    struct bench_tune_report r = {.sweep = &t->sweep,
+                                  .findings = &findings,
+                                  .host = &t->measure.host,
+                                  .command = t->command,
+                                  .begun = t->begun};
+    bool known = t->sweep.blocks[BENCH_GRID] + t->sweep.blocks[BENCH_SCREENING] > 0;
+    bool good = known && t->sweep.ended != BENCH_END_FAILED;
+
+    if (t->sweep.why[0])
+        fprintf(stderr, "junctor tune: %s\n", t->sweep.why);
+    if (!bench_decide(&t->sweep, &findings)) {
+        fputs("junctor tune: out of memory\n", stderr);
+        return 1;
+    }
+    if (known)
+        bench_tune_table(stdout, &r);
+    else if (!t->sweep.why[0])
+        fputs("junctor tune: nothing is known yet: no block is complete\n", stderr);
+    if (known && !t->tune.write[0]) {
+        putchar('\n');
+        bench_tune_yaml(stdout, &r);
+    } else if (known) {
+        good = write_config(&r) && good;
+    }
+    if (fflush(stdout) != 0) {
+        fprintf(stderr, "junctor tune: standard output: %s\n", strerror(errno));
+        good = false;
+    }
+    bench_findings_free(&findings);
+    return good ? 0 : 1;
+}
+
+static int run(struct tuning *t)
+{
+    char why[BENCH_WHY_MAX];
+    struct bench_sweep_ops ops = {.run = measure, .now = seconds_now, .arg = t};
+
+    t->measure.stop = &stop;
+    ops.progress = t->tune.load.quiet ? NULL : progress;
+    if (!bench_sweep_init(&t->sweep, &t->tune, why, sizeof why)) {
+        fprintf(stderr, "junctor tune: %s\n", why);
+        return 1;
+    }
+    handle_signals();
+    bench_sweep_run(&t->sweep, &ops);
+    end_line(t);
+    int status = report(t);
+    bench_sweep_free(&t->sweep);
+    return status;
+}
+
+const struct cmd_syntax cmd_tune_syntax = {
+    bench_tune_letters, bench_tune_options,
+    (const char *const[]){"config=@file", "goal=rate latency cpu", "vary=@option", "ppid=@ppid",
+                          "payload=@file", "scenario=@file", "transport=auto kernel usrsctp",
+                          "option=@option", "write=@file", NULL}};
+
+int cmd_tune(int argc, char **argv)
+{
+    struct tuning *t = calloc(1, sizeof *t);
+    char why[BENCH_WHY_MAX], *command;
+    int status = 0;
+
+    if (!t) {
+        fputs("junctor tune: out of memory\n", stderr);
+        return 1;
+    }
+    t->begun = time(NULL);
+    t->terminal = isatty(STDERR_FILENO);
+    switch (bench_tune_parse(argc, argv, &t->tune, why, sizeof why)) {
+    case BENCH_PARSED_OK:
+        t->command = command = command_line(argc, argv);
+        status = run(t);
+        free(command);
+        break;
+    case BENCH_PARSED_BAD:
+        fprintf(stderr, "junctor tune: %s\nTry `junctor tune --help`.\n", why);
+        status = 2;
+        break;
+    case BENCH_PARSED_HELP:
+        fputs(bench_tune_manual, stdout);
+        break;
+    }
+    bench_tune_free(&t->tune);
+    free(t);
+    return status;
+}
