@@ -179,33 +179,6 @@ uint64_t brk_counts_waiting(const struct brk_counts *sum)
     return in > out ? in - out : 0; /* not of one moment */
 }
 
-unsigned brk_sight_group(const struct brk_sight *s, unsigned group, bool *held)
-{
-    const struct rt_group *g = s->snapshot->groups[group];
-    *held = g->held;
-    return g->count;
-}
-
-struct cfg_member brk_sight_group_at(const struct brk_sight *s, unsigned group, unsigned place,
-                                     unsigned *worker)
-{
-    const struct rt_dest *d = s->snapshot->groups[group]->dests[place];
-    *worker = d->worker;
-    return d->member;
-}
-
-/* What gets nothing although nobody has said so. */
-bool brk_sight_ejected(const struct brk_observer *o, const struct brk_sight *s, unsigned group,
-                       unsigned position)
-{
-    const struct cfg_group *g = &s->config->groups[group];
-    const uint32_t *weights = s->snapshot->groups[group]->member_weights;
-    struct cfg_member m = g->members[position];
-    return g->eject.failures && m.kind == CFG_MEMBER_PEER && weights && !weights[position] &&
-           brk_state(o->broker, m) == CFG_READY &&
-           (g->mode != CFG_LOADSHARE || s->config->peers[m.index].weight);
-}
-
 struct brk_peer_view brk_observer_peer(const struct brk_observer *o, unsigned peer)
 {
     const struct brk_peer_health *h = brk_health(o->broker, peer);

@@ -66,16 +66,6 @@ const struct brk_counts *brk_observer_counts(const struct brk_observer *o, unsig
 /* Messages that wait in the broker, between workers included. */
 uint64_t brk_counts_waiting(const struct brk_counts *sum);
 
-/* How many associations a group can send to now, and for a place below that number the member it belongs to
- * and its worker. *held: they wait for what a member left, or for one that joins. */
-unsigned brk_sight_group(const struct brk_sight *s, unsigned group, bool *held);
-struct cfg_member brk_sight_group_at(const struct brk_sight *s, unsigned group, unsigned place,
-                                     unsigned *worker);
-
-/* Whether the member of a group at a position of its list is ejected now (eject.h). */
-bool brk_sight_ejected(const struct brk_observer *o, const struct brk_sight *s, unsigned group,
-                       unsigned position);
-
 /* Whether connecting to a peer makes sense now. */
 struct brk_peer_view {
     unsigned failures;    /* attempts in a row */

@@ -73,15 +73,18 @@ static void append(char *out, size_t size, const char *text)
         snprintf(out + n, size - n, "%s%s", n ? "," : "", text);
 }
 
-/* What its operator says of a member is told before whether it is up. */
-static const char *state_of(const json_t *member)
+/* What its operator says of a member is told before whether it is up; a slow start only where it matters. */
+static void put_member(const json_t *member, char *out, size_t size)
 {
-    const char *set = json_string_value(json_object_get(member, "set"));
-    if (set && strcmp(set, "ready"))
-        return set;
-    return json_is_true(json_object_get(member, "ejected"))
-               ? "ejected"
-               : json_string_value(json_object_get(member, "state"));
+    const char *name = json_string_value(json_object_get(member, "name")),
+               *set = json_string_value(json_object_get(member, "set")),
+               *state = json_string_value(json_object_get(member, "state"));
+    bool ready = !set || !strcmp(set, "ready"), ejected = json_is_true(json_object_get(member, "ejected"));
+    json_int_t share = json_integer_value(json_object_get(member, "slow_start"));
+    snprintf(out, size, "%s:%s", name, !ready ? set : ejected ? "ejected" : state);
+    size_t n = strlen(out);
+    if (ready && !ejected && state && !strcmp(state, "up") && share < 100 && n < size)
+        snprintf(out + n, size - n, ":%" JSON_INTEGER_FORMAT "%%", share);
 }
 
 static void put_list(const json_t *list, bool members, char *out, size_t size)
@@ -93,8 +96,7 @@ static void put_list(const json_t *list, bool members, char *out, size_t size)
     json_array_foreach(list, i, item)
     {
         if (members)
-            snprintf(one, sizeof one, "%s:%s", json_string_value(json_object_get(item, "name")),
-                     state_of(item));
+            put_member(item, one, sizeof one);
         else if (json_is_integer(item))
             snprintf(one, sizeof one, "%" JSON_INTEGER_FORMAT, json_integer_value(item));
         else

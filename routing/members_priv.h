@@ -64,7 +64,7 @@ static inline bool is_hashed(const struct cfg_group *g)
 }
 
 /* A whole share. A member of weight 1 begins a slow start with one of these parts. */
-#define MEMBERS_PARTS 16
+#define MEMBERS_PARTS RT_WEIGHT_PARTS
 
 /* The share of a member in a group at a time, compared with others, in parts of a weight of 1; only loadshare
  * knows other weights than 1. 0: it gets nothing. Of a listener: of each of its associations. `up_ms`: when

@@ -74,6 +74,8 @@ enum rt_pick {
     RT_PICK_BY_WEIGHTED_HASH
 };
 
+#define RT_WEIGHT_PARTS 16 /* the weights below are those of the configuration times this */
+
 /* The members of a group that can be sent to now. One of weight 0 is not among them. */
 struct rt_group {
     enum cfg_mode mode;

@@ -8,6 +8,7 @@
 
 #include "broker/admin/call.h"
 #include "broker/admin/json.h"
+#include "broker/sight_group.h"
 #include "config/sctp/ppid.h"
 #include "routing/explain.h"
 

@@ -11,6 +11,7 @@
 
 #include "broker/admin/call.h"
 #include "broker/admin/memory.h"
+#include "broker/sight_group.h"
 
 static const char *unit_word(enum brk_unit unit)
 {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "broker/observe.h"
+#include "broker/sight_group.h"
 #include "tests/stress/stress.h"
 
 static struct {
