@@ -180,7 +180,7 @@ $(BUILD)/bench/micro/%: $(BUILD)/obj/bench/micro/%.cc.o $(BUILD)/libjunctor.a
 	@$(CXX) -pie $(LDFLAGS) $^ -lbenchmark $(LDLIBS) -o $@
 
 .PHONY: tests examples micro fuzzers fuzz-programs
-tests: $(TESTS) $(BUILD)/tests/scenarios/half_message
+tests: $(TESTS) $(BUILD)/tests/scenarios/half_message $(call objects,$(wildcard tests/fuzz/*.c)) # those only compile here
 examples: $(EXAMPLES)
 micro: $(MICRO)
 fuzzers: $(FUZZERS)

@@ -14,6 +14,7 @@
 #include <ctype.h>
 #include <stdarg.h>
 #include <strings.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include <jansson.h>
@@ -38,6 +39,8 @@ struct MHD_Daemon {
     void *take_arg;
     MHD_RequestCompletedCallback completed;
     void *completed_arg;
+    MHD_NotifyConnectionCallback notify;
+    void *notify_arg;
     void *(*begin)(void *arg, const char *uri, struct MHD_Connection *c);
     void *begin_arg;
 } doors[2];
@@ -55,7 +58,7 @@ struct MHD_Connection {
     char uri[LINE], path[LINE], query[LINE], method[32];
     const char *key[ARGUMENTS], *value[ARGUMENTS];
     unsigned arguments;
-    void *state;
+    void *state, *client;
     size_t body; /* not given yet */
     bool open, suspended, answered;
     bool gone; /* its client; noticed when it is no more suspended */
@@ -73,16 +76,28 @@ struct MHD_Daemon *MHD_start_daemon(unsigned flags, uint16_t port, MHD_AcceptPol
     *d = (struct MHD_Daemon){.take = take, .take_arg = take_arg};
     va_start(args, take_arg);
     while ((option = va_arg(args, int)) != MHD_OPTION_END) {
-        if (option == MHD_OPTION_NOTIFY_COMPLETED) {
+        switch (option) {
+        case MHD_OPTION_NOTIFY_COMPLETED:
             d->completed = va_arg(args, MHD_RequestCompletedCallback);
             d->completed_arg = va_arg(args, void *);
-        } else if (option == MHD_OPTION_URI_LOG_CALLBACK) {
+            break;
+        case MHD_OPTION_NOTIFY_CONNECTION:
+            d->notify = va_arg(args, MHD_NotifyConnectionCallback);
+            d->notify_arg = va_arg(args, void *);
+            break;
+        case MHD_OPTION_URI_LOG_CALLBACK:
             d->begin = va_arg(args, void *(*)(void *, const char *, struct MHD_Connection *));
             d->begin_arg = va_arg(args, void *);
-        } else if (option == MHD_OPTION_CONNECTION_MEMORY_LIMIT) {
+            break;
+        case MHD_OPTION_CONNECTION_MEMORY_LIMIT:
             (void)va_arg(args, size_t);
-        } else {
+            break;
+        case MHD_OPTION_CONNECTION_LIMIT:
+        case MHD_OPTION_CONNECTION_TIMEOUT:
             (void)va_arg(args, unsigned);
+            break;
+        default:
+            must(!"an option that is known here");
         }
     }
     va_end(args);
@@ -147,6 +162,10 @@ const union MHD_ConnectionInfo *MHD_get_connection_info(struct MHD_Connection *c
 {
     static int pair[2];
 
+    if (what == MHD_CONNECTION_INFO_SOCKET_CONTEXT) {
+        c->info.socket_context = c->client;
+        return &c->info;
+    }
     must(what == MHD_CONNECTION_INFO_CONNECTION_FD);
     if (!pair[0])
         must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
@@ -213,6 +232,8 @@ static void end(struct MHD_Connection *c, enum MHD_RequestTerminationCode why)
 {
     c->door->completed(c->door->completed_arg, c, &c->state, why);
     must(!c->state);
+    c->door->notify(c->door->notify_arg, c, &c->client, MHD_CONNECTION_NOTIFY_CLOSED);
+    must(!c->client);
     c->open = false;
 }
 
@@ -257,6 +278,7 @@ static void turns(unsigned count)
             brk_requests_turn(&requests, &world.broker, world.control, true);
         remotes_calm_step();
         world.now_ms += 20;
+        admin_accept_turn(admin);
         admin_go_on(admin);
         rt_reader_online(); /* as the world's thread is; a sight that closes takes it offline */
         pump_all();
@@ -281,7 +303,9 @@ static void begin(uint8_t which)
     requests = (struct brk_requests){0};
     must((admin = admin_new("fuzz")) && (admin->file = strdup("fuzz.yaml")));
     must((admin->observer = brk_observer_new(&world.broker)));
-    must(admin_serve(admin, -1, false) && admin_serve(admin, -1, true));
+    must(admin_serve(admin, false) && admin_serve(admin, true));
+    must((admin->wake = eventfd(0, EFD_CLOEXEC)) >= 0);
+    admin_accept_turn(admin); /* fills its reserve of descriptors */
 }
 
 /* As the program ends: what waits is answered; then the broker's own end. */
@@ -328,6 +352,7 @@ static void request(char *line)
     unescape(c->path);
     split_query(c);
     c->body = rest ? strtoul(rest, NULL, 10) % 200000 : 0;
+    c->door->notify(c->door->notify_arg, c, &c->client, MHD_CONNECTION_NOTIFY_STARTED);
     c->state = c->door->begin(c->door->begin_arg, c->uri, c);
     pump(c);
     rt_reader_online();
