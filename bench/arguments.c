@@ -20,6 +20,7 @@ enum {
     ARG_FANOUT,
     ARG_PARTIAL,
     ARG_KEEP,
+    ARG_COLLECT,
     ARG_ASSOCIATIONS,
     ARG_OPEN_RATE,
     ARG_CHURN,
@@ -67,6 +68,7 @@ const struct option bench_plan_options[] = {
     {"fanout", no_argument, NULL, ARG_FANOUT},
     {"partial", no_argument, NULL, ARG_PARTIAL},
     {"keep", no_argument, NULL, ARG_KEEP},
+    {"collect", no_argument, NULL, ARG_COLLECT},
     {"associations", required_argument, NULL, ARG_ASSOCIATIONS},
     {"open-rate", required_argument, NULL, ARG_OPEN_RATE},
     {"churn", required_argument, NULL, ARG_CHURN},
@@ -135,6 +137,9 @@ static void take_switch(struct bench_plan *plan, int which)
         break;
     case ARG_KEEP:
         plan->keep = true;
+        break;
+    case ARG_COLLECT:
+        plan->collect = true;
         break;
     case ARG_UNORDERED:
         plan->unordered = true;

@@ -1,4 +1,5 @@
 /* The results of all workers, put together after the run; see engine_priv.h. */
+#include <stdio.h>
 #include <string.h>
 
 #include "bench/engine_priv.h"
@@ -73,6 +74,74 @@ static void collect_cost(const struct bench_engine *e, struct bench_result *r)
     }
     r->cpu_user = seconds_between(&first->before.process.ru_utime, &first->after.process.ru_utime);
     r->cpu_system = seconds_between(&first->before.process.ru_stime, &first->after.process.ru_stime);
+}
+
+/* ---- the far side ---------------------------------------------------------------------------------------
+ */
+
+/* A time of the far side's clock by ours, since the sending began. */
+static uint64_t far_time(const struct bench_engine *e, const struct bench_result *r, uint64_t far_ns)
+{
+    int64_t ours = (int64_t)far_ns - r->far.ahead_ns - (int64_t)e->start_ns;
+
+    return ours > 0 ? (uint64_t)ours : 0;
+}
+
+static void far_flow(struct bench_engine *e, struct bench_result *r, unsigned f)
+{
+    const struct bench_far_flow *far = e->far.report->flows[f];
+    struct bench_flow_result *flow = &r->flows[f];
+    uint64_t lost = flow->sent.messages;
+
+    if (far) {
+        flow->got.counts = far->counts;
+        flow->got.latency = far->latency;
+        flow->got.gap_ns = far->gap_ns;
+        flow->gap_at_ns = far_time(e, r, far->gap_at_ns);
+        lost -= far->counts.messages < lost ? far->counts.messages : lost;
+    }
+    if (e->plan->flows[f].pr_policy != TR_PR_NONE || e->plan->churn.abort)
+        flow->given_up = lost;
+    else
+        flow->lost = lost;
+    r->delivery.lost += flow->lost;
+    r->delivery.given_up += flow->given_up;
+}
+
+/* The far side's half: what it received, of what we know to have been sent. */
+static void collect_far(struct bench_engine *e, struct bench_result *r)
+{
+    const struct bench_far_report *far = e->far.report;
+    struct bench_verdict *v = &r->delivery;
+
+    if (!e->plan->collect)
+        return;
+    if (!e->far.complete) {
+        r->not_collected = true;
+        if (!r->trouble[0])
+            snprintf(r->trouble, sizeof r->trouble, "--collect: the far side: %s", e->far.why);
+        return;
+    }
+    bool same = bench_far_same_clock(&e->far);
+    r->far = (struct bench_far_end){.collected = true,
+                                    .same_clock = same,
+                                    .ahead_ns = same ? 0 : e->far.before.ahead_ns,
+                                    .error_ns = same ? 0 : bench_far_error(&e->far.before, &e->far.after),
+                                    .samples = e->far.before.samples + e->far.after.samples,
+                                    .cpu_seconds = (double)far->cpu_us / 1e6};
+    memcpy(r->far.host, far->host, sizeof r->far.host);
+    memcpy(r->far.kernel, far->kernel, sizeof r->far.kernel);
+    memcpy(r->far.role, far->role, sizeof r->far.role);
+    v->judged = true;
+    v->counts = far->counts;
+    v->latency = far->latency;
+    v->inexact = far->inexact;
+    r->sink_seen = (unsigned)far->seen;
+    r->sink_lost = (unsigned)far->lost;
+    r->echoed = far->echoed;
+    for (unsigned f = 0; f < e->plan->flow_count; f++)
+        if (!e->plan->flows[f].down)
+            far_flow(e, r, f);
 }
 
 /* ---- flows -------------------------------------------------------------------------------------------- */
@@ -224,6 +293,7 @@ void bench_collect_source(struct bench_engine *e, struct bench_result *r)
                 bench_traffic_tell(&e->workers[i].source.traffic, &sink->judges[n]);
         collect_judges(e, r);
     }
+    collect_far(e, r);
     collect_back(e, r);
     bench_verdict_excuse(&r->delivery, r->source.taken_back * (e->plan->fanout ? e->plan->listen_count : 1));
     bench_verdict_excuse(&r->replies, r->source.taken_back);

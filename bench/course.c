@@ -77,7 +77,44 @@ static void connected(struct bench_engine *e, uint64_t now)
         bench_crew_stage(e, BENCH_STAGE_END);
         return;
     }
-    begin_sending(e, now);
+    if (e->plan->collect)
+        bench_crew_stage(e, BENCH_STAGE_CLOCK);
+    else
+        begin_sending(e, now);
+}
+
+/* --collect: the far side must answer before anything is sent. */
+static uint64_t decide_clock(struct bench_engine *e, uint64_t now)
+{
+    uint64_t next;
+
+    if (!bench_far_source_clock(&e->far, false, now, &next) && !hurried(e))
+        return next;
+    if (e->far.why[0] || hurried(e)) {
+        bench_engine_fail(e, "--collect: the far side: %s", hurried(e) ? "interrupted" : e->far.why);
+        bench_crew_stage(e, BENCH_STAGE_END);
+    } else {
+        struct bench_series *series = &e->out->results[e->out->count].series;
+        series->start_ns = series->last_ns = now;
+        e->sample_ns = e->sampler ? now + e->plan->interval_ms * MS : UINT64_MAX;
+        begin_sending(e, now);
+    }
+    return now;
+}
+
+/* --collect: asks for the other half. */
+static uint64_t decide_ask(struct bench_engine *e, uint64_t now)
+{
+    uint64_t next = now;
+
+    e->clock_again = e->clock_again || bench_far_source_clock(&e->far, true, now, &next);
+    if (!hurried(e) && (!e->clock_again ||
+                        !bench_far_source_ask(&e->far, BENCH_SUM(e, sent), e->plan->drain_ms, now, &next)))
+        return next;
+    uint64_t patience = bench_now_ns() + CLOSE_MS * MS;
+    e->deadline_ns = e->deadline_ns < patience ? patience : e->deadline_ns;
+    bench_crew_stage(e, BENCH_STAGE_SHUT_DOWN);
+    return now;
 }
 
 static uint64_t decide_connect(struct bench_engine *e, uint64_t now)
@@ -188,7 +225,7 @@ static uint64_t decide_read(struct bench_engine *e, uint64_t now)
     }
     if (e->deadline_ns < patience)
         e->deadline_ns = patience;
-    bench_crew_stage(e, BENCH_STAGE_SHUT_DOWN);
+    bench_crew_stage(e, e->plan->collect ? BENCH_STAGE_ASK : BENCH_STAGE_SHUT_DOWN);
     return now;
 }
 
@@ -299,6 +336,7 @@ static uint64_t decide_close(struct bench_engine *e, uint64_t now)
 uint64_t bench_course_decide(struct bench_engine *e, uint64_t now)
 {
     static uint64_t (*const decide[])(struct bench_engine * e, uint64_t now) = {
+        [BENCH_STAGE_CLOCK] = decide_clock,         [BENCH_STAGE_ASK] = decide_ask,
         [BENCH_STAGE_CONNECT] = decide_connect,     [BENCH_STAGE_SEND] = decide_send,
         [BENCH_STAGE_DRAIN] = decide_drain,         [BENCH_STAGE_READ] = decide_read,
         [BENCH_STAGE_SHUT_DOWN] = decide_shut_down, [BENCH_STAGE_TAKE_BACK] = decide_take_back,
@@ -371,6 +409,12 @@ static bool prepare(struct bench_worker *w, uint32_t id, const struct bench_end 
         return prepare_script(w, false);
     if (!bench_source_init(&w->source, &params))
         return false;
+    if (e->plan->collect && w->number == 0) {
+        bench_far_source_free(&e->far);
+        bench_far_source_init(&e->far, &w->source, id, e->clock);
+        w->source.far = &e->far;
+        e->clock_again = false;
+    }
     w->source.traffic.content = e->content.len ? &e->content : NULL;
     if (prepare_script(w, true))
         return true;

@@ -44,20 +44,28 @@ void bench_engine_granted(enum opt_id id, const char *text, void *engine)
 
 /* ---- set-up ----------------------------------------------------------------------------------------- */
 
-/* A number that differs between hosts with different clocks (except by chance, 1 in 65536). */
+static uint32_t hash_text(uint32_t hash, const char *text) /* FNV-1a */
+{
+    for (; *text; text++)
+        hash = (hash ^ (uint8_t)*text) * 16777619u;
+    return hash;
+}
+
+/* A number that differs between hosts, and time namespaces, with different clocks (except by chance, 1 in
+ * 65536). */
 static uint16_t clock_id(void)
 {
-    char text[64] = "";
+    char text[64] = "", space[64] = "";
     int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    uint32_t hash = 2166136261u; /* FNV-1a */
 
     if (fd >= 0) {
         ssize_t got = read(fd, text, sizeof text - 1);
         text[got > 0 ? got : 0] = 0;
         close(fd);
     }
-    for (const char *c = text; *c; c++)
-        hash = (hash ^ (uint8_t)*c) * 16777619u;
+    ssize_t len = readlink("/proc/self/ns/time", space, sizeof space - 1);
+    space[len > 0 ? len : 0] = 0;
+    uint32_t hash = hash_text(hash_text(2166136261u, text), space);
     return (uint16_t)(hash ^ hash >> 16);
 }
 
@@ -253,6 +261,7 @@ struct bench_outcome *bench_run(const struct bench_plan *plan, const struct benc
     e->clock = clock_id();
     run(e);
     bench_crew_close(e);
+    bench_far_source_free(&e->far);
     free(e->content.data);
     bench_script_free(e->script);
     free(e);

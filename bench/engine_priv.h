@@ -24,6 +24,7 @@
 #include <sys/resource.h>
 
 #include "bench/endpoint_priv.h"
+#include "bench/far_source.h"
 #include "bench/engine.h"
 #include "bench/sink.h"
 #include "bench/source.h"
@@ -40,9 +41,11 @@ struct bench_cost {
 enum bench_stage {
     BENCH_STAGE_NONE,
     BENCH_STAGE_CONNECT,
+    BENCH_STAGE_CLOCK, /* --collect: how far the far side's clock is ahead */
     BENCH_STAGE_SEND,
     BENCH_STAGE_DRAIN,     /* messages in flight are awaited */
     BENCH_STAGE_READ,      /* the last reading for the series */
+    BENCH_STAGE_ASK,       /* --collect: the far side's half */
     BENCH_STAGE_SHUT_DOWN, /* the source's associations */
     BENCH_STAGE_TAKE_BACK, /* those still up are aborted */
     BENCH_STAGE_LISTEN,    /* a sink alone */
@@ -116,8 +119,9 @@ struct bench_engine {
 
     /* Of worker 0. */
     uint64_t deadline_ns;           /* until when messages in flight are awaited, or associations shut down */
-    bool quiet_begun;               /* a sink alone: something has arrived, */
-    uint64_t delivered, arrived_ns; /* so many, the last of them then */
+    struct bench_far_source far;    /* if the plan collects */
+    bool clock_again;               /* BENCH_STAGE_ASK: the clock has been measured again */
+    uint64_t delivered, arrived_ns; /* a sink alone: so many have come, the last of them then */
     uint64_t patience;
     const char *run;      /* the name of the one under way */
     uint64_t progress_ns; /* when to report progress next */

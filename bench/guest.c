@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/far_sink.h"
 #include "bench/guest_priv.h"
 
 #define BURST      64
@@ -122,6 +123,7 @@ void bench_guest_free(struct bench_guest *guest)
 {
     struct bench_sink *s = guest->place->sink;
 
+    bench_far_sink_gone(s, guest);
     guest_unlink(s, guest);
     while (guest->held.first) {
         held_drop(&guest->held);
@@ -189,6 +191,8 @@ void bench_place_judge(struct bench_place *place, unsigned number, const struct 
     struct bench_arrival arrival = {m->data, m->len, m->ppid, m->stream, number};
 
     bench_judge_take(place->judge, (unsigned)(place - place->sink->places), &arrival, now);
+    if (place->sink->far)
+        bench_far_sink_judge(place->sink, &arrival, now);
 }
 
 /* Checks the messages of one association at the beginning of `items`, at most a burst, and sends them back if
@@ -197,21 +201,25 @@ static unsigned guest_messages(struct bench_guest *guest, const struct tr_item *
                                uint64_t now)
 {
     struct tr_msg msgs[BURST];
-    unsigned n = 0;
+    unsigned n = 0, back = 0;
     bool echo = guest->place->sink->plan->reply;
 
-    while (n < count && n < BURST && items[n].kind == TR_MESSAGE) {
-        bench_place_judge(guest->place, guest->number, &items[n].msg, now);
-        if (echo) {
-            msgs[n] = items[n].msg;
-            msgs[n].assoc = guest->assoc;
-            msgs[n].flags &= TR_UNORDERED;
-            msgs[n].pr_policy = TR_PR_NONE;
+    for (; n < count && n < BURST && items[n].kind == TR_MESSAGE; n++) {
+        const struct tr_msg *m = &items[n].msg;
+        if (bench_far_is(m->data, m->len)) {
+            bench_far_sink_take(guest, m, now);
+            continue;
         }
-        n++;
+        bench_place_judge(guest->place, guest->number, m, now);
+        if (echo) {
+            msgs[back] = *m;
+            msgs[back].assoc = guest->assoc;
+            msgs[back].flags &= TR_UNORDERED;
+            msgs[back++].pr_policy = TR_PR_NONE;
+        }
     }
     if (echo)
-        echo_send(guest, msgs, n);
+        echo_send(guest, msgs, back);
     return n;
 }
 

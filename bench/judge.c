@@ -290,8 +290,9 @@ void bench_judge_take(struct bench_judge *j, unsigned place, const struct bench_
     struct finding f = {.stream_changed = m->stream != p.stream,
                         .wrong_ppid = m->ppid != p.ppid,
                         .warmup = p.flags & BENCH_PAYLOAD_WARMUP,
-                        .timed = p.clock == j->clock,
-                        .latency_ns = now_ns > p.intended_ns ? now_ns - p.intended_ns : 0};
+                        .timed = p.clock == j->clock || (j->other_known && p.clock == j->other_clock)};
+    uint64_t sent_ns = p.clock == j->clock ? p.intended_ns : p.intended_ns + (uint64_t)j->other_behind_ns;
+    f.latency_ns = (int64_t)(now_ns - sent_ns) > 0 ? now_ns - sent_ns : 0;
     if (!(p.flags & BENCH_PAYLOAD_UNORDERED))
         f.misordered = out_of_order(j, r, place, index, &p);
     count(&j->counts, &j->latency, p.size, &f, now_ns);

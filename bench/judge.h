@@ -73,12 +73,15 @@ struct bench_tally {
 };
 
 struct bench_judge {
-    uint32_t only_run;  /* 0: any run */
-    uint16_t clock;     /* this host's, see bench_payload */
-    bool verify;        /* compare whole payloads */
-    uint64_t trail_ns;  /* not 0: it will be merged with others, whose trails begin at this time, too */
-    bool out_of_memory; /* a run or track could not be followed: the counts are not exact */
-    bool ending;        /* the last message of some track has come: its source is about to end */
+    uint32_t only_run; /* 0: any run */
+    uint16_t clock;    /* this host's, see bench_payload */
+    bool verify;       /* compare whole payloads */
+    bool other_known;  /* messages with times of another clock are timed, too: */
+    uint16_t other_clock;
+    int64_t other_behind_ns; /* by which that one is behind ours */
+    uint64_t trail_ns;       /* not 0: it will be merged with others, whose trails begin at this time, too */
+    bool out_of_memory;      /* a run or track could not be followed: the counts are not exact */
+    bool ending;             /* the last message of some track has come: its source is about to end */
     struct bench_counts counts;
     struct bench_histogram latency;
     struct bench_tally *flows[BENCH_FLOWS_MAX]; /* NULL: nothing of it came */

@@ -242,6 +242,8 @@ static bool check_ends(const struct bench_plan *plan, char *why, size_t size)
         return bench_say(why, size, "--fanout is for a sink that does not reply");
     if (plan->baseline && plan->fanout)
         return bench_say(why, size, "--baseline sends to one endpoint: leave --fanout out");
+    if (plan->collect && plan->role != BENCH_SOURCE)
+        return bench_say(why, size, "--collect is for --role source: it asks a sink or echo elsewhere");
     if ((plan->partial || plan->keep) && sends)
         return bench_say(why, size, "--partial and --keep are for --role sink or echo");
     return true;

@@ -98,6 +98,7 @@ struct bench_plan {
     bool partial;  /* a sink that gets only a share of the messages */
     bool keep;     /* a sink that does not end with its sources */
     bool baseline; /* first without the broker */
+    bool collect;  /* a source asks the far side for its half of the result */
     bool late_ok;  /* a result is OK even if the generator did not keep the schedule */
     bool verify;
 

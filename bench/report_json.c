@@ -150,6 +150,22 @@ static void json_flows(struct bench_json *j, const struct bench_plan *plan, cons
     bench_json_close(j, ']');
 }
 
+static void json_far(struct bench_json *j, const struct bench_far_end *far)
+{
+    bench_json_open(j, "far_side", '{');
+    bench_json_text(j, "host", far->host);
+    bench_json_text(j, "kernel", far->kernel);
+    bench_json_text(j, "role", far->role);
+    bench_json_real(j, "cpu_seconds", far->cpu_seconds);
+    bench_json_open(j, "clock", '{');
+    bench_json_bool(j, "same", far->same_clock);
+    bench_json_real(j, "ahead_ns", (double)far->ahead_ns);
+    bench_json_uint(j, "error_ns", far->error_ns);
+    bench_json_uint(j, "samples", far->samples);
+    bench_json_close(j, '}');
+    bench_json_close(j, '}');
+}
+
 static void json_result(struct bench_json *j, const struct bench_plan *plan, const struct bench_result *r)
 {
     uint64_t messages = bench_result_messages(r);
@@ -161,6 +177,8 @@ static void json_result(struct bench_json *j, const struct bench_plan *plan, con
         bench_json_text(j, "trouble", r->trouble);
     if (r->has_source)
         json_source(j, r);
+    if (r->far.collected)
+        json_far(j, &r->far);
     if (r->delivery.judged) {
         bench_json_open(j, "sink_associations", '{');
         bench_json_uint(j, "seen", r->sink_seen);

@@ -336,6 +336,20 @@ static void heading(FILE *out, const struct bench_plan *plan, const char *transp
     fputs("\n\n", out);
 }
 
+/* Whose half was collected, and what its times are worth. */
+static void far_line(FILE *out, const struct bench_result *r)
+{
+    char error[48];
+
+    fprintf(out, "%s: what was delivered is told by the %s on %s (%s, %.2f s of CPU); ", r->name, r->far.role,
+            r->far.host, r->far.kernel, r->far.cpu_seconds);
+    if (r->far.same_clock)
+        fputs("it has the same clock\n", out);
+    else
+        fprintf(out, "its clock is %+.6f s ahead, and one-way latencies may be wrong by %s\n",
+                (double)r->far.ahead_ns / 1e9, bench_format_time(r->far.error_ns, error, sizeof error));
+}
+
 /* Notes on a result's figures. */
 static void explain(FILE *out, const struct bench_plan *plan, const struct bench_result *r)
 {
@@ -343,6 +357,8 @@ static void explain(FILE *out, const struct bench_plan *plan, const struct bench
 
     if (r->trouble[0])
         fprintf(out, "%s: %s\n", r->name, r->trouble);
+    if (r->far.collected)
+        far_line(out, r);
     if (r->delivery.inexact || r->replies.inexact)
         fprintf(out, "%s: too many runs or gaps to follow: loss and duplicates are not exact\n", r->name);
     if (r->not_echoed)

@@ -39,6 +39,17 @@ struct bench_flow_result {
     struct bench_tally got;  /* if the receiver is in this process */
 };
 
+/* What is known of the far side: --collect. Its findings are in `delivery` and the flows. */
+struct bench_far_end {
+    bool collected;
+    char host[65], kernel[130], role[8];
+    bool same_clock;   /* else latencies are corrected by: */
+    int64_t ahead_ns;  /* how far its clock is ahead, */
+    uint64_t error_ns; /* and how wrong that may be */
+    unsigned samples;
+    double cpu_seconds;
+};
+
 #define BENCH_LATE_SHARE 0.05 /* of the messages due: the share that may be late or not offered */
 
 struct bench_result {
@@ -51,11 +62,13 @@ struct bench_result {
     uint64_t not_sent;                          /* by the source */
     unsigned sink_seen, sink_lost, turned_away; /* associations at the sink */
     uint64_t echoed, not_echoed;
-    struct bench_verdict delivery;   /* at the sink */
-    struct bench_verdict replies;    /* back at the source */
-    struct bench_verdict down;       /* flows from the sink, at the source */
-    struct bench_sent sent_down;     /* of these, if the sink is in this process */
-    struct bench_series series;      /* over time; empty if the plan has none */
+    struct bench_verdict delivery; /* at the sink */
+    struct bench_verdict replies;  /* back at the source */
+    struct bench_verdict down;     /* flows from the sink, at the source */
+    struct bench_sent sent_down;   /* of these, if the sink is in this process */
+    struct bench_series series;    /* over time; empty if the plan has none */
+    struct bench_far_end far;
+    bool not_collected;              /* it was asked for, and did not come: `trouble` says why */
     struct bench_flow_result *flows; /* as many as the plan has */
     double cpu_user, cpu_system;     /* seconds of this process, from the first message to the last awaited */
     uint64_t syscalls;

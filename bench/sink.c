@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "bench/far_sink.h"
 #include "bench/guest_priv.h"
 
 #define BACKLOG 1024
@@ -106,6 +107,7 @@ static void traffic_free(struct bench_sink *s);
 void bench_sink_close(struct bench_sink *s)
 {
     bench_sink_arrivals(s);
+    bench_far_sink_free(s);
     while (s->guests)
         bench_guest_free(s->guests);
     traffic_free(s);

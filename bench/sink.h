@@ -25,6 +25,7 @@
 #include "transport/transport.h"
 
 struct bench_guest; /* one association */
+struct bench_far_sink;
 struct bench_sink;
 
 struct bench_place {
@@ -60,6 +61,7 @@ struct bench_sink {
                                      of this worker are in use; NULL: none */
     uint64_t failed,
         given_up; /* messages of these flows that the stack gave back; of these, by their PR policy */
+    struct bench_far_sink *far;      /* a source collects this side's half; NULL: none does */
     char trouble[BENCH_TROUBLE_MAX]; /* the first thing that went wrong, for the user; "" */
 };
 

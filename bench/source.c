@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/endpoint_priv.h"
+#include "bench/far_source.h"
 
 #define CONNECTING_MAX 64 /* set-ups at a time: the losses of an INIT flood would be measured otherwise */
 
@@ -322,6 +323,8 @@ static void link_read(struct bench_link *link)
     for (unsigned i = 0; i < count && link->endpoint; i++) {
         if (items[i].kind == TR_EVENT) {
             link_event(link, &items[i].event);
+        } else if (s->far && bench_far_is(items[i].msg.data, items[i].msg.len)) {
+            bench_far_source_take(s->far, items[i].msg.data, items[i].msg.len, now);
         } else if (s->back) {
             const struct tr_msg *m = &items[i].msg;
             struct bench_arrival arrival = {m->data, m->len, m->ppid, m->stream, link->sender.index};

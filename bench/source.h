@@ -12,6 +12,7 @@
 #include "transport/transport.h"
 
 struct bench_link; /* one association */
+struct bench_far_source;
 
 struct bench_source_counts {
     uint64_t sent, bytes;
@@ -44,8 +45,9 @@ struct bench_source {
     unsigned churn_next;         /* of the churn's associations: the next to be closed */
     struct bench_link *churning; /* those being closed and opened again */
     unsigned churning_count;
-    bool aborting;            /* bench_source_take_back was called */
-    struct bench_judge *back; /* checks replies and flows from the sink; NULL: none are awaited */
+    bool aborting;                /* bench_source_take_back was called */
+    struct bench_far_source *far; /* --collect; NULL: no */
+    struct bench_judge *back;     /* checks replies and flows from the sink; NULL: none are awaited */
     struct bench_source_counts counts;
     struct bench_histogram set_up;    /* of associations: from the first INIT to TR_COMM_UP */
     struct bench_histogram shut_down; /* of those that were shut down: until TR_SHUTDOWN_COMP */

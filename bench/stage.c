@@ -1,5 +1,6 @@
 /* The work of each stage of a run, in each worker; course.c decides when the next one begins. */
 #include "bench/engine_priv.h"
+#include "bench/far_sink.h"
 
 #define MS BENCH_MS
 
@@ -127,8 +128,9 @@ static uint64_t listen_act(struct bench_worker *w, uint64_t now)
 
     if (!w->before.wall_ns && bench_sink_delivered(&w->sink) > 0)
         bench_cost_now(w, &w->before);
+    uint64_t far = bench_far_sink_turn(&w->sink, now);
     if (!w->sink.senders)
-        return end;
+        return far < end ? far : end;
     if (!t->started && start)
         bench_traffic_start(t, start, e->measure_ns, end);
     if (t->started && now >= t->measure_ns)
@@ -138,7 +140,7 @@ static uint64_t listen_act(struct bench_worker *w, uint64_t now)
     uint64_t due = bench_sink_turn(&w->sink, now);
     if (due != UINT64_MAX && due > now)
         bench_worker_timer(w, due);
-    return due <= now ? now : end > now ? end : UINT64_MAX;
+    return due <= now ? now : far < end || end <= now ? far : end;
 }
 
 /* ---- all ---------------------------------------------------------------------------------------------- */
