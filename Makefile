@@ -179,10 +179,16 @@ $(BUILD)/bench/micro/%: $(BUILD)/obj/bench/micro/%.cc.o $(BUILD)/libjunctor.a
 	@echo "  LINK  $@"
 	@$(CXX) -pie $(LDFLAGS) $^ -lbenchmark $(LDLIBS) -o $@
 
+# What bench/reading reads with.
+$(BUILD)/bench/readers/readers: $(BUILD)/obj/bench/readers/readers.c.o
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) -pie $(LDFLAGS) $^ -o $@
+
 .PHONY: tests examples micro fuzzers fuzz-programs
 tests: $(TESTS) $(BUILD)/tests/scenarios/half_message $(call objects,$(wildcard tests/fuzz/*.c)) # those only compile here
 examples: $(EXAMPLES)
-micro: $(MICRO)
+micro: $(MICRO) $(BUILD)/bench/readers/readers
 fuzzers: $(FUZZERS)
 fuzz-programs:
 	$(SUBMAKE) CC=clang SAN=fuzzer-no-link,address,undefined OPT='-O1 -gline-tables-only' BUILD=$(BUILD)-fuzz fuzzers
@@ -281,6 +287,18 @@ compare: ## speed of this tree's broker against revision BASE's, in one run
 	$(SUBMAKE) programs
 	@bench/compare $(BASE)
 
+.PHONY: reading
+reading: ## what 20 clients that read everything ten times a second cost, on this machine
+	@tests/deps test
+	$(SUBMAKE) programs micro
+	@bench/reading
+
+.PHONY: screenshot
+screenshot: ## the status page of a running broker as a picture: broker/admin/page.png
+	@tests/deps test
+	$(SUBMAKE) programs
+	@bench/screenshot
+
 instructions: ## user-space instructions of the broker for each relayed message
 	@tests/deps test
 	$(SUBMAKE) programs
@@ -315,6 +333,7 @@ MANUALS  := junctor/junctor.1 config/junctor.yaml.5
 MANDIR   := $(PREFIX)/share/man
 UNITDIR  ?= $(PREFIX)/lib/systemd/system
 DOCDIR   := $(PREFIX)/share/doc/junctor
+SHAREDIR := $(PREFIX)/share/junctor
 BASHDIR  := $(PREFIX)/share/bash-completion/completions
 ZSHDIR   ?= $(PREFIX)/share/zsh/site-functions
 # What a host needs beside the program: where it goes, below PREFIX/lib, and what it is made of.
@@ -322,7 +341,7 @@ HOSTFILES := sysusers.d/junctor.conf:sysusers.conf sysctl.d/50-junctor.conf:sysc
              modules-load.d/junctor.conf:modules-load.conf
 SAMPLES  := $(wildcard config/examples/*.yaml) packaging/junctor.yaml packaging/kubernetes.yaml
 .PHONY: install uninstall deps clean distclean
-install: all ## program, manual pages, completion, service, transport library, headers under DESTDIR, PREFIX and LIBDIR
+install: all ## program, manual pages, completion, service, dashboard, transport library, headers under DESTDIR, PREFIX and LIBDIR
 	install -D -m 755 $(BUILD)/junctor '$(DESTDIR)$(PREFIX)/bin/junctor'
 	install -D -m 644 $(BUILD)/libjunctor-transport.a '$(DESTDIR)$(LIBDIR)/libjunctor-transport.a'
 	install -D -m 755 $(BUILD)/$(SO) '$(DESTDIR)$(LIBDIR)/$(SO)'
@@ -332,6 +351,7 @@ install: all ## program, manual pages, completion, service, transport library, h
 	for m in $(MANUALS); do install -D -m 644 -t '$(DESTDIR)$(MANDIR)'/man$${m##*.} $$m || exit 1; done
 	for f in $(HOSTFILES); do \
 	    install -D -m 644 packaging/$${f#*:} '$(DESTDIR)$(PREFIX)/lib'/$${f%:*} || exit 1; done
+	install -D -m 644 packaging/grafana.json '$(DESTDIR)$(SHAREDIR)/grafana.json'
 	install -D -m 644 packaging/junctor.bash '$(DESTDIR)$(BASHDIR)/junctor'
 	install -D -m 644 packaging/junctor.zsh '$(DESTDIR)$(ZSHDIR)/_junctor'
 	for s in $(SAMPLES); do install -D -m 644 -t '$(DESTDIR)$(DOCDIR)/examples' $$s || exit 1; done
@@ -344,7 +364,7 @@ install: all ## program, manual pages, completion, service, transport library, h
 uninstall: ## removes what install put there
 	rm -f '$(DESTDIR)$(PREFIX)/bin/junctor'
 	cd '$(DESTDIR)$(LIBDIR)' && rm -f libjunctor-transport.* pkgconfig/junctor-transport.pc
-	rm -rf '$(DESTDIR)$(INCLUDES)' '$(DESTDIR)$(DOCDIR)'
+	rm -rf '$(DESTDIR)$(INCLUDES)' '$(DESTDIR)$(DOCDIR)' '$(DESTDIR)$(SHAREDIR)'
 	rm -f '$(DESTDIR)$(UNITDIR)/junctor.service' '$(DESTDIR)$(BASHDIR)/junctor' '$(DESTDIR)$(ZSHDIR)/_junctor'
 	for f in $(HOSTFILES); do rm -f '$(DESTDIR)$(PREFIX)/lib'/$${f%:*}; done
 	for m in $(MANUALS); do rm -f '$(DESTDIR)$(MANDIR)'/man$${m##*.}/$${m##*/}; done
@@ -371,4 +391,4 @@ distclean: clean ## and the cached test kernel
 	rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/junctor"
 
 .SECONDARY:
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)

@@ -101,3 +101,33 @@ load admin
     done <"$work/fields"
     stop_broker
 }
+
+@test "Grafana's dashboard: its queries are PromQL, and of metrics and labels that there are" {
+    command -v promtool >/dev/null || skip "promtool (Debian's package prometheus) is not installed"
+    local board=packaging/grafana.json name label
+    start_broker < <(gateway | sed "1s#}}#}, metrics: \"127.0.0.1:$P7\"}#")
+    curl -sS "http://127.0.0.1:$P7/metrics" >"$work/metrics"
+    # Panels: numbered once, with a place of their own on the 24 columns, each with a query.
+    jq -e '.uid == "junctor" and .schemaVersion >= 30 and (.panels | (map(.id) | unique | length) == length and length > 15) and
+        all(.panels[]; .gridPos | .x >= 0 and .w > 0 and .h > 0 and .x + .w <= 24) and
+        ([.panels[].gridPos | range(.x; .x + .w) as $x | range(.y; .y + .h) as $y | [$x, $y]] | (unique | length) == length) and
+        all(.panels[] | select(.type != "row"); (.title | length > 0) and (.targets | length > 0 and (map(.refId) | unique | length) == length)) and
+        all(.panels[] | select(.type != "row") | ., .targets[]; .datasource.uid == "${datasource}")' "$board" >/dev/null
+    jq -r '[.panels[].targets[]?.expr, .annotations.list[].expr, (.templating.list[].query | objects | .query)][]' "$board" >"$work/queries"
+    [ "$(wc -l <"$work/queries")" -gt 25 ]
+    for name in $(grep -oE 'junctor_[a-z_]+' "$work/queries" | sort -u); do
+        grep -qE "^# TYPE $name (gauge|counter)\$" "$work/metrics" || { echo "no metric $name" && false; }
+        case $name in # a counter's rate, a gauge's value
+        *_total) grep -qE "(rate|increase)\($name\{" "$work/queries" ;;
+        *) not grep -qE "(rate|increase)\($name\{" "$work/queries" ;;
+        esac
+    done
+    for label in $(jq -r '.panels[].targets[]? | .legendFormat' "$board" | grep -oE '\{\{[a-z]+\}\}' | tr -d '{}' | sort -u); do
+        [ "$label" = instance ] || grep -q "[{,]$label=\"" "$work/metrics" || { echo "no label $label" && false; }
+    done
+    grep '^label_values' "$work/queries" | grep -vqE '^label_values\(junctor_build_info(\{[^}]*\})?, (job|instance)\)$' && false
+    { echo "groups: [{name: board, rules: [" && grep -v '^label_values' "$work/queries" |
+        sed 's/\$__rate_interval/1m/g; s/\$__range/1h/g; s/\$[a-z]*/.*/g' | jq -R '{record: "board:x\(input_line_number)", expr: .}' | sed 's/^}$/},/' && echo "]}]"; } >"$work/rules.yaml"
+    promtool check rules "$work/rules.yaml"
+    stop_broker
+}
