@@ -22,7 +22,7 @@ export BUILD DEPS
 
 CC       ?= cc
 CXX      ?= c++
-PKGS     := libfyaml libmicrohttpd jansson libsctp usrsctp liburcu-qsbr liburcu-cds libsystemd libpcap ncursesw $(if $(SAN),,jemalloc)
+PKGS     := libfyaml libmicrohttpd jansson libsctp usrsctp liburcu-qsbr liburcu-cds libsystemd libpcap libcap-ng libseccomp ncursesw $(if $(SAN),,jemalloc)
 WERROR   ?= -Werror
 WARN     := -Wall -Wextra -Wshadow -Wpointer-arith -Wwrite-strings -Wundef $(WERROR)
 CWARN    := -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition

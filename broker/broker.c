@@ -20,6 +20,7 @@
 #include "broker/access.h"
 #include "broker/control.h"
 #include "broker/health.h"
+#include "broker/identity.h"
 #include "broker/log.h"
 #include "broker/state.h"
 #include "broker/stats/segments.h"
@@ -220,11 +221,15 @@ int brk_run(struct cfg_config *config, bool log_level_fixed, const struct brk_se
                            .control.eventfd = -1,
                            .requests.eventfd = -1,
                            .log_level_fixed = log_level_fixed};
+    struct brk_identity who;
+    char why[200], quoted[300];
     int status = 1, signals = block_signals();
     raise_descriptor_limit();
     srandom((unsigned)(time(NULL) ^ getpid()));
     if (!b.plan || signals < 0)
         brk_log(CFG_LOG_ERROR, "start_failed", "error=\"%s\"", strerror(errno));
+    else if (!brk_identity_find(config, &who, why, sizeof why))
+        brk_log(CFG_LOG_ERROR, "start_failed", "error=%s", brk_quote(why, quoted, sizeof quoted));
     else if (choose_transport(&b)) {
         advise(&b);
         if (brk_broker_open(&b))

@@ -16,6 +16,7 @@
 #include "broker/log.h"
 #include "broker/notify.h"
 #include "broker/observe.h"
+#include "broker/privileges.h"
 #include "broker/request.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
@@ -155,12 +156,18 @@ static void stop_service(struct brk_broker *b, const struct brk_service *service
     brk_observer_free(o);
 }
 
+/* Everything is open, and no worker has started yet. */
+static bool give_up(const struct brk_broker *b)
+{
+    return brk_privileges_give_up(b->plan->config, b->backend == tr_kernel());
+}
+
 int brk_control_main(struct brk_broker *b, int signals, const struct brk_service *service)
 {
     struct brk_requests requests = {0};
     struct brk_observer *o = NULL;
     struct brk_control *c = brk_control_new(b);
-    unsigned started = c && start_service(b, service, &o) ? start_workers(b) : 0;
+    unsigned started = c && start_service(b, service, &o) && give_up(b) ? start_workers(b) : 0;
     bool good = c && started == b->worker_count;
     if (good) {
         brk_log(CFG_LOG_INFO, "ready", "workers=%u transport=%s", b->worker_count,

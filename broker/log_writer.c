@@ -15,6 +15,7 @@
  * with the losses they reported. Of a line that was written in part the rest is discarded, and the next
  * one starts on a line of its own. */
 #include "broker/log_priv.h"
+#include "broker/powerless.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -302,7 +303,7 @@ int brk_log_start(void)
     atomic_store_explicit(&stopping, false, memory_order_relaxed);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int error = pthread_create(&thread, NULL, write_log, NULL);
+    int error = brk_powerless_start(&thread, write_log, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (!error) {
         pthread_setname_np(thread, "log");

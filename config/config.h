@@ -39,6 +39,7 @@ enum cfg_share {
 };                                                  /* how loadshare picks */
 enum cfg_state { CFG_READY, CFG_DRAIN, CFG_MAINT }; /* of members of groups */
 #define CFG_NEVER 1                                 /* for a time: it does not come */
+enum cfg_sandbox { CFG_SANDBOX_AUTO, CFG_SANDBOX_ON, CFG_SANDBOX_OFF };
 enum cfg_admin_mode { CFG_ADMIN_OWNER, CFG_ADMIN_GROUP, CFG_ADMIN_ALL };
 enum cfg_unrouted { CFG_UNROUTED_DROP, CFG_UNROUTED_ABORT, CFG_UNROUTED_SEND };
 enum cfg_when_full { CFG_BLOCK, CFG_DROP_NEWEST, CFG_DROP_OLDEST, CFG_REROUTE };
@@ -257,7 +258,10 @@ struct cfg_config {
     enum cfg_log_level log_level;
     int64_t log_levels[CFG_LOG_SUBJECTS]; /* enum cfg_log_level, or CFG_ABSENT: as log_level */
     enum cfg_log_format log_format;
-    const char *log_file;   /* NULL: standard error */
+    const char *log_file;     /* NULL: standard error */
+    const char *user, *group; /* whom a broker becomes that root has started; NULL: it stays who it is */
+    enum cfg_sandbox sandbox;
+    bool core_dumps;
     const char *admin_path; /* "off": none; NULL: the default */
     enum cfg_admin_mode admin_mode;
     const char *admin_group;        /* NULL: the process's own */

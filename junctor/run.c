@@ -8,6 +8,7 @@
 #include "broker/broker.h"
 #include "broker/log.h"
 #include "broker/log_subject.h"
+#include "broker/privileges.h"
 #include "config/config.h"
 #include "junctor/commands.h"
 #include "junctor/usage.h"
@@ -69,6 +70,7 @@ static void log_start(const struct cfg_config *config)
 /* Takes ownership of the configuration. */
 static int run_logged(struct cfg_config *config, const struct cfg_remarks *remarks, bool level_fixed)
 {
+    brk_privileges_begin();
     brk_log_configure(config);
     int error = brk_log_to(config->log_file);
     if (error) {

@@ -18,6 +18,7 @@
 #include "broker/admin/wait.h"
 #include "broker/clock.h"
 #include "broker/log.h"
+#include "broker/powerless.h"
 #include "config/sctp/address.h"
 
 #define BACKLOG  64
@@ -181,7 +182,7 @@ static bool start(void *admin, struct brk_observer *o, const struct cfg_config *
         return fail("broker.admin", strerror(errno));
     if (!open_all(a, c))
         return false;
-    int error = pthread_create(&a->thread, NULL, run, a);
+    int error = brk_powerless_start(&a->thread, run, a);
     a->running = error == 0;
     return a->running || fail("broker.admin", strerror(error));
 }

@@ -4,13 +4,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "broker/identity.h"
 
 #define BACKLOG 64
 
@@ -98,29 +99,19 @@ static int bind_alone(int fd, const struct sockaddr_un *a)
     return result;
 }
 
-static bool find_group(const char *text, gid_t *out)
-{
-    char *end;
-    const struct group *g = getgrnam(text);
-    unsigned long number = strtoul(text, &end, 10);
-    if (g)
-        *out = g->gr_gid;
-    else if (*text && !*end)
-        *out = (gid_t)number;
-    return g || (*text && !*end);
-}
-
 /* 0, or what failed. */
 static const char *set_access(const struct cfg_config *c, const char *path)
 {
     static const mode_t modes[] = {
         [CFG_ADMIN_OWNER] = 0600, [CFG_ADMIN_GROUP] = 0660, [CFG_ADMIN_ALL] = 0666};
-    gid_t group;
-    if (c->admin_group && !find_group(c->admin_group, &group)) {
+    struct brk_identity who;
+    char why[200];
+    if (!brk_identity_find(c, &who, why, sizeof why) ||
+        (c->admin_group && !brk_group_find(c->admin_group, &who.gid))) {
         errno = ENOENT;
-        return "admin.group";
+        return c->admin_group ? "admin.group" : "broker.user";
     }
-    if (c->admin_group && chown(path, (uid_t)-1, group) != 0)
+    if ((who.changes || c->admin_group) && chown(path, who.changes ? who.uid : (uid_t)-1, who.gid) != 0)
         return "admin.group";
     return chmod(path, modes[c->admin_mode]) == 0 ? NULL : "chmod";
 }
@@ -166,6 +157,16 @@ static void remove_stale(const char *folder)
         closedir(d);
 }
 
+/* It belongs to whom the broker becomes, so that the socket can be removed at the end. */
+static void make_folder(const struct cfg_config *c, const char *folder)
+{
+    struct brk_identity who;
+    char why[200];
+    if (mkdir(folder, 0755) == 0 && brk_identity_find(c, &who, why, sizeof why) && who.changes &&
+        chown(folder, who.uid, who.gid) != 0)
+        rmdir(folder);
+}
+
 static int open_default(const struct cfg_config *c, char path[ADMIN_PATH_MAX], char *why, size_t size)
 {
     char folder[ADMIN_PATH_MAX], full[ADMIN_PATH_MAX + 64];
@@ -176,7 +177,7 @@ static int open_default(const struct cfg_config *c, char path[ADMIN_PATH_MAX], c
         if (!*folder)
             continue;
         if (i == 1)
-            mkdir(folder, 0755);
+            make_folder(c, folder);
         else if (access(folder, F_OK) != 0)
             continue;
         remove_stale(folder);

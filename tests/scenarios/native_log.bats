@@ -1,8 +1,9 @@
 load lib
 
+# core_dumps: its descriptors are looked at.
 relay() {
     cat <<CONFIG
-broker: {transport: $BACKEND, drain_timeout: 10s}
+broker: {transport: $BACKEND, drain_timeout: 10s, core_dumps: true}
 listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
 peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
 routes: [{from: access, to: core, session: paired}]

@@ -10,7 +10,7 @@ RELOADS=${RELOADS:-36}
 shape() { # shape NUMBER
     local name=beside$(($1 % 3))
     [ "${NAMES-}" != new ] || name=beside$1
-    broker_line "queue_messages: $((100 + $1 % 4)), admin: {path: $work/admin.sock}"
+    broker_line "queue_messages: $((100 + $1 % 4)), core_dumps: true, admin: {path: $work/admin.sock}" # its descriptors are looked at
     echo "sctp: {sndbuf: 8K}" # the log of what was sent is as long as the buffer is deep: it reaches its end early
     echo "listeners:"
     echo "  - {name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}"

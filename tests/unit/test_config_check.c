@@ -68,7 +68,7 @@ static void test_print(void **state)
     (void)state;
     check(&r, "-c " FIXTURE("rich.yaml") " --print");
     assert_int_equal(r.status, 0);
-    assert_non_null(strstr(r.err, FIXTURE("rich.yaml") ":18:34: warning: rtoinfo.min: 100ms is not above "));
+    assert_non_null(strstr(r.err, FIXTURE("rich.yaml") ":21:34: warning: rtoinfo.min: 100ms is not above "));
     assert_ptr_equal(strstr(r.out, "# " FIXTURE("rich.yaml") ": valid"), r.out);
     struct cfg_config *c = cfg_parse("printed", r.out, strlen(r.out), &remarks);
     assert_non_null(c);

@@ -12,6 +12,11 @@
  * the old loop's paths are then not used again. */
 #include "transport/usrsctp/usrsctp_priv.h"
 
+#include <linux/capability.h>
+#include <pthread.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 enum {
     HASH_SIZE = 16384, /* buckets of ports; the stack makes 16 times as many of tags */
     FINISH_ROUNDS = 64,
@@ -53,6 +58,36 @@ static void configure(void)
     usrsctp_sysctl_set_sctp_ecn_enable(0);
 }
 
+/* The library starts its thread here, which has the capabilities of the thread that starts it. It needs none;
+ * those to become another user stay, because the C library changes the user of all threads or ends the
+ * process. */
+static void *begin(void *arg)
+{
+    enum { FEW = 1u << CAP_SETUID | 1u << CAP_SETGID };
+    struct __user_cap_header_struct self = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct own[_LINUX_CAPABILITY_U32S_3];
+    if (syscall(SYS_capget, &self, own) == 0) {
+        own[0].permitted &= FEW;
+        own[0].effective &= FEW;
+        own[0].inheritable = 0;
+        own[1] = (struct __user_cap_data_struct){0};
+        syscall(SYS_capset, &self, own);
+    }
+    usrsctp_init_nothreads(0, output, NULL);
+    return arg;
+}
+
+static void initialise(void)
+{
+    pthread_t thread;
+    usrsctp_tunable_set_sctp_hashtblsize(HASH_SIZE); /* before the beginning only */
+    if (pthread_create(&thread, NULL, begin, NULL) == 0)
+        pthread_join(thread, NULL);
+    else
+        usrsctp_init_nothreads(0, output, NULL);
+    configure();
+}
+
 enum tr_code usr_stack_open(struct usr_loop *loop, struct tr_error *error)
 {
     if (owner != NULL)
@@ -60,9 +95,7 @@ enum tr_code usr_stack_open(struct usr_loop *loop, struct tr_error *error)
                        "the usrsctp stack serves one loop in a process at a time, and one is open already; "
                        "close it first, or use one worker");
     if (!initialised) {
-        usrsctp_tunable_set_sctp_hashtblsize(HASH_SIZE); /* before the beginning only */
-        usrsctp_init_nothreads(0, output, NULL);
-        configure();
+        initialise();
         initialised = true;
         first_path = 0;
     }
