@@ -55,6 +55,12 @@ static void done(struct brk_worker *w, struct brk_assoc *a)
     answer(w, a->dest, false);
 }
 
+/* Nothing is left here: neither for the stack, nor for streams that a mapped session has asked for. */
+static bool has_nothing(const struct brk_assoc *a)
+{
+    return brk_outbox_is_empty(&a->outbox) && !brk_queue_count(&a->map.waiting);
+}
+
 void brk_dry_want(struct brk_worker *w, struct brk_dest *d)
 {
     struct brk_assoc *a = brk_assoc_of(d->dest.owner);
@@ -66,7 +72,7 @@ void brk_dry_want(struct brk_worker *w, struct brk_dest *d)
     if (a->state != BRK_UP)
         return; /* it is lost, and about to leave */
     brk_assoc_enter(a, &w->drying);
-    if (brk_outbox_is_empty(&a->outbox))
+    if (has_nothing(a))
         brk_assoc_tell_dry(a, true);
 }
 
@@ -80,7 +86,7 @@ bool brk_dry_is_so(struct brk_worker *w, struct brk_assoc *a)
 
 void brk_dry_told(struct brk_worker *w, struct brk_assoc *a)
 {
-    if (a->stage == &w->drying && a->dry.asked && brk_outbox_is_empty(&a->outbox))
+    if (a->stage == &w->drying && a->dry.asked && has_nothing(a))
         done(w, a);
 }
 
@@ -110,7 +116,7 @@ static bool is_stalled(struct brk_worker *w, struct brk_assoc *a)
 static void look_after(struct brk_worker *w, struct brk_assoc *a)
 {
     bool stalled = is_stalled(w, a);
-    if (brk_outbox_is_empty(&a->outbox) && !a->dry.asked)
+    if (has_nothing(a) && !a->dry.asked)
         brk_assoc_tell_dry(a, true);
     if (!a->dry.wanted) {
         if (stalled)
