@@ -244,15 +244,20 @@ static void adopt_room(struct brk_worker *w)
     brk_room_adopt(w, a);
 }
 
+static void adopt_credit(struct brk_worker *w, struct brk_socket *s)
+{
+    s->credit.messages_max = w->config->queue_messages;
+    s->credit.bytes_max = w->config->queue_bytes;
+    brk_socket_check_resume(s);
+}
+
 static void adopt_sockets(struct brk_worker *w, const struct cfg_config *old)
 {
     struct brk_socket *s, *next;
     struct brk_assoc *a, *tmp;
     DL_FOREACH_SAFE(w->sockets, s, next)
     {
-        s->credit.messages_max = w->config->queue_messages;
-        s->credit.bytes_max = w->config->queue_bytes;
-        brk_socket_check_resume(s);
+        adopt_credit(w, s);
         brk_limit_adopt(s);
         if (s->readdressed) {
             const struct cfg_listener *before = &old->listeners[s->member.index];
@@ -264,7 +269,11 @@ static void adopt_sockets(struct brk_worker *w, const struct cfg_config *old)
         brk_peeling_adopt(s, old);
         brk_options_adopt(s, old);
         HASH_ITER(hh, s->assocs, a, tmp)
-        adopt_assoc(w, old, a);
+        {
+            if (a->own)
+                adopt_credit(w, a->own);
+            adopt_assoc(w, old, a);
+        }
     }
 }
 

@@ -54,6 +54,7 @@ void brk_assoc_attach(struct brk_assoc *a, struct brk_socket *s, uint32_t id)
     a->id = id;
     a->socket = s;
     HASH_ADD(hh, s->assocs, id, sizeof a->id, a);
+    a->attached = true;
     a->worker->assoc_count++;
 }
 
@@ -63,7 +64,27 @@ void brk_assoc_detach(struct brk_assoc *a)
     HASH_DEL(s->assocs, a);
     if (s->last == a)
         s->last = NULL;
+    a->attached = false;
     a->worker->assoc_count--;
+    if (!a->own)
+        return;
+    brk_socket_unshare(a->own); /* freed when what is charged to it has gone */
+    brk_socket_enter(a->own, &a->worker->closed_sockets);
+    a->own = NULL;
+}
+
+struct brk_socket *brk_assoc_own(struct brk_assoc *a)
+{
+    if (!a->own && a->attached && a->socket->kind == BRK_LISTENING)
+        a->own = brk_socket_new_own(a->socket, a);
+    return a->own;
+}
+
+void brk_assoc_want_own(struct brk_assoc *a)
+{
+    struct brk_socket *own = brk_assoc_own(a);
+    if (own && !own->list)
+        brk_socket_enter(own, &a->worker->peels);
 }
 
 void brk_assoc_tell_dry(struct brk_assoc *a, bool on)

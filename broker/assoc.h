@@ -7,6 +7,7 @@
 
 #include <uthash.h>
 
+#include "broker/busy.h"
 #include "broker/clients.h"
 #include "broker/dry.h"
 #include "broker/limit.h"
@@ -54,7 +55,10 @@ struct brk_assoc {
     enum brk_assoc_state state;
     struct brk_worker *worker;
     struct brk_socket *socket;
-    uint64_t origin;                   /* unique as long as the broker runs; see brk_reader */
+    struct brk_socket *own;     /* the one it is about to get, while it shares its listener's; NULL: none */
+    bool attached;              /* it is on its socket */
+    struct brk_carried carried; /* how much it brings: busy.h */
+    uint64_t origin;            /* unique as long as the broker runs; see brk_reader */
     const struct brk_session *session; /* the kind that opened it; NULL: accepted by a listener */
     uint64_t session_number; /* for the log: the origin of its session's client; 0: no session of its own */
     const char *ended_here;  /* why this side aborted it, static text; NULL: it did not */
@@ -68,10 +72,9 @@ struct brk_assoc {
     struct brk_outbox outbox;
     struct brk_limit limit;
     struct brk_stall stall;
-    bool unwanted;      /* its set-up is no longer wanted: ended as soon as it is up */
-    uint64_t end_by_ms; /* it is being ended, and is aborted at this time; 0: no. See ending.h */
-    bool ended_late;    /* that abort has been sent */
-    bool peel_wanted;
+    bool unwanted;                 /* its set-up is no longer wanted: ended as soon as it is up */
+    uint64_t end_by_ms;            /* it is being ended, and is aborted at this time; 0: no. See ending.h */
+    bool ended_late;               /* that abort has been sent */
     struct brk_handover *handover; /* it is about to be handed over; NULL: it is not */
     struct brk_admission *place;   /* of one that a listener has accepted: access.h */
     struct brk_owner *owner;       /* control's entry about it; NULL: it is where it began */
@@ -100,6 +103,14 @@ struct brk_assoc {
 struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state); /* NULL: out of memory */
 void brk_assoc_attach(struct brk_assoc *a, struct brk_socket *s, uint32_t id);
 void brk_assoc_detach(struct brk_assoc *a);
+
+/* Of one that shares its listener's socket: the socket that it will have. What it sent and waits is charged
+ * to that one, so that it is paused by itself. NULL: there is none, because it is off the shared socket or
+ * memory ran out. */
+struct brk_socket *brk_assoc_own(struct brk_assoc *a);
+/* It is to be peeled off before anything is read again (peeling.h). */
+void brk_assoc_want_own(struct brk_assoc *a);
+
 struct brk_assoc *brk_assoc_find(struct brk_socket *s, uint32_t id);
 
 /* Whether the stack reports when everything is acknowledged (TR_EV_SENDER_DRY): at once if it is already. */

@@ -22,8 +22,8 @@
 static void begin(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *e)
 {
     struct brk_socket *s = a->socket;
-    if (s->kind == BRK_LISTENING && w->config->listeners[s->member.index].peeloff == CFG_PEELOFF_ALWAYS)
-        a->peel_wanted = s->has_peel = true;
+    if (s->peeloff == CFG_PEELOFF_ALWAYS)
+        brk_assoc_want_own(a);
     brk_assoc_up(w, a, e);
     if (w->phase != BRK_RUNNING && s->kind != BRK_OUTBOUND)
         brk_assoc_eof(w, a); /* it came up while the broker was about to stop accepting */

@@ -9,9 +9,9 @@
  * still kept. A bucket of messages has room for at least one. The worker's tick checks paused associations
  * every 50 ms; that is why `burst` is never shorter than two ticks.
  *
- * A single association can only be slowed down on a socket of its own. With `peeloff: never` it gets one when
- * a bucket is empty for the first time, and keeps it. If that fails (no descriptors) the shared socket is
- * paused, and with it all associations that share it.
+ * A single association can only be slowed down on a socket of its own. Where it shares one it gets its own
+ * when a bucket is empty for the first time, and keeps it. If that fails (no descriptors) the shared socket
+ * is paused, and with it all associations that share it.
  *
  * The limit does not apply to remaining messages: while the broker drains, for an association that is being
  * ended, and for what is read after an association's end (reading.c). */
@@ -92,7 +92,7 @@ void brk_limit_take(struct brk_worker *w, struct brk_assoc *a, uint32_t len)
     brk_count(&a->socket->traffic->limited, 1);
     brk_note(w, a, BRK_HAPPENED_LIMITED, NULL);
     if (a->socket->kind == BRK_LISTENING)
-        a->peel_wanted = a->socket->has_peel = true;
+        brk_assoc_want_own(a);
     hold(w, a);
 }
 

@@ -20,7 +20,7 @@ struct brk_limit {
 };
 
 /* A message of `len` bytes has been read from it. Only if socket->limits. If this uses up a bucket, its
- * socket is paused, or, if others share the socket, the association is to be peeled off (socket->has_peel).
+ * socket is paused, or, if others share the socket, the association is to be peeled off (worker->peels).
  */
 void brk_limit_take(struct brk_worker *w, struct brk_assoc *a, uint32_t len);
 

@@ -59,19 +59,20 @@ static bool is_read_anyway(const struct brk_socket *s)
         return true;
     if (s->kind == BRK_OUTBOUND)
         return s->assocs && s->assocs->state != BRK_UP;
-    return s->kind == BRK_LISTENING &&
-           s->worker->config->listeners[s->member.index].peeloff == CFG_PEELOFF_ALWAYS;
+    return s->peeloff != CFG_PEELOFF_NEVER && s->worker->now_ms >= s->no_peel_until_ms;
 }
 
 bool brk_memory_starves(struct brk_worker *w, struct brk_socket *s)
 {
     static struct brk_log_budget lines = {.event = "memory_limit", .level = CFG_LOG_WARNING};
     uint64_t limit = w->config->memory_limit;
+    s->short_of_memory = false;
     if (!limit)
         return false;
     count_half_received(w);
     uint64_t taken = part_of(w) + w->memory_elsewhere;
-    if (taken < limit / 8 * 7 || is_read_anyway(s))
+    s->short_of_memory = taken >= limit / 8 * 7;
+    if (!s->short_of_memory || is_read_anyway(s))
         return false;
     s->starved = w->starved = true;
     brk_count(&w->counts.starved, 1);

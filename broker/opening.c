@@ -101,8 +101,9 @@ enum tr_code brk_listen(struct brk_worker *w, const struct cfg_config *c, unsign
         free(s);
         return code;
     }
-    if (l->peeloff == CFG_PEELOFF_ALWAYS) {
-        s->full_buffer = brk_shrink_window(s->ep);
+    s->peeloff = l->peeloff;
+    if (s->peeloff != CFG_PEELOFF_NEVER) {
+        brk_socket_shrink_window(s);
         brk_sndbuf_begin(s, opt_num(&options, OPTF_SNDBUF, 0));
     }
     *socket = s;

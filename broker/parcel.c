@@ -72,10 +72,23 @@ void brk_drop_queue(struct brk_worker *w, struct brk_queue *q, enum brk_drop rea
         brk_drop_parcel(w, p, reason);
 }
 
+/* Whom a copy is charged to. An association that shares a socket has a credit of its own, so that its pause
+ * is its own. One that has just ended stops nobody. */
+static struct rt_credit *credit_of(struct brk_worker *w, struct brk_assoc *from, enum brk_charge charge)
+{
+    struct brk_socket *s = from->socket;
+    if (charge == BRK_NOT_CHARGED)
+        return &w->uncharged;
+    if (s->peeloff == CFG_PEELOFF_NEVER)
+        return &s->credit;
+    s = brk_assoc_own(from);
+    return s ? &s->credit : &w->uncharged;
+}
+
 struct rt_message *brk_copy_message(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
                                     uint32_t route, enum brk_charge charge)
 {
-    struct rt_credit *credit = charge == BRK_NOT_CHARGED ? &w->uncharged : &from->socket->credit;
+    struct rt_credit *credit = credit_of(w, from, charge);
     struct rt_message *copy = rt_message_new(w->index, credit, m->data, m->len);
     if (!copy) {
         brk_count_source_drop(w, from, m, route, BRK_NO_MEMORY);
@@ -88,9 +101,10 @@ struct rt_message *brk_copy_message(struct brk_worker *w, struct brk_assoc *from
     copy->source = from->socket->source;
     copy->entered_ms = w->now_ms;
     brk_count(&w->counts.copied, 1);
-    if (charge == BRK_STOPS)
+    if (charge == BRK_STOPS && credit->source)
         rt_message_stop_source(copy);
-    brk_socket_check_pause(from->socket);
+    if (credit->source)
+        brk_socket_check_pause(brk_socket_of(credit->source));
     return copy;
 }
 

@@ -53,6 +53,8 @@ static void handle_items(struct brk_worker *w, struct brk_socket *s, const struc
             a->received_bytes += item->msg.len;
             if (s->limits)
                 brk_limit_take(w, a, item->msg.len);
+            if (s->peeloff == CFG_PEELOFF_BUSY)
+                brk_peel_if_busy(w, a, item->msg.len);
             brk_forward(w, a, &item->msg);
         } else { /* its association was refused */
             brk_count(&w->counts.dropped[BRK_NOT_ACCEPTED], 1);
@@ -92,8 +94,10 @@ bool brk_socket_read(struct brk_worker *w, struct brk_socket *s)
         code = tr_recv(s->ep, s->limits ? brk_limit_room(s) : 0, &items, &count);
         if (code == TR_OK)
             handle_items(w, s, items, count);
-        if (s->has_peel)
-            brk_peel_wanted(w, s);
+        if (s->peeloff == CFG_PEELOFF_BUSY && tr_half_received(s->ep))
+            brk_peel_half_received(w, s);
+        if (w->peels)
+            brk_peel_wanted(w);
         all = s->has_lost || s->has_undelivered || s->to_the_end;
         if (code == TR_NO_SLOT || (code == TR_OK && all)) {
             brk_flush(w);
@@ -108,7 +112,7 @@ bool brk_socket_read(struct brk_worker *w, struct brk_socket *s)
         s->to_the_end = false;
         finish_lost(w, s);
     }
-    if (s->paused || s->limited || s->starved)
+    if (s->paused || s->limited || s->starved || s->stopped)
         brk_socket_update_watch(s);
     return code == TR_AGAIN;
 }

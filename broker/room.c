@@ -151,6 +151,12 @@ static bool has_other_limits(const struct cfg_config *old, const struct cfg_conf
     return other && before->when_full == CFG_BLOCK;
 }
 
+static void forgive(struct brk_socket *s)
+{
+    rt_credit_forgive(&s->credit);
+    brk_socket_check_resume(s);
+}
+
 void brk_room_forgive(struct brk_worker *w, const struct cfg_config *old)
 {
     struct brk_socket *s;
@@ -163,8 +169,10 @@ void brk_room_forgive(struct brk_worker *w, const struct cfg_config *old)
     }
     DL_FOREACH(w->sockets, s)
     if (forgiven && s->source < rt_source_count(old) && forgiven[s->source]) {
-        rt_credit_forgive(&s->credit);
-        brk_socket_check_resume(s);
+        forgive(s);
+        for (const struct brk_assoc *a = s->assocs; a; a = a->hh.next)
+            if (a->own)
+                forgive(a->own);
     }
     free(forgiven);
 }

@@ -137,6 +137,8 @@ static enum rest after_refusal(struct brk_worker *w, struct brk_assoc *a, enum t
             brk_socket_want_writable(a->socket, true);
             brk_sndbuf_full(w, a);
             brk_stall_refused(w, a);
+            if (a->socket->peeloff != CFG_PEELOFF_NEVER) /* the buffer is everybody's who shares the socket */
+                brk_assoc_want_own(a);
         }
         return REST_WAITS;
     case TR_NO_ASSOC: /* its end is in the socket's queue, or will be: it is read even if the socket is paused

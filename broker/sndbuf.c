@@ -108,7 +108,7 @@ void brk_sndbuf_full(struct brk_worker *w, struct brk_assoc *a)
 {
     struct brk_sndbuf *b = &a->socket->sndbuf;
     uint64_t elapsed = w->now_ms - b->since_ms;
-    if (b->most == 0 || elapsed < INTERVAL_MS)
+    if (b->most == 0 || elapsed < INTERVAL_MS || a->socket->kind == BRK_LISTENING)
         return;
     int64_t before = b->now;
     if (elapsed <= IDLE_MS) { /* otherwise it was not full for a long time, and what was taken says nothing

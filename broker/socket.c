@@ -35,7 +35,8 @@ void brk_socket_leave(struct brk_socket *s, struct brk_socket **list)
     s->list = NULL;
 }
 
-struct brk_socket *brk_socket_new(struct brk_worker *w, enum brk_socket_kind kind, struct cfg_member member)
+static struct brk_socket *new_socket(struct brk_worker *w, enum brk_socket_kind kind,
+                                     struct cfg_member member)
 {
     struct brk_socket *s = calloc(1, sizeof *s);
     if (!s)
@@ -51,8 +52,38 @@ struct brk_socket *brk_socket_new(struct brk_worker *w, enum brk_socket_kind kin
     s->credit.bytes_max = w->config->queue_bytes;
     s->credit.source = s;
     s->credit.memory = &w->counts.memory.value;
-    brk_socket_enter(s, &w->sockets);
     return s;
+}
+
+struct brk_socket *brk_socket_new(struct brk_worker *w, enum brk_socket_kind kind, struct cfg_member member)
+{
+    struct brk_socket *s = new_socket(w, kind, member);
+    if (s)
+        brk_socket_enter(s, &w->sockets);
+    return s;
+}
+
+struct brk_socket *brk_socket_new_own(struct brk_socket *shared, struct brk_assoc *sharer)
+{
+    struct brk_socket *s = new_socket(shared->worker, BRK_PEELED, shared->member);
+    if (!s)
+        return NULL;
+    s->shared = shared;
+    s->sharer = sharer;
+    return s;
+}
+
+void brk_socket_unshare(struct brk_socket *own)
+{
+    struct brk_socket *shared = own->shared;
+    if (own->list)
+        brk_socket_leave(own, own->list);
+    own->shared = NULL;
+    own->sharer = NULL;
+    if (!own->paused)
+        return;
+    shared->stopped--;
+    brk_socket_update_watch(shared);
 }
 
 void brk_socket_close(struct brk_socket *s)
@@ -71,18 +102,28 @@ void brk_socket_close(struct brk_socket *s)
  * by its receive buffer (if several associations share it, once for each end). */
 void brk_socket_update_watch(struct brk_socket *s)
 {
-    bool read =
-        (!s->paused && !s->limited && !s->starved) || s->to_the_end || s->has_lost || s->has_undelivered;
+    bool read = (!s->paused && !s->limited && !s->starved && !s->stopped) || s->to_the_end || s->has_lost ||
+                s->has_undelivered;
     unsigned wanted = (read ? TR_READABLE : 0) | (s->writable_wanted ? TR_WRITABLE : 0);
     if (s->ep)
         tr_watch(s->ep, s->handing ? 0 : wanted);
 }
 
-/* Of the associations on a listener's own socket nobody can say which it was. */
+/* Of the associations that are charged to a listener's socket nobody can say which it was. */
 static void note_pause(const struct brk_socket *s, enum brk_happening_kind kind)
 {
-    if (s->kind != BRK_LISTENING && s->assocs)
-        brk_note_numbers(s->worker, s->assocs, kind, kind == BRK_HAPPENED_PAUSED ? s->credit.messages : 0, 0);
+    const struct brk_assoc *a = s->shared ? s->sharer : s->kind != BRK_LISTENING ? s->assocs : NULL;
+    if (a)
+        brk_note_numbers(s->worker, a, kind, kind == BRK_HAPPENED_PAUSED ? s->credit.messages : 0, 0);
+}
+
+/* Its association must not be read, and shares a socket that others want to be read: it gets its own before
+ * anything is read again (worker->peels). The shared one is stopped until then, and where that fails. */
+static void stop_shared(struct brk_socket *own)
+{
+    own->shared->stopped++;
+    if (!own->list)
+        brk_socket_enter(own, &own->worker->peels);
 }
 
 void brk_socket_check_pause(struct brk_socket *s)
@@ -90,6 +131,8 @@ void brk_socket_check_pause(struct brk_socket *s)
     if (s->paused || !rt_credit_full(&s->credit))
         return;
     s->paused = true;
+    if (s->shared)
+        stop_shared(s);
     note_pause(s, BRK_HAPPENED_PAUSED);
     brk_socket_update_watch(s);
     brk_log(CFG_LOG_DEBUG, "paused", "%s=%s waiting=%u", brk_member_word(s->member),
@@ -102,6 +145,8 @@ void brk_socket_check_resume(struct brk_socket *s)
         return;
     s->paused = false;
     note_pause(s, BRK_HAPPENED_RESUMED);
+    if (s->shared && --s->shared->stopped == 0)
+        brk_socket_update_watch(s->shared);
     brk_socket_update_watch(s);
 }
 

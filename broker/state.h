@@ -74,6 +74,8 @@ struct brk_worker {
     bool stop;
 
     struct brk_socket *sockets, *closed_sockets;
+    struct brk_socket *peels;    /* associations that are to get these before anything is read again */
+    bool unpeeled;               /* some could not, and stop others: tried again in a while */
     struct brk_socket *prepared; /* listeners of a plan that is not in force yet */
     bool ending;                 /* an association or socket is being ended */
     bool unread; /* a socket that must be read until it is empty is not yet: read on in the next turn */

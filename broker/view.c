@@ -78,6 +78,11 @@ static bool find_remote(struct brk_assoc *a)
     return true;
 }
 
+static bool is_paused(const struct brk_assoc *a)
+{
+    return has_socket(a) && (a->socket->paused || a->socket->starved || (a->own && a->own->paused));
+}
+
 static void tell(const struct brk_worker *w, const struct brk_assoc *a, struct brk_assoc_view *v)
 {
     *v = (struct brk_assoc_view){.origin = a->origin,
@@ -94,7 +99,7 @@ static void tell(const struct brk_worker *w, const struct brk_assoc *a, struct b
                                  .in_streams = a->in_streams,
                                  .out_streams = a->out_streams,
                                  .blocked = a->outbox.blocked,
-                                 .paused = has_socket(a) && (a->socket->paused || a->socket->starved),
+                                 .paused = is_paused(a),
                                  .stuck_ms = a->stall.told ? w->now_ms - a->stall.since_ms : 0,
                                  .limited = a->limit.out,
                                  .limited_times = a->limit.times,

@@ -51,6 +51,6 @@ bool brk_recall_buffer(const struct brk_peer_health *h, int64_t asked, int64_t *
 
 void brk_socket_shrink_window(struct brk_socket *s)
 {
-    if (s->worker->config->listeners[s->member.index].peeloff == CFG_PEELOFF_ALWAYS)
+    if (s->peeloff != CFG_PEELOFF_NEVER)
         s->full_buffer = brk_shrink_window(s->ep);
 }

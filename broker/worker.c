@@ -35,6 +35,7 @@
 #include "broker/names.h"
 #include "broker/notice.h"
 #include "broker/parcel.h"
+#include "broker/peeling.h"
 #include "broker/reading.h"
 #include "broker/returned.h"
 #include "broker/sending.h"
@@ -172,7 +173,7 @@ static bool any_returned(const struct brk_worker *w)
 static bool timers_wanted(const struct brk_worker *w)
 {
     if (w->resolving || w->connecting || w->drying || w->stalling || w->limited || w->crowded || w->starved ||
-        brk_expiry_pending(w) || brk_map_waits(w) || w->ending || w->phase != BRK_RUNNING)
+        w->unpeeled || brk_expiry_pending(w) || brk_map_waits(w) || w->ending || w->phase != BRK_RUNNING)
         return true;
     return brk_standing_waits(w);
 }
@@ -220,7 +221,7 @@ void brk_worker_turn(struct brk_worker *w)
     /* Something has arrived; or a command whose eventfd was cleared along with that of a parcel, after the
      * word was read. */
     if (!rt_inbox_sleep(&w->inbox) || atomic_load_explicit(&w->commands, memory_order_relaxed) || w->unread ||
-        any_returned(w))
+        w->peels || any_returned(w))
         timeout = 0;
     unsigned count = tr_loop_wait(w->loop, timeout, w->ready, BRK_READY_MAX);
     rt_inbox_awake(&w->inbox);
@@ -242,6 +243,8 @@ void brk_worker_turn(struct brk_worker *w)
     if (answered)
         brk_names_read(w, resolved);
     brk_memory_turn(w);
+    if (w->peels)
+        brk_peel_wanted(w);
     brk_sockets_read_on(w);
     serve_sockets(w, count);
     if (w->now_ms >= w->next_tick_ms) {
@@ -254,6 +257,7 @@ void brk_worker_turn(struct brk_worker *w)
         brk_stall_tick(w);
         brk_limit_tick(w);
         brk_map_tick(w);
+        brk_peel_tick(w);
     }
     brk_flush(w);
     if (w->wanted)

@@ -29,7 +29,7 @@ extern "C" {
 #endif
 
 enum cfg_transport { CFG_TRANSPORT_AUTO, CFG_TRANSPORT_KERNEL, CFG_TRANSPORT_USRSCTP };
-enum cfg_peeloff { CFG_PEELOFF_NEVER, CFG_PEELOFF_ALWAYS };
+enum cfg_peeloff { CFG_PEELOFF_NEVER, CFG_PEELOFF_ALWAYS, CFG_PEELOFF_BUSY };
 enum cfg_mode { CFG_LOADSHARE, CFG_OVERRIDE, CFG_BROADCAST }; /* RFC 4666 traffic modes */
 enum cfg_share {
     CFG_ROUND_ROBIN,

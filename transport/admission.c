@@ -259,6 +259,15 @@ unsigned adm_count(const struct adm *a)
     return n;
 }
 
+unsigned adm_begun(const struct adm *a, const struct adm_owner *owner, uint32_t *assocs, unsigned max)
+{
+    unsigned n = 0;
+    for (const struct adm_holder *h = a->holders; h && n < max; h = h->next)
+        if (h->owner == owner)
+            assocs[n++] = h->assoc;
+    return n;
+}
+
 bool adm_has_begun(const struct adm *a, const struct adm_owner *owner)
 {
     for (const struct adm_holder *h = a->holders; h; h = h->next)

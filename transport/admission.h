@@ -98,6 +98,8 @@ bool adm_crowded(const struct adm *a, const struct adm_owner *owner);
 /* How many associations have messages begun; whether one of this endpoint has. */
 unsigned adm_count(const struct adm *a);
 bool adm_has_begun(const struct adm *a, const struct adm_owner *owner);
+/* Their ids, up to `max`; returns how many it has filled in. */
+unsigned adm_begun(const struct adm *a, const struct adm_owner *owner, uint32_t *assocs, unsigned max);
 
 /* After a batch: puts an endpoint in line whose association waits for a place. Returns owner->held_back. */
 bool adm_hold_back(struct adm *a, struct adm_owner *owner);

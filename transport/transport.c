@@ -203,6 +203,14 @@ bool tr_half_received(const struct tr_endpoint *ep)
            adm_has_begun(&ep->backend->pieces(ep->loop)->admission, &ep->reading);
 }
 
+unsigned tr_half_receiving(const struct tr_endpoint *ep, uint32_t *assocs, unsigned max)
+{
+    REQUIRE(tr_is_endpoint(ep) && (assocs != NULL || max == 0));
+    return ep->loop && ep->backend->pieces
+               ? adm_begun(&ep->backend->pieces(ep->loop)->admission, &ep->reading, assocs, max)
+               : 0;
+}
+
 /* ---- Endpoints ------------------------------------------------------------------------------------- */
 
 static void adopt_fields(struct tr_endpoint *ep, struct tr_loop *loop, void *cookie, enum tr_style style,

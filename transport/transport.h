@@ -193,6 +193,8 @@ void tr_loop_get_stats(const struct tr_loop *loop, struct tr_loop_stats *out);
 
 /* True while an association of this endpoint has a half-received message, which only reading on completes. */
 bool tr_half_received(const struct tr_endpoint *ep);
+/* Which ones: fills in up to `max` association ids, and returns how many. */
+unsigned tr_half_receiving(const struct tr_endpoint *ep, uint32_t *assocs, unsigned max);
 
 /* ---- Endpoints ------------------------------------------------------------------------------------ */
 

@@ -242,8 +242,13 @@ static enum tr_code peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cooki
     struct end *from = end_of(ep);
     struct assoc *a = paper_find(from, *assoc);
     (void)cookie;
+    if (a)
+        a->unpeeled = true;
+    if (world.few_descriptors && !world.calm && chance(60))
+        return tr_fail(error, TR_LIMIT, 0, "no descriptors on paper");
     if (!a || a->life == GONE || fails(2))
         return tr_fail(error, TR_NO_ASSOC, 0, "nothing to peel off");
+    totals.peeled++;
     struct end *end = end_new(loop_of(ep->loop), 0);
     a->end = end;
     if (world.style == LIKE_USRSCTP)
@@ -263,6 +268,8 @@ static enum tr_code eof(struct tr_endpoint *ep, uint32_t assoc, struct tr_error 
     note("assoc %u: broker shuts down", a->number);
     if (a->life == UP)
         a->life = CLOSING;
+    if (a->is_server && world.draining) /* what a late client still sends goes to others, as after a loss */
+        world.members_lost = true;
     return TR_OK;
 }
 

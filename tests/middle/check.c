@@ -17,7 +17,7 @@
 #include "broker/queue.h"
 #include "broker/socket.h"
 #include "broker/state.h"
-#include "tests/middle/world.h"
+#include "tests/middle/paper.h"
 
 struct message {
     uint32_t deliveries;
@@ -304,6 +304,38 @@ static void check_memory(void)
         fail_seed("%" PRIu64 " bytes of memory wait, with a limit of %" PRIu64, memory, limit);
 }
 
+static bool could_not_leave(const struct brk_worker *w, const struct brk_socket *shared,
+                            const struct brk_assoc *a)
+{
+    const struct assoc *on_paper = paper_find(end_of(shared->ep), a->id);
+    return w->unpeeled && (world.few_descriptors || !on_paper || on_paper->unpeeled);
+}
+
+/* Nobody stops those who share a listener's socket with him, unless he could not get his own. */
+static void check_shared(const struct brk_worker *w)
+{
+    const struct brk_socket *s;
+    const struct brk_assoc *a;
+    DL_FOREACH(w->sockets, s)
+    {
+        unsigned stopped = 0;
+        if (s->kind != BRK_LISTENING)
+            continue;
+        if (s->peeloff != CFG_PEELOFF_NEVER && s->paused)
+            fail_seed("worker %u: a shared socket is paused", w->index);
+        for (a = s->assocs; a; a = a->hh.next) {
+            if (!a->own || !a->own->paused)
+                continue;
+            stopped++;
+            if (a->own->list != &w->peels && a->state == BRK_UP && !could_not_leave(w, s, a))
+                fail_seed("worker %u: association %u stops those it shares a socket with", w->index, a->id);
+        }
+        if (stopped != s->stopped)
+            fail_seed("worker %u: %u associations stop a shared socket, not %u", w->index, stopped,
+                      s->stopped);
+    }
+}
+
 void check_step(void)
 {
     const struct ledger *l = world.ledger;
@@ -311,6 +343,8 @@ void check_step(void)
     check_memory();
     for (unsigned i = 0; i < world.broker.worker_count; i++)
         check_places(world.broker.workers[i]);
+    for (unsigned i = 0; i < world.broker.worker_count; i++)
+        check_shared(world.broker.workers[i]);
     for (unsigned i = 0; world.scenario->reroutes && i < world.broker.worker_count; i++)
         check_stops(world.broker.workers[i]);
     if (s.received + s.copies != s.delivered - s.returned + s.dropped + s.waiting)
@@ -327,11 +361,18 @@ void check_step(void)
 static bool credits_are_back(const struct brk_worker *w)
 {
     const struct brk_socket *s;
+    const struct brk_assoc *a;
     if (w->starved || brk_counted(&w->counts.memory))
         return false;
     DL_FOREACH(w->sockets, s)
-    if (!rt_credit_is_back(&s->credit) || s->credit.bytes || s->credit.stopping || s->paused)
-        return false;
+    {
+        if (!rt_credit_is_back(&s->credit) || s->credit.bytes || s->credit.stopping || s->paused ||
+            s->stopped)
+            return false;
+        for (a = s->assocs; a; a = a->hh.next)
+            if (a->own && !rt_credit_is_back(&a->own->credit))
+                return false;
+    }
     return true;
 }
 

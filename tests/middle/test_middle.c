@@ -58,9 +58,10 @@ static void run(void **state)
     for (seed = 1; seed <= setting("RUNS", 400); seed++)
         one(s, seed, steps);
     print_message("# %s: %" PRIu64 " runs, %" PRIu64 " steps, %" PRIu64 " associations, %" PRIu64
-                  " messages read, %" PRIu64 " sent, %" PRIu64 " given back, %" PRIu64 " hand-overs\n",
+                  " messages read, %" PRIu64 " sent, %" PRIu64 " given back, %" PRIu64 " hand-overs, %" PRIu64
+                  " peeled off\n",
                   s->name, totals.runs, totals.steps, totals.associations, totals.read, totals.taken,
-                  totals.returned, totals.handed);
+                  totals.returned, totals.handed, totals.peeled);
 }
 
 int main(void)

@@ -150,9 +150,11 @@ void world_begin(const struct scenario *s, uint64_t seed)
     world.gentle = world.roughness == 0 && !s->members_change && !s->states;
     world.restlessness = chance(50) ? 40 : 100;
     world.answers = s->answers && (!world.gentle || seed % 2);
-    world.peeloff = chance(50) ? "never" : "always";
+    static const char *const peeloffs[] = {"never", "always", "busy", "busy"};
+    world.peeloff = peeloffs[pick(sizeof peeloffs / sizeof peeloffs[0])];
+    world.few_descriptors = chance(20);
     world.workers = world.style == LIKE_USRSCTP ? 1 : 1 + (unsigned)pick(WORKERS_MAX);
-    note("peeloff %s, %s, servers return %s", world.peeloff,
+    note("peeloff %s%s, %s, servers return %s", world.peeloff, world.few_descriptors ? " if it can" : "",
          world.style == LIKE_LINUX ? "like Linux" : "like usrsctp",
          world.returns ? "at any time" : "when all is settled");
     servers_return();

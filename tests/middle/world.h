@@ -104,7 +104,8 @@ struct world {
     bool members_lost; /* a member of a group was lost since everything was settled */
     const char *peeloff;
     unsigned workers, reloads;
-    bool cannot_open; /* nothing more can be bound: a reload that needs to is refused */
+    bool few_descriptors; /* often none is left to peel an association off */
+    bool cannot_open;     /* nothing more can be bound: a reload that needs to is refused */
 };
 
 extern struct world world;
@@ -186,6 +187,7 @@ struct assoc {
     unsigned window;                  /* so many fit */
     bool tells_dry;                   /* SENDER_DRY is wanted */
     bool refused;                     /* somebody was told TR_AGAIN */
+    bool unpeeled;                    /* it could not be peeled off */
     unsigned unread;                  /* messages in the end's queue */
     unsigned receive_window;          /* so many fit */
     uint16_t in_streams, out_streams; /* seen from the broker */
@@ -256,7 +258,7 @@ void servers_return(void);
 
 /* Over all runs, to see that something happens in them. */
 extern struct totals {
-    uint64_t runs, steps, associations, read, taken, returned, handed;
+    uint64_t runs, steps, associations, read, taken, returned, handed, peeled;
 } totals;
 
 void ledger_begin(void);

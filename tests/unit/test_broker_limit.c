@@ -160,10 +160,14 @@ static void a_shared_socket_is_left(void **state)
     (void)state;
     struct brk_socket peeled = {.worker = &worker, .kind = BRK_PEELED, .traffic = &traffic};
     peeled.member = shared.member;
+    peeled.shared = &shared;
+    assocs[B].own = &peeled;
     limit_to(1, 0, 1000);
     brk_limit_take(&worker, &assocs[B], 1);
-    assert_true(assocs[B].peel_wanted && shared.has_peel);
-    assert_false(another.peel_wanted);
+    assert_true(worker.peels == &peeled && !peeled.next);
+    assocs[B].own = NULL;
+    brk_socket_unshare(&peeled);
+    assert_null(worker.peels);
     assert_int_equal(shared.limited, 1); /* until then, and where it cannot be */
     brk_limit_move(&assocs[B], &peeled);
     brk_assoc_detach(&assocs[B]);

@@ -124,6 +124,11 @@ static void who_has_begun(void **state)
     assert_int_equal(adm_count(&adm), 2);
     assert_true(adm_has_begun(&adm, &owner[2]));
     assert_false(adm_has_begun(&adm, &owner[1]));
+    uint32_t ids[2] = {0};
+    assert_int_equal(adm_begun(&adm, &owner[2], ids, 2), 1);
+    assert_int_equal(ids[0], 2);
+    assert_int_equal(adm_begun(&adm, &owner[1], ids, 2), 0);
+    assert_int_equal(adm_begun(&adm, &owner[2], ids, 0), 0);
     end(2);
     assert_false(adm_has_begun(&adm, &owner[2]));
     assert_int_equal(adm_count(&adm), 1);
