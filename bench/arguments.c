@@ -22,6 +22,7 @@ enum {
     ARG_KEEP,
     ARG_COLLECT,
     ARG_ASSOCIATIONS,
+    ARG_IDLE,
     ARG_OPEN_RATE,
     ARG_CHURN,
     ARG_STREAMS,
@@ -70,6 +71,7 @@ const struct option bench_plan_options[] = {
     {"keep", no_argument, NULL, ARG_KEEP},
     {"collect", no_argument, NULL, ARG_COLLECT},
     {"associations", required_argument, NULL, ARG_ASSOCIATIONS},
+    {"idle", required_argument, NULL, ARG_IDLE},
     {"open-rate", required_argument, NULL, ARG_OPEN_RATE},
     {"churn", required_argument, NULL, ARG_CHURN},
     {"streams", required_argument, NULL, ARG_STREAMS},
@@ -244,6 +246,8 @@ static bool take_value(struct bench_plan *plan, int which, const char *text, cha
         return true;
     case ARG_ASSOCIATIONS:
         return bench_parse_unsigned(text, 1, BENCH_ASSOCIATIONS_MAX, &plan->associations, why, size);
+    case ARG_IDLE:
+        return bench_parse_unsigned(text, 0, BENCH_ASSOCIATIONS_MAX, &plan->idle, why, size);
     case ARG_OPEN_RATE:
         return bench_parse_rate(text, &plan->open_rate, why, size);
     case ARG_CHURN:
@@ -297,7 +301,7 @@ static bool check_roles(const struct bench_plan *plan, uint64_t given, char *why
 {
     static const int of_source[] = {
         ARG_RATE,  ARG_COUNT,     ARG_WARMUP,    ARG_ASSOCIATIONS,    ARG_PPID,      ARG_BATCH, ARG_FROM,
-        ARG_REPLY, ARG_UNORDERED, ARG_TO_ENCAPS, ARG_CONNECT_TIMEOUT, ARG_OPEN_RATE, ARG_CHURN};
+        ARG_REPLY, ARG_UNORDERED, ARG_TO_ENCAPS, ARG_CONNECT_TIMEOUT, ARG_OPEN_RATE, ARG_CHURN, ARG_IDLE};
 
     if (plan->role == BENCH_BOTH || plan->role == BENCH_SOURCE)
         return true;

@@ -234,6 +234,11 @@ static uint64_t decide_read(struct bench_engine *e, uint64_t now)
  * over is aborted, and the stack gives back what it had not sent. */
 static uint64_t decide_shut_down(struct bench_engine *e, uint64_t now)
 {
+    if (alive(e) != e->still_up) { /* it goes on */
+        e->still_up = alive(e);
+        if (e->deadline_ns < now + CLOSE_MS * MS)
+            e->deadline_ns = now + CLOSE_MS * MS;
+    }
     if (alive(e) > 0 && all_arrived(e) && !hurried(e) && now < e->deadline_ns)
         return look_again(e, now, e->deadline_ns);
     if (alive(e) == 0) {

@@ -120,6 +120,7 @@ struct bench_engine {
     /* Of worker 0. */
     uint64_t deadline_ns;           /* until when messages in flight are awaited, or associations shut down */
     struct bench_far_source far;    /* if the plan collects */
+    unsigned still_up;              /* BENCH_STAGE_SHUT_DOWN: associations, when one was last shut down */
     bool clock_again;               /* BENCH_STAGE_ASK: the clock has been measured again */
     uint64_t delivered, arrived_ns; /* a sink alone: so many have come, the last of them then */
     uint64_t patience;

@@ -61,6 +61,8 @@ const char bench_load_manual[] =
     "LOAD\n"
     "    --associations N       client associations, each from an endpoint of its own\n"
     "                           (default 1)\n"
+    "    --idle N               as many more associations, after these, that are held\n"
+    "                           up without traffic\n"
     "    --open-rate N          open N associations a second, whether earlier ones\n"
     "                           are up or not (default: up to 64 at a time)\n"
     "    --churn N[,associations=A-B][,by=close|abort]\n"

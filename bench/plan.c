@@ -138,6 +138,8 @@ static bool settle_flows(struct bench_plan *plan, char *why, size_t size)
         plan->flow_count = 1;
         plan->implicit_flow = true;
     }
+    if (plan->idle && plan->busy)
+        plan->associations = plan->busy;
     for (unsigned i = 0; i < plan->flow_count; i++) {
         const struct bench_flow *f = &plan->flows[i];
         if (f->first_association + f->associations > plan->associations)
@@ -159,7 +161,11 @@ static bool settle_flows(struct bench_plan *plan, char *why, size_t size)
         plan->size_min = f->size.min < plan->size_min ? (uint32_t)f->size.min : plan->size_min;
         plan->size_max = f->size.max > plan->size_max ? (uint32_t)f->size.max : plan->size_max;
     }
-    return true;
+    plan->busy = plan->associations;
+    plan->associations += plan->idle;
+    return plan->associations <= BENCH_ASSOCIATIONS_MAX ||
+           bench_say(why, size, "%u associations, the idle ones included, are more than %u",
+                     plan->associations, BENCH_ASSOCIATIONS_MAX);
 }
 
 /* ---- messages as they are ----------------------------------------------------------------------------- */

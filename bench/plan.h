@@ -62,9 +62,10 @@ struct bench_plan {
     struct bench_end listen[BENCH_PLACES_MAX]; /* where the sink listens */
     unsigned listen_count;
 
-    unsigned workers; /* threads, each with its share of the associations; 0 is settled as 1 */
-    unsigned associations;
-    double open_rate; /* associations begun per second; 0: as fast as they come up */
+    unsigned workers;      /* threads, each with its share of the associations; 0 is settled as 1 */
+    unsigned associations; /* when settled: with the idle ones, which are the last */
+    unsigned idle, busy;   /* held up without traffic; the others (0: not settled yet) */
+    double open_rate;      /* associations begun per second; 0: as fast as they come up */
     struct bench_churn churn;
     struct bench_flow flows[BENCH_FLOWS_MAX];
     unsigned flow_count;

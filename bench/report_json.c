@@ -256,6 +256,8 @@ static void json_options(struct bench_json *j, const struct opt_set *options)
 static void json_plan(struct bench_json *j, const struct bench_plan *plan)
 {
     bench_json_uint(j, "associations", plan->associations);
+    bench_json_uint(j, "idle", plan->idle);
+    bench_json_uint(j, "workers", plan->workers);
     bench_json_uint(j, "streams", plan->streams);
     bench_json_uint(j, "size_min", plan->size_min);
     bench_json_uint(j, "size_max", plan->size_max);

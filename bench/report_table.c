@@ -313,8 +313,11 @@ static void heading(FILE *out, const struct bench_plan *plan, const char *transp
 
     fprintf(out, "junctor load: %s SCTP", transport);
     if (plan->role == BENCH_BOTH || plan->role == BENCH_SOURCE) {
-        fprintf(out, "; %u association%s x %u stream%s, ", plan->associations,
-                plan->associations == 1 ? "" : "s", plan->streams, plan->streams == 1 ? "" : "s");
+        fprintf(out, "; %u association%s x %u stream%s, ", plan->associations - plan->idle,
+                plan->associations - plan->idle == 1 ? "" : "s", plan->streams,
+                plan->streams == 1 ? "" : "s");
+        if (plan->idle)
+            fprintf(out, "%u idle, ", plan->idle);
         if (plan->flow_count > 1)
             fprintf(out, "%u flows, ", plan->flow_count);
         if (plan->size_min == plan->size_max)
@@ -444,7 +447,7 @@ void bench_report_table(FILE *out, const struct bench_outcome *outcome)
         count_row(out, "send failures", results, count, true, pick_send_failures);
     if (last->source.up > 1)
         time_rows(out, "set-up", results, count, set_up_times);
-    if (last->source.closed > 0)
+    if (last->shut_down.total > 1)
         time_rows(out, "shutdown", results, count, shut_down_times);
     if (last->delivery.judged || last->replies.judged)
         rate_rows(out, results, count, !last->delivery.judged);

@@ -10,6 +10,7 @@
 
 #define CONNECTING_MAX 64 /* set-ups at a time: the losses of an INIT flood would be measured otherwise */
 
+#define CLOSING_MAX   64   /* shutdowns at a time, for the same reason */
 #define OPENING_MAX   1024 /* at a rate: at most this many at once */
 #define CHURNING_MAX  256
 #define CHURN_LOOK_NS UINT64_C(10000000) /* how often those being closed and opened are checked */
@@ -222,6 +223,7 @@ static void link_down(struct bench_link *link)
     if (link->state != LINK_UP)
         return;
     link->source->alive--;
+    link->source->closing -= link->closing_ns != 0;
     link->state = LINK_CLOSED;
     bench_sender_close(&link->sender);
 }
@@ -480,15 +482,19 @@ static void read_statistics(struct bench_link *link)
 
 void bench_source_eof(struct bench_source *s)
 {
+    unsigned most = (CLOSING_MAX + s->parts - 1) / s->parts;
     struct tr_error error;
 
-    for (unsigned i = 0; i < s->started; i++)
-        if (s->links[i].state == LINK_UP) {
-            read_statistics(&s->links[i]);
-            tr_watch(s->links[i].endpoint, TR_READABLE);
-            s->links[i].closing_ns = bench_now_ns();
-            tr_eof(s->links[i].endpoint, s->links[i].assoc, &error);
-        }
+    for (; s->closed < s->started && s->closing < most; s->closed++) {
+        struct bench_link *link = &s->links[s->closed];
+        if (link->state != LINK_UP)
+            continue;
+        read_statistics(link);
+        tr_watch(link->endpoint, TR_READABLE);
+        link->closing_ns = bench_now_ns();
+        s->closing++;
+        tr_eof(link->endpoint, link->assoc, &error);
+    }
 }
 
 void bench_source_take_back(struct bench_source *s)

@@ -40,6 +40,7 @@ struct bench_source {
     unsigned oldest;             /* no link before this one is still being set up */
     unsigned timed_out;          /* set-ups without an answer since the last association came up */
     unsigned connecting, alive;  /* links being set up; up now */
+    unsigned closing, closed;    /* at the end: links being shut down; the next one to be */
     uint64_t connect_ns;         /* when the first was opened */
     uint64_t churn_ns;           /* when the churn began; 0: not yet */
     unsigned churn_next;         /* of the churn's associations: the next to be closed */
@@ -88,7 +89,8 @@ uint64_t bench_source_churn(struct bench_source *s, uint64_t now_ns, bool more);
 /* Sends what is due at a rate. Returns when to call it next; UINT64_MAX: nothing will be due by time. */
 uint64_t bench_source_turn(struct bench_source *s, uint64_t now_ns);
 
-/* Reads the associations' statistics and shuts them down; `alive` counts those still up. */
+/* Reads the associations' statistics and shuts them down, a bounded number at a time: to be called every
+ * turn; `alive` counts those still up. */
 void bench_source_eof(struct bench_source *s);
 
 /* Aborts the associations that are still up, so that the stack gives back what it has not sent. It comes as

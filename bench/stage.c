@@ -158,8 +158,6 @@ void bench_stage_enter(struct bench_worker *w, enum bench_stage stage)
         if (!w->before.wall_ns)
             w->before = w->after;
         w->done = true; /* bench_sampling_answer does the rest */
-    } else if (stage == BENCH_STAGE_SHUT_DOWN) {
-        bench_source_eof(&w->source);
     } else if (stage == BENCH_STAGE_TAKE_BACK) {
         w->sink_lost = w->sink.lost; /* not what follows */
         w->took_back = false;
@@ -178,6 +176,9 @@ uint64_t bench_stage_act(struct bench_worker *w, enum bench_stage stage, uint64_
         return send_act(w, now);
     case BENCH_STAGE_DRAIN:
         return bench_source_churn(&w->source, now, false);
+    case BENCH_STAGE_SHUT_DOWN:
+        bench_source_eof(&w->source);
+        return UINT64_MAX;
     case BENCH_STAGE_TAKE_BACK:
         return take_back_act(w);
     case BENCH_STAGE_LISTEN:

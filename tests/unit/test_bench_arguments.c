@@ -355,9 +355,31 @@ static void test_what_is_wrong_with_flows(void **state)
     bad(L "--flow direction=down --reply", "a sink that sends everything back sends no flows of its own");
 }
 
+/* Idle associations come after the others, which flows use; settled again, they are as many. */
+static void test_idle_associations(void **state)
+{
+    char why[BENCH_WHY_MAX];
+
+    (void)state;
+    bench_plan_defaults(&plan);
+    assert_true(bench_end_parse("127.0.0.1:5001", true, &plan.listen[0], why, sizeof why));
+    plan.listen_count = 1;
+    plan.associations = 3;
+    plan.idle = 100;
+    for (unsigned i = 0; i < 2; i++) {
+        assert_true(bench_plan_settle(&plan, why, sizeof why));
+        assert_int_equal(plan.associations, 103);
+        assert_int_equal(plan.flows[0].associations, 3);
+    }
+    plan.idle = BENCH_ASSOCIATIONS_MAX;
+    assert_false(bench_plan_settle(&plan, why, sizeof why));
+    assert_non_null(strstr(why, "60003 associations, the idle ones included, are more than 60000"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_idle_associations),
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_everything),
         cmocka_unit_test(test_order_of_arguments_does_not_matter),

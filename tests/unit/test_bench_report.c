@@ -260,7 +260,7 @@ static void test_json(void **state)
     strcpy(results[1].trouble, "a \"quoted\"\n\\ text");
     print(2, true);
     assert_says("{\"version\": 1, \"transport\": \"kernel\", \"role\": \"both\", \"associations\": 2, "
-                "\"streams\": 4, ");
+                "\"idle\": 0, \"workers\": 0, \"streams\": 4, ");
     assert_says("\"runs\": [{\"name\": \"direct\", \"ok\": true, \"sent\": 1000, ");
     assert_says("\"trouble\": \"a \\\"quoted\\\"\\u000a\\\\ text\"");
     assert_says("\"messages_per_second\": 500, ");
