@@ -339,6 +339,33 @@ static void a_cookie_is_good_for_its_address_only(void **state)
     assert_int_equal(associations(), before + 1);
 }
 
+/* An INIT with a parameter that has no length, for an association that there is: the stack would never come
+ * back. */
+static void a_parameter_without_length_is_dropped(void **state)
+{
+    struct scene *s = *state;
+    uint8_t ack[2000], packet[2000];
+    size_t acked = begin(s, s->fd, 7, ack, sizeof ack);
+    size_t echo = make_echo(ack, acked, packet);
+    assert_int_equal(send(s->fd, packet, echo, 0), echo);
+    settle(s);
+    assert_int_equal(inside(s)->dropped_in, 0);
+    for (uint8_t length = 0; length < 4; length++)
+        for (size_t behind = 0; behind <= 8; behind += 8) { /* also behind a good one */
+            size_t len = make_init(packet, PORT, 9);
+            memset(packet + len, 0, 12);
+            packet[len] = packet[len + behind] = 0x80;
+            packet[len + 3] = 8;
+            packet[len + behind + 3] = length;
+            packet[15] = (uint8_t)(24 + behind);
+            seal(packet, len + behind + 4);
+            assert_int_equal(send(s->fd, packet, len + behind + 4, 0), len + behind + 4);
+            settle(s);
+        }
+    assert_int_equal(inside(s)->dropped_in, 8);
+    an_association_still_works(s);
+}
+
 /* Local addresses that the stack goes through for every packet. */
 static int addresses_in_the_stack(struct scene *s)
 {
@@ -394,6 +421,7 @@ int main(void)
         SCENE(an_endpoint_is_reached_at_its_own_address_only),
         SCENE(the_stack_survives_damaged_handshakes),
         SCENE(a_cookie_is_good_for_its_address_only),
+        SCENE(a_parameter_without_length_is_dropped),
         SCENE(many_associations_are_no_work_for_each_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

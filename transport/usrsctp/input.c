@@ -181,7 +181,7 @@ static bool is_init(const uint8_t *packet)
 
 static bool acceptable(struct usr_loop *loop, const struct usr_udp *udp, const uint8_t *packet, size_t len)
 {
-    if (len < SHORTEST || checksum(packet, len) != read_checksum(packet))
+    if (len < SHORTEST || checksum(packet, len) != read_checksum(packet) || !usr_packet_is_sound(packet, len))
         return false;
     if (!is_init(packet))
         return true;

@@ -141,6 +141,11 @@ enum { USR_STRAY_ANSWER = 16 }; /* bytes of an answer, its checksum not filled i
 /* The answer to a packet of no association and no endpoint (RFC 9260 8.4, 5.1). False: none is due. */
 bool usr_stray_answer(const uint8_t *packet, size_t len, uint8_t answer[USR_STRAY_ANSWER]);
 
+/* ---- sound.c: pure ------------------------------------------------------------------------------------ */
+
+/* False: the packet would stop the stack. */
+bool usr_packet_is_sound(const uint8_t *packet, size_t len);
+
 /* ---- cookie.c ---------------------------------------------------------------------------------------- */
 
 /* An INIT ACK of ours leaves: its cookie becomes good for this path only. */
