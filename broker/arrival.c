@@ -53,7 +53,7 @@ static bool expect_one(struct brk_worker *w, struct brk_handed *e)
     e->stand_in = brk_assoc_new(w, BRK_ARRIVING);
     if (!e->stand_in)
         return false;
-    e->stand_in->origin = e->origin;
+    brk_assoc_stand_in(e->stand_in, e->origin);
     e->stand_in->socket = e->socket;
     if (e->before)
         e->dest = brk_dest_new(w, e->stand_in, false);

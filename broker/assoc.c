@@ -40,6 +40,22 @@ void brk_assoc_list(struct brk_worker *w, struct brk_assoc *a)
 {
     a->worker = w;
     DL_APPEND2(w->assocs, a, prev_of_all, next_of_all);
+    HASH_ADD(hh_of_all, w->by_origin, origin, sizeof a->origin, a);
+}
+
+void brk_assoc_stand_in(struct brk_assoc *a, uint64_t origin)
+{
+    struct brk_worker *w = a->worker;
+    HASH_DELETE(hh_of_all, w->by_origin, a);
+    a->origin = origin;
+    HASH_ADD(hh_of_all, w->by_origin, origin, sizeof a->origin, a);
+}
+
+struct brk_assoc *brk_assoc_by_origin(const struct brk_worker *w, uint64_t origin)
+{
+    struct brk_assoc *a;
+    HASH_FIND(hh_of_all, w->by_origin, &origin, sizeof origin, a);
+    return a;
 }
 
 void brk_assoc_unlist(struct brk_worker *w, struct brk_assoc *a)
@@ -47,6 +63,7 @@ void brk_assoc_unlist(struct brk_worker *w, struct brk_assoc *a)
     if (w->walk == a)
         w->walk = a->next_of_all;
     DL_DELETE2(w->assocs, a, prev_of_all, next_of_all);
+    HASH_DELETE(hh_of_all, w->by_origin, a);
 }
 
 void brk_assoc_attach(struct brk_assoc *a, struct brk_socket *s, uint32_t id)

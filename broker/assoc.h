@@ -98,6 +98,7 @@ struct brk_assoc {
     struct net_addr remote; /* the peer's first address, since somebody asked; AF_UNSPEC: not known */
     uint64_t received, received_bytes, delivered, delivered_bytes; /* messages and their user data */
     struct brk_assoc *prev_of_all, *next_of_all;                   /* in worker->assocs */
+    UT_hash_handle hh_of_all;                                      /* in worker->by_origin */
 };
 
 struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state); /* NULL: out of memory */
@@ -122,6 +123,10 @@ void brk_assoc_keep_sent(struct brk_assoc *a);
 /* Puts it on the list of all associations of `w`, which has it from now on; takes it off. */
 void brk_assoc_list(struct brk_worker *w, struct brk_assoc *a);
 void brk_assoc_unlist(struct brk_worker *w, struct brk_assoc *a);
+/* The one with this number; NULL: it has been freed, or belongs to another worker. */
+struct brk_assoc *brk_assoc_by_origin(const struct brk_worker *w, uint64_t origin);
+/* Gives one that has just been made the number of another, for which it stands in. */
+void brk_assoc_stand_in(struct brk_assoc *a, uint64_t origin);
 
 /* Adds it to a list of its worker's, when it is in none; removes it from that list. */
 void brk_assoc_enter(struct brk_assoc *a, struct brk_assoc **list);

@@ -24,29 +24,25 @@ bool brk_client_enter(struct brk_worker *w, struct brk_assoc *a)
         f->parcels[i] =
             (struct rt_parcel){.kind = RT_CONTROL, .control = BRK_FAREWELL, .to = f, .embedded = true};
     a->client.farewell = f;
-    HASH_ADD(client.hh, w->clients, origin, sizeof a->origin, a);
     return true;
 }
 
 struct brk_assoc *brk_client_find(struct brk_worker *w, uint64_t origin)
 {
-    struct brk_assoc *a;
-    HASH_FIND(client.hh, w->clients, &origin, sizeof origin, a);
-    return a;
+    struct brk_assoc *a = brk_assoc_by_origin(w, origin);
+    return a && a->client.farewell ? a : NULL;
 }
 
-static struct brk_farewell *take(struct brk_worker *w, struct brk_assoc *a)
+static struct brk_farewell *take(struct brk_assoc *a)
 {
     struct brk_farewell *f = a->client.farewell;
-    if (f)
-        HASH_DELETE(client.hh, w->clients, a);
     a->client.farewell = NULL;
     return f;
 }
 
 void brk_client_leave(struct brk_worker *w, struct brk_assoc *a)
 {
-    struct brk_farewell *f = take(w, a);
+    struct brk_farewell *f = take(a);
     if (!f)
         return;
     f->streams = a->in_streams;
@@ -57,9 +53,9 @@ void brk_client_leave(struct brk_worker *w, struct brk_assoc *a)
             rt_batch_add(&w->out[i], &f->parcels[i]);
 }
 
-void brk_client_forget(struct brk_worker *w, struct brk_assoc *a)
+void brk_client_forget(struct brk_assoc *a)
 {
-    free(take(w, a));
+    free(take(a));
 }
 
 void brk_farewell_done(struct brk_farewell *f)

@@ -11,8 +11,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <uthash.h>
-
 #include "routing/message.h"
 
 struct brk_worker;
@@ -31,7 +29,6 @@ struct brk_farewell {
 /* Part of an association. */
 struct brk_client {
     struct brk_farewell *farewell; /* NULL: it is not a client of mapped sessions */
-    UT_hash_handle hh;             /* in worker->clients */
 };
 
 /* Enters it, unless it is there already. False: out of memory. */
@@ -41,7 +38,7 @@ struct brk_assoc *brk_client_find(struct brk_worker *w, uint64_t origin);
 /* It has ended: it is no longer found, and every other worker is notified. */
 void brk_client_leave(struct brk_worker *w, struct brk_assoc *a);
 /* The same without notifying; does nothing if it is not a client. */
-void brk_client_forget(struct brk_worker *w, struct brk_assoc *a);
+void brk_client_forget(struct brk_assoc *a);
 /* A parcel of it has been read. */
 void brk_farewell_done(struct brk_farewell *f);
 

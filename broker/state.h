@@ -87,7 +87,7 @@ struct brk_worker {
     struct brk_names
         *names_stale; /* of peers that have other addresses now, or are gone; answers are still to come */
     struct brk_assoc *limited;   /* associations that are not read, because of their rate_limit */
-    struct brk_assoc *clients;   /* of mapped sessions, by origin: clients.h */
+    struct brk_assoc *by_origin; /* all, uthash by number */
     struct brk_assoc *maps;      /* members of mapped sessions that are up: session/map.h */
     struct brk_assoc *stalling;  /* associations that are watched for progress: stall.h */
     struct brk_assoc *expiring;  /* associations that messages with a ttl wait for */

@@ -97,7 +97,7 @@ struct brk_worker *brk_worker_new(struct brk_broker *b, unsigned index)
 static void drop_rest(struct brk_worker *w, struct brk_assoc *a)
 {
     brk_map_end(w, a);
-    brk_client_forget(w, a);
+    brk_client_forget(a);
     brk_drop_batch(w, &a->outbox.undelivered, BRK_STOPPED);
     brk_drop_queue(w, &a->outbox.pending, BRK_STOPPED);
     free(a->dest);

@@ -121,19 +121,10 @@ static void route_in(struct brk_worker *w, struct brk_assoc *client, const struc
     not_passed_on(w, client, peer_left_before);
 }
 
-static struct brk_assoc *client_of(struct brk_worker *w, const struct rt_message *m)
-{
-    struct brk_assoc *a;
-    DL_FOREACH2(w->assocs, a, next_of_all)
-    if (a->origin == m->origin)
-        return a;
-    return NULL;
-}
-
 /* It was for a member of a group, under another plan. */
 static void returned(struct brk_worker *w, struct rt_parcel *p)
 {
-    struct brk_assoc *client = client_of(w, p->message);
+    struct brk_assoc *client = brk_assoc_by_origin(w, p->message->origin);
     struct brk_assoc *partner = client ? brk_partner_of(w, &brk_paired, client, p->route) : NULL;
     if (partner)
         brk_append(w, partner, p);

@@ -243,7 +243,7 @@ static void kinds_of_sessions_change(void **state)
     assert_int_equal(brk_counted(&worker.counts.dropped[BRK_CLIENT_GONE]), 1);
 
     client.pair.partner = &partner;
-    worker.assocs = client.prev_of_all = &client;
+    brk_assoc_list(&worker, &client);
     uint32_t first = sent(HERE, 2, BRK_SAME_STREAM);
     comes_back(sent(HERE, 2, BRK_SAME_STREAM), 0, 1);
     comes_back(first, 0, 1);
@@ -260,6 +260,7 @@ static void kinds_of_sessions_change(void **state)
     brk_pass_on(&worker, &assoc);
     assert_rising(&returned[0].parcels, left, 1, 1);
     assert_int_equal(brk_counted(&worker.counts.dropped[BRK_PEER_LOST]), 0);
+    brk_assoc_unlist(&worker, &client);
 }
 
 /* What was on the wire may have arrived: it is not counted as lost. */
