@@ -52,11 +52,12 @@ static void note(const struct cfg_difference *d, void *arg)
     fclose(out);
 }
 
-struct brk_changes *brk_changes_note(const struct cfg_config *old, const struct cfg_config *c)
+struct brk_changes *brk_changes_note(const struct cfg_config *old, const struct cfg_config *c,
+                                     bool readdresses)
 {
     struct brk_changes *changes = calloc(1, sizeof *changes);
     if (changes)
-        cfg_diff(old, c, note, changes);
+        cfg_diff(old, c, readdresses, note, changes);
     return changes;
 }
 

@@ -13,8 +13,9 @@
 struct brk_changes;
 
 /* `c` has the ids of `old` (cfg_keep_ids) and still all its own values (cfg_keep_restart_values has not been
- * called). NULL: out of memory. */
-struct brk_changes *brk_changes_note(const struct cfg_config *old, const struct cfg_config *c);
+ * called). `readdresses`: of the transport, as of cfg_diff. NULL: out of memory. */
+struct brk_changes *brk_changes_note(const struct cfg_config *old, const struct cfg_config *c,
+                                     bool readdresses);
 void brk_changes_free(struct brk_changes *changes);
 
 /* Logs the event=changed lines: at level info, or warning where a restart is needed. */

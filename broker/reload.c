@@ -13,6 +13,7 @@
 #include "config/ids.h"
 #include "config/same.h"
 #include "routing/plan.h"
+#include "transport/transport.h"
 
 static void log_remarks(const char *file, const struct cfg_remarks *remarks)
 {
@@ -46,8 +47,9 @@ bool brk_reload_with(struct brk_reload *r, struct brk_broker *b, struct cfg_conf
         return false;
     }
     cfg_keep_ids(config, old);
-    struct brk_changes *changes = brk_changes_note(old, config);
-    cfg_keep_restart_values(config, old);
+    bool readdresses = tr_backend_caps(b->backend) & TR_CAP_ADDRESSES;
+    struct brk_changes *changes = brk_changes_note(old, config, readdresses);
+    cfg_keep_restart_values(config, old, readdresses);
     b->candidate = rt_plan_new(config, b->plan->generation + 1);
     if (!changes || !b->candidate || !brk_segments_fit(&b->health, rt_source_count(config))) {
         brk_log(CFG_LOG_ERROR, "reload_refused",

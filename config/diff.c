@@ -22,6 +22,7 @@ struct differ {
     struct spelling before, after;
     unsigned char *seen;     /* by listener, then peer: SEEN_OLD, SEEN_NEW */
     struct cfg_difference d; /* whose values are compared */
+    bool readdresses;        /* the transport can do that: */
     bool reopened;           /* a listener whose sockets are reopened, */
     bool readdressed;        /* or get other addresses */
 };
@@ -267,7 +268,7 @@ static void diff_entry(struct differ *f, const void *old, const void *new)
 {
     if (f->d.section == CFG_LISTENERS) {
         const struct cfg_listener *a = old, *b = new;
-        f->readdressed = f->new->transport != CFG_TRANSPORT_USRSCTP &&cfg_readdressed(a, b);
+        f->readdressed = f->readdresses && cfg_readdressed(a, b);
         f->reopened = !f->readdressed && !cfg_same_listening(a, b);
         diff_keys(f, a, b, b->key_at);
         diff_options(f, &a->sctp, &b->sctp, b->sctp_at);
@@ -337,9 +338,11 @@ static void diff_order(struct differ *f)
     tell(f, "order", CFG_CHANGED, CFG_NOW);
 }
 
-void cfg_diff(const struct cfg_config *old, const struct cfg_config *c, cfg_diff_tell *to, void *arg)
+void cfg_diff(const struct cfg_config *old, const struct cfg_config *c, bool readdresses, cfg_diff_tell *to,
+              void *arg)
 {
-    struct differ f = {.old = old, .new = c, .tell = to, .arg = arg, .d.section = CFG_BROKER};
+    struct differ f = {
+        .old = old, .new = c, .tell = to, .arg = arg, .readdresses = readdresses, .d.section = CFG_BROKER};
     f.seen = malloc((size_t)c->listener_count + c->peer_count + 1);
     if (!f.seen)
         abort();

@@ -39,8 +39,10 @@ struct cfg_difference {
 /* The texts are valid during the call. */
 typedef void cfg_diff_tell(const struct cfg_difference *d, void *arg);
 
-/* Calls `to` for each difference. `c` must have the ids of `old` (cfg_keep_ids). */
-void cfg_diff(const struct cfg_config *old, const struct cfg_config *c, cfg_diff_tell *to, void *arg);
+/* Calls `to` for each difference. `c` must have the ids of `old` (cfg_keep_ids). `readdresses`: the transport
+ * in use can change the addresses of an open socket, so that they change at once where some stay. */
+void cfg_diff(const struct cfg_config *old, const struct cfg_config *c, bool readdresses, cfg_diff_tell *to,
+              void *arg);
 
 /* "listeners", "peers", … in the singular. */
 const char *cfg_section_word(enum cfg_section section);

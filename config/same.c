@@ -154,7 +154,7 @@ static void keep_options(struct opt_set *now, const struct opt_set *old)
     }
 }
 
-void cfg_keep_restart_values(struct cfg_config *c, const struct cfg_config *old)
+void cfg_keep_restart_values(struct cfg_config *c, const struct cfg_config *old, bool readdresses)
 {
     for (unsigned k = 0; k < CFG_KEY_COUNT; k++) {
         const struct cfg_key_row *row = &cfg_key_rows[k];
@@ -166,7 +166,7 @@ void cfg_keep_restart_values(struct cfg_config *c, const struct cfg_config *old)
     for (unsigned i = 0; i < old->listener_count; i++) {
         const struct cfg_listener *before = &old->listeners[i];
         struct cfg_listener *now = (void *)(uintptr_t)&c->listeners[i]; /* in the arena of `c` */
-        if (cfg_same_listening(before, now) || cfg_readdressed(before, now))
+        if (cfg_same_listening(before, now) || (readdresses && cfg_readdressed(before, now)))
             keep_options(&now->sctp, &before->sctp);
     }
 }

@@ -29,8 +29,9 @@ bool cfg_socket_keeps(const struct opt_set *old, enum opt_field field, bool remo
 
 /* Copies what only a restart can change from `old` to `c`, which then says what is in force, so that it is
  * told again at the next reload: CFG_RESTART in keys.def, and what the sockets keep of listeners that stay.
- * `c` has the ids of `old`. */
-void cfg_keep_restart_values(struct cfg_config *c, const struct cfg_config *old);
+ * `c` has the ids of `old`. `readdresses`: as of cfg_diff; if not, a listener with other addresses gets new
+ * sockets. */
+void cfg_keep_restart_values(struct cfg_config *c, const struct cfg_config *old, bool readdresses);
 
 /* The fields of `b` that have another value in `a` or are not given in `a`, with the values of `b`. False:
  * there are none. Fields given only in `a` are not included, because the stack's original value is no longer

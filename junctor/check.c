@@ -31,7 +31,8 @@ static const char help[] =
     "                         reads NEW on SIGHUP: one line per difference, ending\n"
     "                         in when it takes effect (at once; new associations; new\n"
     "                         endpoint: a listener's sockets are reopened, a peer's\n"
-    "                         association is set up again; restart: not by a reload)\n"
+    "                         association is set up again; restart: not by a reload);\n"
+    "                         `transport: auto` is taken for the kernel's SCTP\n"
     "      --reference[=man]  write the reference of the configuration, every key\n"
     "                         and SCTP option, as Markdown or as a manual page\n"
     "  -h, --help             this text\n"
@@ -133,7 +134,7 @@ static int diff(int argc, char **argv)
     int status = 1;
     if (old && c) {
         cfg_keep_ids(c, old);
-        cfg_diff(old, c, print_difference, &restart);
+        cfg_diff(old, c, old->transport != CFG_TRANSPORT_USRSCTP, print_difference, &restart);
         status = written();
     }
     cfg_free(old);
