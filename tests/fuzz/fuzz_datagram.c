@@ -14,7 +14,7 @@
 #include "transport/usrsctp/crc32c.h"
 #include "transport/usrsctp/usrsctp_priv.h"
 
-enum { PORT = 2905, SENDERS = 2, PACKET = 1500, HEADER = 12, COOKIE = 1000 };
+enum { PORT = 2905, SENDERS = 2, PACKET = 1500, HEADER = 12, COOKIE = 1000, OUR_TAG = 0x11223344 };
 
 /* One end of what a sender has with the endpoint. */
 struct sender {
@@ -89,7 +89,7 @@ static void send_chunks(struct sender *s, uint32_t tag, const uint8_t *chunks, s
 /* What a chunk of theirs tells. */
 static void learn_from(struct sender *s, const uint8_t *chunk, size_t size)
 {
-    if (chunk[0] == SCTP_INITIATION_ACK && size >= 20) {
+    if ((chunk[0] == SCTP_INITIATION || chunk[0] == SCTP_INITIATION_ACK) && size >= 20) {
         s->tag = get32(chunk + 4);
         s->acknowledged = get32(chunk + 16) - 1;
         for (size_t at = 20, n; at + 4 <= size; at += (n + 3) & ~(size_t)3) {
@@ -161,23 +161,38 @@ static void chunks(struct sender *s, struct bytes *b, uint32_t tag)
     send_chunks(s, tag, some.at, some.left);
 }
 
-/* flags, streams, length, parameters: an INIT. */
-static void init(struct sender *s, struct bytes *b)
+/* flags, streams, length, parameters: an INIT, or the INIT ACK to one of theirs. */
+static void init(struct sender *s, struct bytes *b, uint8_t type)
 {
-    uint8_t chunk[PACKET] = {SCTP_INITIATION}, streams;
+    uint8_t chunk[PACKET] = {type}, streams;
 
     chunk[1] = take8(b);
     streams = take8(b);
     struct bytes parameters = take_some(b, take16(b) % (PACKET - 20));
     put16(chunk + 2, (uint16_t)(20 + parameters.left));
-    put32(chunk + 4, 0x11223344);
+    put32(chunk + 4, OUR_TAG);
     put32(chunk + 8, 100000);
     put16(chunk + 12, streams);
     put16(chunk + 14, (uint16_t)(streams * 3));
     s->tsn = 1000;
     put32(chunk + 16, s->tsn);
     memcpy(chunk + 20, parameters.at, parameters.left);
-    send_chunks(s, 0, chunk, 20 + parameters.left);
+    send_chunks(s, type == SCTP_INITIATION ? 0 : s->tag, chunk, 20 + parameters.left);
+}
+
+/* The program wants an association with the sender. */
+static void connect_to(struct sender *s)
+{
+    struct net_addr at;
+    socklen_t len = sizeof at;
+    uint32_t assoc;
+    struct tr_error error;
+
+    memset(&at, 0, sizeof at);
+    must(getsockname(s->fd, &at.sa, &len) == 0);
+    struct tr_target to = {&at, 1, net_addr_port(&at)};
+    net_addr_set_port(&at, s->port);
+    (void)tr_connect_init(server, &to, &assoc, &error);
 }
 
 /* length, chunks: the COOKIE ECHO that goes with the last INIT ACK, and more behind it. */
@@ -269,7 +284,7 @@ static void happen(struct bytes *b)
     uint8_t what = take8(b);
     struct sender *s = &senders[what >> 7];
 
-    switch (what % 12) {
+    switch (what % 16) {
     case 0:
         raw(s, b);
         break;
@@ -280,7 +295,7 @@ static void happen(struct bytes *b)
         chunks(s, b, s->tag);
         break;
     case 3:
-        init(s, b);
+        init(s, b, SCTP_INITIATION);
         break;
     case 4:
         echo(s, b);
@@ -302,6 +317,12 @@ static void happen(struct bytes *b)
         break;
     case 10:
         s->port = (uint16_t)(1000 + take8(b) % 4);
+        break;
+    case 11:
+        connect_to(s);
+        break;
+    case 12:
+        init(s, b, SCTP_INITIATION_ACK);
         break;
     default:
         return; /* what follows comes together with what was sent */
@@ -351,7 +372,7 @@ static void one_more_comes_up(void)
          port++) { /* a port may have been used by chunks that it forged */
         s->port = (uint16_t)port;
         s->cookie_len = 0;
-        init(s, &(struct bytes){(const uint8_t *)"\0\5\0\0", 4});
+        init(s, &(struct bytes){(const uint8_t *)"\0\5\0\0", 4}, SCTP_INITIATION);
         settle();
         if (s->cookie_len > 0)
             echo(s, &none);
