@@ -299,6 +299,12 @@ screenshot: ## the status page of a running broker as a picture: broker/admin/pa
 	$(SUBMAKE) programs
 	@bench/screenshot
 
+.PHONY: report-picture
+report-picture: ## a page of `junctor load --report` as a picture: bench/report.png
+	@tests/deps test
+	$(SUBMAKE) programs
+	@bench/report_picture
+
 instructions: ## user-space instructions of the broker for each relayed message
 	@tests/deps test
 	$(SUBMAKE) programs

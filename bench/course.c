@@ -70,6 +70,7 @@ static void connected(struct bench_engine *e, uint64_t now)
         bench_crew_stage(e, BENCH_STAGE_END);
         return;
     }
+    bench_source_granted(&e->workers[0].source, e->out->far_granted, sizeof e->out->far_granted);
     if (!e->sinking) /* a sink here is granted the same values */
         bench_source_compare(&e->workers[0].source, bench_engine_granted, e);
     if (!bench_sampling_begin(e, now)) {

@@ -30,7 +30,7 @@ static const char style[] =
     "h1{font-size:1.5em;margin-bottom:.2em}h2{font-size:1.15em;margin-top:2em}\n"
     "table{border-collapse:collapse;margin:.6em "
     "0;font-variant-numeric:tabular-nums;display:block;overflow-x:auto}\n"
-    "th,td{padding:.25em .7em;text-align:right;border-bottom:1px solid var(--grid);white-space:nowrap}\n"
+    "th,td{padding:.25em .45em;text-align:right;border-bottom:1px solid var(--grid);white-space:nowrap}\n"
     "th:first-child,td:first-child{text-align:left}\n"
     "figure{margin:1.5em 0}figcaption{font-weight:600}svg{width:100%;height:auto}\n"
     "svg text{font-size:12px;fill:var(--soft)}.grid{stroke:var(--grid)}\n"
@@ -371,6 +371,7 @@ static void about(FILE *out, const struct bench_saved *s, bool named)
     fact(out, s, s->root, "transport", "SCTP");
     fact(out, s, s->root, "error", "Error");
     facts(out, s, "options", "SCTP options");
+    facts(out, s, "far_side_granted", "Granted by the far side");
     facts(out, s, "granted", "Granted other values than requested");
     fputs("</dl>\n</section>\n", out);
 }

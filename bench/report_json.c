@@ -265,13 +265,13 @@ static void json_plan(struct bench_json *j, const struct bench_plan *plan)
 }
 
 /* One text per line. */
-static void json_granted(struct bench_json *j, const char *granted)
+static void json_granted(struct bench_json *j, const char *name, const char *granted)
 {
     char line[BENCH_TROUBLE_MAX];
 
     if (!*granted)
         return;
-    bench_json_open(j, "granted", '[');
+    bench_json_open(j, name, '[');
     while (*granted) {
         size_t len = strcspn(granted, "\n");
         snprintf(line, sizeof line, "%.*s", (int)len, granted);
@@ -303,7 +303,8 @@ void bench_report_json(FILE *out, const struct bench_outcome *outcome)
         bench_json_text(&j, "error", outcome->error);
     if (plan)
         json_options(&j, &plan->options);
-    json_granted(&j, outcome->granted);
+    json_granted(&j, "far_side_granted", outcome->far_granted);
+    json_granted(&j, "granted", outcome->granted);
     bench_json_open(&j, "runs", '[');
     for (unsigned i = 0; i < outcome->count; i++)
         json_result(&j, plan, &outcome->results[i]);

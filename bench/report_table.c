@@ -121,18 +121,31 @@ PICK(pick_reply_corrupt, r->replies.counts.corrupt)
 static const struct {
     const char *label;
     double quantile;
-} quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}, {"max", 1}};
+} quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}, {"p99.99", 0.9999}, {"max", 1}};
 #define QUANTILES (sizeof quantiles / sizeof quantiles[0])
 
 typedef const struct bench_histogram *times_fn(const struct bench_result *r);
 
+/* Whether some result has enough values for a quantile; the median and the maximum are always shown. */
+static bool enough(const struct bench_result *results, unsigned count, times_fn *times, double quantile)
+{
+    bool found = quantile == 0.5 || quantile == 1;
+
+    for (unsigned i = 0; i < count; i++)
+        found = found || (double)times(&results[i])->total * (1 - quantile) >= 1;
+    return found;
+}
+
+/* `few`: there may be few values. */
 static void time_rows(FILE *out, const char *label, const struct bench_result *results, unsigned count,
-                      times_fn *times)
+                      times_fn *times, bool few)
 {
     char text[48];
     struct row row;
 
     for (unsigned q = 0; q < QUANTILES; q++) {
+        if (few && !enough(results, count, times, quantiles[q].quantile))
+            continue;
         snprintf(text, sizeof text, "%-*s %s", (int)strlen(label), q == 0 ? label : "", quantiles[q].label);
         row_begin(&row, out, text);
         for (unsigned i = 0; i < count; i++) {
@@ -183,6 +196,29 @@ static void rate_rows(FILE *out, const struct bench_result *results, unsigned co
     for (unsigned i = 0; i < count; i++)
         row_real(&row, bench_counts_mbits(replies ? &results[i].replies.counts : &results[i].delivery.counts),
                  2);
+    row_end(&row);
+}
+
+/* The longest time in which a flow that sends up got nothing, and when it ended: with one flow, after a
+ * failover, how long that took. */
+static void gap_row(FILE *out, const struct bench_plan *plan, const struct bench_result *results,
+                    unsigned count)
+{
+    char text[64], gap[48];
+    struct row row;
+
+    row_begin(&row, out, "longest gap");
+    for (unsigned i = 0; i < count; i++) {
+        const struct bench_flow_result *longest = NULL;
+        for (unsigned f = 0; results[i].flows && f < plan->flow_count; f++)
+            if (!plan->flows[f].down && (!longest || results[i].flows[f].got.gap_ns > longest->got.gap_ns))
+                longest = &results[i].flows[f];
+        row_cell(&row, longest ? bench_format_time(longest->got.gap_ns, gap, sizeof gap) : "-");
+        if (longest && i + 1 == count) {
+            snprintf(text, sizeof text, " at %.2f s", (double)longest->gap_at_ns / 1e9);
+            fputs(text, out);
+        }
+    }
     row_end(&row);
 }
 
@@ -254,7 +290,7 @@ static void reply_rows(FILE *out, const struct bench_result *r, unsigned n)
     count_row(out, "  duplicated", r, n, true, pick_reply_duplicated);
     count_row(out, "  out of order", r, n, true, pick_reply_misordered);
     count_row(out, "  corrupt", r, n, true, pick_reply_corrupt);
-    time_rows(out, "round trip", r, n, reply_times);
+    time_rows(out, "round trip", r, n, reply_times, false);
 }
 
 static void down_rows(FILE *out, const struct bench_result *r, unsigned n)
@@ -266,7 +302,7 @@ static void down_rows(FILE *out, const struct bench_result *r, unsigned n)
     count_row(out, "  duplicated", r, n, true, pick_down_duplicated);
     count_row(out, "  out of order", r, n, true, pick_down_misordered);
     count_row(out, "  corrupt", r, n, true, pick_down_corrupt);
-    time_rows(out, "latency down", r, n, down_times);
+    time_rows(out, "latency down", r, n, down_times, false);
 }
 
 /* A line for each flow of the last result, if there are several. */
@@ -286,7 +322,7 @@ static void flow_lines(FILE *out, const struct bench_plan *plan, const struct be
         fprintf(out, "%12s",
                 bench_format_count((uint64_t)(bench_counts_rate(&f->got.counts) + 0.5), text, sizeof text));
         for (unsigned q = 0; q < QUANTILES; q++)
-            if (q == 0 || q == 2 || q == 4)
+            if (q == 0 || q == 2 || q == QUANTILES - 1)
                 fprintf(out, "%11s",
                         h->total ? bench_format_time(bench_histogram_quantile(h, quantiles[q].quantile), text,
                                                      sizeof text)
@@ -389,6 +425,17 @@ static void explain(FILE *out, const struct bench_plan *plan, const struct bench
                 r->delivery.judged || r->source.taken_back ? "arrived" : "was sent");
 }
 
+/* What the far side granted, on one line. */
+static void far_granted_line(FILE *out, const char *granted)
+{
+    if (!*granted)
+        return;
+    fputs("The far side granted: ", out);
+    for (; *granted; granted++)
+        fputs(*granted == '\n' ? ", " : (char[]){*granted, 0}, out);
+    fputc('\n', out);
+}
+
 /* Each line of `granted` becomes a note below the table. */
 static void granted_lines(FILE *out, const char *granted)
 {
@@ -406,6 +453,7 @@ static void verdict_lines(FILE *out, const struct bench_outcome *outcome)
     const struct bench_result *first = &outcome->results[0];
 
     fputc('\n', out);
+    far_granted_line(out, outcome->far_granted);
     granted_lines(out, outcome->granted);
     for (unsigned i = 0; i < outcome->count; i++)
         explain(out, outcome->plan, &outcome->results[i]);
@@ -446,13 +494,15 @@ void bench_report_table(FILE *out, const struct bench_outcome *outcome)
     if (last->has_source)
         count_row(out, "send failures", results, count, true, pick_send_failures);
     if (last->source.up > 1)
-        time_rows(out, "set-up", results, count, set_up_times);
+        time_rows(out, "set-up", results, count, set_up_times, true);
     if (last->shut_down.total > 1)
-        time_rows(out, "shutdown", results, count, shut_down_times);
+        time_rows(out, "shutdown", results, count, shut_down_times, true);
     if (last->delivery.judged || last->replies.judged)
         rate_rows(out, results, count, !last->delivery.judged);
     if (last->delivery.judged)
-        time_rows(out, "latency", results, count, delivery_times);
+        gap_row(out, plan, results, count);
+    if (last->delivery.judged)
+        time_rows(out, "latency", results, count, delivery_times, false);
     if (last->replies.judged)
         reply_rows(out, results, count);
     if (last->down.judged)

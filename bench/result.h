@@ -87,6 +87,7 @@ struct bench_outcome {
     unsigned count;
     char error[BENCH_WHY_MAX];       /* why it could not continue; "" */
     time_t begun;                    /* when it began, by the real-time clock */
+    char far_granted[160];           /* by the far side of the first association: NAME=VALUE, one a line */
     char granted[BENCH_TROUBLE_MAX]; /* lines: where the stack granted other values than requested; "" */
 };
 

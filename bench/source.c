@@ -527,3 +527,21 @@ void bench_source_compare(const struct bench_source *s,
             return;
         }
 }
+
+void bench_source_granted(const struct bench_source *s, char *text, size_t size)
+{
+    struct opt_set got = {0};
+    struct tr_error error;
+    unsigned i = 0;
+
+    while (i < s->started && s->links[i].state != LINK_UP)
+        i++;
+    if (i == s->started ||
+        tr_get_option(s->links[i].endpoint, s->links[i].assoc, OPT_STATUS, &got, &error) != TR_OK)
+        return;
+    snprintf(text, size,
+             "outbound_streams=%lld\ninbound_streams=%lld\nreceive_window=%lld\nfragmentation_point=%lld",
+             (long long)opt_num(&got, OPTF_STATUS_OUTSTRMS, 0),
+             (long long)opt_num(&got, OPTF_STATUS_INSTRMS, 0), (long long)opt_num(&got, OPTF_STATUS_RWND, 0),
+             (long long)opt_num(&got, OPTF_STATUS_FRAG_POINT, 0));
+}

@@ -101,6 +101,9 @@ void bench_source_take_back(struct bench_source *s);
  * source's. */
 struct tr_endpoint *bench_source_association(const struct bench_source *s, unsigned index, uint32_t *assoc);
 
+/* What the far side has granted the first association that is up, as lines of text NAME=VALUE. */
+void bench_source_granted(const struct bench_source *s, char *text, size_t size);
+
 /* Reports where the stack granted other values than the plan requests, for one association that is up. */
 void bench_source_compare(const struct bench_source *s,
                           void (*differs)(enum opt_id id, const char *text, void *arg), void *arg);

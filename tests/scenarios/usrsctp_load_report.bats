@@ -20,6 +20,8 @@ figure() {
     grep -q 'flow a&lt;b' "$work/dom"
     grep -qF '<td>a&lt;b</td><td>up</td>' "$work/dom"
     grep -qF "junctor load --transport usrsctp" "$work/dom"
+    grep -q 'outbound_streams=2' "$work/dom"
+    [ "$(jq -r '.far_side_granted[0]' "$work/result.json")" = outbound_streams=2 ]
     local rate
     rate=$(query result '.series.flows[0].messages_per_second[-1]')
     figure rate | grep -qF "data-y=\"$rate\""

@@ -106,6 +106,7 @@ static void test_table(void **state)
     assert_says("Mbit/s                              0.80            0.40     0.50\n");
     assert_says("latency p50                       123 us          123 us\n");
     assert_says("        p99.9                     123 us          123 us\n");
+    assert_says("        p99.99                    123 us          123 us\n");
     assert_says("system calls/message               0.250           0.250\n");
     assert_says("OK: nothing lost");
     assert_null(strstr(page, "replies"));
@@ -287,6 +288,42 @@ static void test_json_numbers(void **state)
     assert_string_equal(page, "[0, null, null, 18446744073709551615, false, {}]");
 }
 
+/* Both halves of two hosts, what their times are worth, and the longest gap. */
+static void test_the_far_side(void **state)
+{
+    struct bench_flow_result flow[2] = {{.got.gap_ns = 1500000, .gap_at_ns = 9},
+                                        {.got.gap_ns = 2500000000, .gap_at_ns = 7250000000}};
+
+    (void)state;
+    plan.flow_count = 2;
+    results[0].flows = flow;
+    results[0].far = (struct bench_far_end){.collected = true,
+                                            .host = "other",
+                                            .kernel = "Linux 6.1",
+                                            .role = "echo",
+                                            .ahead_ns = -1500000000,
+                                            .error_ns = 45000,
+                                            .samples = 96,
+                                            .cpu_seconds = 0.25};
+    print(1, false);
+    assert_says("longest gap                       2.50 s at 7.25 s\n");
+    assert_says(
+        "direct: what was delivered is told by the echo on other (Linux 6.1, 0.25 s of CPU); its clock is "
+        "-1.500000 s ahead, and one-way latencies may be wrong by 45.0 us\n");
+    print(1, true);
+    assert_says(
+        "\"far_side\": {\"host\": \"other\", \"kernel\": \"Linux 6.1\", \"role\": \"echo\", "
+        "\"cpu_seconds\": 0.25, \"clock\": {\"same\": false, \"ahead_ns\": -1.5e+09, \"error_ns\": 45000, "
+        "\"samples\": 96}}");
+    results[0].far.same_clock = true;
+    print(1, false);
+    assert_says("; it has the same clock\n");
+    results[0].not_collected = true;
+    print(1, false);
+    assert_says("FAILED: see above");
+    results[0].flows = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +337,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_faulty_run_is_not_ok, setup, teardown),
         cmocka_unit_test_setup_teardown(test_replies_are_shown_and_judged, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_source_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_far_side, setup, teardown),
         cmocka_unit_test_setup_teardown(test_json, setup, teardown),
         cmocka_unit_test_setup_teardown(test_json_numbers, setup, teardown),
     };
