@@ -133,13 +133,13 @@ static void wake_others(struct bench_engine *e)
         bench_crew_wake(i, e);
 }
 
-/* Ends the warm-up if the observer wants that. The end of sending is written first: whoever measures knows
- * it. */
-static void ask_warm(struct bench_engine *e, uint64_t now)
+/* Tells the observer, and ends the warm-up if it wants that. The end of sending is written first: whoever
+ * measures knows it. */
+static void observe_turn(struct bench_engine *e, uint64_t now)
 {
     uint64_t delivered = e->plan->reply || !e->sinking ? BENCH_SUM(e, back) : BENCH_SUM(e, delivered);
 
-    if (!e->observer->warm(now, BENCH_SUM(e, sent), delivered, e->observer->arg))
+    if (!e->observer->turn(now, BENCH_SUM(e, sent), delivered, e->observer->arg) || now >= e->measure_ns)
         return;
     if (e->plan->duration_ms)
         e->end_ns = now + e->plan->duration_ms * MS;
@@ -153,8 +153,8 @@ static uint64_t decide_send(struct bench_engine *e, uint64_t now)
 
     bench_observe_progress(e, now, now >= e->measure_ns ? BENCH_SENDING : BENCH_WARMING_UP);
     bench_sampling_turn(e, now);
-    if (e->observer->warm && now < e->measure_ns)
-        ask_warm(e, now);
+    if (e->observer->turn && now < e->end_ns)
+        observe_turn(e, now);
     if (asked(e) && now < e->end_ns) {
         e->end_ns = now;
         wake_others(e);

@@ -42,9 +42,10 @@ struct bench_observer {
     /* Rows were added to the series. */
     void (*sampled)(const struct bench_plan *plan, const struct bench_series *series, void *arg);
     void (*note)(const char *text, void *arg); /* a note to the user, such as the transport chosen */
-    /* Asked at each turn of the loop during the warm-up, at CLOCK_MONOTONIC `now_ns` with messages so far:
-     * true ends it now, before the plan's warmup_ms. Not for flows with ramps, steps or pauses. */
-    bool (*warm)(uint64_t now_ns, uint64_t sent, uint64_t delivered, void *arg);
+    /* Called at each turn of the loop while it sends, at CLOCK_MONOTONIC `now_ns` with messages so far.
+     * During the warm-up, true ends that now, before the plan's warmup_ms; not for flows with ramps, steps or
+     * pauses. */
+    bool (*turn)(uint64_t now_ns, uint64_t sent, uint64_t delivered, void *arg);
     uint32_t every_ms; /* how often `progress` is called; 0: once a second */
     void *arg;
 };

@@ -8,10 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/tune/network.h"
 #include "bench/tune/report.h"
+#include "bench/tune/resume.h"
 #include "bench/tune/text.h"
 #include "junctor/command_line.h"
 #include "junctor/commands.h"
+#include "junctor/tune_broker.h"
 
 static struct bench_stop stop;
 
@@ -38,6 +41,7 @@ struct tuning {
     struct bench_measure measure;
     const char *command;
     time_t begun;
+    char unkept[512];    /* why the sweep could not be kept in a file; "" */
     bool terminal, line; /* standard error is one; it has an unfinished line */
 };
 
@@ -74,6 +78,30 @@ static void progress(const struct bench_sweep *s, const struct bench_sweep_progr
     t->line = t->terminal;
 }
 
+static struct bench_tune_report report_of(const struct tuning *t, const struct bench_findings *f)
+{
+    return (struct bench_tune_report){.sweep = &t->sweep,
+                                      .findings = f,
+                                      .host = &t->measure.host,
+                                      .command = t->command,
+                                      .begun = t->begun};
+}
+
+/* --resume: a block is complete. */
+static void keep(const struct bench_sweep *s, void *arg)
+{
+    struct tuning *t = arg;
+    struct bench_findings findings;
+    char why[BENCH_WHY_MAX];
+
+    if (!t->tune.resume[0] || t->unkept[0] || !bench_decide(s, &findings))
+        return;
+    struct bench_tune_report r = report_of(t, &findings);
+    if (!bench_tune_keep(t->tune.resume, &r, why, sizeof why))
+        snprintf(t->unkept, sizeof t->unkept, "%.500s", why);
+    bench_findings_free(&findings);
+}
+
 static void end_line(struct tuning *t)
 {
     if (t->line)
@@ -103,11 +131,7 @@ static bool write_config(const struct bench_tune_report *r)
 static int report(struct tuning *t)
 {
     struct bench_findings findings;
-    struct bench_tune_report r = {.sweep = &t->sweep,
-                                  .findings = &findings,
-                                  .host = &t->measure.host,
-                                  .command = t->command,
-                                  .begun = t->begun};
+    struct bench_tune_report r = report_of(t, &findings);
     bool known = t->sweep.blocks[BENCH_GRID] + t->sweep.blocks[BENCH_SCREENING] > 0;
     bool good = known && t->sweep.ended != BENCH_END_FAILED;
 
@@ -117,15 +141,20 @@ static int report(struct tuning *t)
         fputs("junctor tune: out of memory\n", stderr);
         return 1;
     }
-    if (known)
+    if (t->unkept[0])
+        fprintf(stderr, "junctor tune: --resume: %s\n", t->unkept);
+    good = good && !t->unkept[0];
+    if (t->tune.load.json)
+        bench_tune_json(stdout, &r);
+    else if (known)
         bench_tune_table(stdout, &r);
     else if (!t->sweep.why[0])
         fputs("junctor tune: nothing is known yet: no block is complete\n", stderr);
-    if (known && !t->tune.write[0]) {
+    if (known && t->tune.write[0]) {
+        good = write_config(&r) && good;
+    } else if (known && !t->tune.load.json) {
         putchar('\n');
         bench_tune_yaml(stdout, &r);
-    } else if (known) {
-        good = write_config(&r) && good;
     }
     if (fflush(stdout) != 0) {
         fprintf(stderr, "junctor tune: standard output: %s\n", strerror(errno));
@@ -135,30 +164,55 @@ static int report(struct tuning *t)
     return good ? 0 : 1;
 }
 
-static int run(struct tuning *t)
+/* It could not begin. Returns the exit status. */
+static int fail(const struct tuning *t, const char *option, const char *why)
 {
-    char why[BENCH_WHY_MAX];
-    struct bench_sweep_ops ops = {.run = measure, .now = seconds_now, .arg = t};
+    fprintf(stderr, "junctor tune: %s%s\n", option, why);
+    if (t->tune.load.json)
+        bench_tune_json_error(stdout, why);
+    return 1;
+}
+
+static int sweep(struct tuning *t)
+{
+    struct bench_sweep_ops ops = {.run = measure, .now = seconds_now, .save = keep, .arg = t};
+    struct tune_broker broker;
+    struct bench_middle middle = tune_broker_middle(&broker);
 
     t->measure.stop = &stop;
+    t->measure.middle = t->tune.through_broker ? &middle : NULL;
     ops.progress = t->tune.load.quiet ? NULL : progress;
-    if (!bench_sweep_init(&t->sweep, &t->tune, why, sizeof why)) {
-        fprintf(stderr, "junctor tune: %s\n", why);
-        return 1;
-    }
     handle_signals();
     bench_sweep_run(&t->sweep, &ops);
     end_line(t);
-    int status = report(t);
+    return report(t);
+}
+
+static int run(struct tuning *t)
+{
+    struct bench_network network = {-1, -1};
+    char why[BENCH_WHY_MAX];
+    int status;
+
+    if (!bench_sweep_init(&t->sweep, &t->tune, why, sizeof why))
+        return fail(t, "", why);
+    if (t->tune.resume[0] &&
+        !bench_tune_resume(t->tune.resume, &t->tune, t->tune.given_seed, &t->sweep, why, sizeof why))
+        status = fail(t, "--resume: ", why);
+    else if (t->tune.link.used && !bench_network_open(&network, &t->tune, why, sizeof why))
+        status = fail(t, "", why);
+    else
+        status = sweep(t);
+    bench_network_close(&network);
     bench_sweep_free(&t->sweep);
     return status;
 }
 
 const struct cmd_syntax cmd_tune_syntax = {
     bench_tune_letters, bench_tune_options,
-    (const char *const[]){"config=@file", "goal=rate latency cpu", "vary=@option", "ppid=@ppid",
-                          "payload=@file", "scenario=@file", "transport=auto kernel usrsctp",
-                          "option=@option", "write=@file", NULL}};
+    (const char *const[]){"config=@file", "goal=rate latency cpu", "through=broker", "vary=@option",
+                          "ppid=@ppid", "payload=@file", "scenario=@file", "transport=auto kernel usrsctp",
+                          "option=@option", "write=@file", "resume=@file", NULL}};
 
 int cmd_tune(int argc, char **argv)
 {
@@ -179,6 +233,9 @@ int cmd_tune(int argc, char **argv)
         free(command);
         break;
     case BENCH_PARSED_BAD:
+        for (int i = 1; i < argc; i++)
+            if (strcmp(argv[i], "--json") == 0)
+                bench_tune_json_error(stdout, why);
         fprintf(stderr, "junctor tune: %s\nTry `junctor tune --help`.\n", why);
         status = 2;
         break;

@@ -98,6 +98,17 @@ static void processors(const struct telling *t)
             "ADDR:PORT --reply here");
 }
 
+static void link_rate(const struct telling *t)
+{
+    const struct bench_link *l = &t->r->sweep->tune->link;
+
+    if (l->rate && t->r->host->mbits * 1e6 > 0.8 * (double)l->rate)
+        say(t, false,
+            "the emulated link: user data took up to %.0f %% of its %.6g Mbit/s, chunk and packet headers "
+            "not counted",
+            100 * t->r->host->mbits * 1e6 / (double)l->rate, (double)l->rate / 1e6);
+}
+
 static void quality(const struct telling *t)
 {
     const struct bench_sweep *s = t->r->sweep;
@@ -169,6 +180,7 @@ void bench_tune_advise(const struct bench_tune_report *r,
 
     buffers(&t);
     processors(&t);
+    link_rate(&t);
     quality(&t);
     edges(&t);
     not_varied(&t);

@@ -33,12 +33,15 @@ const struct option bench_tune_options[] = {
     {"config", required_argument, NULL, 'c'},
     {"vary", required_argument, NULL, ARG_VARY},
     {"goal", required_argument, NULL, ARG_GOAL},
+    {"through", required_argument, NULL, ARG_THROUGH},
+    {"link", required_argument, NULL, ARG_LINK},
     {"budget", required_argument, NULL, ARG_BUDGET},
     {"window", required_argument, NULL, ARG_WINDOW},
     {"measure", required_argument, NULL, ARG_MEASURE},
     {"no-latency", no_argument, NULL, ARG_NO_LATENCY},
     {"seed", required_argument, NULL, ARG_SEED},
     {"write", required_argument, NULL, ARG_WRITE},
+    {"resume", required_argument, NULL, ARG_RESUME},
     {"to", required_argument, NULL, 0},
     {"from", required_argument, NULL, 0},
     {"listen", required_argument, NULL, 0},
@@ -63,6 +66,7 @@ const struct option bench_tune_options[] = {
     {"reply", no_argument, NULL, 0},
     {"unordered", no_argument, NULL, 0},
     {"verify", no_argument, NULL, 0},
+    {"json", no_argument, NULL, 0},
     {"quiet", no_argument, NULL, 0},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -138,6 +142,7 @@ static bool take_value(struct bench_tune *t, int which, const char *text, char *
         if (!bench_parse_unsigned(text, 0, UINT32_MAX, &number, why, size))
             return false;
         t->seed = number;
+        t->given_seed = true;
         return true;
     case ARG_WRITE:
         return take_file(text, t->write, why, size);
@@ -307,6 +312,32 @@ static void defaults(struct bench_tune *t)
     t->measure_ms = 1000;
 }
 
+/* The command line without what may be another one when the sweep goes on. */
+static bool describe(int argc, char **argv, char *out, size_t size, char *why, size_t why_size)
+{
+    static const char *const free_ones[] = {"budget", "resume", "report", "json", "write", "quiet", "seed"};
+    size_t used = 0;
+
+    for (int i = 1; i < argc; i++) {
+        const char *word = argv[i] + strspn(argv[i], "-");
+        bool skip = false, has_value = false;
+        for (unsigned k = 0; word != argv[i] && k < sizeof free_ones / sizeof free_ones[0]; k++) {
+            size_t len = strcspn(word, "=");
+            if (len == strlen(free_ones[k]) && strncmp(word, free_ones[k], len) == 0) {
+                skip = true;
+                has_value =
+                    !word[len] && strcmp(free_ones[k], "json") != 0 && strcmp(free_ones[k], "quiet") != 0;
+            }
+        }
+        if (!skip)
+            used += (size_t)snprintf(out + used, size - used, "%s%s", used ? " " : "", argv[i]);
+        if (used >= size)
+            return bench_say(why, why_size, "--resume: the command line is too long for it");
+        i += has_value;
+    }
+    return true;
+}
+
 enum bench_parsed bench_tune_parse(int argc, char **argv, struct bench_tune *tune, char *why, size_t size)
 {
     struct bench_more more = {.name = "tune",
@@ -323,6 +354,9 @@ enum bench_parsed bench_tune_parse(int argc, char **argv, struct bench_tune *tun
         return BENCH_PARSED_BAD;
     }
     enum bench_parsed parsed = bench_plan_parse_more(argc, argv, &more, plan, why, size);
+    if (parsed == BENCH_PARSED_OK &&
+        !describe(argc, argv, tune->experiment, sizeof tune->experiment, why, size))
+        parsed = BENCH_PARSED_BAD;
     if (parsed == BENCH_PARSED_OK && tune->load.warmup_ms == 0)
         tune->load.warmup_ms = 10 * tune->window_ms;
     free(plan);

@@ -16,35 +16,47 @@
 #define SATURATED   0.97 /* a thread that uses more of a processor has no more to give */
 #define IDLE        0.75 /* a broker that uses less of a processor would have more */
 
-/* ---- the warm-up -------------------------------------------------------------------------------------- */
+/* ---- the course of a run ------------------------------------------------------------------------------- */
 
-struct warming {
-    uint64_t window_ns, begun_ns;
-    uint64_t last_ns, last; /* end of the last window, and messages then */
-    double rate[WINDOWS_MAX];
+struct course {
+    uint64_t window_ns, longest_ns;
+    bool by_delivery, adaptive, steady, measuring;
+    uint64_t begun_ns, last_ns, last; /* begin of the warm-up; end of its last window, and messages then */
+    double rate[WINDOWS_MAX];         /* of the windows */
     unsigned count;
-    bool by_delivery, steady;
-    uint64_t sent_at, warm_ns; /* when it ended: messages sent until then */
+    uint64_t from_ns, from, to_ns, to; /* measured from and to: times, and messages */
 };
 
-static bool warm(uint64_t now_ns, uint64_t sent, uint64_t delivered, void *arg)
+/* True when the last window completes three that agree. */
+static bool window(struct course *c, uint64_t now_ns, uint64_t messages)
 {
-    struct warming *w = arg;
-    uint64_t messages = w->by_delivery ? delivered : sent;
-
-    if (w->last_ns == 0) {
-        w->begun_ns = w->last_ns = now_ns;
-        w->last = messages;
-    }
-    w->sent_at = sent;
-    w->warm_ns = now_ns;
-    if (now_ns - w->last_ns < w->window_ns || w->count == WINDOWS_MAX)
+    if (!c->adaptive || now_ns - c->last_ns < c->window_ns || c->count == WINDOWS_MAX)
         return false;
-    w->rate[w->count++] = (double)(messages - w->last) * 1e9 / (double)(now_ns - w->last_ns);
-    w->last_ns = now_ns;
-    w->last = messages;
-    w->steady = bench_stats_agree(w->rate, w->count, WINDOWS, AGREE);
-    return w->steady;
+    c->rate[c->count++] = (double)(messages - c->last) * 1e9 / (double)(now_ns - c->last_ns);
+    c->last_ns = now_ns;
+    c->last = messages;
+    c->steady = bench_stats_agree(c->rate, c->count, WINDOWS, AGREE);
+    return c->steady;
+}
+
+/* An observer of the engine. */
+static bool turn(uint64_t now_ns, uint64_t sent, uint64_t delivered, void *arg)
+{
+    struct course *c = arg;
+    uint64_t messages = c->by_delivery ? delivered : sent;
+
+    c->to_ns = now_ns;
+    c->to = messages;
+    if (c->measuring)
+        return false;
+    if (c->last_ns == 0) {
+        c->begun_ns = c->last_ns = now_ns;
+        c->last = messages;
+    }
+    c->from_ns = now_ns;
+    c->from = messages;
+    c->measuring = window(c, now_ns, messages) || now_ns - c->begun_ns >= c->longest_ns;
+    return c->measuring;
 }
 
 /* ---- the plan of a run ----------------------------------------------------------------------------------
@@ -130,7 +142,7 @@ static bool check_delivery(const struct bench_result *r, struct bench_response *
 struct outcome {
     struct bench_outcome *bench;
     const struct bench_result *result;
-    struct warming warming;
+    struct course course;
     double wall, middle_cpu; /* seconds, of the whole run */
 };
 
@@ -142,9 +154,12 @@ static void keep_host(struct bench_measure *m, const struct outcome *o, bool fas
     if (o->bench->granted[0])
         memcpy(h->granted, o->bench->granted, sizeof h->granted);
     h->runs++;
-    h->unsteady += !o->warming.steady;
+    h->unsteady += !o->course.steady;
     if (fast && o->result->generator.busy > h->busy)
         h->busy = o->result->generator.busy;
+    double mbits = bench_counts_mbits(&verdict_of(o->result)->counts);
+    if (fast && mbits > h->mbits)
+        h->mbits = mbits;
     if (fast && m->middle && o->middle_cpu / o->wall > h->middle_busy)
         h->middle_busy = o->middle_cpu / o->wall;
 }
@@ -166,13 +181,14 @@ static enum bench_ran run(struct bench_measure *m, const struct bench_tune *t,
     options_of(t, point, &options);
     bool ready = plan_of(t, &options, rate, plan, why, sizeof why);
     bool begun = ready && m->middle;
-    if (begun && !m->middle->begin(t, point, &options, plan, why, sizeof why, m->middle->arg))
+    if (begun && !m->middle->begin(t, point, plan, why, sizeof why, m->middle->arg))
         ready = false;
     if (ready) {
-        struct bench_observer observer = {.arg = &o->warming, .every_ms = 1000};
-        o->warming.window_ns = t->window_ms * UINT64_C(1000000);
-        o->warming.by_delivery = plan->role == BENCH_BOTH || plan->reply;
-        observer.warm = paced(plan) ? NULL : warm;
+        struct bench_observer observer = {.turn = turn, .arg = &o->course};
+        o->course = (struct course){.window_ns = t->window_ms * UINT64_C(1000000),
+                                    .longest_ns = plan->warmup_ms * UINT64_C(1000000),
+                                    .by_delivery = plan->role == BENCH_BOTH || plan->reply,
+                                    .adaptive = !paced(plan)};
         double cpu = m->middle ? m->middle->cpu(m->middle->arg) : 0;
         uint64_t before = bench_now_ns();
         o->bench = bench_run(plan, &observer, m->stop);
@@ -197,12 +213,13 @@ static enum bench_ran run(struct bench_measure *m, const struct bench_tune *t,
     return bench_stop_asked(m->stop) ? BENCH_RAN_STOPPED : BENCH_RAN;
 }
 
-static double rate_of(const struct outcome *o, const struct bench_tune *t)
+/* Messages that were delivered while it measured, whenever they were sent; at least one, so that a standstill
+ * has a logarithm. */
+static double rate_of(const struct course *c)
 {
-    const struct bench_verdict *v = verdict_of(o->result);
-    double sent = (double)(o->result->source.sent - o->warming.sent_at - o->result->source.taken_back);
+    uint64_t messages = c->to > c->from ? c->to - c->from : 1;
 
-    return v->judged ? bench_counts_rate(&v->counts) : sent * 1e3 / t->measure_ms;
+    return c->to_ns > c->from_ns ? (double)messages * 1e9 / (double)(c->to_ns - c->from_ns) : NAN;
 }
 
 /* As fast as possible: rate and processor time. */
@@ -214,7 +231,7 @@ static enum bench_ran run_fast(struct bench_measure *m, const struct bench_tune 
 
     if (ran == BENCH_RAN && o.result && check_delivery(o.result, out)) {
         double cpu = m->middle ? o.middle_cpu : o.result->cpu_user + o.result->cpu_system;
-        out->value[BENCH_RATE] = rate_of(&o, t);
+        out->value[BENCH_RATE] = rate_of(&o.course);
         out->value[BENCH_CPU] = cpu > 0 ? cpu * 1e9 / (double)bench_result_messages(o.result) : NAN;
         if (m->middle && o.result->generator.busy > SATURATED && o.middle_cpu / o.wall < IDLE)
             fault(out, BENCH_FAULT_GENERATOR,

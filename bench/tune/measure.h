@@ -12,10 +12,10 @@
 
 /* Something between source and sink that has the point's values: a broker. */
 struct bench_middle {
-    /* Starts it with these options and the broker keys of the point, and sets plan->to. False with the reason
-     * in `why`. */
+    /* Starts it with the plan's options and the broker keys of the point, and sets plan->to. False with the
+     * reason in `why`; end is called all the same. */
     bool (*begin)(const struct bench_tune *tune, const struct bench_tune_point *point,
-                  const struct opt_set *options, struct bench_plan *plan, char *why, size_t size, void *arg);
+                  struct bench_plan *plan, char *why, size_t size, void *arg);
     double (*cpu)(void *arg); /* processor seconds that it has used so far */
     void (*end)(void *arg);
     void *arg;
@@ -28,6 +28,7 @@ struct bench_host {
     double busy;                     /* of the generator's thread as fast as possible: the largest share of a
                                         processor */
     double middle_busy;              /* of what stands in between, in processors */
+    double mbits;                    /* user data delivered, as fast as possible: the largest rate */
     unsigned unsteady, runs;         /* runs whose warm-up did not come to a steady rate; all */
 };
 

@@ -20,6 +20,16 @@ struct bench_tune_report {
 /* Tables and sentences. */
 void bench_tune_table(FILE *out, const struct bench_tune_report *r);
 
+/* Everything, as one JSON object: the findings, and the state of the sweep, from which it can go on. */
+#define BENCH_TUNE_VERSION 1
+void bench_tune_json(FILE *out, const struct bench_tune_report *r);
+
+/* The object of a sweep that could not begin. */
+void bench_tune_json_error(FILE *out, const char *error);
+
+extern const char *const bench_stage_names[];  /* by enum bench_stage */
+extern const char *const bench_ending_names[]; /* by enum bench_ending */
+
 /* What limited the result, and what to try next: a sentence each. */
 void bench_tune_advise(const struct bench_tune_report *r,
                        void (*tell)(bool next, const char *text, void *arg), void *arg);

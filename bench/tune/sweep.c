@@ -324,6 +324,17 @@ static double reserve(const struct course *c)
     return all < most ? all : most;
 }
 
+/* Whether there is time for another block, which would be over at `next`. Nothing is kept for a confirmation
+ * as long as the base itself is the winner. */
+static bool has_time(const struct course *c, double next)
+{
+    unsigned winner;
+
+    if (next + reserve(c) <= c->s->tune->budget)
+        return true;
+    return next <= c->s->tune->budget && bench_decide_winner(c->s, &winner) && winner == 0;
+}
+
 static bool race(struct course *c)
 {
     struct bench_sweep *s = c->s;
@@ -336,7 +347,7 @@ static bool race(struct course *c)
         double next = s->spent + (count + 2) * c->cost;
         if (count == 0 || precise || s->blocks[BENCH_GRID] == BLOCKS_MAX)
             s->racing_ended = BENCH_END_PRECISE;
-        else if (s->blocks[BENCH_GRID] > 0 && next + reserve(c) > s->tune->budget)
+        else if (s->blocks[BENCH_GRID] > 0 && !has_time(c, next))
             s->racing_ended = BENCH_END_BUDGET;
         else if (!block(c))
             return false;

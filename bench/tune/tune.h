@@ -39,6 +39,8 @@ struct bench_tune {
     bool through_broker;
     struct bench_link link; /* an emulated one; zero-initialised: none */
 
+    bool given_seed;
+    char experiment[2048]; /* the options that make it this experiment and no other, as they were typed */
     char write[BENCH_FILE_MAX], resume[BENCH_FILE_MAX]; /* names of files; "": none */
 };
 

@@ -11,21 +11,27 @@ struct line {
     char value[VAL_TEXT_MAX], why[400];
 };
 
-/* "rate +12.3 % [+10.1, +14.5], p99 …; instead of 4M" */
-static void explain(const struct bench_sweep *s, unsigned factor, const struct bench_interval *ratio,
+/* "rate +12.3 % [+10.1, +14.5], p99 …; instead of 4M": what the value does by itself; if that is not certain,
+ * what all of them do. */
+static void explain(const struct bench_tune_report *r, unsigned factor, const struct bench_interval *ratio,
                     char *out, size_t size)
 {
+    const struct bench_factor *f = &r->sweep->tune->factors[factor];
+    enum bench_response_of goal = r->sweep->tune->goal;
     char text[128], base[VAL_TEXT_MAX];
     size_t used = 0;
 
-    for (unsigned r = 0; r < BENCH_RESPONSES; r++)
-        if (isfinite(ratio[r].estimate) && !bench_interval_spans(&ratio[r]) && used < size)
+    for (unsigned k = 0; k < BENCH_RESPONSES; k++)
+        if (isfinite(ratio[k].estimate) && !bench_interval_spans(&ratio[k]) && used < size)
             used += (size_t)snprintf(out + used, size - used, "%s%s %s", used ? ", " : "",
-                                     bench_response_names[r], bench_text_ratio(&ratio[r], text, sizeof text));
+                                     bench_response_names[k], bench_text_ratio(&ratio[k], text, sizeof text));
+    if (used == 0)
+        used = (size_t)snprintf(
+            out, size, "all values together: %s %s", bench_response_names[goal],
+            bench_text_ratio(&r->findings->estimates[r->findings->winner].ratio[goal], text, sizeof text));
     if (used < size)
-        snprintf(
-            out + used, size - used, "%sinstead of %s", used ? "; " : "",
-            bench_factor_text(&s->tune->factors[factor], s->tune->factors[factor].base, base, sizeof base));
+        snprintf(out + used, size - used, "; instead of %s",
+                 bench_factor_text(f, f->base, base, sizeof base));
 }
 
 static unsigned gather(const struct bench_tune_report *r, bool of_broker, struct line *lines)
@@ -44,7 +50,7 @@ static unsigned gather(const struct bench_tune_report *r, bool of_broker, struct
         struct line *line = &lines[count++];
         line->factor = factor;
         bench_factor_text(factor, s->points[point].level[f], line->value, sizeof line->value);
-        explain(s, f, ratio, line->why, sizeof line->why);
+        explain(r, f, ratio, line->why, sizeof line->why);
     }
     return count;
 }
