@@ -179,10 +179,18 @@ static void axes(FILE *out, const struct frame *f)
         return;
     }
     double step = step_of(f->x1 - f->x0);
-    for (double x = 0; x <= f->x1 + 1e-9; x += step) {
-        snprintf(text, sizeof text, "%.6g s", x);
+    for (double x = 0; x <= f->x1 + step * 1e-9; x += step) {
+        if (c->x_title)
+            bench_unit_format(c->x_unit, x, text, sizeof text);
+        else
+            snprintf(text, sizeof text, "%.6g s", x);
         x_tick(out, f, x, text);
     }
+    if (!c->x_title)
+        return;
+    fprintf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">", WIDTH - RIGHT, HEIGHT - BOTTOM - 6);
+    bench_html_text(out, c->x_title);
+    fputs("</text>\n", out);
 }
 
 /* ---- curves ------------------------------------------------------------------------------------------- */
@@ -191,6 +199,8 @@ static void curve_line(FILE *out, const struct frame *f, const struct bench_curv
 {
     bool drawing = false;
 
+    if (curve->dots_only)
+        return;
     fprintf(out, "<path class=\"curve%s\" style=\"stroke:var(--c%u)\" d=\"", curve->dashed ? " dashed" : "",
             curve->colour % BENCH_COLOURS);
     for (unsigned n = 0; n < curve->count; n++) {
@@ -205,19 +215,24 @@ static void curve_line(FILE *out, const struct frame *f, const struct bench_curv
 /* Each point with its value, as a tooltip and for programs. */
 static void curve_dots(FILE *out, const struct frame *f, const struct bench_curve *curve)
 {
-    char value[48];
+    char value[48], other[48];
 
     for (unsigned n = 0; n < curve->count; n++) {
         double x = x_of(f->chart, curve->x[n]), y = y_of(f->chart, curve->y[n]);
         if (!isfinite(x) || !isfinite(y))
             continue;
+        const char *name = curve->names ? curve->names[n] : curve->name;
         fprintf(out,
-                "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\" style=\"fill:var(--c%u)\" data-x=\"%.6g\" "
+                "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"%s\" style=\"fill:var(--c%u)\" data-x=\"%.6g\" "
                 "data-y=\"%.9g\"><title>",
-                px(f, x), py(f, y), curve->colour % BENCH_COLOURS, curve->x[n], curve->y[n]);
-        bench_html_text(out, curve->name);
+                px(f, x), py(f, y), curve->dots_only ? "4.5" : "2.5", curve->colour % BENCH_COLOURS,
+                curve->x[n], curve->y[n]);
+        bench_html_text(out, name);
         bench_unit_format(f->chart->unit, curve->y[n], value, sizeof value);
-        if (f->chart->quantiles)
+        if (f->chart->x_title)
+            fprintf(out, ", %s, %s</title></circle>\n", value,
+                    bench_unit_format(f->chart->x_unit, curve->x[n], other, sizeof other));
+        else if (f->chart->quantiles)
             fprintf(out, ", p%.4g: %s</title></circle>\n", 100 * curve->x[n], value);
         else
             fprintf(out, ", %.3g s: %s</title></circle>\n", curve->x[n], value);

@@ -376,19 +376,32 @@ static void about(FILE *out, const struct bench_saved *s, bool named)
     fputs("</dl>\n</section>\n", out);
 }
 
-void bench_page_write(FILE *out, struct bench_saved *const *saved, unsigned count)
+void bench_page_begin(FILE *out, const char *title)
 {
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>junctor "
-          "load</title>\n<style>\n",
+          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
           out);
+    bench_html_text(out, title);
+    fputs("</title>\n<style>\n", out);
     fputs(style, out);
-    fputs("</style>\n</head>\n<body>\n<h1>junctor load</h1>\n", out);
+    fputs("</style>\n</head>\n<body>\n<h1>", out);
+    bench_html_text(out, title);
+    fputs("</h1>\n", out);
+}
+
+void bench_page_end(FILE *out)
+{
+    fputs("</body>\n</html>\n", out);
+}
+
+void bench_page_write(FILE *out, struct bench_saved *const *saved, unsigned count)
+{
+    bench_page_begin(out, "junctor load");
     each_run(saved, count, remarks, out);
     tables(out, saved, count);
     fputs("<h2>Over time</h2>\n", out);
     plots(out, saved, count);
     for (unsigned i = 0; i < count; i++)
         about(out, saved[i], count > 1);
-    fputs("</body>\n</html>\n", out);
+    bench_page_end(out);
 }

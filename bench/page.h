@@ -14,6 +14,10 @@ struct bench_saved *bench_saved_read(const char *file, const char *name, char *w
 struct bench_saved *bench_saved_parse(const char *text, size_t len, const char *name, char *why, size_t size);
 void bench_saved_free(struct bench_saved *saved);
 
+/* The begin of a page with this title and heading, and its end: what all report pages have in common. */
+void bench_page_begin(FILE *out, const char *title);
+void bench_page_end(FILE *out);
+
 /* Writes the page of `count` results. */
 void bench_page_write(FILE *out, struct bench_saved *const *saved, unsigned count);
 

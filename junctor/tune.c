@@ -111,19 +111,25 @@ static void end_line(struct tuning *t)
 
 /* ---- results ------------------------------------------------------------------------------------------- */
 
-static bool write_config(const struct bench_tune_report *r)
+static void write_yaml(FILE *out, const struct bench_tune_report *r)
 {
-    const char *file = r->sweep->tune->write;
+    bench_tune_yaml(out, r);
+}
+
+static bool write_file(const char *option, const char *file,
+                       void (*write)(FILE *, const struct bench_tune_report *),
+                       const struct bench_tune_report *r)
+{
     FILE *out = fopen(file, "we");
     bool written = out != NULL;
 
     if (out) {
-        bench_tune_yaml(out, r);
+        write(out, r);
         written = !ferror(out);
         written = fclose(out) == 0 && written;
     }
     if (!written)
-        fprintf(stderr, "junctor tune: --write: %s: %s\n", file, strerror(errno));
+        fprintf(stderr, "junctor tune: %s: %s: %s\n", option, file, strerror(errno));
     return written;
 }
 
@@ -151,11 +157,13 @@ static int report(struct tuning *t)
     else if (!t->sweep.why[0])
         fputs("junctor tune: nothing is known yet: no block is complete\n", stderr);
     if (known && t->tune.write[0]) {
-        good = write_config(&r) && good;
+        good = write_file("--write", t->tune.write, write_yaml, &r) && good;
     } else if (known && !t->tune.load.json) {
         putchar('\n');
         bench_tune_yaml(stdout, &r);
     }
+    if (known && t->tune.load.report[0])
+        good = write_file("--report", t->tune.load.report, bench_tune_page, &r) && good;
     if (fflush(stdout) != 0) {
         fprintf(stderr, "junctor tune: standard output: %s\n", strerror(errno));
         good = false;
@@ -212,7 +220,7 @@ const struct cmd_syntax cmd_tune_syntax = {
     bench_tune_letters, bench_tune_options,
     (const char *const[]){"config=@file", "goal=rate latency cpu", "through=broker", "vary=@option",
                           "ppid=@ppid", "payload=@file", "scenario=@file", "transport=auto kernel usrsctp",
-                          "option=@option", "write=@file", "resume=@file", NULL}};
+                          "option=@option", "write=@file", "resume=@file", "report=@file", NULL}};
 
 int cmd_tune(int argc, char **argv)
 {

@@ -66,6 +66,7 @@ const struct option bench_tune_options[] = {
     {"reply", no_argument, NULL, 0},
     {"unordered", no_argument, NULL, 0},
     {"verify", no_argument, NULL, 0},
+    {"report", required_argument, NULL, 0},
     {"json", no_argument, NULL, 0},
     {"quiet", no_argument, NULL, 0},
     {"help", no_argument, NULL, 'h'},
@@ -268,7 +269,7 @@ static bool check_budget(const struct bench_tune *t, char *why, size_t size)
 
     if (!bench_sweep_init(&sweep, t, why, size))
         return false;
-    unsigned order[BENCH_GRID_MAX + BENCH_DESIGN_RUNS_MAX + 2];
+    unsigned order[BENCH_POINTS_MAX + 1];
     unsigned runs = bench_sweep_order(&sweep, sweep.stage, 0, order);
     bench_sweep_free(&sweep);
     double least = (runs + 1) * bench_sweep_least(t);

@@ -183,7 +183,7 @@ static bool differences(const struct bench_sweep *s, const unsigned *list, unsig
 
 bool bench_decide_race(struct bench_sweep *s, bool *precise)
 {
-    unsigned list[BENCH_GRID_MAX + BENCH_DESIGN_RUNS_MAX], count = candidates(s, list), best;
+    unsigned list[BENCH_POINTS_MAX], count = candidates(s, list), best;
     struct bench_interval *out = calloc(count + 1, sizeof *out);
     struct table t = {0};
 
@@ -231,7 +231,7 @@ static void response_order(const struct bench_tune *t, enum bench_response_of or
 
 bool bench_decide_winner(const struct bench_sweep *s, unsigned *winner)
 {
-    unsigned list[BENCH_GRID_MAX + BENCH_DESIGN_RUNS_MAX], count = candidates(s, list), best;
+    unsigned list[BENCH_POINTS_MAX], count = candidates(s, list), best;
     enum bench_response_of order[BENCH_RESPONSES];
     struct bench_interval *out = calloc(count + 1, sizeof *out);
     bool good = out != NULL;

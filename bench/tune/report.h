@@ -38,6 +38,14 @@ void bench_tune_advise(const struct bench_tune_report *r,
  * comment. False: there are none, or the confirmation did not bear them out; then it is a comment only. */
 bool bench_tune_yaml(FILE *out, const struct bench_tune_report *r);
 
+/* One self-contained HTML page. */
+void bench_tune_page(FILE *out, const struct bench_tune_report *r);
+
+/* Its plots of effects (of one response), and of the two strongest factors; nothing if there is nothing to
+ * show. */
+void bench_tune_effects_plot(FILE *out, const struct bench_tune_report *r, enum bench_response_of response);
+void bench_tune_heat_map(FILE *out, const struct bench_tune_report *r);
+
 /* What it comes to, in one sentence without a full stop. Returns `text`. */
 const char *bench_tune_conclusion(const struct bench_tune_report *r, char *text, size_t size);
 

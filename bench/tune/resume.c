@@ -98,7 +98,7 @@ static bool read_points(struct reading *r)
         }
         free(levels);
         unsigned point = good ? bench_sweep_point(r->s, level) : UINT_MAX;
-        if (point == UINT_MAX || point >= BENCH_GRID_MAX + BENCH_DESIGN_RUNS_MAX)
+        if (point == UINT_MAX || point >= BENCH_POINTS_MAX)
             return complain(r, p, "\"levels\" of this point are wrong");
         struct bench_tune_point *to = &r->s->points[point];
         const char *why = bench_saved_text(&r->saved, p, "disqualified");

@@ -13,6 +13,7 @@
 #define SCREEN_BLOCKS 3
 #define SCREEN_SHARE  0.4 /* of the budget, for screening */
 #define CONFIRM_SHARE 0.4 /* of the budget, at most, is kept for the confirmation */
+#define BASE_CHANCES  4
 #define BLOCKS_MAX    400
 
 /* ---- points and trials -------------------------------------------------------------------------------- */
@@ -153,7 +154,7 @@ unsigned bench_sweep_order(const struct bench_sweep *s, enum bench_stage stage, 
                            unsigned *order)
 {
     struct bench_random random = {s->tune->seed + (uint64_t)stage * UINT64_C(0x9e3779b97f4a7c15) + block};
-    unsigned left[BENCH_GRID_MAX + BENCH_DESIGN_RUNS_MAX];
+    unsigned left[BENCH_POINTS_MAX];
 
     if (stage == BENCH_CONFIRMING) {
         bool first = bench_random_next(&random) & 1;
@@ -216,12 +217,13 @@ static void progress(struct course *c, unsigned block, unsigned place, unsigned 
     c->ops->progress(s, &p, c->ops->arg);
 }
 
-/* Measures once, and once more if the generator was too slow. */
+/* Measures once, and again if the generator was too slow: without the base there is nothing, so it gets more
+ * chances. */
 static bool run(struct course *c, unsigned point, struct bench_response *r)
 {
     struct bench_sweep *s = c->s;
 
-    for (unsigned attempt = 0; attempt < 2; attempt++) {
+    for (unsigned attempt = 0; attempt < (point == 0 ? BASE_CHANCES : 2); attempt++) {
         double before = c->ops->now(c->ops->arg);
         memset(r, 0, sizeof *r);
         enum bench_ran ran = c->ops->run(s, point, r, c->ops->arg);
@@ -259,13 +261,25 @@ static bool rehearse(struct course *c)
     return s->rate > 0 || fail(s, "the base configuration delivers nothing", "");
 }
 
+/* A block that was not completed leaves nothing behind: it is repeated, with the same points. */
+static bool forget(struct bench_sweep *s, unsigned trials, const bool *was_out)
+{
+    s->trial_count = trials;
+    for (unsigned i = 0; i < s->point_count; i++)
+        s->points[i].out = was_out[i];
+    return false;
+}
+
 /* One block of the stage. False: the sweep has ended, and the block is not complete. */
 static bool block(struct course *c)
 {
     struct bench_sweep *s = c->s;
-    unsigned order[BENCH_GRID_MAX + BENCH_DESIGN_RUNS_MAX + 2], number = s->blocks[s->stage];
+    unsigned order[BENCH_POINTS_MAX + 1], number = s->blocks[s->stage];
     unsigned places = bench_sweep_order(s, s->stage, number, order), before = s->trial_count;
+    bool was_out[BENCH_POINTS_MAX] = {false};
 
+    for (unsigned i = 0; i < s->point_count; i++)
+        was_out[i] = s->points[i].out;
     for (unsigned place = 0; place < places; place++) {
         struct bench_trial trial = {
             .stage = s->stage, .block = number, .place = place, .point = order[place]};
@@ -274,10 +288,8 @@ static bool block(struct course *c)
             end(s, BENCH_END_BUDGET);
         else
             progress(c, number, place, places, order[place], false);
-        if (s->ended != BENCH_END_NONE || !run(c, order[place], &r)) {
-            s->trial_count = before;
-            return false;
-        }
+        if (s->ended != BENCH_END_NONE || !run(c, order[place], &r))
+            return forget(s, before, was_out);
         if (r.fault != BENCH_FAULTLESS)
             continue;
         memcpy(trial.value, r.value, sizeof trial.value);
@@ -338,7 +350,7 @@ static bool has_time(const struct course *c, double next)
 static bool race(struct course *c)
 {
     struct bench_sweep *s = c->s;
-    unsigned left[BENCH_GRID_MAX + BENCH_DESIGN_RUNS_MAX];
+    unsigned left[BENCH_POINTS_MAX];
     bool precise = false;
 
     s->racing_ended = BENCH_END_NONE;

@@ -13,7 +13,8 @@
  * A block is the base, all points that are left in random order, and the base again; what counts of a point
  * is the logarithm of its ratio to the base of its block (the geometric mean of the two), so that slow
  * changes of the host cancel out. Only complete blocks count. A point that loses messages, or that cannot be
- * measured because the generator is too slow, twice in a row, is disqualified; if that is the base, it ends.
+ * measured because the generator is too slow, twice in a row, is disqualified; if that is the base (four
+ * times in a row), it ends.
  *
  * How a point is measured is not known here: bench_sweep_ops. The order follows from the seed and the number
  * of the block alone, so a saved sweep goes on in the same order.
@@ -25,7 +26,8 @@
 #include "bench/tune/design.h"
 #include "bench/tune/tune.h"
 
-#define BENCH_WHY_POINT 200
+#define BENCH_WHY_POINT  200
+#define BENCH_POINTS_MAX (BENCH_GRID_MAX + BENCH_DESIGN_RUNS_MAX + 1) /* of screening, grid, and the base */
 
 enum bench_stage { BENCH_SCREENING, BENCH_GRID, BENCH_CONFIRMING, BENCH_SWEEP_OVER };
 

@@ -156,6 +156,57 @@ static void test_bad_options(void **state)
     refused("--vary sndbuf=1M x", "unexpected argument \"x\"");
 }
 
+static void bad_link(const char *link, const char *reason)
+{
+    if (bench_link_parse(link, &tune.link, why, sizeof why))
+        fail_msg("taken: %s", link);
+    if (!strstr(why, reason))
+        fail_msg("%s\nsays: %s\nlacks: %s", link, why, reason);
+}
+
+static void test_link(void **state)
+{
+    struct bench_link l;
+
+    (void)state;
+    assert_true(bench_link_parse("delay=1.5ms,jitter=200us,loss=0.5%,rate=100mbit", &l, why, sizeof why));
+    assert_int_equal(l.delay_us, 1500);
+    assert_int_equal(l.jitter_us, 200);
+    assert_true(l.loss > 0.00499 && l.loss < 0.00501);
+    assert_int_equal(l.rate, 100000000);
+    assert_int_equal(l.limit, 1000);
+    assert_true(bench_link_parse("limit=7", &l, why, sizeof why));
+    assert_int_equal(l.delay_us, 0);
+    assert_int_equal(l.limit, 7);
+    bad_link("", "is not KEY=VALUE");
+    bad_link("delay", "is not KEY=VALUE");
+    bad_link("delay=20ms,", "is not KEY=VALUE");
+    bad_link("dealy=20ms", "did you mean \"delay\"?");
+    bad_link("delay=20", "delay: \"20\" is not a time");
+    bad_link("delay=-1ms", "is not a time");
+    bad_link("loss=0.5", "loss: \"0.5\" is not a share");
+    bad_link("loss=100%", "is not a share");
+    bad_link("rate=100mb", "rate: \"100mb\" is not a rate");
+    bad_link("limit=0", "limit: ");
+    bad_link("delay=1ms,jitter=2ms", "jitter: it is more than the delay");
+    refused("--vary sndbuf=1M --link delay=1ms", "--link needs the kernel's SCTP");
+    refused("--vary sndbuf=1M --link delay=1", "--link: delay: ");
+    refused("--vary sndbuf=1M --link delay=1ms --listen 127.0.0.1:1", "leave --to, --from and --listen out");
+}
+
+static void test_through(void **state)
+{
+    (void)state;
+    taken("--through broker --vary queue_bytes=64K");
+    assert_string_equal(tune.factors[0].name, "broker.queue_bytes");
+    assert_values(0, "64K 256K", 1);
+    refused("--vary broker.queue_bytes=64K", "a key of the broker needs --through broker");
+    refused("--through relay --vary sndbuf=1M", "--through: ");
+    refused("--through broker --vary broker.queue_byte=64K", "did you mean \"broker.queue_bytes\"?");
+    refused("--through broker --vary broker.log_file=x", "cannot be varied");
+    refused("--through broker --vary sndbuf=1M --to 127.0.0.1:1", "leave --to out");
+}
+
 static void test_load(void **state)
 {
     (void)state;
@@ -191,7 +242,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),      cmocka_unit_test(test_base_file),
         cmocka_unit_test(test_bad_factors), cmocka_unit_test(test_bad_options),
-        cmocka_unit_test(test_load),
+        cmocka_unit_test(test_load),        cmocka_unit_test(test_link),
+        cmocka_unit_test(test_through),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
