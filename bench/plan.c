@@ -218,6 +218,8 @@ static bool settle_raw(struct bench_plan *plan, char *why, size_t size)
         f->first_stream = 0;
         f->streams = plan->streams = s->streams;
         f->rate = plan->rate = plan->speed * f->associations * s->count * 1e9 / (double)s->period_ns;
+        if (f->rate > BENCH_RATE_MAX)
+            f->rate = plan->rate = BENCH_RATE_MAX;
         f->arrivals = (struct bench_distribution){.shape = BENCH_CONSTANT};
         if (!plan->loop && (!plan->count || plan->count > (uint64_t)s->count * f->associations))
             f->count = (uint64_t)s->count * f->associations;

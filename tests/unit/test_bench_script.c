@@ -508,6 +508,54 @@ static void test_one_of_several_senders(void **state)
     unlink(file);
 }
 
+static void put_le(FILE *f, uint32_t value)
+{
+    fputc((int)(value & 255), f);
+    fputc((int)(value >> 8 & 255), f);
+    fputc((int)(value >> 16 & 255), f);
+    fputc((int)(value >> 24), f);
+}
+
+/* The same in a pcapng file, as Wireshark writes: section, interface (times in nanoseconds), packets. */
+static void test_pcapng(void **state)
+{
+    (void)state;
+    memcpy(file + strlen(file) - 6, "XXXXXX", 6);
+    close(mkstemp(file));
+    FILE *f = fopen(file, "w");
+    assert_non_null(f);
+    static const uint32_t section[] = {0x0a0d0d0a, 28, 0x1a2b3c4d, 1, UINT32_MAX, UINT32_MAX, 28};
+    static const uint32_t interface[] = {1, 32, DLT_RAW == 12 ? 101 : DLT_RAW, 65535, 0x00010009, 9, 0, 32};
+    for (unsigned i = 0; i < 7; i++)
+        put_le(f, section[i]);
+    for (unsigned i = 0; i < 8; i++)
+        put_le(f, interface[i]);
+    for (unsigned i = 0; i < 2; i++) {
+        begin_packet(1, 2, 9);
+        chunk(WHOLE, 100 + i, 4, 60, i ? "second" : "first");
+        finish_ipv4();
+        uint32_t padded = (uint32_t)(used + 3) & ~3u;
+        put_le(f, 6);
+        put_le(f, 32 + padded);
+        put_le(f, 0);
+        put_le(f, 5);
+        put_le(f, 1000 + i * 250000000);
+        put_le(f, (uint32_t)used);
+        put_le(f, (uint32_t)used);
+        fwrite(packet, 1, padded, f);
+        put_le(f, 32 + padded);
+    }
+    fclose(f);
+    struct bench_script *s = bench_script_replay(file, "", why, sizeof why);
+    if (!s)
+        fail_msg("%s", why);
+    assert_int_equal(s->count, 2);
+    assert_message(s, 0, 0, 4, 60, "first");
+    assert_message(s, 1, 250, 4, 60, "second");
+    bench_script_free(s);
+    unlink(file);
+}
+
 static void test_bad_files(void **state)
 {
     (void)state;
@@ -564,6 +612,7 @@ int main(void)
         cmocka_unit_test(test_messages_are_put_together),
         cmocka_unit_test(test_interleaved_messages),
         cmocka_unit_test(test_one_of_several_senders),
+        cmocka_unit_test(test_pcapng),
         cmocka_unit_test(test_bad_files),
         cmocka_unit_test(test_raw),
     };
