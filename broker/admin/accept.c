@@ -209,7 +209,7 @@ unsigned admin_accept_poll(const struct admin *a, struct pollfd *fds)
     return count;
 }
 
-void admin_accept_turn(struct admin *a)
+void admin_accept_turn(struct admin *a, bool come)
 {
     struct admin_accept *s = &a->accept;
     uint64_t now = brk_now_ms();
@@ -218,7 +218,7 @@ void admin_accept_turn(struct admin *a)
     turn_leaving(s, now);
     give_up_slow(s, now);
     refill(a);
-    for (unsigned i = 0; i < ADMIN_DOORS; i++)
+    for (unsigned i = 0; come && i < ADMIN_DOORS; i++)
         for (unsigned n = 0; a->listening[i] >= 0 && n < AT_A_TIME && !s->again_ms && accept_one(a, i); n++)
             ;
 }

@@ -46,8 +46,9 @@ void admin_accept_end(struct admin_accept *s);
 /* Puts the listening sockets into `fds`, if they are to be waited for. Returns how many. */
 unsigned admin_accept_poll(const struct admin *a, struct pollfd *fds);
 
-/* Accepts who has come, gives up who takes too long. Never blocks. */
-void admin_accept_turn(struct admin *a);
+/* Accepts who has come (`come`: a listening socket is readable), gives up who takes too long. Never blocks.
+ */
+void admin_accept_turn(struct admin *a, bool come);
 
 /* When admin_accept_turn is to be called at the latest, in ms; -1: not before something comes. */
 int admin_accept_next_ms(const struct admin *a);

@@ -278,7 +278,7 @@ static void turns(unsigned count)
             brk_requests_turn(&requests, &world.broker, world.control, true);
         remotes_calm_step();
         world.now_ms += 20;
-        admin_accept_turn(admin);
+        admin_accept_turn(admin, true);
         admin_go_on(admin);
         rt_reader_online(); /* as the world's thread is; a sight that closes takes it offline */
         pump_all();
@@ -305,7 +305,7 @@ static void begin(uint8_t which)
     must((admin->observer = brk_observer_new(&world.broker)));
     must(admin_serve(admin, false) && admin_serve(admin, true));
     must((admin->wake = eventfd(0, EFD_CLOEXEC)) >= 0);
-    admin_accept_turn(admin); /* fills its reserve of descriptors */
+    admin_accept_turn(admin, true); /* fills its reserve of descriptors */
 }
 
 /* As the program ends: what waits is answered; then the broker's own end. */
