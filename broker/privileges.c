@@ -217,7 +217,10 @@ bool brk_privileges_give_up(const struct cfg_config *c, bool kernel)
     brk_host_limits_read(&host);
     if (capng_get_caps_process() != 0)
         return failed("broker.user", "capabilities cannot be read");
-    uint64_t keep = owned(brk_capabilities_needed(c, kernel, &host));
+    uint64_t needed = brk_capabilities_needed(c, kernel, &host);
+    if (!brk_sandbox_fits()) /* a sanitizer looks into its own process at the end */
+        needed |= BIT(CAP_SYS_PTRACE);
+    uint64_t keep = owned(needed);
     if (to.changes)
         hand_over_log(c, &to);
     if (!change(&to, keep))
