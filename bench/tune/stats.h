@@ -67,7 +67,7 @@ struct bench_interval bench_stats_student(double estimate, double error, unsigne
 
 /* S. Holm, A Simple Sequentially Rejective Multiple Test Procedure, 1979: the probability that any of the
  * true hypotheses is rejected is at most alpha, whatever the dependence between them. adjusted[i], the least
- * alpha at which hypothesis i is rejected, is compared with alpha by the caller. */
+ * alpha at which hypothesis i is rejected, is compared with alpha by the caller. `adjusted` may be `p`. */
 void bench_stats_holm(const double *p, unsigned count, double *adjusted);
 
 /* Several means at once, such as the log ratios of the points that are left to the best one: x[i] has n[i]

@@ -216,6 +216,12 @@ static void test_holm(void **state)
     near(adjusted[1], 0.08, 1e-12);
     near(adjusted[2], 0.09, 1e-12);
     near(adjusted[4], 0.09, 1e-12);
+    double in_place[] = {0.01, 0.04, 0.03, 0.005};
+    bench_stats_holm(in_place, 4, in_place);
+    near(in_place[0], 0.03, 1e-12);
+    near(in_place[1], 0.06, 1e-12);
+    near(in_place[2], 0.06, 1e-12);
+    near(in_place[3], 0.02, 1e-12);
     bench_stats_holm((double[]){0.4, 0.4, 0.4}, 3, adjusted);
     for (unsigned i = 0; i < 3; i++)
         near(adjusted[i], 1, 0);
