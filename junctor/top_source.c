@@ -108,8 +108,7 @@ static int read_one(const struct asking *a, const struct top_place *place, struc
     r->rows_ms = (uint64_t)number(document, "uptime_ms");
     r->total = 1;
     json_decref(document);
-    if (status != CLIENT_DONE)
-        snprintf(a->why, a->size, "%s", why);
+    snprintf(a->why, a->size, "%s", status == CLIENT_DONE ? "" : why);
     return status;
 }
 

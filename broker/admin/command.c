@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "broker/admin/call.h"
+#include "broker/admin/refuse.h"
 #include "broker/admin/json.h"
 #include "broker/json_text.h"
 #include "broker/log.h"
@@ -137,8 +138,7 @@ static enum admin_step set_state(struct admin *a, struct admin_call *call, enum 
     bool found = strlen(name) < BRK_NAME_TEXT && rt_find_source(s.config, name, &m);
     brk_sight_close(a->observer);
     if (!found)
-        return admin_refuse(call, 404, "there is no listener or peer %.64s; see /v1/listeners and /v1/peers",
-                            name);
+        return admin_refuse_member(a, call, name);
     brk_request_init(&call->request, BRK_ASK_STATE);
     strcpy(call->request.member, name);
     call->request.state = state;
@@ -182,14 +182,13 @@ static bool take_id(struct admin_call *call)
     const char *id = admin_query(call, "association");
     call->origin = id ? admin_parse_id(id) : 0;
     if (!call->origin)
-        admin_refuse(call, 400, "say which with ?association=WORKER-NUMBER; /v1/associations has them");
+        admin_refuse_id(call, id);
     return call->origin;
 }
 
 static enum admin_step not_there(struct admin_call *call)
 {
-    return admin_refuse(call, 404, "there is no association %s; /v1/associations has those that are",
-                        admin_query(call, "association"));
+    return admin_refuse_association(call, admin_query(call, "association"));
 }
 
 /* Ends it with `act`, then looks until it is gone. */
@@ -239,6 +238,8 @@ enum admin_step admin_post_move(struct admin *a, struct admin_call *call)
             return ADMIN_DONE;
         if (call->to == UINT_MAX)
             return admin_refuse(call, 400, "say where to with ?worker=N; /v1/workers has them");
+        if (call->to >= brk_observer_workers(a->observer))
+            return admin_refuse_worker(a, call, call->to);
         call->act = BRK_LOOK_MOVE;
         return ADMIN_ONE;
     }

@@ -6,6 +6,7 @@
 
 #include "broker/admin/call.h"
 #include "broker/admin/json.h"
+#include "broker/admin/refuse.h"
 
 #define PAGE     100
 #define PAGE_MAX 1000
@@ -185,13 +186,11 @@ enum admin_step admin_get_association(struct admin *a, struct admin_call *call)
     call->origin = admin_parse_id(call->rest);
     call->act = BRK_LOOK_CLOSELY;
     if (!call->origin)
-        return admin_refuse(call, 400,
-                            "an association is called WORKER-NUMBER, like 0-17; /v1/associations has them");
+        return admin_refuse_id(call, call->rest);
     if (call->round == 0)
         return ADMIN_ONE;
     if (!call->found)
-        return admin_refuse(call, 404, "there is no association %s; /v1/associations has those that are",
-                            call->rest);
+        return admin_refuse_association(call, call->rest);
     const struct brk_assoc_detail *more = call->detail;
     json_t *d = admin_document(a);
     brk_sight_open(a->observer, &s);

@@ -8,6 +8,7 @@
 
 #include "broker/admin/call.h"
 #include "broker/admin/json.h"
+#include "broker/admin/refuse.h"
 #include "broker/sight_group.h"
 #include "config/sctp/ppid.h"
 #include "routing/explain.h"
@@ -176,6 +177,5 @@ enum admin_step admin_get_explain(struct admin *a, struct admin_call *call)
     if (found)
         return admin_answer(call, 200, d);
     json_decref(d);
-    return admin_refuse(call, 404, "there is no listener or peer %.64s; see /v1/listeners and /v1/peers",
-                        from);
+    return admin_refuse_member(a, call, from);
 }

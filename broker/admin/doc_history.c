@@ -7,9 +7,11 @@
 
 #include "broker/admin/call.h"
 #include "broker/admin/json.h"
+#include "broker/admin/refuse.h"
 #include "broker/clock.h"
 #include "broker/history.h"
 #include "broker/json_text.h"
+#include "routing/explain.h"
 
 #define LIMIT     100
 #define LIMIT_MAX 10000
@@ -92,12 +94,14 @@ enum admin_step admin_get_history(struct admin *a, struct admin_call *call)
     struct list list;
     unsigned limit;
     if (id && !(f.origin = admin_parse_id(id)))
-        return admin_refuse(call, 400, "an association is called WORKER-NUMBER, like 0-17");
+        return admin_refuse_id(call, id);
     if (!admin_query_number(call, "limit", LIMIT, LIMIT_MAX, &limit))
         return ADMIN_DONE;
     json_t *d = admin_document(a), *items = json_array();
     brk_sight_open(a->observer, &s);
     bool good = collect(a, s.config, &f, &list);
+    struct cfg_member m;
+    bool known = list.count || !f.name || rt_find_source(s.config, f.name, &m);
     uint64_t now_ms = brk_now_ms();
     for (size_t i = list.count > limit ? list.count - limit : 0; good && i < list.count; i++)
         json_array_append_new(items, happening(s.config, &list.items[i], now_ms));
@@ -105,9 +109,13 @@ enum admin_step admin_get_history(struct admin *a, struct admin_call *call)
     free(list.items);
     json_object_set_new(d, "total", json_integer((json_int_t)list.count));
     json_object_set_new(d, "history", items);
-    if (!good) {
+    if (!good || !known || (f.origin && !list.count)) {
         json_decref(d);
         d = NULL;
     }
+    if (good && !known)
+        return admin_refuse_member(a, call, f.name);
+    if (good && !d)
+        return admin_refuse(call, 404, "no events of association %.64s are known (any longer)", id);
     return admin_answer(call, good ? 200 : 500, d);
 }

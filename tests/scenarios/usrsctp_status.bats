@@ -56,7 +56,20 @@ status_is() { # STATUS COMMAND…: the command exits so
     grep -q 'error, warning, info and debug' "$work/err"
     status_is 2 junctor set colour red
     grep -q 'only log_level can' "$work/err"
+    # Errors name what there is.
+    status_is 1 junctor drain tow
+    grep -q 'there is no listener or peer tow; did you mean two?; there are access, one, two$' "$work/err"
+    status_is 1 junctor explain --from core --ppid 3
+    grep -q 'there is no listener or peer core; there are access, one, two$' "$work/err"
+    status_is 1 junctor history nobody
+    grep -q 'there are access, one, two$' "$work/err"
+    status_is 1 junctor history 0-4711
+    status_is 1 junctor move 0-4711 7
+    grep -q 'there is no worker 7; there is one, 0$' "$work/err"
+    status_is 1 junctor abort one
+    grep -q 'called WORKER-NUMBER, like 0-17' "$work/err"
     status_is 1 junctor disconnect 0-4711
+    grep -q 'there is no association 0-4711; `junctor status associations` ' "$work/err"
     status_is 2 junctor disconnect
     status_is 2 junctor status assocations
     grep -q 'did you mean associations?' "$work/err"
