@@ -205,8 +205,11 @@ static unsigned addresses(struct tr_endpoint *ep, uint32_t assoc, bool remote, s
 static enum tr_code connect_init(struct tr_endpoint *ep, const struct tr_target *to, uint32_t *assoc,
                                  struct tr_error *error)
 {
-    (void)to, (void)error;
-    *assoc = paper_link_new(loop_of(ep->loop), end_of(ep), false)->id;
+    struct link *k = paper_link_new(loop_of(ep->loop), end_of(ep), false);
+    unsigned port = to->address_count ? net_addr_port(&to->addresses[0]) : 0;
+    (void)error;
+    k->echoes = port >= ECHO_PORT && port < ECHO_PORT + ECHO_PORTS;
+    *assoc = k->id;
     return TR_OK;
 }
 
@@ -230,6 +233,13 @@ static enum tr_code peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cooki
     }
     *out = &k->end->base;
     return TR_OK;
+}
+
+static enum tr_code add_streams(struct tr_endpoint *ep, uint32_t assoc, uint16_t out, uint16_t in,
+                                struct tr_error *error)
+{
+    (void)ep, (void)assoc, (void)out, (void)in;
+    return tr_fail(error, TR_UNSUPPORTED, 0, "no streams are added on paper");
 }
 
 static enum tr_code eof(struct tr_endpoint *ep, uint32_t assoc, struct tr_error *error)
@@ -339,6 +349,7 @@ struct tr_backend paper = {
     .addresses = addresses,
     .connect_init = connect_init,
     .peeloff = peeloff,
+    .add_streams = add_streams,
     .eof = eof,
     .abort = abort_,
     .send = send_,

@@ -27,6 +27,7 @@ struct paper_sum {
     uint64_t missing, twice; /* of those: never delivered, and delivered again */
     uint64_t missing_shared; /* of clients that no paired route serves */
     uint64_t associations, lost;
+    uint64_t answers; /* of servers of mapped sessions */
 };
 
 /* When the workers have ended. */

@@ -18,7 +18,12 @@ enum {
     SLOTS = 16,
     FDS = 4,
     MESSAGES = 1 << 22, /* of a loop */
-    PAIRED_PORT = 2903
+    PAIRED_PORT = 2903,
+    MAPPED_PORT =
+        2904, /* of a listener; its clients' requests go to peers with the ports below, which answer */
+    ECHO_PORT = 3008,
+    ECHO_PORTS = 2,
+    ECHO_STREAMS = 64
 };
 
 struct content {
@@ -43,7 +48,8 @@ struct link {
     enum life life;
     struct end *end;
     bool is_client;
-    bool paired; /* a client of a listener whose sessions are paired */
+    bool paired; /* a client of a listener whose sessions are paired or mapped: its messages may be dropped */
+    bool echoes; /* a server that answers each message on its stream */
     bool refused;
     bool tells_dry; /* SENDER_DRY is wanted */
     unsigned unread, out_count;
@@ -70,7 +76,7 @@ struct loop {
     struct pollfd fds[FDS];
     void *cookies[FDS];
     unsigned fd_count;
-    uint64_t random, associations, lost;
+    uint64_t random, associations, lost, answers;
     uint32_t ids, messages;
     bool paired[MESSAGES], read[MESSAGES];
 };

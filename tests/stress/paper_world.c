@@ -18,8 +18,10 @@ struct link *paper_link_new(struct loop *l, struct end *end, bool is_client)
 {
     struct link *k = calloc(1, sizeof *k);
     check(k, "out of memory");
-    *k = (struct link){
-        .id = ++l->ids, .end = end, .is_client = is_client, .paired = is_client && end->port == PAIRED_PORT};
+    *k = (struct link){.id = ++l->ids,
+                       .end = end,
+                       .is_client = is_client,
+                       .paired = is_client && (end->port == PAIRED_PORT || end->port == MAPPED_PORT)};
     DL_APPEND(l->links, k);
     l->associations++;
     return k;
@@ -47,10 +49,11 @@ static void queue_item(struct link *k, struct tr_item item, struct content conte
 
 static void change(struct link *k, enum tr_assoc_state state)
 {
+    uint16_t streams = k->echoes ? ECHO_STREAMS : STREAMS;
     struct tr_item i = {
         .kind = TR_EVENT,
         .event = {.type = TR_EV_ASSOC_CHANGE,
-                  .change = {.state = state, .outbound_streams = STREAMS, .inbound_streams = STREAMS}}};
+                  .change = {.state = state, .outbound_streams = streams, .inbound_streams = streams}}};
     queue_item(k, i, (struct content){0});
 }
 
@@ -92,12 +95,29 @@ void paper_tell_dry(struct link *k, bool on)
     dry(k);
 }
 
-static void acknowledge(struct link *k, unsigned count)
+/* What comes back may find its client gone. */
+static void echo(struct loop *l, struct link *k, uint16_t stream)
+{
+    struct content c = {l->index, l->messages};
+    struct tr_item i = {.kind = TR_MESSAGE,
+                        .msg = {.len = sizeof c, .assoc = k->id, .stream = stream, .ppid = 1}};
+    if (l->messages == MESSAGES || k->unread == UNREAD_MAX || relaxed_load(&calm))
+        return;
+    l->paired[l->messages++] = true;
+    l->answers++;
+    k->unread++;
+    queue_item(k, i, c);
+}
+
+static void acknowledge(struct loop *l, struct link *k, unsigned count)
 {
     if (count > k->out_count)
         count = k->out_count;
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         relaxed_add(&delivered[k->out[i].content.loop][k->out[i].content.number], 1);
+        if (k->echoes)
+            echo(l, k, k->out[i].msg.stream);
+    }
     k->out_count -= count;
     memmove(k->out, k->out + count, k->out_count * sizeof k->out[0]);
     if (count)
@@ -147,7 +167,7 @@ static void move(struct loop *l, struct link *k, bool quiet)
             up(k);
         break;
     case UP:
-        acknowledge(k, quiet ? WINDOW : below(&l->random, 6));
+        acknowledge(l, k, quiet ? WINDOW : below(&l->random, 6));
         if (quiet)
             break;
         if (k->is_client)
@@ -156,7 +176,7 @@ static void move(struct loop *l, struct link *k, bool quiet)
             paper_lose(l, k);
         break;
     case CLOSING:
-        acknowledge(k, WINDOW);
+        acknowledge(l, k, WINDOW);
         k->life = GONE;
         change(k, TR_SHUTDOWN_COMP);
         break;
@@ -217,6 +237,7 @@ struct paper_sum paper_add_up(void)
         const struct loop *l = loops[i];
         s.associations += l->associations;
         s.lost += l->lost;
+        s.answers += l->answers;
         for (uint32_t m = 0; m < l->messages; m++) {
             s.read += l->read[m];
             s.twice += delivered[i][m] > 1;
