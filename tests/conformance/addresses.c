@@ -61,6 +61,30 @@ static void addresses_of_an_association(void **state)
     assert_memory_equal(&a[0], &untouched, sizeof untouched);
 }
 
+/* Who has set an association up is told with it, also if it has ended by the time that is read. */
+static void where_an_association_came_from(void **state)
+{
+    struct ct_world *w = *state;
+    struct tr_error error = {0};
+    struct ct_end *server = ct_server(w, NULL);
+    for (unsigned ended = 0; ended < 2; ended++) {
+        struct ct_end *client = ct_client(w, NULL);
+        struct tr_target to = ct_target(server);
+        uint32_t near;
+        if (ended)
+            ct_pause(server);
+        ct_ok(tr_connect_init(client->ep, &to, &near, &error), &error);
+        ct_change(client, TR_COMM_UP);
+        if (ended) {
+            ct_ok(tr_eof(client->ep, near, &error), &error);
+            ct_change(client, TR_SHUTDOWN_COMP);
+            ct_resume(server);
+        }
+        const struct net_addr from = ct_change(server, TR_COMM_UP)->change.from;
+        assert_true(among(&from, 1, "127.0.0.1", tr_endpoint_port(client->ep)));
+    }
+}
+
 static void ipv6_works_like_ipv4(void **state)
 {
     struct ct_world *w = *state;
@@ -245,8 +269,9 @@ static void primary_path_moves(void **state)
     both_ways(client, near, server, far);
 }
 
-CT_TOPIC(addresses, CT_CASE(addresses_of_an_association), CT_CASE(ipv6_works_like_ipv4),
-         CT_CASE(any_address_means_both_families), CT_CASE(unbound_client_reaches_anybody),
-         CT_CASE(several_addresses_make_several_paths), CT_CASE(second_target_address_is_tried),
-         CT_CASE(mixed_families_on_one_endpoint), CT_CASE(mixed_families_in_one_association),
-         CT_CASE(mapped_addresses_where_wanted), CT_CASE(primary_path_moves));
+CT_TOPIC(addresses, CT_CASE(addresses_of_an_association), CT_CASE(where_an_association_came_from),
+         CT_CASE(ipv6_works_like_ipv4), CT_CASE(any_address_means_both_families),
+         CT_CASE(unbound_client_reaches_anybody), CT_CASE(several_addresses_make_several_paths),
+         CT_CASE(second_target_address_is_tried), CT_CASE(mixed_families_on_one_endpoint),
+         CT_CASE(mixed_families_in_one_association), CT_CASE(mapped_addresses_where_wanted),
+         CT_CASE(primary_path_moves));
