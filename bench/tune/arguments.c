@@ -51,6 +51,7 @@ const struct option bench_tune_options[] = {
     {"transport", required_argument, NULL, 0},
     {"option", required_argument, NULL, 0},
     {"associations", required_argument, NULL, 0},
+    {"idle", required_argument, NULL, 0},
     {"workers", required_argument, NULL, 0},
     {"open-rate", required_argument, NULL, 0},
     {"streams", required_argument, NULL, 0},
@@ -205,11 +206,11 @@ static bool read_base(struct bench_tune *t, const struct bench_plan *plan, char 
 
 static bool check_load(const struct bench_plan *p, char *why, size_t size)
 {
-    if (p->fanout || p->partial || p->keep || p->baseline || p->late_ok || p->churn.rate > 0 || p->count > 0)
-        return bench_say(
-            why, size,
-            "the scenario has keys that `junctor tune` does not take: fanout, partial, keep, baseline, "
-            "late-ok, churn, count");
+    if (p->fanout || p->partial || p->keep || p->baseline || p->late_ok || p->churn.rate > 0 ||
+        p->count > 0 || p->raw || p->replay[0] || p->collect)
+        return bench_say(why, size,
+                         "the scenario has keys that `junctor tune` does not take: fanout, partial, keep, "
+                         "baseline, late-ok, churn, count, raw, replay, collect");
     for (unsigned i = 0; i < p->flow_count; i++)
         if (p->flows[i].count > 0)
             return bench_say(why, size,

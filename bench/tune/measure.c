@@ -243,6 +243,13 @@ static enum bench_ran run_fast(struct bench_measure *m, const struct bench_tune 
     return ran;
 }
 
+/* Nothing of what was due while it measured had been sent when that was over: the point is so far behind the
+ * rate. It has all waited, the first of it all the time. */
+static double waited(const struct course *c)
+{
+    return 0.99 * (double)(c->to_ns - c->from_ns);
+}
+
 /* At a rate: latency. */
 static enum bench_ran run_at_rate(struct bench_measure *m, const struct bench_tune *t, double rate,
                                   const struct bench_tune_point *point, struct bench_response *out)
@@ -254,6 +261,8 @@ static enum bench_ran run_at_rate(struct bench_measure *m, const struct bench_tu
         const struct bench_histogram *latency = &verdict_of(o.result)->latency;
         if (latency->total > 0)
             out->value[BENCH_P99] = (double)bench_histogram_quantile(latency, 0.99);
+        else if (verdict_of(o.result)->judged)
+            out->value[BENCH_P99] = waited(&o.course);
         if (o.result->generator.why[0])
             fault(out, BENCH_FAULT_GENERATOR, "the generator could not keep the schedule: %.140s",
                   o.result->generator.why);

@@ -220,6 +220,15 @@ static void test_load(void **state)
     assert_int_equal(tune.load.role, BENCH_SOURCE);
     assert_int_equal(tune.load.warmup_ms, 1000);
     assert_int_equal(parse("--help"), BENCH_PARSED_HELP);
+    char line[200];
+    snprintf(line, sizeof line, "--vary sndbuf=1M --scenario %s", file);
+    write_file("associations: 3\nsize: 700\n");
+    taken(line);
+    assert_int_equal(tune.load.associations, 3);
+    write_file("associations: 3\nraw: true\npayload: x\n");
+    refused(line, "the scenario has keys that `junctor tune` does not take");
+    write_file("asociations: 3\n");
+    refused(line, ":1:1: ");
 }
 
 static int begin(void **state)

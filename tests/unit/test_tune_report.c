@@ -243,6 +243,41 @@ static void test_goes_on(void **state)
     stop_after = 0;
 }
 
+/* The same through a screening, of which the first factor is kept. */
+static void test_goes_on_after_screening(void **state)
+{
+    const char words[] =
+        "--vary sndbuf=64K --vary nodelay=false --vary recbuf=64K --vary tos=16 --vary maxseg=1200 "
+        "--vary rtoinfo.min=20ms";
+    unsigned count, stops = 0;
+
+    (void)state;
+    effect = 0.3;
+    begin(words);
+    go();
+    count = runs;
+    assert_true(sweep.kept[0]);
+    for (unsigned stop = 10; stop < count; stop += 29, stops++) {
+        bench_findings_free(&findings);
+        bench_sweep_free(&sweep);
+        begin(words);
+        stop_after = stop;
+        go();
+        enum bench_stage stage = sweep.stage;
+        unsigned points = sweep.point_count;
+        assert_true(bench_tune_keep(file, &report, why, sizeof why));
+        reload(words);
+        assert_int_equal(sweep.stage, stage);
+        assert_int_equal(sweep.point_count, points);
+        stop_after = 0;
+        go();
+        assert_true(sweep.kept[0]);
+        assert_int_equal(findings.estimates[findings.winner].point == 0, false);
+        assert_int_equal(sweep.points[sweep.winner].level[0], 0);
+    }
+    assert_true(stops > 2);
+}
+
 static void test_finished(void **state)
 {
     (void)state;
@@ -367,9 +402,13 @@ static int start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(test_a_winner, end),  cmocka_unit_test_teardown(test_no_difference, end),
-        cmocka_unit_test_teardown(test_goes_on, end),   cmocka_unit_test_teardown(test_finished, end),
-        cmocka_unit_test_teardown(test_bad_files, end), cmocka_unit_test_teardown(test_broker_config, end),
+        cmocka_unit_test_teardown(test_a_winner, end),
+        cmocka_unit_test_teardown(test_no_difference, end),
+        cmocka_unit_test_teardown(test_goes_on, end),
+        cmocka_unit_test_teardown(test_finished, end),
+        cmocka_unit_test_teardown(test_goes_on_after_screening, end),
+        cmocka_unit_test_teardown(test_bad_files, end),
+        cmocka_unit_test_teardown(test_broker_config, end),
     };
     return cmocka_run_group_tests(tests, start, NULL);
 }
