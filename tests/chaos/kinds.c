@@ -5,21 +5,32 @@
 #include "tests/chaos/network.h"
 #include "tests/chaos/program.h"
 
+#define PLAIN NULL, NULL, NULL
+
 /* A shared session with one destination a message drops nothing: what a lost member had goes to another one,
  * or waits. */
 const struct kind kinds[] = {
     {"paired", "mode: loadshare", "paired", true, false, NULL, ORDER_COMPLETE, false,
-     " peer_lost unacknowledged unreachable "},
+     " peer_lost unacknowledged unreachable ", PLAIN},
     {"mapped", "mode: loadshare, share: stream-hash", "mapped", true, false, NULL, ORDER_RISING, true,
-     " client_gone peer_lost unacknowledged "},
-    {"override", "mode: override", "shared", false, false, NULL, ORDER_RISING, true, " "},
-    {"round-robin", "mode: loadshare", "shared", false, false, NULL, ORDER_NONE, true, " "},
+     " client_gone peer_lost unacknowledged ", PLAIN},
+    {"override", "mode: override", "shared", false, false, NULL, ORDER_RISING, true, " ", PLAIN},
+    {"round-robin", "mode: loadshare", "shared", false, false, NULL, ORDER_NONE, true, " ", PLAIN},
     {"stream-hash", "mode: loadshare, share: stream-hash", "shared", false, false, NULL, ORDER_RISING, true,
-     " "},
-    {"back", "mode: override", "shared", true, false, "mode: override", ORDER_RISING, true, " "},
-    {"back-spread", "mode: loadshare", "shared", true, false, "mode: loadshare", ORDER_NONE, true, " "},
+     " ", PLAIN},
+    {"back", "mode: override", "shared", true, false, "mode: override", ORDER_RISING, true, " ", PLAIN},
+    {"back-spread", "mode: loadshare", "shared", true, false, "mode: loadshare", ORDER_NONE, true, " ",
+     PLAIN},
     {"broadcast", "mode: broadcast", "shared", false, true, NULL, ORDER_CONTIGUOUS, false,
-     " peer_lost unacknowledged no_subscriber "},
+     " peer_lost unacknowledged no_subscriber ", PLAIN},
+    /* Outboxes with limits, sources that are slowed down, messages that are given up. */
+    {"reroute", "mode: loadshare", "shared", false, false, NULL, ORDER_NONE, true, " ", NULL,
+     "queue: {messages: 20}", "when_full: reroute"},
+    {"drop-oldest", "mode: override", "shared", false, false, NULL, ORDER_RISING, false,
+     " queue_full_oldest ", "rate_limit: {messages: 300, burst: 100ms}", "queue: {messages: 10}",
+     "when_full: drop-oldest"},
+    {"ttl", "mode: override", "shared", false, false, NULL, ORDER_RISING, false, " expired ", NULL, NULL,
+     "partial_reliability: {ttl: 300ms}"},
 };
 const unsigned kind_count = sizeof kinds / sizeof *kinds;
 
@@ -39,10 +50,17 @@ static void addresses(int host, unsigned paths, FILE *out)
     fprintf(out, "]");
 }
 
+static void further(const char *keys, FILE *out)
+{
+    if (keys != NULL)
+        fprintf(out, ", %s", keys);
+}
+
 static void listeners(const struct broker_setting *s, FILE *out)
 {
     fprintf(out, "listeners:\n  - {name: access, port: %u, address: ", CHAOS_LISTEN_PORT);
     addresses(CHAOS_BROKER, s->paths, out);
+    further(s->kind->access, out);
     if (s->kind->back != NULL) {
         fprintf(out, "}\n  - {name: watch, port: %u, address: ", CHAOS_WATCH_PORT);
         addresses(CHAOS_BROKER, s->paths, out);
@@ -61,6 +79,7 @@ static void peers(const struct broker_setting *s, FILE *out)
         addresses((int)(s->first_host + i), s->paths, out);
         fprintf(out, ", local: ");
         addresses(CHAOS_BROKER, s->paths, out);
+        further(s->kind->peer, out);
         fprintf(out, "}\n");
     }
 }
@@ -91,7 +110,9 @@ void kind_config(const struct broker_setting *s, FILE *out)
     fprintf(out, "]}\n");
     if (s->kind->back != NULL)
         fprintf(out, "  - {name: watchers, %s, members: [watch]}\n", s->kind->back);
-    fprintf(out, "routes:\n  - {from: access, to: core, session: %s}\n", s->kind->session);
+    fprintf(out, "routes:\n  - {from: access, to: core, session: %s", s->kind->session);
+    further(s->kind->route, out);
+    fprintf(out, "}\n");
     if (s->kind->back != NULL) {
         fprintf(out, "  - {to: watchers, session: shared, from: [");
         names_of_members(s, out);

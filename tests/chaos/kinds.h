@@ -24,6 +24,8 @@ struct kind {
     enum order order;
     bool whole; /* what a client sends arrives, once it was acknowledged, whatever becomes of answers */
     const char *drops; /* reasons for which messages may be dropped, with a space on either side */
+    const char *access, *peer,
+        *route; /* further keys of the clients' listener, of each peer, of the route; or NULL */
 };
 
 extern const struct kind kinds[];
