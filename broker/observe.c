@@ -255,6 +255,8 @@ bool brk_observer_walk(struct brk_observer *o, uint64_t wanted, enum brk_look_ac
 /* False: no memory, or more than anybody wants to see. */
 static bool keep(struct brk_found *f, const struct brk_look *l)
 {
+    if (!l->count)
+        return true; /* there may be no room yet, and no pointer to begin from */
     if (f->count + l->count > f->room) {
         unsigned room = f->room ? 2 * f->room : BRK_LOOK_MAX;
         void *more = room <= FOUND_MAX ? realloc(f->items, room * sizeof *f->items) : NULL;
@@ -308,6 +310,8 @@ static void join(struct brk_observer *o)
     o->all = malloc((count + 1) * sizeof *o->all);
     o->all_cut = o->cut || !o->all;
     for (unsigned i = 0; o->all && i < o->broker->worker_count; i++) {
+        if (!o->found[i].count)
+            continue;
         memcpy(o->all + o->all_count, o->found[i].items, o->found[i].count * sizeof *o->all);
         o->all_count += o->found[i].count;
     }
