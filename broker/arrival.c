@@ -145,6 +145,7 @@ static void log_moved(struct brk_worker *w, const struct brk_handover *h)
         const struct brk_assoc *a = h->handed[i].assoc;
         char session[BRK_SESSION_TEXT];
         brk_note_numbers(w, a, BRK_HAPPENED_MOVED, h->from, h->to);
+        brk_count(&w->counts.balanced, h->balances);
         brk_log(CFG_LOG_INFO, "association_moved", "%s=%s assoc=%u from=%u worker=%u waiting=%u%s",
                 brk_member_word(a->socket->member), brk_assoc_name(a), a->id, h->from, h->to,
                 brk_queue_count(&a->outbox.pending), brk_session_text(a, session));

@@ -16,6 +16,7 @@
 #include "broker/session/map.h"
 #include "broker/session/paired.h"
 #include "broker/stall.h"
+#include "broker/work.h"
 #include "config/sctp/address.h"
 
 struct brk_worker;
@@ -58,7 +59,8 @@ struct brk_assoc {
     struct brk_socket *own;     /* the one it is about to get, while it shares its listener's; NULL: none */
     bool attached;              /* it is on its socket */
     struct brk_carried carried; /* how much it brings: busy.h */
-    uint64_t origin;            /* unique as long as the broker runs; see brk_reader */
+    struct brk_work work;
+    uint64_t origin;                   /* unique as long as the broker runs; see brk_reader */
     const struct brk_session *session; /* the kind that opened it; NULL: accepted by a listener */
     uint64_t session_number; /* for the log: the origin of its session's client; 0: no session of its own */
     const char *ended_here;  /* why this side aborted it, static text; NULL: it did not */

@@ -20,6 +20,7 @@ struct brk_worker;
 
 enum brk_magic {
     BRK_ASSOC_MAGIC = 0x4a6e4173,
+    BRK_BALANCE_MAGIC = 0x4a6e4261,
     BRK_DEST_MAGIC = 0x4a6e4465,
     BRK_FAREWELL_MAGIC = 0x4a6e4661,
     BRK_HANDOVER_MAGIC = 0x4a6e4861,
@@ -42,6 +43,10 @@ static inline void *brk_checked(void *p, enum brk_magic magic)
 static inline struct brk_assoc *brk_assoc_of(void *p)
 {
     return brk_checked(p, BRK_ASSOC_MAGIC);
+}
+static inline struct brk_balance_ask *brk_balance_of(void *p)
+{
+    return brk_checked(p, BRK_BALANCE_MAGIC);
 }
 static inline struct brk_dest *brk_dest_of(void *p)
 {

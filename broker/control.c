@@ -200,6 +200,9 @@ static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lo
         case BRK_GONE:
             brk_owners_gone(&c->owners, brk_owner_of(p->to));
             break;
+        case BRK_BALANCE:
+            c->balance.asked = false;
+            break;
         case BRK_RETURNED:
         case BRK_WAITED:
         case BRK_LEFT:
@@ -353,16 +356,6 @@ void brk_control_settle(struct brk_control *c)
 void brk_control_stop(struct brk_control *c)
 {
     brk_command_all(c->broker, BRK_CMD_STOP);
-}
-
-bool brk_control_draining(const struct brk_control *c)
-{
-    return c->phase != BRK_RUNNING;
-}
-
-bool brk_control_cut_short(const struct brk_control *c)
-{
-    return c->cut_short;
 }
 
 struct brk_control *brk_control_new(struct brk_broker *b)

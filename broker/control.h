@@ -50,6 +50,10 @@ bool brk_control_settled(const struct brk_control *c, struct cfg_member m);
 /* When it has something to do even if nothing comes; UINT64_MAX: never. */
 uint64_t brk_control_due_ms(const struct brk_control *c);
 
+/* How busy each worker was in the last `balance.interval`, in thousandths of a processor: may have an
+ * association handed over (balance.h). */
+void brk_control_balance(struct brk_control *c, const uint32_t *busy);
+
 /* A drain has begun; it ended before everything was delivered, because its time was over or because of a
  * second request. */
 bool brk_control_draining(const struct brk_control *c);

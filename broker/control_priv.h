@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "broker/balance.h"
 #include "broker/control.h"
 #include "broker/eject.h"
 #include "broker/joining.h"
@@ -25,6 +26,7 @@ struct brk_control {
     struct brk_owners owners;
     struct brk_shares shares;
     struct brk_eject eject;
+    struct brk_balance balance;
     bool states_changed; /* workers are still to be told */
     uint64_t version;
     enum brk_phase phase;

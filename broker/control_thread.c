@@ -14,6 +14,7 @@
 #include "broker/control.h"
 #include "broker/broker.h"
 #include "broker/log.h"
+#include "broker/meter.h"
 #include "broker/notify.h"
 #include "broker/observe.h"
 #include "broker/privileges.h"
@@ -67,11 +68,12 @@ static void take_signal(struct brk_broker *b, struct brk_control *c, int signals
 }
 
 /* How long the control thread may sleep. */
-static int at_most_ms(const struct brk_control *c)
+static int at_most_ms(const struct brk_control *c, uint64_t measure_ms)
 {
     uint64_t now = brk_now_ms(), due = brk_control_due_ms(c);
     if (brk_control_draining(c))
         return BRK_TICK_MS;
+    due = measure_ms < due ? measure_ms : due;
     if (due == UINT64_MAX)
         return -1;
     return due <= now ? 0 : due - now < 3600000 ? (int)(due - now) : 3600000;
@@ -83,11 +85,15 @@ static void serve(struct brk_broker *b, struct brk_control *c, struct brk_reques
                            {.fd = rt_inbox_fd(&b->control), .events = POLLIN},
                            {.fd = rt_inbox_fd(&b->requests), .events = POLLIN}};
     struct brk_watchdog dog = {0};
+    struct brk_meter meter = {0};
+    uint32_t busy[BRK_WORKERS_MAX];
     bool woken = false;
     brk_watchdog_start(&dog, brk_now_ms());
     while (brk_control_turn(c, woken)) {
         brk_requests_turn(q, b, c, fds[2].revents & POLLIN);
-        int at_most = at_most_ms(c);
+        if (brk_meter_read(&meter, b, brk_now_ms(), busy))
+            brk_control_balance(c, busy);
+        int at_most = at_most_ms(c, brk_meter_due_ms(&meter, b, brk_now_ms()));
         if (!brk_watchdog_tick(&dog, b, brk_now_ms()))
             brk_log(CFG_LOG_ERROR, "worker_stuck", "text=\"a worker does not go on\"");
         if (poll(fds, 3, brk_watchdog_sleep(&dog, at_most, brk_now_ms())) < 0 && errno != EINTR)

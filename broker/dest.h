@@ -32,7 +32,8 @@ enum brk_control_kind {
     BRK_LOOK,        /* to a worker: fill the brk_look `to` and post it back */
     BRK_REQUEST,     /* to control: carry out the brk_request `to` and post it back */
     BRK_HANDOVER,    /* to control or a worker: the brk_handover `to` is at its next step */
-    BRK_GONE         /* to control: the association of the brk_owner `to` has ended */
+    BRK_GONE,        /* to control: the association of the brk_owner `to` has ended */
+    BRK_BALANCE      /* to a worker and back: the brk_balance_ask `to` */
 };
 
 /* An association as a destination of shared sessions. Created by the owning worker when the association
@@ -59,7 +60,8 @@ static inline struct brk_dest *brk_dest_around(struct rt_dest *d)
 /* Whether a control message to control is about a destination. */
 static inline bool brk_is_about_dest(const struct rt_parcel *p)
 {
-    return p->control != BRK_STEPPED && p->control != BRK_HANDOVER && p->control != BRK_GONE;
+    return p->control != BRK_STEPPED && p->control != BRK_HANDOVER && p->control != BRK_GONE &&
+           p->control != BRK_BALANCE;
 }
 
 /* An association of a worker as a destination that no group knows yet. NULL: out of memory. */

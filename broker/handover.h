@@ -77,6 +77,7 @@ struct brk_handover {
     unsigned from, to; /* workers */
     unsigned count;
     struct brk_handed handed[BRK_HANDED_MAX];
+    bool balances;              /* it is control's wish: balance.h */
     const char *refused;        /* why it does not take place, static text; NULL: it does */
     struct brk_queue kept;      /* the old owner's: its messages that no member could take */
     struct brk_queue came_back; /* the new owner's: those that a member did not deliver */

@@ -31,7 +31,7 @@ const char *brk_happening_name(enum brk_happening_kind kind)
         [BRK_HAPPENED_ENDING] = "ending",   [BRK_HAPPENED_CLOSED] = "closed",
         [BRK_HAPPENED_LOST] = "lost",       [BRK_HAPPENED_LIMITED] = "limited",
         [BRK_HAPPENED_MOVED] = "moved",     [BRK_HAPPENED_STUCK] = "stuck",
-        [BRK_HAPPENED_WENT_ON] = "went_on"};
+        [BRK_HAPPENED_WENT_ON] = "went_on", [BRK_HAPPENED_BALANCED] = "balanced"};
     return names[kind];
 }
 

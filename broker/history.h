@@ -26,6 +26,7 @@ enum brk_happening_kind {
     BRK_HAPPENED_PAUSED,        /* numbers: messages that wait */
     BRK_HAPPENED_RESUMED,
     BRK_HAPPENED_MOVED,    /* numbers: from which worker, to which */
+    BRK_HAPPENED_BALANCED, /* numbers: how busy its worker is, and how busy the other one, in per cent */
     BRK_HAPPENED_LIMITED,  /* not read for some time, because of its rate_limit */
     BRK_HAPPENED_STUCK,    /* its peer makes no progress; text: what was done */
     BRK_HAPPENED_WENT_ON,  /* and does again */

@@ -14,6 +14,7 @@
 #include "broker/clock.h"
 #include "broker/dest.h"
 #include "broker/health.h"
+#include "broker/meter.h"
 #include "broker/state.h"
 #include "routing/inbox.h"
 #include "routing/owners.h"
@@ -201,12 +202,7 @@ enum cfg_state brk_observer_state_of(const struct brk_observer *o, struct cfg_me
 
 uint64_t brk_observer_cpu_us(const struct brk_observer *o, unsigned worker)
 {
-    clockid_t clock;
-    struct timespec t;
-    if (atomic_load(&o->broker->ended) || pthread_getcpuclockid(o->broker->workers[worker]->thread, &clock) ||
-        clock_gettime(clock, &t))
-        return 0;
-    return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+    return atomic_load(&o->broker->ended) ? 0 : brk_worker_cpu_us(o->broker->workers[worker]);
 }
 
 /* ---- walks ---------------------------------------------------------------------------------------- */

@@ -49,6 +49,7 @@
 #include "broker/stats/counts.h"
 #include "broker/timeouts.h"
 #include "broker/view.h"
+#include "broker/work.h"
 #include "config/config.h"
 #include "routing/inbox.h"
 #include "routing/message.h"
@@ -83,6 +84,8 @@ static void take_parcel(struct brk_worker *w, struct rt_parcel *p)
             brk_mapped_farewell(w, brk_farewell_of(p->to));
         else if (p->control == BRK_HANDOVER)
             brk_handover_step(w, brk_handover_of(p->to));
+        else if (p->control == BRK_BALANCE)
+            brk_work_asked(w, brk_balance_of(p->to));
         return;
     case RT_DELIVER:
         brk_count(&w->counts.taken_in, 1);

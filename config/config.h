@@ -240,12 +240,19 @@ struct cfg_route {
     unsigned line;  /* its place in the file */
 };
 
+/* When an association is handed over to an idler worker. */
+struct cfg_balance {
+    unsigned threshold; /* per cent of a processor that its worker takes; 0: never */
+    unsigned interval_ms, pause_ms;
+};
+
 struct cfg_config {
     const char *file;
     /* broker: */
     enum cfg_transport transport;
     unsigned workers; /* 0: one per CPU */
     bool pin;         /* pin worker n to CPU n */
+    struct cfg_balance balance;
     unsigned drain_timeout_ms;
     uint64_t max_message; /* bytes; a longer one is refused and counted */
     unsigned max_partial; /* associations of a listener with a partly received message, on each worker */

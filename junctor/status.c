@@ -223,6 +223,9 @@ static void print_whole(const json_t *d)
     printf("associations  %lld up; %lld opened, %lld closed, %lld lost\n", number(d, "associations"),
            number(c, "associations_opened"), number(c, "associations_closed"),
            number(c, "associations_lost"));
+    if (json_is_integer(json_object_get(d, "balance")))
+        printf("balance       %lld moved from workers busy to %lld %% or more\n",
+               number(c, "associations_balanced"), number(d, "balance"));
     printf("messages      %lld received, %lld copies, %lld delivered, %lld waiting\n", number(c, "received"),
            number(c, "copies"), number(c, "delivered") - number(c, "returned"), number(d, "waiting"));
     print_reasons(d, "dropped");

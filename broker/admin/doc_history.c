@@ -68,6 +68,10 @@ static json_t *detail(const struct brk_happening *e)
     case BRK_HAPPENED_MOVED:
         snprintf(text, sizeof text, "from worker %u to worker %u", e->numbers[0], e->numbers[1]);
         return json_string(text);
+    case BRK_HAPPENED_BALANCED:
+        snprintf(text, sizeof text, "its worker is busy to %u %%, another one to %u %%", e->numbers[0],
+                 e->numbers[1]);
+        return json_string(text);
     default:
         return e->text[0] ? brk_json_text(e->text, strlen(e->text)) : json_null();
     }

@@ -50,6 +50,7 @@ enum admin_step admin_get_status(struct admin *a, struct admin_call *call)
     }
     unsigned generation = s.generation;
     uint64_t memory_limit = s.config->memory_limit;
+    unsigned balance = brk_observer_workers(a->observer) > 1 ? s.config->balance.threshold : 0;
     brk_sight_close(a->observer);
     uint64_t opened = brk_counted(&sum.opened), ended = brk_counted(&sum.closed) + brk_counted(&sum.lost);
     json_object_update_new(
@@ -62,6 +63,7 @@ enum admin_step admin_get_status(struct admin *a, struct admin_call *call)
                      admin_json_dropped(&sum), "sctp_in_pkt_backlog", contention(a), "allocated_bytes",
                      (json_int_t)admin_memory_allocated()));
     json_object_set_new(d, "refused", admin_json_refused(&sum));
+    json_object_set_new(d, "balance", balance ? json_integer((json_int_t)balance) : json_null());
     json_object_set_new(d, "memory_limit",
                         memory_limit ? json_integer((json_int_t)memory_limit) : json_null());
     brk_counts_free(&sum);

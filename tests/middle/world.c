@@ -124,10 +124,10 @@ static struct cfg_config *configure(const char *sections)
     int n = snprintf(
         text, sizeof text,
         "broker: {workers: %u, queue_messages: %u, queue_bytes: %s, drain_timeout: %s, log_level: %s, "
-        "%s}\n",
+        "balance: {threshold: %s, pause: 100ms}, %s}\n",
         world.workers, queues[pick(sizeof queues / sizeof queues[0])],
         bytes[pick(sizeof bytes / sizeof bytes[0])], chance(50) ? "1h" : "30m", aloud() ? "debug" : "error",
-        world.scenario->broker ? world.scenario->broker : "pin: false");
+        chance(80) ? "50" : "off", world.scenario->broker ? world.scenario->broker : "pin: false");
     note("%.*s", (int)strcspn(text, "\n"), text);
     n += snprintf(text + n, sizeof text - (size_t)n, sections, world.peeloff, world.peeloff);
     struct cfg_config *c = cfg_parse(world.scenario->name, text, (size_t)n, &remarks);
@@ -248,6 +248,17 @@ static void hand_over(void)
          refused ? refused : "");
 }
 
+/* Control is told how busy the workers are, and may have some association handed over. */
+static void balance(void)
+{
+    uint32_t busy[WORKERS_MAX];
+    for (unsigned i = 0; i < world.broker.worker_count; i++)
+        busy[i] = (uint32_t)pick(1000);
+    if (chance(80)) /* mostly the same one is the busiest */
+        busy[0] = 1000;
+    brk_control_balance(world.control, busy);
+}
+
 /* ---- steps ----------------------------------------------------------------------------------------- */
 
 static void worker_turn(unsigned i)
@@ -267,7 +278,7 @@ bool world_step(void)
     else if (what < 42)
         goes_on = brk_control_turn(world.control, true);
     else if (what < 45 && world.broker.worker_count > 1)
-        hand_over();
+        chance(40) ? balance() : hand_over();
     else if (what < 46 && world.scenario->others[0] && chance(40))
         reload_or_be_refused();
     else if (what < 47 && world.scenario->states && chance(50))
