@@ -29,15 +29,17 @@ static bool is_able(char *why, size_t size)
         snprintf(why, size, "standard input and output are not a terminal; use --once");
         return false;
     }
-    if (!type || !*type || setupterm(type, STDOUT_FILENO, &error) != OK)
+    if (!type || !*type || setupterm(type, STDOUT_FILENO, &error) != OK) {
         snprintf(why, size, "%s%s%s; set TERM, or use --once",
                  !type || !*type ? "TERM is not set" : "the type of the terminal, TERM=",
                  type && *type ? type : "", type && *type ? ", is unknown" : "");
-    else if (!cursor_address || !clear_screen)
+        return false;
+    }
+    bool able = cursor_address && clear_screen;
+    if (!able)
         snprintf(why, size, "a terminal of type %s cannot place text; use --once", type);
-    else
-        return true;
-    return false;
+    del_curterm(cur_term); /* newterm() makes its own */
+    return able;
 }
 
 bool top_screen_open(char *why, size_t size)

@@ -70,7 +70,7 @@ has_two_workers() {
     id=$(ids listener=access)
     run "$JUNCTOR" move -s "$work/admin.sock" "$id" 1
     [ "$status" = 1 ]
-    [[ $output == *"there is no such worker"* ]]
+    [[ $output == *"there is no worker 1; there is one, 0"* ]]
     run "$JUNCTOR" move -s "$work/admin.sock" "$id" 0
     [[ $output == *"it is there already"* ]]
     run "$JUNCTOR" move -s "$work/admin.sock" 0-4711 0

@@ -36,9 +36,9 @@ send_raw() { # TEXT: sends it as it is, prints the first line of the answer
     start_broker < <(gateway | sed "1s#}}#}, metrics: \"127.0.0.1:$P7\"}#")
     start_sink sink "$U1" "$P1" --keep
     wait_until 10 says /v1/groups '.groups[0].in_group == 1'
-    start_source source "$U3" --associations 200 --rate 200 --duration 100s
+    start_source source "$U3" --associations 100 --rate 200 --duration 10m
     local source=$loader
-    wait_until 20 says /v1/listeners '.listeners[0].associations == 200'
+    wait_until 20 says /v1/listeners '.listeners[0].associations == 100'
     # Half requests, of which a byte comes now and then, and answers that are read so slowly that they are never read whole.
     local fds=() fd i
     for ((i = 0; i < 64; i++)); do
@@ -57,7 +57,7 @@ send_raw() { # TEXT: sends it as it is, prints the first line of the answer
     wait_until 60 reachable
     for fd in "${fds[@]}"; do exec {fd}>&-; done
     # Gone before the answer, or in the middle of it.
-    for ((i = 0; i < 50; i++)); do
+    for ((i = 0; i < 20; i++)); do
         exec {fd}<>"/dev/tcp/127.0.0.1/$P7"
         printf 'GET /v1/associations?limit=1000&offset=%d HTTP/1.1\r\nHost: x\r\n\r\n' $i >&"$fd"
         [ $((i % 2)) = 1 ] || read -rn 10 -u "$fd" _
@@ -84,14 +84,18 @@ send_raw() { # TEXT: sends it as it is, prints the first line of the answer
         grep -q "pid $broker, running" "$work/out"
     done
     # Three who stay have the reserve; the fourth is told.
-    for ((i = 0; i < 3; i++)); do exec {fd}<>"/dev/tcp/127.0.0.1/$P7" && held+=("$fd"); done
+    hold() { # three who say nothing: they are given up after some time
+        for fd in "${held[@]}"; do exec {fd}>&-; done
+        held=()
+        for ((i = 0; i < 3; i++)); do exec {fd}<>"/dev/tcp/127.0.0.1/$P7" && held+=("$fd"); done
+    }
     status_told() {
         status=0
+        hold
         "$JUNCTOR" status -s "$work/admin.sock" 3>&- >"$work/out" 2>"$work/err" || status=$?
         [ $status = 1 ] && grep -q 'the broker has no descriptors left: raise its limit' "$work/err"
     }
-    wait_until 10 status_told
-    status_told
+    wait_until 20 status_told
     for fd in "${held[@]}"; do exec {fd}>&-; done
     answers() { "$JUNCTOR" status -s "$work/admin.sock" 3>&- >"$work/out" 2>/dev/null; }
     wait_until 10 answers

@@ -21,7 +21,10 @@ offers() { # "WORD…" CANDIDATE…: those, and no others; a word of - is an emp
         "$JUNCTOR" "$command" --help | grep -oE '^ +(-[a-z], )?--[a-z][a-z-]*' | grep -oE -e '--.*' | sort -u >"$work/help"
         complete "$command" -- | sort >"$work/offered"
         [ -s "$work/offered" ]
-        diff "$work/help" "$work/offered" || { echo "of $command, in --help (<) and offered (>)" && false; }
+        # What has a line in the help is offered; what is offered is spoken of there.
+        [ -z "$(comm -23 "$work/help" "$work/offered")" ] || { echo "of $command, not offered: $(comm -23 "$work/help" "$work/offered")" && false; }
+        "$JUNCTOR" "$command" --help | grep -oE -e '--[a-z][a-z-]*' | sort -u >"$work/help"
+        [ -z "$(comm -13 "$work/help" "$work/offered")" ] || { echo "of $command, not in its help: $(comm -13 "$work/help" "$work/offered")" && false; }
         "$JUNCTOR" help "$command" | cmp - <("$JUNCTOR" "$command" --help)
     done <"$work/commands"
     offers "set -" log_level
@@ -42,7 +45,7 @@ offers() { # "WORD…" CANDIDATE…: those, and no others; a word of - is an emp
 
 # shell COLUMNS COMMAND…: an interactive shell in a terminal.
 shell() {
-    mux=$work/tmux
+    mux=$work/tmux.$RANDOM
     tmux -S "$mux" -f /dev/null new-session -d -x 100 -y 30 "$*" 3>&-
     pids+=("$(tmux -S "$mux" display-message -p '#{pid}')")
 }
@@ -86,7 +89,7 @@ type_keys() { # TEXT, KEY…
     kill -KILL "$(tmux -S "$mux" display-message -p '#{pid}')"
     if command -v zsh >/dev/null; then
         mkdir "$work/zsh" && cp packaging/junctor.zsh "$work/zsh/_junctor"
-        mux= shell "env -i TERM=screen HOME=$work PATH=$work:$PATH zsh -f"
+        shell "env -i TERM=screen HOME=$work PATH=$work:$PATH zsh -f"
         type_keys "PS1='> '; fpath=($work/zsh \$fpath); autoload -Uz compinit; compinit -u -D" Enter
         type_keys "junctor drain -s $work/admin.sock o" Tab
         wait_until 20 shows '\.sock one ?$'

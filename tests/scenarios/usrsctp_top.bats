@@ -3,7 +3,7 @@ load admin
 
 # `junctor top` in a terminal of tmux: what is on its screen, keys, its size.
 terminal() { # COLUMNS LINES COMMAND…: leaves the terminal open when the command has ended
-    mux=$work/tmux
+    mux=$work/tmux.$RANDOM
     tmux -S "$mux" -f /dev/null new-session -d -x "$1" -y "$2" "stty -g >$work/before; ${*:3}; echo \"ended \$?\"; stty -g >$work/after; cat" 3>&-
     pids+=("$(tmux -S "$mux" display-message -p '#{pid}')")
 }
@@ -93,6 +93,7 @@ top() {
     terminal 100 20 "$(top peers)"
     wait_until 20 shows '^two '
     kill -KILL "$broker"
+    wait_until 20 ended "$broker"
     wait_until 20 shows 'no broker listens there any longer; what is shown is [0-9]+ s old$'
     shows '^two '
     start_broker < <(gateway)
