@@ -51,6 +51,18 @@ struct brk_dest *brk_dest_new(struct brk_worker *w, struct brk_assoc *a, bool ma
     return d;
 }
 
+/* A peer without authentication asks for none. */
+static bool is_authenticated(const struct brk_worker *w, const struct brk_assoc *a)
+{
+    enum { DATA = 1 << 0, I_DATA = 1 << 10 };
+    const struct cfg_listener *l = &w->config->listeners[a->socket->member.index];
+    struct opt_set got = {0};
+    struct tr_error error;
+    return opt_num(&l->sctp, OPTF_AUTH_CHUNKS, 0) &&
+           tr_get_option(a->socket->ep, a->id, OPT_PEER_AUTH_CHUNKS, &got, &error) == TR_OK &&
+           opt_num(&got, OPTF_PEER_AUTH_CHUNKS, 0) & (DATA | I_DATA);
+}
+
 void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a, bool mapped)
 {
     if (a->dest || a->unwanted || a->end_by_ms || !is_destination(a, mapped) ||
@@ -62,8 +74,11 @@ void brk_assoc_join(struct brk_worker *w, struct brk_assoc *a, bool mapped)
                 brk_member_word(a->socket->member), brk_assoc_name(a), a->id);
         return;
     }
-    if (a->socket->kind != BRK_OUTBOUND && !tr_addresses(a->socket->ep, a->id, true, &d->dest.remote, 1))
-        d->dest.remote.sa.sa_family = AF_UNSPEC;
+    if (a->socket->kind != BRK_OUTBOUND) {
+        if (!tr_addresses(a->socket->ep, a->id, true, &d->dest.remote, 1))
+            d->dest.remote.sa.sa_family = AF_UNSPEC;
+        d->dest.authenticated = is_authenticated(w, a);
+    }
     d->dest.adapted = a->adapted;
     d->dest.adaptation = a->adaptation;
     a->dest = d;

@@ -30,13 +30,27 @@ static const struct cfg_member *find_kind(const struct cfg_member *list, unsigne
 /* Among what only listeners have. */
 static void check_choice(struct loader *l, const struct cfg_group *g, const struct cfg_origin *o)
 {
-    static const enum cfg_key keys[] = {CFG_KEY_GROUP_ADAPTATION, CFG_KEY_GROUP_REMOTE};
-    const unsigned counts[] = {g->adaptation_count, g->remote_count};
-    for (unsigned i = 0; i < 2; i++)
+    static const enum cfg_key keys[] = {CFG_KEY_GROUP_ADAPTATION, CFG_KEY_GROUP_REMOTE,
+                                        CFG_KEY_GROUP_AUTHENTICATED};
+    const unsigned counts[] = {g->adaptation_count, g->remote_count, g->authenticated};
+    for (unsigned i = 0; i < 3; i++)
         if (!o->bad && counts[i] && !find_kind(g->members, g->member_count, CFG_MEMBER_LISTENER))
             err_add(&l->errors, origin_place(o, keys[i]),
                     "%s: it chooses among the associations of listeners, and no member is one; leave it out",
                     cfg_key_rows[keys[i]].name);
+}
+
+/* Else nobody would ever be in it. */
+static void check_authenticated(struct loader *l, const struct cfg_group *g, const struct cfg_origin *o)
+{
+    for (unsigned i = 0; g->authenticated && !o->bad && i < g->member_count; i++) {
+        const struct cfg_listener *of = &l->config->listeners[g->members[i].index];
+        if (g->members[i].kind == CFG_MEMBER_LISTENER && !opt_num(&of->sctp, OPTF_AUTH_CHUNKS, 0))
+            err_add(&l->errors, origin_place(o, CFG_KEY_GROUP_AUTHENTICATED),
+                    "authenticated: listener '%s' asks for no authentication; write `auth_chunks: [sack]` or "
+                    "more there",
+                    of->name);
+    }
 }
 
 /* Percent of what nobody can be. */
@@ -65,6 +79,7 @@ void check_group(struct loader *l, unsigned index)
     const struct cfg_group *g = &l->config->groups[index];
     const struct cfg_origin *o = &l->groups[index];
     check_hold(l, g, o);
+    check_authenticated(l, g, o);
     if (!o->bad && origin_has(o, CFG_KEY_GROUP_SHARE) && g->mode != CFG_LOADSHARE)
         err_add(&l->errors, origin_place(o, CFG_KEY_GROUP_SHARE),
                 "share: only mode loadshare distributes messages; leave `share` out");

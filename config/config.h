@@ -193,6 +193,7 @@ struct cfg_group {
     unsigned adaptation_count;        /* 0: any */
     const struct net_prefix *remotes; /* and whose peer's first address is in one of these */
     unsigned remote_count;            /* 0: any */
+    bool authenticated;               /* and who has authenticated chunks; */
     unsigned return_after_ms;         /* override only; 0: at once; or CFG_NEVER */
     bool shared, mapped;              /* has routes of that kind of session; not both */
 };

@@ -117,7 +117,7 @@ static bool fits(const struct cfg_group *g, const struct rt_dest *d)
         adaptation |= g->adaptations[i] == d->adaptation;
     for (unsigned i = 0; i < g->remote_count; i++)
         remote |= net_prefix_covers(&g->remotes[i], &d->remote);
-    return adaptation && remote;
+    return adaptation && remote && (d->authenticated || !g->authenticated);
 }
 
 /* make_room has been called. */

@@ -41,6 +41,7 @@ struct rt_dest {
     struct net_addr remote;   /* of its peer, the first one; AF_UNSPEC: not known */
     uint32_t adaptation;      /* what its peer has announced, */
     bool adapted;             /* if it has */
+    bool authenticated;       /* messages to it are authenticated, and its peer can do so */
     uint64_t number;          /* tells those of one listener apart; that of the one whose place it takes */
     void *owner;              /* the broker's association; for the owning worker only */
 };

@@ -216,6 +216,39 @@ got_at_least() {
     [ "$(got "$1")" -ge "$2" ]
 }
 
+# keys NAME KEY: a file with it, which only its owner can read.
+keys() {
+    (umask 077 && echo "1 $2" >"$work/$1.keys")
+}
+
+@test "members are chosen among a listener's associations by authenticated chunks" {
+    [ "$BACKEND" = kernel ] || skip "the usrsctp transport authenticates nothing"
+    start_sink sink $U2 $P2 --partial --keep
+    keys broker 8f2c45a1d0b94e6f
+    start_broker <<CONFIG
+broker: {transport: $BACKEND, workers: 1, admin: {path: $work/admin.sock}}
+listeners:
+  - {name: access, address: 127.0.0.1, port: $P0}
+  - {name: subs, address: 127.0.0.1, port: $P1, sctp: {auth_supported: true, auth_chunks: [data, sack], auth_keys: $work/broker.keys, auth_active_key: 1}}
+peers: [{name: sink, address: 127.0.0.1, port: $P2}]
+groups:
+  - {name: safe, members: [subs], mode: broadcast, authenticated: true}
+  - {name: all, members: [subs], mode: broadcast}
+routes:
+  - {from: subs, to: sink, session: shared}
+  - {from: access, ppid: 101, to: safe, session: shared}
+  - {from: access, ppid: 102, to: all, session: shared}
+CONFIG
+    start_load plain --role source --to "127.0.0.1:$P1" --rate 1 --count 100000
+    start_load able --role source --to "127.0.0.1:$P1" --rate 1 --count 100000 --option auth_supported=true
+    start_load safe --role source --to "127.0.0.1:$P1" --rate 1 --count 100000 --option auth_supported=true \
+        --option auth_chunks=data --option auth_keys="$work/broker.keys" --option auth_active_key=1
+    wait_until 10 says /v1/groups '[.groups[] | select(.name == "all").in_group] == [3]'
+    says /v1/groups '[.groups[] | select(.name == "safe").in_group] == [1]'
+    run_source deliver $U5 --ppid 101 --rate 500 --count 50
+    wait_until 10 says /v1/groups '[.groups[] | select(.name == "safe").traffic.delivered] == [50]'
+}
+
 @test "members are chosen among a listener's associations by adaptation indication and by remote prefix" {
     # usrsctp's UDP socket has one address, so that all its clients come from 127.0.0.1.
     local here=127.0.0.1 from=()

@@ -85,16 +85,17 @@ static void write_file(const struct cfg_key_row *row, const char *value)
     static const char *const to_peer[][2] = {{"from", "a"}, {"to", "p"}, {"session", "shared"}};
     static const char *const to_many[][2] = {{"from", "a"}, {"to", "a"}}; /* for when_full: reroute */
     bool shared = strcmp(row->name, "local_port") == 0; /* which paired sessions cannot have */
-    bool many = strcmp(row->name, "when_full") == 0;
+    static const char *const of_listener[][2] = {{"name", "g"}, {"members", "a"}}; /* for authenticated */
+    bool many = strcmp(row->name, "when_full") == 0, auth = strcmp(row->name, "authenticated") == 0;
     text[0] = '\0';
-    add("sctp: {sndbuf: 1023M}\n");
+    add("sctp: {sndbuf: 1023M%s}\n", auth ? ", auth_supported: true, auth_chunks: [sack]" : "");
     if (row->section == CFG_BROKER) {
         add("broker:\n");
         add_key(row->name, value);
     }
     add_entry("listeners", listener, 3, row, value);
     add_entry("peers", peer, 3, row, value);
-    add_entry("groups", group, override ? 3 : 2, row, value);
+    add_entry("groups", auth ? of_listener : group, override ? 3 : 2, row, value);
     add_entry("routes", many ? to_many : to_peer, shared ? 3 : 2, row, value);
 }
 

@@ -799,6 +799,7 @@ static void test_choice_among_a_listeners_associations(void **state)
          .adaptation_count = 1,
          .remotes = prefixes,
          .remote_count = 1},
+        {.members = mixed, .member_count = 2, .mode = CFG_BROADCAST, .authenticated = true},
     };
     const struct cfg_config c = {.listeners = &listener,
                                  .listener_count = 1,
@@ -807,6 +808,7 @@ static void test_choice_among_a_listeners_associations(void **state)
                                  .groups = choosy,
                                  .group_count = COUNT(choosy)};
     struct rt_dest a = {.member = LISTENER(0)}, b = {.member = LISTENER(0), .adapted = true, .adaptation = 9};
+    a.authenticated = true;
     assert_true(net_addr_parse("10.1.2.3", 5, &a.remote) && net_addr_parse("192.0.2.1", 5, &b.remote));
     rt_members_free(f->members);
     f->members = rt_members_new(&c);
@@ -819,6 +821,7 @@ static void test_choice_among_a_listeners_associations(void **state)
     assert_dests(group_now(f, 1), (struct rt_dest *[]){&a, &p0}, 2);
     assert_dests(group_now(f, 2), (struct rt_dest *[]){&b, &a, &p0}, 3);
     assert_dests(group_now(f, 3), NULL, 0);
+    assert_dests(group_now(f, 4), (struct rt_dest *[]){&a, &p0}, 2);
 
     a.adapted = true; /* it comes a moment later */
     a.adaptation = 7;
