@@ -59,7 +59,7 @@ static bool is_read_anyway(const struct brk_socket *s)
         return true;
     if (s->kind == BRK_OUTBOUND)
         return s->assocs && s->assocs->state != BRK_UP;
-    return s->peeloff != CFG_PEELOFF_NEVER && s->worker->now_ms >= s->no_peel_until_ms;
+    return s->kind == BRK_LISTENING && s->worker->now_ms >= s->no_peel_until_ms;
 }
 
 bool brk_memory_starves(struct brk_worker *w, struct brk_socket *s)

@@ -14,13 +14,13 @@
  * sources; ttl, hold and stall still apply. In spite of the limit these are read:
  *  - endpoints with a half-received message, until it is complete: its memory has been counted from its
  *    beginning. So a message that has begun is not stopped, and the memory reserved for it becomes free.
- *  - endpoints whose association is being set up, and listeners that peel off, unless descriptors have run
- *    out: messages may wait for the association that comes up. What it sends is read from its own socket,
- *    which is starved; with `peeloff: busy` it gets that with the first message read meanwhile.
+ *  - endpoints whose association is being set up, and those of listeners, unless descriptors have run out:
+ *    messages may wait for the association that comes up. What it sends is read from its own socket, which
+ *    is starved; with `peeloff: busy`, and with `never`, it gets that with the first message read meanwhile.
  *  - sockets whose association has ended (socket.c).
  *
- * With `peeloff: never` new associations of a listener are not noticed while it is starved. While sockets are
- * starved the worker's tick runs, so it sees what others have freed. Everything here is for a worker. */
+ * While descriptors have run out new associations of a listener are not noticed. While sockets are starved
+ * the worker's tick runs, so it sees what others have freed. Everything here is for a worker. */
 #ifndef JUNCTOR_BROKER_MEMORY_H
 #define JUNCTOR_BROKER_MEMORY_H
 

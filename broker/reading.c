@@ -55,6 +55,8 @@ static void handle_items(struct brk_worker *w, struct brk_socket *s, const struc
                 brk_limit_take(w, a, item->msg.len);
             if (s->peeloff == CFG_PEELOFF_BUSY)
                 brk_peel_if_busy(w, a, item->msg.len);
+            else if (s->short_of_memory)
+                brk_assoc_want_own(a);
             brk_forward(w, a, &item->msg);
         } else { /* its association was refused */
             brk_count(&w->counts.dropped[BRK_NOT_ACCEPTED], 1);
