@@ -229,26 +229,68 @@ static void response_order(const struct bench_tune *t, enum bench_response_of or
             order[n++] = (enum bench_response_of)r;
 }
 
+/* Whether the base is in the list. */
+static bool has_base(const unsigned *list, unsigned count)
+{
+    bool found = false;
+
+    for (unsigned i = 0; i < count; i++)
+        found = found || list[i] == 0;
+    return found;
+}
+
+/* Of points all of which are as good as the best one, in a response in which the base is not: those that are
+ * better than the base by themselves, if there are any; of these the one that changes least; of equal ones
+ * the best. */
+static bool choose(const struct bench_sweep *s, unsigned *list, unsigned count,
+                   enum bench_response_of response, unsigned *winner)
+{
+    struct bench_interval *out = calloc(count + 1, sizeof *out);
+    struct table t = {0};
+    bool good = out && ratios(s, list, count, response, &t), certain = false;
+    unsigned best = UINT_MAX;
+
+    if (good)
+        compare(&t, seed_of(s, 400), out);
+    for (unsigned i = 0; good && i < count; i++)
+        certain = certain || out[i].low > 0;
+    for (unsigned i = 0; good && i < count; i++) {
+        if (certain && !(out[i].low > 0))
+            continue;
+        bool first = best == UINT_MAX;
+        unsigned these = changes(s, list[i]), those = first ? 0 : changes(s, list[best]);
+        if (first || these < those || (these == those && out[i].estimate > out[best].estimate))
+            best = i;
+    }
+    if (good)
+        *winner = list[best == UINT_MAX ? 0 : best];
+    table_free(&t);
+    free(out);
+    return good;
+}
+
 bool bench_decide_winner(const struct bench_sweep *s, unsigned *winner)
 {
     unsigned list[BENCH_POINTS_MAX], count = candidates(s, list), best;
-    enum bench_response_of order[BENCH_RESPONSES];
+    enum bench_response_of order[BENCH_RESPONSES], decisive = s->tune->goal;
     struct bench_interval *out = calloc(count + 1, sizeof *out);
     bool good = out != NULL;
 
     response_order(s->tune, order);
     for (unsigned r = 0; r < BENCH_RESPONSES && good; r++) {
+        bool base = has_base(list, count);
         good = differences(s, list, count, order[r], &best, out);
         unsigned kept = 0;
         for (unsigned i = 0; good && best != UINT_MAX && i < count; i++)
             if (i == best || out[i].high >= 0 || out[i].low > -BENCH_PRECISION)
                 list[kept++] = list[i];
         count = kept ? kept : count;
+        if (base && !has_base(list, count))
+            decisive = order[r];
     }
-    *winner = list[0];
-    for (unsigned i = 1; i < count; i++)
-        if (changes(s, list[i]) < changes(s, *winner))
-            *winner = list[i];
+    *winner = 0;
+    if (good && !has_base(list, count))
+        good = choose(s, list, count, decisive, winner);
     free(out);
     return good;
 }

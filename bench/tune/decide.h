@@ -44,9 +44,10 @@ void bench_findings_free(struct bench_findings *f);
 void bench_decide_ratios(const struct bench_sweep *s, unsigned point, enum bench_response_of response,
                          double *out);
 
-/* The winner among the points that are neither disqualified nor dropped: of those that cannot be told from
- * the best one, in the goal, then in the other responses, the one with the fewest values other than the
- * base's. False: out of memory. */
+/* The winner among the points that are neither disqualified nor dropped. Kept are those that cannot be told
+ * from the best one, in the goal, then in the other responses. If the base is one of them it is the winner:
+ * nothing is better. Else the one with the fewest values other than the base's, of those that are better than
+ * the base by themselves, if there are any. False: out of memory. */
 bool bench_decide_winner(const struct bench_sweep *s, unsigned *winner);
 
 /* Drops points that are worse than the best one. *precise: all intervals of those left are narrow enough.

@@ -10,11 +10,12 @@
 #include "bench/random.h"
 #include "bench/tune/decide.h"
 
-#define SCREEN_BLOCKS 3
-#define SCREEN_SHARE  0.4 /* of the budget, for screening */
-#define CONFIRM_SHARE 0.4 /* of the budget, at most, is kept for the confirmation */
-#define BASE_CHANCES  4
-#define BLOCKS_MAX    400
+#define SCREEN_BLOCKS     3
+#define SCREEN_BLOCKS_MAX 12  /* as long as nothing has been found */
+#define SCREEN_SHARE      0.4 /* of the budget, for screening */
+#define CONFIRM_SHARE     0.4 /* of the budget, at most, is kept for the confirmation */
+#define BASE_CHANCES      4
+#define BLOCKS_MAX        400
 
 /* ---- points and trials -------------------------------------------------------------------------------- */
 
@@ -306,15 +307,27 @@ static void save(struct course *c)
         c->ops->save(c->s, c->ops->arg);
 }
 
+/* Whether the screening takes another block: while there is time for it and, if something has been found,
+ * only up to its share of the budget. */
+static bool screens_on(struct course *c)
+{
+    struct bench_sweep *s = c->s;
+    double next = s->spent + (s->design.runs + 2) * c->cost;
+    unsigned blocks = s->blocks[BENCH_SCREENING];
+
+    if (blocks == 0)
+        return true;
+    if (bench_decide_screening(s) > 0)
+        return blocks < SCREEN_BLOCKS && next <= SCREEN_SHARE * s->tune->budget;
+    return blocks < SCREEN_BLOCKS_MAX && next <= s->tune->budget;
+}
+
 static bool screen(struct course *c)
 {
     struct bench_sweep *s = c->s;
     char why[BENCH_WHY_POINT];
 
-    while (s->blocks[BENCH_SCREENING] < SCREEN_BLOCKS) {
-        double next = s->spent + (s->design.runs + 2) * c->cost;
-        if (s->blocks[BENCH_SCREENING] > 0 && next > SCREEN_SHARE * s->tune->budget)
-            break;
+    while (screens_on(c)) {
         if (!block(c))
             return false;
         save(c);
@@ -336,15 +349,15 @@ static double reserve(const struct course *c)
     return all < most ? all : most;
 }
 
-/* Whether there is time for another block, which would be over at `next`. Nothing is kept for a confirmation
- * as long as the base itself is the winner. */
+/* Whether there is time for another block, which would be over at `next`. As long as the base itself is the
+ * winner, less is kept for a confirmation. */
 static bool has_time(const struct course *c, double next)
 {
     unsigned winner;
 
     if (next + reserve(c) <= c->s->tune->budget)
         return true;
-    return next <= c->s->tune->budget && bench_decide_winner(c->s, &winner) && winner == 0;
+    return next + reserve(c) / 2 <= c->s->tune->budget && bench_decide_winner(c->s, &winner) && winner == 0;
 }
 
 static bool race(struct course *c)

@@ -2,13 +2,17 @@
  *
  * A point is a combination of values, one of each factor; point 0 is the base configuration. The course:
  *
- *     screening     with more than BENCH_SCREEN_ABOVE factors: the points of a two-level fractional
- * factorial, in up to three blocks and 40 % of the budget. Factors whose effect on rate and latency cannot be
- * told from none keep the base's value from then on; at most BENCH_SCREEN_ABOVE are kept. grid          all
- * combinations of the values that are left, in blocks. From block BENCH_RACE_BLOCKS on, a point that is worse
- * than the best one is dropped (an interval of the difference of 95 % in all, Holm), and it ends when all
- * intervals are within BENCH_PRECISION. confirmation  ten pairs of the base and the winner, each in random
- * order: data that have not been used to choose it. It is left out if the base itself is the winner.
+ * Screening, with more than BENCH_SCREEN_ABOVE factors: the points of a two-level fractional factorial, in up
+ * to three blocks and 40 % of the budget, or more as long as nothing has been found. Factors whose effect on
+ * rate and latency cannot be told from none keep the base's value from then on; at most BENCH_SCREEN_ABOVE
+ * are kept.
+ *
+ * Grid: all combinations of the values that are left, in blocks. From block BENCH_RACE_BLOCKS on, a point
+ * that is worse than the best one is dropped (an interval of the difference of 95 % in all, Holm), and it
+ * ends when all intervals are within BENCH_PRECISION.
+ *
+ * Confirmation: ten pairs of the base and the winner, each in random order: data that have not been used to
+ * choose it. It is left out if the base itself is the winner.
  *
  * A block is the base, all points that are left in random order, and the base again; what counts of a point
  * is the logarithm of its ratio to the base of its block (the geometric mean of the two), so that slow

@@ -7,6 +7,8 @@
 
 #include "bench/report.h"
 
+#define WIDE 10 /* an interval up to so many times the base says nothing */
+
 const char *const bench_response_names[BENCH_RESPONSES] = {"rate", "p99", "CPU"};
 const char *const bench_response_keys[BENCH_RESPONSES] = {"messages_per_second", "p99_ns",
                                                           "cpu_ns_per_message"};
@@ -40,6 +42,8 @@ const char *bench_text_ratio(const struct bench_interval *i, char *out, size_t s
         snprintf(out, size, "not measured");
     else if (!isfinite(i->low) || !isfinite(i->high))
         snprintf(out, size, "%+.1f %%, one block only", percent(i->estimate));
+    else if (bench_interval_spans(i) && i->high > log(WIDE))
+        snprintf(out, size, "no difference: too few values");
     else if (bench_interval_spans(i))
         snprintf(out, size, "no difference [%+.1f, %+.1f]", percent(i->low), percent(i->high));
     else
