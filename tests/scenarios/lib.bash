@@ -147,7 +147,8 @@ not() {
 ended() {
     local stat
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
-    [[ $stat == *") Z "* ]]
+    set -- "/proc/$1/task/"* # its first thread may end before the others, which still have its sockets
+    [[ $stat == *") Z "* && $# = 1 ]]
 }
 
 # ends_with STATUS PID [SECONDS]: waits for a process and compares its exit status.
