@@ -305,10 +305,10 @@ report-picture: ## a page of `junctor load --report` as a picture: bench/report.
 	$(SUBMAKE) programs
 	@bench/report_picture
 
-instructions: ## user-space instructions of the broker for each relayed message
+instructions: ## user-space instructions of the broker for each relayed message; FEATURES=all: also what these cost
 	@tests/deps test
 	$(SUBMAKE) programs
-	@bench/instructions
+	@bench/instructions $(or $(MESSAGES),150000) $(FEATURES)
 
 # ---- reference --------------------------------------------------------------------------------------
 
