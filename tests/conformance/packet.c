@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "transport/usrsctp/crc32c.h"
+#include "transport/crc32c.h"
 
 #define PACKET_BYTES 65536
 #define SCTP_HEADER  12

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "transport/usrsctp/crc32c.h"
+#include "transport/crc32c.h"
 
 /* RFC 3720 appendix B.4 */
 static void published_values(void **state)

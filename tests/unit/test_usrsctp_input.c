@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "transport/usrsctp/crc32c.h"
+#include "transport/crc32c.h"
 #include "transport/usrsctp/usrsctp_priv.h"
 
 #define PORT 5005

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-#include "transport/usrsctp/crc32c.h"
+#include "transport/crc32c.h"
 
 enum {
     DESTINATION = 2, /* port */

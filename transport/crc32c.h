@@ -1,6 +1,6 @@
 /* CRC32c (RFC 9260 appendix A), the checksum of SCTP packets. */
-#ifndef JUNCTOR_TRANSPORT_USRSCTP_CRC32C_H
-#define JUNCTOR_TRANSPORT_USRSCTP_CRC32C_H
+#ifndef JUNCTOR_TRANSPORT_CRC32C_H
+#define JUNCTOR_TRANSPORT_CRC32C_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
  * third of what it can do. Packets are therefore cut in three stripes of equal length, whose sums run side
  * by side and are then put together: a sum followed by n zero bytes is a linear function of the sum, which
  * four tables of 256 entries hold for the n in use (STRIPE). */
-#include "transport/usrsctp/crc32c.h"
+#include "transport/crc32c.h"
 
 #include <stdbool.h>
 #include <string.h>
