@@ -98,6 +98,8 @@ struct brk_assoc {
     /* For who looks at it: view.h. */
     uint64_t begun_ms;      /* when it came up; before that, when its set-up began */
     struct net_addr remote; /* the peer's first address, since somebody asked; AF_UNSPEC: not known */
+    struct net_addr local;  /* an address of ours, since the tap asked; likewise */
+    bool addressed;         /* it has */
     uint64_t received, received_bytes, delivered, delivered_bytes; /* messages and their user data */
     struct brk_assoc *prev_of_all, *next_of_all;                   /* in worker->assocs */
     UT_hash_handle hh_of_all;                                      /* in worker->by_origin */

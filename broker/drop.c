@@ -7,13 +7,17 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "broker/assoc.h"
+#include "broker/capture.h"
 #include "broker/log.h"
+#include "broker/socket.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
 #include "config/config.h"
 #include "config/sctp/ppid.h"
 #include "routing/message.h"
 #include "routing/table.h"
+#include "transport/transport.h"
 
 #define PPID_TEXT 24
 
@@ -42,7 +46,26 @@ static void add_hint(uint32_t ppid, char *out, size_t size)
 
 struct brk_dropped brk_dropped_message(const struct rt_message *m, uint32_t route)
 {
-    return (struct brk_dropped){m->source, route, m->ppid, m->stream};
+    return (struct brk_dropped){.source = m->source,
+                                .route = route,
+                                .ppid = m->ppid,
+                                .stream = m->stream,
+                                .flags = m->flags,
+                                .len = m->len,
+                                .origin = m->origin,
+                                .data = m->data};
+}
+
+struct brk_dropped brk_dropped_of(const struct brk_assoc *from, const struct tr_msg *m, uint32_t route)
+{
+    return (struct brk_dropped){.source = from->socket->source,
+                                .route = route,
+                                .ppid = m->ppid,
+                                .stream = m->stream,
+                                .flags = m->flags,
+                                .len = m->len,
+                                .origin = from->origin,
+                                .data = m->data};
 }
 
 static void tell(const struct brk_worker *w, const struct brk_dropped *d, enum brk_drop reason,
@@ -62,6 +85,8 @@ void brk_count_drop(struct brk_worker *w, const struct brk_dropped *d, enum brk_
 {
     uint64_t skipped;
     brk_count(&w->counts.dropped[reason], 1);
+    if (w->tap)
+        brk_capture_dropped(w, d, reason);
     if (d->route != RT_NO_ROUTE) {
         brk_count(&brk_traffic_of(&w->counts, BRK_ROUTES, d->route)->dropped, 1);
         brk_count(&brk_traffic_of(&w->counts, BRK_GROUPS, w->config->routes[d->route].group)->dropped, 1);

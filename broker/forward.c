@@ -2,6 +2,7 @@
 #include "broker/forward.h"
 
 #include "broker/assoc.h"
+#include "broker/capture.h"
 #include "broker/parcel.h"
 #include "broker/sending.h"
 #include "broker/session/session.h"
@@ -27,11 +28,15 @@ static void unrouted(struct brk_worker *w, struct brk_assoc *from, const struct 
 void brk_forward(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m)
 {
     if (from->session && from->session->answer) {
+        if (w->tap)
+            brk_capture_received(w, from, m, RT_NO_ROUTE);
         from->session->answer(w, from, m);
         return;
     }
     uint32_t route =
         rt_table_find(w->plan->table, from->socket->source, m->ppid, m->stream, m->flags & TR_UNORDERED);
+    if (w->tap)
+        brk_capture_received(w, from, m, route);
     if (route == RT_NO_ROUTE) {
         if (!from->end_by_ms || !brk_session_last(w, from, m, RT_NO_ROUTE))
             unrouted(w, from, m);

@@ -1,5 +1,5 @@
 /* See observe.h. */
-#include "broker/observe.h"
+#include "broker/observe_priv.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,6 +16,7 @@
 #include "broker/health.h"
 #include "broker/meter.h"
 #include "broker/state.h"
+#include "broker/tapping.h"
 #include "routing/inbox.h"
 #include "routing/owners.h"
 #include "routing/plan.h"
@@ -23,30 +24,6 @@
 
 /* Of associations remembered: 100 MB. */
 #define FOUND_MAX (1 << 19)
-
-struct brk_observer {
-    struct brk_broker *broker;
-    struct rt_inbox inbox; /* what was asked comes back here */
-    uint64_t begun_ms;
-    struct brk_look **looks; /* one a worker */
-    unsigned walking;        /* workers that have not told everything yet */
-    bool cut;
-    struct brk_found *found; /* one a worker */
-    struct brk_assoc_view *all;
-    unsigned all_count;
-    bool all_cut;
-    struct brk_assoc_view one;
-    bool one_found, wants_one;
-    struct brk_assoc_detail detail;
-    struct brk_worker_view *workers;
-    struct brk_request *answered;
-};
-
-/* What one worker has told of its associations. */
-struct brk_found {
-    struct brk_assoc_view *items;
-    unsigned count, room;
-};
 
 /* ---- life ----------------------------------------------------------------------------------------- */
 
@@ -84,6 +61,7 @@ void brk_observer_free(struct brk_observer *o)
     struct rt_batch rest;
     if (!o)
         return;
+    brk_tap_free(o);
     rt_batch_init(&rest);
     if (o->inbox.eventfd >= 0) {
         rt_inbox_take(&o->inbox, false, &rest);

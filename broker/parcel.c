@@ -21,7 +21,7 @@
 void brk_count_source_drop(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
                            uint32_t route, enum brk_drop reason)
 {
-    const struct brk_dropped d = {from->socket->source, route, m->ppid, m->stream};
+    const struct brk_dropped d = brk_dropped_of(from, m, route);
     brk_count(&from->socket->traffic->dropped, 1);
     brk_count_drop(w, &d, reason);
 }

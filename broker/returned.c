@@ -11,6 +11,7 @@
 #include "broker/returned.h"
 
 #include "broker/assoc.h"
+#include "broker/capture.h"
 #include "broker/dest.h"
 #include "broker/dispatch.h"
 #include "broker/drop.h"
@@ -147,11 +148,20 @@ void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_ev
     bool known = brk_sent_find(&a->outbox.sent, m->context, &sent);
     count_returned(w, a, sent.route, m->len);
     brk_stats_returned(w, a, failed);
+    if (w->tap)
+        brk_capture_returned(w, a, m, &sent);
     brk_note(w, a, BRK_HAPPENED_RETURNED, failed->failed.was_sent ? "sent" : "not sent");
     /* Not charged to its source: what the stack held is bounded by its send buffer. */
     struct rt_message *copy = known ? rt_message_new(w->index, &w->uncharged, m->data, m->len) : NULL;
     if (!copy) { /* or it is not known, because memory ran out when it was to be logged */
-        const struct brk_dropped d = {known ? sent.source : BRK_NO_SOURCE, sent.route, m->ppid, m->stream};
+        const struct brk_dropped d = {.source = known ? sent.source : BRK_NO_SOURCE,
+                                      .route = sent.route,
+                                      .ppid = m->ppid,
+                                      .stream = m->stream,
+                                      .flags = m->flags,
+                                      .len = m->len,
+                                      .origin = sent.origin,
+                                      .data = m->data};
         brk_count_drop(w, &d, BRK_NO_MEMORY);
         return;
     }

@@ -8,6 +8,7 @@
 #include "broker/sending.h"
 
 #include "broker/assoc.h"
+#include "broker/capture.h"
 #include "broker/delivered.h"
 #include "broker/drop.h"
 #include "broker/room.h"
@@ -252,6 +253,8 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
         }
         enum tr_code code = tr_send(a->socket->ep, w->burst, n, &sent);
         brk_sent_undo(&a->outbox.sent, n - sent);
+        if (w->tap)
+            brk_capture_gathered(w, a, g, sent);
         struct brk_delivered taken = {0};
         for (uint32_t i = 0; i < sent; i++, g = w->gathered[g].next)
             brk_delivered_add(w, a, &taken, w->gathered[g].route, w->gathered[g].msg.len);
@@ -262,7 +265,7 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
         if (code == TR_OK)
             continue;
         e = &w->gathered[g];
-        const struct brk_dropped d = {e->from->socket->source, e->route, e->msg.ppid, e->msg.stream};
+        const struct brk_dropped d = brk_dropped_of(e->from, &e->msg, e->route);
         if (after_refusal(w, a, code, &d) == REST_WAITS) {
             burst_to_pending(w, a, g, left);
             return;
@@ -307,6 +310,8 @@ void brk_send_pending(struct brk_worker *w, struct brk_assoc *a)
         }
         enum tr_code code = tr_send(a->socket->ep, w->burst, n, &sent);
         brk_sent_undo(&a->outbox.sent, n - sent);
+        if (w->tap)
+            brk_capture_pending(w, a, sent);
         bool moved = sent > 0;
         struct brk_delivered taken = {0};
         for (; sent; sent--) {

@@ -26,6 +26,7 @@ struct brk_socket;
 struct brk_access;
 struct brk_assoc;
 struct brk_broker;
+struct brk_capture_ring;
 struct brk_handover;
 struct brk_names;
 struct brk_standing;
@@ -67,7 +68,10 @@ struct brk_worker {
     _Atomic int progress;            /* enum brk_progress; written by the worker */
     _Atomic uint64_t reported_taken; /* counts.taken_in when it last reported its progress */
 
+    _Atomic(struct brk_capture_ring *) tapped; /* where the tap wants messages; written by its thread */
+
     struct tr_loop *loop;
+    struct brk_capture_ring *tap;       /* `tapped` as of the beginning of the turn; NULL: nobody taps */
     const struct rt_snapshot *snapshot; /* valid for this turn */
     uint64_t now_ms;
     enum brk_phase phase;

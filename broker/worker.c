@@ -230,6 +230,8 @@ void brk_worker_turn(struct brk_worker *w)
     rt_inbox_awake(&w->inbox);
     rt_reader_online();
     w->now_ms = brk_now_ms();
+    w->tap =
+        atomic_load_explicit(&w->tapped, memory_order_acquire); /* pairs with the release in brk_tap_on */
     for (unsigned i = 0; i < count; i++) {
         woken |= !w->ready[i].endpoint && w->ready[i].cookie == w;
         answered |= !w->ready[i].endpoint && w->resolver && w->ready[i].cookie == w->resolver;

@@ -341,6 +341,7 @@ void check_step(void)
     const struct ledger *l = world.ledger;
     struct sum s = add_up();
     check_memory();
+    tap_check(s.received, s.delivered, s.returned, s.dropped);
     for (unsigned i = 0; i < world.broker.worker_count; i++)
         check_places(world.broker.workers[i]);
     for (unsigned i = 0; i < world.broker.worker_count; i++)

@@ -168,6 +168,7 @@ void world_begin(const struct scenario *s, uint64_t seed)
                                        .requests.eventfd = -1};
     if (!brk_broker_open(&world.broker) || !(world.control = brk_control_new(&world.broker)))
         fail_seed("the broker does not start");
+    tap_begin();
     world_settle();
 }
 
@@ -383,6 +384,7 @@ void world_end(bool drain)
         check_end();
     stop();
     check_end();
+    tap_end();
     brk_control_free(world.control);
     brk_broker_close(&world.broker);
     for (unsigned i = 0; i < world.assoc_count; i++) {

@@ -254,6 +254,13 @@ void remotes_lose_member(void);
 void remotes_calm_step(void);
 void servers_return(void);
 
+/* ---- a tap (tap.c) ------------------------------------------------------------------------------------ */
+
+void tap_begin(void);
+/* What has been captured so far is what has been counted: messages. */
+void tap_check(uint64_t received, uint64_t delivered, uint64_t returned, uint64_t dropped);
+void tap_end(void);
+
 /* ---- checks (check.c) -------------------------------------------------------------------------------- */
 
 /* Over all runs, to see that something happens in them. */
