@@ -154,9 +154,10 @@ $(BUILD)/obj/transport/examples/readme.c.o: $(BUILD)/transport/examples/readme.c
 	@echo "  CC    $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-# One program per tests/*/test_*.c; the other .c files of its folder go into each.
+# One program per tests/*/test_*.c; the other .c files of its folder go into each. Those of the scenarios are programs, too.
 TESTS   := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/*/test_*.c))
-shared_by = $(call objects,$(filter-out tests/$(1)/test_%,$(wildcard tests/$(1)/*.c)))
+HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/scenarios/*.c))
+shared_by = $(call objects,$(filter-out tests/$(1)/test_% tests/scenarios/%,$(wildcard tests/$(1)/*.c)))
 .SECONDEXPANSION:
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.c.o $$(call shared_by,$$(*D)) $(BUILD)/libjunctor.a
 	@mkdir -p $(@D)
@@ -186,7 +187,7 @@ $(BUILD)/bench/readers/readers: $(BUILD)/obj/bench/readers/readers.c.o
 	@$(CC) -pie $(LDFLAGS) $^ -o $@
 
 .PHONY: tests examples micro fuzzers fuzz-programs
-tests: $(TESTS) $(BUILD)/tests/scenarios/half_message $(call objects,$(wildcard tests/fuzz/*.c)) # those only compile here
+tests: $(TESTS) $(HELPERS) $(call objects,$(wildcard tests/fuzz/*.c)) # those only compile here
 examples: $(EXAMPLES)
 micro: $(MICRO) $(BUILD)/bench/readers/readers
 fuzzers: $(FUZZERS)

@@ -192,6 +192,7 @@ static int block_signals(void)
     pthread_sigmask(SIG_BLOCK, &set,
                     NULL); /* inherited by the workers: only the signalfd receives these signals */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow any more is an error of write(2) */
     return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
@@ -215,7 +216,8 @@ static bool choose_transport(struct brk_broker *b)
     return false;
 }
 
-int brk_run(struct cfg_config *config, bool log_level_fixed, const struct brk_service *service)
+int brk_run(struct cfg_config *config, bool log_level_fixed, const struct brk_service *services,
+            unsigned count)
 {
     struct brk_broker b = {.plan = rt_plan_new(config, 1),
                            .control.eventfd = -1,
@@ -233,7 +235,7 @@ int brk_run(struct cfg_config *config, bool log_level_fixed, const struct brk_se
     else if (choose_transport(&b)) {
         advise(&b);
         if (brk_broker_open(&b))
-            status = brk_control_main(&b, signals, service);
+            status = brk_control_main(&b, signals, services, count);
     }
     brk_broker_close(&b);
     if (signals >= 0)

@@ -18,8 +18,8 @@ struct brk_service;
 struct brk_control;
 
 /* Runs the broker until a signal ends it; the calling thread is the control thread. `signals` is a signalfd.
- * Returns the exit status; `service` as in brk_run. */
-int brk_control_main(struct brk_broker *b, int signals, const struct brk_service *service);
+ * Returns the exit status; `services` as in brk_run. */
+int brk_control_main(struct brk_broker *b, int signals, const struct brk_service *services, unsigned count);
 
 /* For a broker whose workers are open but not running: publishes the first snapshot, whose groups are empty.
  * NULL: out of memory, and nothing is left behind. */

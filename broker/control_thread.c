@@ -79,31 +79,6 @@ static int at_most_ms(const struct brk_control *c, uint64_t measure_ms)
     return due <= now ? 0 : due - now < 3600000 ? (int)(due - now) : 3600000;
 }
 
-static void serve(struct brk_broker *b, struct brk_control *c, struct brk_requests *q, int signals)
-{
-    struct pollfd fds[] = {{.fd = signals, .events = POLLIN},
-                           {.fd = rt_inbox_fd(&b->control), .events = POLLIN},
-                           {.fd = rt_inbox_fd(&b->requests), .events = POLLIN}};
-    struct brk_watchdog dog = {0};
-    struct brk_meter meter = {0};
-    uint32_t busy[BRK_WORKERS_MAX];
-    bool woken = false;
-    brk_watchdog_start(&dog, brk_now_ms());
-    while (brk_control_turn(c, woken)) {
-        brk_requests_turn(q, b, c, fds[2].revents & POLLIN);
-        if (brk_meter_read(&meter, b, brk_now_ms(), busy))
-            brk_control_balance(c, busy);
-        int at_most = at_most_ms(c, brk_meter_due_ms(&meter, b, brk_now_ms()));
-        if (!brk_watchdog_tick(&dog, b, brk_now_ms()))
-            brk_log(CFG_LOG_ERROR, "worker_stuck", "text=\"a worker does not go on\"");
-        if (poll(fds, 3, brk_watchdog_sleep(&dog, at_most, brk_now_ms())) < 0 && errno != EINTR)
-            abort(); /* all descriptors are valid */
-        woken = fds[1].revents & POLLIN;
-        if (fds[0].revents & POLLIN)
-            take_signal(b, c, signals);
-    }
-}
-
 static uint64_t dropped(const struct brk_broker *b)
 {
     uint64_t sum = 0;
@@ -137,29 +112,77 @@ static void stop_workers(struct brk_broker *b, struct brk_control *c, unsigned s
     brk_control_settle(c);
 }
 
-/* Runs what serves observers, if there is any. False: it cannot, for a reason that has been logged. */
-static bool start_service(struct brk_broker *b, const struct brk_service *service, struct brk_observer **o)
+/* What runs beside the broker. */
+struct services {
+    const struct brk_service *list;
+    unsigned count, started;
+    struct brk_observer *observers[BRK_SERVICES_MAX];
+    unsigned generation; /* that they know of; 0: none */
+};
+
+/* False: one of them cannot run, for a reason that has been logged. */
+static bool start_services(struct brk_broker *b, struct services *s)
 {
-    *o = service ? brk_observer_new(b) : NULL;
-    if (!service)
-        return true;
-    if (*o && service->start(service->arg, *o, b->plan->config))
-        return true;
-    if (!*o)
-        brk_log(CFG_LOG_ERROR, "start_failed", "error=\"out of memory or descriptors\"");
-    brk_observer_free(*o);
-    *o = NULL;
-    return false;
+    for (; s->started < s->count; s->started++) {
+        const struct brk_service *service = &s->list[s->started];
+        struct brk_observer *o = s->observers[s->started] = brk_observer_new(b);
+        if (!o)
+            brk_log(CFG_LOG_ERROR, "start_failed", "error=\"out of memory or descriptors\"");
+        if (!o || !service->start(service->arg, o, b->plan->config)) {
+            brk_observer_free(o);
+            return false;
+        }
+    }
+    return true;
 }
 
-static void stop_service(struct brk_broker *b, const struct brk_service *service, struct brk_observer *o)
+static void tell_services(const struct brk_broker *b, struct services *s)
 {
-    if (!o)
+    if (s->generation == b->plan->generation)
         return;
-    service->stop(service->arg);
-    for (unsigned i = 0; i < b->worker_count; i++)
-        brk_worker_settle(b->workers[i]); /* looks that came too late */
-    brk_observer_free(o);
+    s->generation = b->plan->generation;
+    for (unsigned i = 0; i < s->started; i++)
+        if (s->list[i].reloaded)
+            s->list[i].reloaded(s->list[i].arg);
+}
+
+/* What is asked until the end is answered: `good` says whether the account balances. */
+static void stop_services(struct brk_broker *b, struct services *s, struct brk_requests *q, bool good)
+{
+    for (unsigned i = 0; i < s->started; i++) {
+        brk_requests_end(q, b, good);
+        s->list[i].stop(s->list[i].arg);
+        for (unsigned w = 0; w < b->worker_count; w++)
+            brk_worker_settle(b->workers[w]); /* looks that came too late */
+        brk_observer_free(s->observers[i]);
+    }
+}
+
+static void serve(struct brk_broker *b, struct brk_control *c, struct brk_requests *q,
+                  struct services *services, int signals)
+{
+    struct pollfd fds[] = {{.fd = signals, .events = POLLIN},
+                           {.fd = rt_inbox_fd(&b->control), .events = POLLIN},
+                           {.fd = rt_inbox_fd(&b->requests), .events = POLLIN}};
+    struct brk_watchdog dog = {0};
+    struct brk_meter meter = {0};
+    uint32_t busy[BRK_WORKERS_MAX];
+    bool woken = false;
+    brk_watchdog_start(&dog, brk_now_ms());
+    while (brk_control_turn(c, woken)) {
+        tell_services(b, services);
+        brk_requests_turn(q, b, c, fds[2].revents & POLLIN);
+        if (brk_meter_read(&meter, b, brk_now_ms(), busy))
+            brk_control_balance(c, busy);
+        int at_most = at_most_ms(c, brk_meter_due_ms(&meter, b, brk_now_ms()));
+        if (!brk_watchdog_tick(&dog, b, brk_now_ms()))
+            brk_log(CFG_LOG_ERROR, "worker_stuck", "text=\"a worker does not go on\"");
+        if (poll(fds, 3, brk_watchdog_sleep(&dog, at_most, brk_now_ms())) < 0 && errno != EINTR)
+            abort(); /* all descriptors are valid */
+        woken = fds[1].revents & POLLIN;
+        if (fds[0].revents & POLLIN)
+            take_signal(b, c, signals);
+    }
 }
 
 /* Everything is open, and no worker has started yet. */
@@ -168,18 +191,18 @@ static bool give_up(const struct brk_broker *b)
     return brk_privileges_give_up(b->plan->config, b->backend == tr_kernel());
 }
 
-int brk_control_main(struct brk_broker *b, int signals, const struct brk_service *service)
+int brk_control_main(struct brk_broker *b, int signals, const struct brk_service *list, unsigned count)
 {
     struct brk_requests requests = {0};
-    struct brk_observer *o = NULL;
+    struct services services = {.list = list, .count = count};
     struct brk_control *c = brk_control_new(b);
-    unsigned started = c && start_service(b, service, &o) && give_up(b) ? start_workers(b) : 0;
+    unsigned started = c && start_services(b, &services) && give_up(b) ? start_workers(b) : 0;
     bool good = c && started == b->worker_count;
     if (good) {
         brk_log(CFG_LOG_INFO, "ready", "workers=%u transport=%s", b->worker_count,
                 tr_backend_name(b->backend));
         brk_notify_ready(b->worker_count, tr_backend_name(b->backend));
-        serve(b, c, &requests, signals);
+        serve(b, c, &requests, &services, signals);
     }
     uint64_t before = dropped(b);
     if (c)
@@ -187,8 +210,7 @@ int brk_control_main(struct brk_broker *b, int signals, const struct brk_service
     if (c && brk_control_cut_short(c) && dropped(b) != before)
         good = false;
     good = log_account(b) && good;
-    brk_requests_end(&requests, b, good);
-    stop_service(b, service, o);
+    stop_services(b, &services, &requests, good);
     brk_control_free(c);
     return good ? 0 : 1;
 }

@@ -247,6 +247,32 @@ struct cfg_balance {
     unsigned interval_ms, pause_ms;
 };
 
+/* What became of a message. */
+enum cfg_verdict { CFG_ANY_VERDICT, CFG_RECEIVED, CFG_FORWARDED, CFG_DROPPED, CFG_RETURNED };
+
+/* Which messages the tap captures: those that fit everything that is written. */
+struct cfg_filter {
+    const struct cfg_member *from, *to; /* where they came from, and the member that they are sent to */
+    unsigned from_count, to_count;      /* 0: any */
+    const unsigned *routes;             /* indices */
+    unsigned route_count;               /* 0: any */
+    const uint32_t *ppids;              /* host byte order */
+    unsigned ppid_count;                /* 0: any */
+    const struct cfg_range *streams;
+    unsigned stream_count; /* 0: any */
+    enum cfg_verdict verdict;
+};
+
+/* The files that the tap writes. */
+struct cfg_tap {
+    const char *file;     /* NULL: none */
+    uint64_t size;        /* bytes; a file is full when it has reached it */
+    unsigned interval_ms; /* or when it is so old; 0: at no age */
+    unsigned files;       /* kept, the current one included */
+    unsigned snaplen;     /* bytes of a message that are kept */
+    struct cfg_filter filter;
+};
+
 struct cfg_config {
     const char *file;
     /* broker: */
@@ -275,7 +301,8 @@ struct cfg_config {
     const char *admin_group;        /* NULL: the process's own */
     const struct net_addr *metrics; /* where read-only HTTP is served; may be empty */
     unsigned metrics_count;
-    const struct cfg_place *key_at; /* of `broker`; as a listener's */
+    const struct cfg_place *key_at; /* of `broker` and `tap`; as a listener's */
+    struct cfg_tap tap;
 
     struct opt_set sctp;             /* what the section `sctp` says, over the defaults */
     const struct cfg_place *sctp_at; /* as a listener's */

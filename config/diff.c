@@ -354,6 +354,9 @@ void cfg_diff(const struct cfg_config *old, const struct cfg_config *c, bool rea
     diff_section(&f, CFG_GROUPS, c->group_count);
     diff_section(&f, CFG_ROUTES, c->route_count);
     diff_order(&f);
+    f.d.section = CFG_TAP;
+    f.d.name = NULL;
+    diff_keys(&f, old, c, c->key_at);
     spelling_close(&f.before);
     spelling_close(&f.after);
     free(f.seen);
@@ -367,6 +370,7 @@ const char *cfg_section_word(enum cfg_section section)
            : section == CFG_PEERS   ? "peer"
            : section == CFG_GROUPS  ? "group"
            : section == CFG_ROUTES  ? "route"
+           : section == CFG_TAP     ? "tap"
                                     : "broker";
 }
 

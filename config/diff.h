@@ -23,9 +23,9 @@ extern "C" {
 enum cfg_change { CFG_ADDED, CFG_REMOVED, CFG_CHANGED };
 
 struct cfg_difference {
-    enum cfg_section section; /* CFG_BROKER, CFG_LISTENERS, CFG_PEERS, CFG_GROUPS or CFG_ROUTES */
-    const char *name; /* of the listener, peer, …; for a route without a name its keys; NULL: broker, and the
-                         order of routes */
+    enum cfg_section section; /* CFG_BROKER, CFG_LISTENERS, CFG_PEERS, CFG_GROUPS, CFG_ROUTES or CFG_TAP */
+    const char *name; /* of the listener, peer, …; for a route without a name its keys; NULL: broker, tap,
+                         and the order of routes */
     const char *key;  /* "port", "rtoinfo.min", "order"; NULL: all of it */
     enum cfg_change change;
     const char *before, *after; /* as a file spells them; NULL if there is none. For a list of members or

@@ -145,6 +145,13 @@ static void move_references(struct arena *keep, struct cfg_config *c, const stru
         r->from = moved_members(keep, r->from, r->from_count, maps);
         r->group = maps[GROUPS].id[r->group];
     }
+    struct cfg_filter *f = &c->tap.filter;
+    unsigned *routes = arena_array(keep, f->route_count, sizeof *routes);
+    for (unsigned i = 0; i < f->route_count; i++)
+        routes[i] = maps[ROUTES].id[f->routes[i]];
+    f->routes = routes;
+    f->from = moved_members(keep, f->from, f->from_count, maps);
+    f->to = moved_members(keep, f->to, f->to_count, maps);
 }
 
 /* ---- what is leaving ------------------------------------------------------------------------------ */

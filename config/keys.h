@@ -41,24 +41,25 @@ enum cfg_shape {
 };
 
 enum cfg_kind {
-    CFG_SCALAR,     /* described by its val_spec */
-    CFG_NAME,       /* the name that others refer to */
-    CFG_TEXT,       /* any text */
-    CFG_ADDRESSES,  /* one address or a list */
-    CFG_HOSTS,      /* the same, and host names */
-    CFG_ENDPOINTS,  /* one address with its port or a list */
-    CFG_PROFILE,    /* the name of a profile */
-    CFG_OPTIONS,    /* a mapping of SCTP options */
-    CFG_MEMBERS,    /* names of peers and listeners */
-    CFG_SOURCES,    /* the same, or `any` */
-    CFG_PPIDS,      /* PPIDs, or `any` */
-    CFG_NUMBERS,    /* numbers, or `any` */
-    CFG_PREFIXES,   /* address prefixes, or `any` */
-    CFG_DENIED,     /* address prefixes, or `none` */
-    CFG_STREAMS,    /* stream numbers and ranges, or `any` */
-    CFG_TARGET,     /* name of a group, peer or listener */
-    CFG_OTHERWISE,  /* the same, drop or abort */
-    CFG_OUT_STREAM, /* a stream number, or a word for a rule */
+    CFG_SCALAR,      /* described by its val_spec */
+    CFG_NAME,        /* the name that others refer to */
+    CFG_TEXT,        /* any text */
+    CFG_ADDRESSES,   /* one address or a list */
+    CFG_HOSTS,       /* the same, and host names */
+    CFG_ENDPOINTS,   /* one address with its port or a list */
+    CFG_PROFILE,     /* the name of a profile */
+    CFG_OPTIONS,     /* a mapping of SCTP options */
+    CFG_MEMBERS,     /* names of peers and listeners */
+    CFG_SOURCES,     /* the same, or `any` */
+    CFG_PPIDS,       /* PPIDs, or `any` */
+    CFG_NUMBERS,     /* numbers, or `any` */
+    CFG_PREFIXES,    /* address prefixes, or `any` */
+    CFG_DENIED,      /* address prefixes, or `none` */
+    CFG_STREAMS,     /* stream numbers and ranges, or `any` */
+    CFG_TARGET,      /* name of a group, peer or listener */
+    CFG_OTHERWISE,   /* the same, drop or abort */
+    CFG_OUT_STREAM,  /* a stream number, or a word for a rule */
+    CFG_ROUTE_NAMES, /* names of routes, or `any` */
     CFG_KIND_COUNT
 };
 

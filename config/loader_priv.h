@@ -49,7 +49,7 @@ struct loader {
     struct profile *profiles;
     unsigned profile_count;
     const struct yaml_node *unrouted; /* the name that broker.unrouted gives; NULL: none */
-    struct cfg_origin broker, *listeners, *peers, *groups, *routes;
+    struct cfg_origin broker, tap, *listeners, *peers, *groups, *routes;
     struct cfg_member *everybody; /* listeners, then peers; NULL until a route has `from: any` */
     unsigned *alone; /* by listener, then peer: 1 + its group of one member, made when a route's `to` names
                         it; 0: none */

@@ -114,6 +114,9 @@ static void print_item(const struct cfg_config *c, FILE *out, enum cfg_kind kind
     case CFG_PPIDS:
         fputs(val_format(&ppid, ((const uint32_t *)list)[i], text, sizeof text), out);
         break;
+    case CFG_ROUTE_NAMES:
+        fputs(c->routes[((const unsigned *)list)[i]].name, out);
+        break;
     case CFG_STREAMS:
         range = (const struct cfg_range *)list + i;
         fprintf(out, range->first == range->last ? "%u" : "%u-%u", range->first, range->last);
@@ -177,6 +180,13 @@ const void *print_list_of(const struct cfg_key_row *row, const void *object, uns
     return pointer_at(object, row->offset);
 }
 
+/* Without a file there is no such section; conditions that are not written are no conditions. */
+static bool has_tap(const struct cfg_key_row *row, const struct cfg_config *c)
+{
+    bool list = row->kind != CFG_TEXT && row->kind != CFG_SCALAR;
+    return c->tap.file && (!list || count_at(c, row->count_offset));
+}
+
 bool print_has(const struct cfg_key_row *row, const void *object)
 {
     if (row == &cfg_key_rows[CFG_KEY_GROUP_SHARE] || row == &cfg_key_rows[CFG_KEY_GROUP_SLOW_START])
@@ -185,6 +195,8 @@ bool print_has(const struct cfg_key_row *row, const void *object)
         return ((const struct cfg_group *)object)->mode == CFG_OVERRIDE;
     if (row >= &cfg_key_rows[CFG_KEY_GROUP_HOLD_MESSAGES] && row <= &cfg_key_rows[CFG_KEY_GROUP_HOLD_TIME])
         return ((const struct cfg_group *)object)->mode != CFG_BROADCAST;
+    if (row->section == CFG_TAP)
+        return has_tap(row, object);
     if (row->kind == CFG_TEXT || row->kind == CFG_NAME)
         return pointer_at(object, row->offset) != NULL;
     if (row->kind == CFG_SCALAR && row->dflt == CFG_OPTIONAL)
@@ -306,4 +318,8 @@ void cfg_print(const struct cfg_config *c, FILE *out)
     print_rows(&p, CFG_BROKER, c, "  ", "  ");
     print_endpoints(&p);
     print_routing(&p);
+    if (c->tap.file) {
+        begin_section(&p, CFG_TAP);
+        print_rows(&p, CFG_TAP, c, "  ", "  ");
+    }
 }

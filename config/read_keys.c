@@ -27,12 +27,25 @@ static void read_value(struct loader *l, const struct cfg_key_row *row, const st
 }
 
 static cfg_reader *const readers[CFG_KIND_COUNT] = {
-    [CFG_SCALAR] = read_value,          [CFG_NAME] = read_name,          [CFG_TEXT] = read_text,
-    [CFG_ADDRESSES] = read_addresses,   [CFG_PROFILE] = read_profile,    [CFG_OPTIONS] = read_own_options,
-    [CFG_MEMBERS] = read_members,       [CFG_SOURCES] = read_sources,    [CFG_NUMBERS] = read_numbers,
-    [CFG_PREFIXES] = read_prefixes,     [CFG_PPIDS] = read_ppids,        [CFG_STREAMS] = read_streams,
-    [CFG_TARGET] = read_target,         [CFG_HOSTS] = read_hosts,        [CFG_ENDPOINTS] = read_endpoints,
-    [CFG_OUT_STREAM] = read_out_stream, [CFG_OTHERWISE] = read_unrouted, [CFG_DENIED] = read_denied,
+    [CFG_SCALAR] = read_value,
+    [CFG_NAME] = read_name,
+    [CFG_TEXT] = read_text,
+    [CFG_ADDRESSES] = read_addresses,
+    [CFG_PROFILE] = read_profile,
+    [CFG_OPTIONS] = read_own_options,
+    [CFG_MEMBERS] = read_members,
+    [CFG_SOURCES] = read_sources,
+    [CFG_NUMBERS] = read_numbers,
+    [CFG_PREFIXES] = read_prefixes,
+    [CFG_PPIDS] = read_ppids,
+    [CFG_STREAMS] = read_streams,
+    [CFG_TARGET] = read_target,
+    [CFG_HOSTS] = read_hosts,
+    [CFG_ENDPOINTS] = read_endpoints,
+    [CFG_OUT_STREAM] = read_out_stream,
+    [CFG_OTHERWISE] = read_unrouted,
+    [CFG_DENIED] = read_denied,
+    [CFG_ROUTE_NAMES] = read_route_names,
 };
 
 /* True if there are rows such as "key.…", so that the value is a mapping of them. */
@@ -83,9 +96,8 @@ static void unknown_key(struct loader *l, enum cfg_section section, const char *
             nearest_found(&n) ? "'?" : "", known);
 }
 
-/* False if it is not a mapping. */
-static bool read_pairs(struct loader *l, enum cfg_section section, const char *prefix,
-                       const struct yaml_node *map, void *object, struct cfg_origin *origin)
+bool read_pairs(struct loader *l, enum cfg_section section, const char *prefix, const struct yaml_node *map,
+                void *object, struct cfg_origin *origin)
 {
     unsigned count;
     char name[64];

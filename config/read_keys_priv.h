@@ -11,4 +11,9 @@ void read_mapping(struct loader *l, enum cfg_section section, const struct yaml_
 /* Gives the scalars of `object` their defaults, as if nothing were written. */
 void read_defaults(enum cfg_section section, void *object);
 
+/* Parses a mapping whose keys are the rows of the section that begin with `prefix` ("", "reconnect."). False
+ * if it is not a mapping (reported). */
+bool read_pairs(struct loader *l, enum cfg_section section, const char *prefix, const struct yaml_node *map,
+                void *object, struct cfg_origin *origin);
+
 #endif

@@ -132,6 +132,45 @@ void read_sources(struct loader *l, const struct cfg_key_row *row, const struct 
         take_members(l, row, items, n, object);
 }
 
+/* ---- names of routes ------------------------------------------------------------------------------ */
+
+static void unknown_route(struct loader *l, const char *key, const struct yaml_node *item)
+{
+    char known[160] = "";
+    struct nearest n;
+    nearest_begin(&n, item->text);
+    for (const struct name_entry *e = l->route_names.first; e; e = e->next) {
+        nearest_try(&n, e->name);
+        add_word(known, sizeof known, e->name);
+    }
+    if (nearest_found(&n))
+        err_add(&l->errors, item->at, "%s: there is no route '%.63s', did you mean '%s'?", key, item->text,
+                nearest_found(&n));
+    else if (known[0])
+        err_add(&l->errors, item->at, "%s: there is no route '%.63s'; there are %s", key, item->text, known);
+    else
+        err_add(&l->errors, item->at, "%s: there is no route '%.63s'; give routes a `name`", key, item->text);
+}
+
+void read_route_names(struct loader *l, const struct cfg_key_row *row, const struct yaml_node *value,
+                      void *object, struct cfg_origin *origin)
+{
+    unsigned n, count = 0;
+    const struct yaml_node **items = read_list(l, row, value, &n);
+    (void)origin;
+    if (!items || is_any(items, n))
+        return;
+    unsigned *list = arena_array(l->keep, n, sizeof *list);
+    for (unsigned i = 0; i < n && !err_is_full(&l->errors); i++) {
+        const struct name_entry *e = names_find(&l->route_names, items[i]->text);
+        if (e)
+            list[count++] = e->index;
+        else
+            unknown_route(l, row->name, items[i]);
+    }
+    put_list(row, object, list, count);
+}
+
 /* ---- the target of a route ------------------------------------------------------------------------ */
 
 /* The group of one member for a peer or listener: made when a route first names it, with the same name. */

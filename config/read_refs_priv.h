@@ -4,7 +4,7 @@
 
 #include "config/loader_priv.h"
 
-cfg_reader read_profile, read_members, read_sources, read_target, read_unrouted;
+cfg_reader read_profile, read_members, read_sources, read_target, read_unrouted, read_route_names;
 
 /* The group that `item`, a scalar, names; a peer or listener has one of its own. False: there is none
  * (reported). */

@@ -200,6 +200,22 @@ static void read_routes(struct loader *l, const struct yaml_node *list)
         add_unrouted(l);
 }
 
+/* The places of its keys are kept with those of `broker`. */
+static void read_tap(struct loader *l, const struct yaml_node *section)
+{
+    read_defaults(CFG_TAP, l->config);
+    if (section) {
+        read_mapping(l, CFG_TAP, section, l->config, &l->tap);
+        for (unsigned k = 0; k < CFG_KEY_COUNT; k++)
+            if (cfg_key_rows[k].section == CFG_TAP)
+                l->broker.key[k] = l->tap.key[k];
+        if (!l->tap.bad && !l->config->tap.file)
+            err_add(&l->errors, section->at, "file is missing here; write `file: …` (%s)",
+                    "the pcapng file that is written");
+    }
+    l->config->key_at = kept_places(l, &l->broker);
+}
+
 /* ---- the root ------------------------------------------------------------------------------------- */
 
 static void unknown_section(struct loader *l, const struct yaml_node *key)
@@ -213,7 +229,8 @@ static void unknown_section(struct loader *l, const struct yaml_node *key)
                 nearest_found(&n));
     else
         err_add(&l->errors, key->at,
-                "unknown section '%.40s'; known are broker, sctp, profiles, listeners, peers, groups, routes",
+                "unknown section '%.40s'; known are broker, sctp, profiles, listeners, peers, groups, "
+                "routes, tap",
                 key->text);
 }
 
@@ -286,6 +303,7 @@ void read_sections(struct loader *l, const struct yaml_node *root)
     check_endpoints(l);
     read_groups(l, section[CFG_GROUPS]);
     read_routes(l, section[CFG_ROUTES]);
+    read_tap(l, section[CFG_TAP]);
     settle_streams(l);
     check_local_ports(l);
     check_reach(l);

@@ -264,6 +264,67 @@ int client_ask(const char *command, const char *socket, const char *method, cons
     return status;
 }
 
+/* Up to the end of the head, byte by byte: what follows is left to the caller. False: there is none. */
+static bool read_head(int fd, char *out, size_t size)
+{
+    size_t n = 0;
+    while (n + 1 < size) {
+        ssize_t got = recv(fd, out + n, 1, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return false;
+        out[++n] = '\0';
+        if (n >= 4 && strcmp(out + n - 4, "\r\n\r\n") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* An answer other than a stream, of which the head has been read. */
+static int refused(const char *socket, int fd, const char *head, char *why, size_t size)
+{
+    const struct exchange x = {.fd = fd, .give_up = -1};
+    json_t *document = NULL;
+    size_t length, before = strlen(head);
+    char *body = read_all(&x, &length), *answer = body ? malloc(before + length + 1) : NULL;
+    int status = CLIENT_REFUSED;
+    if (answer) {
+        memcpy(answer, head, before);
+        memcpy(answer + before, body, length + 1);
+        status = judge(socket, answer, before + length, &document, why, size);
+        json_decref(document);
+    }
+    free(body);
+    free(answer);
+    return status;
+}
+
+int client_open(const char *command, const char *socket, const char *method, const char *path, int *out)
+{
+    char request[CLIENT_REQUEST_MAX], head[4096], why[CLIENT_WHY] = "";
+    int code, status = CLIENT_DONE, fd = -1;
+    if ((size_t)snprintf(request, sizeof request, "%s %s HTTP/1.0\r\nHost: junctor\r\n\r\n", method, path) >=
+        sizeof request)
+        return cmd_wrong(command, "the arguments are too long");
+    if ((fd = admin_socket_connect(socket)) < 0) {
+        status = no_broker(socket, what_failed(errno), why, sizeof why);
+    } else {
+        send_all(fd, request);
+        if (!read_head(fd, head, sizeof head) || sscanf(head, "HTTP/%*d.%*d %d", &code) != 1)
+            status = no_broker(socket, "the broker gave no answer", why, sizeof why);
+        else if (code != 200)
+            status = refused(socket, fd, head, why, sizeof why);
+    }
+    if (*why)
+        fprintf(stderr, "junctor %s: %s\n", command, why);
+    if (status == CLIENT_DONE)
+        *out = fd;
+    else if (fd >= 0)
+        close(fd);
+    return status;
+}
+
 /* ---- command lines -------------------------------------------------------------------------------- */
 
 const char client_letters[] = ":s:h";

@@ -44,6 +44,11 @@ int client_request(const char *socket, const char *method, const char *path,
 int client_ask(const char *command, const char *socket, const char *method, const char *path,
                json_t **document);
 
+/* Sends a request whose answer is a stream of bytes. Returns CLIENT_DONE and a connected socket in *fd, which
+ * the caller closes and on which the stream comes until the broker ends it; or another exit status after
+ * printing the reason. */
+int client_open(const char *command, const char *socket, const char *method, const char *path, int *fd);
+
 /* Escapes `text` for use in a query. Returns `out`. */
 const char *client_escape(const char *text, char *out, size_t size);
 

@@ -13,6 +13,7 @@ static const struct cmd_command commands[] = {
     {"status", "show what a running broker does", cmd_status, &cmd_status_syntax},
     {"top", "show it from second to second, on a terminal", cmd_top, &cmd_top_syntax},
     {"history", "show recent events of associations and peers", cmd_history, &cmd_history_syntax},
+    {"tap", "capture relayed messages, for Wireshark", cmd_tap, &cmd_tap_syntax},
     {"explain", "show which route takes a message, and why", cmd_explain, &cmd_explain_syntax},
     {"reload", "make the broker read its configuration again", cmd_reload, &cmd_reload_syntax},
     {"stop", "end the broker when everything is delivered", cmd_stop, &cmd_stop_syntax},

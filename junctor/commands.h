@@ -38,6 +38,7 @@ int cmd_report(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_history(int argc, char **argv);
+int cmd_tap(int argc, char **argv);
 int cmd_explain(int argc, char **argv); /* or read a file */
 int cmd_reload(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
@@ -50,8 +51,8 @@ int cmd_maint(int argc, char **argv);
 int cmd_ready(int argc, char **argv);
 
 extern const struct cmd_syntax cmd_run_syntax, cmd_check_syntax, cmd_load_syntax, cmd_tune_syntax,
-    cmd_report_syntax, cmd_status_syntax, cmd_top_syntax, cmd_history_syntax, cmd_explain_syntax,
-    cmd_reload_syntax, cmd_stop_syntax, cmd_set_syntax, cmd_association_syntax, cmd_move_syntax,
-    cmd_member_syntax;
+    cmd_report_syntax, cmd_status_syntax, cmd_top_syntax, cmd_history_syntax, cmd_tap_syntax,
+    cmd_explain_syntax, cmd_reload_syntax, cmd_stop_syntax, cmd_set_syntax, cmd_association_syntax,
+    cmd_move_syntax, cmd_member_syntax;
 
 #endif

@@ -108,6 +108,7 @@ static const struct {
     [CFG_DENIED] = {"address prefixes", "`none` or "},
     [CFG_STREAMS] = {"numbers, ranges", "`any` or "},
     [CFG_OUT_STREAM] = {"number, word", "0 to 65534, same, hash or spread"},
+    [CFG_ROUTE_NAMES] = {"names", "`any` or "},
     [CFG_TARGET] = {"name", "of a group, peer or listener"},
     [CFG_OTHERWISE] = {"word, name", "drop, abort, or a group, peer or listener"},
 };

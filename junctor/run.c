@@ -9,6 +9,7 @@
 #include "broker/log.h"
 #include "broker/log_subject.h"
 #include "broker/privileges.h"
+#include "broker/tap/tap.h"
 #include "config/config.h"
 #include "junctor/commands.h"
 #include "junctor/usage.h"
@@ -86,12 +87,20 @@ static int run_logged(struct cfg_config *config, const struct cfg_remarks *remar
     }
     log_start(config);
     log_warnings(config, remarks);
-    struct brk_service service;
-    struct admin *admin = admin_new(junctor_version);
-    if (admin)
-        admin_service(admin, &service);
-    int status = brk_run(config, level_fixed, admin ? &service : NULL);
+    struct brk_service services[2]; /* admin serves what the tap says until it has ended */
+    struct tap *tap = tap_new(junctor_version);
+    struct admin *admin = tap ? admin_new(junctor_version, tap) : NULL;
+    int status = 1;
+    if (admin) {
+        tap_service(tap, &services[0]);
+        admin_service(admin, &services[1]);
+        status = brk_run(config, level_fixed, services, 2);
+    } else {
+        brk_log(CFG_LOG_ERROR, "start_failed", "error=\"out of memory or descriptors\"");
+        cfg_free(config);
+    }
     admin_free(admin);
+    tap_free(tap);
     brk_log_stop();
     return status;
 }

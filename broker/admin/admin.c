@@ -13,12 +13,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "broker/admin/capture.h"
 #include "broker/admin/serve.h"
 #include "broker/admin/state_priv.h"
 #include "broker/admin/wait.h"
 #include "broker/clock.h"
 #include "broker/log.h"
 #include "broker/powerless.h"
+#include "broker/tap/tap.h"
 #include "config/sctp/address.h"
 
 #define BACKLOG 64
@@ -28,12 +30,13 @@
 #define NICE     13
 #define FLUSH_MS 1000 /* for the last answers, when the broker has ended */
 
-struct admin *admin_new(const char *version)
+struct admin *admin_new(const char *version, struct tap *tap)
 {
     struct admin *a = calloc(1, sizeof *a);
     if (!a)
         return NULL;
     a->version = version;
+    a->tap = tap;
     a->wake = -1;
     for (unsigned i = 0; i < 1 + ADMIN_METRICS_MAX; i++)
         a->listening[i] = -1;
@@ -72,9 +75,10 @@ static void run_daemons(struct admin *a)
 static void turn(struct admin *a, int timeout)
 {
     bool come = false;
-    struct pollfd fds[2 + 2 * ADMIN_DOORS] = {{.fd = a->wake, .events = POLLIN},
-                                              {.fd = brk_observer_fd(a->observer), .events = POLLIN}};
-    unsigned count = 2;
+    struct pollfd fds[3 + 2 * ADMIN_DOORS] = {{.fd = a->wake, .events = POLLIN},
+                                              {.fd = brk_observer_fd(a->observer), .events = POLLIN},
+                                              {.fd = a->tap ? tap_ready_fd(a->tap) : -1, .events = POLLIN}};
+    unsigned count = 3;
     for (unsigned i = 0; i <= a->daemon_count; i++)
         if (a->daemons[i])
             fds[count++] =
@@ -86,6 +90,8 @@ static void turn(struct admin *a, int timeout)
         abort(); /* valid descriptors */
     for (unsigned i = doors; i < count; i++)
         come |= fds[i].revents != 0;
+    if (fds[2].revents & POLLIN)
+        admin_captures_go_on(a);
     admin_go_on(a);
     admin_accept_turn(a, come);
     do {
@@ -114,6 +120,7 @@ static void *run(void *admin)
         turn(a, timeout_ms(a));
     flush(a);
     admin_give_up(a);
+    admin_captures_give_up(a);
     admin_cache_clear(&a->cache);
     for (unsigned i = 0; i <= a->daemon_count; i++)
         if (a->daemons[i])

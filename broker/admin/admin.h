@@ -10,9 +10,11 @@
 #include "broker/broker.h"
 
 struct admin;
+struct tap;
 
-/* For brk_run (admin_service). `version` is not copied. NULL: out of memory. */
-struct admin *admin_new(const char *version);
+/* For brk_run (admin_service). `version` is not copied; `tap` is to outlive it; NULL: there is
+ * none. NULL: out of memory. */
+struct admin *admin_new(const char *version, struct tap *tap);
 void admin_free(struct admin *a); /* when brk_run has returned; NULL is allowed */
 
 /* Fills *s; its `arg` is `a`. start fails, with an error in the log, if a configured address or path cannot

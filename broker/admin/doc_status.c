@@ -8,6 +8,7 @@
 #include "broker/admin/call.h"
 #include "broker/admin/json.h"
 #include "broker/admin/memory.h"
+#include "broker/tap/tap.h"
 
 static const char *state_word(const struct admin *a)
 {
@@ -37,6 +38,20 @@ static json_t *contention(const struct admin *a)
     return n < 0 ? json_null() : json_integer(n);
 }
 
+static json_t *tapping(const struct admin *a)
+{
+    struct tap_status s;
+    if (!a->tap)
+        return json_null();
+    tap_get_status(a->tap, &s);
+    json_t *file = *s.file ? json_pack("{s:s, s:o, s:I, s:I}", "path", s.file, "error",
+                                       *s.error ? json_string(s.error) : json_null(), "messages",
+                                       (json_int_t)s.file_messages, "missed", (json_int_t)s.file_missed)
+                           : json_null();
+    return json_pack("{s:o, s:i, s:I, s:I}", "file", file, "clients", (int)s.clients, "client_messages",
+                     (json_int_t)s.client_messages, "client_missed", (json_int_t)s.client_missed);
+}
+
 enum admin_step admin_get_status(struct admin *a, struct admin_call *call)
 {
     struct brk_sight s;
@@ -64,6 +79,7 @@ enum admin_step admin_get_status(struct admin *a, struct admin_call *call)
                      (json_int_t)admin_memory_allocated()));
     json_object_set_new(d, "refused", admin_json_refused(&sum));
     json_object_set_new(d, "balance", balance ? json_integer((json_int_t)balance) : json_null());
+    json_object_set_new(d, "tap", tapping(a));
     json_object_set_new(d, "memory_limit",
                         memory_limit ? json_integer((json_int_t)memory_limit) : json_null());
     brk_counts_free(&sum);

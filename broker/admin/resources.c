@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "broker/admin/call.h"
+#include "broker/admin/capture.h"
 #include "broker/admin/command.h"
 #include "broker/admin/doc.h"
 #include "broker/admin/metrics.h"
@@ -47,6 +48,8 @@ static const struct admin_resource resources[] = {
     {"POST", "/v1/ready", true, admin_post_ready, "member= takes part again"},
     {"POST", "/v1/move", true, admin_post_move,
      "hands association= over to worker=; answers when that one has it"},
+    {"POST", "/v1/tap", true, admin_post_tap,
+     "captures messages that fit filter=, snaplen= bytes of each, as pcapng until the client goes"},
     {"POST", "/v1/abort", true, admin_post_abort, "aborts association=; answers when it is gone"},
 };
 

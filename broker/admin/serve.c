@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "broker/admin/call.h"
+#include "broker/admin/capture.h"
 #include "broker/admin/resources.h"
 #include "broker/admin/wait.h"
 #include "broker/clock.h"
@@ -21,8 +22,10 @@ static const char policy[] = "default-src 'none'; script-src 'unsafe-inline'; st
 
 static enum MHD_Result respond(struct admin *a, struct admin_call *call)
 {
+    bool streams = call->capture;
     struct MHD_Response *r =
-        call->body
+        streams ? admin_capture_response(call)
+        : call->body
             ? MHD_create_response_from_buffer(call->length, call->body, MHD_RESPMEM_MUST_FREE)
             : MHD_create_response_from_buffer(call->length, (void *)call->fixed, MHD_RESPMEM_PERSISTENT);
     if (!r)
@@ -38,7 +41,7 @@ static enum MHD_Result respond(struct admin *a, struct admin_call *call)
     if (atomic_load(&a->stop) || admin_accept_short(a))
         MHD_add_response_header(r, "Connection", "close");
     enum MHD_Result result = MHD_queue_response(call->connection, call->status, r);
-    admin_accept_mark(call->connection, false);
+    admin_accept_mark(call->connection, streams); /* it may take its time */
     bool again = call->status == 200 && call->resource && strcmp(call->resource->method, "GET") == 0 &&
                  !atomic_load(&a->stop) && !admin_accept_short(a);
     if (!again || !admin_cache_keep(&a->cache, call->uri, call->local, brk_now_ms(), r))

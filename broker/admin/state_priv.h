@@ -23,6 +23,8 @@
 
 struct admin;
 struct admin_call;
+struct admin_capture;
+struct tap;
 
 /* What a handler returns: the answer is ready (status, type, body), or what it has to wait for. */
 enum admin_step {
@@ -78,6 +80,7 @@ struct admin_call {
     char *body;        /* from malloc; NULL: `fixed` */
     const char *fixed; /* static */
     size_t length;
+    struct admin_capture *capture; /* instead: what the tap captures (capture.h) */
 };
 
 /* Passed to libmicrohttpd: the server, and on which kind of socket requests arrive. */
@@ -88,6 +91,8 @@ struct admin_door {
 
 struct admin {
     struct brk_observer *observer;
+    struct tap *tap;
+    struct admin_capture *captures; /* that are being sent */
     const char *version;
     char *file;
     pthread_t thread;

@@ -301,7 +301,7 @@ static void begin(uint8_t which)
             brk_note(w, w->assocs, BRK_HAPPENED_LOST, "by peer: user_initiated_abort reason=\"\xff\xe4\"");
     }
     requests = (struct brk_requests){0};
-    must((admin = admin_new("fuzz")) && (admin->file = strdup("fuzz.yaml")));
+    must((admin = admin_new("fuzz", NULL)) && (admin->file = strdup("fuzz.yaml")));
     must((admin->observer = brk_observer_new(&world.broker)));
     must(admin_serve(admin, false) && admin_serve(admin, true));
     must((admin->wake = eventfd(0, EFD_CLOEXEC)) >= 0);

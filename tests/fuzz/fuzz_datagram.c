@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "tests/fuzz/bytes.h"
-#include "transport/usrsctp/crc32c.h"
+#include "transport/crc32c.h"
 #include "transport/usrsctp/usrsctp_priv.h"
 
 enum { PORT = 2905, SENDERS = 2, PACKET = 1500, HEADER = 12, COOKIE = 1000, OUR_TAG = 0x11223344 };

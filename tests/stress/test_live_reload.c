@@ -1,9 +1,10 @@
 /* Live reload of a whole broker: the real control thread, real workers, over a simulated backend (paper.c)
  * whose clients and servers come and go at random. The configuration file is replaced and SIGHUP sent as fast
  * as the broker handles it; sometimes the account is requested, and another thread observes the broker all
- * the time, ends associations and requests reloads itself (watcher.c). At the end the broker drains, its
- * account must balance, and every message that was read has been delivered once or is counted as dropped;
- * those of shared sessions have all been delivered.
+ * the time, ends associations and requests reloads itself (watcher.c). Some of the configurations have a tap,
+ * and a client of it comes and goes. At the end the broker drains, its account must balance, and every
+ * message that was read has been delivered once or is counted as dropped; those of shared sessions have all
+ * been delivered.
  *
  * Sessions are shared, paired and mapped; servers of mapped ones answer, and what comes back may find its
  * client gone.
@@ -27,6 +28,8 @@
 #include "broker/log.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
+#include "broker/tap/tap.h"
+#include "config/filter.h"
 #include "tests/stress/paper.h"
 #include "tests/stress/stress.h"
 #include "tests/stress/watcher.h"
@@ -43,7 +46,9 @@
 #define MAPS(session)          "  - {name: maps, from: maps, to: mapped, session: " session "}\n"
 #define LISTENERS(port, peeloff)                                                                             \
     "listeners:\n  - {name: access, address: 127.0.0.1, port: " #port ", peeloff: " peeloff "}\n" PAIRED
-#define PAIRS "  - {name: pairs, from: pairs, to: p0, session: paired}\n"
+#define TAP_FILE  "/tmp/live_reload.tap.pcapng"
+#define TAP(more) "tap: {file: " TAP_FILE ", rotate: {size: 64K, files: 1}, " more "}\n"
+#define PAIRS     "  - {name: pairs, from: pairs, to: p0, session: paired}\n"
 
 static const char *const files[] = {
     BROKER("") LISTENERS(2900, "always") PEER("p1", 3001) PEER("p2", 3002) "groups:\n" MAPPED(
@@ -56,7 +61,7 @@ static const char *const files[] = {
             "m1, m0", "mode: override") "  - {name: core, members: [p3, p1], mode: override}\n"
                                         "routes:\n" MAPS("mapped") PAIRS
     "  - {from: access, ppid: 1, to: core, session: shared}\n"
-    "  - {name: all, from: access, to: core, session: shared}\n",
+    "  - {name: all, from: access, to: core, session: shared}\n" TAP("snaplen: 40"),
     BROKER("") LISTENERS(2901, "never") PEER("p3", 3003) "groups:\n" MAPPED(
         "m1",
         "mode: override") "  - {name: other, members: [p3, p0], mode: loadshare, share: round-robin}\n"
@@ -73,7 +78,8 @@ static const char *const files[] = {
                                                                       "  - {name: rest, from: access, to: "
                                                                       "core, session: shared}\n"
                                                                       "  - {name: pairs, from: pairs, to: "
-                                                                      "other, session: paired}\n",
+                                                                      "other, session: paired}\n" TAP(
+                                                                          "filter: {from: access, to: p3}"),
 };
 
 enum { FILES = sizeof files / sizeof files[0] };
@@ -129,6 +135,34 @@ static void *reload_on(void *arg)
     return NULL;
 }
 
+/* ---- who taps ------------------------------------------------------------------------------------- */
+
+struct tapper {
+    struct tap *tap;
+    unsigned over; /* atomic */
+    uint64_t bytes;
+};
+
+static void *tap_on(void *arg)
+{
+    static const struct cfg_filter everything;
+    struct tapper *t = arg;
+    char bytes[5000];
+    uint64_t random = 815;
+    while (!relaxed_load(&t->over)) {
+        struct tap_stream *s = tap_open(t->tap, cfg_filter_copy(&everything), 1 + below(&random, 100), "");
+        for (unsigned i = below(&random, 100); s && i; i--) {
+            ssize_t n = tap_read(s, bytes, sizeof bytes);
+            t->bytes += n > 0 ? (uint64_t)n : 0;
+            usleep(below(&random, 1000));
+        }
+        if (s)
+            tap_close(t->tap, s);
+        usleep(below(&random, 20000));
+    }
+    return NULL;
+}
+
 static int block_signals(void)
 {
     sigset_t set;
@@ -173,19 +207,28 @@ static void run(double seconds, bool plant)
 {
     struct reloader r = {.seconds = seconds};
     struct brk_broker b = {.control.eventfd = -1, .requests.eventfd = -1, .backend = &paper};
-    struct brk_service watching;
-    pthread_t thread;
+    struct brk_service services[2];
+    struct tapper tapper = {.tap = tap_new("stress")};
+    pthread_t thread, tapping;
     int signals = block_signals();
-    watcher_service(&watching);
+    check(tapper.tap, "memory");
+    tap_service(tapper.tap, &services[0]);
+    watcher_service(&services[1]);
     brk_log_open(CFG_LOG_ERROR);
     b.plan = rt_plan_new(first_config(), 1);
     paper_begin(plant ? &b : NULL);
     check(b.plan && brk_broker_open(&b), "the broker does not start");
     check(!pthread_create(&thread, NULL, reload_on, &r), "thread");
-    int status = brk_control_main(&b, signals, &watching);
+    check(!pthread_create(&tapping, NULL, tap_on, &tapper), "thread");
+    int status = brk_control_main(&b, signals, services, 2);
     pthread_join(thread, NULL);
+    relaxed_set(&tapper.over, 1);
+    pthread_join(tapping, NULL);
+    tap_free(tapper.tap);
     close(signals);
     unlink(path);
+    check(unlink(TAP_FILE) == 0, "the tap has written no file");
+    check(tapper.bytes > 10000, "the tap's client got %" PRIu64 " bytes", tapper.bytes);
     check(status == 0, "the broker ends with status %d", status);
     compare(&b, &r);
     watcher_check();

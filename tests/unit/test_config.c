@@ -2,6 +2,7 @@
  * equivalent file. */
 #include "tests/unit/config/helper.h"
 
+#include "config/filter.h"
 #include "config/keys.h"
 
 #define ROUTE "routes: [{from: a, to: p}]\n"
@@ -396,6 +397,10 @@ static void same_config(const struct cfg_config *a, const struct cfg_config *b)
     if (a->admin_path)
         assert_string_equal(a->admin_path, b->admin_path);
     same_list(a->metrics, a->metrics_count, b->metrics, b->metrics_count, sizeof *a->metrics);
+    assert_string_equal(a->tap.file ? a->tap.file : "", b->tap.file ? b->tap.file : "");
+    assert_true(a->tap.size == b->tap.size && a->tap.interval_ms == b->tap.interval_ms &&
+                a->tap.files == b->tap.files && a->tap.snaplen == b->tap.snaplen);
+    assert_true(cfg_filter_same(&a->tap.filter, &b->tap.filter));
     same_endpoints(a, b);
     same_routing(a, b);
 }

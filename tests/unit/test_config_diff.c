@@ -57,7 +57,8 @@ static void assert_told(const char *old_text, const char *text, const char *expe
     "peers: [{name: p, address: [127.0.0.1, 127.0.0.2], port: 3, local: [127.0.0.1, 127.0.0.2]},\n"          \
     "        {name: q, address: 127.0.0.3, port: 3}]\n"                                                      \
     "groups: [{name: g, members: [p, q]}, {name: h, members: q}]\n"                                          \
-    "routes: [{from: [a, b], to: g, session: shared}]\n"
+    "routes: [{name: r, from: [a, b], to: g, session: shared}]\n"                                            \
+    "tap: {file: x, filter: {from: [a, b], to: [p, q]}}\n"
 
 /* ---- every row ------------------------------------------------------------------------------------ */
 
@@ -85,6 +86,7 @@ static void put_count(void *object, size_t offset, unsigned count)
 static bool change(const struct cfg_config *c, const struct cfg_key_row *row)
 {
     static const uint32_t ppid = 7;
+    static const unsigned route = 0;
     static const struct net_addr endpoint = {.in4 = {.sin_family = AF_INET}};
     static const struct cfg_range range = {1, 2};
     static const struct net_prefix prefix = {{.in4 = {.sin_family = AF_INET}}, 8};
@@ -122,6 +124,10 @@ static bool change(const struct cfg_config *c, const struct cfg_key_row *row)
         return true;
     case CFG_OTHERWISE:
         ((struct cfg_config *)object)->unrouted = CFG_UNROUTED_ABORT;
+        return true;
+    case CFG_ROUTE_NAMES:
+        put_pointer(object, row->offset, &route);
+        put_count(object, row->count_offset, 1);
         return true;
     case CFG_OUT_STREAM:
         ((struct cfg_route *)object)->set_stream = (struct cfg_set_stream){CFG_FIXED_STREAM, 3};
@@ -223,8 +229,24 @@ static void same_says_nothing(void **state)
         "listeners: [{name: b, port: 2}, {name: a, address: [127.0.0.1, 127.0.0.2], port: 0x1}]\n"
         "groups: [{name: h, members: q}, {name: g, members: [p, q], mode: loadshare}]\n"
         "profiles: {one: {nodelay: true}}\n"
-        "routes: [{from: [a, b], to: g, session: shared}]\n",
+        "routes: [{name: r, from: [a, b], to: g, session: shared}]\n"
+        "tap: {filter: {to: [p, q], from: [a, b], ppid: any}, file: x, rotate: {size: 104857600}}\n",
         "");
+}
+
+static void the_tap_comes_and_goes(void **state)
+{
+    (void)state;
+#define WITHOUT                                                                                              \
+    "listeners: [{name: a, port: 1}]\npeers: [{name: p, address: 127.0.0.1, port: 3}]\n"                     \
+    "routes: [{name: r, from: a, to: p}]\n"
+    assert_told(WITHOUT, WITHOUT "tap: {file: t.pcapng, filter: {route: r, ppid: m3ua}}\n",
+                "tap: file: added 't.pcapng' (at once)\ntap: filter.route: added [r] (at once)\n"
+                "tap: filter.ppid: added [m3ua] (at once)\n");
+    assert_told(WITHOUT "tap: {file: t.pcapng}\n", WITHOUT, "tap: file: removed 't.pcapng' (at once)\n");
+    assert_told(WITHOUT "tap: {file: t.pcapng, snaplen: 100}\n",
+                WITHOUT "tap: {file: t.pcapng, filter: {from: a}}\n",
+                "tap: snaplen: 100 -> 256K, the default (at once)\ntap: filter.from: added a (at once)\n");
 }
 
 static void things_come_and_go(void **state)
@@ -454,6 +476,7 @@ int main(void)
         cmocka_unit_test(every_key),
         cmocka_unit_test(every_option),
         cmocka_unit_test(same_says_nothing),
+        cmocka_unit_test(the_tap_comes_and_goes),
         cmocka_unit_test(things_come_and_go),
         cmocka_unit_test(the_order_of_routes),
         cmocka_unit_test(unrouted),

@@ -46,7 +46,8 @@ static struct cfg_config *replace(struct cfg_config *old, const char *text)
     "routes:\n"                                                                                              \
     "  - {name: first, from: a, ppid: 3, to: both, session: shared}\n"                                       \
     "  - {from: b, to: q, session: shared}\n"                                                                \
-    "  - {from: a, to: p, session: shared}\n"
+    "  - {from: a, to: p, session: shared}\n"                                                                \
+    "tap: {file: t.pcapng, filter: {from: b, to: [q, a], route: first}}\n"
 
 static void assert_listener(const struct cfg_config *c, unsigned id, const char *name, bool gone)
 {
@@ -71,7 +72,12 @@ static void order_does_not_matter(void **state)
                             "  - {from: a, to: p, session: shared, ppid: 4}\n"
                             "  - {from: b, to: q, session: shared}\n"
                             "  - {name: first, from: a, ppid: 3, to: both, session: shared}\n"
-                            "  - {from: a, to: p, session: shared}\n");
+                            "  - {from: a, to: p, session: shared}\n"
+                            "tap: {file: t.pcapng, filter: {from: b, to: [q, a], route: first}}\n");
+    assert_int_equal(c->tap.filter.from[0].index, 1);
+    assert_int_equal(c->tap.filter.to[0].index, 1);
+    assert_int_equal(c->tap.filter.to[1].index, 0);
+    assert_int_equal(c->tap.filter.routes[0], 0);
     assert_listener(c, 0, "a", false);
     assert_listener(c, 1, "b", false);
     assert_int_equal(c->listeners[0].port, 1001);

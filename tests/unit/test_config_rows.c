@@ -93,6 +93,12 @@ static void write_file(const struct cfg_key_row *row, const char *value)
         add("broker:\n");
         add_key(row->name, value);
     }
+    if (row->section == CFG_TAP) {
+        add("tap:\n");
+        if (strcmp(row->name, "file") != 0)
+            add_key("file", "/tmp/tap.pcapng");
+        add_key(row->name, value);
+    }
     add_entry("listeners", listener, 3, row, value);
     add_entry("peers", peer, 3, row, value);
     add_entry("groups", auth ? of_listener : group, override ? 3 : 2, row, value);
@@ -215,7 +221,7 @@ static void test_texts(void **state)
         refuse_key(row, "[a]");
         walked++;
     }
-    assert_int_equal(walked, 9);
+    assert_int_equal(walked, 10);
 }
 
 /* The rows themselves: what the reference page and the reader rely on. */
