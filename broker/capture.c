@@ -86,6 +86,17 @@ void brk_capture_received(struct brk_worker *w, struct brk_assoc *from, const st
     put(w, &c, m->data);
 }
 
+void brk_capture_not_accepted(struct brk_worker *w, const struct brk_socket *s, const struct tr_msg *m)
+{
+    struct brk_captured c = message(m, RT_NO_ROUTE, CFG_RECEIVED);
+    c.at_ns = realtime_ns();
+    put_source(&c, s->source, 0);
+    put(w, &c, m->data);
+    c.verdict = CFG_DROPPED;
+    c.reason = BRK_NOT_ACCEPTED;
+    put(w, &c, m->data);
+}
+
 static void sent_to(struct brk_worker *w, struct brk_assoc *a, struct brk_captured *c, const void *data)
 {
     c->target = a->origin;

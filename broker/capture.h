@@ -18,6 +18,7 @@ struct brk_worker;
 struct brk_assoc;
 struct brk_dropped;
 struct brk_sent;
+struct brk_socket;
 struct tr_msg;
 
 #define BRK_NO_ROUTE_ID UINT32_MAX
@@ -40,6 +41,9 @@ struct brk_captured {
 
 void brk_capture_received(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,
                           uint32_t route);
+
+/* A message of an association that its listener has refused: received, and dropped. */
+void brk_capture_not_accepted(struct brk_worker *w, const struct brk_socket *s, const struct tr_msg *m);
 
 /* The stack has taken over the first `count` of w->burst for `a`: those gathered from index `g` on, or the
  * oldest pending ones. */

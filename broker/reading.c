@@ -6,6 +6,7 @@
 #include <utlist.h>
 
 #include "broker/assoc.h"
+#include "broker/capture.h"
 #include "broker/events.h"
 #include "broker/forward.h"
 #include "broker/life.h"
@@ -61,6 +62,8 @@ static void handle_items(struct brk_worker *w, struct brk_socket *s, const struc
         } else { /* its association was refused */
             brk_count(&w->counts.dropped[BRK_NOT_ACCEPTED], 1);
             brk_count(&s->traffic->dropped, 1);
+            if (w->tap)
+                brk_capture_not_accepted(w, s, &item->msg);
         }
     }
     brk_count(&w->counts.received, messages);
