@@ -8,7 +8,7 @@ captured() {
 # What the load generator sent was captured; it is replayed, faster, twice over, and each message is known again.
 @test "load: a capture of its own traffic is replayed and judged" {
     command -v tcpdump >/dev/null || skip "tcpdump is not installed"
-    tcpdump -i lo -s 0 -U --immediate-mode -w "$work/own.pcap" sctp 2>"$work/tcpdump.err" &
+    tcpdump -Z root -i lo -s 0 -U --immediate-mode -w "$work/own.pcap" sctp 2>"$work/tcpdump.err" &
     local capture=$!
     wait_until 10 grep -q 'listening on' "$work/tcpdump.err"
     run_load first --late-ok --listen "127.0.0.1:$P1" --associations 1 --streams 3 --rate 200 --size 60-4000 --count 100 --ppid m3ua

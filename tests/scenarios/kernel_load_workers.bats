@@ -2,7 +2,7 @@ load lib
 
 # Each worker has its share of the associations at both ends; what they found is put together.
 @test "load: three workers count what one does" {
-    run_load direct --workers 3 --late-ok --listen "127.0.0.1:$P1" --associations 5 --streams 3 --rate 3000 --duration 1s \
+    run_load direct --workers 3 --late-ok --listen "127.0.0.1:$P1" --associations 5 --streams 3 --rate 600 --duration 1s \
         --warmup 200ms --reply
     [ "$(result direct .associations.up)" = 5 ]
     [ "$(result direct .sink_associations.seen)" = 5 ]
