@@ -5,7 +5,7 @@ load admin
 # twice, no stream loses its order. One worker, as usrsctp has, can hand nothing over, and says so.
 
 gateway() {
-    broker_line "queue_messages: 512, admin: {path: $work/admin.sock}"
+    broker_line "queue_messages: 512, balance: {threshold: off}, admin: {path: $work/admin.sock}"
     cat <<CONFIG
 listeners:
   - {name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}
