@@ -52,9 +52,6 @@ void brk_listener_opened(struct brk_socket *s)
     const struct cfg_listener *l = &w->config->listeners[s->member.index];
     if (w->index != 0)
         return;
-    struct opt_set options;
-    brk_options_at_open(w->config, s->member, &options);
-    brk_options_compare(s, &options);
     for (unsigned a = 0; a < l->address_count; a++)
         brk_log(CFG_LOG_INFO, "listening", "listener=%s address=%s transport=%s", l->name,
                 net_addr_format(&l->addresses[a], text, sizeof text), tr_backend_name(w->broker->backend));
@@ -101,6 +98,8 @@ enum tr_code brk_listen(struct brk_worker *w, const struct cfg_config *c, unsign
         free(s);
         return code;
     }
+    if (w->index == 0)
+        brk_options_compare(s, c, &options); /* as granted, before the buffers are made smaller */
     s->peeloff = l->peeloff;
     if (s->peeloff != CFG_PEELOFF_NEVER) {
         brk_socket_shrink_window(s);
@@ -137,7 +136,7 @@ static enum tr_code open_outbound(struct brk_socket *s, const struct tr_open_par
     if (code != TR_OK || known)
         return code;
     if (!atomic_exchange_explicit(&h->compared, true, memory_order_relaxed))
-        brk_options_compare(s, options);
+        brk_options_compare(s, s->worker->config, options);
     s->full_buffer = brk_shrink_window(s->ep);
     brk_remember_buffer(h, recbuf, s->full_buffer);
     brk_sndbuf_begin(s, sndbuf);

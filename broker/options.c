@@ -23,9 +23,9 @@
 #include "transport/transport.h"
 
 /* "listener=access" */
-static void name(const struct brk_worker *w, struct cfg_member m, char *out, size_t size)
+static void name(const struct cfg_config *c, struct cfg_member m, char *out, size_t size)
 {
-    snprintf(out, size, "%s=%s", brk_member_word(m), cfg_member_name(w->config, m));
+    snprintf(out, size, "%s=%s", brk_member_word(m), cfg_member_name(c, m));
 }
 
 static void log_difference(enum opt_id id, const char *text, void *arg)
@@ -36,10 +36,10 @@ static void log_difference(enum opt_id id, const char *text, void *arg)
             brk_quote(text, quoted, sizeof quoted));
 }
 
-void brk_options_compare(const struct brk_socket *s, const struct opt_set *wanted)
+void brk_options_compare(const struct brk_socket *s, const struct cfg_config *c, const struct opt_set *wanted)
 {
     char who[160];
-    name(s->worker, s->member, who, sizeof who);
+    name(c, s->member, who, sizeof who);
     tr_compare_options(s->ep, 0, wanted, log_difference, who);
 }
 
@@ -65,7 +65,7 @@ void brk_assoc_options(struct brk_assoc *a)
     const struct opt_set *all = options_of(a->worker->config, m);
     struct tr_error error;
     char who[160], quoted[300];
-    name(a->worker, m, who, sizeof who);
+    name(a->worker->config, m, who, sizeof who);
     for (unsigned id = 0; id < OPT_ID_COUNT; id++) {
         if (!opt_any(all, id) || !cfg_needs_assoc(all, id))
             continue;
@@ -88,7 +88,7 @@ static void set_changed(struct brk_socket *s, uint32_t assoc, const struct opt_s
     opt_take_option(&one, changed, id);
     if (tr_set_options(s->ep, assoc, &one, NULL, &error) == TR_OK || error.code == TR_NO_ASSOC)
         return;
-    name(s->worker, s->member, who, sizeof who);
+    name(s->worker->config, s->member, who, sizeof who);
     brk_log(CFG_LOG_WARNING, "option_differs", "%s assoc=%u text=%s", who, assoc,
             brk_quote(error.text, quoted, sizeof quoted));
 }

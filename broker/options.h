@@ -15,8 +15,10 @@ void brk_options_at_open(const struct cfg_config *c, struct cfg_member m, struct
 /* Sets the options that only an association can have (primary_addr, those of a path, …). */
 void brk_assoc_options(struct brk_assoc *a);
 
-/* Logs where the stack granted other values than configured (buffers above the sysctl limit, …). */
-void brk_options_compare(const struct brk_socket *s, const struct opt_set *wanted);
+/* Logs where the stack granted other values than configured (buffers above the sysctl limit, …). To be called
+ * before the broker makes the buffers smaller. `c`: has the name of the listener or peer. */
+void brk_options_compare(const struct brk_socket *s, const struct cfg_config *c,
+                         const struct opt_set *wanted);
 
 /* Sets the options of each listener and peer on a socket, which is then closed: so options that the stack
  * refuses (TR_UNSUPPORTED, TR_INVALID) are reported with their place when the broker starts, not with the

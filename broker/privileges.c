@@ -3,10 +3,10 @@
  * Which capabilities stay follows from the configuration, because a reload, a new association to a peer, and
  * a buffer that is made larger need them again:
  *
- *   net_bind_service   ports below 1024
- *   sys_admin          network namespaces; and sys_ptrace where one is named by /proc/PID/ns/net of a process
- * that has more capabilities net_admin          socket buffers that are larger than net.core.wmem_max and
- * rmem_max allow, on sockets of the kernel's SCTP; priorities above 6
+ *   net_bind_service  for ports below 1024
+ *   sys_admin         for network namespaces; with sys_ptrace where one is that of a process
+ * (/proc/PID/ns/net), which may have more capabilities net_admin         for socket buffers beyond
+ * net.core.wmem_max and rmem_max on sockets of the kernel's SCTP, and for priorities above 6
  *
  * Capabilities belong to threads. Those that are there before this is called have given theirs up when they
  * began; workers and resolvers begin afterwards. User and groups the C library sets for all threads, and

@@ -14,7 +14,9 @@ unprivileged() {
     unprivileged
     start_broker <<CONFIG
 sctp: {sndbuf: $((sending * 2)), recbuf: $((receiving * 2))}
-listeners: [{name: access, address: 127.0.0.1, port: $P0}]
+listeners:
+  - {name: access, address: 127.0.0.1, port: $P0}
+  - {name: fits, address: 127.0.0.1, port: $P2, sctp: {sndbuf: $sending, recbuf: $receiving}}
 peers: [{name: core, address: 127.0.0.1, port: $P1, sctp: {recbuf: $receiving}}]
 routes: [{from: access, to: core, session: shared}]
 CONFIG
@@ -22,5 +24,5 @@ CONFIG
     stop_broker
     grep -qE "event=option_differs listener=access text=\"sndbuf: asked .*, granted .*; write sysctl net.core.wmem_max=$((sending * 2)), or grant CAP_NET_ADMIN\"" "$work/broker.log"
     grep -qE "event=option_differs listener=access text=\"recbuf: asked .*, granted .*; write sysctl net.core.rmem_max=$((receiving * 2)), or" "$work/broker.log"
-    [ "$(grep -c event=option_differs "$work/broker.log")" = 3 ] # the peer's recbuf was granted
+    [ "$(grep -c event=option_differs "$work/broker.log")" = 3 ] # the others were granted
 }
