@@ -2,7 +2,7 @@ load lib
 
 # captured FILE: all of an association is in it, its end included.
 captured() {
-    tcpdump -n -r "$1" 2>/dev/null | grep -q 'SHUTDOWN COMPLETE'
+    tcpdump -Z root -n -r "$1" 2>/dev/null | grep -q 'SHUTDOWN COMPLETE'
 }
 
 # What the load generator sent was captured; it is replayed, faster, twice over, and each message is known again.
