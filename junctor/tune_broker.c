@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define START_MS 10000 /* until it is ready */
+#define START_MS 40000 /* until it is ready */
 #define END_MS   8000  /* until it has ended; then it is killed */
 #define NAP_NS   2000000
 
@@ -126,7 +126,7 @@ static void nap(void)
 
 static bool has_ended(struct tune_broker *b)
 {
-    if (b->child > 0 && waitpid(b->child, NULL, WNOHANG) == b->child)
+    if (b->child > 0 && waitpid(b->child, &b->status, WNOHANG) == b->child)
         b->child = 0;
     return b->child == 0;
 }
@@ -185,7 +185,12 @@ static bool start(struct tune_broker *b, int config, char *why, size_t size)
     }
     if (!find(b, "level=error", line, sizeof line))
         find(b, "/proc/self/fd", line, sizeof line);
-    snprintf(why, size, "the broker did not start: %s", line);
+    if (b->child > 0)
+        snprintf(why, size, "the broker did not start within %d s: %s", START_MS / 1000, line);
+    else if (WIFSIGNALED(b->status))
+        snprintf(why, size, "the broker did not start: signal %d: %s", WTERMSIG(b->status), line);
+    else
+        snprintf(why, size, "the broker did not start: exit status %d: %s", WEXITSTATUS(b->status), line);
     return false;
 }
 

@@ -8,6 +8,7 @@
 struct tune_broker {
     pid_t child; /* 0: none */
     int log;     /* what it writes */
+    int status;  /* how it ended, as waitpid says */
 };
 
 /* What bench_measure needs; `broker`, zero-initialised, must outlive it. The child ends with this process. */

@@ -164,8 +164,9 @@ static bool read_state(struct reading *r)
     s->racing_ended = (enum bench_ending)ended;
     s->spent = bench_saved_number(&r->saved, root, "spent_seconds");
     s->rate = bench_saved_number(&r->saved, root, "latency_rate");
-    if (!(s->spent >= 0) || !(s->rate >= 0))
-        return complain(r, root, "\"spent_seconds\" or \"latency_rate\" is wrong");
+    s->budget = bench_saved_number(&r->saved, root, "budget_seconds");
+    if (!(s->spent >= 0) || !(s->rate >= 0) || !(s->budget >= 0))
+        return complain(r, root, "\"spent_seconds\", \"budget_seconds\" or \"latency_rate\" is wrong");
     read_kept(r);
     if (!read_points(r))
         return false;

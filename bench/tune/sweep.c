@@ -409,7 +409,7 @@ static void reopen(struct bench_sweep *s)
 {
     unsigned kept = 0;
 
-    if (s->racing_ended != BENCH_END_BUDGET || s->stage < BENCH_CONFIRMING ||
+    if (s->racing_ended != BENCH_END_BUDGET || s->stage < BENCH_CONFIRMING || s->tune->budget <= s->budget ||
         s->spent > (1 - CONFIRM_SHARE) * s->tune->budget)
         return;
     for (unsigned i = 0; i < s->trial_count; i++)
@@ -436,5 +436,6 @@ void bench_sweep_run(struct bench_sweep *s, const struct bench_sweep_ops *ops)
         on = confirm(&c);
     if (on && s->racing_ended != BENCH_END_NONE)
         end(s, s->racing_ended);
+    s->budget = s->tune->budget;
     save(&c);
 }

@@ -85,6 +85,7 @@ struct bench_sweep {
     unsigned blocks[BENCH_SWEEP_OVER]; /* complete ones of each stage; of the confirmation: pairs */
     double rate;                       /* messages a second of the latency runs; 0: not known yet */
     double spent;                      /* seconds so far */
+    double budget;                     /* what it was given when it last ended; 0: it has not */
     unsigned winner;                   /* the point that is being confirmed, or has been */
     enum bench_ending racing_ended, ended;
     char why[BENCH_WHY_POINT + 100];

@@ -330,8 +330,8 @@ static void test_bad_files(void **state)
                           "\"4M\"], \"kept\": true}]";
     snprintf(content, sizeof content, "%s, %s, \"seed\": 3, \"stage\": \"nowhere\"}", head, factors);
     refused(content, "\"stage\" or \"racing_ended\" is wrong");
-    const char *rest =
-        "\"seed\": 3, \"stage\": \"grid\", \"racing_ended\": \"\", \"spent_seconds\": 1, \"latency_rate\": 5";
+    const char *rest = "\"seed\": 3, \"stage\": \"grid\", \"racing_ended\": \"\", \"spent_seconds\": 1, "
+                       "\"latency_rate\": 5, \"budget_seconds\": 9";
     snprintf(content, sizeof content, "%s, %s, %s,\n \"points\": [{\"levels\": [7]}]}", head, factors, rest);
     refused(content, ":2:13: \"levels\" of this point are wrong");
     snprintf(content, sizeof content,

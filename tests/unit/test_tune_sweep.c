@@ -488,7 +488,9 @@ static void test_more_time(void **state)
     begin(&s);
     bench_sweep_run(&s, &ops);
     assert_int_equal(s.ended, BENCH_END_BUDGET);
-    unsigned before = s.blocks[BENCH_GRID];
+    unsigned before = s.blocks[BENCH_GRID], runs = host.runs;
+    bench_sweep_run(&s, &ops); /* the same time: it is over */
+    assert_int_equal(host.runs, runs);
     tune.budget = 900;
     bench_sweep_run(&s, &ops);
     assert_true(s.blocks[BENCH_GRID] > before + 10);
