@@ -51,6 +51,8 @@ struct MHD_Response {
     size_t size;
     enum MHD_ResponseMemoryMode mode;
     const char *type;
+    void (*end)(void *); /* of a stream, which nobody reads: its client goes at once */
+    void *end_arg;
 };
 
 struct MHD_Connection {
@@ -110,8 +112,25 @@ struct MHD_Response *MHD_create_response_from_buffer(size_t size, void *buffer,
     struct MHD_Response *r = calloc(1, sizeof *r);
 
     must(r && (buffer || size == 0));
-    *r = (struct MHD_Response){1, buffer, size, mode, NULL};
+    *r = (struct MHD_Response){.references = 1, .body = buffer, .size = size, .mode = mode};
     return r;
+}
+
+struct MHD_Response *MHD_create_response_from_callback(uint64_t size, size_t block,
+                                                       MHD_ContentReaderCallback read, void *arg,
+                                                       MHD_ContentReaderFreeCallback end)
+{
+    struct MHD_Response *r = calloc(1, sizeof *r);
+
+    must(r && size == MHD_SIZE_UNKNOWN && block && read);
+    *r = (struct MHD_Response){.references = 1, .mode = MHD_RESPMEM_PERSISTENT, .end = end, .end_arg = arg};
+    return r;
+}
+
+enum MHD_Result MHD_set_connection_option(struct MHD_Connection *c, enum MHD_CONNECTION_OPTION option, ...)
+{
+    must(c->open && option == MHD_CONNECTION_OPTION_TIMEOUT);
+    return MHD_YES;
 }
 
 enum MHD_Result MHD_add_response_header(struct MHD_Response *r, const char *header, const char *content)
@@ -127,6 +146,8 @@ void MHD_destroy_response(struct MHD_Response *r)
     must(r->references > 0);
     if (--r->references > 0)
         return;
+    if (r->end)
+        r->end(r->end_arg);
     if (r->mode == MHD_RESPMEM_MUST_FREE)
         free(r->body);
     free(r);
