@@ -1,12 +1,15 @@
 /* See privileges.h.
  *
  * Which capabilities stay follows from the configuration, because a reload, a new association to a peer, and
- * a buffer that is made larger need them again:
+ * a buffer that is made larger need them again.
  *
- *   net_bind_service  for ports below 1024
- *   sys_admin         for network namespaces; with sys_ptrace where one is that of a process
- * (/proc/PID/ns/net), which may have more capabilities net_admin         for socket buffers beyond
- * net.core.wmem_max and rmem_max on sockets of the kernel's SCTP, and for priorities above 6
+ * CAP_NET_BIND_SERVICE: for ports below 1024.
+ *
+ * CAP_SYS_ADMIN: for network namespaces; with CAP_SYS_PTRACE where one is that of a process
+ * (/proc/PID/ns/net), which may have more capabilities.
+ *
+ * CAP_NET_ADMIN: for socket buffers beyond net.core.wmem_max and rmem_max on sockets of the kernel's SCTP,
+ * and for priorities above 6.
  *
  * Capabilities belong to threads. Those that are there before this is called have given theirs up when they
  * began; workers and resolvers begin afterwards. User and groups the C library sets for all threads, and
