@@ -39,7 +39,8 @@ static const char help[] =
     "      --snaplen BYTES    how much of each message is kept (default, most: 256K)\n" CLIENT_SOCKET_HELP
     "  -h, --help             this text\n"
     "\n"
-    "Exit status: 0 done, 1 refused or not written, 2 wrong usage, 3 no broker answers.\n";
+    "Exit status: 0 done, 1 refused or not written, 2 wrong usage, 3 no broker\n"
+    "answers.\n";
 
 #define BLOCK_MAX   (1u << 20) /* longer ones are not pcapng of a broker */
 #define BLOCK_LEAST 12
