@@ -7,6 +7,7 @@
 #ifndef JUNCTOR_TESTS_STRESS_H
 #define JUNCTOR_TESTS_STRESS_H
 
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -91,8 +92,12 @@ static inline uint32_t inbox_sleep_and_take(struct rt_inbox *in, bool announced,
  * reports a race (a crash is none). */
 static inline bool race_is_found(const char *argument)
 {
-    char command[64], line[256];
-    snprintf(command, sizeof command, "exec /proc/%d/exe %s 2>&1", (int)getpid(), argument);
+    char program[PATH_MAX], command[PATH_MAX + 64], line[256];
+    /* Only the process itself may look there once its threads have given capabilities up. */
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    check(length > 0, "readlink");
+    program[length] = 0;
+    snprintf(command, sizeof command, "exec '%s' %s 2>&1", program, argument);
     setenv("TSAN_OPTIONS", "halt_on_error=1", 1);
     FILE *output = popen(command, "r");
     check(output, "popen");
