@@ -24,7 +24,7 @@ refused() { # REASON OPERATOR NUMBER: so many associations, so far
 @test "who is not allowed is refused with a cause, and let in after a reload" {
     start_broker < <(guarded ", allow: [10.0.0.0/8, \"2001:db8::/32\"]")
     start_sink sink "$U1" "$P1" --keep
-    not run_source stranger "$U2" --count 1
+    not run_source stranger "$U2" --rate 10 --duration 20s
     grep -q 'User-Initiated Abort' "$work/stranger.json"
     refused denied = 1
     grep -q 'event=refused listener=access assoc=[0-9]* remote=127.0.0.1:[0-9]* reason=denied' "$work/broker.log"
@@ -36,7 +36,7 @@ refused() { # REASON OPERATOR NUMBER: so many associations, so far
     local stays=$loader
     wait_more core 5
     now_guarded 2 ", allow: 127.0.0.0/8, deny: 127.0.0.1"
-    not run_source again "$U5" --count 1
+    not run_source again "$U5" --rate 10 --duration 20s
     wait_more core 5
     says /v1/listeners '.listeners[0] | .associations == 1 and .access.deny == ["127.0.0.1"] and .access.max_associations == null'
     kill -INT "$stays"
@@ -62,10 +62,10 @@ refused() { # REASON OPERATOR NUMBER: so many associations, so far
     start_source few "$U3" --associations 3 --rate 20 --duration 60s
     local few=$loader
     wait_until 10 says /v1/listeners '.listeners[0].associations == 3'
-    not run_source one "$U4" --count 1
+    not run_source one "$U4" --rate 10 --duration 20s
     refused address_full -ge 1
     now_guarded 2 "" ", max_associations: 3"
-    not run_source another "$U5" --count 1
+    not run_source another "$U5" --rate 10 --duration 20s
     refused broker_full -ge 1
     kill -INT "$few"
     wait_until 30 ended "$few"

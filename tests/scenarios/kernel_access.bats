@@ -11,8 +11,8 @@ routes: [{from: open, to: core, session: shared}]
 CONFIG
     start_sink sink "$U1" "$P1" --keep
     run_source both "$U2" --from 127.0.0.1,127.0.0.2 --count 20
-    not run_source denied "$U3" --from 127.0.0.2,127.0.0.3 --count 20
-    not run_source outside "$U4" --from 127.0.0.1,127.0.0.9 --count 20
+    not run_source denied "$U3" --from 127.0.0.2,127.0.0.3 --rate 10 --duration 20s
+    not run_source outside "$U4" --from 127.0.0.1,127.0.0.9 --rate 10 --duration 20s
     wait_delivered_to core 20
     stop_broker
     [ "$(account received)" = $((20 + $(account dropped_not_accepted))) ]

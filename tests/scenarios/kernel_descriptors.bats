@@ -8,26 +8,25 @@ calls() {
     logged cost syscalls
 }
 
-# run_out PEELOFF MESSAGES
-run_out() {
+@test "descriptors run out: associations that are accepted stay on the shared socket, and are served there" {
     printf '#!/bin/bash\n[ "$1" != run ] || ulimit -n %s\nexec %q "$@"\n' 40 "$(realpath "$JUNCTOR")" >"$work/few"
     chmod +x "$work/few"
     JUNCTOR=$work/few
     start_broker <<CONFIG
 broker: {transport: $BACKEND, admin: {path: "off"}}
-listeners: [{name: access, address: 127.0.0.1, port: $P0, peeloff: $1}]
+listeners: [{name: access, address: 127.0.0.1, port: $P0}]
 peers: [{name: core, address: 127.0.0.1, port: $P1}]
 routes: [{from: access, to: core, session: shared}]
 CONFIG
     start_sink core $U1 $P1 --keep
     local core=$loader
     wait_log event=member_up
-    start_source source $U2 --associations 60 --streams 2 --count "$2" --drain 60s
+    start_source source $U2 --associations 60 --streams 2 --count 6000 --drain 60s
     local source=$loader
     ends_with 0 $source 60
     wait_log 'event=no_descriptors listener=access'
     # All are up, though fewer than 40 of them can have a socket each.
-    wait_delivered_to core "$2"
+    wait_delivered_to core 6000
     [ "$(account dropped)" = 0 ]
     # Idle ones that stay there wake no worker.
     start_source idle $U3 --associations 60 --rate 0.01 --duration 10m
@@ -47,12 +46,4 @@ CONFIG
     ends_with 0 $core
     delivered_all core "$(account received)"
     [ "$(account dropped)" = 0 ]
-}
-
-@test "descriptors run out: associations that are accepted stay on the shared socket, and are served there" {
-    run_out always 6000
-}
-
-@test "descriptors run out: with peeloff: busy, too, associations that bring much stay on the shared socket" {
-    run_out busy 30000
 }

@@ -7,7 +7,7 @@ tune() {
     shift
     [ "$(id -u)" = 0 ] || skip "network namespaces need root"
     "$JUNCTOR" tune --link delay=50ms,rate=5mbit,limit=10000 --size 1400 --window 100ms --warmup 600ms --measure 600ms --no-latency \
-        --budget 40s --seed 1 --json "$@" >"$work/$name.json" 2>"$work/$name.err"
+        --budget 24s --seed 1 --json "$@" >"$work/$name.json" 2>"$work/$name.err"
 }
 
 @test "tune: finds that a send buffer smaller than what is on its way costs rate" {

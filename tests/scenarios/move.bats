@@ -85,11 +85,11 @@ has_two_workers() {
     start_sink core $U1 $P1 --keep
     core=$loader
     wait_log 'event=member_up member=core'
-    start_source source $U2 --ppid m3ua --associations 3 --streams 4 --duration 10m
+    start_source source $U2 --ppid m3ua --associations 2 --streams 4 --duration 10m
     source=$loader
     wait_account delivered -ge 1000
     for id in $(ids listener=access); do there_and_back "$id" 2; done
-    wait_count 6 'event=association_moved listener=access'
+    wait_count 4 'event=association_moved listener=access'
     wait_more core 1000
     kill -INT $source
     ends_with 0 $source 60
@@ -112,7 +112,7 @@ has_two_workers() {
     wait_log 'event=member_up member=servers'
     wait_account delivered -ge 1000
     id=$(ids listener=servers)
-    there_and_back "$id" 4
+    there_and_back "$id" 2
     wait_more core 1000
     kill -INT $source
     ends_with 0 $source 60

@@ -84,7 +84,7 @@ CONFIG
     [ "$(delivered_to good)" -gt 1600 ] # more than in its turn
     [ "$(account rerouted)" -gt 0 ]
     kill -STOP $good
-    start_source second $U4 --size 1000 --count 100000 --drain 60s
+    start_source second $U4 --size 1000 --count 40000 --drain 60s
     wait_until 20 stands_still
     kill -CONT $good $stuck
     ends_with 0 $loader 60 || true
