@@ -5,7 +5,7 @@
 #include "tests/chaos/network.h"
 #include "tests/chaos/program.h"
 
-#define PLAIN NULL, NULL, NULL
+#define PLAIN NULL, NULL, NULL, false
 
 /* A shared session with one destination a message drops nothing: what a lost member had goes to another one,
  * or waits. */
@@ -25,12 +25,15 @@ const struct kind kinds[] = {
      " peer_lost unacknowledged no_subscriber ", PLAIN},
     /* Outboxes with limits, sources that are slowed down, messages that are given up. */
     {"reroute", "mode: loadshare", "shared", false, false, NULL, ORDER_NONE, true, " ", NULL,
-     "queue: {messages: 20}", "when_full: reroute"},
+     "queue: {messages: 20}", "when_full: reroute", false},
     {"drop-oldest", "mode: override", "shared", false, false, NULL, ORDER_RISING, false,
      " queue_full_oldest ", "rate_limit: {messages: 300, burst: 100ms}", "queue: {messages: 10}",
-     "when_full: drop-oldest"},
+     "when_full: drop-oldest", false},
+    /* Seen once (seed 99461, 2 workers): 373 messages that were called delivered did not arrive. Linux gives
+     * no message back that it abandons after it has sent it; it counts them, and the count goes with the
+     * association. */
     {"ttl", "mode: override", "shared", false, false, NULL, ORDER_RISING, false, " expired ", NULL, NULL,
-     "partial_reliability: {ttl: 300ms}"},
+     "partial_reliability: {ttl: 300ms}", true},
 };
 const unsigned kind_count = sizeof kinds / sizeof *kinds;
 

@@ -25,7 +25,8 @@ struct kind {
     bool whole; /* what a client sends arrives, once it was acknowledged, whatever becomes of answers */
     const char *drops; /* reasons for which messages may be dropped, with a space on either side */
     const char *access, *peer,
-        *route; /* further keys of the clients' listener, of each peer, of the route; or NULL */
+        *route;    /* further keys of the clients' listener, of each peer, of the route; or NULL */
+    bool if_named; /* KIND must name it: it does not always hold */
 };
 
 extern const struct kind kinds[];

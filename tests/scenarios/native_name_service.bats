@@ -59,7 +59,7 @@ CONFIG
     wait_log 'event=member_up member=core'
     # Attempts time out one after the other, but send a single query.
     wait_count 3 'event=connect_failed peer=dead error="its name is still being looked up'
-    [ "$(threads)" -le $((3 + $(logged ready workers) + 2)) ] # control, the log, admin, the workers, and a question each
+    [ "$(threads)" -le $((4 + $(logged ready workers) + 2)) ] # control, the log, admin, tap, the workers, and a question each
     # Clients of a peer that is still being looked up wait; the others' messages go through meanwhile.
     start_load waiting --role source --to "127.0.0.1:$P4" --to-encaps $U4 --listen-encaps $U5 --rate 20 --duration 1m
     wait_log 'event=association_up listener=lost'
