@@ -213,7 +213,7 @@ MIDDLE := $(filter $(BUILD)/tests/middle/%,$(TESTS))
 test: ## builds everything and runs all tests; ends with one line of totals
 	@tests/deps test
 	$(SUBMAKE) test-programs micro
-	@FUZZ_TIME=$${FUZZ_TIME:-5} tests/run
+	@FUZZ_TIME=$${FUZZ_TIME:-4} tests/run
 
 check: ## one test: make check T=name; lists the names without T
 	@tests/deps test
