@@ -1,6 +1,5 @@
 /* `junctor load`: reads the command line, has the engine in bench/ run it, and prints the result. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,24 +10,8 @@
 #include "bench/report_csv.h"
 #include "junctor/command_line.h"
 #include "junctor/commands.h"
+#include "junctor/stop.h"
 #include "junctor/live.h"
-
-static struct bench_stop stop;
-
-static void on_signal(int number)
-{
-    (void)number;
-    bench_stop_ask(&stop);
-}
-
-static void handle_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal};
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    signal(SIGUSR1, SIG_IGN); /* meant for a broker, which has the same program name */
-}
 
 /* Records the first error in writing a file. */
 static void not_written(struct bench_outcome *outcome, const char *option, const char *why)
@@ -109,8 +92,7 @@ static int run(struct bench_plan *plan, const char *command)
     static const struct bench_observer silent;
     struct bench_observer observer = live_observer(plan);
 
-    handle_signals();
-    struct bench_outcome *outcome = bench_run(plan, plan->quiet ? &silent : &observer, &stop);
+    struct bench_outcome *outcome = bench_run(plan, plan->quiet ? &silent : &observer, stop_on_signals());
     if (!outcome) {
         fputs("junctor load: out of memory\n", stderr);
         return 1;

@@ -1,21 +1,7 @@
 /* See show.h. */
 #include "junctor/show.h"
 
-#include "junctor/table.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-#define T(title, path)                                                                                       \
-    {                                                                                                        \
-        title, path, TABLE_TEXT                                                                              \
-    }
-#define N(title, path)                                                                                       \
-    {                                                                                                        \
-        title, path, TABLE_NUMBER                                                                            \
-    }
-#define M(title, path)                                                                                       \
-    {                                                                                                        \
-        title, path, TABLE_TIME                                                                              \
-    }
+#include "junctor/table_columns_priv.h"
 
 static const struct table_column paths[] = {
     T("PATH", "address"),  T("STATE", "state"), T("PRIMARY", "primary"), N("SRTT MS", "srtt_ms"),

@@ -9,7 +9,7 @@
 #include "junctor/client.h"
 #include "junctor/commands.h"
 #include "junctor/show.h"
-#include "junctor/table.h"
+#include "junctor/table_columns_priv.h"
 #include "junctor/usage.h"
 
 static const char help[] =
@@ -30,19 +30,6 @@ static const char help[] =
     "  -h, --help             this text\n"
     "\n"
     "Exit status: 0 done, 1 not found, 2 wrong usage, 3 no broker answers.\n";
-
-#define T(title, path)                                                                                       \
-    {                                                                                                        \
-        title, path, TABLE_TEXT                                                                              \
-    }
-#define N(title, path)                                                                                       \
-    {                                                                                                        \
-        title, path, TABLE_NUMBER                                                                            \
-    }
-#define M(title, path)                                                                                       \
-    {                                                                                                        \
-        title, path, TABLE_TIME                                                                              \
-    }
 
 static const struct table_column listeners[] = {T("LISTENER", "name"),
                                                 N("ASSOCIATIONS", "associations"),
@@ -110,7 +97,6 @@ static const struct table_column workers[] = {N("WORKER", "worker"),
                                               N("TURNS", "turns"),
                                               N("SYSTEM CALLS", "system_calls"),
                                               N("PARKED", "parked")};
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 static const struct list {
     const char *name;
     const struct table_column *columns;

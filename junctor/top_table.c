@@ -1,24 +1,11 @@
 /* See top_table.h. */
 #include "junctor/top_table.h"
+#include "junctor/table_columns_priv.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define CELL 200
-
-#define T(title, path)                                                                                       \
-    {                                                                                                        \
-        title, path, TABLE_TEXT                                                                              \
-    }
-#define N(title, path)                                                                                       \
-    {                                                                                                        \
-        title, path, TABLE_NUMBER                                                                            \
-    }
-#define M(title, path)                                                                                       \
-    {                                                                                                        \
-        title, path, TABLE_TIME                                                                              \
-    }
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* ---- the views ------------------------------------------------------------------------------------ */
 

@@ -1,7 +1,6 @@
 /* `junctor tune`: reads the command line, has the sweep in bench/tune/ run, and prints what it found. */
 #include <errno.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,24 +13,8 @@
 #include "bench/tune/text.h"
 #include "junctor/command_line.h"
 #include "junctor/commands.h"
+#include "junctor/stop.h"
 #include "junctor/tune_broker.h"
-
-static struct bench_stop stop;
-
-static void on_signal(int number)
-{
-    (void)number;
-    bench_stop_ask(&stop);
-}
-
-static void handle_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal};
-
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    signal(SIGUSR1, SIG_IGN); /* meant for a broker, which has the same program name */
-}
 
 /* ---- a sweep and what belongs to it ------------------------------------------------------------------- */
 
@@ -187,10 +170,9 @@ static int sweep(struct tuning *t)
     struct tune_broker broker;
     struct bench_middle middle = tune_broker_middle(&broker);
 
-    t->measure.stop = &stop;
+    t->measure.stop = stop_on_signals();
     t->measure.middle = t->tune.through_broker ? &middle : NULL;
     ops.progress = t->tune.load.quiet ? NULL : progress;
-    handle_signals();
     bench_sweep_run(&t->sweep, &ops);
     end_line(t);
     return report(t);
