@@ -19,9 +19,10 @@
  * stops only sources whose routes allow it.
  *
  * A destination of another worker: its owner publishes in rt_dest.room whether the outbox is full. Whoever
- * dispatches decides by that, which may be a turn old; the owner decides again where a message arrives to be
- * dropped. So an outbox has a few messages more than its limit at most, as many as workers have read in a
- * turn, and those of routes that drop never.
+ * dispatches decides by that, which may be a turn old, or older where the owner does not get a processor; the
+ * owner decides again when a message arrives: it drops it, or sends it back to the worker that had read it,
+ * to be dispatched anew. So only routes that block make an outbox longer than its limit, by what their
+ * sources may have waiting.
  *
  * Everything that takes a brk_assoc is for the association's worker. */
 #ifndef JUNCTOR_BROKER_ROOM_H

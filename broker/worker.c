@@ -61,7 +61,9 @@
 static void arrived(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p)
 {
     enum brk_drop reason;
-    if (p->control == BRK_WAITED || p->control == BRK_LEFT || brk_room_admit(w, a, p->route, &reason))
+    if (brk_room_elsewhere(w->config, p->route, a->outbox.room))
+        brk_send_again(w, NULL, p);
+    else if (p->control == BRK_WAITED || p->control == BRK_LEFT || brk_room_admit(w, a, p->route, &reason))
         brk_deliver(w, a, p);
     else
         brk_drop_parcel(w, p, reason);

@@ -248,15 +248,19 @@ static uint64_t check_outbox(const struct brk_outbox *o)
     return check_queue(&o->pending, "outbox") + o->undelivered.count;
 }
 
-/* Where messages go to who has room, none in an outbox stops a socket that is to be read: its member may be
- * one that takes nothing. */
-static void check_stops(const struct brk_worker *w)
+/* Where messages go to who has room, no outbox has more than its limit, and no message in it stops a socket
+ * that is to be read: its member may be one that takes nothing. */
+static void check_rerouted(const struct brk_worker *w)
 {
     const struct brk_socket *s, *from;
     const struct brk_assoc *a;
     DL_FOREACH(w->sockets, s)
     for (a = s->assocs; a; a = a->hh.next) {
         struct rt_batch b = a->outbox.pending.parcels;
+        uint32_t limit =
+            s->member.kind == CFG_MEMBER_PEER ? w->config->peers[s->member.index].queue.messages : 0;
+        if (limit && a->state == BRK_UP && b.count > limit)
+            fail_seed("worker %u: %u messages wait for a member that may have %u", w->index, b.count, limit);
         for (struct rt_parcel *p = rt_batch_peek(&b); p; p = rt_batch_next(&b, p)) {
             from = p->message->stops ? brk_socket_of(p->message->credit->source) : NULL;
             if (from && from->ep && !from->handing)
@@ -347,7 +351,7 @@ void check_step(void)
     for (unsigned i = 0; i < world.broker.worker_count; i++)
         check_shared(world.broker.workers[i]);
     for (unsigned i = 0; world.scenario->reroutes && i < world.broker.worker_count; i++)
-        check_stops(world.broker.workers[i]);
+        check_rerouted(world.broker.workers[i]);
     if (s.received + s.copies != s.delivered - s.returned + s.dropped + s.waiting)
         fail_seed("account: received %" PRIu64 " + copies %" PRIu64 " is not delivered %" PRIu64
                   " + dropped %" PRIu64 " + waiting %" PRIu64,
