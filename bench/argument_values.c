@@ -56,7 +56,9 @@ bool bench_parse_count(const char *text, uint64_t *out, char *why, size_t size)
     int64_t number;
 
     if (!parse_number(plain, 1, INT64_MAX / 2000000, &number, why, size))
-        return false;
+        return bench_say(why, size,
+                         "\"%s\" is not a number of messages; write a whole number such as 500, 10k or 2M",
+                         text);
     *out = (uint64_t)number * times;
     return true;
 }
@@ -96,7 +98,7 @@ bool bench_parse_rate(const char *text, double *out, char *why, size_t size)
     if (end == plain || *end || !(*out >= 0.001 && *out <= BENCH_RATE_MAX))
         return bench_say(
             why, size,
-            "\"%s\" is not a number of messages a second; write 0.001 to 1000M, such as 500 or 10k", text);
+            "\"%s\" is not a rate; write a number a second from 0.001 to 1000M, such as 500 or 10k", text);
     return true;
 }
 

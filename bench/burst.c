@@ -183,6 +183,7 @@ static void account_burst(struct bench_sender *s, unsigned sent)
             t->replies = NULL; /* out of memory: no more round trips */
     }
     t->sent.messages += sent;
+    s->handed += sent;
 }
 
 /* Sends one burst; TR_OK when everything was taken or there was nothing, TR_AGAIN when the send buffer is

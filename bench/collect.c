@@ -253,6 +253,8 @@ static void collect_back(struct bench_engine *e, struct bench_result *r)
             bench_traffic_tell(&e->workers[i].source.traffic, back);
         bench_verdict_add(&r->replies, back, false);
         collect_lost(e, back, true, r, &r->replies);
+        if (e->plan->churn.abort) /* they have just been counted */
+            r->not_echoed -= r->not_echoed < r->replies.given_up ? r->not_echoed : r->replies.given_up;
     }
     if (!bench_plan_has(e->plan, true))
         return;

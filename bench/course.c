@@ -191,7 +191,7 @@ static bool all_arrived(const struct bench_engine *e)
     if (e->sinking && BENCH_SUM(e, delivered) < sent * copies)
         return false;
     if (e->plan->reply)
-        return BENCH_SUM(e, back) >= sent;
+        return BENCH_SUM(e, back) + BENCH_SUM(e, cut_off) >= sent;
     if (!bench_plan_has(e->plan, true))
         return true;
     return e->sinking ? BENCH_SUM(e, back) >= BENCH_SUM(e, sent_down) : back_settled(e);

@@ -266,7 +266,7 @@ static bool read_list(struct reading *r, struct bench_distribution *d)
 static bool read_plain(struct reading *r, const char *text, struct bench_distribution *d)
 {
     char low[64];
-    const char *dash = strchr(text, '-');
+    const char *dash = *text ? strchr(text + 1, '-') : NULL; /* one in front is a sign */
 
     d->shape = BENCH_CONSTANT;
     if (!dash) {

@@ -62,7 +62,7 @@ struct bench_findings {
 
 /* Written by its worker, once a turn. */
 struct bench_published {
-    _Atomic uint64_t sent, sent_down, delivered, back, given_up;
+    _Atomic uint64_t sent, sent_down, delivered, back, given_up, cut_off;
     _Atomic unsigned up, seen, alive, guests, adopted;
     _Atomic uint32_t came, unsettled, back_state; /* as bench_findings; of replies and flows from the sink */
     _Atomic bool complete, ending, sending_down;

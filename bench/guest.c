@@ -74,15 +74,42 @@ static void guest_unlink(struct bench_sink *s, struct bench_guest *guest)
     s->alive--;
 }
 
-/* Assigns the association its part of the flows to the source. */
+/* Whether a sender waits for an association. */
+static bool is_free(const struct bench_sender *sender)
+{
+    return !sender->open && (sender->suspended || sender->incarnation == 0);
+}
+
+/* The part of the flows to the source that falls to an association: by its number; or, if it came after all
+ * others, that of one that has ended. NULL: none. */
+static struct bench_sender *sender_for(struct bench_sink *s, unsigned number)
+{
+    if (!s->senders)
+        return NULL;
+    if (number < s->plan->associations)
+        return &s->senders[number];
+    for (unsigned i = 0; i < s->plan->associations; i++)
+        if (bench_sink_home(i, s->parts) == s->part && is_free(&s->senders[i]))
+            return &s->senders[i];
+    return NULL;
+}
+
 static void guest_sends(struct bench_guest *guest)
 {
-    struct bench_sink *s = guest->place->sink;
-
-    if (s->senders && guest->number < s->plan->associations) {
-        guest->sender = &s->senders[guest->number];
+    guest->sender = sender_for(guest->place->sink, guest->number);
+    if (guest->sender)
         bench_sender_open(guest->sender, guest->endpoint, guest->assoc, guest->granted, bench_now_ns());
-    }
+}
+
+/* The association has ended; with churn there will be another one. */
+static void guest_sends_no_more(struct bench_guest *guest)
+{
+    const struct bench_plan *plan = guest->place->sink->plan;
+
+    if (plan->churn.rate > 0 || plan->role == BENCH_SINK)
+        bench_sender_suspend(guest->sender);
+    else
+        bench_sender_close(guest->sender);
 }
 
 void bench_guest_new(struct bench_place *place, uint32_t assoc, unsigned granted)
@@ -132,7 +159,7 @@ void bench_guest_free(struct bench_guest *guest)
     while (guest->early.first)
         held_drop(&guest->early);
     if (guest->sender)
-        bench_sender_close(guest->sender);
+        guest_sends_no_more(guest);
     tr_close(guest->endpoint);
     free(guest);
 }

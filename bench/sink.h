@@ -4,7 +4,8 @@
  * of its own: when an association's send buffer is full, only that association is not read until there is
  * room, so nothing accumulates here and SCTP's receive window slows the sender down.
  *
- * Flows from the sink to the source go over the associations that came up first, in that order.
+ * Flows from the sink to the source go over the associations that came up first, in that order; one that
+ * comes later takes the place of one that has ended.
  *
  * With several workers each has a sink. That of worker 0 listens and hands each association that it accepts
  * to its worker, in turn, before anything of it is checked, so that all that comes on an association is

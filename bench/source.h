@@ -46,6 +46,8 @@ struct bench_source {
     unsigned churn_next;         /* of the churn's associations: the next to be closed */
     struct bench_link *churning; /* those being closed and opened again */
     unsigned churning_count;
+    uint64_t cut_off;             /* with replies: messages whose association the churn ended before they
+                                     were answered; not those that the stack gave back */
     bool aborting;                /* bench_source_take_back was called */
     struct bench_far_source *far; /* --collect; NULL: no */
     struct bench_judge *back;     /* checks replies and flows from the sink; NULL: none are awaited */

@@ -240,6 +240,7 @@ void bench_worker_publish(struct bench_worker *w)
 
     set_count(&p->sent, s->traffic.sent.messages);
     set_count(&p->given_up, s->counts.given_up);
+    set_count(&p->cut_off, s->cut_off);
     set_count(&p->back, w->back.counts.messages);
     set_number(&p->back_state,
                (w->back.run_count > 0) + (w->back.run_count > 0 && bench_judge_settled(&w->back)));

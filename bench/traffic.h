@@ -48,6 +48,7 @@ struct bench_sender {
     struct tr_endpoint *endpoint;
     uint32_t assoc, index; /* id at the endpoint; number in the plan */
     unsigned granted;      /* outbound streams */
+    uint64_t handed;       /* messages handed to the stack */
     struct bench_lane *lanes;
     unsigned lane_count, unfinished; /* lanes; of these, those that have messages to send */
     unsigned turn;                   /* as fast as possible: the lane that comes first */

@@ -13,10 +13,18 @@ load lib
     [ "$(result churn .misordered)" = 0 ]
 }
 
+# An echo whose association is being shut down cannot send any more, so the replies it owes come first.
+@test "load: an association is closed when its replies have come" {
+    run_load owed --late-ok --listen "127.0.0.1:$P1" --associations 4 --duration 1s --churn 20 --reply \
+        --size 1400 --option sndbuf=16K
+    [ "$(result owed .associations.churn_closed)" -gt 0 ]
+    [ "$(query owed '| .replies.delivered == .sent and .not_echoed == 0 and .associations.not_closed == 0')" = true ]
+}
+
 # What an abort cuts off is told apart from what was lost.
 @test "load: aborted associations cut off what was on its way, and it is all accounted for" {
-    run_load abort --late-ok --listen "127.0.0.1:$P1" --associations 6 --duration 1s --churn 20,by=abort
+    run_load abort --late-ok --listen "127.0.0.1:$P1" --associations 6 --duration 1s --churn 20,by=abort --reply
     [ "$(result abort .associations.churn_closed)" -gt 0 ]
-    [ "$(result abort .lost)" = 0 ]
-    [ "$(query abort '| .delivered + .given_up == .sent')" = true ]
+    [ "$(query abort '| .lost == 0 and .replies.lost == 0 and .delivered + .given_up == .sent
+        and .replies.delivered + .replies.given_up == .sent')" = true ]
 }

@@ -148,6 +148,53 @@ static void test_churn(void **state)
     }
 }
 
+/* Replies are awaited before an association is closed; those that an abort cuts off are given up. */
+static void test_churn_with_replies(void **state)
+{
+    (void)state;
+    plan.duration_ms = 300;
+    plan.associations = 4;
+    plan.reply = true;
+    plan.churn = (struct bench_churn){.rate = 60, .first = 0, .count = 4};
+    settle();
+    for (unsigned i = 0; i < 2; i++) {
+        struct bench_outcome *o = bench_run(&plan, NULL, NULL);
+        assert_non_null(o);
+        const struct bench_result *r = &o->results[0];
+        assert_true(r->source.closed > 0);
+        assert_int_equal(r->source.lost + r->source.not_closed + r->not_echoed, 0);
+        assert_int_equal(r->replies.lost, 0);
+        assert_int_equal(r->replies.counts.messages + r->replies.given_up, r->source.sent);
+        assert_true(plan.churn.abort || r->replies.given_up == 0);
+        assert_true(bench_result_ok(r));
+        plan.churn.abort = true;
+        bench_outcome_free(o);
+    }
+}
+
+/* A flow from the sink goes on where an association that has ended was opened again. */
+static void test_churn_with_flows_down(void **state)
+{
+    (void)state;
+    plan.associations = 2;
+    plan.churn = (struct bench_churn){.rate = 50, .first = 0, .count = 2};
+    plan.flow_count = 2;
+    for (unsigned i = 0; i < 2; i++) {
+        plan.flows[i] = bench_plan_flow(&plan);
+        assert_true(bench_flow_parse(
+            &plan.flows[i], i ? "direction=down,rate=500,count=200" : "rate=500,count=200", why, sizeof why));
+    }
+    settle();
+    struct bench_outcome *o = bench_run(&plan, NULL, NULL);
+    assert_non_null(o);
+    const struct bench_result *r = &o->results[0];
+    assert_true(r->source.reopened > 2);
+    assert_int_equal(r->sent_down.messages, 200);
+    assert_int_equal(r->down.counts.messages, 200);
+    assert_int_equal(r->down.counts.misordered + r->down.lost + r->source.lost, 0);
+    bench_outcome_free(o);
+}
+
 /* The content of a file is sent and arrives whole, both ways, also where bursts are cut short. */
 static void test_payload_of_a_file(void **state)
 {
@@ -297,6 +344,8 @@ int main(void)
         cmocka_unit_test_setup(test_runs_follow_each_other, setup),
         cmocka_unit_test_setup(test_a_run_is_cancelled, setup),
         cmocka_unit_test_setup(test_churn, setup),
+        cmocka_unit_test_setup(test_churn_with_replies, setup),
+        cmocka_unit_test_setup(test_churn_with_flows_down, setup),
         cmocka_unit_test_setup(test_payload_of_a_file, setup),
         cmocka_unit_test_setup(test_raw_content, setup),
         cmocka_unit_test_setup(test_replays_that_are_refused, setup),
