@@ -12,6 +12,7 @@
 #include "junctor/commands.h"
 #include "junctor/stop.h"
 #include "junctor/live.h"
+#include "junctor/output.h"
 
 /* Records the first error in writing a file. */
 static void not_written(struct bench_outcome *outcome, const char *option, const char *why)
@@ -74,16 +75,26 @@ static int report(struct bench_outcome *outcome)
     return bench_outcome_ok(outcome) ? 0 : 1;
 }
 
-/* Wrong usage: prints the reason, also as JSON if that was asked for. */
-static int refuse(int argc, char **argv, const char *why)
+/* It does not begin: prints the reason, also as JSON. */
+static void complain(const char *why, bool json)
 {
     struct bench_outcome outcome = {0};
 
     snprintf(outcome.error, sizeof outcome.error, "%s", why);
+    if (json)
+        bench_report_json(stdout, &outcome);
+    fprintf(stderr, "junctor load: %s\n", why);
+}
+
+/* Wrong usage. */
+static int refuse(int argc, char **argv, const char *why)
+{
+    bool json = false;
+
     for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--json") == 0)
-            bench_report_json(stdout, &outcome);
-    fprintf(stderr, "junctor load: %s\nTry `junctor load --help`.\n", why);
+        json = json || strcmp(argv[i], "--json") == 0;
+    complain(why, json);
+    fputs("Try `junctor load --help`.\n", stderr);
     return 2;
 }
 
@@ -91,7 +102,13 @@ static int run(struct bench_plan *plan, const char *command)
 {
     static const struct bench_observer silent;
     struct bench_observer observer = live_observer(plan);
+    char why[BENCH_WHY_MAX];
 
+    if (!output_folder("--csv", plan->csv, why, sizeof why) ||
+        !output_file("--report", plan->report, why, sizeof why)) {
+        complain(why, plan->json);
+        return 1;
+    }
     struct bench_outcome *outcome = bench_run(plan, plan->quiet ? &silent : &observer, stop_on_signals());
     if (!outcome) {
         fputs("junctor load: out of memory\n", stderr);

@@ -13,6 +13,7 @@
 #include "bench/tune/text.h"
 #include "junctor/command_line.h"
 #include "junctor/commands.h"
+#include "junctor/output.h"
 #include "junctor/stop.h"
 #include "junctor/tune_broker.h"
 
@@ -178,13 +179,24 @@ static int sweep(struct tuning *t)
     return report(t);
 }
 
+/* What will be written can be. */
+static bool check_outputs(const struct bench_tune *t, char *why, size_t size)
+{
+    char fresh[BENCH_FILE_MAX + 8] = "";
+
+    if (t->resume[0]) /* each time it is written anew beside itself */
+        snprintf(fresh, sizeof fresh, "%s.new", t->resume);
+    return output_file("--report", t->load.report, why, size) &&
+           output_file("--write", t->write, why, size) && output_file("--resume", fresh, why, size);
+}
+
 static int run(struct tuning *t)
 {
     struct bench_network network = {-1, -1};
     char why[BENCH_WHY_MAX];
     int status;
 
-    if (!bench_sweep_init(&t->sweep, &t->tune, why, sizeof why))
+    if (!check_outputs(&t->tune, why, sizeof why) || !bench_sweep_init(&t->sweep, &t->tune, why, sizeof why))
         return fail(t, "", why);
     if (t->tune.resume[0] &&
         !bench_tune_resume(t->tune.resume, &t->tune, t->tune.given_seed, &t->sweep, why, sizeof why))

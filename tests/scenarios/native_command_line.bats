@@ -31,6 +31,31 @@ Try \`junctor $1 --help\`." ]
     wrong "there is no log level loud; write error, warning, info or debug" run --log-level loud -c config/examples/relay.yaml
 }
 
+@test "load and tune look at the files they will write before they begin" {
+    local status command places=(--listen "127.0.0.1:$P1" --listen-encaps "$U1" --transport usrsctp)
+    : >"$work/file"
+    # too_late OPTION PLACE COMMAND…
+    refused() {
+        status=0
+        "$JUNCTOR" "${@:3}" "${places[@]}" "$1" "$2" >"$work/out" 2>"$work/err" || status=$?
+        cat "$work/err"
+        [ $status = 1 ] && [ ! -s "$work/out" ] && grep -qF "junctor $3: $1: $2" "$work/err"
+    }
+    refused --report "$work/none/page.html" load
+    grep -qF 'make its folder first' "$work/err"
+    refused --csv "$work/file" load
+    refused --csv "$work/none/tables" load
+    for command in --report --write --resume; do
+        refused $command "$work/none/file" tune --vary sndbuf=1M
+    done
+    # What was there stays, what was not is not there.
+    echo kept >"$work/page.html"
+    refused --csv "$work/file" load --report "$work/page.html"
+    [ "$(cat "$work/page.html")" = kept ]
+    refused --resume "$work/none/file" tune --vary sndbuf=1M --write "$work/tuned.yaml"
+    [ ! -e "$work/tuned.yaml" ]
+}
+
 @test "--help fits a terminal" {
     for command in $("$JUNCTOR" --help | awk '/^  [a-z]/ {print $1}') ""; do
         "$JUNCTOR" $command --help >"$work/help"

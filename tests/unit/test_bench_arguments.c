@@ -189,11 +189,11 @@ static void test_sizes_and_numbers(void **state)
     bad("--listen 127.0.0.1:5 --associations 0", "associations");
     bad("--listen 127.0.0.1:5 --streams 65536", "streams");
     bad("--listen 127.0.0.1:5 --streams 65535 --associations 60000", "exceed 4194304");
-    bad("--listen 127.0.0.1:5 --rate 0", "messages a second");
-    bad("--listen 127.0.0.1:5 --rate fast", "messages a second");
-    bad("--listen 127.0.0.1:5 --rate 5x", "messages a second");
-    bad("--listen 127.0.0.1:5 --rate nan", "messages a second");
-    bad("--listen 127.0.0.1:5 --rate k", "messages a second");
+    bad("--listen 127.0.0.1:5 --rate 0", "is not a rate");
+    bad("--listen 127.0.0.1:5 --rate fast", "is not a rate");
+    bad("--listen 127.0.0.1:5 --rate 5x", "is not a rate");
+    bad("--listen 127.0.0.1:5 --rate nan", "is not a rate");
+    bad("--listen 127.0.0.1:5 --rate k", "is not a rate");
     good("--listen 127.0.0.1:5 --rate 10k --count 2M");
     assert_true(plan.rate == 10000);
     assert_int_equal(plan.count, 2000000);
@@ -320,7 +320,7 @@ static void test_churn(void **state)
     good(L "--associations 10 --churn 5");
     assert_int_equal(plan.churn.count, 10);
     assert_false(plan.churn.abort);
-    bad(L "--churn x", "--churn: \"x\" is not a number of messages a second");
+    bad(L "--churn x", "--churn: \"x\" is not a rate");
     bad(L "--churn 5,by=kill", "--churn: ");
     bad(L "--churn 5,how=close", "--churn: no \"how\"; write RATE");
     bad(L "--churn 5,abort", "\"abort\" is not KEY=VALUE");
@@ -334,7 +334,7 @@ static void test_what_is_wrong_with_flows(void **state)
     bad(L "--flow rat=5", "--flow: a flow has no key \"rat\"; did you mean \"rate\"?");
     bad(L "--flow rate", "\"rate\" is not KEY=VALUE");
     bad(L "--flow rate=5,rate=6", "rate is given twice");
-    bad(L "--flow rate=5x", "rate: \"5x\" is not a number of messages a second");
+    bad(L "--flow rate=5x", "rate: \"5x\" is not a rate");
     bad(L "--flow size=9", "size: 9 is too small");
     bad(L "--flow size=list:64@7:9@1", "size: 9 is too small");
     bad(L "--flow streams=3-1", "streams: \"3-1\" is not in ascending order");

@@ -106,7 +106,7 @@ static void test_what_is_wrong_has_a_place(void **state)
     bad("scenario: x\n", ":1:1: no key \"scenario\"");
     bad("verify: yes\n", ":1:9: verify: \"yes\" is neither true nor false");
     bad("batch: [1, 2]\n", ":1:8: batch: must be a single value");
-    bad("rate: 12q\n", ":1:7: rate: \"12q\" is not a number of messages a second");
+    bad("rate: 12q\n", ":1:7: rate: \"12q\" is not a rate");
     bad("option: 5\n", ":1:9: option: must be NAME: VALUE pairs");
     bad("option: {nodelai: true}\n", ":1:10: option: no SCTP option \"nodelai\"; did you mean \"nodelay\"?");
     bad("option: {rtoinfo: {mim: 3}}\n", ":1:20: option: rtoinfo is a record; write rtoinfo.FIELD=VALUE");
