@@ -131,14 +131,15 @@ static void uncount_delivered(struct brk_traffic *t, uint32_t bytes)
 }
 
 /* Counted as delivered when the stack took it. */
-static void count_returned(struct brk_worker *w, struct brk_assoc *a, uint32_t route, uint32_t bytes)
+static void count_returned(struct brk_worker *w, struct brk_assoc *a, const struct brk_sent *sent,
+                           uint32_t bytes)
 {
     brk_count(&w->counts.returned, 1);
     uncount_delivered(a->socket->traffic, bytes);
-    if (route == RT_NO_ROUTE)
+    if (sent->route == RT_NO_ROUTE)
         return;
-    uncount_delivered(brk_traffic_of(&w->counts, BRK_ROUTES, route), bytes);
-    uncount_delivered(brk_traffic_of(&w->counts, BRK_GROUPS, w->config->routes[route].group), bytes);
+    uncount_delivered(brk_traffic_of(&w->counts, BRK_ROUTES, sent->route), bytes);
+    uncount_delivered(brk_traffic_of(&w->counts, BRK_GROUPS, sent->group), bytes);
 }
 
 void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *failed)
@@ -146,7 +147,7 @@ void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_ev
     const struct tr_msg *m = &failed->failed.msg;
     struct brk_sent sent = {.route = RT_NO_ROUTE};
     bool known = brk_sent_find(&a->outbox.sent, m->context, &sent);
-    count_returned(w, a, sent.route, m->len);
+    count_returned(w, a, &sent, m->len);
     brk_stats_returned(w, a, failed);
     if (w->tap)
         brk_capture_returned(w, a, m, &sent);

@@ -176,6 +176,8 @@ static void stamp(struct brk_worker *w, struct brk_assoc *a, struct tr_msg *m, s
     brk_policy(w, m, s.route, s.entered_ms);
     if (!brk_has_ttl(w->config, s.route))
         s.entered_ms = 0;
+    if (s.route != RT_NO_ROUTE)
+        s.group = w->config->routes[s.route].group;
     s.asked = m->stream;
     bool rewritten = w->rewrites && rewrite(w, a, m, &s);
     m->stream = a->map.streams ? rt_stream_map_find(a->map.streams, s.origin, s.asked)

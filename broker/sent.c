@@ -28,7 +28,8 @@ void brk_sent_keep(struct brk_sent_log *l, uint32_t keep)
 static bool alike(const struct brk_sent *a, const struct brk_sent *b)
 {
     return a->origin == b->origin && a->entered_ms == b->entered_ms && a->route == b->route &&
-           a->asked == b->asked && a->ppid_bits == b->ppid_bits && a->fan_out == b->fan_out;
+           a->group == b->group && a->asked == b->asked && a->ppid_bits == b->ppid_bits &&
+           a->fan_out == b->fan_out;
 }
 
 static bool grow(struct brk_sent_log *l)

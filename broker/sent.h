@@ -29,6 +29,7 @@ struct brk_sent {
     uint64_t entered_ms; /* when it was received; 0 where that does not matter */
     uint32_t source;     /* the listener or peer it came from: rt_source */
     uint32_t route;      /* or RT_NO_ROUTE */
+    uint32_t group;      /* where the route led then, which a reload changes */
     uint32_t ppid_bits;  /* of its PPID, those that its route changed: the one, XOR the other */
     bool fan_out;        /* others got copies of it */
     uint16_t asked;      /* the stream asked for; BRK_SAME_STREAM: the one it left on */

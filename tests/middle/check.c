@@ -340,11 +340,31 @@ static void check_shared(const struct brk_worker *w)
     }
 }
 
+/* Groups, and routes, have together delivered what the broker has, less what was given back; answers in
+ * paired and mapped sessions take no route. */
+static void check_parts(enum brk_scope scope, const char *what, uint64_t delivered)
+{
+    unsigned size = brk_scope_size(world.broker.plan->config, scope);
+    uint64_t all = 0;
+    for (unsigned id = 0; id < size; id++) {
+        uint64_t one = 0;
+        for (unsigned i = 0; i < world.broker.worker_count; i++)
+            one += brk_counted(&brk_traffic_of(&world.broker.workers[i]->counts, scope, id)->delivered);
+        if (one > delivered)
+            fail_seed("%s %u: %" PRId64 " messages are counted as delivered", what, id, (int64_t)one);
+        all += one;
+    }
+    if (all > delivered || (all < delivered && !world.answers))
+        fail_seed("%ss have delivered %" PRIu64 " messages, the broker %" PRIu64, what, all, delivered);
+}
+
 void check_step(void)
 {
     const struct ledger *l = world.ledger;
     struct sum s = add_up();
     check_memory();
+    check_parts(BRK_GROUPS, "group", s.delivered - s.returned);
+    check_parts(BRK_ROUTES, "route", s.delivered - s.returned);
     tap_check(s.received, s.delivered, s.returned, s.dropped);
     for (unsigned i = 0; i < world.broker.worker_count; i++)
         check_places(world.broker.workers[i]);
