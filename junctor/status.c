@@ -150,21 +150,30 @@ static const struct list *find_list(const char *name)
     return NULL;
 }
 
-static int print_list(const struct wanted *w, const struct list *list)
+static int get_list(const struct wanted *w, const struct list *list, json_t **document)
 {
     char path[900], match[300], sort[100], limit[100];
-    json_t *document;
     snprintf(path, sizeof path, "/v1/%s?limit=%s%s%s%s%s", list->name,
              w->limit ? client_escape(w->limit, limit, sizeof limit) : "100", w->match ? "&q=" : "",
              w->match ? client_escape(w->match, match, sizeof match) : "", w->sort ? "&sort=" : "",
              w->sort ? client_escape(w->sort, sort, sizeof sort) : "");
-    int status = get(w, path, &document);
-    if (document && w->json) {
+    return get(w, path, document);
+}
+
+static void print_table(const json_t *document, const struct list *list)
+{
+    table_print(stdout, json_object_get(document, list->name), list->columns, list->count, table_width());
+    print_more(document, list->name);
+}
+
+static int print_list(const struct wanted *w, const struct list *list)
+{
+    json_t *document = NULL;
+    int status = get_list(w, list, &document);
+    if (document && w->json)
         print_json(document);
-    } else if (document) {
-        table_print(stdout, json_object_get(document, list->name), list->columns, list->count, table_width());
-        print_more(document, list->name);
-    }
+    else if (document)
+        print_table(document, list);
     json_decref(document);
     return status;
 }
@@ -218,19 +227,25 @@ static void print_whole(const json_t *d)
     print_reasons(d, "refused");
 }
 
+/* Of two documents. That of the groups comes first: the total may then have what was delivered in between,
+ * and is not less than its parts. */
 static int print_status(const struct wanted *w)
 {
-    json_t *document;
-    int status = get(w, "/v1/status", &document);
+    const struct list *list = find_list("groups");
+    json_t *document = NULL, *of_groups = NULL;
+    int parts = w->json ? CLIENT_DONE : get_list(w, list, &of_groups),
+        status = get(w, "/v1/status", &document);
     if (document && w->json)
         print_json(document);
     else if (document)
         print_whole(document);
+    if (document && of_groups) {
+        putchar('\n');
+        print_table(of_groups, list);
+    }
     json_decref(document);
-    if (status != CLIENT_DONE || w->json)
-        return status;
-    putchar('\n');
-    return print_list(w, find_list("groups"));
+    json_decref(of_groups);
+    return status != CLIENT_DONE ? status : parts;
 }
 
 static int print_config(const struct wanted *w)
