@@ -85,13 +85,17 @@ static bool is_slow(const struct brk_worker *w, const struct brk_assoc *client)
                                    q->bytes >= w->config->queue_bytes / CLIENT_PART));
 }
 
-/* The client that an answer goes to; NULL: it has gone, or has just been aborted because it is too slow. */
+/* The client that an answer goes to; NULL: it has gone, or has just been aborted because it is too slow. What
+ * waits for it may have come in this very turn, from a worker that ran while this one did not: it is slow
+ * only if the stack does not take that. */
 static struct brk_assoc *taker(struct brk_worker *w, uint64_t origin)
 {
     static struct brk_log_budget lines = {.event = "client_slow", .level = CFG_LOG_WARNING};
     struct brk_assoc *client = brk_client_find(w, origin);
     if (!client || client->ended_here)
         return NULL;
+    if (is_slow(w, client))
+        brk_send_pending(w, client);
     if (!is_slow(w, client))
         return client;
     if (brk_assoc_admits(client, &lines))

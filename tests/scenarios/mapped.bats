@@ -20,18 +20,19 @@ end_server() {
     [ "$(result "$1" .sink_associations.seen)" = 1 ]
 }
 
+# Few messages may wait: what another worker brings at once is no reason to take a client for slow.
 @test "mapped: clients share one association, and each gets its own answers on its own streams, in order" {
     start_server server --option initmsg.num_ostreams=64
     local server=$loader
     start_broker <<CONFIG
-$(broker_line)
+$(broker_line 'queue_messages: 8')
 listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
 peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
 routes: [{from: access, to: core, session: mapped}]
 CONFIG
     wait_log event=member_up
-    run_source clients "$U2" --associations 6 --streams 5 --ppid s1ap,ngap --size 64-1400 --verify --rate 1500 --count 3000 --reply
-    replied clients 3000
+    run_source clients "$U2" --associations 6 --streams 5 --ppid s1ap,ngap --size 64-1400 --verify --count 1500 --reply
+    replied clients 1500
     stop_broker
     [ "$(account dropped)" = 0 ]
     end_server server "$server"
