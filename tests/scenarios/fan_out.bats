@@ -29,7 +29,7 @@ CONFIG
     start_broker <<CONFIG
 broker: {transport: $BACKEND, queue_messages: 64}
 sctp: {sndbuf: 128k, recbuf: 128k}
-listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0, stall: {after: 1s}}]
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0, stall: {after: 3s}}]
 peers: [{name: good, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
 groups: [{name: all, members: [access, good], mode: broadcast}]
 routes: [{from: access, to: all, session: shared}]

@@ -26,8 +26,8 @@ groups: [{name: g, members: [p, q], mode: broadcast}]
 routes: [{from: access, to: g, session: shared}]
 CONFIG
     wait_count 2 "event=member_up"
-    grep -q "event=association_up listener=far .*remote=127.0.0.1:$P0 " "$work/far.log"
-    grep -q "event=association_up listener=other .*remote=127.0.0.1:$P0 " "$work/far.log"
+    wait_in 1 "$work/far.log" "event=association_up listener=far .*remote=127.0.0.1:$P0 "
+    wait_in 1 "$work/far.log" "event=association_up listener=other .*remote=127.0.0.1:$P0 "
     run_source source $U2 --associations 20 --rate 500 --count 100
     stop_broker
     [ "$(account received)" = 100 ]
@@ -54,7 +54,7 @@ routes: [{from: access, to: g, session: shared}]
 CONFIG
     reload 1
     wait_count 1 "event=member_up member=q"
-    grep -q "event=association_up listener=other .*remote=127.0.0.1:$P0 " "$work/far.log"
+    wait_in 1 "$work/far.log" "event=association_up listener=other .*remote=127.0.0.1:$P0 "
     run_source source $U2 --associations 20 --rate 500 --count 100
     stop_broker
     [ "$(account received)" = 100 ]

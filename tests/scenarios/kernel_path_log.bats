@@ -17,7 +17,7 @@ peers:
     sctp:
       rtoinfo: {initial: 200ms, min: 100ms, max: 500ms}
       delayed_ack_time: 20ms
-      associnfo: {asocmaxrxt: 8}
+      associnfo: {asocmaxrxt: 30}
       peer_addr_params: {pathmaxrxt: 4, hbinterval: 200ms, flags: [hb_enable]}
       peer_addr_thresholds: {pathpfthld: 0}
       expose_potentially_failed_state: true

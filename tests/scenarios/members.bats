@@ -50,13 +50,16 @@ end_load() {
     done
 }
 
-# stays NUMBER MEMBER: nothing more has been delivered to it, though the other got so much.
+# stays NUMBER MEMBER: nothing more is delivered to it, while the other gets so much. What was on its way to it may come first.
 stays() {
+    wait_until 20 stayed "$@"
+}
+stayed() {
     local other=a before
     [ "$2" = b ] || other=b
     ask_account
     before=$(delivered_to "$2")
-    wait_more $other "$1"
+    wait_more $other "$1" || return 1
     [ "$(delivered_to "$2")" = "$before" ]
 }
 
@@ -120,6 +123,7 @@ stays() {
     wait_until 30 ended $second
     not run_source third $U5 --rate 100 --count 10 --connect-timeout 1s
     steer ready access
+    wait_until 10 is_listening $P0 $U0
     run_source fourth $U6 --rate 100 --count 10
     stop_broker
     kill -TERM $a $b
@@ -244,7 +248,7 @@ CONFIG
     start_load safe --role source --to "127.0.0.1:$P1" --rate 1 --count 100000 --option auth_supported=true \
         --option auth_chunks=data --option auth_keys="$work/broker.keys" --option auth_active_key=1
     wait_until 10 says /v1/groups '[.groups[] | select(.name == "all").in_group] == [3]'
-    says /v1/groups '[.groups[] | select(.name == "safe").in_group] == [1]'
+    wait_until 10 says /v1/groups '[.groups[] | select(.name == "safe").in_group] == [1]'
     run_source deliver $U5 --ppid 101 --rate 500 --count 50
     wait_until 10 says /v1/groups '[.groups[] | select(.name == "safe").traffic.delivered] == [50]'
 }

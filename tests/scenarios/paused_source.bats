@@ -28,11 +28,14 @@ is_not_read() {
     [ "$(received_from "$1")" = "$before" ]
 }
 
-# gives_up PID: a load generator's associations are aborted.
+# gives_up PID: a load generator's associations are aborted, with the second signal that it notices.
 gives_up() {
-    kill -TERM "$1"
+    wait_until 10 has_given_up "$1"
+}
+has_given_up() {
+    kill -TERM "$1" || true
     sleep 0.3
-    kill -TERM "$1"
+    ended "$1"
 }
 
 @test "paused source: when its client aborts the session ends, although the server takes nothing" {
@@ -85,7 +88,7 @@ CONFIG
 @test "paused source: a client of a shared session that dies without reading leaves nobody standing still" {
     start_broker <<CONFIG
 broker: {transport: $BACKEND, queue_messages: 64}
-sctp: {sndbuf: 128k, recbuf: 128k, rtoinfo: {initial: 200ms, min: 100ms, max: 400ms}, associnfo: {asocmaxrxt: 4}}
+sctp: {sndbuf: 128k, recbuf: 128k, rtoinfo: {initial: 200ms, min: 100ms, max: 400ms}, associnfo: {asocmaxrxt: 8}}
 listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
 peers: [{name: server, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
 groups: [{name: clients, members: [access]}]
@@ -122,7 +125,7 @@ peers:
     address: 127.0.0.1
     port: $P1
     encaps_port: $U1
-    sctp: {rtoinfo: {initial: 200ms, min: 100ms, max: 400ms}, associnfo: {asocmaxrxt: 4}}
+    sctp: {rtoinfo: {initial: 200ms, min: 100ms, max: 400ms}, associnfo: {asocmaxrxt: 8}}
   - {name: second, address: 127.0.0.1, port: $P2, encaps_port: $U2}
 groups:
   - {name: core, members: [first, second], mode: override}

@@ -49,7 +49,7 @@ hesitant_says() { # a condition on its association
     wait_log 'event=blocked peer=hesitant .*waiting=0 unacknowledged=[1-9].* stall_ms=1000 action=log' 20
     wait_until 10 hesitant_says '.state == "up" and .stuck_ms >= 1000'
     ask_account
-    [ "$(account associations_stuck)" = 1 ]
+    [ "$(account associations_stuck)" -ge 1 ]
     [ "$(account associations_blocked)" = 0 ]
     hesitant "" >"$work/hesitant.yaml"
     kill -HUP $hesitant_pid
@@ -61,8 +61,9 @@ hesitant_says() { # a condition on its association
     kill -TERM $sink
     wait_until 20 ended $sink
     delivered_all sink 400
-    # Once for each time that it makes no progress: a slow machine may take another second until it reads on.
-    [ "$(grep -c 'event=blocked' "$work/broker.log")" -le 2 ]
+    # Once for each time that it makes no progress, however long that lasts; on a slow machine there may be several.
+    ask /v1/history >"$work/said.json"
+    [ "$(grep -c 'event=blocked' "$work/broker.log")" = "$(jq '[.history[] | select(.event == "went_on")] | length' "$work/said.json")" ]
     stop_broker
 }
 
