@@ -26,7 +26,7 @@ PKGS     := libfyaml libmicrohttpd jansson libsctp usrsctp liburcu-qsbr liburcu-
 WERROR   ?= -Werror
 WARN     := -Wall -Wextra -Wshadow -Wpointer-arith -Wwrite-strings -Wundef $(WERROR)
 CWARN    := -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
-OPT      ?= -O2 -g
+OPT      ?= $(if $(SAN),-O1 -g1,-O2 -g)
 SANFLAGS := $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer $(if $(findstring undefined,$(SAN)),-fno-sanitize-recover=undefined))
 HIDDEN   := -fvisibility=hidden # what leaves the library is said in its headers
 SHARED   := -fPIC -fno-semantic-interposition
@@ -194,11 +194,11 @@ fuzzers: $(FUZZERS)
 fuzz-programs:
 	$(SUBMAKE) CC=clang SAN=fuzzer-no-link,address,undefined OPT='-O1 -gline-tables-only' BUILD=$(BUILD)-fuzz fuzzers
 
-# The second compiler has to accept every file too; a check only, no code.
+# The second compiler has to accept every file too; a check only, no code. Clang has the libraries built with the fuzzers.
 SECOND_CC := $(if $(findstring clang,$(CC)),gcc,clang)
-SOURCES   := $(ALL_LIB) $(MAIN) $(wildcard transport/examples/*.c tests/*/*.c)
+SOURCES   := $(if $(filter gcc,$(SECOND_CC)),$(ALL_LIB)) $(MAIN) $(wildcard transport/examples/*.c tests/*/*.c)
 .PHONY: second-compiler
-second-compiler: $(patsubst %,$(BUILD)/second/%.ok,$(SOURCES))
+second-compiler: $(if $(filter clang,$(SECOND_CC)),fuzz-programs) $(patsubst %,$(BUILD)/second/%.ok,$(SOURCES))
 $(BUILD)/second/%.c.ok: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@$(SECOND_CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -MF $@.d -MT $@ -fsyntax-only $<

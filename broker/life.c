@@ -145,7 +145,7 @@ static void log_lost(struct brk_worker *w, const struct brk_assoc *a, const stru
     char session[BRK_SESSION_TEXT], quoted[160], reason[170], stats[BRK_STATS_TEXT];
     const char *why, *by = end_of(a, e, &why);
     char note[120];
-    snprintf(note, sizeof note, "%s: %s%s", by, why, reason_of(e, reason, sizeof reason));
+    snprintf(note, sizeof note, "%s: %s%.100s", by, why, reason_of(e, reason, sizeof reason));
     brk_note(w, a, BRK_HAPPENED_LOST, note);
     if (brk_assoc_admits(a, &lines))
         brk_log(CFG_LOG_WARNING, "association_lost", "%s=%s assoc=%u%s by=%s error=%s%s%s",

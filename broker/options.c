@@ -169,7 +169,7 @@ static void say_where(struct brk_worker *w, const struct cfg_config *c, struct c
     char where[48] = "";
     if (place.line)
         snprintf(where, sizeof where, " (line %u, column %u)", place.line, place.column);
-    snprintf(error->text, sizeof error->text, "%s %.40s%s: %.160s", brk_member_word(m), cfg_member_name(c, m),
+    snprintf(error->text, sizeof error->text, "%s %.40s%s: %.150s", brk_member_word(m), cfg_member_name(c, m),
              where, plain.text);
 }
 

@@ -29,7 +29,7 @@ static void try_socket(struct search *s, const char *path)
 {
     int fd = strlen(path) < ADMIN_PATH_MAX ? admin_socket_connect(path) : -1;
     if (fd < 0 && errno == EACCES)
-        snprintf(s->denied, sizeof s->denied, "%s", path);
+        snprintf(s->denied, sizeof s->denied, "%.*s", (int)sizeof s->denied - 1, path);
     if (fd < 0)
         return;
     close(fd);
