@@ -84,7 +84,7 @@ listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
 peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1, reconnect: {initial: 100ms, max: 200ms}}]
 routes: [{from: access, to: core, session: shared}]
 CONFIG
-    strangers 24
+    strangers 8
     honest meanwhile
     strangers_gone
     honest afterwards
