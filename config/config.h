@@ -358,6 +358,9 @@ void cfg_remarks_print(const char *file, const struct cfg_remarks *remarks, FILE
 /* Writes the effective configuration with its defaults as YAML that reads back as the same configuration. */
 void cfg_print(const struct cfg_config *c, FILE *out);
 
+/* Writes a section `sctp` with the options of `s`, each line after `indent`. */
+void cfg_print_options(const struct opt_set *s, const char *indent, FILE *out);
+
 /* The routes in file order: their number, and the index of each. */
 static inline unsigned cfg_ordered_routes(const struct cfg_config *c)
 {

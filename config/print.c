@@ -56,32 +56,32 @@ void print_field(const struct opt_set *s, enum opt_field f, FILE *out)
         print_text(out, opt_text(s, f));
 }
 
-static void print_record(const struct printer *p, const struct opt_set *s, const struct opt_row *row)
+static void print_record(FILE *out, const struct opt_set *s, const struct opt_row *row)
 {
     const char *comma = "";
-    fputc('{', p->out);
+    fputc('{', out);
     for (unsigned f = row->first; f < row->first + row->fields; f++)
         if (opt_given(s, f)) {
-            fprintf(p->out, "%s%s: ", comma, opt_field_rows[f].name);
-            print_field(s, f, p->out);
+            fprintf(out, "%s%s: ", comma, opt_field_rows[f].name);
+            print_field(s, f, out);
             comma = ", ";
         }
-    fputs("}\n", p->out);
+    fputs("}\n", out);
 }
 
-static void print_options(const struct printer *p, const struct opt_set *s)
+void cfg_print_options(const struct opt_set *s, const char *indent, FILE *out)
 {
-    fputs("    sctp:\n", p->out);
+    fprintf(out, "%ssctp:\n", indent);
     for (unsigned id = 0; id < OPT_ID_COUNT; id++) {
         const struct opt_row *row = &opt_rows[id];
         if (!opt_any(s, id))
             continue;
-        fprintf(p->out, "      %s: ", row->name);
+        fprintf(out, "%s  %s: ", indent, row->name);
         if (*opt_field_rows[row->first].name) {
-            print_record(p, s, row);
+            print_record(out, s, row);
         } else {
-            print_field(s, row->first, p->out);
-            fputc('\n', p->out);
+            print_field(s, row->first, out);
+            fputc('\n', out);
         }
     }
 }
@@ -281,7 +281,7 @@ static void print_endpoints(const struct printer *p)
         if (c->listeners[i].gone)
             continue;
         print_rows(p, CFG_LISTENERS, &c->listeners[i], "    ", "  - ");
-        print_options(p, &c->listeners[i].sctp);
+        cfg_print_options(&c->listeners[i].sctp, "    ", p->out);
     }
     if (c->peer_count)
         begin_section(p, CFG_PEERS);
@@ -289,7 +289,7 @@ static void print_endpoints(const struct printer *p)
         if (c->peers[i].gone)
             continue;
         print_rows(p, CFG_PEERS, &c->peers[i], "    ", "  - ");
-        print_options(p, &c->peers[i].sctp);
+        cfg_print_options(&c->peers[i].sctp, "    ", p->out);
     }
 }
 

@@ -66,27 +66,6 @@ static void broker_section(FILE *out, const struct bench_tune *t, const struct b
     }
 }
 
-static void sctp_section(FILE *out, const struct opt_set *options)
-{
-    char text[VAL_TEXT_MAX];
-
-    fputs("sctp:\n", out);
-    for (unsigned id = 0; id < OPT_ID_COUNT; id++) {
-        const struct opt_row *row = &opt_rows[id];
-        bool record = *opt_field_rows[row->first].name, first = true;
-        if (!opt_any(options, id) || (row->when & (OPT_NO_SET | OPT_NO_FILE)))
-            continue;
-        fprintf(out, "  %s: %s", row->name, record ? "{" : "");
-        for (unsigned f = row->first; f < row->first + row->fields; f++)
-            if (opt_given(options, f)) {
-                fprintf(out, "%s%s%s%s", first ? "" : ", ", opt_field_rows[f].name, record ? ": " : "",
-                        opt_format(options, f, text, sizeof text));
-                first = false;
-            }
-        fputs(record ? "}\n" : "\n", out);
-    }
-}
-
 static void endpoint(FILE *out, const struct bench_end *end, unsigned above)
 {
     char text[NET_ADDR_TEXT];
@@ -106,7 +85,7 @@ void tune_broker_config(FILE *out, const struct bench_tune *tune, const struct b
                         const struct bench_plan *plan)
 {
     broker_section(out, tune, point);
-    sctp_section(out, &plan->options);
+    cfg_print_options(&plan->options, "", out);
     fputs("listeners:\n  - {name: in, ", out);
     endpoint(out, &plan->listen[0], 1);
     fputs("}\npeers:\n  - {name: out, ", out);
