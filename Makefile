@@ -173,23 +173,24 @@ $(FUZZERS): $(BUILD)/%: $(BUILD)/obj/%.c.o $(BUILD)/libjunctor.a
 	@echo "  LINK  $@"
 	@$(CC) -pie $(LDFLAGS) -fsanitize=fuzzer $(filter %.o,$^) $(filter %.a,$^) $(CMOCKA_LIBS) $(LDLIBS) -o $@
 
-# One program per bench/micro/*.cc (Google Benchmark).
+# One program per bench/micro/*.cc (Google Benchmark); the .c files of that folder go into each.
 MICRO := $(patsubst %.cc,$(BUILD)/%,$(wildcard bench/micro/*.cc))
-$(BUILD)/bench/micro/%: $(BUILD)/obj/bench/micro/%.cc.o $(BUILD)/libjunctor.a
+$(BUILD)/bench/micro/%: $(BUILD)/obj/bench/micro/%.cc.o $(call objects,$(wildcard bench/micro/*.c)) $(BUILD)/libjunctor.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
 	@$(CXX) -pie $(LDFLAGS) $^ -lbenchmark $(LDLIBS) -o $@
 
-# What bench/reading reads with.
-$(BUILD)/bench/readers/readers: $(BUILD)/obj/bench/readers/readers.c.o
+# What bench/reading reads with, and what bench/micro/compare counts with.
+TOOLS := $(BUILD)/bench/readers/readers $(BUILD)/bench/ratios/ratios
+$(TOOLS): $(BUILD)/%: $(BUILD)/obj/%.c.o $(BUILD)/libjunctor.a
 	@mkdir -p $(@D)
 	@echo "  LINK  $@"
-	@$(CC) -pie $(LDFLAGS) $^ -o $@
+	@$(CC) -pie $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 .PHONY: tests examples micro fuzzers fuzz-programs
 tests: $(TESTS) $(HELPERS) $(call objects,$(wildcard tests/fuzz/*.c)) # those only compile here
 examples: $(EXAMPLES)
-micro: $(MICRO) $(BUILD)/bench/readers/readers
+micro: $(MICRO) $(TOOLS)
 fuzzers: $(FUZZERS)
 fuzz-programs:
 	$(SUBMAKE) CC=clang SAN=fuzzer-no-link,address,undefined OPT='-O1 -gline-tables-only' BUILD=$(BUILD)-fuzz fuzzers
@@ -266,16 +267,21 @@ format: ## lets clang-format rewrite the sources
 
 # ---- to see -----------------------------------------------------------------------------------------
 
-.PHONY: demo bench speed instructions
+.PHONY: demo bench bench-compare speed instructions
 demo: ## relays real SCTP messages through a broker and shows what arrived, within a minute
 	@tests/deps build
 	$(SUBMAKE) programs
 	@bench/demo
 
-bench: ## micro-benchmarks: inbox, route lookup, messages
+bench: ## micro-benchmarks, results as JSON in build/bench; BENCH=relay, or a regular expression; CONFIG=file for its `sctp` section
 	@tests/deps test
 	$(SUBMAKE) micro
-	@set -e; for b in $(MICRO); do echo; echo "$$b"; $$b; done
+	@bench/micro/run $(if $(BENCH),'$(BENCH)')
+
+bench-compare: ## micro-benchmarks of this tree and of revision BASE in turn: ratios with their intervals; BENCH as above
+	@tests/deps test
+	$(SUBMAKE) micro
+	@bench/micro/compare $(BASE) $(if $(BENCH),'$(BENCH)')
 
 speed: ## throughput through the broker against direct, both backends
 	@tests/deps test

@@ -30,17 +30,14 @@ class Reporter : public benchmark::ConsoleReporter
     {
     }
 
+    bool failed = false;
+
     void ReportRuns(const std::vector<Run> &runs) override
     {
         for (const Run &run : runs) {
-            if (run.run_type != Run::RT_Iteration)
-                continue;
-            auto row = std::make_pair(run.family_index, run.per_family_instance_index);
-            auto found = best.find(row);
-            if (found == best.end())
-                best.emplace(row, run);
-            else if (run.error_occurred || rate(run) > rate(found->second))
-                found->second = run;
+            failed = failed || run.error_occurred;
+            if (run.run_type == Run::RT_Iteration)
+                rows[{run.family_index, run.per_family_instance_index}].push_back(run);
         }
     }
 
@@ -48,7 +45,11 @@ class Reporter : public benchmark::ConsoleReporter
     {
         std::vector<Run> shown;
         std::map<std::string, double> rates;
-        for (const auto &[row, run] : best) {
+        for (auto &[row, runs] : rows) {
+            std::sort(runs.begin(), runs.end(), [](const Run &a, const Run &b) { return rate(a) < rate(b); });
+            auto wrong =
+                std::find_if(runs.begin(), runs.end(), [](const Run &r) { return r.error_occurred; });
+            const Run &run = wrong != runs.end() ? *wrong : runs[runs.size() / 2];
             std::string name = run.run_name.str();
             shown.push_back(run);
             rates[name.substr(0, std::min(name.find("/iterations"), name.find("/real_time")))] = rate(run);
@@ -67,9 +68,10 @@ class Reporter : public benchmark::ConsoleReporter
     }
 
     std::vector<Pair> pairs;
-    std::map<std::pair<int64_t, int64_t>, Run> best;
+    std::map<std::pair<int64_t, int64_t>, std::vector<Run>> rows;
 };
 
+// What main returns: 1 if a benchmark has found something wrong.
 inline int run(int argc, char **argv, const std::vector<Pair> &pairs)
 {
     std::string settings[] = {"--benchmark_repetitions=15", "--benchmark_min_time=0.05",
@@ -85,7 +87,7 @@ inline int run(int argc, char **argv, const std::vector<Pair> &pairs)
         return 1;
     Reporter reporter(pairs);
     benchmark::RunSpecifiedBenchmarks(&reporter);
-    return 0;
+    return reporter.failed;
 }
 
 } // namespace beside
