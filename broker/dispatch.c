@@ -133,8 +133,7 @@ static void broadcast(struct brk_worker *w, const struct rt_group *g, struct brk
     for (uint32_t i = 0; i < g->count; i++) {
         struct brk_assoc *a = g->dests[i]->worker == w->index ? brk_assoc_of(g->dests[i]->owner) : NULL;
         if (a && a->state == BRK_UP && brk_outbox_is_open(&a->outbox)) {
-            brk_send_local(w, a, from, m, route);
-            w->gathered[w->gathered_count - 1].fan_out = true;
+            brk_send_local(w, a, from, m, route)->fan_out = true;
             continue;
         }
         if (a ? !brk_room_admit(w, a, route, &reason)

@@ -42,7 +42,7 @@
 #include "routing/table.h"
 #include "transport/transport.h"
 
-bool brk_has_ttl(const struct cfg_config *c, uint32_t route)
+static bool has_ttl(const struct cfg_config *c, uint32_t route)
 {
     return route != RT_NO_ROUTE && c->routes[route].pr_policy == OPT_PR_TTL;
 }
@@ -53,16 +53,12 @@ static uint64_t age_ms(const struct brk_worker *w, uint64_t entered_ms)
                                   : 0; /* another worker's clock may be a turn ahead */
 }
 
-void brk_policy(const struct brk_worker *w, struct tr_msg *m, uint32_t route, uint64_t entered_ms)
+void brk_policy(const struct brk_worker *w, struct tr_msg *m, const struct cfg_route *r, uint64_t entered_ms)
 {
     static const enum tr_pr_policy policies[] = {[OPT_PR_NONE] = TR_PR_NONE,
                                                  [OPT_PR_TTL] = TR_PR_TTL,
                                                  [OPT_PR_RTX] = TR_PR_RTX,
                                                  [OPT_PR_PRIO] = TR_PR_PRIO};
-    const struct cfg_route *r = route == RT_NO_ROUTE ? NULL : &w->config->routes[route];
-    m->pr_policy = TR_PR_NONE;
-    if (!r || r->pr_policy == OPT_PR_NONE)
-        return;
     m->pr_policy = (uint8_t)policies[r->pr_policy];
     m->pr_value = r->pr_value;
     if (r->pr_policy != OPT_PR_TTL)
@@ -73,8 +69,7 @@ void brk_policy(const struct brk_worker *w, struct tr_msg *m, uint32_t route, ui
 
 uint64_t brk_deadline(const struct brk_worker *w, const struct rt_parcel *p)
 {
-    return brk_has_ttl(w->config, p->route) ? p->message->entered_ms + w->config->routes[p->route].pr_value
-                                            : 0;
+    return has_ttl(w->config, p->route) ? p->message->entered_ms + w->config->routes[p->route].pr_value : 0;
 }
 
 bool brk_is_expired(const struct brk_worker *w, const struct rt_parcel *p)

@@ -12,11 +12,8 @@
 struct brk_worker;
 struct brk_assoc;
 
-/* True when messages on this route (or RT_NO_ROUTE) have a ttl. */
-bool brk_has_ttl(const struct cfg_config *c, uint32_t route);
-
-/* Sets the policy of a message that is about to be sent. */
-void brk_policy(const struct brk_worker *w, struct tr_msg *m, uint32_t route, uint64_t entered_ms);
+/* Sets the policy of a message that is about to be sent on route `r`, and was received at `entered_ms`. */
+void brk_policy(const struct brk_worker *w, struct tr_msg *m, const struct cfg_route *r, uint64_t entered_ms);
 
 /* True when a parcel's ttl is over. */
 bool brk_is_expired(const struct brk_worker *w, const struct rt_parcel *p);

@@ -21,12 +21,12 @@
 #include "broker/sndbuf.h"
 #include "broker/socket.h"
 #include "broker/stall.h"
+#include "broker/stamp.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
 #include "config/config.h"
 #include "routing/inbox.h"
 #include "routing/message.h"
-#include "routing/rewrite.h"
 #include "routing/stream_map.h"
 #include "routing/table.h"
 #include "transport/transport.h"
@@ -94,28 +94,6 @@ void brk_assoc_abort_for(struct brk_worker *w, struct brk_assoc *a, const char *
     tr_send(a->socket->ep, &end, 1, &sent);
 }
 
-/* The stream of a message whose own was not granted: modulo. Out of line, as it needs room on the stack. */
-static __attribute__((noinline)) uint16_t map_missing(struct brk_worker *w, struct brk_assoc *a,
-                                                      uint32_t asked, uint32_t route)
-{
-    uint16_t stream = (uint16_t)(asked % a->out_streams);
-    uint64_t skipped;
-    brk_count(&a->socket->traffic->mapped, 1);
-    if (route != RT_NO_ROUTE)
-        brk_count(&brk_traffic_of(&w->counts, BRK_ROUTES, route)->mapped, 1);
-    if (brk_log_limited(&w->stream_limit, w->now_ms, &skipped))
-        brk_log(CFG_LOG_WARNING, "stream_mapped",
-                "to=%s assoc=%u stream=%u granted=%u used=%u more_since_last=%llu", brk_assoc_name(a), a->id,
-                asked, a->out_streams, stream, (unsigned long long)skipped);
-    return stream;
-}
-
-/* The stream a message leaves on: the one asked for, or, if that one was not granted, one that was. */
-static inline uint16_t map_stream(struct brk_worker *w, struct brk_assoc *a, uint32_t asked, uint32_t route)
-{
-    return asked < a->out_streams ? (uint16_t)asked : map_missing(w, a, asked, route);
-}
-
 static void mark_dirty(struct brk_worker *w, struct brk_assoc *a)
 {
     if (a->outbox.dirty)
@@ -153,38 +131,6 @@ static enum rest after_refusal(struct brk_worker *w, struct brk_assoc *a, enum t
         brk_count_drop(w, first, BRK_REFUSED);
         return REST_WITHOUT_FIRST;
     }
-}
-
-/* What its route writes anew. True: it is one that does. */
-static __attribute__((noinline)) bool rewrite(struct brk_worker *w, struct brk_assoc *a, struct tr_msg *m,
-                                              struct brk_sent *s)
-{
-    const struct cfg_route *r = s->route == RT_NO_ROUTE ? NULL : &w->config->routes[s->route];
-    if (!r || !r->rewrites)
-        return false;
-    s->ppid_bits = m->ppid;
-    m->ppid = rt_rewrite_ppid(r, m->ppid);
-    s->ppid_bits ^= m->ppid;
-    m->stream = rt_rewrite_stream(r, s->origin, m->stream, a->out_streams, &a->outbox.turn);
-    return true;
-}
-
-/* Sets, just before the stack gets it, what depends on the message's route and where it came from, and logs
- * it as sent. `m` is as received. */
-static void stamp(struct brk_worker *w, struct brk_assoc *a, struct tr_msg *m, struct brk_sent s)
-{
-    brk_policy(w, m, s.route, s.entered_ms);
-    if (!brk_has_ttl(w->config, s.route))
-        s.entered_ms = 0;
-    if (s.route != RT_NO_ROUTE)
-        s.group = w->config->routes[s.route].group;
-    s.asked = m->stream;
-    bool rewritten = w->rewrites && rewrite(w, a, m, &s);
-    m->stream = a->map.streams ? rt_stream_map_find(a->map.streams, s.origin, s.asked)
-                               : map_stream(w, a, m->stream, s.route);
-    if (s.asked == m->stream && !rewritten) /* where streams are spread: one run in the log, not two */
-        s.asked = BRK_SAME_STREAM;
-    m->context = brk_sent_add(&a->outbox.sent, &s);
 }
 
 static void add_pending(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p)
@@ -246,12 +192,12 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
         const struct brk_gathered *e = &w->gathered[g];
         for (uint32_t i = 0; i < n; i++, e = &w->gathered[e->next]) {
             w->burst[i] = e->msg;
-            stamp(w, a, &w->burst[i],
-                  (struct brk_sent){.origin = e->from->origin,
-                                    .source = e->from->socket->source,
-                                    .route = e->route,
-                                    .fan_out = e->fan_out,
-                                    .entered_ms = w->now_ms});
+            brk_stamp(w, a, &w->burst[i], e->stream,
+                      (struct brk_sent){.origin = e->from->origin,
+                                        .source = e->from->socket->source,
+                                        .route = e->route,
+                                        .fan_out = e->fan_out,
+                                        .entered_ms = w->now_ms});
         }
         enum tr_code code = tr_send(a->socket->ep, w->burst, n, &sent);
         brk_sent_undo(&a->outbox.sent, n - sent);
@@ -291,12 +237,12 @@ static uint32_t burst_of_pending(struct brk_worker *w, struct brk_assoc *a)
                                       .stream = p->stream,
                                       .flags = m->flags & TR_UNORDERED,
                                       .ppid = m->ppid};
-        stamp(w, a, &w->burst[n],
-              (struct brk_sent){.origin = m->origin,
-                                .source = m->source,
-                                .route = p->route,
-                                .fan_out = m->fan_out,
-                                .entered_ms = m->entered_ms});
+        brk_stamp(w, a, &w->burst[n], RT_NO_STREAM,
+                  (struct brk_sent){.origin = m->origin,
+                                    .source = m->source,
+                                    .route = p->route,
+                                    .fan_out = m->fan_out,
+                                    .entered_ms = m->entered_ms});
     }
     return n;
 }
@@ -362,14 +308,14 @@ void brk_append(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p)
     mark_dirty(w, a);
 }
 
-void brk_send_local(struct brk_worker *w, struct brk_assoc *a, struct brk_assoc *from, const struct tr_msg *m,
-                    uint32_t route)
+struct brk_gathered *brk_send_local(struct brk_worker *w, struct brk_assoc *a, struct brk_assoc *from,
+                                    const struct tr_msg *m, uint32_t route)
 {
     if (a->state != BRK_UP || !brk_outbox_is_open(&a->outbox)) {
         struct rt_parcel *p = copy_for(w, a, from, m, route);
         if (p)
             brk_append(w, a, p);
-        return;
+        return NULL;
     }
     if (w->gathered_count == BRK_GATHER_MAX)
         brk_flush(w);
@@ -379,6 +325,7 @@ void brk_send_local(struct brk_worker *w, struct brk_assoc *a, struct brk_assoc 
     gathered->from = from;
     gathered->route = route;
     gathered->fan_out = false;
+    gathered->stream = RT_NO_STREAM;
     *out = *m;
     out->assoc = a->id;
     out->flags = m->flags & TR_UNORDERED;
@@ -388,4 +335,5 @@ void brk_send_local(struct brk_worker *w, struct brk_assoc *a, struct brk_assoc 
         a->outbox.burst_first = g;
     a->outbox.burst_last = g;
     mark_dirty(w, a);
+    return gathered;
 }

@@ -20,14 +20,15 @@ struct brk_gathered {
     struct tr_msg msg;      /* as received, but for `assoc` */
     struct brk_assoc *from; /* its socket's credit is charged if the message must wait */
     uint32_t route;
-    bool fan_out; /* others get copies of it */
+    bool fan_out;    /* others get copies of it */
+    uint16_t stream; /* the one that a map has for it; RT_NO_STREAM: none is looked up yet */
     uint32_t next;
 };
 
 /* Sends a message, which stays valid until the end of the turn, to an association of this worker: gathered
- * if it can be sent at once, else copied. */
-void brk_send_local(struct brk_worker *w, struct brk_assoc *a, struct brk_assoc *from, const struct tr_msg *m,
-                    uint32_t route);
+ * if it can be sent at once, else copied. Returns what was gathered, valid until the next call, or NULL. */
+struct brk_gathered *brk_send_local(struct brk_worker *w, struct brk_assoc *a, struct brk_assoc *from,
+                                    const struct tr_msg *m, uint32_t route);
 
 /* Adds a parcel to the pending messages of `a`, to be sent at the end of the turn; takes it over. */
 void brk_append(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p);

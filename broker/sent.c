@@ -67,12 +67,18 @@ static bool make_room(struct brk_sent_log *l)
     return l->size != 0;
 }
 
+/* Out of line: most messages belong to the last run. */
+static __attribute__((noinline)) uint32_t begin_run(struct brk_sent_log *l, const struct brk_sent *s)
+{
+    if (make_room(l))
+        *run_at(l, l->count++) = (struct brk_sent_run){l->next, *s};
+    return (uint32_t)l->next++;
+}
+
 uint32_t brk_sent_add(struct brk_sent_log *l, const struct brk_sent *s)
 {
-    if (l->count == 0 || !alike(&run_at(l, l->count - 1)->sent, s)) {
-        if (make_room(l))
-            *run_at(l, l->count++) = (struct brk_sent_run){l->next, *s};
-    }
+    if (l->count == 0 || !alike(&run_at(l, l->count - 1)->sent, s))
+        return begin_run(l, s);
     return (uint32_t)l->next++;
 }
 

@@ -3,11 +3,6 @@
 
 #include "routing/hash_priv.h"
 
-uint32_t rt_rewrite_ppid(const struct cfg_route *r, uint32_t ppid)
-{
-    return r->set_ppid == CFG_ABSENT ? ppid : (uint32_t)r->set_ppid;
-}
-
 static uint16_t next_in_turn(uint16_t granted, uint16_t *turn)
 {
     uint16_t stream = *turn < granted ? *turn : 0; /* there may be fewer than before */

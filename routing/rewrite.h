@@ -15,7 +15,10 @@ extern "C" {
 #endif
 
 /* The PPID, in host byte order, with which a message of `ppid` leaves. */
-uint32_t rt_rewrite_ppid(const struct cfg_route *r, uint32_t ppid);
+static inline uint32_t rt_rewrite_ppid(const struct cfg_route *r, uint32_t ppid)
+{
+    return r->set_ppid == CFG_ABSENT ? ppid : (uint32_t)r->set_ppid;
+}
 
 /* The stream on which a message leaves that was received on `stream` of the association `origin`, where
  * `granted` (at least 1) are there. `hash` and `spread` keep to those; a stream that is the same or fixed may

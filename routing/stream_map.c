@@ -55,9 +55,9 @@ static uint32_t next(struct rt_stream_map *m, struct queue *q)
 
 /* ---- the table ------------------------------------------------------------------------------------- */
 
-static uint32_t *bucket(const struct rt_stream_map *m, uint64_t origin, uint16_t stream)
+static inline uint32_t *bucket(const struct rt_stream_map *m, uint64_t origin, uint16_t stream)
 {
-    return &m->buckets[rt_mix(rt_mix(origin) + stream) & (m->size - 1)];
+    return &m->buckets[rt_mix(origin ^ (uint64_t)stream << 32) & (m->size - 1)];
 }
 
 static void link_entry(struct rt_stream_map *m, uint32_t i)

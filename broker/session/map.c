@@ -136,7 +136,7 @@ void brk_map_denied(struct brk_worker *w, struct brk_assoc *a)
 
 /* ---- sending --------------------------------------------------------------------------------------- */
 
-/* The next message for its outbox leaves on `stream`, which is looked up again when it does (sending.c). Its
+/* The next message for its outbox leaves on `stream`, which is looked up again if it waits (sending.c). Its
  * number is at least that of the sent log: less is pending then, if something expires. */
 static void note_sent(struct brk_worker *w, struct brk_assoc *a, uint16_t stream)
 {
@@ -146,19 +146,24 @@ static void note_sent(struct brk_worker *w, struct brk_assoc *a, uint16_t stream
     rt_stream_map_sent(a->map.streams, stream, a->map.numbered, w->now_ms);
 }
 
-/* The stream for a client's stream; RT_NO_STREAM: none. One that does not exist yet has messages that wait.
- */
-static uint16_t stream_for(struct brk_worker *w, struct brk_assoc *a, uint64_t origin, uint16_t stream)
+/* One that it does not have yet. */
+static __attribute__((noinline)) uint16_t take_stream(struct brk_worker *w, struct brk_assoc *a,
+                                                      uint64_t origin, uint16_t stream)
 {
     uint16_t usable = brk_map_usable(a);
-    uint16_t found = rt_stream_map_find(a->map.streams, origin, stream);
-    if (found != RT_NO_STREAM)
-        return found;
-    found =
+    uint16_t taken =
         rt_stream_map_take(a->map.streams, origin, stream, usable, may_add(w, a) ? RT_STREAMS_MAX : usable);
-    if (found != RT_NO_STREAM && found >= usable)
-        rt_stream_map_sent(a->map.streams, found, RT_TO_BE_SENT, w->now_ms);
-    return found;
+    if (taken != RT_NO_STREAM && taken >= usable)
+        rt_stream_map_sent(a->map.streams, taken, RT_TO_BE_SENT, w->now_ms);
+    return taken;
+}
+
+/* The stream for a client's stream; RT_NO_STREAM: none. One that does not exist yet has messages that wait.
+ */
+static inline uint16_t stream_for(struct brk_worker *w, struct brk_assoc *a, uint64_t origin, uint16_t stream)
+{
+    uint16_t found = rt_stream_map_find(a->map.streams, origin, stream);
+    return found != RT_NO_STREAM ? found : take_stream(w, a, origin, stream);
 }
 
 static void wait(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel *p)
@@ -184,7 +189,9 @@ void brk_map_send(struct brk_worker *w, struct brk_assoc *a, struct brk_assoc *f
     rt_stream_map_stay(a->map.streams, stream);
     if (stream < brk_map_usable(a)) {
         note_sent(w, a, stream);
-        brk_send_local(w, a, from, m, route);
+        struct brk_gathered *g = brk_send_local(w, a, from, m, route);
+        if (g)
+            g->stream = stream;
         return;
     }
     struct rt_parcel *p = brk_copy_to_parcel(w, from, m, route, BRK_CHARGED);

@@ -59,7 +59,7 @@ static int end(void **state)
 static struct tr_msg with_policy(uint32_t route, uint64_t entered_ms)
 {
     struct tr_msg m = {.pr_policy = 77, .pr_value = 77};
-    brk_policy(&worker, &m, route, entered_ms);
+    brk_policy(&worker, &m, &config.routes[route], entered_ms);
     return m;
 }
 
@@ -67,7 +67,6 @@ static void policies(void **state)
 {
     (void)state;
     assert_int_equal(with_policy(0, 1000000).pr_policy, TR_PR_NONE);
-    assert_int_equal(with_policy(RT_NO_ROUTE, 1000000).pr_policy, TR_PR_NONE);
     assert_int_equal(with_policy(2, 1).pr_policy, TR_PR_RTX);
     assert_int_equal(with_policy(2, 1).pr_value, 0);
     assert_int_equal(with_policy(3, 1).pr_policy, TR_PR_PRIO);
