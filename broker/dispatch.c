@@ -41,7 +41,7 @@ static void park(struct brk_worker *w, unsigned group, struct rt_parcel *p)
 {
     brk_hold_add(w, w->parked, p);
     w->parked_count++;
-    brk_hold_settle(w, group);
+    brk_hold_limit(w, group);
 }
 
 /* One that has waited: where it has been accepted it is not dropped for want of room elsewhere. Meanwhile its
@@ -204,7 +204,7 @@ void brk_dispatch_copy(struct brk_worker *w, struct rt_dest *d, struct brk_assoc
     struct rt_parcel *p;
     if (d)
         send_there(w, d, from, m, route);
-    else if (!brk_hold_admit(w, group))
+    else if (!brk_hold_admit(w, group, m->len))
         brk_count_source_drop(w, from, m, route, BRK_HOLD_FULL);
     else if ((p = brk_copy_to_parcel(w, from, m, route, brk_hold_charge(w, route))))
         park(w, group, p);

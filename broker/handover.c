@@ -193,7 +193,7 @@ static void stop(struct brk_worker *w, struct brk_handover *h)
             keep_from(w, h, &w->returned[g]);
             if (brk_queue_count(&w->parked[g]))
                 w->parked_count -= keep_from(w, h, &w->parked[g]);
-            brk_hold_settle(w, g);
+            brk_hold_limit(w, g);
         }
     }
     post(w, h, BRK_HANDOVER_PUBLISH);

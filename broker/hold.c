@@ -35,14 +35,20 @@ static void add_up(const struct brk_worker *w, unsigned group, uint64_t *message
     }
 }
 
-bool brk_hold_admit(const struct brk_worker *w, unsigned group)
+/* Whether so much more is beyond the limits. */
+static bool is_beyond(const struct brk_worker *w, unsigned group, uint64_t more, uint64_t more_bytes)
 {
     const struct cfg_hold *h = hold_of(w, group);
     uint64_t messages, bytes;
     if (!has_limits(h) || !is_nobody_there(w, group))
-        return true;
+        return false;
     add_up(w, group, &messages, &bytes);
-    return !(h->messages && messages >= h->messages) && !(h->bytes && bytes >= h->bytes);
+    return (h->messages && messages + more > h->messages) || (h->bytes && bytes + more_bytes > h->bytes);
+}
+
+bool brk_hold_admit(const struct brk_worker *w, unsigned group, uint32_t len)
+{
+    return !is_beyond(w, group, 1, len);
 }
 
 enum brk_charge brk_hold_charge(const struct brk_worker *w, uint32_t route)
@@ -76,15 +82,18 @@ static void publish(struct brk_worker *w, unsigned group)
     brk_count_is(&t->held_bytes, w->parked[group].bytes);
 }
 
-/* What came back from a member that was the last one was accepted before there were limits for it. */
+/* What came back from a member that was the last one was accepted before there were limits for it; so was
+ * what waited for other reasons, or under another configuration. */
 static void trim(struct brk_worker *w, unsigned group)
 {
     struct brk_queue all = w->parked[group];
     struct rt_parcel *p;
+    bool full = false;
     w->parked[group] = (struct brk_queue){0};
     while ((p = brk_queue_take(&all))) {
         publish(w, group);
-        if (brk_hold_admit(w, group)) {
+        full = full || is_beyond(w, group, 1, p->message->len);
+        if (!full) {
             brk_queue_add(&w->parked[group], p);
             continue;
         }
@@ -93,18 +102,19 @@ static void trim(struct brk_worker *w, unsigned group)
     }
 }
 
+void brk_hold_limit(struct brk_worker *w, unsigned group)
+{
+    publish(w, group);
+    if (is_beyond(w, group, 0, 0))
+        trim(w, group);
+    publish(w, group);
+}
+
 void brk_hold_settle(struct brk_worker *w, unsigned group)
 {
-    const struct cfg_hold *h = hold_of(w, group);
-    struct brk_queue *q = &w->parked[group];
-    if (is_nobody_there(w, group)) {
-        if ((h->messages && brk_queue_count(q) > h->messages) || (h->bytes && q->bytes > h->bytes))
-            trim(w, group);
-        const struct rt_parcel *first = rt_batch_peek(&q->parcels);
-        if (first)
-            w->parked_expires_ms = brk_earlier(w->parked_expires_ms, deadline(w, group, first));
-    }
-    publish(w, group);
+    brk_hold_limit(w, group);
+    if (hold_of(w, group)->time_ms && brk_queue_count(&w->parked[group]) && is_nobody_there(w, group))
+        w->parked_expires_ms = brk_earlier(w->parked_expires_ms, w->now_ms); /* the next tick finds out */
 }
 
 uint64_t brk_hold_sweep(struct brk_worker *w, unsigned group)

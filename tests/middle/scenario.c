@@ -334,7 +334,7 @@ const struct scenario scenarios[] = {
     {.name = "hold_messages",
      .config =
          LISTENERS PEERS GROUP("p0, p1", "mode: override, hold: {messages: 5}") ROUTES("session: shared"),
-     .others = {LISTENERS PEERS GROUP("p0, p1", "mode: override, hold: {bytes: 40}")
+     .others = {LISTENERS PEERS GROUP("p0, p1", "mode: override, hold: {bytes: 50}")
                     ROUTES("session: shared"),
                 LISTENERS PEERS GROUP("p0, p1", "mode: override") ROUTES("session: shared")},
      .peers = 2,

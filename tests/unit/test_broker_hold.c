@@ -71,7 +71,7 @@ static void park(struct brk_worker *at, unsigned count)
         rt_message_unref(m, at->index);
         brk_hold_add(at, at->parked, p);
         at->parked_count++;
-        brk_hold_settle(at, 0);
+        brk_hold_limit(at, 0);
     }
 }
 
@@ -79,21 +79,20 @@ static void limits_are_for_all_workers(void **state)
 {
     (void)state;
     park(w, 100);
-    assert_true(brk_hold_admit(w, 0)); /* there are none */
+    assert_true(brk_hold_admit(w, 0, 10)); /* there are none */
     assert_int_equal(brk_hold_charge(w, 0), BRK_CHARGED);
     groups[0].hold.messages = 103;
     park(&workers[OTHER], 2);
-    assert_true(brk_hold_admit(w, 0));
+    assert_true(brk_hold_admit(w, 0, 10));
     assert_int_equal(brk_hold_charge(w, 0), BRK_NOT_CHARGED);
     park(&workers[OTHER], 1);
-    assert_false(brk_hold_admit(w, 0));
-    assert_false(brk_hold_admit(&workers[OTHER], 0));
-    groups[0].hold = (struct cfg_hold){.bytes = 1031};
-    assert_true(brk_hold_admit(w, 0));
-    groups[0].hold.bytes = 1030;
-    assert_false(brk_hold_admit(w, 0));
+    assert_false(brk_hold_admit(w, 0, 10));
+    assert_false(brk_hold_admit(&workers[OTHER], 0, 10));
+    groups[0].hold = (struct cfg_hold){.bytes = 1040};
+    assert_true(brk_hold_admit(w, 0, 10));
+    assert_false(brk_hold_admit(w, 0, 11));
     group->count = 1; /* somebody is there */
-    assert_true(brk_hold_admit(w, 0));
+    assert_true(brk_hold_admit(w, 0, 11));
     assert_int_equal(brk_hold_charge(w, 0), BRK_CHARGED);
 }
 
@@ -104,7 +103,7 @@ static void what_is_beyond_is_dropped(void **state)
     park(w, 5);
     parked[HERE][0].parcels.first->message->ppid = 77;
     groups[0].hold.messages = 3;
-    brk_hold_settle(w, 0);
+    brk_hold_limit(w, 0);
     assert_int_equal(brk_queue_count(&parked[HERE][0]), 3);
     assert_int_equal(parked[HERE][0].parcels.first->message->ppid, 77);
     assert_int_equal(w->parked_count, 3);
