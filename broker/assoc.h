@@ -34,9 +34,11 @@ struct brk_assoc_stats {
     uint64_t next_ms; /* when to read them again */
     uint64_t read_ms; /* 0: never read; the transport may have none */
     uint64_t packets_out, packets_in, retransmitted, duplicates; /* the latter two count DATA chunks */
-    uint64_t abandoned;                                          /* messages that the stack gave up, */
-    uint64_t returned; /* those of them that it gave back, counted here, */
-    uint64_t unseen;   /* and those that it did not; included in worker->counts.abandoned_unseen */
+    uint64_t rate_ms, rate_from; /* when the rate was begun, and `retransmitted` then */
+    uint64_t rate;               /* DATA chunks retransmitted a minute, before */
+    uint64_t abandoned;          /* messages that the stack gave up, */
+    uint64_t returned;           /* those of them that it gave back, counted here, */
+    uint64_t unseen;             /* and those that it did not; included in worker->counts.abandoned_unseen */
 };
 
 enum brk_assoc_state {

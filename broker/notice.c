@@ -4,8 +4,8 @@
  * When an event reports the end of an association, the stack no longer has its statistics. So they are
  * read now and then while it carries messages (every BRK_STATS_MS, one look at the turn's clock for each
  * burst), and where an end is likely: when a path changes, the peer shuts down, or this side shuts down or
- * aborts. The log line of the end says how old they are. What nobody needs is not read: what the stack
- * gave up where no route permits it, and the rest where those lines are not logged. */
+ * aborts. The log line of the end says how old they are. What the stack gave up is not read where no route
+ * permits it. */
 #include "broker/notice.h"
 
 #include <inttypes.h>
@@ -71,6 +71,19 @@ void brk_stats_follow(struct brk_assoc *a, struct brk_assoc *old)
     old->stats.unseen = 0; /* counted once, for the new one */
 }
 
+/* Over at least BRK_STATS_MS, however often the statistics are read. */
+static void set_rate(struct brk_assoc_stats *s)
+{
+    uint64_t elapsed = s->read_ms - s->rate_ms;
+    if (s->rate_ms && elapsed < BRK_STATS_MS)
+        return;
+    s->rate = s->rate_ms && s->retransmitted > s->rate_from
+                  ? (s->retransmitted - s->rate_from) * 60000 / elapsed
+                  : 0;
+    s->rate_ms = s->read_ms;
+    s->rate_from = s->retransmitted;
+}
+
 void brk_stats_read(struct brk_worker *w, struct brk_assoc *a)
 {
     const struct tr_backend *b = w->broker->backend;
@@ -84,7 +97,7 @@ void brk_stats_read(struct brk_worker *w, struct brk_assoc *a)
             (uint64_t)(opt_num(&got, OPTF_PRS_UNSENT, 0) + opt_num(&got, OPTF_PRS_SENT, 0) -
                        opt_num(&got, OPTF_PRS_SENT_RTX, 0)); /* includes those that were delivered */
     set_unseen(w, s);
-    if (!brk_log_on(CFG_LOG_WARNING) || !tr_backend_can_get(b, OPT_ASSOC_STATS) ||
+    if (!tr_backend_can_get(b, OPT_ASSOC_STATS) ||
         tr_get_option(a->socket->ep, a->id, OPT_ASSOC_STATS, &got, &error) != TR_OK)
         return;
     s->packets_out = (uint64_t)opt_num(&got, OPTF_STATS_OPACKETS, 0);
@@ -92,6 +105,12 @@ void brk_stats_read(struct brk_worker *w, struct brk_assoc *a)
     s->retransmitted = (uint64_t)opt_num(&got, OPTF_STATS_RTXCHUNKS, 0);
     s->duplicates = (uint64_t)opt_num(&got, OPTF_STATS_IDUPCHUNKS, 0);
     s->read_ms = w->now_ms;
+    set_rate(s);
+}
+
+uint64_t brk_stats_rate(const struct brk_worker *w, const struct brk_assoc *a)
+{
+    return w->now_ms - a->stats.read_ms < UINT64_C(2) * BRK_STATS_MS ? a->stats.rate : 0;
 }
 
 const char *brk_stats_format(const struct brk_worker *w, const struct brk_assoc *a, char *out, size_t size)

@@ -29,6 +29,9 @@ static inline void brk_stats_tick(struct brk_worker *w, struct brk_assoc *a)
         brk_stats_read(w, a);
 }
 
+/* How many DATA chunks it retransmitted in a minute, lately; 0 when it has not been read lately. */
+uint64_t brk_stats_rate(const struct brk_worker *w, const struct brk_assoc *a);
+
 /* " packets_out=… …", or "" when none have been read. Returns `out`. */
 const char *brk_stats_format(const struct brk_worker *w, const struct brk_assoc *a, char *out, size_t size);
 

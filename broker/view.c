@@ -111,7 +111,8 @@ static void tell(const struct brk_worker *w, const struct brk_assoc *a, struct b
                                  .delivered = a->delivered,
                                  .delivered_bytes = a->delivered_bytes,
                                  .retransmitted = a->stats.retransmitted,
-                                 .duplicates = a->stats.duplicates};
+                                 .duplicates = a->stats.duplicates,
+                                 .retransmitted_per_minute = brk_stats_rate(w, a)};
     if (!a->map.streams)
         return;
     uint32_t usable = brk_map_usable(a), taken = rt_stream_map_taken(a->map.streams);

@@ -48,6 +48,7 @@ struct brk_assoc_view {
     uint64_t waiting_bytes; /* and their user data */
     uint64_t received, received_bytes, delivered, delivered_bytes;
     uint64_t retransmitted, duplicates; /* DATA chunks, as last read; 0 where the stack does not tell */
+    uint64_t retransmitted_per_minute;  /* lately */
 };
 
 struct brk_path_view {

@@ -29,7 +29,7 @@ static const char help[] = "Usage: junctor top [WHAT] [OPTION...]\n"
                            "(default), groups, peers, listeners or workers.\n"
                            "\n"
                            "  -i, --interval TIME    time between two readings (default 1s)\n"
-                           "      --sort COLUMN      sort by this column, such as WAITING or RTX\n"
+                           "      --sort COLUMN      sort by this column, such as WAITING or RTX/MIN\n"
                            "  -q, --match TEXT       only rows with TEXT in a column\n"
                            "      --once             read twice, print the table, and end: for scripts\n"
                            "  -n, --limit N          with --once: at most N rows\n" CLIENT_SOCKET_HELP

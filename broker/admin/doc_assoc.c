@@ -27,14 +27,15 @@ static json_t *association(const struct cfg_config *c, const struct brk_assoc_vi
                           admin_json_address(&v->remote), "assoc", (json_int_t)v->assoc, "session",
                           origin_or_null(v->session), "age_ms", (json_int_t)v->age_ms);
     json_object_update_new(
-        o, json_pack("{s:i, s:i, s:b, s:I, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+        o, json_pack("{s:i, s:i, s:b, s:I, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
                      "in_streams", (int)v->in_streams, "out_streams", (int)v->out_streams, "blocked",
                      (int)v->blocked, "stuck_ms", (json_int_t)v->stuck_ms, "paused", (int)v->paused,
                      "limited", (int)v->limited, "limited_times", (json_int_t)v->limited_times, "waiting",
                      (json_int_t)v->waiting, "waiting_bytes", (json_int_t)v->waiting_bytes, "received",
                      (json_int_t)v->received, "received_bytes", (json_int_t)v->received_bytes, "delivered",
                      (json_int_t)v->delivered, "delivered_bytes", (json_int_t)v->delivered_bytes,
-                     "retransmitted", (json_int_t)v->retransmitted, "duplicates", (json_int_t)v->duplicates));
+                     "retransmitted", (json_int_t)v->retransmitted, "duplicates", (json_int_t)v->duplicates,
+                     "retransmitted_per_minute", (json_int_t)v->retransmitted_per_minute));
     json_object_set_new(o, "mapped",
                         v->mapped
                             ? json_pack("{s:I, s:I, s:I}", "used", (json_int_t)v->streams_used, "left",

@@ -34,7 +34,7 @@ top() {
     wait_until 20 shows '^0 messages in/s|^[1-9][0-9]* messages in/s, [1-9][0-9]* out/s, 0 dropped/s; [0-9]+ waiting; 4 associations up'
     kill "$loader"
     wait_until 20 says /v1/listeners '.listeners[0].associations == 0'
-    ask /v1/associations | jq -r '.associations[0] | "^\(.id) +\(.name) +\(.state) +0 +0 +\(.waiting) +\(.retransmitted) +\(.worker) +\(.remote) +\(.received) +\(.delivered) "' >"$work/line"
+    ask /v1/associations | jq -r '.associations[0] | "^\(.id) +\(.name) +\(.state) +0 +0 +\(.waiting) +\(.retransmitted_per_minute) +\(.worker) +\(.remote) +\(.received) +\(.delivered) "' >"$work/line"
     wait_until 20 shows "$(cat "$work/line")"
     # Sorted by another column, and the other way round.
     start_source third "$U5" --associations 3 --rate 30 --duration 100s
@@ -56,8 +56,8 @@ top() {
     keys Down Enter
     wait_until 20 shows "^id +$id\$"
     wait_until 20 shows "^remote +127.0.0.1:"
-    keys End
-    wait_until 20 shows " access +up +[0-9]+ streams in, "
+    shows_at_end() { keys End && shows "$1"; } # the history may come after the rest
+    wait_until 20 shows_at_end " access +up +[0-9]+ streams in, "
     keys Home Escape
     wait_until 20 shows '^associations, by ID'
     # Groups, their members, a member's association.
