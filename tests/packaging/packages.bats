@@ -75,6 +75,15 @@ accounts() { in_it cat /etc/passwd /etc/group /etc/shadow /etc/gshadow; }
     until_true is_property ActiveState active
     [[ $(property StatusText) == *"worker"*"SCTP" ]]
     [ "$(in_it ps -o user= -p "$(property MainPID)")" = junctor ]
+    # All its threads: no capability, none to be had, systemd's filter of system calls and its own.
+    in_it sh -c 'grep -hE "^(Uid|Gid|Groups|Cap(Inh|Prm|Eff|Bnd|Amb)|NoNewPrivs|Seccomp):" /proc/"$1"/task/*/status' sh "$(property MainPID)" |
+        sort -u >"$BATS_TEST_TMPDIR/has"
+    cat "$BATS_TEST_TMPDIR/has"
+    { for set in Amb Bnd Eff Inh Prm; do printf 'Cap%s:\t0000000000000000\n' $set; done
+        in_it sh -c 'for of in "Gid $(id -g junctor)" "Uid $(id -u junctor)"; do set -- $of; printf "%s:\t%d\t%d\t%d\t%d\n" "$1" "$2" "$2" "$2" "$2"; done
+            printf "Groups:\t%s \n" "$(id -G junctor)"'
+        printf 'NoNewPrivs:\t1\nSeccomp:\t2\n'; } | sort | diff - "$BATS_TEST_TMPDIR/has"
+    has_logged 'event=privileges uid=[1-9][0-9]* gid=[1-9][0-9]* capabilities=none sandbox=on core_dumps=no'
     [ "$(in_it stat -c %U:%G:%a /run/junctor)" = junctor:junctor:750 ]
     [ "$(in_it systemctl is-enabled junctor)" = enabled ]
     [[ $(in_it junctor --version) == "junctor $(in_it dpkg-query -W -f '${Version}' junctor)"* ]]

@@ -90,6 +90,7 @@ has_two_workers() {
     wait_account delivered -ge 1000
     for id in $(ids listener=access); do there_and_back "$id" 2; done
     wait_count 4 'event=association_moved listener=access'
+    says "/v1/history?association=$id" '[.history[] | select(.event == "moved")] | length > 0'
     wait_more core 1000
     kill -INT $source
     ends_with 0 $source 60

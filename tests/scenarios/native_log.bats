@@ -28,6 +28,23 @@ CONFIG
     exec 7>&-
 }
 
+@test "a log file on a full disk: messages pass, and how many lines were lost is told in the next file" {
+    relay | sed "1s#}#, log_file: /dev/full}#" >"$work/broker.yaml"
+    "$JUNCTOR" run -c "$work/broker.yaml" 2>"$work/broker.log" 3>&- &
+    broker=$!
+    pids+=("$broker")
+    wait_until 10 is_listening "$P0" "$U0"
+    through_broker load --associations 3 --count 100
+    delivered_all load 100
+    relay | sed "1s#}#, log_file: $work/there.log}#" | write_config
+    kill -HUP "$broker"
+    wait_until 10 has_line "$work/there.log" 'event=reloaded generation=2'
+    kill -TERM "$broker"
+    ends_with 0 "$broker"
+    has_line "$work/there.log" 'event=log_lost lines=[1-9]'
+    has_line "$work/there.log" 'event=account received=100 .*balanced=yes'
+}
+
 @test "many associations at once: each has a line or is counted in one" {
     start_broker < <(relay)
     through_broker load --associations 250 --count 1000

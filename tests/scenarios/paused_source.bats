@@ -1,4 +1,5 @@
 load lib
+load admin
 
 # Sources that are not read, because what they sent waits for a destination that does not take it.
 
@@ -115,7 +116,7 @@ CONFIG
 # `ears` takes nothing, so what `first` sends is no longer read; what goes to `first` still has room there.
 @test "paused source: a peer that is not read is killed, and the next member takes its traffic over" {
     start_broker <<CONFIG
-broker: {transport: $BACKEND, queue_messages: 64}
+broker: {transport: $BACKEND, queue_messages: 64, admin: {path: $work/admin.sock}}
 sctp: {sndbuf: 128k}
 listeners:
   - {name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}
@@ -156,6 +157,7 @@ CONFIG
     wait_account delivered -ge "$(result source .sent)"
     [ "$(account balanced)" = yes ]
     [ "$(account dropped)" = 0 ]
+    says "/v1/history?name=first" '[.history[].event] | index("up") < index("paused") and index("paused") < index("lost")'
     kill -TERM $second
     ends_with 0 $second
     [ "$(result second .misordered)" = 0 ]

@@ -1,4 +1,5 @@
 load lib
+load admin
 
 # The sink is stopped; with the kernel's SCTP its kernel would continue to answer.
 # Detects within a second that a path has failed, and keeps the association for longer.
@@ -7,7 +8,7 @@ watchful="{rtoinfo: {initial: 100ms, min: 50ms, max: 200ms}, associnfo: {asocmax
 
 @test "a path that fails and comes back is logged with its peer's name" {
     start_broker <<CONFIG
-broker: {transport: $BACKEND, log_level: info}
+$(admin)
 listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
 peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1, sctp: $watchful}]
 routes: [{from: access, to: core, session: shared}]
@@ -20,6 +21,8 @@ CONFIG
     wait_log "level=warning event=path peer=core assoc=[0-9]+ address=127.0.0.1:$P1 state=unreachable"
     kill -CONT $sink
     wait_log "level=info event=path peer=core assoc=[0-9]+ address=127.0.0.1:$P1 state=available"
+    says "/v1/history?name=core" '[.history[] | select(.event == "path") | .address + " " + .detail] ==
+        ["127.0.0.1:'"$P1"' unreachable", "127.0.0.1:'"$P1"' available"]'
     stop_broker
     [ "$(account delivered)" = 50 ]
     kill -TERM $sink
