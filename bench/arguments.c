@@ -529,6 +529,8 @@ static bool take_option(struct parsing *p, int which, const char *text, char *wh
         if (p->scenario)
             return bench_say(why, size, "--scenario is given twice");
         p->scenario = text;
+        if (!take_name(text, p->plan->scenario, sizeof p->plan->scenario, reason, sizeof reason))
+            return bench_say(why, size, "--scenario: %s", reason);
     } else if (which == ARG_FLOW) {
         if (p->flow_count == BENCH_FLOWS_MAX)
             return bench_say(why, size, "--flow: more than %d flows", BENCH_FLOWS_MAX);

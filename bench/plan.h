@@ -103,7 +103,8 @@ struct bench_plan {
     bool late_ok;  /* a result is OK even if the generator did not keep the schedule */
     bool verify;
 
-    bool json, quiet; /* used by the command, not the engine: what it prints, */
+    char scenario[BENCH_FILE_MAX]; /* the file that it was read from; "": none */
+    bool json, quiet;              /* used by the command, not the engine: what it prints, */
     char csv[BENCH_FILE_MAX], report[BENCH_FILE_MAX]; /* and writes: a folder, a page; "": nothing */
 };
 

@@ -282,6 +282,14 @@ static bool check_budget(const struct bench_tune *t, char *why, size_t size)
                runs, ceil(least), t->budget);
 }
 
+/* What the file of the sweep says about the files that it is made of. */
+static bool read_inputs(struct bench_tune *t, char *why, size_t size)
+{
+    return !t->resume[0] || (bench_inputs_add(&t->inputs, "-c", t->base_file, why, size) &&
+                             bench_inputs_add(&t->inputs, "--scenario", t->load.scenario, why, size) &&
+                             bench_inputs_add(&t->inputs, "--payload", t->load.payload, why, size));
+}
+
 static bool complete(void *arg, struct bench_plan *p, char *why, size_t size)
 {
     struct bench_tune *t = arg;
@@ -302,7 +310,7 @@ static bool complete(void *arg, struct bench_plan *p, char *why, size_t size)
         p->listen_count = 1;
     }
     t->load = *p;
-    return check_budget(t, why, size);
+    return read_inputs(t, why, size) && check_budget(t, why, size);
 }
 
 static void defaults(struct bench_tune *t)

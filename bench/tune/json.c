@@ -30,6 +30,19 @@ static void origin(struct bench_json *j, const struct bench_tune_report *r)
     }
 }
 
+static void inputs(struct bench_json *j, const struct bench_inputs *in)
+{
+    bench_json_open(j, "inputs", '[');
+    for (unsigned i = 0; i < in->count; i++) {
+        bench_json_open(j, NULL, '{');
+        bench_json_text(j, "option", in->list[i].option);
+        bench_json_text(j, "file", in->list[i].file);
+        bench_json_text(j, "digest", in->list[i].digest);
+        bench_json_close(j, '}');
+    }
+    bench_json_close(j, ']');
+}
+
 static void interval(struct bench_json *j, const char *key, const struct bench_interval *i)
 {
     bench_json_open(j, key, '{');
@@ -231,6 +244,7 @@ void bench_tune_json(FILE *out, const struct bench_tune_report *r)
         bench_json_text(&j, "error", s->why);
     bench_json_text(&j, "conclusion", bench_tune_conclusion(r, text, sizeof text));
     bench_json_text(&j, "experiment", s->tune->experiment);
+    inputs(&j, &s->tune->inputs);
     bench_json_text(&j, "transport", r->host->transport);
     bench_json_text(&j, "goal", bench_response_keys[s->tune->goal]);
     bench_json_uint(&j, "seed", s->tune->seed);

@@ -57,6 +57,25 @@ static bool same_values(const struct reading *r, const struct cfg_node *factor, 
                   bench_factor_text(f, f->base, text, sizeof text)) == 0;
 }
 
+/* The files that it was made of have not changed since. */
+static bool check_inputs(struct reading *r, const struct bench_tune *t)
+{
+    const struct cfg_node *node = bench_saved_items(&r->saved, r->saved.root, "inputs");
+    char text[BENCH_FILE_MAX + 200];
+    unsigned n = 0;
+
+    for (; node && n < t->inputs.count; node = cfg_node_next(node), n++) {
+        const struct bench_input *input = &t->inputs.list[n];
+        snprintf(text, sizeof text,
+                 "%s %s has changed since the sweep was begun: go on with what it was, or begin a new one in "
+                 "another file",
+                 input->option, input->file);
+        if (strcmp(bench_saved_text(&r->saved, node, "digest"), input->digest) != 0)
+            return complain(r, node, text);
+    }
+    return (!node && n == t->inputs.count) || complain(r, r->saved.root, "\"inputs\" are not those of it");
+}
+
 static bool check_experiment(struct reading *r, const struct bench_tune *t)
 {
     const struct cfg_node *root = r->saved.root, *factor = bench_saved_items(&r->saved, root, "factors");
@@ -76,7 +95,7 @@ static bool check_experiment(struct reading *r, const struct bench_tune *t)
         if (n >= t->factor_count || !same_values(r, factor, &t->factors[n]))
             return complain(r, factor,
                             "the base configuration has changed since: this factor has another base");
-    return n == t->factor_count || complain(r, root, "it lacks factors");
+    return (n == t->factor_count || complain(r, root, "it lacks factors")) && check_inputs(r, t);
 }
 
 /* ---- the state ------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 
 #include "bench/plan.h"
 #include "bench/tune/factor.h"
+#include "bench/tune/inputs.h"
 #include "bench/tune/link.h"
 
 /* What is measured of a point. */
@@ -41,6 +42,7 @@ struct bench_tune {
 
     bool given_seed;
     char experiment[2048]; /* the options that make it this experiment and no other, as they were typed */
+    struct bench_inputs inputs; /* with `resume` */
     char write[BENCH_FILE_MAX], resume[BENCH_FILE_MAX]; /* names of files; "": none */
 };
 

@@ -295,12 +295,42 @@ static void test_finished(void **state)
     assert_true(findings.is_confirmed);
 }
 
-static void refused(const char *content, const char *reason)
+static void put(const char *name, const char *content)
 {
-    FILE *out = fopen(file, "w");
+    FILE *out = fopen(name, "w");
 
     fputs(content, out);
     fclose(out);
+}
+
+/* It goes on with the same load and base, or not at all. */
+static void test_changed_inputs(void **state)
+{
+    char scenario[] = "/tmp/test_tune_scenario_XXXXXX", words[256];
+    static const char *const contents[] = {"size: 200\n", "size: 201\n"};
+
+    (void)state;
+    close(mkstemp(scenario));
+    put(scenario, contents[0]);
+    snprintf(words, sizeof words, "--vary sndbuf=64K --scenario %s --resume %s", scenario, file);
+    begin(words);
+    stop_after = 5;
+    go();
+    assert_true(bench_tune_keep(file, &report, why, sizeof why));
+    reload(words);
+    assert_int_equal(sweep.blocks[BENCH_GRID], 1);
+    put(scenario, contents[1]);
+    bench_sweep_free(&sweep);
+    begin(words);
+    assert_false(bench_tune_resume(file, &tune, false, &sweep, why, sizeof why));
+    assert_non_null(strstr(why, scenario));
+    assert_non_null(strstr(why, " has changed since the sweep was begun"));
+    unlink(scenario);
+}
+
+static void refused(const char *content, const char *reason)
+{
+    put(file, content);
     if (bench_tune_resume(file, &tune, false, &sweep, why, sizeof why))
         fail_msg("taken: %s", content);
     if (!strstr(why, reason))
@@ -407,6 +437,7 @@ int main(void)
         cmocka_unit_test_teardown(test_goes_on, end),
         cmocka_unit_test_teardown(test_finished, end),
         cmocka_unit_test_teardown(test_goes_on_after_screening, end),
+        cmocka_unit_test_teardown(test_changed_inputs, end),
         cmocka_unit_test_teardown(test_bad_files, end),
         cmocka_unit_test_teardown(test_broker_config, end),
     };
