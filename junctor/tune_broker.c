@@ -210,8 +210,6 @@ static bool begin(const struct bench_tune *tune, const struct bench_tune_point *
     good = good && start(b, config, why, size);
     if (config >= 0)
         close(config);
-    char netns[sizeof plan->to.netns];
-    memcpy(netns, plan->to.netns, sizeof netns);
     plan->to = plan->listen[0];
     plan->to.port++;
     plan->to.encaps_port++;

@@ -221,8 +221,9 @@ const char *bench_tune_conclusion(const struct bench_tune_report *r, char *text,
     }
     bench_text_point(s, f->estimates[f->winner].point, point, sizeof point);
     if (f->pairs > 0)
-        snprintf(text, size, "%s: %s %s in %u fresh pairs%s", point, bench_response_names[goal],
+        snprintf(text, size, "%s: %s %s in %u fresh pair%s%s", point, bench_response_names[goal],
                  bench_text_ratio(&f->confirmed[goal], ratio, sizeof ratio), f->pairs,
+                 f->pairs == 1 ? "" : "s",
                  f->is_confirmed ? "" : "; it was not confirmed to be better than the base");
     else
         snprintf(text, size, "%s: %s %s, not confirmed by fresh pairs", point, bench_response_names[goal],

@@ -42,7 +42,7 @@ struct bench_tune {
 
     bool given_seed;
     char experiment[2048]; /* the options that make it this experiment and no other, as they were typed */
-    struct bench_inputs inputs; /* with `resume` */
+    struct bench_inputs inputs;                         /* with `resume` */
     char write[BENCH_FILE_MAX], resume[BENCH_FILE_MAX]; /* names of files; "": none */
 };
 

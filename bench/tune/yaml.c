@@ -100,7 +100,9 @@ bool bench_tune_yaml(FILE *out, const struct bench_tune_report *r)
     if (r->command)
         fprintf(out, "# %s\n", r->command);
     if (f->winner == 0 || (f->pairs > 0 && !f->is_confirmed)) {
-        fputs("# Nothing is worth changing.\n", out);
+        fputs(f->winner == 0 ? "# Nothing is worth changing.\n"
+                             : "# It is not written here because it was not confirmed.\n",
+              out);
         return false;
     }
     section(out, "sctp", lines, gather(r, false, lines));
