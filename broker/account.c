@@ -82,8 +82,9 @@ static uint64_t drops(const struct brk_counts *c, char *out, size_t size)
         if (brk_counted(&c->refused[i]) && n < size)
             n += (size_t)snprintf(out + n, size - n, " refused_%s=%" PRIu64,
                                   brk_refusal_name((enum brk_refusal)i), brk_counted(&c->refused[i]));
-    const struct brk_counter *const more[] = {&c->abandoned_unseen, &c->stalled,  &c->stuck,  &c->blocked,
-                                              &c->rerouted,         &c->unrouted, &c->peeled, &c->balanced};
+    const struct brk_counter *const more[] = {
+        &c->abandoned_unseen, &c->abandoned_unknown, &c->stalled, &c->stuck,   &c->blocked,
+        &c->rerouted,         &c->unrouted,          &c->peeled,  &c->balanced};
     for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
         if (brk_counted(more[i]) && n < size)
             n += (size_t)snprintf(out + n, size - n, " %s=%" PRIu64, total_name(c, more[i]),

@@ -27,6 +27,7 @@
 #include "broker/room.h"
 #include "broker/log.h"
 #include "broker/names.h"
+#include "broker/notice.h"
 #include "broker/opening.h"
 #include "broker/options.h"
 #include "broker/parcel.h"
@@ -295,9 +296,12 @@ void brk_adopt(struct brk_worker *w, const struct rt_plan *plan)
 {
     const struct cfg_config *old = w->config;
     w->plan = plan;
+    bool begins = plan->gives_up && !w->gives_up;
     w->gives_up |= plan->gives_up;
     w->rewrites |= plan->rewrites;
     w->config = plan->config;
+    if (begins)
+        brk_stats_all(w);
     tr_loop_set_partial_timeout(w->loop, w->config->partial_timeout_ms);
     brk_names_adopt(w);
     brk_session_plan(w, old);

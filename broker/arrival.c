@@ -21,6 +21,7 @@
 #include "broker/returned.h"
 #include "broker/room.h"
 #include "broker/sending.h"
+#include "broker/silent.h"
 #include "broker/socket.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
@@ -111,7 +112,7 @@ static void arrive_one(struct brk_worker *w, struct brk_handed *e)
     brk_socket_enter(e->socket, &w->sockets);
     brk_assoc_list(w, a);
     brk_assoc_attach(a, e->socket, a->id);
-    brk_count(&w->counts.abandoned_unseen, a->stats.unseen);
+    brk_silent_arrive(w, a);
     a->owner = a->origin >> BRK_ORIGIN_BITS == w->index ? NULL : e->owner;
     a->dest = e->dest;
     if (a->dest) {

@@ -15,6 +15,7 @@
 #include "broker/outbox.h"
 #include "broker/session/map.h"
 #include "broker/session/paired.h"
+#include "broker/silent.h"
 #include "broker/stall.h"
 #include "broker/work.h"
 #include "config/sctp/address.h"
@@ -36,9 +37,6 @@ struct brk_assoc_stats {
     uint64_t packets_out, packets_in, retransmitted, duplicates; /* the latter two count DATA chunks */
     uint64_t rate_ms, rate_from; /* when the rate was begun, and `retransmitted` then */
     uint64_t rate;               /* DATA chunks retransmitted a minute, before */
-    uint64_t abandoned;          /* messages that the stack gave up, */
-    uint64_t returned;           /* those of them that it gave back, counted here, */
-    uint64_t unseen;             /* and those that it did not; included in worker->counts.abandoned_unseen */
 };
 
 enum brk_assoc_state {
@@ -72,6 +70,7 @@ struct brk_assoc {
     uint32_t adaptation; /* this one */
     bool brought;        /* at least one message has been received from it */
     struct brk_assoc_stats stats;
+    struct brk_silent silent;
 
     struct brk_outbox outbox;
     struct brk_limit limit;

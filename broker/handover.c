@@ -20,6 +20,7 @@
 #include "broker/reliability.h"
 #include "broker/sending.h"
 #include "broker/session/session.h"
+#include "broker/silent.h"
 #include "broker/socket.h"
 #include "broker/stall.h"
 #include "broker/state.h"
@@ -227,7 +228,7 @@ static void leave_one(struct brk_worker *w, struct brk_handed *e)
     brk_expiry_forget(w, a);
     brk_assoc_unlist(w, a);
     hand_out(w, brk_queue_count(&a->outbox.pending) + a->outbox.undelivered.count);
-    brk_uncount(&w->counts.abandoned_unseen, a->stats.unseen);
+    brk_silent_leave(w, a);
 }
 
 static void leave(struct brk_worker *w, struct brk_handover *h)

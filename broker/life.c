@@ -28,6 +28,7 @@
 #include "broker/log.h"
 #include "broker/names.h"
 #include "broker/notice.h"
+#include "broker/silent.h"
 #include "broker/options.h"
 #include "broker/sending.h"
 #include "broker/returned.h"
@@ -65,7 +66,9 @@ void brk_assoc_up(struct brk_worker *w, struct brk_assoc *a, const struct tr_eve
     a->state = BRK_UP;
     a->was_up = true;
     a->begun_ms = w->now_ms;
-    a->stats.next_ms = w->now_ms + BRK_STATS_MS;
+    a->stats.next_ms = w->now_ms + (w->gives_up ? BRK_SILENT_MS : BRK_STATS_MS);
+    if (w->gives_up)
+        brk_silent_ask(w, a);
     a->out_streams = e->change.outbound_streams ? e->change.outbound_streams : 1;
     a->in_streams = e->change.inbound_streams ? e->change.inbound_streams : 1;
     brk_count(&w->counts.opened, 1);
@@ -226,6 +229,7 @@ void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a)
     if (a->outbox.burst_count)
         brk_flush(w);
     struct brk_socket *s = a->socket;
+    brk_silent_end(w, a);
     brk_assoc_detach(a);
     if (s->kind != BRK_LISTENING)
         brk_socket_close(s);
@@ -252,7 +256,7 @@ struct brk_assoc *brk_assoc_restart(struct brk_worker *w, struct brk_assoc *old,
     a->peer = old->peer;
     a->round = old->round;
     brk_sent_hand_over(&old->outbox.sent, &a->outbox.sent);
-    brk_stats_follow(a, old);
+    brk_stats_follow(w, a, old);
     if (a->session)
         a->session->restarted(w, old, a);
     go(w, old);

@@ -48,27 +48,13 @@ void brk_notice_path(struct brk_worker *w, struct brk_socket *s, const struct tr
         brk_stats_read(w, a);
 }
 
-static void set_unseen(struct brk_worker *w, struct brk_assoc_stats *s)
-{
-    brk_uncount(&w->counts.abandoned_unseen, s->unseen);
-    s->unseen = s->abandoned > s->returned ? s->abandoned - s->returned : 0;
-    brk_count(&w->counts.abandoned_unseen, s->unseen);
-}
-
-void brk_stats_returned(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *failed)
-{
-    /* Linux gives back what it had sent and given up if the association ends soon after, as if the end
-     * were the reason. */
-    if (failed->failed.error != 0 && !(failed->failed.was_sent && a->stats.unseen))
-        return;
-    a->stats.returned++;
-    set_unseen(w, &a->stats);
-}
-
-void brk_stats_follow(struct brk_assoc *a, struct brk_assoc *old)
+void brk_stats_follow(struct brk_worker *w, struct brk_assoc *a, struct brk_assoc *old)
 {
     a->stats = old->stats;
-    old->stats.unseen = 0; /* counted once, for the new one */
+    a->silent = old->silent;
+    old->silent = (struct brk_silent){0}; /* counted once, for the new one */
+    if (w->gives_up)
+        brk_silent_ask(w, a);
 }
 
 /* Over at least BRK_STATS_MS, however often the statistics are read. */
@@ -90,13 +76,9 @@ void brk_stats_read(struct brk_worker *w, struct brk_assoc *a)
     struct brk_assoc_stats *s = &a->stats;
     struct opt_set got = {0};
     struct tr_error error;
-    s->next_ms = w->now_ms + BRK_STATS_MS;
-    if (w->gives_up && tr_backend_can_get(b, OPT_PR_ASSOC_STATUS) &&
-        tr_get_option(a->socket->ep, a->id, OPT_PR_ASSOC_STATUS, &got, &error) == TR_OK)
-        s->abandoned =
-            (uint64_t)(opt_num(&got, OPTF_PRS_UNSENT, 0) + opt_num(&got, OPTF_PRS_SENT, 0) -
-                       opt_num(&got, OPTF_PRS_SENT_RTX, 0)); /* includes those that were delivered */
-    set_unseen(w, s);
+    s->next_ms = w->now_ms + (w->gives_up ? BRK_SILENT_MS : BRK_STATS_MS);
+    if (w->gives_up)
+        brk_silent_ask(w, a);
     if (!tr_backend_can_get(b, OPT_ASSOC_STATS) ||
         tr_get_option(a->socket->ep, a->id, OPT_ASSOC_STATS, &got, &error) != TR_OK)
         return;
@@ -123,8 +105,8 @@ const char *brk_stats_format(const struct brk_worker *w, const struct brk_assoc 
                      " packets_out=%" PRIu64 " packets_in=%" PRIu64 " retransmitted=%" PRIu64
                      " duplicates=%" PRIu64 " read_ms_ago=%" PRIu64,
                      s->packets_out, s->packets_in, s->retransmitted, s->duplicates, w->now_ms - s->read_ms);
-    if (s->abandoned)
-        snprintf(out + n, size - (size_t)n, " abandoned=%" PRIu64, s->abandoned);
+    if (a->silent.all)
+        snprintf(out + n, size - (size_t)n, " abandoned=%" PRIu64, a->silent.all);
     return out;
 }
 
@@ -132,7 +114,7 @@ void brk_stats_all(struct brk_worker *w)
 {
     char text[BRK_STATS_TEXT];
     bool log = brk_log_on(CFG_LOG_DEBUG);
-    if (!log && !w->plan->gives_up)
+    if (!log && !w->gives_up)
         return;
     for (struct brk_socket *s = w->sockets; s; s = s->next)
         for (struct brk_assoc *a = s->assocs; a; a = a->hh.next) {

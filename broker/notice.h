@@ -17,7 +17,7 @@ struct brk_socket;
 void brk_notice_path(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e);
 
 /* `a` takes the place of `old` in the stack, which continues its statistics. */
-void brk_stats_follow(struct brk_assoc *a, struct brk_assoc *old);
+void brk_stats_follow(struct brk_worker *w, struct brk_assoc *a, struct brk_assoc *old);
 
 /* Reads the statistics of an association that is up. */
 void brk_stats_read(struct brk_worker *w, struct brk_assoc *a);
@@ -38,8 +38,5 @@ const char *brk_stats_format(const struct brk_worker *w, const struct brk_assoc 
 /* Before an account: reads those of all associations, if the account or the log needs them, and logs them
  * at level debug. */
 void brk_stats_all(struct brk_worker *w);
-
-/* A message of `a` was given back, so it is not one of those that the stack dropped without reporting it. */
-void brk_stats_returned(struct brk_worker *w, struct brk_assoc *a, const struct tr_event *failed);
 
 #endif

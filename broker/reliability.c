@@ -26,7 +26,7 @@
  * Messages that were sent and then given up instead of being retransmitted, and those that made room for a
  * message of higher priority, are dropped without an event: of 3000 messages of rising priority to a peer
  * that did not read, 82 came back when it died. These count as delivered; their number is in the
- * association's pr_assoc_status, so the account reports it separately (notice.c). usrsctp gives everything
+ * association's pr_assoc_status, so the account reports it separately (silent.c). usrsctp gives everything
  * back, as long as its receive buffer has room for the event. A stack checks a message's time when it
  * would send or retransmit it, not by a clock: usrsctp does not look at what a closed window holds back. A
  * message that was given up after it was sent may have arrived all the same. */

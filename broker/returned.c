@@ -17,11 +17,11 @@
 #include "broker/drop.h"
 #include "broker/handover.h"
 #include "broker/history.h"
-#include "broker/notice.h"
 #include "broker/parcel.h"
 #include "broker/reliability.h"
 #include "broker/sent.h"
 #include "broker/session/session.h"
+#include "broker/silent.h"
 #include "broker/socket.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
@@ -148,7 +148,7 @@ void brk_give_back(struct brk_worker *w, struct brk_assoc *a, const struct tr_ev
     struct brk_sent sent = {.route = RT_NO_ROUTE};
     bool known = brk_sent_find(&a->outbox.sent, m->context, &sent);
     count_returned(w, a, &sent, m->len);
-    brk_stats_returned(w, a, failed);
+    brk_silent_returned(w, a, m->context, &sent);
     if (w->tap)
         brk_capture_returned(w, a, m, &sent);
     brk_note(w, a, BRK_HAPPENED_RETURNED, failed->failed.was_sent ? "sent" : "not sent");

@@ -95,21 +95,46 @@ static uint64_t distance(const struct brk_sent_log *l, uint32_t context)
     return (uint32_t)((uint32_t)l->next - context - 1) + UINT64_C(1);
 }
 
+uint64_t brk_sent_number(const struct brk_sent_log *l, uint32_t context)
+{
+    uint64_t back = distance(l, context);
+    return back > l->next ? 0 : l->next - back;
+}
+
+/* The run of a message that is not older than the first one; there is one. */
+static uint32_t run_of(const struct brk_sent_log *l, uint64_t number)
+{
+    uint32_t low = 0, high = l->count; /* the run is in [low, high) */
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (run_at(l, middle)->number <= number)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 bool brk_sent_find(const struct brk_sent_log *l, uint32_t context, struct brk_sent *out)
 {
     uint64_t back = distance(l, context);
     if (back > l->next || l->count == 0 || run_at(l, 0)->number > l->next - back)
         return false;
-    uint32_t low = 0, high = l->count; /* the run is in [low, high) */
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (run_at(l, middle)->number <= l->next - back)
-            low = middle;
-        else
-            high = middle;
-    }
-    *out = run_at(l, low)->sent;
+    *out = run_at(l, run_of(l, l->next - back))->sent;
     return true;
+}
+
+uint64_t brk_sent_run(const struct brk_sent_log *l, uint64_t *number, struct brk_sent *out)
+{
+    if (l->next > l->keep && *number < l->next - l->keep)
+        *number = l->next - l->keep;
+    if (l->count && *number < run_at(l, 0)->number)
+        *number = run_at(l, 0)->number;
+    if (!l->count || *number >= l->next)
+        return 0;
+    uint32_t run = run_of(l, *number);
+    *out = run_at(l, run)->sent;
+    return end_of(l, run);
 }
 
 bool brk_sent_before(const struct brk_sent_log *l, uint32_t a, uint32_t b)

@@ -55,6 +55,12 @@ uint32_t brk_sent_add(struct brk_sent_log *l, const struct brk_sent *s);
 void brk_sent_undo(struct brk_sent_log *l, uint32_t n);
 /* What a context stands for. False: it is no longer known, or was never given out. */
 bool brk_sent_find(const struct brk_sent_log *l, uint32_t context, struct brk_sent *out);
+/* The number of the message with this context; 0 if it was never given out. */
+uint64_t brk_sent_number(const struct brk_sent_log *l, uint32_t context);
+/* Goes through what the stack may still have: raises `number` to that of the first message that it may, says
+ * in `out` what it and those behind it have in common, and returns the number of the first one that differs;
+ * 0: there are no more. */
+uint64_t brk_sent_run(const struct brk_sent_log *l, uint64_t *number, struct brk_sent *out);
 /* True when the message with context `a` was sent before the one with `b`. */
 bool brk_sent_before(const struct brk_sent_log *l, uint32_t a, uint32_t b);
 /* Another association continues in the stack in place of this one: `to`, which is empty so far, takes over

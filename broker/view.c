@@ -172,7 +172,7 @@ static void tell_detail(struct brk_worker *w, struct brk_assoc *a, struct brk_as
         d->duplicates = (int64_t)a->stats.duplicates;
     }
     if (w->gives_up)
-        d->abandoned = (int64_t)a->stats.abandoned;
+        d->abandoned = (int64_t)a->silent.all;
     if (tr_get_option(a->socket->ep, a->id, OPT_STATUS, &status, NULL) == TR_OK) {
         d->peer_window = opt_num(&status, OPTF_STATUS_RWND, -1);
         d->unacknowledged = opt_num(&status, OPTF_STATUS_UNACKDATA, -1);

@@ -50,6 +50,7 @@ struct court {
     uint64_t arrived, known, others;           /* distinct ones: U, K, O */
     uint64_t unread, again;                    /* arrivals */
     uint64_t received, copies, delivered, returned, dropped, waiting, may_have_arrived;
+    uint64_t given_up; /* at most; of those delivered */
 };
 
 static void __attribute__((format(printf, 2, 3))) problem(struct court *c, const char *format, ...)
@@ -224,6 +225,10 @@ static void take_account(struct court *c, const char *folder)
     c->waiting = value(line, "waiting");
     uint64_t unacknowledged = value(line, "dropped_unacknowledged"), rest = c->dropped - unacknowledged;
     c->may_have_arrived = unacknowledged + (rest < c->returned ? rest : c->returned);
+    c->given_up = value(line, "abandoned_unseen") + value(line, "abandoned_unknown");
+    if (c->given_up && !c->kind->gives_up)
+        problem(c, "%" PRIu64 " messages were given up by the stack, which %s does not allow", c->given_up,
+                c->kind->name);
     take_drops(c, line);
 }
 
@@ -341,10 +346,10 @@ static void judge_sums(struct court *c)
     if (c->received > c->known + c->others)
         problem(c, "the broker received %" PRIu64 " messages more than can have been sent",
                 c->received - c->known - c->others);
-    if (c->delivered > c->arrived)
+    if (c->delivered > c->arrived + c->given_up)
         problem(c, "%" PRIu64 " messages that the broker calls delivered did not arrive",
-                c->delivered - c->arrived);
-    else if (c->arrived - c->delivered > c->may_have_arrived)
+                c->delivered - c->arrived - c->given_up);
+    else if (c->arrived > c->delivered + c->may_have_arrived)
         problem(c, "%" PRIu64 " messages arrived that the broker calls neither delivered nor unacknowledged",
                 c->arrived - c->delivered - c->may_have_arrived);
 }
@@ -355,11 +360,11 @@ static void tell(const struct court *c)
             "sent:     %" PRIu64 " acknowledged, %" PRIu64 " given back, %" PRIu64
             " tried when the program was killed; the broker had %" PRIu64 " to %" PRIu64 "\n"
             "broker:   %" PRIu64 " received, %" PRIu64 " copies, %" PRIu64 " delivered, %" PRIu64
-            " dropped; %" PRIu64 " came back\n"
+            " dropped; %" PRIu64 " came back; %" PRIu64 " perhaps given up\n"
             "arrived:  %" PRIu64 "; %" PRIu64 " once more at another association; %" PRIu64
             " left unread by programs that were killed\n",
             c->acknowledged, c->given_back, c->unsure, c->known, c->known + c->others, c->received, c->copies,
-            c->delivered, c->dropped, c->returned, c->arrived, c->again, c->unread);
+            c->delivered, c->dropped, c->returned, c->given_up, c->arrived, c->again, c->unread);
 }
 
 bool judge(const char *folder, const struct kind *kind, FILE *report)

@@ -8,6 +8,7 @@
  * kernel had it unread. So with
  *
  *     R received, C copies, D delivered (less those returned), X dropped: of the broker's account
+ *     G of those delivered, how many the broker's stack may have given up without a word
  *     K messages that were acknowledged or arrived; O others, for which this is not known
  *     U arrivals: messages that arrived; if each receiver gets a copy, counted once per receiver
  *
@@ -15,7 +16,7 @@
  *
  *     R + C = D + X, nothing waits             the account balances
  *     K <= R <= K + O                          the broker read what its kernel acknowledged, and nothing else
- *     D <= U                                   what the broker says was delivered has arrived
+ *     D <= U + G                               what the broker says was delivered has arrived
  *     U - D <= what was dropped after it had been sent (`unacknowledged`, or `returned` and dropped later)
  *     X only for reasons that the session kind allows
  *

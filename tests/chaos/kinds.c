@@ -29,9 +29,6 @@ const struct kind kinds[] = {
     {"drop-oldest", "mode: override", "shared", false, false, NULL, ORDER_RISING, false,
      " queue_full_oldest ", "rate_limit: {messages: 300, burst: 100ms}", "queue: {messages: 10}",
      "when_full: drop-oldest", false},
-    /* Seen once (seed 99461, 2 workers): 373 messages that were called delivered did not arrive. Linux gives
-     * no message back that it abandons after it has sent it; it counts them, and the count goes with the
-     * association. */
     {"ttl", "mode: override", "shared", false, false, NULL, ORDER_RISING, false, " expired ", NULL, NULL,
      "partial_reliability: {ttl: 300ms}", true},
 };

@@ -26,7 +26,7 @@ struct kind {
     const char *drops; /* reasons for which messages may be dropped, with a space on either side */
     const char *access, *peer,
         *route;    /* further keys of the clients' listener, of each peer, of the route; or NULL */
-    bool if_named; /* KIND must name it: it does not always hold */
+    bool gives_up; /* with partial reliability */
 };
 
 extern const struct kind kinds[];

@@ -60,6 +60,7 @@ static void set_options(int sock, unsigned streams)
     const struct sctp_assocparams assoc = {.sasoc_asocmaxrxt = 8};
     const struct sctp_paddrparams path = {
         .spp_hbinterval = 200, .spp_pathmaxrxt = 4, .spp_flags = SPP_HB_ENABLE};
+    option(sock, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     option(sock, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
     option(sock, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     option(sock, IPPROTO_SCTP, SCTP_NODELAY, &on, sizeof on);
@@ -75,7 +76,8 @@ static void set_options(int sock, unsigned streams)
 }
 
 /* The same port in each incarnation: one whose end the broker has not seen is a restart (RFC 9260 5.2.4). The
- * kernel may keep the port a little longer than the socket that had it. */
+ * kernel may keep the port longer than the socket that had it, sometimes for more than ten seconds; with
+ * SO_REUSEADDR that is no hindrance, as the old socket does not listen any more. */
 static void bind_to(const struct program *p, int sock)
 {
     struct sockaddr_in all[CHAOS_PATHS];

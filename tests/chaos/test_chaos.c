@@ -328,7 +328,7 @@ int main(int argc, char **argv)
     network_new(CHAOS_HOSTS, on_usrsctp() ? UDP_PORT : 0);
     for (unsigned i = 0; i < kind_count; i++) {
         unsigned workers = on_usrsctp() ? 1 : number_of("WORKERS", all ? 1 : 1 + (unsigned)(seed + i) % 2);
-        if (only && *only ? strcmp(only, kinds[i].name) != 0 : kinds[i].if_named)
+        if (only && *only && strcmp(only, kinds[i].name) != 0)
             continue;
         fine &= one(++n, &kinds[i], workers, seed);
         if (all && !on_usrsctp())

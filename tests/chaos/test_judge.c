@@ -117,6 +117,18 @@ static void a_lost_message_is_found(void **state)
           "message 8 of stream 0 of association 7 of sender 1 was acknowledged and arrived nowhere");
 }
 
+static void what_the_stack_gave_up_without_a_word_may_be_missing(void **state)
+{
+    (void)state;
+    write_run("rrrr-r-rr-");
+    write_account(ALL_OF_NINE " abandoned_unseen=1 abandoned_unknown=1");
+    assert_true(explained("ttl"));
+    write_account(ALL_OF_NINE " abandoned_unknown=1");
+    finds("ttl", "1 messages that the broker calls delivered did not arrive");
+    write_run("rrrrrrrrr-");
+    finds("override", "1 messages were given up by the stack, which override does not allow");
+}
+
 static void a_swapped_pair_is_found(void **state)
 {
     (void)state;
@@ -229,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_clean_run_is_explained),
         cmocka_unit_test(a_lost_message_is_found),
+        cmocka_unit_test(what_the_stack_gave_up_without_a_word_may_be_missing),
         cmocka_unit_test(a_swapped_pair_is_found),
         cmocka_unit_test(an_invented_message_is_found),
         cmocka_unit_test(a_message_may_come_again_elsewhere_only),

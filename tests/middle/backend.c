@@ -306,7 +306,7 @@ static uint32_t send_capacity(struct tr_endpoint *ep)
 
 /* ---- options --------------------------------------------------------------------------------------- */
 
-/* Of all options only the event has an effect here, and only the status can be read. */
+/* Of all options only the event has an effect here, and only the status and what was given up can be read. */
 static enum tr_code set(const struct tr_place *at, const struct opt_set *in)
 {
     struct assoc *a = at->assoc ? paper_find(end_of(at->ep), at->assoc) : NULL;
@@ -319,16 +319,30 @@ static enum tr_code set(const struct tr_place *at, const struct opt_set *in)
 
 static enum tr_code get(const struct tr_place *at, struct opt_set *out)
 {
+    struct assoc *a = at->assoc ? paper_find(end_of(at->ep), at->assoc) : NULL;
+    if (!a || a->life == GONE)
+        return tr_fail(at->error, TR_NO_ASSOC, 0, "gone");
+    opt_put(out, OPTF_STATUS_UNACKDATA, stack_in_flight(a));
+    return TR_OK;
+}
+
+static enum tr_code get_given_up(const struct tr_place *at, struct opt_set *out)
+{
     const struct assoc *a = at->assoc ? paper_find(end_of(at->ep), at->assoc) : NULL;
     if (!a || a->life == GONE)
         return tr_fail(at->error, TR_NO_ASSOC, 0, "gone");
-    opt_put(out, OPTF_STATUS_UNACKDATA, a->out_count);
+    if (world.style == LIKE_LINUX)
+        opt_put(out, OPTF_PRS_SILENT, a->given_up);
     return TR_OK;
 }
 
 static const struct tr_option_ops options[OPT_ID_COUNT] = {
 #define OPTION(id, name, when, effect, source, help)                                                         \
-    [OPT_##id] = {set, OPT_##id == OPT_STATUS ? get : NULL, TR_COMING},
+    [OPT_##id] = {set,                                                                                       \
+                  OPT_##id == OPT_STATUS            ? get                                                    \
+                  : OPT_##id == OPT_PR_ASSOC_STATUS ? get_given_up                                           \
+                                                    : NULL,                                                  \
+                  TR_COMING},
 #define FIELD(opt, id, name, type, unit, min, max, dflt, names, help)
 #include "config/sctp/options.def"
 };

@@ -13,6 +13,7 @@
 #include "broker/check.h"
 #include "broker/clients.h"
 #include "broker/handover.h"
+#include "broker/notice.h"
 #include "broker/outbox.h"
 #include "broker/queue.h"
 #include "broker/socket.h"
@@ -24,6 +25,7 @@ struct message {
     uint32_t allowed; /* given back although delivered: so many more deliveries */
     uint32_t from;    /* association */
     bool by_client, read;
+    bool given_up; /* by a stack, without a word */
 };
 
 /* The last one of a source's stream that an association has delivered. */
@@ -38,7 +40,7 @@ struct place {
 struct ledger {
     struct message *messages;
     uint32_t count, room;
-    uint64_t read, taken, returned;
+    uint64_t read, taken, returned, given_up;
     struct place *places;
 };
 
@@ -101,6 +103,12 @@ void ledger_returned(uint32_t id, bool delivered)
 void ledger_returned_read(void)
 {
     world.ledger->returned++;
+}
+
+void ledger_given_up(uint32_t id)
+{
+    world.ledger->messages[id].given_up = true;
+    world.ledger->given_up++;
 }
 
 void ledger_vanished(uint32_t id, const char *how)
@@ -193,7 +201,7 @@ void ledger_delivered(struct assoc *to, const struct body *b)
 /* ---- the account ----------------------------------------------------------------------------------- */
 
 struct sum {
-    uint64_t received, copies, delivered, returned, dropped, waiting;
+    uint64_t received, copies, delivered, returned, dropped, waiting, given_up;
 };
 
 static unsigned may_drop(void)
@@ -213,6 +221,7 @@ static struct sum add_up(void)
         s.copies += brk_counted(&c->copies);
         s.delivered += brk_counted(&c->delivered);
         s.returned += brk_counted(&c->returned);
+        s.given_up += brk_counted(&c->abandoned_unseen) + brk_counted(&c->abandoned_unknown);
         s.waiting += waiting + brk_counted(&c->handed_out) - brk_counted(&c->taken_in);
         if (waiting > UINT32_MAX)
             fail_seed("worker %u: %" PRId64 " messages wait", i, (int64_t)waiting);
@@ -434,16 +443,30 @@ void check_maps(void)
                               s, user.origin);
 }
 
+/* Stacks have given up without a word no more than the account says may have been. */
+static void check_given_up(void)
+{
+    const struct ledger *l = world.ledger;
+    for (unsigned i = 0; i < world.broker.worker_count; i++)
+        brk_stats_all(world.broker.workers[i]);
+    struct sum s = add_up();
+    if (!world.stopping && s.given_up < l->given_up)
+        fail_seed("%" PRIu64 " messages were given up without a word, at most %" PRIu64 " as counted",
+                  l->given_up, s.given_up);
+}
+
 void check_end(void)
 {
     const struct ledger *l = world.ledger;
     struct sum s = add_up();
     uint64_t missing = 0, doubtful = 0;
     check_step();
+    check_given_up();
     if (s.waiting)
         fail_seed("at the end %" PRIu64 " messages wait", s.waiting);
     for (uint32_t i = 0; i < l->count; i++) {
-        bool is_missing = l->messages[i].read && !l->messages[i].deliveries;
+        const struct message *m = &l->messages[i];
+        bool is_missing = m->read && !m->deliveries && !m->given_up;
         if (is_missing && l->messages[i].by_client && world.gentle && world.scenario->paired &&
             !world.stopping)
             fail_seed("message %u of client %u has not arrived", i, l->messages[i].from);

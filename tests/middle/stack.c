@@ -240,18 +240,44 @@ void stack_acknowledge(struct assoc *a, unsigned count)
     dry(a);
 }
 
+unsigned stack_in_flight(struct assoc *a)
+{
+    unsigned n = 0;
+    if (a->out_count)
+        a->out[0].in_flight = true;
+    for (unsigned i = 0; i < a->out_count; i++)
+        n += i < a->delivered || a->out[i].in_flight;
+    return n;
+}
+
+static void give_up(struct assoc *a, unsigned i)
+{
+    if (world.style != LIKE_LINUX || !a->out[i].in_flight) {
+        give_back(a, i, 0);
+        return;
+    }
+    trace("assoc %u: gives up", a->number, &a->out[i].body);
+    a->given_up++;
+    ledger_given_up(a->out[i].body.id);
+}
+
+/* It looks at their time when it would send or retransmit them. */
 void stack_give_up(struct assoc *a)
 {
-    unsigned kept = a->delivered;
-    if (a->life == GONE)
+    unsigned kept = a->delivered, silent = a->given_up;
+    if (a->life == GONE || chance(80))
         return;
     for (unsigned i = a->delivered; i < a->out_count; i++) {
-        if (a->out[i].gives_up_ms && a->out[i].gives_up_ms <= world.now_ms)
-            give_back(a, i, 0);
+        bool over = a->out[i].gives_up_ms && a->out[i].gives_up_ms <= world.now_ms;
+        a->out[i].in_flight |= !over && chance(50);
+        if (over)
+            give_up(a, i);
         else
             a->out[kept++] = a->out[i];
     }
     a->out_count = kept;
+    if (a->given_up != silent)
+        dry(a);
 }
 
 void stack_receive(struct assoc *a, uint32_t ppid, const struct body *body)

@@ -163,6 +163,7 @@ struct sent {
     struct tr_msg msg; /* data is not used */
     struct body body;
     uint64_t gives_up_ms; /* 0: never */
+    bool in_flight;       /* it is sent, and may be retransmitted; told of Linux only */
 };
 
 /* Who was heard last on a server's stream. */
@@ -184,6 +185,7 @@ struct assoc {
     struct sent *out; /* taken over from the broker, not acknowledged */
     unsigned out_count, out_room;
     unsigned delivered;               /* how many of them have reached the remote */
+    unsigned given_up;                /* without a word */
     unsigned window;                  /* so many fit */
     bool tells_dry;                   /* SENDER_DRY is wanted */
     bool refused;                     /* somebody was told TR_AGAIN */
@@ -202,9 +204,11 @@ void stack_up(struct assoc *a);
 /* The broker's messages reach the remote; are acknowledged. */
 void stack_deliver(struct assoc *a, unsigned count);
 void stack_acknowledge(struct assoc *a, unsigned count);
+/* How many are in flight: at least one if there are any. */
+unsigned stack_in_flight(struct assoc *a);
 /* SENDER_DRY: at once where there is nothing. */
 void stack_tell_dry(struct assoc *a, bool on);
-/* What has run out of time and is not under way comes back. */
+/* What has run out of time and is not under way comes back, or (Linux) is only counted. */
 void stack_give_up(struct assoc *a);
 /* Streams that were asked for come, or do not. */
 void stack_add_streams(struct assoc *a);
@@ -276,6 +280,7 @@ void ledger_taken(uint32_t id);                /* the stack has taken it, or a c
 void ledger_delivered(struct assoc *to, const struct body *b);
 void ledger_returned(uint32_t id, bool delivered); /* put into the queue as given back */
 void ledger_returned_read(void);
+void ledger_given_up(uint32_t id);                  /* without a word */
 void ledger_shut_down(const struct assoc *a);       /* it has ended as if all were well */
 void ledger_vanished(uint32_t id, const char *how); /* neither delivered nor given back */
 void check_step(void);

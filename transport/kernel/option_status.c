@@ -21,19 +21,26 @@ enum tr_code kernel_get_statistics(const struct tr_place *at, struct opt_set *ou
     return code;
 }
 
-/* Of all policies, and once more of one. */
+/* Of all policies, and once more of two of them: what Linux gives up by ttl before anything of it was sent is
+ * reported. */
 enum tr_code kernel_get_given_up(const struct tr_place *at, struct opt_set *out)
 {
     struct sctp_prstatus all = {.sprstat_assoc_id = (sctp_assoc_t)at->assoc,
                                 .sprstat_policy = SCTP_PR_SCTP_ALL},
                          rtx = {.sprstat_assoc_id = (sctp_assoc_t)at->assoc,
-                                .sprstat_policy = SCTP_PR_SCTP_RTX};
+                                .sprstat_policy = SCTP_PR_SCTP_RTX},
+                         ttl = {.sprstat_assoc_id = (sctp_assoc_t)at->assoc,
+                                .sprstat_policy = SCTP_PR_SCTP_TTL};
     if (kernel_get_raw(at->ep, IPPROTO_SCTP, SCTP_PR_ASSOC_STATUS, &all, sizeof all) != 0 ||
-        kernel_get_raw(at->ep, IPPROTO_SCTP, SCTP_PR_ASSOC_STATUS, &rtx, sizeof rtx) != 0)
+        kernel_get_raw(at->ep, IPPROTO_SCTP, SCTP_PR_ASSOC_STATUS, &rtx, sizeof rtx) != 0 ||
+        kernel_get_raw(at->ep, IPPROTO_SCTP, SCTP_PR_ASSOC_STATUS, &ttl, sizeof ttl) != 0)
         return tr_option_failed(at);
     opt_put(out, OPTF_PRS_UNSENT, (int64_t)all.sprstat_abandoned_unsent);
     opt_put(out, OPTF_PRS_SENT, (int64_t)all.sprstat_abandoned_sent);
     opt_put(out, OPTF_PRS_SENT_RTX, (int64_t)rtx.sprstat_abandoned_sent);
+    opt_put(out, OPTF_PRS_SILENT,
+            (int64_t)(all.sprstat_abandoned_unsent - ttl.sprstat_abandoned_unsent +
+                      all.sprstat_abandoned_sent - rtx.sprstat_abandoned_sent));
     return TR_OK;
 }
 
