@@ -36,6 +36,10 @@ reloaded_in() { # FILE, which the broker makes
     [ -e "$1" ] && has_line "$1" event=reloaded
 }
 
+leaves_no_image() { # when it crashes
+    grep -qE '^Max core file size +0 +0 ' "/proc/$broker/limits"
+}
+
 sanitized() { # the broker keeps what a sanitizer needs
     grep -q __asan_init "$JUNCTOR"
 }
@@ -59,6 +63,8 @@ as_root() {
     threads_say Gid "$group"$'\t'"$group"$'\t'"$group"$'\t'"$group"
     threads_say Groups "$group "
     if ! sanitized; then
+        leaves_no_image
+        [ "$(stat -c %u "/proc/$broker/environ")" = 0 ] # root's: nobody else may look into it
         [ "$(logged privileges capabilities)" = net_bind_service ]
         threads_say CapEff '0000000000000[04]00' # those that handle messages have net_bind_service
         threads_say CapPrm '0000000000000[04]00'
@@ -93,6 +99,7 @@ as_root() {
     stop_broker
     start_broker < <(guarded ", sandbox: off, core_dumps: true")
     [ "$(logged privileges sandbox)" = off ]
+    sanitized || [ "$(ulimit -H -c)" = 0 ] || not leaves_no_image
     threads_say Seccomp '[02]' # 2: something outside has one
     threads_say NoNewPrivs 1
     stop_broker
