@@ -1,10 +1,10 @@
 load lib
 load admin
 
-# page: the status page as rendered by a browser after some seconds, one tag per line.
+# page [FRAGMENT]: the status page as rendered by a browser after some seconds, one tag per line.
 page() {
     timeout $((30 * PATIENCE)) chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --user-data-dir="$work/chromium" \
-        --virtual-time-budget=5000 --dump-dom "http://127.0.0.1:$P7/" 2>"$work/chromium.err" 3>&- | sed 's/>/>\n/g' >"$work/page"
+        --virtual-time-budget=5000 --dump-dom "http://127.0.0.1:$P7/${1-}" 2>"$work/chromium.err" 3>&- | sed 's/>/>\n/g' >"$work/page"
     [ -s "$work/page" ]
 }
 # cell NAME: the value beside a name in a table of two columns.
@@ -31,6 +31,18 @@ cell() {
     diff "$work/ids" <(grep -oE 'data-id="[^"]*"' "$work/page" | cut -d '"' -f 2)
     grep -q '<polyline points="[0-9]' "$work/page"
     not grep -qE '(src|href)="(http|//)' broker/admin/page.html
+    # Chosen, sorted, and one with its paths, as the page's address says.
+    start_source more "$U4" --associations 3 --rate 1 --duration 60s
+    wait_until 10 says /v1/listeners '.listeners[0].associations == 3'
+    local id
+    id=$(ask "/v1/associations?listener=access" | jq -r '.associations[1].id')
+    page "#q=access&sort=age&id=$id"
+    diff <(ask "/v1/associations?listener=access&sort=age" | jq -r '.associations[].id' | sort) <(grep -oE 'data-id="[^"]*"' "$work/page" | cut -d '"' -f 2 | sort)
+    grep -A 2 'aria-sort="descending"' "$work/page" | grep -q '^Age<'
+    grep -A 1 '<span id="one-id">' "$work/page" | grep -qx "$id</span>"
+    grep -q '^active<' "$work/page"
+    grep -q "accepted of listener access, worker 0, streams " "$work/page"
+    kill "$loader"
     kill "$sink"
     wait_until 20 says /v1/groups '.groups[0].members | map(.state) == ["down", "down"]'
     page
