@@ -44,6 +44,7 @@ static const char help[] =
 
 #define BLOCK_MAX   (1u << 20) /* longer ones are not pcapng of a broker */
 #define BLOCK_LEAST 12
+#define REST        64 /* reads after a signal */
 
 static volatile sig_atomic_t interrupted;
 
@@ -72,7 +73,7 @@ struct wanted {
 
 static bool is_done(const struct capture *c)
 {
-    return interrupted || c->broken || ferror(c->to) || (c->limit && c->packets >= c->limit);
+    return c->broken || ferror(c->to) || (c->limit && c->packets >= c->limit);
 }
 
 /* Passes on the block at `block`. Returns its length; 0: it is not complete yet. */
@@ -109,16 +110,19 @@ static void pass_all(struct capture *c)
     fflush(c->to);
 }
 
-/* Until the broker ends the stream, the reader closes the pipe, or a signal comes. */
+/* Until the broker ends the stream, the reader closes the pipe, or a signal comes and what had come by then,
+ * to a limit, has been passed on. */
 static void run(struct capture *c, const sigset_t *waiting)
 {
     unsigned char bytes[65536];
     struct pollfd fds[] = {{.fd = c->from, .events = POLLIN}, {.fd = fileno(c->to), .events = 0}};
+    static const struct timespec now;
     fflush(c->to);
-    while (!is_done(c)) {
-        if (ppoll(fds, 2, NULL, waiting) < 0)
+    for (unsigned rest = REST; !is_done(c) && rest; rest -= interrupted != 0) {
+        int ready = ppoll(fds, 2, interrupted ? &now : NULL, waiting);
+        if (ready < 0)
             continue; /* EINTR */
-        if (fds[1].revents & (POLLERR | POLLHUP))
+        if (ready == 0 || (fds[1].revents & (POLLERR | POLLHUP)))
             break;
         ssize_t n = recv(c->from, bytes, sizeof bytes, 0);
         if (n == 0 || (n < 0 && errno != EINTR))

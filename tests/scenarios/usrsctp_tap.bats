@@ -30,7 +30,12 @@ start_tap() { # the same, and waits until it captures
     wait_count $((before + 1)) "event=tap_client "
 }
 
-stop_tap() {
+has_packets() { # NAME NUMBER
+    [ "$(capinfos -TrMc "$work/$1.pcapng" 2>/dev/null | cut -f 2)" = "$2" ]
+}
+
+stop_tap() { # NAME NUMBER: when its file has so many packets
+    wait_until 10 has_packets "$@"
     kill -INT "$tapper"
     ends_with 0 "$tapper" 5
 }
@@ -72,7 +77,7 @@ data=7:3:0100010100000020021000180000000100000002000200050102030405060708
     answered $asp_up $data >"$work/answers"
     [ "$(sort "$work/answers")" = "$(printf '%s\n' $asp_up $data | sort)" ]
     wait_until 5 says /v1/status '.tap.client_messages == 8 and .tap.clients == 1'
-    stop_tap
+    stop_tap tap 8
     grep -qx '8 packets captured, 0 messages missed' "$work/tap.err"
     local file=$work/tap.pcapng in=0x00000001 out=0x00000002
     [ "$(fields "$file" 'm3ua.message_class == 3' frame.packet_flags_direction sctp.data_sid sctp.data_payload_proto_id m3ua.message_type |
@@ -109,9 +114,9 @@ data=7:3:0100010100000020021000180000000100000002000200050102030405060708
     # No route takes this one, so no answer comes: the client is not waited for.
     (answered 1:99:aabbccdd &) 2>/dev/null
     wait_until 10 says /v1/status '.dropped.no_route == 1 and .tap.client_messages == 2'
-    stop_tap
+    stop_tap dropped 1
     tapper=$some
-    stop_tap
+    stop_tap some 1
     [ "$(fields "$work/some.pcapng" sctp sctp.data_sid sctp.data_payload_proto_id)" = "0x0007 3" ]
     [ "$(fields "$work/dropped.pcapng" sctp sctp.data_sid sctp.data_payload_proto_id sctp.dstport)" = "0x0001 99 $P0" ]
     read_tap "$work/dropped.pcapng" -T fields -e frame.comment | grep -q '^verdict=dropped reason=no_route from=access from_association=0-'
@@ -140,7 +145,7 @@ data=7:3:0100010100000020021000180000000100000002000200050102030405060708
     start_tap long -w "$work/long.pcapng" verdict received
     run_source long "$U3" --ppid 46 --count 3 --size 200000
     wait_until 5 says /v1/status '.tap.client_messages == 3'
-    stop_tap
+    stop_tap long 12
     read_tap "$work/long.pcapng" -V >"$work/long.txt"
     [ "$(grep -c 'B-Bit: First segment' "$work/long.txt")" = 3 ]
     [ "$(grep -c 'E-Bit: Last segment' "$work/long.txt")" = 3 ]
