@@ -34,6 +34,7 @@
 
 #define DRY_STALLED_MS 5000
 #define DRY_MOST_MS    30000
+#define DRY_LOOK_MS    (DRY_STALLED_MS / 4) /* how often the stack is asked; thousands may end at once */
 
 static void answer(struct brk_worker *w, struct brk_dest *d, bool lost)
 {
@@ -106,11 +107,15 @@ void brk_dry_leaves(struct brk_worker *w, struct brk_assoc *a)
 /* True when nothing has changed for DRY_STALLED_MS. */
 static bool is_stalled(struct brk_worker *w, struct brk_assoc *a)
 {
+    if (w->now_ms < a->dry.look_ms)
+        return false;
     uint64_t now = (uint64_t)brk_queue_count(&a->outbox.pending) << 48 ^ brk_stall_position(w, a);
     if (now != a->dry.position)
         a->dry.progress_ms = w->now_ms;
     a->dry.position = now;
-    return w->now_ms - a->dry.progress_ms >= DRY_STALLED_MS;
+    uint64_t stalled_ms = a->dry.progress_ms + DRY_STALLED_MS, next_ms = w->now_ms + DRY_LOOK_MS;
+    a->dry.look_ms = next_ms < stalled_ms ? next_ms : stalled_ms;
+    return w->now_ms >= stalled_ms;
 }
 
 static void look_after(struct brk_worker *w, struct brk_assoc *a)

@@ -15,6 +15,7 @@ struct brk_dry {
     bool wanted, asked; /* control wants to know; the stack has been asked */
     bool over; /* the last association of a session: everything is acknowledged, or nothing more will be */
     uint64_t since_ms, progress_ms, position;
+    uint64_t look_ms; /* when the stack is asked for its position next */
 };
 
 /* BRK_EMPTY has arrived: answers with BRK_EMPTIED, at once or later. */

@@ -86,6 +86,18 @@ static void finish_lost(struct brk_worker *w, struct brk_socket *s)
     }
 }
 
+/* How much is read at once; 0: any number. What has begun goes before what is new: an association that a
+ * listener accepts, and what it leads to, make some five sockets ready until it ends, and a turn serves
+ * BRK_READY_MAX of them. If a turn accepted more than it can serve, the sessions under way would wait behind
+ * new ones where thousands come at once, and their time would be over. */
+static unsigned room(const struct brk_socket *s)
+{
+    enum { NEW_MAX = BRK_READY_MAX / 8 };
+    if (s->kind == BRK_LISTENING && s->peeloff == CFG_PEELOFF_ALWAYS)
+        return NEW_MAX;
+    return s->limits ? brk_limit_room(s) : 0;
+}
+
 bool brk_socket_read(struct brk_worker *w, struct brk_socket *s)
 {
     const struct tr_item *items;
@@ -96,7 +108,7 @@ bool brk_socket_read(struct brk_worker *w, struct brk_socket *s)
     if (s->handing)
         return true;
     do {
-        code = tr_recv(s->ep, s->limits ? brk_limit_room(s) : 0, &items, &count);
+        code = tr_recv(s->ep, room(s), &items, &count);
         if (code == TR_OK)
             handle_items(w, s, items, count);
         if (s->peeloff == CFG_PEELOFF_BUSY && tr_half_received(s->ep))
