@@ -267,7 +267,7 @@ format: ## lets clang-format rewrite the sources
 
 # ---- to see -----------------------------------------------------------------------------------------
 
-.PHONY: demo bench bench-compare speed instructions
+.PHONY: demo bench bench-compare speed scale latency instructions
 demo: ## relays real SCTP messages through a broker and shows what arrived, within a minute
 	@tests/deps build
 	$(SUBMAKE) programs
@@ -287,6 +287,16 @@ speed: ## throughput through the broker against direct, both backends
 	@tests/deps test
 	$(SUBMAKE) programs
 	@bench/speed
+
+scale: ## 10,000 sessions on the kernel's SCTP: set up and shut down, and what a busy one costs beside them
+	@tests/deps test
+	$(SUBMAKE) programs
+	@bench/scale
+
+latency: ## delay through the broker against direct, at a tenth of the peak rate
+	@tests/deps test
+	$(SUBMAKE) programs
+	@bench/latency
 
 .PHONY: compare
 compare: ## speed of this tree's broker against revision BASE's, in one run
