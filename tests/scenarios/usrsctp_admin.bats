@@ -93,9 +93,18 @@ load admin
     while read -r resource; do
         grep -qF "| \`${resource/%associations\//associations/ID}\` |" broker/admin/API.md || { echo "no $resource" && false; }
     done <"$work/resources"
-    for document in status listeners peers groups routes workers; do
-        ask "/v1/$document" | jq -r 'keys[], (.. | objects | select(has("traffic")) | keys[])' | sort -u
-    done >"$work/fields"
+    start_sink sink "$U1" "$P1" --keep
+    wait_until 10 says /v1/groups '.groups[0].in_group == 1'
+    local id
+    id=$(ask "/v1/associations?peer=one" | jq -r '.associations[0].id')
+    {
+        for document in status listeners peers groups routes workers; do
+            ask "/v1/$document" | jq -r 'keys[], (.. | objects | select(has("traffic")) | keys[])'
+        done
+        for document in associations "associations/$id" history "explain?from=access&ppid=3"; do
+            ask "/v1/$document" | jq -r '.. | objects | keys[]'
+        done
+    } | sort -u >"$work/fields"
     while read -r field; do
         grep -qF "\`$field\`" broker/admin/API.md || { echo "no $field" && false; }
     done <"$work/fields"
