@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "config/sctp/ppid.h"
 #include "config/sctp/value.h"
+#include "config/unknown.h"
 #include "junctor/client.h"
 #include "junctor/commands.h"
 #include "junctor/table.h"
@@ -45,13 +46,22 @@ static json_t *route(const struct cfg_config *c, unsigned id, const char *what)
                      (int)r->line, "to", c->groups[r->group].name, "what", what);
 }
 
+/* In the state that it begins with. */
+static const char *gets(const struct cfg_config *c, struct cfg_member m)
+{
+    static const char *const texts[] = {[CFG_READY] = "is a member",
+                                        [CFG_DRAIN] = "is a member in state drain: it gets nothing",
+                                        [CFG_MAINT] = "is a member in state maint: it gets nothing"};
+    return texts[m.kind == CFG_MEMBER_LISTENER ? c->listeners[m.index].state : c->peers[m.index].state];
+}
+
 static json_t *members(const struct cfg_config *c, const struct cfg_route *r)
 {
     const struct cfg_group *g = &c->groups[r->group];
     json_t *array = json_array();
     for (unsigned i = 0; i < g->member_count; i++)
-        json_array_append_new(
-            array, json_pack("{s:s, s:s}", "name", cfg_member_name(c, g->members[i]), "what", "is a member"));
+        json_array_append_new(array, json_pack("{s:s, s:s}", "name", cfg_member_name(c, g->members[i]),
+                                               "what", gets(c, g->members[i])));
     return array;
 }
 
@@ -76,9 +86,8 @@ static json_t *work_out(const struct cfg_config *c, struct cfg_member from, uint
         json_object_set_new(d, "members", members(c, taker));
     }
     json_object_set_new(d, "routes", all);
-    json_object_set_new(
-        d, "verdict",
-        json_string(taker ? "it goes to the route's group" : "no route takes it: it is dropped (no_route)"));
+    json_object_set_new(d, "verdict",
+                        json_string(taker ? "it goes to the route's group" : rt_explain_unrouted(c)));
     return d;
 }
 
@@ -86,12 +95,13 @@ static int from_file(const struct question *q, uint32_t ppid, uint16_t stream, j
 {
     struct cfg_remarks remarks;
     struct cfg_member from;
+    char why[CFG_UNKNOWN_TEXT];
     struct cfg_config *c = cfg_load(q->file, &remarks);
     int status = CLIENT_REFUSED;
     if (!c)
         cfg_remarks_print(q->file, &remarks, stderr);
     else if (!rt_find_source(c, q->from, &from))
-        fprintf(stderr, "junctor explain: %s has no listener or peer %s\n", q->file, q->from);
+        fprintf(stderr, "junctor explain: %s: %s\n", q->file, cfg_unknown_member(c, q->from, why));
     else {
         *document = work_out(c, from, ppid, stream, q->unordered);
         status = CLIENT_DONE;

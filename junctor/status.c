@@ -233,8 +233,10 @@ static int print_status(const struct wanted *w)
 {
     const struct list *list = find_list("groups");
     json_t *document = NULL, *of_groups = NULL;
-    int parts = w->json ? CLIENT_DONE : get_list(w, list, &of_groups),
-        status = get(w, "/v1/status", &document);
+    int parts = w->json ? CLIENT_DONE : get_list(w, list, &of_groups);
+    if (parts == CLIENT_NO_BROKER)
+        return parts;
+    int status = get(w, "/v1/status", &document);
     if (document && w->json)
         print_json(document);
     else if (document)

@@ -49,6 +49,13 @@ bool rt_find_source(const struct cfg_config *c, const char *name, struct cfg_mem
     return false;
 }
 
+const char *rt_explain_unrouted(const struct cfg_config *c)
+{
+    return c->unrouted == CFG_UNROUTED_ABORT
+               ? "no route takes it: it is dropped (no_route), and its association is aborted"
+               : "no route takes it: it is dropped (no_route)";
+}
+
 const char *rt_explain_rewrite(const struct cfg_route *r, char out[RT_EXPLAIN_TEXT])
 {
     static const char *const rules[] = {

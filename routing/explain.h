@@ -31,6 +31,9 @@ bool rt_find_source(const struct cfg_config *c, const char *name, struct cfg_mem
 /* What that means where an earlier route has taken the message, or not: "takes it", "is for other PPIDs". */
 const char *rt_verdict_text(enum rt_verdict v, bool taken);
 
+/* What becomes of a message that no route takes. */
+const char *rt_explain_unrouted(const struct cfg_config *c);
+
 /* What the route writes anew in its messages (rewrite.h): "PPID m3ua, stream by hash"; "" where it changes
  * nothing. Returns `out`. */
 #define RT_EXPLAIN_TEXT 80

@@ -132,11 +132,7 @@ static void tell(const struct admin *a, const struct brk_sight *s, const struct 
     json_object_set_new(d, "unordered", json_boolean(q->unordered));
     json_object_set_new(d, "routes", routes(c, q, &taker));
     if (taker < 0) {
-        json_object_set_new(d, "verdict",
-                            json_string(s->config->unrouted == CFG_UNROUTED_ABORT
-                                            ? "no route takes it: it is dropped (no_route), and "
-                                              "its association is aborted"
-                                            : "no route takes it: it is dropped (no_route)"));
+        json_object_set_new(d, "verdict", json_string(rt_explain_unrouted(s->config)));
         return;
     }
     const struct cfg_route *r = &c->routes[taker];

@@ -1,55 +1,17 @@
 /* See refuse.h. */
 #include "broker/admin/refuse.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "broker/admin/call.h"
-#include "config/sctp/nearest.h"
-
-/* What exists, as a list that is cut where it is long, and the name that is nearest to the one given. */
-struct names {
-    char list[300];
-    size_t length;
-    unsigned count, listed;
-    struct nearest near;
-};
-
-static void add(struct names *n, const char *name)
-{
-    nearest_try(&n->near, name);
-    if (n->listed == n->count && n->length + strlen(name) + 3 < sizeof n->list) {
-        n->length += (size_t)sprintf(n->list + n->length, "%s%s", n->count ? ", " : "", name);
-        n->listed++;
-    }
-    n->count++;
-}
-
-static void collect(struct names *n, const struct cfg_config *c)
-{
-    for (unsigned i = 0; i < c->listener_count; i++)
-        if (!c->listeners[i].gone)
-            add(n, c->listeners[i].name);
-    for (unsigned i = 0; i < c->peer_count; i++)
-        if (!c->peers[i].gone)
-            add(n, c->peers[i].name);
-}
+#include "config/unknown.h"
 
 enum admin_step admin_refuse_member(struct admin *a, struct admin_call *call, const char *name)
 {
     struct brk_sight s;
-    struct names n = {.length = 0};
-    char more[40] = "";
-    nearest_begin(&n.near, name);
+    char text[CFG_UNKNOWN_TEXT];
     brk_sight_open(a->observer, &s);
-    collect(&n, s.config);
+    cfg_unknown_member(s.config, name, text);
     brk_sight_close(a->observer);
-    const char *found = nearest_found(&n.near);
-    if (n.count > n.listed)
-        snprintf(more, sizeof more, " and %u more", n.count - n.listed);
-    return admin_refuse(call, 404, "there is no listener or peer %.64s%s%s%s; there %s %s%s", name,
-                        found ? "; did you mean " : "", found ? found : "", found ? "?" : "",
-                        n.count == 1 ? "is" : "are", n.list, more);
+    return admin_refuse(call, 404, "%s", text);
 }
 
 enum admin_step admin_refuse_id(struct admin_call *call, const char *id)

@@ -74,6 +74,7 @@ status_is() { # STATUS COMMAND…: the command exits so
     status_is 2 junctor status assocations
     grep -q 'did you mean associations?' "$work/err"
     status_is 3 "$JUNCTOR" status -s "$work/nothing.sock"
+    [ "$(wc -l <"$work/err")" = 1 ]
     status_is 2 junctor stop --drain soon
     junctor stop --drain 3s | grep -q '^account .*balanced=yes'
     ends_with 0 "$broker"
@@ -112,6 +113,14 @@ status_is() { # STATUS COMMAND…: the command exits so
     status_is 1 junctor explain --from nobody --ppid 3
     status_is 0 "$JUNCTOR" explain -c "$work/broker.yaml" --from access --ppid 3 --stream 3
     grep -qE '^route     some, line [0-9]+, to core, session shared$' "$work/out"
+    grep -qE '^two +- +is a member$' "$work/out"
+    sed 's/name: two, address/name: two, state: drain, address/; 1s/}}/}, unrouted: abort}/' "$work/broker.yaml" >"$work/file.yaml"
+    status_is 0 "$JUNCTOR" explain -c "$work/file.yaml" --from access --ppid 3 --stream 3
+    grep -qE '^two +- +is a member in state drain: it gets nothing$' "$work/out"
+    status_is 1 "$JUNCTOR" explain -c "$work/file.yaml" --from access --ppid 46
+    grep -q '(no_route), and its association is aborted$' "$work/out"
+    status_is 1 "$JUNCTOR" explain -c "$work/broker.yaml" --from acces --ppid 3
+    grep -qF "broker.yaml: there is no listener or peer acces; did you mean access?; there are access, one, two" "$work/err"
     status_is 2 "$JUNCTOR" explain --from access
     stop_broker
 }
