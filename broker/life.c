@@ -19,6 +19,7 @@
 #include "broker/accept.h"
 #include "broker/assoc.h"
 #include "broker/check.h"
+#include "broker/clock.h"
 #include "broker/dest.h"
 #include "broker/dry.h"
 #include "broker/ending.h"
@@ -229,7 +230,7 @@ void brk_assoc_finish(struct brk_worker *w, struct brk_assoc *a)
     if (a->outbox.burst_count)
         brk_flush(w);
     struct brk_socket *s = a->socket;
-    brk_silent_end(w, a);
+    brk_silent_end(w, a, brk_now_ms());
     brk_assoc_detach(a);
     if (s->kind != BRK_LISTENING)
         brk_socket_close(s);

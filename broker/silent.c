@@ -62,25 +62,26 @@ void brk_silent_ask(struct brk_worker *w, struct brk_assoc *a)
 }
 
 /* The stack may have given it up since it was asked. */
-static bool in_question(const struct brk_worker *w, const struct brk_silent *s, const struct brk_sent *sent)
+static bool in_question(const struct brk_worker *w, const struct brk_silent *s, const struct brk_sent *sent,
+                        uint64_t now_ms)
 {
     const struct cfg_route *r = sent->route == RT_NO_ROUTE ? NULL : &w->config->routes[sent->route];
     if (!r || r->pr_policy == OPT_PR_NONE || r->pr_policy == OPT_PR_RTX)
         return false;
     uint64_t ends_ms = sent->entered_ms + r->pr_value;
-    return r->pr_policy == OPT_PR_PRIO ||
-           (ends_ms + LATE_MS >= s->asked_ms && ends_ms <= w->now_ms + LATE_MS);
+    return r->pr_policy == OPT_PR_PRIO || (ends_ms + LATE_MS >= s->asked_ms && ends_ms <= now_ms + LATE_MS);
 }
 
 void brk_silent_returned(const struct brk_worker *w, struct brk_assoc *a, uint32_t context,
                          const struct brk_sent *sent)
 {
     struct brk_silent *s = &a->silent;
-    if (s->known && brk_sent_number(&a->outbox.sent, context) >= s->first && in_question(w, s, sent))
+    if (s->known && brk_sent_number(&a->outbox.sent, context) >= s->first &&
+        in_question(w, s, sent, w->now_ms))
         s->back++;
 }
 
-void brk_silent_end(struct brk_worker *w, struct brk_assoc *a)
+void brk_silent_end(struct brk_worker *w, struct brk_assoc *a, uint64_t now_ms)
 {
     struct brk_silent *s = &a->silent;
     struct brk_sent sent;
@@ -88,7 +89,7 @@ void brk_silent_end(struct brk_worker *w, struct brk_assoc *a)
     if (!s->known)
         return;
     while ((end = brk_sent_run(&a->outbox.sent, &number, &sent))) {
-        if (in_question(w, s, &sent))
+        if (in_question(w, s, &sent, now_ms))
             in_all += end - number;
         number = end;
     }

@@ -29,8 +29,9 @@ void brk_silent_ask(struct brk_worker *w, struct brk_assoc *a);
 /* Its stack has given back the message with this context, which the log knows as `sent`. */
 void brk_silent_returned(const struct brk_worker *w, struct brk_assoc *a, uint32_t context,
                          const struct brk_sent *sent);
-/* It has ended, and all that the stack gives back has been read. */
-void brk_silent_end(struct brk_worker *w, struct brk_assoc *a);
+/* It has ended, and all that the stack gives back has been read. `now_ms` is of the clock now, not of the
+ * turn. */
+void brk_silent_end(struct brk_worker *w, struct brk_assoc *a, uint64_t now_ms);
 /* It goes to another worker, or has come from one: takes what it counts along. */
 void brk_silent_leave(struct brk_worker *w, const struct brk_assoc *a);
 void brk_silent_arrive(struct brk_worker *w, const struct brk_assoc *a);

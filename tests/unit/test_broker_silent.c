@@ -60,7 +60,7 @@ static void give_back(uint32_t context)
 
 static void assert_unknown(uint64_t messages)
 {
-    brk_silent_end(&worker, &assoc);
+    brk_silent_end(&worker, &assoc, worker.now_ms);
     assert_int_equal(brk_counted(&worker.counts.abandoned_unknown), messages);
 }
 
