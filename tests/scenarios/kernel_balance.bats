@@ -2,7 +2,8 @@ load lib
 load admin
 
 # A worker that is busy while another one is not gives associations away, by itself, until the load is even: nothing is lost,
-# nothing comes twice, no stream loses its order, and then they stay.
+# nothing comes twice, no stream loses its order. (That they stay then is unit/test_broker_balance's: where another machine takes
+# a processor away, the load of who runs on it is not what it seems.)
 
 # The threshold is low: there may be one emulated processor for all.
 gateway() {
@@ -19,6 +20,10 @@ on_worker() {
     ask "/v1/associations?limit=1000&listener=access" | jq "[.associations[] | select(.worker == $1)] | length"
 }
 
+is_even() {
+    [ "$(on_worker 0)" = 2 ]
+}
+
 # all_to WORKER: moves all clients there by hand.
 all_to() {
     local id
@@ -27,7 +32,7 @@ all_to() {
     done
 }
 
-@test "balance: clients of a busy worker go to the idle one until both have as much to do, and stay" {
+@test "balance: clients of a busy worker go to the idle one until both have as much to do" {
     start_broker < <(gateway | sed 's/threshold: 5/threshold: off/')
     start_sink core $U1 $P1 --keep
     local core=$loader source
@@ -41,11 +46,7 @@ all_to() {
     reload 1
     wait_account associations_balanced -ge 4 30 # a client and its partner, twice
     [ "$(ask /v1/status | jq .balance)" = 5 ]
-    # They do not go to and fro: as good as even it stays.
-    wait_more core 10000
-    [ "$(account associations_balanced)" -le 6 ]
-    [ "$(on_worker 0)" -ge 1 ]
-    [ "$(on_worker 1)" -ge 1 ]
+    wait_until 30 is_even
     has_line "$work/broker.log" 'event=balancing listener=access .*from=0 to=1'
     "$JUNCTOR" history -s "$work/admin.sock" >"$work/history"
     grep -q balanced "$work/history"

@@ -2,9 +2,9 @@ load lib
 load admin
 
 # The sink is stopped; with the kernel's SCTP its kernel would continue to answer.
-# Detects within a second that a path has failed, and keeps the association for longer.
+# Detects within two seconds that a path has failed, and keeps the association for longer.
 watchful="{rtoinfo: {initial: 100ms, min: 50ms, max: 200ms}, associnfo: {asocmaxrxt: 40},
-           peer_addr_params: {pathmaxrxt: 2, hbinterval: 100ms, flags: [hb_enable]}}"
+           peer_addr_params: {pathmaxrxt: 5, hbinterval: 100ms, flags: [hb_enable]}}"
 
 @test "a path that fails and comes back is logged with its peer's name" {
     start_broker <<CONFIG
@@ -21,7 +21,8 @@ CONFIG
     wait_log "level=warning event=path peer=core assoc=[0-9]+ address=127.0.0.1:$P1 state=unreachable"
     kill -CONT $sink
     wait_log "level=info event=path peer=core assoc=[0-9]+ address=127.0.0.1:$P1 state=available"
-    says "/v1/history?name=core" '[.history[] | select(.event == "path") | .address + " " + .detail] ==
+    # (A busy machine may bring it about once more.)
+    says "/v1/history?name=core" '[.history[] | select(.event == "path") | .address + " " + .detail][0:2] ==
         ["127.0.0.1:'"$P1"' unreachable", "127.0.0.1:'"$P1"' available"]'
     stop_broker
     [ "$(account delivered)" = 50 ]
