@@ -3,8 +3,8 @@ load lib
 # tune NAME OPTION…: in the background over a link of 5 Mbit/s and 100 ms there and back, slow enough for an emulated
 # processor: 62 KB are on their way. Its process id in $tuner.
 tune() {
-    local name=$1 condition=$2 budget
-    shift 2
+    local name=$1
+    shift
     [ "$(id -u)" = 0 ] || skip "network namespaces need root"
     : >"$work/$name.err"
     "$JUNCTOR" tune --link delay=50ms,rate=5mbit,limit=10000 --size 1400 --window 100ms --warmup 400ms --measure 500ms --no-latency \
