@@ -187,17 +187,24 @@ $(TOOLS): $(BUILD)/%: $(BUILD)/obj/%.c.o $(BUILD)/libjunctor.a
 	@echo "  LINK  $@"
 	@$(CC) -pie $(LDFLAGS) $^ $(LDLIBS) -o $@
 
+# The relays in C beside which bench/peers/run measures the broker.
+PEERS := $(BUILD)/bench/peers/threads $(BUILD)/bench/peers/batched
+$(PEERS): $(BUILD)/%: $(BUILD)/obj/%.c.o $(BUILD)/obj/bench/peers/pair.c.o
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) -pie $(LDFLAGS) $^ -lpthread -o $@
+
 .PHONY: tests examples micro fuzzers fuzz-programs
-tests: $(TESTS) $(HELPERS) $(call objects,$(wildcard tests/fuzz/*.c)) # those only compile here
+tests: $(TESTS) $(HELPERS) $(PEERS) $(call objects,$(wildcard tests/fuzz/*.c)) # those only compile here
 examples: $(EXAMPLES)
-micro: $(MICRO) $(TOOLS)
+micro: $(MICRO) $(TOOLS) $(PEERS)
 fuzzers: $(FUZZERS)
 fuzz-programs:
 	$(SUBMAKE) CC=clang SAN=fuzzer-no-link,address,undefined OPT='-O1 -gline-tables-only' BUILD=$(BUILD)-fuzz fuzzers
 
 # The second compiler has to accept every file too; a check only, no code. Clang has the libraries built with the fuzzers.
 SECOND_CC := $(if $(findstring clang,$(CC)),gcc,clang)
-SOURCES   := $(if $(filter gcc,$(SECOND_CC)),$(ALL_LIB)) $(MAIN) $(wildcard transport/examples/*.c tests/*/*.c)
+SOURCES   := $(if $(filter gcc,$(SECOND_CC)),$(ALL_LIB)) $(MAIN) $(wildcard transport/examples/*.c bench/peers/*.c tests/*/*.c)
 .PHONY: second-compiler
 second-compiler: $(if $(filter clang,$(SECOND_CC)),fuzz-programs) $(patsubst %,$(BUILD)/second/%.ok,$(SOURCES))
 $(BUILD)/second/%.c.ok: %.c $(BUILD)/flags
@@ -267,7 +274,7 @@ format: ## lets clang-format rewrite the sources
 
 # ---- to see -----------------------------------------------------------------------------------------
 
-.PHONY: demo bench bench-compare speed scale latency instructions
+.PHONY: demo bench bench-compare bench-peers speed scale latency instructions
 demo: ## relays real SCTP messages through a broker and shows what arrived, within a minute
 	@tests/deps build
 	$(SUBMAKE) programs
@@ -285,7 +292,7 @@ bench-compare: ## micro-benchmarks of this tree and of revision BASE in turn: ra
 
 speed: ## throughput through the broker against direct, both backends
 	@tests/deps test
-	$(SUBMAKE) programs
+	$(SUBMAKE) programs $(PEERS)
 	@bench/speed
 
 scale: ## 10,000 sessions on the kernel's SCTP: set up and shut down, and what a busy one costs beside them
@@ -297,6 +304,11 @@ latency: ## delay through the broker against direct, at a tenth of the peak rate
 	@tests/deps test
 	$(SUBMAKE) programs
 	@bench/latency
+
+bench-peers: ## the broker beside other relays: socat, Erlang's gen_sctp, a thread each, a trivial batched one
+	@tests/deps test
+	$(SUBMAKE) programs $(PEERS)
+	@bench/peers/run
 
 .PHONY: compare
 compare: ## speed of this tree's broker against revision BASE's, in one run
