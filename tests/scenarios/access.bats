@@ -6,7 +6,7 @@ guarded() {
     local workers=1
     [ "$BACKEND" = usrsctp ] || workers=2
     cat <<CONFIG
-broker: {transport: $BACKEND, workers: $workers, drain_timeout: 5s, admin: {path: $work/admin.sock}${2-}}
+broker: {transport: $BACKEND, workers: $workers, drain_timeout: 2m, admin: {path: $work/admin.sock}${2-}}
 listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0$1}]
 peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1, reconnect: {initial: 100ms, max: 200ms}}]
 routes: [{from: access, to: core, session: shared}]

@@ -2,7 +2,7 @@
 
 # What the broker has, by curl. The config's `broker:` line has the socket, and one more key for which is $1.
 admin() {
-    echo "broker: {transport: $BACKEND, drain_timeout: 5s, admin: {path: $work/admin.sock${1-}}}"
+    echo "broker: {transport: $BACKEND, drain_timeout: 2m, admin: {path: $work/admin.sock${1-}}}"
 }
 ask() { # path, curl's options
     curl -sS --max-time 20 --unix-socket "$work/admin.sock" "${@:2}" "http://junctor$1"

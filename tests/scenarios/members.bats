@@ -7,7 +7,7 @@ peer() { echo "  - {name: $1, address: 127.0.0.1, port: ${!2}, encaps_port: ${!2
 
 # config GROUP [SESSION]
 config() {
-    broker_line "drain_timeout: 5s, admin: {path: $work/admin.sock}"
+    broker_line "drain_timeout: 2m, admin: {path: $work/admin.sock}"
     cat <<CONFIG
 listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
 peers:
