@@ -176,6 +176,7 @@ enum tr_code kernel_peeloff(struct tr_endpoint *tep, uint32_t *assoc, void *cook
         ep->port = from->port;
         ep->family = from->family;
         ep->sndbuf = from->sndbuf;
+        ep->base.was_set = from->base.was_set;
         ep->stream = accepts;
         ep->foreign = from->foreign;
         ep->bound = true;

@@ -26,7 +26,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-enum { KERNEL_BURST = 128, KERNEL_EVENTS = 256, KERNEL_ARRIVALS = 64, KERNEL_OFFERS = 8 };
+enum { KERNEL_BURST = 256, KERNEL_EVENTS = 256, KERNEL_ARRIVALS = 64, KERNEL_OFFERS = 8 };
 
 struct kernel_endpoint {
     struct tr_endpoint base;
