@@ -334,6 +334,12 @@ report-picture: ## a page of `junctor load --report` as a picture: bench/report.
 	$(SUBMAKE) programs
 	@bench/report_picture
 
+.PHONY: tune-picture
+tune-picture: ## a page of `junctor tune --report` as a picture: bench/tune/page.png
+	@tests/deps test
+	$(SUBMAKE) programs
+	@bench/tune_picture
+
 instructions: ## user-space instructions of the broker for each relayed message; FEATURES=all: also what these cost
 	@tests/deps test
 	$(SUBMAKE) programs
