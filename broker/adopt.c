@@ -32,6 +32,7 @@
 #include "broker/options.h"
 #include "broker/parcel.h"
 #include "broker/peeling.h"
+#include "broker/session/hold_back.h"
 #include "broker/session/session.h"
 #include "broker/socket.h"
 #include "broker/stall.h"
@@ -287,7 +288,7 @@ static void pass_on_left(struct brk_worker *w)
         const struct cfg_route *r = &w->config->routes[p->route];
         if (r->gone)
             brk_drop_parcel(w, p, BRK_NO_ROUTE);
-        else
+        else if (!brk_held_back_parcel(w, p))
             brk_sessions[r->session]->returned(w, p);
     }
 }
@@ -295,6 +296,7 @@ static void pass_on_left(struct brk_worker *w)
 void brk_adopt(struct brk_worker *w, const struct rt_plan *plan)
 {
     const struct cfg_config *old = w->config;
+    w->former = w->plan;
     w->plan = plan;
     bool begins = plan->gives_up && !w->gives_up;
     w->gives_up |= plan->gives_up;
@@ -310,5 +312,6 @@ void brk_adopt(struct brk_worker *w, const struct rt_plan *plan)
     brk_room_forgive(w, old);
     adopt_sockets(w, old);
     adopt_prepared(w);
+    w->former = NULL;
     answer(w);
 }

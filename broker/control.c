@@ -60,6 +60,7 @@ static bool publish(struct brk_control *c)
         return false;
     }
     s->owners = c->owners.table;
+    s->pairs_wait = c->moving.pairs;
     rt_snapshot_free(rt_current_publish(&c->broker->current, s));
     return true;
 }
@@ -134,7 +135,7 @@ void brk_control_reload(struct brk_control *c)
 {
     if (c->phase != BRK_RUNNING) {
         brk_log(CFG_LOG_WARNING, "reload_refused", "text=\"the broker is ending\"");
-    } else if (c->reload.step != BRK_RELOAD_NONE) {
+    } else if (c->reload.step != BRK_RELOAD_NONE || c->moving.pairs) {
         c->reload.again = true;
     } else if (brk_reload_begin(&c->reload, c->broker)) {
         brk_worker_command(c->broker->workers[0], BRK_CMD_PREPARE);
@@ -151,7 +152,12 @@ bool brk_control_reload_with(struct brk_control *c, struct cfg_config *config)
 
 bool brk_control_reloading(const struct brk_control *c)
 {
-    return c->reload.step != BRK_RELOAD_NONE;
+    return c->reload.step != BRK_RELOAD_NONE || c->reload.again;
+}
+
+bool brk_control_pairs_wait(const struct brk_control *c)
+{
+    return c->moving.pairs;
 }
 
 /* ---- requests ------------------------------------------------------------------------------------- */
@@ -316,7 +322,7 @@ static void drain(struct brk_control *c)
 bool brk_control_turn(struct brk_control *c, bool woken)
 {
     serve_requests(c, woken);
-    if (c->reload.again && c->reload.step == BRK_RELOAD_NONE) {
+    if (c->reload.again && c->reload.step == BRK_RELOAD_NONE && !c->moving.pairs) {
         c->reload.again = false;
         brk_control_reload(c);
     }

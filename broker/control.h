@@ -35,13 +35,14 @@ bool brk_control_turn(struct brk_control *c, bool woken);
 #define BRK_DRAIN_AS_CONFIGURED UINT32_MAX
 void brk_control_drain(struct brk_control *c, const char *reason, unsigned timeout_ms);
 
-/* Starts a reload from the configuration's file, after the one in progress if there is one. brk_control_turn
- * advances it. */
+/* Starts a reload from the configuration's file, after the one in progress if there is one, and when paired
+ * sessions do not wait for an earlier one any more (session/hold_back.h). brk_control_turn advances it. */
 void brk_control_reload(struct brk_control *c);
 /* The same with a configuration that has already been read, which it takes over; no reload may be in
- * progress. False: refused, and the reason has been logged. */
+ * progress, nor may paired sessions wait for one. False: refused, and the reason has been logged. */
 bool brk_control_reload_with(struct brk_control *c, struct cfg_config *config);
 bool brk_control_reloading(const struct brk_control *c);
+bool brk_control_pairs_wait(const struct brk_control *c);
 
 /* Gives a listener or peer of the plan in force another state: states.h. The next turn acts on it. */
 void brk_control_set_state(struct brk_control *c, struct cfg_member m, enum cfg_state state);

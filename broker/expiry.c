@@ -34,7 +34,7 @@ static uint64_t sweep(struct brk_worker *w, struct brk_queue *q)
 
 static void sweep_parked(struct brk_worker *w)
 {
-    w->parked_expires_ms = 0;
+    w->parked_expires_ms = sweep(w, &w->held_back);
     for (unsigned g = 0; g < w->config->group_count; g++) {
         uint32_t before = brk_queue_count(&w->parked[g]);
         uint64_t next = sweep(w, &w->parked[g]);

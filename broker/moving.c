@@ -107,7 +107,7 @@ void brk_moving_begin(struct brk_moving *v, const struct brk_moving_plans *p, st
     struct brk_dest *d;
     memset(v->from, 0, v->room * sizeof *v->from);
     brk_joining_begin_again(j);
-    rt_moves_find(p->before, p->after, v->from, v->held);
+    v->pairs |= rt_moves_find(p->before, p->after, v->from, v->held);
     rt_moves_each(p->before, p->after, v->from, ask, &b);
     DL_FOREACH(dests, d)
     if (d->removed && rt_members_mark_groups(p->was, &d->dest, v->held))
@@ -139,4 +139,5 @@ void brk_moving_go_on(struct brk_moving *v, struct rt_members *m)
             rt_members_release_group(m, g);
         v->held[g] = false;
     }
+    v->pairs = v->pairs && v->awaited;
 }

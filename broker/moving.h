@@ -14,6 +14,10 @@
  *      routes. For a destination that was already being retired, only RETIRED is awaited.
  *   3. When all have answered, the groups are published open.
  *
+ * Streams that leave a group for paired sessions have no group that could be held: their clients' messages
+ * are held back by the workers that read them, until a snapshot says that nobody is awaited any more
+ * (rt_snapshot.pairs_wait; session/hold_back.h).
+ *
  * A destination that acknowledges nothing is aborted after 5 s, and a slow one is no longer waited for after
  * 30 s, as in joining.h. A further reload may be adopted meanwhile: what it moves is added, and everything
  * waits together.
@@ -37,6 +41,7 @@ struct brk_moving {
     bool *from, *to;  /* by group id: used within one call only */
     unsigned room;    /* of all three */
     unsigned awaited; /* destinations that are `moved` */
+    bool pairs;       /* for streams that have left for paired sessions, until nobody is awaited */
 };
 
 /* Makes room for so many groups. False: out of memory. */
@@ -67,7 +72,8 @@ void brk_moving_shift(struct brk_moving *v, const struct rt_snapshot *before, co
 /* EMPTIED, or RETIRED, has arrived. */
 void brk_moving_emptied(struct brk_moving *v, struct brk_dest *d);
 void brk_moving_retired(struct brk_moving *v, struct brk_dest *d);
-/* Opens the groups if nobody is awaited any more. Afterwards a snapshot is to be published. */
+/* Opens the groups, and lets paired sessions go on, if nobody is awaited any more. Afterwards a snapshot is
+ * to be published. */
 void brk_moving_go_on(struct brk_moving *v, struct rt_members *m);
 
 #endif

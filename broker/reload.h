@@ -20,9 +20,15 @@
  * one is preferred, the mode changes, its route leads elsewhere) continues there when the former destination
  * has nothing older left: moving.h. Where its route becomes one of another kind of sessions, what waits for a
  * group or comes back from a member goes to the client's partner; it is dropped (client_gone) if the client
- * has gone. Where paired sessions end because their routes become others, all that a client sends until its
- * association has ended goes to its partner, and what that one does not deliver goes where the route leads
- * now. A client's new partner does not wait for what members of groups still have of its messages.
+ * has gone. Newer messages follow when the members have nothing older left (session/hold_back.h); a further
+ * reload begins after that. Where paired sessions end because their routes become others, all that a client
+ * sends until its association has ended goes to its partner, and what that one does not deliver goes where
+ * the route leads now.
+ *
+ * Where a reload leads only some PPIDs or streams from paired sessions to a group, the sessions stay, and the
+ * group does not wait for the partners: what a partner does not deliver ends its session and is dropped and
+ * counted, so it never follows newer messages. Each association keeps its order; between two of them SCTP has
+ * none.
  *
  * One reload at a time: a request that arrives meanwhile is carried out afterwards, with the file as it is
  * then. */

@@ -60,6 +60,7 @@ struct brk_worker {
     struct brk_broker *broker;
     const struct rt_plan *plan;      /* the snapshot's */
     const struct cfg_config *config; /* the plan's */
+    const struct rt_plan *former;    /* while a plan is adopted: the previous one */
     bool gives_up;                   /* this plan, or an earlier one, has routes with partial reliability */
     bool rewrites;                   /* likewise, routes that set PPID or stream */
     pthread_t thread;
@@ -120,6 +121,8 @@ struct brk_worker {
     struct brk_queue *parked;     /* by group: messages that no member can take now */
     struct brk_queue *returned;   /* by group: came back in this turn, and go before what is parked */
     struct brk_queue left_groups; /* no longer for any group; empty except while a plan is adopted */
+    struct brk_queue held_back;   /* of paired sessions: session/hold_back.h */
+    bool pairs_wait;              /* there are such messages, or clients whose messages are to be held back */
     struct rt_pick_state *picks;  /* by group */
     uint64_t parked_version;      /* the snapshot by which the parked ones were last tried */
     uint64_t parked_count;

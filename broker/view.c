@@ -219,7 +219,7 @@ static void tell_worker(const struct brk_worker *w, struct brk_worker_view *v)
                                   .messages_out = stats.messages_out,
                                   .reassembled = stats.reassembled,
                                   .associations = w->assoc_count,
-                                  .parked = w->parked_count};
+                                  .parked = w->parked_count + brk_queue_count(&w->held_back)};
 }
 
 void brk_look(struct brk_worker *w, struct brk_look *l)

@@ -41,6 +41,7 @@
 #include "broker/sending.h"
 #include "broker/session/map.h"
 #include "broker/session/mapped.h"
+#include "broker/session/paired.h"
 #include "broker/setup.h"
 #include "broker/socket.h"
 #include "broker/standing.h"
@@ -242,6 +243,7 @@ void brk_worker_turn(struct brk_worker *w)
     if (atomic_load_explicit(&w->commands, memory_order_relaxed))
         commands = atomic_exchange_explicit(&w->commands, 0, memory_order_acquire);
     take_inbox(w, woken);
+    brk_paired_turn(w);
     if (any_returned(w) || (w->parked_count && (w->crowded || w->parked_version != w->snapshot->version)))
         brk_unpark(w);
     brk_flush(w);

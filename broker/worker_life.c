@@ -115,6 +115,7 @@ void brk_worker_end(struct brk_worker *w)
         brk_drop_queue(w, &w->parked[g], BRK_STOPPED);
         brk_hold_forget(w, g);
     }
+    brk_drop_queue(w, &w->held_back, BRK_STOPPED);
     DL_FOREACH_SAFE(w->leaving, a, ta)
     drop_rest(w, a);
     DL_FOREACH_SAFE(w->resolving, a, ta)

@@ -10,6 +10,7 @@
 struct finding {
     const struct cfg_route *before, *after; /* by id */
     bool *from, *to;
+    bool pairs; /* streams leave for paired sessions */
 };
 
 static void compare_routes(void *arg, uint32_t before, uint32_t after)
@@ -18,7 +19,11 @@ static void compare_routes(void *arg, uint32_t before, uint32_t after)
     if (before == RT_NO_ROUTE || after == RT_NO_ROUTE)
         return;
     const struct cfg_route *was = &f->before[before], *is = &f->after[after];
-    if (cfg_uses_group(was->session) && cfg_uses_group(is->session) && was->group != is->group)
+    if (!cfg_uses_group(was->session))
+        return;
+    if (!cfg_uses_group(is->session))
+        f->from[was->group] = f->pairs = true;
+    else if (was->group != is->group)
         f->from[was->group] = f->to[is->group] = true;
 }
 
@@ -78,9 +83,9 @@ static bool loses(enum losers who, const struct rt_group *after, const struct rt
 
 /* ---- both ---- */
 
-void rt_moves_find(const struct rt_snapshot *before, const struct rt_snapshot *after, bool *from, bool *to)
+bool rt_moves_find(const struct rt_snapshot *before, const struct rt_snapshot *after, bool *from, bool *to)
 {
-    struct finding f = {before->plan->config->routes, after->plan->config->routes, from, to};
+    struct finding f = {before->plan->config->routes, after->plan->config->routes, from, to, false};
     if (before->plan != after->plan)
         rt_table_compare(before->plan->table, after->plan->table, compare_routes, &f);
     for (uint32_t g = 0; g < before->group_count; g++) {
@@ -88,6 +93,7 @@ void rt_moves_find(const struct rt_snapshot *before, const struct rt_snapshot *a
         for (uint32_t i = 0; i < before->groups[g]->count; i++)
             to[g] |= loses(who, after->groups[g], before->groups[g]->dests[i]);
     }
+    return f.pairs;
 }
 
 void rt_moves_each(const struct rt_snapshot *before, const struct rt_snapshot *after, const bool *from,

@@ -13,10 +13,11 @@
 extern "C" {
 #endif
 
-/* Both snapshots have plans. Sets from[g] for each group of `before` that streams leave for another group,
- * and to[g] for each group of `after` that gets streams from another group, or in which streams change the
- * member. Both arrays have after->group_count entries; entries that are set remain so. */
-void rt_moves_find(const struct rt_snapshot *before, const struct rt_snapshot *after, bool *from, bool *to);
+/* Both snapshots have plans. Sets from[g] for each group of `before` that streams leave for another group or
+ * for paired sessions, and to[g] for each group of `after` that gets streams from another group, or in which
+ * streams change the member. Both arrays have after->group_count entries; entries that are set remain so.
+ * Returns whether streams leave for paired sessions. */
+bool rt_moves_find(const struct rt_snapshot *before, const struct rt_snapshot *after, bool *from, bool *to);
 
 /* Calls `tell` for the destinations of `before` that had those streams, possibly several times for one.
  * `from` as set by rt_moves_find. */

@@ -13,6 +13,7 @@ static void add_sources(struct rt_plan *p, uint32_t route)
         role->source = true;
         role->standing |= r->from[f].kind == CFG_MEMBER_PEER;
         role->mapped |= r->session == CFG_MAPPED;
+        role->to_groups |= cfg_uses_group(r->session);
         if (r->session == CFG_PAIRED && role->paired_route == RT_NO_ROUTE)
             role->paired_route = route;
         if (r->session == CFG_PAIRED && r->set_stream.rule == CFG_FIXED_STREAM &&

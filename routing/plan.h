@@ -23,6 +23,7 @@ extern "C" {
 struct rt_role {
     bool source;             /* some route takes what its associations send */
     bool destination;        /* its associations are members of groups of shared routes */
+    bool to_groups;          /* some route takes what its associations send to members of a group */
     bool standing;           /* a peer: an association to it is kept up, whoever sends */
     bool mapped;             /* in mapped routes: a listener as a source, a peer as a member, to which an
                                 association is kept up */

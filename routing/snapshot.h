@@ -97,6 +97,8 @@ struct rt_group {
 struct rt_snapshot {
     uint64_t version; /* increases with each publication */
     const struct rt_plan *plan;
+    bool
+        pairs_wait; /* a reload leads streams of groups to paired sessions, and members have older messages */
     const struct rt_owners *owners; /* NULL: no association was handed over; the caller's, like the plan */
     uint32_t group_count;
     struct rt_group *groups[]; /* by group id; never NULL */

@@ -21,6 +21,7 @@
 #include "broker/assoc.h"
 #include "broker/log.h"
 #include "broker/sending.h"
+#include "broker/session/hold_back.h"
 #include "broker/session/partner.h"
 #include "broker/parcel.h"
 #include "broker/socket.h"
@@ -78,19 +79,31 @@ static void client_lost(struct brk_worker *w, struct brk_assoc *client, bool cle
     struct brk_assoc *partner = client->pair.partner;
     if (!partner)
         return;
+    const char *instead = brk_outbox_is_empty(&client->outbox) ? NULL : answers_left;
     brk_partner_unlink(partner);
-    if (clean)
-        end_last(w, partner, brk_outbox_is_empty(&client->outbox) ? NULL : answers_left);
-    else if (partner->state == BRK_RESOLVING || partner->state == BRK_CONNECTING)
+    if (clean && client->pair.waits) {
+        partner->pair.waits = true;
+        partner->outbox.abort_instead = instead;
+    } else if (clean) {
+        end_last(w, partner, instead);
+    } else if (partner->state == BRK_RESOLVING || partner->state == BRK_CONNECTING) {
         brk_partner_abandon(w, partner);
-    else if (partner->state == BRK_UP)
+    } else if (partner->state == BRK_UP) {
         abort_as(w, partner, "its session's client was lost", e);
+    }
+}
+
+/* Its client has shut down, and it has been given all that the client sent. */
+static void end_partner(struct brk_worker *w, struct brk_assoc *partner)
+{
+    end_last(w, partner, partner->outbox.abort_instead);
 }
 
 static void partner_lost(struct brk_worker *w, struct brk_assoc *partner, bool clean,
                          const struct tr_event *e)
 {
     struct brk_assoc *client = partner->pair.client;
+    partner->pair.waits = false;
     brk_partner_unlink(partner);
     if (!client || client->state != BRK_UP)
         return;
@@ -112,6 +125,10 @@ static void lost(struct brk_worker *w, struct brk_assoc *a, bool clean, const st
 
 static void route_in(struct brk_worker *w, struct brk_assoc *client, const struct tr_msg *m, uint32_t route)
 {
+    if (client->pair.waits) {
+        brk_hold_back(w, client, m, route);
+        return;
+    }
     struct brk_assoc *partner = brk_partner_of(w, &brk_paired, client, route);
     if (partner) {
         brk_send_local(w, partner, client, m, route);
@@ -135,6 +152,11 @@ static void returned(struct brk_worker *w, struct rt_parcel *p)
                                              : BRK_CLIENT_GONE);
 }
 
+void brk_paired_turn(struct brk_worker *w)
+{
+    brk_held_back_turn(w, returned, end_partner);
+}
+
 static bool keeps(const struct brk_assoc *partner, const struct brk_session *kind)
 {
     return kind == &brk_paired || !partner->pair.replaced;
@@ -155,7 +177,10 @@ static bool last(struct brk_worker *w, struct brk_assoc *client, const struct tr
 {
     if (!client->pair.partner)
         return false;
-    brk_send_local(w, client->pair.partner, client, m, route);
+    if (client->pair.waits)
+        brk_hold_back(w, client, m, route);
+    else
+        brk_send_local(w, client->pair.partner, client, m, route);
     return true;
 }
 
@@ -196,6 +221,15 @@ static struct brk_assoc *companion(const struct brk_assoc *a)
     return a->session ? a->pair.client : a->pair.partner;
 }
 
+static const char *fixed(const struct brk_worker *w, const struct brk_assoc *a)
+{
+    const struct brk_assoc *client = a->session ? a->pair.client : NULL;
+    (void)w;
+    return a->pair.waits || (client && client->pair.waits)
+               ? "messages of its session wait for a reload to be complete"
+               : NULL;
+}
+
 /* ---- up, and reloads ---- */
 
 static void up(struct brk_worker *w, struct brk_assoc *a)
@@ -229,8 +263,10 @@ static bool stays(const struct brk_worker *w, const struct brk_assoc *client, co
 
 static void adopt(struct brk_worker *w, struct brk_assoc *a)
 {
-    if (!a->session)
-        brk_partner_open(w, &brk_paired, a);
+    if (a->session)
+        return;
+    brk_held_back_adopt(w, a);
+    brk_partner_open(w, &brk_paired, a);
 }
 
 const struct brk_session brk_paired = {
@@ -244,6 +280,7 @@ const struct brk_session brk_paired = {
     .adopt = adopt,
     .lost = lost,
     .streams = streams,
+    .fixed = fixed,
     .companion = companion,
     .numbers = numbers,
     .stays = stays,

@@ -13,6 +13,8 @@ struct brk_assoc;
 /* The state of an association in a paired session; part of the association. All zeros: it is in none. */
 struct brk_pair {
     struct brk_assoc *partner; /* of a client; NULL: none, not yet or no longer */
+    bool waits; /* of a client: what it sends is held back; of a partner: likewise, and its client has shut
+                   down: hold_back.h */
 
     /* Of a partner: */
     struct brk_assoc *client; /* NULL: gone */
@@ -27,5 +29,8 @@ struct brk_pair {
 };
 
 extern const struct brk_session brk_paired;
+
+/* In each turn, after the inbox: what was held back goes on when it may (hold_back.h). */
+void brk_paired_turn(struct brk_worker *w);
 
 #endif

@@ -125,7 +125,7 @@ static void go_on(struct brk_worker *w, struct brk_assoc *partner, const char *w
     struct brk_assoc *client = partner->pair.client;
     const struct cfg_group *g = &w->config->groups[partner->pair.group];
     char session[BRK_SESSION_TEXT];
-    bool wanted = client || brk_queue_count(&partner->outbox.pending);
+    bool wanted = client || brk_queue_count(&partner->outbox.pending) || partner->pair.waits;
     partner->state = BRK_CONNECTING;
     if (wanted && connect_next(w, partner))
         return;

@@ -284,6 +284,7 @@ static void check_places(const struct brk_worker *w)
     const struct brk_socket *s;
     const struct brk_assoc *a;
     uint64_t found = 0, waiting = brk_counted(&w->counts.waiting);
+    found += check_queue(&w->held_back, "held back");
     for (unsigned g = 0; g < w->config->group_count; g++)
         found += check_queue(&w->parked[g], "parked") + check_queue(&w->returned[g], "returned");
     DL_FOREACH(w->resolving, a)

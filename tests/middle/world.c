@@ -178,7 +178,7 @@ void world_reload(void)
 {
     const struct scenario *s = world.scenario;
     unsigned count = 0;
-    if (brk_control_reloading(world.control))
+    if (brk_control_reloading(world.control) || brk_control_pairs_wait(world.control))
         return;
     while (count < sizeof s->others / sizeof s->others[0] && s->others[count])
         count++;
