@@ -55,7 +55,11 @@ void brk_options_at_open(const struct cfg_config *c, struct cfg_member m, struct
     for (unsigned id = 0; id < OPT_ID_COUNT; id++)
         if (opt_any(all, id) && !cfg_needs_assoc(all, id))
             opt_take_option(out, all, id);
-    if (!opt_given(out, OPTF_EV_ADDRESS)) /* operators want to see a failover */
+    bool checked = m.kind == CFG_MEMBER_LISTENER &&
+                   (c->listeners[m.index].access.allow_count || c->listeners[m.index].access.deny_count);
+    /* Operators want to see a failover; and addresses that a peer adds are to be checked whatever they want.
+     */
+    if (!opt_given(out, OPTF_EV_ADDRESS) || checked)
         opt_put(out, OPTF_EV_ADDRESS, true);
 }
 

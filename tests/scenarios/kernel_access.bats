@@ -19,3 +19,23 @@ CONFIG
     [ "$(account refused_denied)" = 2 ]
     [ "$(delivered_to core)" = 20 ]
 }
+
+# One that is added later (RFC 5061), too: it could become the primary one. `events` does not hide it.
+@test "a peer that adds an address that is denied is aborted" {
+    start_broker <<CONFIG
+broker: {transport: kernel, workers: 1}
+listeners:
+  - name: open
+    address: 127.0.0.1
+    port: $P0
+    deny: 127.0.0.3
+    sctp: {auth_supported: true, asconf_supported: true, events: {address: false}}
+peers: [{name: core, address: 127.0.0.1, port: $P1, reconnect: {initial: 100ms, max: 200ms}}]
+routes: [{from: open, to: core, session: shared}]
+CONFIG
+    run timeout 60 "${BUILD:-$(dirname "$JUNCTOR")}"/tests/scenarios/add_address "$P0" 127.0.0.3
+    [ "$output" = $'added\nended' ]
+    stop_broker
+    [ "$(account refused_denied)" = 1 ]
+    grep -q 'its peer has added an address that is not allowed' "$work/broker.log"
+}
