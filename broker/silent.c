@@ -48,17 +48,16 @@ void brk_silent_ask(struct brk_worker *w, struct brk_assoc *a)
         tr_get_option(a->socket->ep, a->id, OPT_STATUS, &status, &error) != TR_OK ||
         tr_get_option(a->socket->ep, a->id, OPT_PR_ASSOC_STATUS, &given_up, &error) != TR_OK)
         return;
-    int64_t silent = opt_num(&given_up, OPTF_PRS_SILENT, -1);
     s->all = (uint64_t)(opt_num(&given_up, OPTF_PRS_UNSENT, 0) + opt_num(&given_up, OPTF_PRS_SENT, 0) -
                         opt_num(&given_up, OPTF_PRS_SENT_RTX, 0)); /* includes those that were delivered */
-    if (silent < 0)
+    if (!(tr_backend_caps(b) & TR_CAP_GIVES_UP_SILENTLY))
         return;
     s->known = true;
     s->asked_ms = w->now_ms;
     s->chunks = (uint64_t)opt_num(&status, OPTF_STATUS_UNACKDATA, 0);
     s->first = s->chunks || a->outbox.blocked ? 0 : a->outbox.sent.next;
     s->back = 0;
-    set_count(w, s, (uint64_t)silent);
+    set_count(w, s, (uint64_t)opt_num(&given_up, OPTF_PRS_SILENT, 0));
 }
 
 /* The stack may have given it up since it was asked. */

@@ -77,15 +77,17 @@ const char *tr_error_string(int cause);
 /* ---- Backends ------------------------------------------------------------------------------------- */
 
 enum tr_cap {
-    TR_CAP_LOOPS = 1,         /* several loops in several threads */
-    TR_CAP_SHARE_PORT = 2,    /* several endpoints listen on one port and the stack spreads associations */
-    TR_CAP_MULTIHOMING = 4,   /* several addresses an endpoint */
-    TR_CAP_NETNS = 8,         /* open in a named network namespace, bind to a device */
-    TR_CAP_MOVE = 16,         /* an endpoint can move to another loop */
-    TR_CAP_ENCAPS = 32,       /* runs over UDP: encaps_port means something */
-    TR_CAP_ADDRESSES = 64,    /* an open endpoint can gain and lose addresses */
-    TR_CAP_RESET_ASSOC = 128, /* can ask the peer to reset an association */
-    TR_CAP_SNDBUF_LATER = 256 /* a send buffer can be made smaller and larger while it is full */
+    TR_CAP_LOOPS = 1,          /* several loops in several threads */
+    TR_CAP_SHARE_PORT = 2,     /* several endpoints listen on one port and the stack spreads associations */
+    TR_CAP_MULTIHOMING = 4,    /* several addresses an endpoint */
+    TR_CAP_NETNS = 8,          /* open in a named network namespace, bind to a device */
+    TR_CAP_MOVE = 16,          /* an endpoint can move to another loop */
+    TR_CAP_ENCAPS = 32,        /* runs over UDP: encaps_port means something */
+    TR_CAP_ADDRESSES = 64,     /* an open endpoint can gain and lose addresses */
+    TR_CAP_RESET_ASSOC = 128,  /* can ask the peer to reset an association */
+    TR_CAP_SNDBUF_LATER = 256, /* a send buffer can be made smaller and larger while it is full */
+    TR_CAP_GIVES_UP_SILENTLY = 512 /* of messages given up by their policy (RFC 7496) some are not reported:
+                                      pr_assoc_status.abandoned_silently */
 };
 
 struct tr_backend; /* constant */

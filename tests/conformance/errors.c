@@ -113,7 +113,7 @@ static void backend_describes_itself(void **state)
     struct tr_error error = {0};
     (void)state;
     assert_in_range(strlen(tr_backend_name(ct_backend)), 1, 20);
-    assert_int_equal(tr_backend_caps(ct_backend) & ~(unsigned)(TR_CAP_SNDBUF_LATER * 2 - 1), 0);
+    assert_int_equal(tr_backend_caps(ct_backend) & ~(unsigned)(TR_CAP_GIVES_UP_SILENTLY * 2 - 1), 0);
     ct_ok(tr_backend_probe(ct_backend, &error), &error);
 }
 

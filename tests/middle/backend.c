@@ -331,8 +331,7 @@ static enum tr_code get_given_up(const struct tr_place *at, struct opt_set *out)
     const struct assoc *a = at->assoc ? paper_find(end_of(at->ep), at->assoc) : NULL;
     if (!a || a->life == GONE)
         return tr_fail(at->error, TR_NO_ASSOC, 0, "gone");
-    if (world.style == LIKE_LINUX)
-        opt_put(out, OPTF_PRS_SILENT, a->given_up);
+    opt_put(out, OPTF_PRS_SILENT, a->given_up);
     return TR_OK;
 }
 

@@ -160,7 +160,8 @@ void world_begin(const struct scenario *s, uint64_t seed)
     servers_return();
     ledger_begin();
     brk_log_open(aloud() ? CFG_LOG_DEBUG : CFG_LOG_ERROR);
-    const unsigned all_caps = TR_CAP_LOOPS | TR_CAP_SHARE_PORT | TR_CAP_MULTIHOMING | TR_CAP_MOVE;
+    const unsigned all_caps =
+        TR_CAP_LOOPS | TR_CAP_SHARE_PORT | TR_CAP_MULTIHOMING | TR_CAP_MOVE | TR_CAP_GIVES_UP_SILENTLY;
     paper.caps = world.style == LIKE_USRSCTP ? 0 : all_caps;
     world.broker = (struct brk_broker){.plan = rt_plan_new(configure(s->config), 1),
                                        .backend = &paper,

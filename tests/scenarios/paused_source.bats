@@ -104,7 +104,7 @@ CONFIG
     kill -STOP $loader
     wait_until 20 stands_still
     kill -KILL $loader
-    wait_log 'event=association_lost listener=access' 20
+    wait_log 'event=association_(lost|closed) listener=access' 20
     local before
     ask_account
     before=$(delivered_to server)

@@ -73,7 +73,7 @@ static enum tr_code probe(struct tr_error *error)
 static const struct tr_backend backend = {
     .name = "kernel",
     .caps = TR_CAP_SNDBUF_LATER | TR_CAP_LOOPS | TR_CAP_SHARE_PORT | TR_CAP_MULTIHOMING | TR_CAP_NETNS |
-            TR_CAP_MOVE | TR_CAP_ADDRESSES | TR_CAP_RESET_ASSOC,
+            TR_CAP_MOVE | TR_CAP_ADDRESSES | TR_CAP_RESET_ASSOC | TR_CAP_GIVES_UP_SILENTLY,
     .options = kernel_options,
     .records = &kernel_records,
     .assocs = kernel_assocs,

@@ -11,5 +11,6 @@ enum tr_code usr_get_given_up(const struct tr_place *at, struct opt_set *out)
     opt_put(out, OPTF_PRS_UNSENT, (int64_t)s.sprstat_abandoned_unsent);
     opt_put(out, OPTF_PRS_SENT, (int64_t)s.sprstat_abandoned_sent);
     opt_put(out, OPTF_PRS_SENT_RTX, 0);
+    opt_put(out, OPTF_PRS_SILENT, 0);
     return TR_OK;
 }
