@@ -294,6 +294,8 @@ static void ask_whether_dry(struct brk_worker *w, struct brk_assoc *a)
 static void reclaim(struct brk_worker *w, struct brk_assoc *a)
 {
     const struct brk_sent_log *sent = &a->outbox.sent;
+    if (peer_of(w, a)->gone) /* by a reload: it ends soon, and its reuse_after is not known any more */
+        return;
     if (a->socket->paused)
         a->map.unread_ms = w->now_ms;
     uint64_t kept = sent->next > sent->keep ? sent->next - sent->keep : 0;
