@@ -43,6 +43,8 @@ cell() {
     grep -q '^active<' "$work/page"
     grep -q "accepted of listener access, worker 0, streams " "$work/page"
     kill "$loader"
+    wait_until 20 ended "$loader"
+    wait_account waiting -eq 0 # else it would wait for the members, and so would the end
     kill "$sink"
     wait_until 20 says /v1/groups '.groups[0].members | map(.state) == ["down", "down"]'
     page
