@@ -45,13 +45,16 @@ measure() {
 
 @test "reloads in a row under load: no growth of memory or descriptors, and the associations stay" {
     P=($P0 $P1 $P2 $P3 $P4 $P5 $P6 $P7)
+    local rate=1000
+    # usrsctp may have so many small messages that the log of them would still grow, to twice its size at a time.
+    [ "$BACKEND" = kernel ] || rate=100
     local i first=$((RELOADS / 4 / 12 * 12 + 12)) last=$((RELOADS / 12 * 12 + 12)) log descriptors memory
     start_broker < <(shape 0)
     exec {log}<"$work/broker.log"
     start_sink sink $U1 $P1 --keep
     local sink=$loader
     wait_log 'event=member_up member=server'
-    start_source source $U2 --associations 4 --streams 4 --rate 1000 --duration 1h
+    start_source source $U2 --associations 4 --streams 4 --rate $rate --duration 1h
     local source=$loader
     wait_delivered_to server 100
     for ((i = 1; i <= first; i++)); do reload_to $i; done
