@@ -2,8 +2,9 @@
  *
  *   add_address SCTP-PORT ADDRESS
  *
- * From 127.0.0.1 to 127.0.0.1. Says "added" when the address is its own, and "ended" when the association is
- * over; ends with 1 if that has not come within TIMEOUT_MS. */
+ * From 127.0.0.1 to 127.0.0.1. Adds the address when it has read a line, so that the other side can have let
+ * it in before. Says "added" when the address is its own, and "ended" when the association is over; ends with
+ * 1 if that has not come within TIMEOUT_MS. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -27,6 +28,7 @@ int main(int argc, char **argv)
     struct net_addr own, more, to;
     struct opt_set options = {0};
     const struct tr_item *item;
+    char line[8];
     if (argc < 3 || !net_addr_parse("127.0.0.1", 0, &own) || !net_addr_parse(argv[2], 0, &more) ||
         !net_addr_parse("127.0.0.1", (uint16_t)atoi(argv[1]), &to))
         return 2;
@@ -38,8 +40,11 @@ int main(int argc, char **argv)
     opt_put(&options, OPTF_ASCONF_SUPPORTED, 1);
     if (tr_loop_open(tr_kernel(), NULL, &loop, &error) != TR_OK ||
         tr_open(loop, &params, &ep, &error) != TR_OK ||
-        tr_connect(ep, &target, TIMEOUT_MS, &up, &error) != TR_OK ||
-        tr_add_addresses(ep, &more, 1, &error) != TR_OK)
+        tr_connect(ep, &target, TIMEOUT_MS, &up, &error) != TR_OK)
+        fail(error.text);
+    if (!fgets(line, sizeof line, stdin))
+        fail("no line to read");
+    if (tr_add_addresses(ep, &more, 1, &error) != TR_OK)
         fail(error.text);
     puts("added");
     while (tr_recv_wait(ep, TIMEOUT_MS, &item) == TR_OK)

@@ -33,8 +33,16 @@ listeners:
 peers: [{name: core, address: 127.0.0.1, port: $P1, reconnect: {initial: 100ms, max: 200ms}}]
 routes: [{from: open, to: core, session: shared}]
 CONFIG
-    run timeout 60 "${BUILD:-$(dirname "$JUNCTOR")}"/tests/scenarios/add_address "$P0" 127.0.0.3
-    [ "$output" = $'added\nended' ]
+    mkfifo "$work/typed"
+    "${BUILD:-$(dirname "$JUNCTOR")}"/tests/scenarios/add_address "$P0" 127.0.0.3 <"$work/typed" >"$work/client.log" 2>&1 3>&- &
+    local client=$!
+    pids+=("$client")
+    exec 8>"$work/typed"
+    wait_log 'event=association_up listener=open' # before that it would be refused
+    echo >&8
+    ends_with 0 "$client"
+    exec 8>&-
+    [ "$(cat "$work/client.log")" = $'added\nended' ]
     stop_broker
     [ "$(account refused_denied)" = 1 ]
     grep -q 'its peer has added an address that is not allowed' "$work/broker.log"
