@@ -15,6 +15,10 @@
  * it does not tell the latter (usrsctp), that it has taken further messages is progress as long as the window
  * is open; a closed window takes messages only into the stack's own buffer.
  *
+ * The time runs while the worker does: it is over only when four looks, each a quarter of `stall.after` after
+ * the one before, have found no progress. So an hour in which the process was stopped, or the host suspended,
+ * counts as a quarter of it, and a peer has time to go on after it.
+ *
  * Cost: a comparison for each burst; one or two system calls for each association that is watched, four times
  * in `stall.after`. Those that are watched are in worker->stalling; the tick goes round, a bounded number at
  * a time, and removes those that have everything acknowledged. */
@@ -29,7 +33,10 @@
 #include "config/sctp/options.h"
 #include "transport/transport.h"
 
-enum { CLOSED = 4096 }; /* bytes: a window below that is as good as closed */
+enum {
+    CLOSED = 4096, /* bytes: a window below that is as good as closed */
+    LOOKS = 4      /* in `stall.after` */
+};
 
 const struct cfg_stall *brk_stall_of(const struct brk_assoc *a)
 {
@@ -66,13 +73,18 @@ uint64_t brk_stall_position(struct brk_worker *w, struct brk_assoc *a)
     return first << 24 ^ (uint64_t)s->unacknowledged;
 }
 
+static void looked(struct brk_worker *w, struct brk_assoc *a, unsigned looks)
+{
+    a->stall.looks = looks;
+    a->stall.look_ms = w->now_ms + brk_stall_of(a)->after_ms / LOOKS;
+}
+
 static void watch(struct brk_worker *w, struct brk_assoc *a)
 {
-    unsigned after = brk_stall_of(a)->after_ms;
-    if (a->stall.since_ms || !after || a->state != BRK_UP)
+    if (a->stall.since_ms || !brk_stall_of(a)->after_ms || a->state != BRK_UP)
         return;
     a->stall.since_ms = w->now_ms;
-    a->stall.look_ms = w->now_ms + after / 4;
+    looked(w, a, 0);
     a->stall.known = false;
     DL_APPEND2(w->stalling, a, stall.prev, stall.next);
 }
@@ -94,6 +106,7 @@ void brk_stall_refused(struct brk_worker *w, struct brk_assoc *a)
 static void progress(struct brk_worker *w, struct brk_assoc *a)
 {
     a->stall.since_ms = w->now_ms;
+    looked(w, a, 0);
     if (a->stall.told)
         brk_note(w, a, BRK_HAPPENED_WENT_ON, NULL);
     a->stall.told = false;
@@ -118,15 +131,15 @@ void brk_stall_moved(struct brk_worker *w, struct brk_assoc *a)
 enum brk_stall_found brk_stall_look(struct brk_worker *w, struct brk_assoc *a)
 {
     struct brk_stall *s = &a->stall;
-    unsigned after = brk_stall_of(a)->after_ms;
     uint64_t position = brk_stall_position(w, a);
     bool waits = brk_queue_count(&a->outbox.pending) || s->unacknowledged > 0;
-    s->look_ms = w->now_ms + after / 4;
     if (!waits && !a->outbox.blocked)
         return BRK_STALL_DONE;
     if (!waits || !s->known || s->position != position) /* what waited was given up; or the first look */
         progress(w, a);
+    else
+        looked(w, a, s->looks + 1);
     s->position = position;
     s->known = true;
-    return w->now_ms - s->since_ms >= after ? BRK_STALL_OVER : BRK_STALL_WAITS;
+    return s->looks >= LOOKS ? BRK_STALL_OVER : BRK_STALL_WAITS;
 }

@@ -15,6 +15,7 @@ struct brk_assoc;
 struct brk_stall {
     uint64_t since_ms; /* when its peer last made progress; 0: it is not watched */
     uint64_t look_ms;  /* when to look again */
+    unsigned looks;    /* how many have found no progress since */
     uint64_t position; /* as brk_stall_position found it */
     bool known;        /* that is so */
     bool told;         /* it has made none for as long as `stall.after` says, and that was logged */

@@ -78,12 +78,12 @@ static void act(struct brk_worker *w, struct brk_assoc *a)
 /* True where the stack was asked. */
 static bool look_at(struct brk_worker *w, struct brk_assoc *a)
 {
-    unsigned after = brk_stall_of(a)->after_ms;
-    if (!after || a->ended_here) { /* the previous configuration watched it; it is being aborted */
+    if (!brk_stall_of(a)->after_ms ||
+        a->ended_here) { /* the previous configuration watched it; it is being aborted */
         brk_stall_forget(w, a);
         return false;
     }
-    if (w->now_ms < a->stall.look_ms && (a->stall.told || w->now_ms < a->stall.since_ms + after))
+    if (w->now_ms < a->stall.look_ms)
         return false;
     enum brk_stall_found found = brk_stall_look(w, a);
     if (found == BRK_STALL_DONE)

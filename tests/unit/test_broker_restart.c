@@ -499,8 +499,10 @@ static void who_does_not_go_on_is_shut_down_all_the_same(void **state)
 
 static void ticks_after(unsigned ms, unsigned aborts)
 {
-    worker.now_ms += ms;
-    brk_stall_tick(&worker);
+    for (const uint64_t end = worker.now_ms + ms; worker.now_ms < end;) {
+        worker.now_ms = worker.now_ms + BRK_TICK_MS < end ? worker.now_ms + BRK_TICK_MS : end;
+        brk_stall_tick(&worker);
+    }
     assert_int_equal(paper.aborts, aborts);
 }
 
@@ -527,6 +529,25 @@ static void who_takes_nothing_is_aborted(void **state)
     assert_int_equal(paper.aborted, CLIENT);
     assert_int_equal(brk_counted(&worker.counts.blocked), 1);
     ticks_after(1000, 1);
+}
+
+/* The host was suspended for an hour; everybody's time goes on where it was. */
+static void time_that_stood_still_does_not_count(void **state)
+{
+    (void)state;
+    roles[rt_source(client_socket.member)].destination = true;
+    worker.now_ms = 5000;
+    reads(&client_socket, event_of(CLIENT, TR_COMM_UP));
+    struct brk_assoc *a = brk_assoc_find(&client_socket, CLIENT);
+    rt_batch_take(&out[CONTROL]);
+    paper.send_code = TR_AGAIN;
+    paper.send_takes = 0;
+    waits(a, 1, 0);
+    brk_send_pending(&worker, a);
+    ticks_after(500, 0);
+    worker.now_ms += 3600000;
+    ticks_after(250, 0);
+    ticks_after(50, 1);
 }
 
 static void who_has_nothing_to_take_is_left_alone(void **state)
@@ -610,6 +631,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(who_takes_nothing_is_aborted, begin, end),
+        cmocka_unit_test_setup_teardown(time_that_stood_still_does_not_count, begin, end),
         cmocka_unit_test_setup_teardown(who_has_nothing_to_take_is_left_alone, begin, end),
         cmocka_unit_test_setup_teardown(what_is_not_acknowledged_is_told, begin, end),
         cmocka_unit_test_setup_teardown(a_closed_window_is_no_progress, begin, end),
