@@ -506,16 +506,21 @@ static void ticks_after(unsigned ms, unsigned aborts)
     assert_int_equal(paper.aborts, aborts);
 }
 
-static void who_takes_nothing_is_aborted(void **state)
+static struct brk_assoc *one_that_takes_nothing(void)
 {
-    (void)state;
     roles[rt_source(client_socket.member)].destination = true;
     worker.now_ms = 5000;
     reads(&client_socket, event_of(CLIENT, TR_COMM_UP));
-    struct brk_assoc *a = brk_assoc_find(&client_socket, CLIENT);
     rt_batch_take(&out[CONTROL]);
     paper.send_code = TR_AGAIN;
     paper.send_takes = 0;
+    return brk_assoc_find(&client_socket, CLIENT);
+}
+
+static void who_takes_nothing_is_aborted(void **state)
+{
+    (void)state;
+    struct brk_assoc *a = one_that_takes_nothing();
     waits(a, 1, 0);
     waits(a, 2, 0);
     brk_send_pending(&worker, a);
@@ -535,13 +540,7 @@ static void who_takes_nothing_is_aborted(void **state)
 static void time_that_stood_still_does_not_count(void **state)
 {
     (void)state;
-    roles[rt_source(client_socket.member)].destination = true;
-    worker.now_ms = 5000;
-    reads(&client_socket, event_of(CLIENT, TR_COMM_UP));
-    struct brk_assoc *a = brk_assoc_find(&client_socket, CLIENT);
-    rt_batch_take(&out[CONTROL]);
-    paper.send_code = TR_AGAIN;
-    paper.send_takes = 0;
+    struct brk_assoc *a = one_that_takes_nothing();
     waits(a, 1, 0);
     brk_send_pending(&worker, a);
     ticks_after(500, 0);
@@ -553,13 +552,7 @@ static void time_that_stood_still_does_not_count(void **state)
 static void who_has_nothing_to_take_is_left_alone(void **state)
 {
     (void)state;
-    roles[rt_source(client_socket.member)].destination = true;
-    worker.now_ms = 5000;
-    reads(&client_socket, event_of(CLIENT, TR_COMM_UP));
-    struct brk_assoc *a = brk_assoc_find(&client_socket, CLIENT);
-    rt_batch_take(&out[CONTROL]);
-    paper.send_code = TR_AGAIN;
-    paper.send_takes = 0;
+    struct brk_assoc *a = one_that_takes_nothing();
     waits(a, 1, 0);
     brk_send_pending(&worker, a);
     brk_drop_queue(&worker, &a->outbox.pending, BRK_EXPIRED);
