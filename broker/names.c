@@ -254,9 +254,14 @@ static struct brk_names *new_names(unsigned peer, const struct cfg_peer *p)
 
 static enum tr_code open_resolver(struct brk_worker *w, struct tr_error *error)
 {
-    enum tr_code code = tr_resolver_open(&w->resolver, error);
+    struct tr_resolver *r = NULL;
+    enum tr_code code = tr_resolver_open(&r, error);
     if (code == TR_OK)
-        code = tr_loop_add_fd(w->loop, tr_resolver_fd(w->resolver), w->resolver, error);
+        code = tr_loop_add_fd(w->loop, tr_resolver_fd(r), r, error);
+    if (code == TR_OK)
+        w->resolver = r;
+    else
+        tr_resolver_close(r); /* the next plan tries again */
     return code;
 }
 
