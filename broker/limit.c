@@ -50,10 +50,9 @@ static int64_t filled(int64_t has, uint64_t rate, int64_t least, const struct cf
 
 static void fill(struct brk_limit *l, const struct cfg_rate *r, uint64_t now_ms)
 {
-    uint64_t elapsed = now_ms - l->filled_ms;
-    if (!elapsed)
+    if (now_ms <= l->filled_ms) /* the worker it has come from may be a turn ahead */
         return;
-    elapsed = elapsed < LONGEST_MS ? elapsed : LONGEST_MS;
+    uint64_t elapsed = now_ms - l->filled_ms < LONGEST_MS ? now_ms - l->filled_ms : LONGEST_MS;
     l->messages = filled(l->messages, r->messages, TOKEN, r, elapsed);
     l->bytes = filled(l->bytes, r->bytes, 1, r, elapsed);
     l->filled_ms = now_ms;

@@ -92,7 +92,7 @@ void brk_stats_read(struct brk_worker *w, struct brk_assoc *a)
 
 uint64_t brk_stats_rate(const struct brk_worker *w, const struct brk_assoc *a)
 {
-    return w->now_ms - a->stats.read_ms < UINT64_C(2) * BRK_STATS_MS ? a->stats.rate : 0;
+    return w->now_ms < a->stats.read_ms + UINT64_C(2) * BRK_STATS_MS ? a->stats.rate : 0;
 }
 
 const char *brk_stats_format(const struct brk_worker *w, const struct brk_assoc *a, char *out, size_t size)

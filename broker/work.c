@@ -48,7 +48,7 @@ static uint64_t measure(struct brk_worker *w)
 
 static bool is_resting(const struct brk_worker *w, const struct brk_assoc *a)
 {
-    return a->work.balanced_ms && w->now_ms - a->work.balanced_ms < BRK_BALANCE_REST_MS;
+    return a->work.balanced_ms && w->now_ms < a->work.balanced_ms + BRK_BALANCE_REST_MS;
 }
 
 static bool may_go(const struct brk_worker *w, const struct brk_assoc *a)

@@ -224,6 +224,21 @@ static void another_limit_begins_anew(void **state)
     assert_in_range(brings(1, 100), 1, 10);
 }
 
+/* The worker that it was handed over from had begun a later turn. */
+static void a_clock_that_is_behind_adds_nothing(void **state)
+{
+    (void)state;
+    limit_to(10, 0, 1000);
+    assert_int_equal(brings(1, 100), 10);
+    assert_int_equal(own.limited, 1);
+    worker.now_ms--;
+    brk_limit_tick(&worker);
+    assert_int_equal(own.limited, 1);
+    pass(101);
+    assert_int_equal(own.limited, 0);
+    assert_int_equal(brings(1, 100), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +250,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_shared_socket_is_left, begin, end),
         cmocka_unit_test_setup_teardown(what_ends_is_read, begin, end),
         cmocka_unit_test_setup_teardown(another_limit_begins_anew, begin, end),
+        cmocka_unit_test_setup_teardown(a_clock_that_is_behind_adds_nothing, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
