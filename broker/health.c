@@ -30,19 +30,21 @@ static uint64_t back_off(const struct cfg_peer *p, unsigned failures)
  * has failed for reconnect.max. Neither happens with a peer that accepts and then aborts or shuts down.
  * Failures during the pause count as the one that started it: associations are often lost together. Two
  * workers may record a failure at the same moment; then one of the two prevails, and either is correct. */
-void brk_peer_failed(struct brk_worker *w, unsigned peer)
+uint64_t brk_peer_failed(struct brk_worker *w, unsigned peer)
 {
     struct brk_peer_health *h = brk_health(w->broker, peer);
     const struct cfg_peer *p = &w->config->peers[peer];
-    if (!brk_peer_usable(w->broker, peer, w->now_ms))
-        return;
+    uint64_t until_ms = atomic_load_explicit(&h->down_until_ms, memory_order_relaxed);
+    if (until_ms > w->now_ms)
+        return until_ms;
     if (w->now_ms > atomic_load_explicit(&h->row_ends_ms, memory_order_relaxed))
         brk_peer_worked(w->broker, peer);
     unsigned failures = atomic_fetch_add_explicit(&h->failures, 1, memory_order_relaxed) + 1;
-    uint64_t until_ms = w->now_ms + back_off(p, failures);
+    until_ms = w->now_ms + back_off(p, failures);
     atomic_store_explicit(&h->down_until_ms, until_ms, memory_order_relaxed);
     atomic_store_explicit(&h->row_ends_ms, until_ms + p->connect_timeout_ms + p->reconnect_max_ms,
                           memory_order_relaxed);
+    return until_ms;
 }
 
 void brk_peer_suspect(struct brk_worker *w, struct cfg_member m)

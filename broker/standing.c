@@ -31,9 +31,7 @@ static void again_later(struct brk_worker *w, struct brk_standing *st)
 {
     st->assoc = NULL;
     st->waits_until_ms = 0;
-    brk_peer_failed(w, st->peer);
-    st->next_try_ms =
-        atomic_load_explicit(&brk_health(w->broker, st->peer)->down_until_ms, memory_order_relaxed);
+    st->next_try_ms = brk_peer_failed(w, st->peer);
     if (w->phase < BRK_DRAIN_BOTH && !w->stop)
         brk_log(CFG_LOG_INFO, "peer_retry", "peer=%s in_ms=%llu", w->config->peers[st->peer].name,
                 (unsigned long long)(st->next_try_ms - w->now_ms));

@@ -153,8 +153,10 @@ static void silence_is_failure_too(void **state)
 {
     (void)state;
     for (uint64_t most = INITIAL; most < MOST; most *= 2) {
-        brk_peer_failed(&worker, 0);
-        assert_pause(health->down_until_ms - worker.now_ms, most);
+        uint64_t until_ms = brk_peer_failed(&worker, 0);
+        assert_int_equal(until_ms, health->down_until_ms);
+        assert_int_equal(brk_peer_failed(&worker, 0), until_ms); /* during the pause */
+        assert_pause(until_ms - worker.now_ms, most);
         worker.now_ms = health->down_until_ms + TIMEOUT;
     }
 }
