@@ -23,6 +23,14 @@ static size_t ring_size(unsigned workers)
     return size;
 }
 
+static void free_rings(struct brk_observer *o)
+{
+    for (unsigned i = 0; o->rings && i < o->broker->worker_count; i++)
+        brk_capture_ring_free(o->rings[i]);
+    free(o->rings);
+    o->rings = NULL;
+}
+
 static bool make_rings(struct brk_observer *o)
 {
     unsigned n = o->broker->worker_count;
@@ -31,7 +39,7 @@ static bool make_rings(struct brk_observer *o)
     o->rings = calloc(n, sizeof *o->rings);
     for (unsigned i = 0; o->rings && i < n; i++)
         if (!(o->rings[i] = brk_capture_ring_new(ring_size(n)))) {
-            brk_tap_free(o);
+            free_rings(o); /* no worker has seen any of them */
             return false;
         }
     o->tapped = n;
@@ -98,8 +106,6 @@ void brk_tap_free(struct brk_observer *o)
         struct brk_worker *w = o->broker->workers[i];
         atomic_store_explicit(&w->tapped, NULL, memory_order_relaxed);
         w->tap = NULL;
-        brk_capture_ring_free(o->rings[i]);
     }
-    free(o->rings);
-    o->rings = NULL;
+    free_rings(o);
 }
