@@ -27,12 +27,15 @@
 #include "routing/inbox.h"
 #include "transport/transport.h"
 
+/* While no worker counts. Returns whether it balances; false where it cannot be made, which is logged, too. */
 static bool log_account(struct brk_broker *b)
 {
     struct brk_counts sum;
     struct tr_loop_stats stats = {0}, one;
-    if (!brk_counts_init(&sum, b->plan->config))
-        return true;
+    if (!brk_counts_init(&sum, b->plan->config)) {
+        brk_log(CFG_LOG_ERROR, "no_memory", "text=\"the account cannot be made\"");
+        return false;
+    }
     for (unsigned i = 0; i < b->worker_count; i++) {
         brk_counts_add(&sum, &b->workers[i]->counts, b->plan->config);
         tr_loop_get_stats(b->workers[i]->loop, &one);
@@ -196,6 +199,8 @@ int brk_control_main(struct brk_broker *b, int signals, const struct brk_service
     struct brk_requests requests = {0};
     struct services services = {.list = list, .count = count};
     struct brk_control *c = brk_control_new(b);
+    if (!c)
+        brk_log(CFG_LOG_ERROR, "start_failed", "error=\"out of memory\"");
     unsigned started = c && start_services(b, &services) && give_up(b) ? start_workers(b) : 0;
     bool good = c && started == b->worker_count;
     if (good) {

@@ -75,8 +75,10 @@ struct brk_worker *brk_worker_new(struct brk_broker *b, unsigned index)
     struct tr_error error = {.text = "out of memory or descriptors"};
     char quoted[300];
     struct brk_worker *w = calloc(1, sizeof *w);
-    if (!w)
+    if (!w) {
+        brk_log(CFG_LOG_ERROR, "start_failed", "worker=%u error=\"out of memory\"", index);
         return NULL;
+    }
     w->magic = BRK_WORKER_MAGIC;
     w->index = index;
     w->broker = b;
