@@ -109,6 +109,7 @@ static void arrive_one(struct brk_worker *w, struct brk_handed *e)
 {
     struct brk_assoc *a = e->assoc, *stand_in = e->stand_in;
     struct rt_parcel *p;
+    brk_assoc_close(w, stand_in); /* it has the number of `a` */
     brk_socket_enter(e->socket, &w->sockets);
     brk_assoc_list(w, a);
     brk_assoc_attach(a, e->socket, a->id);
@@ -126,7 +127,6 @@ static void arrive_one(struct brk_worker *w, struct brk_handed *e)
         brk_queue_add(&a->outbox.pending, p);
         brk_wait_pending(w, a, p);
     }
-    brk_assoc_close(w, stand_in);
 }
 
 /* What waits for groups: what came back is older. */

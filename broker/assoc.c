@@ -185,6 +185,7 @@ void brk_assoc_close(struct brk_worker *w, struct brk_assoc *a)
             a->handover->handed[i].assoc = NULL;
     if (a->owner && !w->stop)
         rt_batch_add(&w->out[w->broker->worker_count], &a->owner->gone);
+    brk_assoc_unlist(w, a);
     brk_assoc_enter(a, &w->closed_assocs);
 }
 
@@ -194,7 +195,6 @@ void brk_assoc_free_closed(struct brk_worker *w)
     DL_FOREACH_SAFE(w->closed_assocs, a, tmp)
     {
         brk_assoc_leave(a, &w->closed_assocs);
-        brk_assoc_unlist(w, a);
         brk_sent_free(&a->outbox.sent);
         free(a);
     }

@@ -125,10 +125,11 @@ void brk_assoc_tell_dry(struct brk_assoc *a, bool on);
 /* Makes the sent log reach back as far as the send buffer of its socket requires. */
 void brk_assoc_keep_sent(struct brk_assoc *a);
 
-/* Puts it on the list of all associations of `w`, which has it from now on; takes it off. */
+/* Puts it on the list of all associations of `w`, which has it from now on; takes it off. No two with the same
+ * number are on it. */
 void brk_assoc_list(struct brk_worker *w, struct brk_assoc *a);
 void brk_assoc_unlist(struct brk_worker *w, struct brk_assoc *a);
-/* The one with this number; NULL: it has been freed, or belongs to another worker. */
+/* The one with this number; NULL: it has been closed, or belongs to another worker. */
 struct brk_assoc *brk_assoc_by_origin(const struct brk_worker *w, uint64_t origin);
 /* Gives one that has just been made the number of another, for which it stands in. */
 void brk_assoc_stand_in(struct brk_assoc *a, uint64_t origin);
@@ -138,7 +139,7 @@ void brk_assoc_enter(struct brk_assoc *a, struct brk_assoc **list);
 void brk_assoc_leave(struct brk_assoc *a, struct brk_assoc **list);
 /* It has ended: another may take its place (access.h). More than once does no harm. */
 void brk_assoc_give_place(struct brk_assoc *a);
-/* Frees it at the end of the turn. */
+/* Takes it off the list of all associations, and frees it at the end of the turn. */
 void brk_assoc_close(struct brk_worker *w, struct brk_assoc *a);
 void brk_assoc_free_closed(struct brk_worker *w);
 const char *brk_assoc_name(const struct brk_assoc *a); /* name of its listener or peer */

@@ -92,7 +92,7 @@ struct brk_worker {
     struct brk_names
         *names_stale; /* of peers that have other addresses now, or are gone; answers are still to come */
     struct brk_assoc *limited;   /* associations that are not read, because of their rate_limit */
-    struct brk_assoc *by_origin; /* all, uthash by number */
+    struct brk_assoc *by_origin; /* the same as `assocs`: uthash by number */
     struct brk_assoc *maps;      /* members of mapped sessions that are up: session/map.h */
     struct brk_assoc *stalling;  /* associations that are watched for progress: stall.h */
     struct brk_assoc *expiring;  /* associations that messages with a ttl wait for */
@@ -107,7 +107,7 @@ struct brk_worker {
     char step_error[300];
     uint64_t next_tick_ms;
     uint64_t origins;
-    struct brk_assoc *assocs; /* all there are, oldest first */
+    struct brk_assoc *assocs; /* all that are not closed, oldest first */
     struct brk_assoc *walk;   /* of these, the next that is told to who looks at them: view.h */
     uint64_t turns;
 

@@ -31,12 +31,6 @@ void brk_look_init(struct brk_look *l, struct rt_inbox *answer)
 
 /* ---- an association ------------------------------------------------------------------------------- */
 
-/* Its end has come and it is freed when the turn ends. */
-static bool is_closed(const struct brk_worker *w, const struct brk_assoc *a)
-{
-    return a->stage == &w->closed_assocs;
-}
-
 /* The association that it stands in for is told, by the worker that still has it. */
 static bool is_nobody(const struct brk_assoc *a)
 {
@@ -222,29 +216,46 @@ static void tell_worker(const struct brk_worker *w, struct brk_worker_view *v)
                                   .parked = w->parked_count + brk_queue_count(&w->held_back)};
 }
 
-void brk_look(struct brk_worker *w, struct brk_look *l)
+/* ---- looks ---------------------------------------------------------------------------------------- */
+
+static void look_at_one(struct brk_worker *w, struct brk_look *l)
+{
+    struct brk_assoc *a = brk_assoc_by_origin(w, l->wanted);
+    l->last = true;
+    if (!a)
+        return;
+    find_remote(a);
+    tell(w, a, &l->items[l->count++]);
+    act(w, a, l);
+}
+
+static void walk_on(struct brk_worker *w, struct brk_look *l)
 {
     unsigned passed = 0, asked = 0;
-    struct rt_batch back;
     if (l->first) {
         w->walk = w->assocs;
         tell_worker(w, &l->worker);
     }
-    l->count = 0;
-    l->detail.refused = NULL;
     for (; w->walk && l->count < BRK_LOOK_MAX && passed < PASSED_MAX && asked < ADDRESSES_MAX; passed++) {
         struct brk_assoc *a = w->walk;
         w->walk = a->next_of_all;
-        if ((l->wanted ? a->origin != l->wanted : is_nobody(a)) || is_closed(w, a))
+        if (is_nobody(a))
             continue;
         asked += find_remote(a);
         tell(w, a, &l->items[l->count++]);
-        if (l->wanted) {
-            act(w, a, l);
-            w->walk = NULL;
-        }
     }
     l->last = !w->walk;
+}
+
+void brk_look(struct brk_worker *w, struct brk_look *l)
+{
+    struct rt_batch back;
+    l->count = 0;
+    l->detail.refused = NULL;
+    if (l->wanted)
+        look_at_one(w, l);
+    else
+        walk_on(w, l);
     rt_batch_init(&back);
     rt_batch_add(&back, &l->parcel);
     rt_inbox_post(l->answer, &back);

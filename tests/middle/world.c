@@ -241,7 +241,7 @@ static void hand_over(void)
         return;
     for (unsigned skip = (unsigned)pick(8); a && skip; skip--)
         a = a->next_of_all ? a->next_of_all : w->assocs;
-    if (!a || a->stage == &w->closed_assocs)
+    if (!a)
         return;
     unsigned to = (unsigned)pick(world.broker.worker_count);
     const char *refused = brk_handover_begin(w, a, to);
