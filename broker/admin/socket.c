@@ -58,10 +58,11 @@ static bool fill_address(struct sockaddr_un *a, const char *path)
     return true;
 }
 
-int admin_socket_connect(const char *path)
+/* `flags`: of the socket. -1 and errno. */
+static int connect_to(const char *path, int flags)
 {
     struct sockaddr_un a;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
     if (fd < 0)
         return -1;
     if (!fill_address(&a, path)) {
@@ -75,13 +76,18 @@ int admin_socket_connect(const char *path)
     return -1;
 }
 
-/* A socket file that nobody listens at any more. */
+int admin_socket_connect(const char *path)
+{
+    return connect_to(path, 0);
+}
+
+/* A socket file that nobody listens at any more. Does not wait for one who listens and takes nobody. */
 static bool is_stale(const char *path)
 {
     struct stat s;
     if (lstat(path, &s) != 0 || !S_ISSOCK(s.st_mode))
         return false;
-    int fd = admin_socket_connect(path);
+    int fd = connect_to(path, SOCK_NONBLOCK);
     if (fd < 0)
         return errno == ECONNREFUSED;
     close(fd);
@@ -97,6 +103,15 @@ static int bind_alone(int fd, const struct sockaddr_un *a)
     umask(before);
     errno = error;
     return result;
+}
+
+/* In place of a file that nobody listens at any more; EADDRINUSE: somebody does. */
+static int replace_stale(int fd, const struct sockaddr_un *a)
+{
+    if (is_stale(a->sun_path))
+        return unlink(a->sun_path) == 0 ? bind_alone(fd, a) : -1;
+    errno = EADDRINUSE;
+    return -1;
 }
 
 /* 0, or what failed. */
@@ -126,8 +141,7 @@ static int open_at(const struct cfg_config *c, const char *path, char *why, size
         what = "path";
     } else if (fd < 0) {
         what = "socket";
-    } else if (bind_alone(fd, &a) != 0 &&
-               (errno != EADDRINUSE || !is_stale(path) || unlink(path) != 0 || bind_alone(fd, &a) != 0)) {
+    } else if (bind_alone(fd, &a) != 0 && (errno != EADDRINUSE || replace_stale(fd, &a) != 0)) {
         what = "bind";
     } else if ((what = set_access(c, path)) || listen(fd, BACKLOG) != 0) {
         what = what ? what : "listen";

@@ -23,7 +23,7 @@ bool admin_default_place(unsigned index, char folder[ADMIN_PATH_MAX], bool *fixe
  * broker that no longer runs. Changes the umask for a moment: only while no other thread creates files. */
 int admin_socket_open(const struct cfg_config *c, char path[ADMIN_PATH_MAX], char *why, size_t size);
 
-/* Connects to the socket at `path`. -1 and errno. */
+/* Connects to the socket at `path`; blocks while the queue of who listens there is full. -1 and errno. */
 int admin_socket_connect(const char *path);
 
 /* Whether the user at the other end of `fd`, an accepted connection, may make changes: root, the broker's own
