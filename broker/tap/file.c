@@ -2,8 +2,7 @@
  *
  * A file consists of whole blocks at any time: what is written in part, because the disk is full, is cut off
  * again. A failure is logged once, not each time it is tried again; meanwhile what should have been written
- * counts as missed.
- */
+ * counts as missed. */
 #include "broker/tap/file.h"
 
 #include <errno.h>
@@ -109,29 +108,33 @@ static void close_file(struct tap_file *f, uint64_t missed)
     close_fd(f);
 }
 
-/* The older files move on by one, the oldest is removed. */
-static void rotate(const struct tap_file *f)
+/* The older files move on by one, the oldest is removed. Returns 0, or an errno: the newest one is still in its
+ * place. */
+static int rotate(const struct tap_file *f)
 {
     size_t size = strlen(f->path) + 16;
     char from[size], to[size];
     struct stat s;
+    int error = 0;
     if (stat(f->path, &s) != 0 || s.st_size == 0)
-        return;
+        return 0;
     for (unsigned n = f->files; n > 0; n--) {
         tap_file_name(f->path, n - 1, from, size);
         tap_file_name(f->path, n, to, size);
-        if (n == f->files)
-            unlink(from);
-        else
-            rename(from, to);
+        error = (n == f->files ? unlink(from) : rename(from, to)) == 0 ? 0 : errno; /* of the last: the newest */
     }
+    return error;
 }
 
 static void open_file(struct tap_file *f, uint64_t missed)
 {
     struct tap_bytes head = {0};
     char file[300];
-    rotate(f);
+    int error = rotate(f);
+    if (error) {
+        fail(f, "rename", error);
+        return;
+    }
     f->fd = open(f->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (f->fd < 0) {
         fail(f, "open", errno);
@@ -140,7 +143,7 @@ static void open_file(struct tap_file *f, uint64_t missed)
     f->written = 0;
     f->opened_ms = brk_now_ms();
     pcapng_begin(&head, f->application, NULL);
-    int error = head.failed ? ENOMEM : write_whole(f, &head);
+    error = head.failed ? ENOMEM : write_whole(f, &head);
     tap_bytes_free(&head);
     if (error) {
         fail(f, "write", error);
@@ -165,12 +168,11 @@ void tap_file_take(struct tap_file *f, const struct tap_message *m)
 {
     if (!f->path || !tap_output_wants(&f->output, m->captured))
         return;
-    f->messages++;
     if (f->retry_ms && brk_now_ms() < f->retry_ms) {
-        f->messages--;
         f->output.missed++;
         return;
     }
+    f->messages++;
     tap_output_packets(&f->output, m, &f->bytes);
 }
 

@@ -576,6 +576,43 @@ static void rotation(void **state)
     tap_flows_free(&flows);
 }
 
+/* A file that cannot be moved out of the way is not overwritten. */
+static void what_cannot_be_moved(void **state)
+{
+    char folder[] = "/tmp/test_tap.XXXXXX", path[100], older[120], inside[140];
+    struct tap_flows flows = {0};
+    struct tap_file f = {.fd = -1, .application = (char *)(uintptr_t) "junctor"};
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/tap.pcapng", folder);
+    tap_file_name(path, 1, older, sizeof older);
+    snprintf(inside, sizeof inside, "%s/inside", older);
+    struct cfg_tap tap = {.file = path, .size = 65536, .files = 2, .snaplen = 100};
+    tap_file_configure(&f, &tap, 0);
+    take(&f, &flows, 10);
+    tap_file_end(&f, 0);
+    assert_int_equal(count_packets(path), 1);
+    assert_int_equal(mkdir(older, 0700), 0);
+    assert_int_equal(mkdir(inside, 0700), 0);
+    tap_file_configure(&f, &tap, 0);
+    take(&f, &flows, 10);
+    assert_true(strncmp(f.why, "rename: ", 8) == 0);
+    assert_int_equal(f.output.missed, 1);
+    assert_int_equal(count_packets(path), 1);
+    assert_int_equal(rmdir(inside), 0);
+    assert_int_equal(rmdir(older), 0);
+    f.retry_ms = 1; /* its time has come */
+    take(&f, &flows, 10);
+    assert_string_equal(f.why, "");
+    tap_file_end(&f, 0);
+    assert_int_equal(count_packets(path), 1);
+    assert_int_equal(count_packets(older), 1);
+    unlink(path);
+    unlink(older);
+    assert_int_equal(rmdir(folder), 0);
+    tap_flows_free(&flows);
+}
+
 static void what_cannot_be_written(void **state)
 {
     static const struct {
@@ -616,6 +653,7 @@ int main(void)
         cmocka_unit_test(a_client_that_does_not_read),
         cmocka_unit_test(names),
         cmocka_unit_test(rotation),
+        cmocka_unit_test(what_cannot_be_moved),
         cmocka_unit_test(what_cannot_be_written),
     };
     brk_log_open(CFG_LOG_ERROR);
