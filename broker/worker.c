@@ -9,11 +9,9 @@
 #include "broker/worker.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <utlist.h>
 
@@ -36,6 +34,7 @@
 #include "broker/notice.h"
 #include "broker/parcel.h"
 #include "broker/peeling.h"
+#include "broker/pin.h"
 #include "broker/reading.h"
 #include "broker/returned.h"
 #include "broker/sending.h"
@@ -279,20 +278,11 @@ void brk_worker_turn(struct brk_worker *w)
     rt_reader_quiescent();
 }
 
-static void pin(unsigned index)
-{
-    cpu_set_t cpus;
-    CPU_ZERO(&cpus);
-    CPU_SET(index % (unsigned)sysconf(_SC_NPROCESSORS_ONLN), &cpus);
-    if (pthread_setaffinity_np(pthread_self(), sizeof cpus, &cpus))
-        brk_log(CFG_LOG_WARNING, "not_pinned", "worker=%u", index);
-}
-
 void *brk_worker_main(void *worker)
 {
     struct brk_worker *w = worker;
-    if (w->config->pin)
-        pin(w->index);
+    if (w->config->pin && brk_pin(w->index) != 0)
+        brk_log(CFG_LOG_WARNING, "not_pinned", "worker=%u", w->index);
     rt_reader_register();
     for (; !w->stop; w->turns++)
         brk_worker_turn(w);
