@@ -125,8 +125,8 @@ void brk_assoc_tell_dry(struct brk_assoc *a, bool on);
 /* Makes the sent log reach back as far as the send buffer of its socket requires. */
 void brk_assoc_keep_sent(struct brk_assoc *a);
 
-/* Puts it on the list of all associations of `w`, which has it from now on; takes it off. No two with the same
- * number are on it. */
+/* Puts it on the list of all associations of `w`, which has it from now on; takes it off. No two with the
+ * same number are on it. */
 void brk_assoc_list(struct brk_worker *w, struct brk_assoc *a);
 void brk_assoc_unlist(struct brk_worker *w, struct brk_assoc *a);
 /* The one with this number; NULL: it has been closed, or belongs to another worker. */

@@ -27,7 +27,7 @@
 #include "routing/inbox.h"
 #include "transport/transport.h"
 
-/* While no worker counts. Returns whether it balances; false where it cannot be made, which is logged, too. */
+/* While no worker counts. Whether it balances; false where it cannot be made, which is logged, too. */
 static bool log_account(struct brk_broker *b)
 {
     struct brk_counts sum;

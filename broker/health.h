@@ -38,8 +38,8 @@ static inline enum cfg_state brk_state(const struct brk_broker *b, struct cfg_me
 
 /* Any worker may call these. */
 
-/* An attempt to connect it has failed, or an association to it was lost. Returns when it is to be tried again,
- * by the worker's clock. */
+/* An attempt to connect it has failed, or an association to it was lost. Returns when it is to be tried
+ * again, by the worker's clock. */
 uint64_t brk_peer_failed(struct brk_worker *w, unsigned peer);
 /* An association to it was lost, was not set up, or hangs: what may eject it from its groups (eject.h). Does
  * nothing for a listener. */

@@ -108,8 +108,8 @@ static void close_file(struct tap_file *f, uint64_t missed)
     close_fd(f);
 }
 
-/* The older files move on by one, the oldest is removed. Returns 0, or an errno: the newest one is still in its
- * place. */
+/* The older files move on by one, the oldest is removed. Returns 0, or an errno: the newest one is still in
+ * its place. */
 static int rotate(const struct tap_file *f)
 {
     size_t size = strlen(f->path) + 16;
@@ -121,7 +121,8 @@ static int rotate(const struct tap_file *f)
     for (unsigned n = f->files; n > 0; n--) {
         tap_file_name(f->path, n - 1, from, size);
         tap_file_name(f->path, n, to, size);
-        error = (n == f->files ? unlink(from) : rename(from, to)) == 0 ? 0 : errno; /* of the last: the newest */
+        error =
+            (n == f->files ? unlink(from) : rename(from, to)) == 0 ? 0 : errno; /* of the last: the newest */
     }
     return error;
 }
