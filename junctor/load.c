@@ -68,8 +68,6 @@ static int report(struct bench_outcome *outcome)
         bench_report_json(stdout, outcome);
     else if (outcome->count > 0)
         bench_report_table(stdout, outcome);
-    if (fflush(stdout) != 0 && !outcome->error[0])
-        snprintf(outcome->error, sizeof outcome->error, "standard output: %s", strerror(errno));
     if (outcome->error[0])
         fprintf(stderr, "junctor load: %s\n", outcome->error);
     return bench_outcome_ok(outcome) ? 0 : 1;

@@ -10,6 +10,7 @@
 #include "config/sctp/nearest.h"
 #include "junctor/commands.h"
 #include "junctor/complete.h"
+#include "junctor/output.h"
 #include "junctor/version.h"
 
 /* A closed descriptor 0, 1 or 2 would be reused by the next socket, and printed text would be sent there.
@@ -59,20 +60,17 @@ static int help(const char *name)
 static int version(int argc, char **argv)
 {
     bool json = argc == 3 && (!strcmp(argv[2], "--json") || !strcmp(argv[2], "-j"));
-    if (argc == 2 || json)
-        return junctor_print_version(json);
+    if (argc == 2 || json) {
+        junctor_print_version(json);
+        return 0;
+    }
     fprintf(stderr, "junctor: --version takes nothing but --json\n");
     return 2;
 }
 
-int main(int argc, char **argv)
+/* What is not a command. */
+static int others(int argc, char **argv)
 {
-    fill_standard_descriptors();
-    junctor_version = junctor_built;
-    if (argc < 2) {
-        usage(stderr);
-        return 2;
-    }
     const char *word = argv[1];
     if (!strcmp(word, "help") && argc > 2)
         return help(argv[2]);
@@ -84,6 +82,18 @@ int main(int argc, char **argv)
         return version(argc, argv);
     if (!strcmp(word, "--complete"))
         return complete_print(argc - 2, argv + 2);
-    const struct cmd_command *command = cmd_find(word);
-    return command ? command->run(argc - 1, argv + 1) : unknown(word);
+    return unknown(word);
+}
+
+int main(int argc, char **argv)
+{
+    fill_standard_descriptors();
+    junctor_version = junctor_built;
+    if (argc < 2) {
+        usage(stderr);
+        return 2;
+    }
+    const struct cmd_command *command = cmd_find(argv[1]);
+    int status = command ? command->run(argc - 1, argv + 1) : others(argc, argv);
+    return output_end(command ? command->name : NULL, status);
 }

@@ -1,9 +1,10 @@
-/* Whether files can be written; see output.h. */
+/* Whether files and standard output can be written; see output.h. */
 #include "junctor/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -46,4 +47,22 @@ bool output_folder(const char *option, const char *folder, char *why, size_t siz
         return refuse(option, folder, why, size);
     errno = !S_ISDIR(status.st_mode) ? ENOTDIR : access(folder, W_OK | X_OK) != 0 ? EACCES : 0;
     return errno == 0 || refuse(option, folder, why, size);
+}
+
+int output_end(const char *command, int status)
+{
+    errno = 0;
+    bool flushed = fflush(stdout) == 0;
+    if (flushed && !ferror(stdout))
+        return status;
+    /* What failed earlier is not known any more if nothing was left to be written. */
+    fprintf(stderr, "junctor%s%s: standard output: %s\n", command ? " " : "", command ? command : "",
+            flushed || !errno ? "not all of it could be written" : strerror(errno));
+    return 1;
+}
+
+void output_abandon(void)
+{
+    __fpurge(stdout);
+    clearerr(stdout);
 }

@@ -38,14 +38,14 @@ static bool write_page(const char *file, struct bench_saved *const *saved, unsig
     FILE *out = file ? fopen(file, "we") : stdout;
     bool written = out != NULL;
 
-    if (out) {
+    if (out)
         bench_page_write(out, saved, count);
-        written = fflush(out) == 0 && !ferror(out);
-    }
-    if (out && file)
+    if (out && file) {
+        written = !ferror(out);
         written = fclose(out) == 0 && written;
+    }
     if (!written)
-        fprintf(stderr, "junctor report: %s: %s\n", file ? file : "standard output", strerror(errno));
+        fprintf(stderr, "junctor report: %s: %s\n", file, strerror(errno));
     return written;
 }
 

@@ -15,6 +15,7 @@
 #include "config/sctp/value.h"
 #include "junctor/client.h"
 #include "junctor/commands.h"
+#include "junctor/output.h"
 #include "junctor/usage.h"
 
 static const char help[] =
@@ -160,8 +161,10 @@ static int finish(struct capture *c, const struct wanted *w, int error)
     fprintf(stderr, "%" PRIu64 " packets captured, %" PRIu64 " messages missed\n", c->packets, missed);
     if (c->broken)
         fprintf(stderr, "junctor tap: what came is not a capture\n");
-    else if (failed && error != EPIPE)
-        fprintf(stderr, "junctor tap: %s: %s\n", w->file ? w->file : "standard output", strerror(error));
+    else if (failed && error == EPIPE && !w->file)
+        output_abandon();
+    else if (failed && error != EPIPE && w->file)
+        fprintf(stderr, "junctor tap: %s: %s\n", w->file, strerror(error));
     return c->broken || (failed && error != EPIPE) ? CLIENT_REFUSED : CLIENT_DONE;
 }
 

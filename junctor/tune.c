@@ -148,10 +148,6 @@ static int report(struct tuning *t)
     }
     if (known && t->tune.load.report[0])
         good = write_file("--report", t->tune.load.report, bench_tune_page, &r) && good;
-    if (fflush(stdout) != 0) {
-        fprintf(stderr, "junctor tune: standard output: %s\n", strerror(errno));
-        good = false;
-    }
     bench_findings_free(&findings);
     return good ? 0 : 1;
 }

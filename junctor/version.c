@@ -123,7 +123,7 @@ static void print(const json_t *v)
     print_kernel(json_object_get(v, "kernel"));
 }
 
-int junctor_print_version(bool json)
+void junctor_print_version(bool json)
 {
     json_t *v = all();
     if (json) {
@@ -133,8 +133,4 @@ int junctor_print_version(bool json)
         print(v);
     }
     json_decref(v);
-    if (fflush(stdout) == 0)
-        return 0;
-    fprintf(stderr, "junctor: standard output: %s\n", strerror(errno));
-    return 1;
 }

@@ -12,7 +12,7 @@ extern const char junctor_built[];
 extern const char *junctor_version;
 
 /* What --version prints, as text or as a JSON object: the version, the libraries it was built with, the
- * transports and what this host's kernel can. Returns the exit status. */
-int junctor_print_version(bool json);
+ * transports and what this host's kernel can. */
+void junctor_print_version(bool json);
 
 #endif

@@ -56,6 +56,36 @@ Try \`junctor $1 --help\`." ]
     [ ! -e "$work/tuned.yaml" ]
 }
 
+@test "all commands say when standard output does not take what they print" {
+    local command status
+    untaken() { # WHO ARGUMENT…
+        status=0
+        "$JUNCTOR" "${@:2}" >/dev/full 2>"$work/err" || status=$?
+        echo "junctor ${*:2}: status $status: $(cat "$work/err")"
+        [ $status = 1 ] && grep -qE "^$1: standard output: (No space left on device|not all of it could be written)$" "$work/err"
+    }
+    for command in $("$JUNCTOR" --help | awk '/^  [a-z]/ {print $1}'); do
+        untaken "junctor $command" "$command" --help
+    done
+    for command in --help --version '--version --json' '--complete load --t'; do
+        untaken junctor $command
+    done
+    start_broker <<CONFIG
+broker: {transport: usrsctp, admin: {path: "$work/admin.sock"}}
+listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0}]
+peers: [{name: core, address: 127.0.0.1, port: $P1, encaps_port: $U1}]
+routes: [{from: access, to: core, session: paired}]
+CONFIG
+    local config=$work/broker.yaml
+    for command in "check -c $config" "check -c $config --print" "check --reference" \
+        "explain -c $config --from access --ppid 3" "status -s $work/admin.sock" "status -s $work/admin.sock --json" \
+        "top -s $work/admin.sock --once" "tap -s $work/admin.sock --count 1" "history -s $work/admin.sock core" \
+        "load --transport usrsctp --listen 127.0.0.1:$P2 --listen-encaps $U2 --count 1 --quiet"; do
+        untaken "junctor ${command%% *}" $command
+    done
+    stop_broker
+}
+
 @test "--help fits a terminal" {
     for command in $("$JUNCTOR" --help | awk '/^  [a-z]/ {print $1}') ""; do
         "$JUNCTOR" $command --help >"$work/help"
