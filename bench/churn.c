@@ -11,7 +11,6 @@ static void churn_close(struct bench_source *s, struct bench_link *link, uint64_
     link->state = BENCH_LINK_CLOSING;
     link->begun_ns = now_ns;
     link->closing_ns = s->plan->churn.abort ? 0 : now_ns;
-    s->alive--;
     s->counts.closed++;
     if (s->plan->churn.abort)
         tr_abort(link->endpoint, link->assoc, &error);
@@ -41,7 +40,7 @@ static void churn_open(struct bench_source *s, struct bench_link *link)
         s->cut_off += link->sender.handed - link->answered;
     tr_close(link->endpoint);
     link->endpoint = NULL;
-    link->closing_ns = 0;
+    link->silence.since_ns = link->handed_before = link->closing_ns = 0;
     bench_link_open(s, link);
 }
 

@@ -32,6 +32,7 @@ static void sum_counts(struct bench_source_counts *into, const struct bench_sour
     into->lost += c->lost;
     into->restarted += c->restarted;
     into->not_closed += c->not_closed;
+    into->silent += c->silent;
     into->closed += c->closed;
     into->reopened += c->reopened;
     into->not_tried += c->not_tried;
@@ -252,7 +253,10 @@ static void collect_back(struct bench_engine *e, struct bench_result *r)
         for (unsigned i = 0; i < e->worker_count; i++)
             bench_traffic_tell(&e->workers[i].source.traffic, back);
         bench_verdict_add(&r->replies, back, false);
-        collect_lost(e, back, true, r, &r->replies);
+        bool alone = !e->sinking && !e->plan->collect; /* then they are all that is known of the flows */
+        if (alone)
+            collect_flows(e, back, false, r);
+        collect_lost(e, back, !alone, r, &r->replies);
         if (e->plan->churn.abort) /* they have just been counted */
             r->not_echoed -= r->not_echoed < r->replies.given_up ? r->not_echoed : r->replies.given_up;
     }

@@ -182,19 +182,31 @@ static bool back_settled(const struct bench_engine *e)
     return came;
 }
 
+/* What was sent has arrived here, or was cut off by the churn on its way: what a broker had of it is not
+ * known, but then the last message of each stream tells. A stream that several workers get has no last one.
+ */
+static bool delivered_all(const struct bench_engine *e, uint64_t sent)
+{
+    unsigned copies = e->plan->fanout ? e->plan->listen_count : 1;
+
+    return BENCH_SUM(e, delivered) >= sent * copies ||
+           (e->plan->churn.abort && e->worker_count == 1 &&
+            atomic_load_explicit(&e->workers[0].published.ended, memory_order_relaxed));
+}
+
 static bool all_arrived(const struct bench_engine *e)
 {
     uint64_t sent = BENCH_SUM(e, sent), given_up = BENCH_SUM(e, given_up);
-    unsigned copies = e->plan->fanout ? e->plan->listen_count : 1;
 
     sent -= given_up < sent ? given_up : sent;
-    if (e->sinking && BENCH_SUM(e, delivered) < sent * copies)
+    if (e->sinking && !delivered_all(e, sent))
         return false;
     if (e->plan->reply)
         return BENCH_SUM(e, back) + BENCH_SUM(e, cut_off) >= sent;
     if (!bench_plan_has(e->plan, true))
         return true;
-    return e->sinking ? BENCH_SUM(e, back) >= BENCH_SUM(e, sent_down) : back_settled(e);
+    return (e->sinking && BENCH_SUM(e, back) >= BENCH_SUM(e, sent_down)) ||
+           ((!e->sinking || e->plan->churn.abort) && back_settled(e));
 }
 
 static uint64_t look_again(const struct bench_engine *e, uint64_t now, uint64_t deadline)
@@ -405,7 +417,7 @@ static bool prepare(struct bench_worker *w, uint32_t id, const struct bench_end 
 
     bench_judge_reset(&w->back, e->sinking || e->plan->reply ? id : 0);
     w->back.trail_ns = trail_ns;
-    w->took_back = false;
+    w->finishing = w->took_back = false;
     w->busy = 0;
     w->before = w->after = (struct bench_cost){0};
     if (e->sinking && !bench_sink_reset(&w->sink, id, e->clock, trail_ns))

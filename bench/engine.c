@@ -260,6 +260,7 @@ struct bench_outcome *bench_run(const struct bench_plan *plan, const struct benc
     e->out = out;
     e->clock = clock_id();
     run(e);
+    out->interrupted = bench_stop_asked(e->stop) > 0;
     bench_crew_close(e);
     bench_far_source_free(&e->far);
     free(e->content.data);

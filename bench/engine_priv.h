@@ -57,7 +57,8 @@ enum bench_stage {
 struct bench_findings {
     uint32_t came, unsettled; /* it has received something; and some track that it has seen is not complete */
     bool complete;            /* nothing more is expected of any run (if there is one worker) */
-    bool ending;              /* a source is about to end */
+    bool ended;  /* nor, whatever is missing, of any association whose flows go on after an abort */
+    bool ending; /* a source is about to end */
 };
 
 /* Written by its worker, once a turn. */
@@ -65,7 +66,7 @@ struct bench_published {
     _Atomic uint64_t sent, sent_down, delivered, back, given_up, cut_off;
     _Atomic unsigned up, seen, alive, guests, adopted;
     _Atomic uint32_t came, unsettled, back_state; /* as bench_findings; of replies and flows from the sink */
-    _Atomic bool complete, ending, sending_down;
+    _Atomic bool complete, ended, ending, sending_down;
     _Atomic unsigned done; /* the latest stage whose work is done */
 };
 
@@ -87,6 +88,7 @@ struct bench_worker {
     unsigned ready; /* endpoints that were ready in the last turn */
     bool done;      /* with the work of this stage */
     bool connected; /* nothing is left to be set up */
+    bool finishing; /* the time to send is over */
     bool took_back; /* `sink_lost` is what the sink had lost before that */
     unsigned sink_lost;
     struct bench_cost before, after; /* when the sending began; when everything awaited had come */

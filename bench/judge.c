@@ -208,6 +208,7 @@ static bool track_take(struct bench_judge *j, struct bench_run *r, struct bench_
         track->flow = (uint8_t)p->flow;
     }
     if (p->flags & BENCH_PAYLOAD_LAST) {
+        r->ended += !track->known;
         track->end = p->sequence + 1;
         track->known = true;
         j->ending = true;
@@ -337,11 +338,12 @@ static void run_merge(struct bench_judge *j, const struct bench_run *from)
 
     if (!into)
         return;
-    into->begun = into->complete = 0;
+    into->begun = into->ended = into->complete = 0;
     for (uint64_t i = 0; i < (uint64_t)from->associations * from->streams; i++) {
         struct bench_track *track = &into->tracks[i];
         track_merge(j, track, &from->tracks[i]);
         into->begun += track->known || track->sequence.distinct > 0;
+        into->ended += track->known;
         into->complete += track_complete(track);
     }
 }
@@ -388,6 +390,7 @@ void bench_judge_expect(struct bench_judge *j, const struct bench_expected *e)
     struct bench_track *track = &r->tracks[(uint64_t)e->association * e->streams + e->stream];
     bool before = track_complete(track);
     r->begun += !track->known && track->sequence.distinct == 0;
+    r->ended += !track->known;
     track->end = e->sent;
     track->known = true;
     track->flow = e->flow;
@@ -438,6 +441,14 @@ bool bench_judge_settled(const struct bench_judge *j)
 {
     for (unsigned i = 0; i < j->run_count; i++)
         if (j->runs[i].complete < j->runs[i].begun)
+            return false;
+    return j->run_count > 0;
+}
+
+bool bench_judge_ended(const struct bench_judge *j)
+{
+    for (unsigned i = 0; i < j->run_count; i++)
+        if (j->runs[i].ended < j->runs[i].begun)
             return false;
     return j->run_count > 0;
 }

@@ -45,7 +45,8 @@ struct bench_track {
 
 struct bench_run {
     uint32_t id, associations, streams;
-    uint64_t begun, complete;            /* tracks seen or announced; of these, the complete ones */
+    uint64_t begun, ended, complete;     /* tracks seen or announced; of these, those whose last message came,
+                                            and the complete ones */
     struct bench_track *tracks;          /* associations × streams */
     uint64_t *highest[BENCH_PLACES_MAX]; /* per track: one more than the highest ordered number there, and
                                             above 48 bits the incarnation it came in */
@@ -142,6 +143,10 @@ bool bench_judge_complete(const struct bench_judge *j);
 
 /* True when something came and every track seen or announced is complete. */
 bool bench_judge_settled(const struct bench_judge *j);
+
+/* True when something came, and of every track seen or announced the last message, whatever is missing before
+ * it: all that an association can bring that continues one that was aborted. */
+bool bench_judge_ended(const struct bench_judge *j);
 
 /* Measured messages a second, from the first to the last; 0 if there are too few. */
 double bench_counts_rate(const struct bench_counts *c);

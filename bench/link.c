@@ -7,7 +7,7 @@
 
 /* ---- set-up ------------------------------------------------------------------------------------------ */
 
-static void note(struct bench_source *s, const char *what, const char *why)
+void bench_link_note(struct bench_source *s, const char *what, const char *why)
 {
     char where[NET_ADDR_TEXT];
 
@@ -27,7 +27,7 @@ static void link_close(struct bench_link *link)
 
 static void link_failed(struct bench_link *link, const char *why)
 {
-    note(link->source, "no association with", why);
+    bench_link_note(link->source, "no association with", why);
     link->source->counts.set_up_failed++;
     link_close(link);
 }
@@ -95,9 +95,10 @@ void bench_link_ended(struct bench_link *link, bool lost)
     struct bench_source *s = link->source;
 
     link->state = BENCH_LINK_CLOSED;
-    if (lost) {
+    s->alive--;
+    if (lost && !s->aborting) {
         s->counts.lost++;
-        note(s, "lost an association with", "it was not shut down gracefully");
+        bench_link_note(s, "lost an association with", "it was not shut down gracefully");
     }
 }
 
@@ -127,7 +128,7 @@ static void link_change(struct bench_link *link, const struct tr_event *e)
         }
         if (bench_link_is_up(link) && !s->aborting) {
             s->counts.lost++;
-            note(s, "lost an association with", tr_error_string(e->change.error));
+            bench_link_note(s, "lost an association with", tr_error_string(e->change.error));
         }
         link_down(link);
         break;
@@ -140,7 +141,7 @@ static void link_change(struct bench_link *link, const struct tr_event *e)
         }
         if (bench_link_is_up(link) && link->sender.unfinished > 0) {
             s->counts.lost++;
-            note(s, "lost an association with", "the far side shut it down");
+            bench_link_note(s, "lost an association with", "the far side shut it down");
         }
         link_down(link);
         break;
@@ -213,7 +214,7 @@ void bench_link_broken(struct bench_sender *sender, enum tr_code code, const str
         return;
     }
     snprintf(why, sizeof why, "%s (stream %u, %u bytes)", tr_code_text(code), which->stream, which->len);
-    note(s, "cannot send to", why);
+    bench_link_note(s, "cannot send to", why);
     s->counts.lost++;
     s->alive--;
     link_close(link);

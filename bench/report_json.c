@@ -78,6 +78,7 @@ static void json_source(struct bench_json *j, const struct bench_result *r)
     bench_json_uint(j, "restarted", s->restarted);
     bench_json_uint(j, "fewer_streams", s->streams_refused);
     bench_json_uint(j, "not_closed", s->not_closed);
+    bench_json_uint(j, "silent", s->silent);
     bench_json_uint(j, "churn_closed", s->closed);
     bench_json_uint(j, "churn_reopened", s->reopened);
     bench_json_close(j, '}');
@@ -145,7 +146,7 @@ static void json_flows(struct bench_json *j, const struct bench_plan *plan, cons
     for (unsigned i = 0; i < plan->flow_count; i++) {
         bool down = plan->flows[i].down;
         json_flow(j, &plan->flows[i], &r->flows[i], down ? r->delivery.judged : r->has_source,
-                  down ? r->down.judged : r->delivery.judged);
+                  down ? r->down.judged : r->delivery.judged || r->replies.judged);
     }
     bench_json_close(j, ']');
 }
@@ -301,6 +302,8 @@ void bench_report_json(FILE *out, const struct bench_outcome *outcome)
     bench_json_bool(&j, "ok", bench_outcome_ok(outcome));
     if (outcome->error[0])
         bench_json_text(&j, "error", outcome->error);
+    if (outcome->begun)
+        bench_json_bool(&j, "interrupted", outcome->interrupted);
     if (plan)
         json_options(&j, &plan->options);
     json_granted(&j, "far_side_granted", outcome->far_granted);

@@ -86,6 +86,7 @@ PICK(pick_sink_seen, r->sink_seen)
 PICK(pick_sink_lost, r->sink_lost)
 PICK(pick_turned_away, r->turned_away)
 PICK(pick_not_closed, r->source.not_closed)
+PICK(pick_silent, r->source.silent)
 PICK(pick_closed, r->source.closed)
 PICK(pick_reopened, r->source.reopened)
 PICK(pick_taken_back, r->source.taken_back)
@@ -262,6 +263,7 @@ static void source_rows(FILE *out, const struct bench_result *r, unsigned n)
     count_row(out, "  closed by --churn", r, n, false, pick_closed);
     count_row(out, "  opened again", r, n, false, pick_reopened);
     count_row(out, "  not closed in time", r, n, false, pick_not_closed);
+    count_row(out, "  no sign of life", r, n, false, pick_silent);
     count_row(out, "messages sent", r, n, true, pick_sent);
     count_row(out, "not sent", r, n, false, pick_not_sent);
     count_row(out, "left in send buffers", r, n, false, pick_taken_back);
@@ -457,6 +459,8 @@ static void verdict_lines(FILE *out, const struct bench_outcome *outcome)
     granted_lines(out, outcome->granted);
     for (unsigned i = 0; i < outcome->count; i++)
         explain(out, outcome->plan, &outcome->results[i]);
+    if (outcome->interrupted && bench_plan_sends(outcome->plan))
+        fputs("interrupted: it ended before its time\n", out);
     if (!bench_outcome_ok(outcome))
         fputs("FAILED: see above\n", out);
     else if (first->delivery.judged || first->replies.judged)

@@ -44,8 +44,8 @@ bool bench_result_ok(const struct bench_result *r)
     return verdict_ok(&r->delivery) && verdict_ok(&r->replies) && verdict_ok(&r->down) &&
            bench_result_messages(r) > 0 && !r->not_collected &&
            (!r->generator.why[0] || r->generator.late_ok) &&
-           s->failed_sent + s->failed_unsent + s->set_up_failed + s->not_tried + s->lost + r->turned_away +
-                   r->not_echoed ==
+           s->failed_sent + s->failed_unsent + s->set_up_failed + s->not_tried + s->lost + s->silent +
+                   r->turned_away + r->not_echoed ==
                0;
 }
 

@@ -86,6 +86,7 @@ struct bench_outcome {
     struct bench_result *results;  /* none, one or two; the first of two is the direct one */
     unsigned count;
     char error[BENCH_WHY_MAX];       /* why it could not continue; "" */
+    bool interrupted;                /* it was asked to end */
     time_t begun;                    /* when it began, by the real-time clock */
     char far_granted[160];           /* by the far side of the first association: NAME=VALUE, one a line */
     char granted[BENCH_TROUBLE_MAX]; /* lines: where the stack granted other values than requested; "" */

@@ -116,6 +116,8 @@ static void read_flow(struct bench_flow_reading *r, const struct bench_sampled *
         sender = from->source ? &from->source->traffic : NULL;
         for (unsigned i = 0; sink && i < sink->judge_count; i++)
             read_judged(r, &sink->judges[i], flow);
+        if (!sink && from->back && from->plan->reply) /* what came back is all that is known here */
+            read_judged(r, from->back, flow);
     } else {
         sender = sink && sink->senders ? &sink->traffic : NULL;
         if (from->back)
@@ -242,10 +244,10 @@ static uint64_t since(uint64_t now, uint64_t before)
     return now > before ? now - before : 0;
 }
 
-/* Whether both ends of a flow are in this process. */
+/* Whether both ends of a flow are in this process, or what was sent comes back to it. */
 static bool both_ends(const struct bench_plan *plan)
 {
-    return plan->role == BENCH_BOTH;
+    return plan->role == BENCH_BOTH || (plan->role == BENCH_SOURCE && plan->reply);
 }
 
 static void flow_row(struct bench_sampler *s, struct bench_series *series, unsigned flow, double seconds,

@@ -9,6 +9,7 @@
 #define CONNECTING_MAX 64   /* set-ups at a time: the losses of an INIT flood would be measured otherwise */
 #define CLOSING_MAX    64   /* shutdowns at a time, for the same reason */
 #define OPENING_MAX    1024 /* at a rate: at most this many at once */
+#define SILENCE_MS     1000 /* a shorter silence says nothing: a timeout is that long */
 
 /* False: out of memory. */
 static bool link_init(struct bench_source *s, struct bench_link *link)
@@ -159,15 +160,44 @@ void bench_source_eof(struct bench_source *s)
     }
 }
 
+void bench_source_watch(struct bench_source *s, uint64_t now_ns)
+{
+    for (unsigned i = 0; i < s->started; i++) {
+        struct bench_link *link = &s->links[i];
+        if (!bench_link_is_there(link) || link->handed_before == link->sender.handed)
+            continue;
+        link->handed_before = link->sender.handed;
+        bench_silence_watch(&link->silence, link->endpoint, link->assoc, now_ns);
+    }
+}
+
+/* Those that have been awaited for (nine tenths of) the time that the plan says have been awaited long
+ * enough to tell. */
+static void count_silent(struct bench_source *s, const struct bench_link *link, uint64_t now_ns)
+{
+    uint64_t drain_ms = s->plan->drain_ms, waited = now_ns - link->silence.since_ns;
+    char why[100];
+
+    if (drain_ms < SILENCE_MS || !link->silence.since_ns || waited < drain_ms * UINT64_C(900000) ||
+        !bench_silence_lasts(&link->silence, link->endpoint, link->assoc))
+        return;
+    s->counts.silent++;
+    snprintf(why, sizeof why, "it has acknowledged nothing for the last %.1f s", (double)waited / 1e9);
+    bench_link_note(s, "no sign of life of", why);
+}
+
 void bench_source_take_back(struct bench_source *s)
 {
+    uint64_t now_ns = bench_now_ns();
     struct tr_error error;
 
     s->aborting = true;
     s->counts.not_closed = s->alive;
     for (unsigned i = 0; i < s->started; i++)
-        if (bench_link_is_up(&s->links[i]))
+        if (bench_link_is_there(&s->links[i])) {
+            count_silent(s, &s->links[i], now_ns);
             tr_abort(s->links[i].endpoint, s->links[i].assoc, &error);
+        }
 }
 
 struct tr_endpoint *bench_source_association(const struct bench_source *s, unsigned index, uint32_t *assoc)

@@ -21,11 +21,12 @@ struct bench_source_counts {
     uint64_t taken_back; /* still in the send buffers at the end: bench_source_take_back */
     unsigned up, set_up_failed, lost, restarted; /* associations */
     unsigned not_closed;                         /* associations that had to be aborted at the end */
-    unsigned closed, reopened;                   /* by the plan's churn; closed: shut down or aborted */
-    unsigned not_tried;       /* associations whose set-up was not begun because there was no answer */
-    unsigned streams_refused; /* associations that got fewer streams than asked for */
-    unsigned statistics;      /* associations whose statistics could be read after sending */
-    uint64_t retransmitted;   /* DATA chunks, of these */
+    unsigned silent; /* of these, those of which the far side had acknowledged nothing while it was awaited */
+    unsigned closed, reopened; /* by the plan's churn; closed: shut down or aborted */
+    unsigned not_tried;        /* associations whose set-up was not begun because there was no answer */
+    unsigned streams_refused;  /* associations that got fewer streams than asked for */
+    unsigned statistics;       /* associations whose statistics could be read after sending */
+    uint64_t retransmitted;    /* DATA chunks, of these */
 };
 
 struct bench_source {
@@ -39,7 +40,7 @@ struct bench_source {
     unsigned started;            /* links opened so far */
     unsigned oldest;             /* no link before this one is still being set up */
     unsigned timed_out;          /* set-ups without an answer since the last association came up */
-    unsigned connecting, alive;  /* links being set up; up now */
+    unsigned connecting, alive;  /* links being set up; up now, or being closed by the churn */
     unsigned closing, closed;    /* at the end: links being shut down; the next one to be */
     uint64_t connect_ns;         /* when the first was opened */
     uint64_t churn_ns;           /* when the churn began; 0: not yet */
@@ -91,8 +92,12 @@ uint64_t bench_source_churn(struct bench_source *s, uint64_t now_ns, bool more);
 /* Sends what is due at a rate. Returns when to call it next; UINT64_MAX: nothing will be due by time. */
 uint64_t bench_source_turn(struct bench_source *s, uint64_t now_ns);
 
+/* Sending is over: from now on it is watched whether the far side acknowledges what it has got. If an
+ * association sends something after all, call it again. */
+void bench_source_watch(struct bench_source *s, uint64_t now_ns);
+
 /* Reads the associations' statistics and shuts them down, a bounded number at a time: to be called every
- * turn; `alive` counts those still up. */
+ * turn; `alive` counts those still there. */
 void bench_source_eof(struct bench_source *s);
 
 /* Aborts the associations that are still up, so that the stack gives back what it has not sent. It comes as

@@ -3,6 +3,7 @@
 #define JUNCTOR_BENCH_SOURCE_PRIV_H
 
 #include "bench/endpoint_priv.h"
+#include "bench/silence.h"
 #include "bench/source.h"
 
 enum bench_link_state {
@@ -24,13 +25,21 @@ struct bench_link {
     uint64_t answered;   /* with replies: of sender.sent, those that have been answered, or never will be */
     uint64_t begun_ns;   /* when its set-up began; or its settling, or closing */
     uint64_t closing_ns; /* when its shutdown began; 0: it did not */
-    bool churned;        /* it is being closed to be opened again */
-    struct bench_link *next; /* in the list of those */
+    struct bench_silence silence; /* since sending is over, */
+    uint64_t handed_before;       /* sender.handed then */
+    bool churned;                 /* it is being closed to be opened again */
+    struct bench_link *next;      /* in the list of those */
 };
 
 static inline bool bench_link_is_up(const struct bench_link *link)
 {
     return link->state == BENCH_LINK_UP || link->state == BENCH_LINK_SETTLING;
+}
+
+/* Up, or being closed by the churn. */
+static inline bool bench_link_is_there(const struct bench_link *link)
+{
+    return bench_link_is_up(link) || link->state == BENCH_LINK_CLOSING;
 }
 
 /* The link of the plan's association number `index`; NULL: another source has it. */
@@ -49,6 +58,9 @@ void bench_link_open(struct bench_source *s, struct bench_link *link);
 
 /* Its set-up has taken too long: it has failed. */
 void bench_link_timed_out(struct bench_link *link);
+
+/* Keeps, for the user, the first thing that went wrong: "WHAT ADDRESS: WHY". */
+void bench_link_note(struct bench_source *s, const char *what, const char *why);
 
 /* An association of the churn has ended. `lost`: not in the way that was requested. */
 void bench_link_ended(struct bench_link *link, bool lost);

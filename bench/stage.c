@@ -82,6 +82,9 @@ static uint64_t send_act(struct bench_worker *w, uint64_t now)
     due = due < due_down ? due : due_down;
     uint64_t due_churn = bench_source_churn(&w->source, now, now >= measure && now < end);
     due = due < due_churn ? due : due_churn;
+    if (now >= end && !w->finishing)
+        bench_source_watch(&w->source, now);
+    w->finishing = now >= end;
     if (now >= end)
         finish_all(w, now);
     if (due != UINT64_MAX && due > now)
@@ -152,6 +155,7 @@ void bench_stage_enter(struct bench_worker *w, enum bench_stage stage)
     } else if (stage == BENCH_STAGE_DRAIN) {
         bench_worker_timer(w, 0);
         w->busy = busy_since(w, &w->before);
+        bench_source_watch(&w->source, bench_now_ns());
     } else if (stage == BENCH_STAGE_READ) {
         bench_worker_timer(w, 0);
         bench_cost_now(w, &w->after);
@@ -202,15 +206,17 @@ static void set_number(_Atomic unsigned *to, unsigned value)
 
 static struct bench_findings findings(const struct bench_worker *w)
 {
-    struct bench_findings f = {.complete = true};
+    struct bench_findings f = {.complete = true, .ended = true};
 
     for (unsigned i = 0; i < w->sink.judge_count; i++) {
         const struct bench_judge *j = &w->sink.judges[i];
         f.came |= (uint32_t)(j->run_count > 0 || (j->raw && j->counts.messages > 0)) << i;
         f.unsettled |= (uint32_t)(j->run_count > 0 && !bench_judge_settled(j)) << i;
         f.complete = f.complete && bench_judge_complete(j);
+        f.ended = f.ended && (j->run_count == 0 || bench_judge_ended(j));
         f.ending = f.ending || j->ending;
     }
+    f.ended = f.ended && f.came;
     return f;
 }
 
@@ -226,11 +232,18 @@ static void publish_sink(struct bench_worker *w)
     set_number(&p->came, f.came);
     set_number(&p->unsettled, f.unsettled);
     atomic_store_explicit(&p->complete, f.complete, memory_order_relaxed);
+    atomic_store_explicit(&p->ended, f.ended, memory_order_relaxed);
     atomic_store_explicit(&p->ending, f.ending, memory_order_relaxed);
     atomic_store_explicit(&p->sending_down, sending, memory_order_relaxed);
     set_number(&p->guests, w->sink.alive);
     /* With guests_of in course.c: who sees it as taken also sees it among the guests. */
     atomic_store_explicit(&p->adopted, w->sink.adopted, memory_order_release);
+}
+
+/* What an abort has cut off is not awaited. */
+static bool back_over(const struct bench_worker *w)
+{
+    return w->engine->plan->churn.abort ? bench_judge_ended(&w->back) : bench_judge_settled(&w->back);
 }
 
 void bench_worker_publish(struct bench_worker *w)
@@ -242,8 +255,7 @@ void bench_worker_publish(struct bench_worker *w)
     set_count(&p->given_up, s->counts.given_up);
     set_count(&p->cut_off, s->cut_off);
     set_count(&p->back, w->back.counts.messages);
-    set_number(&p->back_state,
-               (w->back.run_count > 0) + (w->back.run_count > 0 && bench_judge_settled(&w->back)));
+    set_number(&p->back_state, (w->back.run_count > 0) + (w->back.run_count > 0 && back_over(w)));
     set_number(&p->up, s->counts.up);
     set_number(&p->alive, s->alive);
     if (w->engine->sinking)
