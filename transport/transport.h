@@ -207,7 +207,8 @@ enum tr_style {
 
 struct tr_open_params {
     enum tr_style style;
-    const struct net_addr *addresses; /* local, IPv4 and IPv6 may mix; none: any. Their ports are ignored */
+    const struct net_addr *addresses; /* local, IPv4 and IPv6 may mix; none, or "::": any of both families,
+                                         0.0.0.0: any IPv4 one. Their ports are ignored */
     unsigned address_count;
     uint16_t port;        /* 0: the stack picks */
     uint16_t encaps_port; /* local UDP port where the backend runs over UDP; 0: one the loop shares */

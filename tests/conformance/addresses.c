@@ -133,6 +133,53 @@ static void any_address_means_both_families(void **state)
     }
 }
 
+/* So do wildcards; the peer sees the address that it called. */
+static void wildcards_mean_any_address(void **state)
+{
+    static const struct {
+        const char *bound, *called;
+    } ways[] = {{"0.0.0.0", "127.0.0.1"},
+                {"0.0.0.0", "127.0.0.7"},
+                {"::", "127.0.0.1"},
+                {"::", "127.0.0.7"},
+                {"::", "::1"}};
+    struct ct_world *w = *state;
+    struct opt_set plain = mapped(false);
+    for (unsigned i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        if (ways[i].bound[0] == ':' && !ct_ipv6())
+            continue;
+        /* Linux's SCTP answers only from addresses that an interface has; UDP from all of 127.0.0.0/8. */
+        if (strcmp(ways[i].called, "127.0.0.7") == 0 && !ct_has(TR_CAP_ENCAPS))
+            continue;
+        struct net_addr bound = ct_addr(ways[i].bound, 0), got[8];
+        struct ct_end *server = open_at(w, &bound, 1, true, &plain);
+        struct ct_end *client = open_at(w, NULL, 0, false, &plain);
+        uint16_t port = tr_endpoint_port(server->ep);
+        uint32_t far;
+        server->address = ct_addr(ways[i].called, port);
+        uint32_t near = ct_connect(client, server, &far);
+        both_ways(client, near, server, far);
+        unsigned count = tr_addresses(client->ep, near, true, got, 8);
+        assert_in_range(count, 1, 8);
+        assert_true(among(got, count, ways[i].called, port));
+    }
+}
+
+/* From a wildcard both families can be called. */
+static void wildcard_client_reaches_both_families(void **state)
+{
+    struct ct_world *w = *state;
+    struct net_addr both = ct_addr("::", 0), six = ct_addr("::1", 0);
+    if (!ct_ipv6())
+        skip();
+    struct ct_end *client = open_at(w, &both, 1, false, NULL);
+    for (unsigned i = 0; i < 2; i++) {
+        struct ct_end *server = i ? open_at(w, &six, 1, true, NULL) : ct_server(w, NULL);
+        uint32_t far, near = ct_connect(client, server, &far);
+        both_ways(client, near, server, far);
+    }
+}
+
 static void unbound_client_reaches_anybody(void **state)
 {
     struct ct_world *w = *state;
@@ -271,6 +318,7 @@ static void primary_path_moves(void **state)
 
 CT_TOPIC(addresses, CT_CASE(addresses_of_an_association), CT_CASE(where_an_association_came_from),
          CT_CASE(ipv6_works_like_ipv4), CT_CASE(any_address_means_both_families),
+         CT_CASE(wildcards_mean_any_address), CT_CASE(wildcard_client_reaches_both_families),
          CT_CASE(unbound_client_reaches_anybody), CT_CASE(several_addresses_make_several_paths),
          CT_CASE(second_target_address_is_tried), CT_CASE(mixed_families_on_one_endpoint),
          CT_CASE(mixed_families_in_one_association), CT_CASE(mapped_addresses_where_wanted),

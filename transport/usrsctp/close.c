@@ -131,7 +131,7 @@ void usr_close(struct tr_endpoint *base)
     usr_closing_turn(loop);
     if (!linger.l_onoff)
         return;
-    for (int64_t end = usr_now_ms() + linger.l_linger * INT64_C(1000), now;
-         (now = usr_now_ms()) < end && is_closing(loop, which);)
+    for (int64_t end = tr_now_ms() + linger.l_linger * INT64_C(1000), now;
+         (now = tr_now_ms()) < end && is_closing(loop, which);)
         usr_loop_pump(loop, (int)(end - now < 10 ? end - now : 10));
 }

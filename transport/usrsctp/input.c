@@ -355,7 +355,7 @@ void usr_tick(struct usr_loop *loop)
     int64_t elapsed = loop->now_ms - loop->timers_ms;
     if (elapsed <= 0 || loop->now_ms < loop->tick_ms)
         return;
-    int64_t before_us = usr_now_us();
+    int64_t before_us = tr_now_us();
     make_room(loop, true);
     usrsctp_handle_timers(elapsed < UINT32_MAX ? (uint32_t)elapsed : UINT32_MAX);
     make_room(loop, false);
@@ -363,5 +363,5 @@ void usr_tick(struct usr_loop *loop)
     usr_ready_look(loop);
     usr_closing_turn(loop);
     usr_paths_clean(loop);
-    stretch(loop, usr_now_us() - before_us);
+    stretch(loop, tr_now_us() - before_us);
 }

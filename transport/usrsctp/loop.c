@@ -15,7 +15,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <utlist.h>
@@ -27,18 +26,6 @@ struct usr_user_fd {
     void *cookie;
     UT_hash_handle hh; /* key: fd.fd */
 };
-
-int64_t usr_now_us(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-int64_t usr_now_ms(void)
-{
-    return usr_now_us() / 1000;
-}
 
 static enum tr_code watch_fd(struct usr_loop *loop, struct usr_fd *fd, struct tr_error *error)
 {
@@ -102,7 +89,7 @@ enum tr_code usr_loop_open(const struct tr_loop_params *params, struct tr_loop *
     loop->base.params = *params;
     loop->timer.kind = USR_FD_TIMER;
     loop->wake.kind = USR_FD_WAKE;
-    loop->now_ms = usr_now_ms();
+    loop->now_ms = tr_now_ms();
     reasm_init(&loop->reassembly, params->max_message, params->max_partial);
     enum tr_code code = TR_OK;
     if (!open_parts(loop, params))
@@ -207,13 +194,17 @@ static bool serves(const struct usr_udp *udp, const struct net_addr *at, uint16_
 {
     if (port != 0 ? net_addr_port(&udp->socket.local) != port : !udp->ephemeral)
         return false;
-    return at == NULL ? udp->socket.any : !udp->socket.any && same_host(&udp->socket.local, at);
+    return at == NULL ? udp->everywhere : same_host(&udp->socket.local, at);
 }
 
 enum tr_code usr_udp_get(struct usr_loop *loop, const struct net_addr *at, uint16_t port,
                          struct usr_udp **out, struct tr_error *error)
 {
+    struct net_addr plain = at != NULL ? *at : (struct net_addr){0};
     struct usr_udp *udp;
+    udp_unmap(&plain);
+    bool both_families = plain.sa.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&plain.in6.sin6_addr);
+    at = at == NULL || both_families ? NULL : &plain;
     LL_FOREACH(loop->udps, udp)
     {
         if (serves(udp, at, port)) {
@@ -229,6 +220,7 @@ enum tr_code usr_udp_get(struct usr_loop *loop, const struct net_addr *at, uint1
     if (code == TR_OK) {
         udp->fd = (struct usr_fd){USR_FD_UDP, udp->socket.fd};
         udp->ephemeral = port == 0;
+        udp->everywhere = at == NULL;
         udp->users = 1;
         code = watch_fd(loop, &udp->fd, error);
         if (code != TR_OK)
@@ -261,7 +253,7 @@ void usr_loop_set_timer(struct usr_loop *loop)
     struct itimerspec every = {0};
     if (wanted) {
         every.it_value.tv_nsec = every.it_interval.tv_nsec = TICK_MS * 1000000;
-        loop->now_ms = loop->timers_ms = usr_now_ms();
+        loop->now_ms = loop->timers_ms = tr_now_ms();
     }
     loop->base.stats.syscalls++;
     (void)timerfd_settime(loop->timer.fd, 0, &every, NULL);
@@ -303,7 +295,7 @@ static int step(struct usr_loop *loop, int timeout_ms, struct tr_ready *ready, u
     int n = epoll_wait(loop->epoll, events, EVENTS, timeout_ms);
     if (n < 0)
         return errno == EINTR ? -1 : 0;
-    loop->now_ms = usr_now_ms();
+    loop->now_ms = tr_now_ms();
     for (int i = 0; i < n; i++) {
         struct usr_fd *fd = events[i].data.ptr;
         if (fd->kind == USR_FD_UDP) {
@@ -328,10 +320,10 @@ static int step(struct usr_loop *loop, int timeout_ms, struct tr_ready *ready, u
 unsigned usr_loop_wait(struct tr_loop *base, int timeout_ms, struct tr_ready *ready, unsigned max)
 {
     struct usr_loop *loop = (struct usr_loop *)base;
-    int64_t deadline = timeout_ms > 0 ? usr_now_ms() + timeout_ms : 0;
+    int64_t deadline = timeout_ms > 0 ? tr_now_ms() + timeout_ms : 0;
     usr_loop_turn(base);
     for (;;) {
-        int left = timeout_ms <= 0 ? timeout_ms : (int)(deadline - usr_now_ms());
+        int left = timeout_ms <= 0 ? timeout_ms : (int)(deadline - tr_now_ms());
         if (timeout_ms > 0 && left < 0)
             left = 0;
         int fds = step(loop, usr_ready_any(loop) ? 0 : left, ready, max);

@@ -159,14 +159,20 @@ static enum tr_code open_at(struct udp_socket *s, const struct net_addr *at, str
     return TR_OK;
 }
 
+static bool is_wildcard(const struct net_addr *a)
+{
+    return a->sa.sa_family == AF_INET6 ? IN6_IS_ADDR_UNSPECIFIED(&a->in6.sin6_addr)
+                                       : a->in4.sin_addr.s_addr == htonl(INADDR_ANY);
+}
+
 enum tr_code udp_open(struct udp_socket *s, const struct net_addr *at, uint16_t port, struct tr_error *error)
 {
-    *s = (struct udp_socket){.any = at == NULL, .segments = true};
     struct net_addr where = {.in6 = {.sin6_family = AF_INET6, .sin6_addr = in6addr_any}};
     if (at != NULL) {
         where = *at;
         udp_unmap(&where);
     }
+    *s = (struct udp_socket){.any = is_wildcard(&where), .segments = true};
     net_addr_set_port(&where, port);
     enum tr_code code = open_at(s, &where, error);
     if (at == NULL && code != TR_OK && code != TR_ADDR_IN_USE) { /* a host without IPv6 */

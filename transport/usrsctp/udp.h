@@ -18,13 +18,13 @@ extern "C" {
 struct udp_socket {
     int fd;
     struct net_addr local; /* bound address, port filled in; 0.0.0.0 or :: where bound to none */
-    bool any;              /* bound to no address */
+    bool any;              /* bound to no address, or to a wildcard */
     bool segments;         /* UDP_SEGMENT has not failed yet */
 };
 
-/* Binds to `at` (NULL: every address of both families) and `port` (0: one that the kernel picks). Asks for
- * large socket buffers and takes what is granted. Errors: TR_ADDR_IN_USE, TR_ADDR_UNKNOWN, TR_PERMISSION,
- * TR_LIMIT, TR_SYSTEM. */
+/* Binds to `at` (NULL or "::": every address of both families; 0.0.0.0: every IPv4 one) and `port` (0: one
+ * that the kernel picks). Asks for large socket buffers and takes what is granted. Errors: TR_ADDR_IN_USE,
+ * TR_ADDR_UNKNOWN, TR_PERMISSION, TR_LIMIT, TR_SYSTEM. */
 enum tr_code udp_open(struct udp_socket *s, const struct net_addr *at, uint16_t port, struct tr_error *error);
 void udp_close(struct udp_socket *s);
 

@@ -18,6 +18,7 @@
 #include <usrsctp.h>
 
 #include "transport/backend_priv.h"
+#include "transport/clock_priv.h"
 #include "transport/notice_priv.h"
 #include "transport/patience_priv.h"
 #include "transport/reassembly.h"
@@ -40,8 +41,9 @@ struct usr_fd {
 struct usr_udp {
     struct usr_fd fd; /* first: what epoll gives back */
     struct udp_socket socket;
-    bool ephemeral; /* its port was left to the kernel */
-    unsigned users; /* endpoints */
+    bool ephemeral;  /* its port was left to the kernel */
+    bool everywhere; /* bound to no address, of both families as far as this host has them */
+    unsigned users;  /* endpoints */
     uint64_t packets_in;
     struct usr_udp *next;
 };
@@ -164,8 +166,6 @@ static inline struct usr_endpoint *usr_ep(struct tr_endpoint *ep)
     return (struct usr_endpoint *)ep;
 }
 
-int64_t usr_now_ms(void);
-int64_t usr_now_us(void);
 /* What an error number of the stack means. */
 enum tr_code usr_code(int error_number);
 
@@ -251,8 +251,10 @@ void usr_ready_block(struct usr_endpoint *ep, uint32_t assoc, uint32_t len);
 void usr_ready_unblock(struct usr_endpoint *ep, uint32_t assoc);
 /* Fills the ready list from the queue of those that may be ready. */
 unsigned usr_ready_collect(struct usr_loop *loop, struct tr_ready *ready, unsigned max);
-/* True where that would find one. */
+/* True where usr_ready_collect would find one. */
 bool usr_ready_any(struct usr_loop *loop);
+/* What was said of it did not reach the program. */
+void usr_again(struct tr_endpoint *ep, unsigned flags);
 /* Marks all endpoints that have become readable without an upcall: timers make none. */
 void usr_ready_look(struct usr_loop *loop);
 /* The stack's upcall. */
