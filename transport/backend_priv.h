@@ -120,6 +120,9 @@ struct tr_backend {
     enum tr_code (*loop_add_fd)(struct tr_loop *, int fd, void *cookie, struct tr_error *);
     void (*loop_remove_fd)(struct tr_loop *, int fd);
     unsigned (*loop_wait)(struct tr_loop *, int timeout_ms, struct tr_ready *, unsigned max);
+    /* What loop_wait said of the endpoint was not passed on: the next one says it again. NULL: it does so
+     * anyway. */
+    void (*again)(struct tr_endpoint *, unsigned flags);
     void (*loop_turn)(struct tr_loop *);
     const struct reasm_pool *(*pieces)(const struct tr_loop *); /* NULL: messages are never half received */
     enum tr_code (*open)(struct tr_loop *, const struct tr_open_params *, struct tr_endpoint **,

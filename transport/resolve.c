@@ -41,6 +41,7 @@
 
 #include "config/sctp/host.h"
 #include "transport/backend_priv.h"
+#include "transport/clock_priv.h"
 
 #define THREADS_MAX 32
 
@@ -327,20 +328,13 @@ void tr_resolver_close(struct tr_resolver *r)
 
 /* ---- for simple programs ----------------------------------------------------------------------------- */
 
-static int64_t now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* True when the resolver has an answer in time. A signal does not end it. */
 static bool wait_for_answer(const struct tr_resolver *r, int timeout_ms)
 {
-    int64_t deadline = now_ms() + timeout_ms;
+    int64_t deadline = tr_now_ms() + timeout_ms;
     struct pollfd fd = {.fd = r->fd, .events = POLLIN};
     while (poll(&fd, 1, timeout_ms) < 0) {
-        int64_t left = deadline - now_ms();
+        int64_t left = deadline - tr_now_ms();
         if (timeout_ms >= 0)
             timeout_ms = left > 0 ? (int)left : 0;
     }

@@ -5,6 +5,7 @@
  * to tr_recv; a stack cannot take it back, so it is copied into the endpoint's stash, and tr_recv empties the
  * stash before it asks the backend again: the order stays. An endpoint with a stash counts as readable. */
 #include "config/sctp/require.h"
+#include "transport/clock_priv.h"
 #include "transport/wait_priv.h"
 
 #include <stdlib.h>
@@ -251,31 +252,39 @@ void tr_stash_move(struct tr_endpoint *from, uint32_t assoc, struct tr_endpoint 
 
 /* ---- Waiting --------------------------------------------------------------------------------------- */
 
-static int64_t now_ms(void)
+/* One wait. True where `ep` is ready. What it tells of other endpoints is the program's to hear, which gets
+ * it again: from a stack that tells something only once, because that is asked for. */
+static bool wait_once(struct tr_endpoint *ep, int timeout_ms, unsigned *count)
 {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    const struct tr_backend *b = ep->loop->backend;
+    struct tr_ready ready[16];
+    bool found = false;
+    *count = b->loop_wait(ep->loop, timeout_ms, ready, sizeof ready / sizeof ready[0]);
+    for (unsigned i = 0; i < *count; i++) {
+        struct tr_endpoint *other = ready[i].endpoint;
+        if (other == ep)
+            found = true;
+        else if (other != NULL && b->again != NULL)
+            b->again(other, ready[i].flags);
+    }
+    return found;
 }
 
 /* Sleeps until something can be read at `ep` (TR_OK) or the deadline (-1: none) is over. With `look` it looks
  * once at least: a stack that works only while it is waited for (usrsctp) gets its turn. Only what `ep` gives
- * ends the wait. Others that stay ready are left to the program, which gets them again; so that they do not
- * keep this spinning, each such round is followed by a millisecond of sleep. */
+ * ends the wait. Others that stay ready are left to the program; so that they do not keep this spinning, each
+ * such round is followed by a millisecond of sleep. */
 static enum tr_code wait_for(struct tr_endpoint *ep, int64_t deadline, bool look)
 {
-    struct tr_loop *loop = ep->loop;
-    struct tr_ready ready[16];
+    unsigned others;
     for (;; look = false) {
-        int64_t left = deadline < 0 ? 60000 : deadline - now_ms();
+        int64_t left = deadline < 0 ? 60000 : deadline - tr_now_ms();
         if (left <= 0 && !look)
             return TR_TIMEOUT;
         int timeout = left > 60000 ? 60000 : left > 0 ? (int)left : 0;
-        unsigned n = loop->backend->loop_wait(loop, timeout, ready, sizeof ready / sizeof ready[0]);
-        for (unsigned i = 0; i < n; i++)
-            if (ready[i].endpoint == ep)
-                return TR_OK;
-        if (n > 0)
+        if (wait_once(ep, timeout, &others))
+            return TR_OK;
+        if (others > 0)
             nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
 }
@@ -283,7 +292,7 @@ static enum tr_code wait_for(struct tr_endpoint *ep, int64_t deadline, bool look
 enum tr_code tr_recv_wait(struct tr_endpoint *ep, int timeout_ms, const struct tr_item **item)
 {
     REQUIRE(tr_is_endpoint(ep) && ep->loop != NULL && item != NULL);
-    int64_t deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+    int64_t deadline = timeout_ms < 0 ? -1 : tr_now_ms() + timeout_ms;
     unsigned watch = ep->watch, count;
     bool look = true;
     enum tr_code code;
@@ -379,7 +388,7 @@ enum tr_code tr_connect(struct tr_endpoint *ep, const struct tr_target *to, int 
                         struct tr_event *change, struct tr_error *error)
 {
     REQUIRE(tr_is_endpoint(ep) && ep->loop != NULL && to != NULL && change != NULL);
-    int64_t begin = now_ms(), deadline = timeout_ms < 0 ? -1 : begin + timeout_ms;
+    int64_t begin = tr_now_ms(), deadline = timeout_ms < 0 ? -1 : begin + timeout_ms;
     unsigned watch = ep->watch;
     uint32_t assoc = 0;
     bool decided = false;
@@ -401,7 +410,7 @@ enum tr_code tr_connect(struct tr_endpoint *ep, const struct tr_target *to, int 
         }
     }
     if (decided)
-        code = outcome(ep, change, now_ms() - begin, text, error);
+        code = outcome(ep, change, tr_now_ms() - begin, text, error);
     else
         give_up(ep, assoc);
     tr_watch(ep, watch);

@@ -3,10 +3,12 @@
 #include "tests/conformance/suite.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 static void two_loops_talk(void **state)
@@ -89,6 +91,60 @@ static void endpoint_moves_with_half_a_message(void **state)
         skip();
     move_about(*state, false, 150000);
     move_about(*state, true, 150000);
+}
+
+/* ---- A wait that is woken for nothing --------------------------------------------------------------- */
+
+enum { TRICKLE = 1500 }; /* for far longer than the wait, and well within the window */
+
+struct trickle {
+    struct tr_endpoint *from;
+    uint32_t assoc;
+    atomic_uint sent;
+    atomic_bool stop, over;
+};
+
+static struct trickle trickle; /* outlives a case that fails */
+
+/* A small message every millisecond, until told, or TRICKLE of them. */
+static void *send_now_and_then(void *arg)
+{
+    struct tr_msg m = {.data = "x", .len = 1, .assoc = trickle.assoc};
+    unsigned taken;
+    (void)arg;
+    while (!atomic_load(&trickle.stop) && atomic_load(&trickle.sent) < TRICKLE &&
+           tr_send(trickle.from, &m, 1, &taken) == TR_OK) {
+        atomic_fetch_add(&trickle.sent, 1);
+        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    atomic_store(&trickle.over, true);
+    return NULL;
+}
+
+/* What arrives for an endpoint that is not read is none of the program's business, and a wait with a time
+ * ends in time however much that is. */
+static void wait_ends_while_a_paused_endpoint_is_sent_to(void **state)
+{
+    struct opt_set some = ct_tight(65536, 1 << 20);
+    struct ct_world *w = *state;
+    struct net_addr local = ct_addr("127.0.0.1", 0);
+    struct tr_open_params p = {.addresses = &local, .address_count = 1, .options = &some};
+    struct tr_ready ready[4];
+    pthread_t thread;
+    if (!ct_has(TR_CAP_LOOPS))
+        skip();
+    struct ct_end *server = ct_server(w, &some), *client = ct_open(w, ct_loop(w, NULL), &p);
+    trickle = (struct trickle){.from = client->ep, .assoc = ct_connect(client, server, NULL)};
+    ct_pause(server);
+    assert_int_equal(pthread_create(&thread, NULL, send_now_and_then, NULL), 0);
+    while (atomic_load(&trickle.sent) == 0 && !atomic_load(&trickle.over))
+        sched_yield();
+    unsigned count = tr_loop_wait(ct_main(w), 30, ready, 4);
+    bool in_time = !atomic_load(&trickle.over);
+    atomic_store(&trickle.stop, true);
+    pthread_join(thread, NULL);
+    assert_int_equal(count, 0);
+    assert_true(in_time);
 }
 
 /* ---- Moving under traffic to another thread and back ---------------------------------------------- */
@@ -391,6 +447,6 @@ static void one_loop_shares_a_port_too(void **state)
 }
 
 CT_TOPIC(threads, CT_CASE(two_loops_talk), CT_CASE(release_needs_the_capability),
-         CT_CASE(endpoint_moves_with_its_queue), CT_CASE(endpoint_moves_with_half_a_message),
-         CT_CASE(endpoint_moves_under_traffic), CT_CASE(one_loop_shares_a_port_too),
-         CT_CASE(threads_share_a_port));
+         CT_CASE(wait_ends_while_a_paused_endpoint_is_sent_to), CT_CASE(endpoint_moves_with_its_queue),
+         CT_CASE(endpoint_moves_with_half_a_message), CT_CASE(endpoint_moves_under_traffic),
+         CT_CASE(one_loop_shares_a_port_too), CT_CASE(threads_share_a_port));

@@ -46,6 +46,28 @@ static uint64_t calls(struct ct_world *w)
     return stats.syscalls;
 }
 
+static bool end_told(void *arg)
+{
+    return ((const struct ct_end *)arg)->ended > 0;
+}
+
+/* What comes for others while somebody waits for one endpoint is not lost: here the end of an association
+ * whose endpoint is paused, which is told once. */
+static void waiting_keeps_the_end_of_others(void **state)
+{
+    struct ct_world *w = *state;
+    struct ct_pair p = ct_pair(w, NULL, NULL), q = ct_pair(w, NULL, NULL);
+    const struct tr_item *item;
+    struct tr_error error;
+    ct_pause(p.server);
+    ct_ok(tr_eof(p.client->ep, p.near, &error), &error);
+    assert_int_equal(tr_recv_wait(p.client->ep, CT_DEADLINE_MS, &item), TR_OK);
+    assert_int_equal(tr_recv_wait(q.client->ep, 200, &item), TR_TIMEOUT);
+    assert_int_equal(p.server->ended, 0);
+    if (!ct_pump(w, end_told, p.server, CT_DEADLINE_MS))
+        fail_msg("the end of an association was not told");
+}
+
 /* Writable is no answer to a program that waits for something to read: it sleeps. */
 static void waiting_sleeps_although_writable(void **state)
 {
@@ -94,4 +116,5 @@ static void connect_gives_up_past_a_long_queue(void **state)
 }
 
 CT_TOPIC(waiting, CT_CASE(recv_without_time_gets_what_has_come), CT_CASE(recv_waits_as_long_as_told),
-         CT_CASE(waiting_sleeps_although_writable), CT_CASE(connect_gives_up_past_a_long_queue));
+         CT_CASE(waiting_keeps_the_end_of_others), CT_CASE(waiting_sleeps_although_writable),
+         CT_CASE(connect_gives_up_past_a_long_queue));

@@ -86,6 +86,7 @@ static const struct tr_backend backend = {
     .loop_remove_fd = kernel_loop_remove_fd,
     .hint = kernel_hint,
     .loop_wait = kernel_loop_wait,
+    .again = kernel_again,
     .loop_turn = kernel_loop_turn,
     .pieces = kernel_pieces_pool,
     .open = kernel_open,

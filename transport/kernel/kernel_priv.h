@@ -141,6 +141,7 @@ int kernel_loop_fd(const struct tr_loop *loop);
 enum tr_code kernel_loop_add_fd(struct tr_loop *loop, int fd, void *cookie, struct tr_error *error);
 void kernel_loop_remove_fd(struct tr_loop *loop, int fd);
 unsigned kernel_loop_wait(struct tr_loop *loop, int timeout_ms, struct tr_ready *ready, unsigned max);
+void kernel_again(struct tr_endpoint *ep, unsigned flags);
 void kernel_loop_turn(struct tr_loop *loop);
 enum tr_code kernel_watch(struct tr_endpoint *ep, unsigned flags);
 /* Enters a loop (list and epoll, as ep->base.watch says), or leaves it. */

@@ -7,6 +7,7 @@
  * Pausing. An endpoint that is not watched for TR_READABLE is registered for EPOLLOUT or not at all, and
  * hears of its associations' ends in another way: unread.c. When EPOLLOUT can be believed, tick.c tells.
  */
+#include "transport/clock_priv.h"
 #include "transport/kernel/kernel_priv.h"
 
 #include <errno.h>
@@ -289,6 +290,22 @@ bool kernel_add_ready(struct kernel_ready_list *r, struct kernel_endpoint *ep, u
     return true;
 }
 
+/* Everything is level-triggered but two things: what comes behind end of file, and TR_ENDED. */
+void kernel_again(struct tr_endpoint *tep, unsigned flags)
+{
+    struct kernel_endpoint *ep = kernel_endpoint(tep);
+    struct kernel_loop *l = kernel_loop(tep->loop);
+    struct epoll_event e = {.events = ep->registered, .data.ptr = ep};
+    if (flags & TR_ENDED) {
+        ep->stirred = true;
+        kernel_wait_for_tick(l, ep);
+    }
+    if (ep->registered & EPOLLET) {
+        l->base.stats.syscalls++;
+        epoll_ctl(l->epoll, EPOLL_CTL_MOD, ep->fd, &e);
+    }
+}
+
 static void endpoint_event(struct kernel_ready_list *r, struct kernel_endpoint *ep, uint32_t events)
 {
     unsigned flags = 0;
@@ -329,6 +346,15 @@ static void take_event(struct kernel_ready_list *r, const struct epoll_event *e)
     }
 }
 
+/* What woke the loop was nothing for the program: how much longer it may sleep. */
+static int left_until(int64_t end, int timeout_ms)
+{
+    if (timeout_ms < 0)
+        return timeout_ms;
+    int64_t left = end - tr_now_ms();
+    return left > 0 ? (int)left : 0;
+}
+
 unsigned kernel_loop_wait(struct tr_loop *loop, int timeout_ms, struct tr_ready *ready, unsigned max)
 {
     struct kernel_loop *l = kernel_loop(loop);
@@ -336,9 +362,10 @@ unsigned kernel_loop_wait(struct tr_loop *loop, int timeout_ms, struct tr_ready 
     kernel_pieces_wait(l);
     l->turn++;
     struct kernel_ready_list r = {l, ready, 0, max};
-    int room = max < KERNEL_EVENTS ? (int)max : KERNEL_EVENTS, n;
-    do {
-        n = room > 0 ? epoll_wait(l->epoll, l->events, room, timeout_ms) : 0;
+    int room = max < KERNEL_EVENTS ? (int)max : KERNEL_EVENTS;
+    int64_t end = timeout_ms > 0 ? tr_now_ms() + timeout_ms : 0;
+    for (int left = timeout_ms;; left = left_until(end, timeout_ms)) {
+        int n = room > 0 ? epoll_wait(l->epoll, l->events, room, left) : 0;
         loop->stats.syscalls++;
         bool tick = false;
         for (int i = 0; i < n; i++) {
@@ -349,8 +376,9 @@ unsigned kernel_loop_wait(struct tr_loop *loop, int timeout_ms, struct tr_ready 
         }
         if (tick)
             kernel_tick(&r);
-    } while (n > 0 && r.count == 0 && timeout_ms != 0);
-    return r.count;
+        if (n <= 0 || r.count > 0 || left == 0)
+            return r.count;
+    }
 }
 
 void kernel_loop_turn(struct tr_loop *loop)

@@ -238,6 +238,14 @@ unsigned usr_ready_collect(struct usr_loop *loop, struct tr_ready *ready, unsign
     return count;
 }
 
+void usr_again(struct tr_endpoint *base, unsigned flags)
+{
+    if (!(flags & TR_ENDED))
+        return;
+    usr_ep(base)->end_unread = true;
+    enqueue(usr_ep(base));
+}
+
 bool usr_ready_any(struct usr_loop *loop)
 {
     for (struct usr_endpoint *ep = loop->queue; ep != NULL; ep = ep->queue_next)
