@@ -48,24 +48,24 @@ static void hear_of_ends(struct kernel_endpoint *ep)
     setsockopt(ep->fd, IPPROTO_SCTP, SCTP_EVENT, &on, sizeof on);
 }
 
-/* gen_sctp:eof for all; one that is still being set up is given up by that. */
-static void shut_all_down(struct kernel_endpoint *ep, uint32_t count)
+/* gen_sctp:eof for all; one that is still being set up is given up by that. False: they are not known, and
+ * close(2) has to do. */
+static bool shut_all_down(struct kernel_endpoint *ep)
 {
-    struct sctp_assoc_ids *ids;
-    socklen_t len = (socklen_t)(sizeof *ids + count * sizeof ids->gaids_assoc_id[0]);
+    uint32_t *ids;
+    unsigned count;
     if (ep->stream) {
         kernel_eof(&ep->base, 0, NULL);
-        return;
+        return true;
     }
-    ids = calloc(1, len);
-    if (ids == NULL)
-        return;        /* then close(2) has to do */
     listen(ep->fd, 0); /* a peeled-off one cannot, and does not */
-    kernel_count(ep, 2);
-    if (getsockopt(ep->fd, IPPROTO_SCTP, SCTP_GET_ASSOC_ID_LIST, ids, &len) == 0)
-        for (uint32_t i = 0; i < ids->gaids_number_of_ids; i++)
-            kernel_eof(&ep->base, (uint32_t)ids->gaids_assoc_id[i], NULL);
+    kernel_count(ep, 1);
+    if (!kernel_list_assocs(&ep->base, &ids, &count))
+        return false;
+    for (unsigned i = 0; i < count; i++)
+        kernel_eof(&ep->base, ids[i], NULL);
     free(ids);
+    return true;
 }
 
 /* Reads what there is. False: there is more, which has to wait for the loop's next turn. */
@@ -168,11 +168,11 @@ static bool begin(struct kernel_endpoint *ep)
         (ep->stream && kernel_only_assoc(ep) == 0)) /* none, or a listener's: not accepted yet */
         return false;
     struct linger linger = linger_of(ep);
-    uint32_t count = associations(ep);
-    if (count == 0 || (linger.l_onoff && linger.l_linger == 0))
+    if (associations(ep) == 0 || (linger.l_onoff && linger.l_linger == 0))
         return false;
     hear_of_ends(ep);
-    shut_all_down(ep, count);
+    if (!shut_all_down(ep))
+        return false;
     discard(ep);
     if (linger.l_onoff)
         wait_for_ends(ep, linger.l_linger);

@@ -17,6 +17,7 @@
 #ifndef JUNCTOR_TRANSPORT_KERNEL_KERNEL_PRIV_H
 #define JUNCTOR_TRANSPORT_KERNEL_KERNEL_PRIV_H
 
+#include "transport/address_priv.h"
 #include "transport/backend_priv.h"
 #include "transport/notice_priv.h"
 #include "transport/patience_priv.h"
@@ -214,6 +215,9 @@ enum tr_code kernel_abort(struct tr_endpoint *ep, uint32_t assoc, const void *re
 
 /* status.c: whether there is such an association (of a one-to-one socket: any) */
 bool kernel_assoc_exists(struct tr_endpoint *ep, uint32_t assoc);
+/* Those of a one-to-many socket. *ids is the caller's to free. False: the stack does not say, or out of
+ * memory. */
+bool kernel_list_assocs(struct tr_endpoint *ep, uint32_t **ids, unsigned *count);
 /* The association of a one-to-one socket that is up; 0: none. */
 uint32_t kernel_only_assoc(struct kernel_endpoint *ep);
 unsigned kernel_assocs(struct tr_endpoint *ep, uint32_t **ids);

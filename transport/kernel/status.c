@@ -1,6 +1,7 @@
 /* What Linux says about the associations of a socket. */
 #include "transport/kernel/option_priv.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,19 +22,33 @@ uint32_t kernel_only_assoc(struct kernel_endpoint *ep)
     return ask(&ep->base, 0);
 }
 
-unsigned kernel_assocs(struct tr_endpoint *ep, uint32_t **out)
+/* How many there are is asked first, and by the time they are listed there may be more: that is EINVAL. */
+bool kernel_list_assocs(struct tr_endpoint *ep, uint32_t **ids, unsigned *out)
 {
+    enum { TRIES = 16, MORE = 32 };
     uint32_t count = 0;
-    *out = NULL;
-    if (kernel_get_raw(ep, IPPROTO_SCTP, SCTP_GET_ASSOC_NUMBER, &count, sizeof count) != 0 || count == 0)
-        return 0;
-    size_t size = sizeof(struct sctp_assoc_ids) + count * sizeof(sctp_assoc_t);
-    struct sctp_assoc_ids *list = calloc(1, size);
-    if (list == NULL || kernel_get_raw(ep, IPPROTO_SCTP, SCTP_GET_ASSOC_ID_LIST, list, size) != 0) {
+    *ids = NULL;
+    *out = 0;
+    for (unsigned i = 0; i < TRIES; i++) {
+        if (kernel_get_raw(ep, IPPROTO_SCTP, SCTP_GET_ASSOC_NUMBER, &count, sizeof count) != 0)
+            return false;
+        size_t size = sizeof(struct sctp_assoc_ids) + (count + MORE) * sizeof(sctp_assoc_t);
+        struct sctp_assoc_ids *list = calloc(1, size);
+        if (list != NULL && kernel_get_raw(ep, IPPROTO_SCTP, SCTP_GET_ASSOC_ID_LIST, list, size) == 0) {
+            *out = list->gaids_number_of_ids;
+            *ids = memmove(list, list->gaids_assoc_id, *out * sizeof(sctp_assoc_t)); /* in its memory */
+            return true;
+        }
+        bool again = list != NULL && errno == EINVAL;
         free(list);
-        return 0;
+        if (!again)
+            return false;
     }
-    unsigned found = list->gaids_number_of_ids < count ? list->gaids_number_of_ids : count;
-    *out = memmove(list, list->gaids_assoc_id, found * sizeof(sctp_assoc_t)); /* in the list's memory */
-    return found;
+    return false;
+}
+
+unsigned kernel_assocs(struct tr_endpoint *ep, uint32_t **ids)
+{
+    unsigned count;
+    return kernel_list_assocs(ep, ids, &count) ? count : 0;
 }

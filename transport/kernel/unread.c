@@ -58,18 +58,10 @@ void kernel_unread_arrivals(struct kernel_loop *l)
 /* Of several: the list of those that the socket has. */
 static bool any_missing(struct kernel_endpoint *ep)
 {
-    uint32_t count = 0;
-    socklen_t len = sizeof count;
-    kernel_count(ep, 2);
-    if (getsockopt(ep->fd, IPPROTO_SCTP, SCTP_GET_ASSOC_NUMBER, &count, &len) != 0)
-        return false;
-    struct sctp_assoc_ids *ids;
-    len = (socklen_t)(sizeof *ids + count * sizeof ids->gaids_assoc_id[0]);
-    ids = calloc(1, len);
-    bool missing = false;
-    if (ids != NULL && getsockopt(ep->fd, IPPROTO_SCTP, SCTP_GET_ASSOC_ID_LIST, ids, &len) == 0)
-        missing =
-            tr_alive_any_missing(&ep->base.alive, (uint32_t *)ids->gaids_assoc_id, ids->gaids_number_of_ids);
+    uint32_t *ids;
+    unsigned count;
+    bool missing =
+        kernel_list_assocs(&ep->base, &ids, &count) && tr_alive_any_missing(&ep->base.alive, ids, count);
     free(ids);
     return missing;
 }
