@@ -174,8 +174,9 @@ void tr_loop_close(struct tr_loop *loop);
  * loop into another event loop. Owned by the loop. */
 int tr_loop_fd(const struct tr_loop *loop);
 
-/* Wakes the loop when `fd` is readable, level-triggered; tr_loop_remove_fd ends it. The fd stays the
- * caller's. */
+/* Wakes the loop when `fd` is readable, level-triggered; tr_loop_remove_fd ends it (an entry of the current
+ * turn's ready list stays). The fd stays the caller's. TR_INVALID: it is watched already, or nothing that can
+ * be polled; TR_LIMIT. */
 enum tr_code tr_loop_add_fd(struct tr_loop *loop, int fd, void *cookie, struct tr_error *error);
 void tr_loop_remove_fd(struct tr_loop *loop, int fd);
 
@@ -253,7 +254,9 @@ enum tr_code tr_watch(struct tr_endpoint *ep, unsigned flags);
 enum tr_code tr_release(struct tr_endpoint *ep, struct tr_error *error);
 enum tr_code tr_adopt(struct tr_loop *loop, struct tr_endpoint *ep, struct tr_error *error);
 
-/* Local or peer addresses (`remote`) of an association; assoc 0: of the endpoint. Returns how many there are;
+/* Local or peer addresses (`remote`) of an association, with their SCTP port; assoc 0: of the endpoint
+ * (inet:socknames, inet:peernames). Those of IPv4 are in4 also on an endpoint of both families, unless option
+ * i_want_mapped_v4_addr says otherwise. Returns how many there are, 0 where there is no such association;
  * fills up to `max`. */
 unsigned tr_addresses(struct tr_endpoint *ep, uint32_t assoc, bool remote, struct net_addr *out,
                       unsigned max);

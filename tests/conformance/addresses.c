@@ -165,6 +165,23 @@ static void wildcards_mean_any_address(void **state)
     }
 }
 
+/* A program that sets no option sees addresses as it gives them, on an endpoint of both families too. */
+static void addresses_are_plain_unless_asked_otherwise(void **state)
+{
+    struct ct_end *server = ct_server(*state, NULL), *client = open_at(*state, NULL, 0, false, NULL);
+    uint32_t near = ct_connect(client, server, NULL);
+    struct opt_set got = {0};
+    struct tr_error error = {0};
+    struct net_addr peer;
+    struct tr_msg m = {.data = "here", .len = 4, .assoc = near};
+    assert_int_equal(tr_addresses(client->ep, near, true, &peer, 1), 1);
+    assert_true(net_addr_equal(&peer, &server->address));
+    ct_ok(tr_get_option(client->ep, near, OPT_STATUS, &got, &error), &error);
+    assert_string_equal(opt_text(&got, OPTF_STATUS_PRIMARY), "127.0.0.1");
+    assert_int_equal(tr_send_to(client->ep, &m, &server->address), TR_OK);
+    assert_int_equal(ct_message(server)->len, 4);
+}
+
 /* From a wildcard both families can be called. */
 static void wildcard_client_reaches_both_families(void **state)
 {
@@ -287,6 +304,12 @@ static void mapped_addresses_where_wanted(void **state)
     ct_connect(client, server, &far);
     assert_int_equal(tr_addresses(server->ep, far, true, &got, 1), 1);
     assert_true(among(&got, 1, "::ffff:127.0.0.1", tr_endpoint_port(client->ep)));
+    for (unsigned i = 0; i < 2; i++) { /* either form names the path */
+        struct net_addr path = ct_addr(i ? "127.0.0.1" : "::ffff:127.0.0.1", tr_endpoint_port(client->ep));
+        struct tr_msg m = {.data = "there", .len = 5, .assoc = far};
+        assert_int_equal(tr_send_to(server->ep, &m, &path), TR_OK);
+        assert_int_equal(ct_message(client)->len, 5);
+    }
 }
 
 static void primary_path_moves(void **state)
@@ -318,8 +341,8 @@ static void primary_path_moves(void **state)
 
 CT_TOPIC(addresses, CT_CASE(addresses_of_an_association), CT_CASE(where_an_association_came_from),
          CT_CASE(ipv6_works_like_ipv4), CT_CASE(any_address_means_both_families),
-         CT_CASE(wildcards_mean_any_address), CT_CASE(wildcard_client_reaches_both_families),
-         CT_CASE(unbound_client_reaches_anybody), CT_CASE(several_addresses_make_several_paths),
-         CT_CASE(second_target_address_is_tried), CT_CASE(mixed_families_on_one_endpoint),
-         CT_CASE(mixed_families_in_one_association), CT_CASE(mapped_addresses_where_wanted),
-         CT_CASE(primary_path_moves));
+         CT_CASE(wildcards_mean_any_address), CT_CASE(addresses_are_plain_unless_asked_otherwise),
+         CT_CASE(wildcard_client_reaches_both_families), CT_CASE(unbound_client_reaches_anybody),
+         CT_CASE(several_addresses_make_several_paths), CT_CASE(second_target_address_is_tried),
+         CT_CASE(mixed_families_on_one_endpoint), CT_CASE(mixed_families_in_one_association),
+         CT_CASE(mapped_addresses_where_wanted), CT_CASE(primary_path_moves));

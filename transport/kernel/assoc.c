@@ -15,6 +15,23 @@ static int call(struct kernel_endpoint *ep, const struct kernel_packed *to, sctp
     return sctp_connectx(ep->fd, to->bytes, to->count, id) == 0 ? 0 : errno;
 }
 
+static enum tr_code connect_failed(const struct kernel_endpoint *ep, const struct tr_target *to, int e,
+                                   struct tr_error *error)
+{
+    enum tr_code code = kernel_code(e);
+    const char *why = strerror(e), *advice = "";
+    char text[NET_ADDR_TEXT];
+    net_addr_format(&to->addresses[0], text, sizeof text);
+    if (code == TR_EXISTS)
+        why = ep->stream ? "this endpoint has an association already"
+                         : "this endpoint has an association there already";
+    else if (code == TR_UNREACHABLE)
+        advice = "; is there a route to it (`ip route get`)?";
+    else if (e == EINVAL && ep->family == AF_INET && to->addresses[0].sa.sa_family == AF_INET6)
+        advice = "; the endpoint has IPv4 addresses only";
+    return tr_fail(error, code, e, "connect to %s: %s%s", text, why, advice);
+}
+
 enum tr_code kernel_connect_init(struct tr_endpoint *tep, const struct tr_target *to, uint32_t *assoc,
                                  struct tr_error *error)
 {
@@ -25,17 +42,14 @@ enum tr_code kernel_connect_init(struct tr_endpoint *tep, const struct tr_target
 
     net_addr_format(&to->addresses[0], text, sizeof text);
     if (!kernel_pack(to->addresses, to->address_count, 0, &packed))
-        return tr_fail(error, TR_LIMIT, ENOMEM, "connecting to %s: out of memory", text);
+        return tr_fail(error, TR_LIMIT, ENOMEM, "connect to %s: out of memory", text);
     int e = call(ep, &packed, &id);
     /* Linux lets a one-to-one socket connect only once, even when that association is gone. */
     if (e == EISCONN && ep->origin != NULL && kernel_only_assoc(ep) == 0 && kernel_renew(ep, NULL) == TR_OK)
         e = call(ep, &packed, &id);
     free(packed.bytes);
-    if (e != 0 && e != EINPROGRESS) {
-        bool mixed = e == EINVAL && ep->family == AF_INET && to->addresses[0].sa.sa_family == AF_INET6;
-        return tr_fail(error, kernel_code(e), e, "connecting to %s: %s%s", text, strerror(e),
-                       mixed ? "; the endpoint has IPv4 addresses only" : "");
-    }
+    if (e != 0 && e != EINPROGRESS)
+        return connect_failed(ep, to, e, error);
     ep->called = (uint32_t)id;
     *assoc = (uint32_t)id;
     return TR_OK;
@@ -80,7 +94,8 @@ static int abort_stream(struct kernel_endpoint *ep)
 static enum tr_code flag_failed(const char *what, uint32_t assoc, int e, struct tr_error *error)
 {
     enum tr_code code = e == EINVAL ? TR_NO_ASSOC : kernel_code(e);
-    return tr_fail(error, code, e, "%s of association %u: %s", what, assoc, strerror(e));
+    return tr_fail(error, code, e, "%s association %u: %s", what, assoc,
+                   code == TR_NO_ASSOC ? "there is no such association" : strerror(e));
 }
 
 enum tr_code kernel_eof(struct tr_endpoint *tep, uint32_t assoc, struct tr_error *error)
@@ -93,7 +108,7 @@ enum tr_code kernel_eof(struct tr_endpoint *tep, uint32_t assoc, struct tr_error
     } else {
         e = send_flag(ep, assoc, SCTP_EOF, NULL, 0);
     }
-    return e == 0 ? TR_OK : flag_failed("shutdown", assoc, e, error);
+    return e == 0 ? TR_OK : flag_failed("end", assoc, e, error);
 }
 
 enum tr_code kernel_abort(struct tr_endpoint *tep, uint32_t assoc, const void *reason, uint32_t len,
@@ -149,8 +164,9 @@ static enum tr_code peeloff_failed(struct kernel_endpoint *ep, uint32_t assoc, i
     if (ep->base.style == TR_ONE_TO_ONE)
         return tr_fail(error, kernel_code(e), e, "accepting an association on port %u: %s",
                        kernel_port(&ep->base), strerror(e));
-    return tr_fail(error, e == EINVAL ? TR_NO_ASSOC : kernel_code(e), e, "peeling off association %u: %s",
-                   assoc, strerror(e));
+    enum tr_code code = e == EINVAL ? TR_NO_ASSOC : kernel_code(e);
+    return tr_fail(error, code, e, "peel off association %u: %s", assoc,
+                   code == TR_NO_ASSOC ? "there is no such association" : strerror(e));
 }
 
 enum tr_code kernel_peeloff(struct tr_endpoint *tep, uint32_t *assoc, void *cookie, struct tr_endpoint **out,
@@ -171,7 +187,7 @@ enum tr_code kernel_peeloff(struct tr_endpoint *tep, uint32_t *assoc, void *cook
     struct kernel_endpoint *ep = kernel_new_endpoint(tep->loop, fd, TR_ONE_TO_ONE, tep, cookie);
     enum tr_code code = TR_LIMIT;
     if (ep == NULL) {
-        tr_fail(error, code, ENOMEM, "peeling off association %u: out of memory", *assoc);
+        tr_fail(error, code, ENOMEM, "peel off association %u: out of memory", *assoc);
     } else {
         ep->port = from->port;
         ep->family = from->family;

@@ -165,6 +165,11 @@ static enum tr_code set_up(struct kernel_endpoint *ep, const struct tr_open_para
     if (ep->stream && (ep->origin = kernel_origin_new(p)) == NULL)
         return tr_fail(error, TR_LIMIT, ENOMEM, "opening an endpoint: out of memory");
     enum tr_code code = kernel_set_up(ep, p->share_port, p->device, error);
+    /* Addresses are shown as they were given; Linux would write IPv4 ones as ::ffff:a.b.c.d (RFC
+     * 6458 8.1.15). */
+    bool said = p->options != NULL && opt_given(p->options, OPTF_MAPPED_V4);
+    if (code == TR_OK && ep->family == AF_INET6 && !said)
+        code = set_int(ep, IPPROTO_SCTP, SCTP_I_WANT_MAPPED_V4_ADDR, 0, "plain IPv4 addresses", error);
     if (code == TR_OK && p->options != NULL)
         code = tr_apply_options(&ep->base, 0, p->options, NULL, error);
     if (code == TR_OK)

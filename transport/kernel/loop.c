@@ -132,7 +132,9 @@ enum tr_code kernel_loop_add_fd(struct tr_loop *loop, int fd, void *cookie, stru
     if (epoll_ctl(l->epoll, EPOLL_CTL_ADD, fd, &e) != 0) {
         int n = errno;
         free(f);
-        return tr_fail(error, kernel_code(n), n, "adding descriptor %d to a loop: %s", fd, strerror(n));
+        return tr_fail(error, n == ENOSPC || n == ENOMEM ? TR_LIMIT : TR_INVALID, n,
+                       "cannot watch descriptor %d: %s", fd,
+                       n == EEXIST ? "it is watched already" : strerror(n));
     }
     l->fds = f;
     return TR_OK;

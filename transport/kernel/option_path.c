@@ -23,18 +23,6 @@ void kernel_tell_path(struct tr_endpoint *ep, const void *address, enum opt_fiel
     opt_put_text(out, f, net_addr_format(&a, text, sizeof text));
 }
 
-/* An IPv4 address that is written as ::ffff:a.b.c.d becomes plain, so that the two compare equal. */
-static struct net_addr unmapped(const struct net_addr *a)
-{
-    if (a->sa.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&a->in6.sin6_addr))
-        return *a;
-    struct net_addr plain = {0};
-    plain.in4.sin_family = AF_INET;
-    plain.in4.sin_port = a->in6.sin6_port;
-    memcpy(&plain.in4.sin_addr, &a->in6.sin6_addr.s6_addr[12], 4);
-    return plain;
-}
-
 /* Among the association's peer addresses (or own ones), with its port. */
 enum tr_code kernel_find_path(const struct tr_place *at, const char *text, struct sockaddr_storage *out)
 {
@@ -46,12 +34,11 @@ enum tr_code kernel_find_path(const struct tr_place *at, const char *text, struc
         return TR_OK;
     if (!net_addr_parse(text, 0, &wanted))
         return tr_refuse(at, TR_INVALID, "%s is not an address", text);
-    wanted = unmapped(&wanted);
     unsigned count = kernel_addresses(at->ep, at->assoc, remote, all, MANY);
     for (unsigned i = 0; i < count && i < MANY; i++) {
-        struct net_addr plain = unmapped(&all[i]);
-        net_addr_set_port(&plain, 0);
-        if (!net_addr_equal(&plain, &wanted))
+        struct net_addr host = all[i];
+        net_addr_set_port(&host, 0);
+        if (!tr_address_same(host, wanted))
             continue;
         memcpy(out, &all[i], sizeof all[i]);
         return TR_OK;

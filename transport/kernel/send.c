@@ -236,7 +236,7 @@ static enum tr_code check_path(struct kernel_endpoint *ep, uint32_t assoc, const
     struct net_addr paths[PATHS_MAX];
     unsigned count = kernel_addresses(&ep->base, assoc, true, paths, PATHS_MAX);
     for (unsigned i = 0; i < count && i < PATHS_MAX; i++)
-        if (net_addr_equal(&paths[i], path))
+        if (tr_address_same(paths[i], *path))
             return TR_OK;
     return count == 0 ? TR_NO_ASSOC : TR_INVALID;
 }

@@ -25,7 +25,7 @@ static enum tr_code path_to(struct usr_endpoint *ep, const struct tr_target *to,
     enum { IANA_PORT = 9899 };
 
     net_addr_format(&remote, text, sizeof text);
-    udp_unmap(&remote);
+    tr_address_unmap(&remote);
     bool v4 = remote.sa.sa_family == AF_INET, both = s->any && s->local.sa.sa_family == AF_INET6;
     if (!both && v4 != (s->local.sa.sa_family == AF_INET))
         return tr_fail(error, TR_INVALID, 0,
@@ -34,7 +34,8 @@ static enum tr_code path_to(struct usr_endpoint *ep, const struct tr_target *to,
     uint16_t port = to->encaps_port != 0 ? to->encaps_port : ep->kept.encaps_port;
     net_addr_set_port(&remote, port != 0 ? port : IANA_PORT);
     if (s->any && !udp_source_for(&remote, &local))
-        return tr_fail(error, TR_UNREACHABLE, errno, "connect to %s: %s", text, strerror(errno));
+        return tr_fail(error, TR_UNREACHABLE, errno,
+                       "connect to %s: %s; is there a route to it (`ip route get`)?", text, strerror(errno));
     usr_remote_key(&key, ep->udp, &remote, s->any ? &local : NULL);
     *out = usr_path_get(loop, &key, net_addr_port(&to->addresses[0]), ep->port);
     return *out != NULL ? TR_OK : tr_fail(error, TR_LIMIT, ENOMEM, "connect to %s: out of memory", text);
@@ -209,7 +210,8 @@ static enum tr_code end_failed(enum tr_code code, const char *what, uint32_t ass
 {
     if (code == TR_OK)
         return code;
-    return tr_fail(error, code, 0, "%s association %u: %s", what, assoc, tr_code_text(code));
+    return tr_fail(error, code, 0, "%s association %u: %s", what, assoc,
+                   code == TR_NO_ASSOC ? "there is no such association" : tr_code_text(code));
 }
 
 enum tr_code usr_eof(struct tr_endpoint *base, uint32_t assoc, struct tr_error *error)

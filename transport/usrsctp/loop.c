@@ -154,7 +154,7 @@ enum tr_code usr_loop_add_fd(struct tr_loop *base, int fd, void *cookie, struct 
 {
     struct usr_loop *loop = (struct usr_loop *)base;
     if (find_user_fd(loop, fd) != NULL)
-        return tr_fail(error, TR_INVALID, EEXIST, "descriptor %d is watched already", fd);
+        return tr_fail(error, TR_INVALID, EEXIST, "cannot watch descriptor %d: it is watched already", fd);
     struct usr_user_fd *u = calloc(1, sizeof *u);
     if (u == NULL)
         return tr_fail(error, TR_LIMIT, ENOMEM, "out of memory for watching descriptor %d", fd);
@@ -202,7 +202,7 @@ enum tr_code usr_udp_get(struct usr_loop *loop, const struct net_addr *at, uint1
 {
     struct net_addr plain = at != NULL ? *at : (struct net_addr){0};
     struct usr_udp *udp;
-    udp_unmap(&plain);
+    tr_address_unmap(&plain);
     bool both_families = plain.sa.sa_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&plain.in6.sin6_addr);
     at = at == NULL || both_families ? NULL : &plain;
     LL_FOREACH(loop->udps, udp)

@@ -44,6 +44,7 @@ enum tr_code usr_find_path(const struct tr_place *at, const char *text, struct s
     struct sockaddr_conn path = {.sconn_family = AF_CONN}; /* every one */
     struct sctp_status status;
     struct net_addr wanted, remote;
+    char peer[NET_ADDR_TEXT];
     memset(out, 0, sizeof *out);
     memcpy(out, &path, sizeof path);
     if (text == NULL)
@@ -55,8 +56,9 @@ enum tr_code usr_find_path(const struct tr_place *at, const char *text, struct s
     if (!usr_peer_address(usr_loop_of(at->ep), usr_primary(&status), &remote, NULL))
         return tr_refuse(at, TR_NO_ASSOC, "association %u has no path", at->assoc);
     net_addr_set_port(&remote, 0);
-    if (!net_addr_equal(&wanted, &remote))
-        return tr_refuse(at, TR_ADDR_UNKNOWN, "%s is not an address of this association's peer", text);
+    if (!tr_address_same(wanted, remote))
+        return tr_refuse(at, TR_INVALID, "%s is not a peer address of association %u, which has %s", text,
+                         at->assoc, net_addr_format(&remote, peer, sizeof peer));
     memcpy(out, usr_primary(&status), sizeof path);
     return TR_OK;
 }

@@ -114,5 +114,5 @@ enum tr_code usr_send_to(struct tr_endpoint *base, const struct tr_msg *msg, con
     unsigned sent;
     if (usr_addresses(base, msg->assoc, true, &peer, 1) == 0)
         return TR_NO_ASSOC;
-    return net_addr_equal(&peer, path) ? usr_send(base, msg, 1, &sent) : TR_INVALID;
+    return tr_address_same(peer, *path) ? usr_send(base, msg, 1, &sent) : TR_INVALID;
 }

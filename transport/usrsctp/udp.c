@@ -9,18 +9,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "transport/address_priv.h"
 #include "transport/backend_priv.h"
 
 /* ---- Addresses -------------------------------------------------------------------------------------- */
-
-void udp_unmap(struct net_addr *a)
-{
-    if (a->sa.sa_family != AF_INET6 || !IN6_IS_ADDR_V4MAPPED(&a->in6.sin6_addr))
-        return;
-    struct net_addr v4 = {.in4 = {.sin_family = AF_INET, .sin_port = a->in6.sin6_port}};
-    memcpy(&v4.in4.sin_addr, &a->in6.sin6_addr.s6_addr[12], 4);
-    *a = v4;
-}
 
 void udp_map(struct net_addr *a)
 {
@@ -170,7 +162,7 @@ enum tr_code udp_open(struct udp_socket *s, const struct net_addr *at, uint16_t 
     struct net_addr where = {.in6 = {.sin6_family = AF_INET6, .sin6_addr = in6addr_any}};
     if (at != NULL) {
         where = *at;
-        udp_unmap(&where);
+        tr_address_unmap(&where);
     }
     *s = (struct udp_socket){.any = is_wildcard(&where), .segments = true};
     net_addr_set_port(&where, port);
@@ -260,8 +252,8 @@ bool udp_receive(struct udp_socket *s, struct udp_inbox *in, udp_arrival_fn *fn,
             continue;
         struct udp_arrival a = {in->from[i], s->local, in->iov[i].iov_base, len, len};
         read_control(h, &a);
-        udp_unmap(&a.from);
-        udp_unmap(&a.to);
+        tr_address_unmap(&a.from);
+        tr_address_unmap(&a.to);
         fn(arg, s, &a);
     }
     return n == SLOTS;
@@ -299,7 +291,7 @@ unsigned udp_receive_errors(struct udp_socket *s, udp_refusal_fn *fn, void *arg)
         if (n < 0)
             return calls;
         struct udp_refusal r = {to, data, (size_t)n};
-        udp_unmap(&r.remote);
+        tr_address_unmap(&r.remote);
         if (is_refusal(&h))
             fn(arg, s, &r);
     }

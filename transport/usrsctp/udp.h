@@ -34,8 +34,7 @@ void udp_close(struct udp_socket *s);
 #define UDP_BUFFER_WANTED (16 << 20)
 bool udp_granted(unsigned *receiving, unsigned *sending);
 
-/* ::ffff:a.b.c.d becomes a.b.c.d, and the other way. Other addresses stay. */
-void udp_unmap(struct net_addr *a);
+/* a.b.c.d becomes ::ffff:a.b.c.d; other addresses stay. */
 void udp_map(struct net_addr *a);
 
 /* The local address from which the kernel would send to `remote`. False: no route. Two system calls. */

@@ -17,6 +17,7 @@
 
 #include <usrsctp.h>
 
+#include "transport/address_priv.h"
 #include "transport/backend_priv.h"
 #include "transport/clock_priv.h"
 #include "transport/notice_priv.h"
