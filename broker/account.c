@@ -1,3 +1,4 @@
+/* See account.h. */
 #include "broker/account.h"
 
 #include <inttypes.h>

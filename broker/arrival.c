@@ -41,7 +41,7 @@ static void post_to(struct brk_worker *w, unsigned worker, struct brk_handover *
     rt_batch_add(&w->out[worker], &h->parcel);
 }
 
-/* ---- EXPECT------------------------------------------------------------------------ */
+/* ---- EXPECT --------------------------------------------------------------------------------------- */
 
 static bool expect_one(struct brk_worker *w, struct brk_handed *e)
 {
@@ -75,7 +75,7 @@ void brk_arrival_expect(struct brk_worker *w, struct brk_handover *h)
     post_to(w, h->from, h, BRK_HANDOVER_STOP);
 }
 
-/* ---- ARRIVE------------------------------------------------------------------------ */
+/* ---- ARRIVE --------------------------------------------------------------------------------------- */
 
 static void take_in(struct brk_worker *w, uint64_t count)
 {
@@ -191,7 +191,7 @@ void brk_arrival_settle(struct brk_worker *w, struct brk_handover *h)
     post(w, h, BRK_HANDOVER_DONE);
 }
 
-/* ---- FORGET ------------------------------------------------------------------------------------------ */
+/* ---- FORGET --------------------------------------------------------------------------------------- */
 
 void brk_arrival_forget(struct brk_worker *w, struct brk_handover *h)
 {

@@ -6,13 +6,14 @@
  * What is decided here is pure: control_thread.c reads the loads, work.h knows what each association makes of
  * its worker's. The rules, each of which is there so that associations do not move to and fro:
  *
- *   steady    the same worker is the busiest, above `balance.threshold`, in BRK_BALANCE_STEADY intervals in a
- *             row, and busier than the idlest one by a quarter of its load;
- *   helps     a move lowers the higher one of both loads by a thirty-second at least, and leaves the two no
- *             further apart the other way round than by half of what they were. So an association that is
- *             nearly all of its worker's load stays, as it would only make the other one the busiest; and
- * while the load itself does not change, moves come to an end; rare      one move at most in `balance.pause`,
- * and the same association not twice in BRK_BALANCE_REST_MS.
+ *   steady  The same worker is the busiest, above `balance.threshold`, in BRK_BALANCE_STEADY intervals in a
+ *           row, and busier than the idlest one by a quarter of its load.
+ *   helps   A move lowers the higher one of both loads by a thirty-second at least, and leaves the two no
+ *           further apart the other way round than by half of what they were. So an association that is
+ *           nearly all of its worker's load stays, as it would only make the other one the busiest; and
+ *           while the load itself does not change, moves come to an end.
+ *   rare    One move at most in `balance.pause`, and the same association not twice in
+ *           BRK_BALANCE_REST_MS.
  *
  * One association is moved at a time: where many make little each the kernel's hash spreads them evenly; it
  * is a few heavy ones that make one worker busier than the others.

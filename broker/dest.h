@@ -15,25 +15,24 @@ struct brk_assoc;
 
 /* Control messages: parcels between threads that are not simply a message for a destination. */
 enum brk_control_kind {
-    BRK_RETURNED =
-        1,         /* a message that its destination did not deliver: send it again, before what is parked */
-    BRK_WAITED,    /* a message that has waited already: its destination takes it even if it is full */
-    BRK_LEFT,      /* a message for the destination `to`, of a client of a mapped session that has gone */
-    BRK_ANSWER,    /* an answer of a mapped session, for the client message->target */
-    BRK_FAREWELL,  /* to a worker: the client that the brk_farewell `to` names has gone */
-    BRK_MEMBER_UP, /* to control: the brk_dest `to` can be sent to */
-    BRK_MEMBER_DOWN, /* to control: it can no longer be sent to */
-    BRK_RETIRE,      /* to the owner: nobody posts to this brk_dest any more */
-    BRK_RETIRED,     /* to control: what it had left has been passed on; free it */
-    BRK_EMPTY,       /* to the owner: tell when everything sent to this brk_dest has been acknowledged */
-    BRK_EMPTIED,     /* to control: it has, or the association is lost (`lost`), or it takes too long */
-    BRK_MEMBER_TOLD, /* to control: its peer has announced an adaptation code point (`told_adaptation`) */
-    BRK_STEPPED,     /* to control: the worker `to` has completed its step of a reload */
-    BRK_LOOK,        /* to a worker: fill the brk_look `to` and post it back */
-    BRK_REQUEST,     /* to control: carry out the brk_request `to` and post it back */
-    BRK_HANDOVER,    /* to control or a worker: the brk_handover `to` is at its next step */
-    BRK_GONE,        /* to control: the association of the brk_owner `to` has ended */
-    BRK_BALANCE      /* to a worker and back: the brk_balance_ask `to` */
+    BRK_RETURNED = 1, /* a message that was not delivered: send it again, before what is parked */
+    BRK_WAITED,       /* a message that has waited already: its destination takes it even if it is full */
+    BRK_LEFT,         /* a message for the destination `to`, of a client of a mapped session that has gone */
+    BRK_ANSWER,       /* an answer of a mapped session, for the client message->target */
+    BRK_FAREWELL,     /* to a worker: the client that the brk_farewell `to` names has gone */
+    BRK_MEMBER_UP,    /* to control: the brk_dest `to` can be sent to */
+    BRK_MEMBER_DOWN,  /* to control: it can no longer be sent to */
+    BRK_RETIRE,       /* to the owner: nobody posts to this brk_dest any more */
+    BRK_RETIRED,      /* to control: what it had left has been passed on; free it */
+    BRK_EMPTY,        /* to the owner: tell when everything sent to this brk_dest has been acknowledged */
+    BRK_EMPTIED,      /* to control: it has, or the association is lost (`lost`), or it takes too long */
+    BRK_MEMBER_TOLD,  /* to control: its peer has announced an adaptation code point (`told_adaptation`) */
+    BRK_STEPPED,      /* to control: the worker `to` has completed its step of a reload */
+    BRK_LOOK,         /* to a worker: fill the brk_look `to` and post it back */
+    BRK_REQUEST,      /* to control: carry out the brk_request `to` and post it back */
+    BRK_HANDOVER,     /* to control or a worker: the brk_handover `to` is at its next step */
+    BRK_GONE,         /* to control: the association of the brk_owner `to` has ended */
+    BRK_BALANCE       /* to a worker and back: the brk_balance_ask `to` */
 };
 
 /* An association as a destination of shared sessions. Created by the owning worker when the association

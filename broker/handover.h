@@ -20,7 +20,8 @@
  *            association with its socket and what waits for it.
  *   ARRIVE   old owner → new owner: first what the old one had for it, then what came to the stand-in. What
  *            came back goes before what was parked; what comes back yet finds the latter still parked,
- * because its group is held until then (control.c). DONE     new owner → control.
+ *            because its group is held until then (control.c).
+ *   DONE     new owner → control.
  *
  * Refused, up to PUBLISH: FORGET goes to the new owner, which sends back what came back, and then to the old
  * one, which goes on as if nothing had happened; then DONE. From STOP to ARRIVE the association stands still:

@@ -1,3 +1,4 @@
+/* See json_text.h. */
 #include "broker/json_text.h"
 
 json_t *brk_json_text(const char *text, size_t length)

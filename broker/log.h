@@ -73,8 +73,8 @@ void brk_log(enum cfg_log_level level, const char *event, const char *format, ..
  * `text` is valid during the call: "level=info event=reloaded …". */
 void brk_log_also(void (*take)(const char *event, const char *text, void *arg), void *arg);
 
-/* `text` as a logfmt value: quoted, with quotes, backslashes and control characters escaped. Returns `out`.
- */
+/* `text` as a logfmt value: in quotes, with quotes and backslashes escaped, and spaces in place of control
+ * characters; cut where it does not fit into `size`, which is at least 4. Returns `out`. */
 const char *brk_quote(const char *text, char *out, unsigned size);
 
 /* For events that traffic can cause many times a second: true at most once a second for each `limit`, with
@@ -85,8 +85,8 @@ struct brk_log_limit {
 bool brk_log_limited(struct brk_log_limit *limit, uint64_t now_ms, uint64_t *skipped);
 
 /* For events that occur per connection, so that a peer may cause thousands: a budget of BRK_LOG_BURST
- * lines, refilled by one every BRK_LOG_REFILL_MS. The first hundred clients are all logged;
- * of a flood, the writer thread logs once a second how many lines were suppressed:
+ * lines, refilled by one every BRK_LOG_REFILL_MS. The first hundred clients are all logged; of a flood, the
+ * writer thread logs once a second how many lines were suppressed:
  *
  *     level=info event=log_folded of=association_up lines=1392
  *

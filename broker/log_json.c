@@ -1,3 +1,4 @@
+/* See log_json.h. */
 #include "broker/log_json.h"
 
 #include <stdbool.h>

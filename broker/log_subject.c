@@ -1,3 +1,4 @@
+/* See log_subject.h. */
 #include "broker/log_subject.h"
 
 #include <stdlib.h>

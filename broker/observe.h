@@ -38,8 +38,7 @@ void brk_observer_leave(struct brk_observer *o);
 
 unsigned brk_observer_workers(const struct brk_observer *o);
 const char *brk_observer_transport(const struct brk_observer *o);
-bool brk_observer_in_kernel(
-    const struct brk_observer *o); /* what the stack does the kernel's counters tell */
+bool brk_observer_in_kernel(const struct brk_observer *o); /* the kernel's own counters are the stack's */
 uint64_t brk_observer_uptime_ms(const struct brk_observer *o);
 
 enum brk_running { BRK_RUNS, BRK_DRAINS, BRK_ENDED };

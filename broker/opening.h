@@ -15,7 +15,7 @@ struct brk_socket;
 enum tr_code brk_listen(struct brk_worker *w, const struct cfg_config *c, unsigned listener,
                         struct brk_socket **socket, struct tr_error *error);
 
-/* A listener of the plan in force has been opened: logs it, and what the stack granted. */
+/* A listener of the plan in force has been opened: logs its addresses, on the first worker. */
 void brk_listener_opened(struct brk_socket *s);
 
 /* Opens a socket and starts to set up an association to a peer, without blocking; `streams` (may be NULL)

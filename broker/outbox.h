@@ -9,10 +9,9 @@
  * Order: a message is gathered only while nothing is pending, and pending messages are sent oldest first.
  * So whatever is gathered is older than what becomes pending after it.
  *
- * sending.h fills and empties an outbox, room.h says how much may be pending, expiry.h drops pending
- * messages that are too old, returned.h passes on its contents
- * when the association has ended. It is part of its association and belongs to the same worker; nothing here
- * blocks. */
+ * sending.h fills and empties an outbox, room.h says how much may be pending, expiry.h drops pending messages
+ * that are too old, returned.h passes on its contents when the association has ended. It is part of its
+ * association and belongs to the same worker; nothing here blocks. */
 #ifndef JUNCTOR_BROKER_OUTBOX_H
 #define JUNCTOR_BROKER_OUTBOX_H
 

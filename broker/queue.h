@@ -13,9 +13,8 @@
  * messages, with the functions below. */
 struct brk_queue {
     struct rt_batch parcels;
-    uint64_t bytes; /* user data of their messages */
-    struct rt_parcel
-        *passed; /* brk_queue_take_first has said no to all up to this one; NULL: it begins anew */
+    uint64_t bytes;           /* user data of their messages */
+    struct rt_parcel *passed; /* the last one that brk_queue_take_first passed over; NULL: none */
 };
 
 static inline uint32_t brk_queue_count(const struct brk_queue *q)

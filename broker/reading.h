@@ -7,9 +7,7 @@
 struct brk_worker;
 struct brk_socket;
 
-#define BRK_ROUNDS_MAX                                                                                       \
-    16 /* number of batches read from one socket in a row, so that others get their turn                     \
-        */
+#define BRK_ROUNDS_MAX 16 /* batches read from one socket in a row, so that others get their turn */
 
 /* Reads one batch, or more while an association is ending. True: nothing is left to read. */
 bool brk_socket_read(struct brk_worker *w, struct brk_socket *s);

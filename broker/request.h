@@ -1,7 +1,5 @@
 /* What another thread asks of the control thread: to reload, to end, to give a member another state. Each
- * request is answered when it is done, with the lines of the log that are about it.
- *
- * Later kinds (moving an association) are rows of the same switch in request.c. */
+ * request is answered when it is done, with the lines of the log that are about it. */
 #ifndef JUNCTOR_BROKER_REQUEST_H
 #define JUNCTOR_BROKER_REQUEST_H
 

@@ -18,8 +18,7 @@ struct brk_silent {
     uint64_t count; /* how many, when it was asked last; included in worker->counts.abandoned_unseen */
     uint64_t all;   /* and together with those that it reports */
     uint64_t asked_ms;
-    uint64_t
-        first; /* of messages before this one (their number: sent.h) it was known then what became of them */
+    uint64_t first;  /* number (sent.h): what became of messages before this one was known then */
     uint64_t chunks; /* DATA chunks that were unacknowledged then */
     uint64_t back;   /* messages that were given back since, of those that brk_silent_end counts */
 };

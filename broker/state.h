@@ -89,15 +89,14 @@ struct brk_worker {
     struct brk_names **names;      /* by peer */
     struct brk_names **names_next; /* those of a plan that is not in force yet */
     unsigned names_count, names_next_count;
-    struct brk_names
-        *names_stale; /* of peers that have other addresses now, or are gone; answers are still to come */
-    struct brk_assoc *limited;   /* associations that are not read, because of their rate_limit */
-    struct brk_assoc *by_origin; /* the same as `assocs`: uthash by number */
-    struct brk_assoc *maps;      /* members of mapped sessions that are up: session/map.h */
-    struct brk_assoc *stalling;  /* associations that are watched for progress: stall.h */
-    struct brk_assoc *expiring;  /* associations that messages with a ttl wait for */
-    uint64_t parked_expires_ms;  /* when the first ttl of a parked message ends; 0: none has one */
-    struct brk_handover *wanted; /* one that waits until its association is read again, */
+    struct brk_names *names_stale; /* of peers with other addresses now, or gone; answers are to come */
+    struct brk_assoc *limited;     /* associations that are not read, because of their rate_limit */
+    struct brk_assoc *by_origin;   /* the same as `assocs`: uthash by number */
+    struct brk_assoc *maps;        /* members of mapped sessions that are up: session/map.h */
+    struct brk_assoc *stalling;    /* associations that are watched for progress: stall.h */
+    struct brk_assoc *expiring;    /* associations that messages with a ttl wait for */
+    uint64_t parked_expires_ms;    /* when the first ttl of a parked message ends; 0: none has one */
+    struct brk_handover *wanted;   /* one that waits until its association is read again, */
     struct brk_handover *handing, *arriving; /* from STOP to LEAVE, from EXPECT to ARRIVE: handover.h */
     struct brk_standing *standing;
     unsigned standing_count, standing_room;

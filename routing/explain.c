@@ -1,3 +1,4 @@
+/* See explain.h. */
 #include "routing/explain.h"
 
 #include <inttypes.h>

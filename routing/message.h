@@ -45,8 +45,7 @@ struct rt_parcel {
     uint16_t stream; /* RT_DELIVER: outbound stream asked for */
     bool embedded;   /* part of its message, or of a struct of the broker: not freed by itself */
     uint32_t route;  /* id of the route that took the message */
-    uint32_t
-        order; /* for the broker: place among others that came back, or since when it waits for a group */
+    uint32_t order;  /* the broker's: place among those that came back, or since when it waits for a group */
 };
 
 /* How much one source socket may have waiting. Owned and touched by one worker only. The limits are at

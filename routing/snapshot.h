@@ -87,8 +87,7 @@ struct rt_group {
     uint32_t count;          /* override: 0 or 1, the active member */
     const uint64_t *seeds;   /* with a hash only: one for each of dests, see rt_group_pick; else NULL */
     const uint32_t *weights; /* likewise, where they differ */
-    const uint32_t
-        *turns; /* where the share of each of dests ends: turns_priv.h; NULL: no RT_PICK_BY_TURNS */
+    const uint32_t *turns;   /* where the share of each ends (turns_priv.h); NULL: no RT_PICK_BY_TURNS */
     const uint32_t *member_weights; /* for clients of paired sessions: one for each of the configuration's
                                        members, 0: none is to go there; NULL: all alike. See choice.h */
     struct rt_dest *dests[]; /* in the order of the configuration's members, then in that of coming up */
@@ -97,8 +96,7 @@ struct rt_group {
 struct rt_snapshot {
     uint64_t version; /* increases with each publication */
     const struct rt_plan *plan;
-    bool
-        pairs_wait; /* a reload leads streams of groups to paired sessions, and members have older messages */
+    bool pairs_wait; /* streams of groups now lead to paired sessions, and members have older messages */
     const struct rt_owners *owners; /* NULL: no association was handed over; the caller's, like the plan */
     uint32_t group_count;
     struct rt_group *groups[]; /* by group id; never NULL */

@@ -54,8 +54,7 @@ void rt_stream_map_used(struct rt_stream_map *m, uint16_t out, uint64_t now_ms);
 /* One has been sent on it: the association's message `number`. Numbers only rise. */
 void rt_stream_map_sent(struct rt_stream_map *m, uint16_t out, uint64_t number, uint64_t now_ms);
 
-#define RT_TO_BE_SENT                                                                                        \
-    UINT64_MAX /* a number: something waits until the stream exists, so that it is not over */
+#define RT_TO_BE_SENT UINT64_MAX /* a number: something waits until the stream exists */
 
 /* The streams below `usable` exist, and nothing waits for them any more: where nothing has been sent although
  * something was to be, nothing of the association's messages up to `number` was. */

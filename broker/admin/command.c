@@ -1,5 +1,5 @@
-/* See command.h. Later ones (moving an association) go the same way: one about the broker
- * is a request to control (ADMIN_REQUEST), one about an association is done by its worker (ADMIN_ONE). */
+/* See command.h. What is about the broker or a member is a request to control (ADMIN_REQUEST); what is about
+ * an association its worker does (ADMIN_ONE). */
 #include "broker/admin/command.h"
 
 #include <stdio.h>

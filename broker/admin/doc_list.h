@@ -14,12 +14,13 @@ struct doc_page {
     json_t *items;
 };
 
-/* What a handler needs; opened before a page, closed after it. */
+/* What waits in the broker for a listener or peer. */
 struct doc_waiting {
     uint64_t messages, bytes; /* for all its associations */
     unsigned most;            /* messages for the one that has most */
 };
 
+/* What a handler needs; opened before a page, closed after it. */
 struct doc_scene {
     const struct brk_observer *observer;
     struct brk_sight sight;

@@ -1,3 +1,4 @@
+/* See memory.h. */
 #include "broker/admin/memory.h"
 
 #include <malloc.h>

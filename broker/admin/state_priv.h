@@ -59,7 +59,7 @@ struct admin_call {
     /* Its progress. */
     unsigned round;
     enum admin_step step;
-    uint64_t came_ms, deadline_ms;  /* deadline: 0: none */
+    uint64_t came_ms, deadline_ms;  /* refused then, unless it waits for control or for due_ms */
     uint64_t due_ms;                /* ADMIN_LATER */
     bool suspended;                 /* in admin->waiting */
     struct admin_call *prev, *next; /* there */
@@ -111,9 +111,10 @@ struct admin {
     bool resumed;               /* a suspended one has been answered: libmicrohttpd must be run */
     struct admin_call *waiting; /* oldest first */
     struct admin_call *job;     /* the one that the walk in progress is for; NULL: for all, or it is gone */
-    uint64_t walk_begun_ms,
-        walked_ms; /* of the last walk for everything; walked_ms: when the completed one began */
-    bool walked, walking_all;
+    bool walking_all;           /* a walk for everything is under way, */
+    uint64_t walk_begun_ms;     /* since then; or one for one association */
+    bool walked;                /* one for everything was completed, */
+    uint64_t walked_ms;         /* that had begun then */
 };
 
 #endif

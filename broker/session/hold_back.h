@@ -3,13 +3,13 @@
  * these come back and go to the client's partner; so newer ones must not have gone there before.
  *
  *   - A client whose listener's routes led to groups under the previous plan waits (pair.waits) when a plan
- * is adopted while the snapshot says that members are awaited (rt_snapshot.pairs_wait, moving.h). What it
- *     sends on paired routes, and what waited for a group, is queued in worker->held_back. Its partner is set
- *     up meanwhile, and what comes back from members goes there at once.
+ *     is adopted while the snapshot says that members are awaited (rt_snapshot.pairs_wait, moving.h). What
+ *     it sends on paired routes, and what waited for a group, is queued in worker->held_back. Its partner
+ *     is set up meanwhile, and what comes back from members goes there at once.
  *   - A snapshot that awaits nobody any more lets everything go. What members had is acknowledged then, or
- * has been read from the inbox before.
+ *     has been read from the inbox before.
  *   - If a client shuts down meanwhile, its partner waits in its place, and ends behind what was held back.
- * What one that was aborted has sent is dropped, as always.
+ *     What one that was aborted has sent is dropped, as always.
  *
  * Clients that come up later have nothing older, and do not wait. No further reload begins meanwhile, so what
  * is held back keeps its route. All functions are for the worker that reads the client, and do not block. */

@@ -24,8 +24,7 @@ struct brk_pair {
     unsigned tries;           /* number of candidates before that one */
     unsigned address_tries;   /* number of its addresses that were tried */
     uint16_t asked_out_streams, asked_in_streams;
-    bool
-        replaced; /* its client was ended by the broker: what is left is for whoever its route leads to now */
+    bool replaced; /* the broker ended its client: what is left is for whoever its route leads to now */
 };
 
 extern const struct brk_session brk_paired;

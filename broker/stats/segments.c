@@ -1,3 +1,4 @@
+/* See segments.h. */
 #include "broker/stats/segments.h"
 
 #include <stdlib.h>
