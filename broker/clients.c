@@ -46,9 +46,11 @@ void brk_client_leave(struct brk_worker *w, struct brk_assoc *a)
     if (!f)
         return;
     f->streams = a->in_streams;
-    if (w->broker->worker_count == 1)
+    if (!f->readers) { /* there is no other worker */
         free(f);
-    for (unsigned i = 0; w->broker->worker_count > 1 && i < w->broker->worker_count; i++)
+        return;
+    }
+    for (unsigned i = 0; i < w->broker->worker_count; i++)
         if (i != w->index)
             rt_batch_add(&w->out[i], &f->parcels[i]);
 }

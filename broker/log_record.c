@@ -4,10 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
-static const char *const levels[] = {[CFG_LOG_ERROR] = "error",
-                                     [CFG_LOG_WARNING] = "warning",
-                                     [CFG_LOG_INFO] = "info",
-                                     [CFG_LOG_DEBUG] = "debug"};
+#include "broker/log_subject.h"
 
 void brk_log_fill_args(struct brk_log_record *r, enum cfg_log_level level, const char *event,
                        const char *format, va_list args)
@@ -15,7 +12,7 @@ void brk_log_fill_args(struct brk_log_record *r, enum cfg_log_level level, const
     clock_gettime(CLOCK_REALTIME, &r->at);
     r->level = (uint16_t)level;
     r->lost_before = 0;
-    int n = snprintf(r->text, sizeof r->text, "level=%s event=%s ", levels[level], event);
+    int n = snprintf(r->text, sizeof r->text, "level=%s event=%s ", brk_log_level_name(level), event);
     int more = vsnprintf(r->text + n, sizeof r->text - (size_t)n, format, args);
     n += more < 0 ? 0 : more;
     if (n > (int)sizeof r->text - 1)

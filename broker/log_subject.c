@@ -18,6 +18,11 @@ static const char *const names[CFG_LOG_SUBJECTS] = {
     [CFG_LOG_MESSAGE] = "message",
 };
 
+static const char *const levels[] = {[CFG_LOG_ERROR] = "error",
+                                     [CFG_LOG_WARNING] = "warning",
+                                     [CFG_LOG_INFO] = "info",
+                                     [CFG_LOG_DEBUG] = "debug"};
+
 const struct brk_log_event *brk_log_events(size_t *count)
 {
     *count = COUNT(events);
@@ -48,12 +53,13 @@ enum cfg_log_subject brk_log_subject_find(const char *name)
     return (enum cfg_log_subject)i;
 }
 
+const char *brk_log_level_name(enum cfg_log_level level)
+{
+    return levels[level];
+}
+
 bool brk_log_level_find(const char *name, enum cfg_log_level *level)
 {
-    static const char *const levels[] = {[CFG_LOG_ERROR] = "error",
-                                         [CFG_LOG_WARNING] = "warning",
-                                         [CFG_LOG_INFO] = "info",
-                                         [CFG_LOG_DEBUG] = "debug"};
     for (unsigned i = 0; i < COUNT(levels); i++)
         if (strcmp(name, levels[i]) == 0) {
             *level = (enum cfg_log_level)i;

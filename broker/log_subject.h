@@ -23,7 +23,8 @@ enum cfg_log_subject brk_log_subject(const char *event);
 const char *brk_log_subject_name(enum cfg_log_subject subject);
 enum cfg_log_subject brk_log_subject_find(const char *name);
 
-/* The level of this name. False: there is none. */
+/* "warning", and the reverse. False: there is no level of this name. */
+const char *brk_log_level_name(enum cfg_log_level level);
 bool brk_log_level_find(const char *name, enum cfg_log_level *level);
 
 #endif

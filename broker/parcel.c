@@ -26,10 +26,9 @@ void brk_count_source_drop(struct brk_worker *w, struct brk_assoc *from, const s
     brk_count_drop(w, &d, reason);
 }
 
-void brk_release(struct brk_worker *w, struct rt_message *m)
+void brk_release(struct rt_message *m)
 {
     struct rt_credit *credit = m->credit;
-    (void)w;
     rt_message_release(m);
     if (credit && credit->source)
         brk_socket_check_resume(brk_socket_of(credit->source));

@@ -52,7 +52,7 @@ void brk_parcel_done(struct brk_worker *w, struct rt_parcel *p);
 void brk_drop_undelivered(struct brk_worker *w, struct rt_parcel *p);
 
 /* A message came back to its owner: frees it, and resumes its source if that was paused. */
-void brk_release(struct brk_worker *w, struct rt_message *m);
+void brk_release(struct rt_message *m);
 
 /* Drops a message of `from` before it has been copied. */
 void brk_count_source_drop(struct brk_worker *w, struct brk_assoc *from, const struct tr_msg *m,

@@ -79,7 +79,7 @@ static void looked(struct brk_worker *w, struct brk_assoc *a, unsigned looks)
     a->stall.look_ms = w->now_ms + brk_stall_of(a)->after_ms / LOOKS;
 }
 
-static void watch(struct brk_worker *w, struct brk_assoc *a)
+void brk_stall_begin(struct brk_worker *w, struct brk_assoc *a)
 {
     if (a->stall.since_ms || !brk_stall_of(a)->after_ms || a->state != BRK_UP)
         return;
@@ -89,14 +89,9 @@ static void watch(struct brk_worker *w, struct brk_assoc *a)
     DL_APPEND2(w->stalling, a, stall.prev, stall.next);
 }
 
-void brk_stall_begin(struct brk_worker *w, struct brk_assoc *a)
-{
-    watch(w, a);
-}
-
 void brk_stall_refused(struct brk_worker *w, struct brk_assoc *a)
 {
-    watch(w, a);
+    brk_stall_begin(w, a);
     if (!a->stall.since_ms || a->stall.known)
         return;
     a->stall.position = brk_stall_position(w, a);
@@ -123,7 +118,7 @@ void brk_stall_forget(struct brk_worker *w, struct brk_assoc *a)
 
 void brk_stall_moved(struct brk_worker *w, struct brk_assoc *a)
 {
-    watch(w, a);
+    brk_stall_begin(w, a);
     if (a->stall.since_ms)
         progress(w, a);
 }

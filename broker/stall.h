@@ -23,7 +23,8 @@ struct brk_stall {
     struct brk_assoc *prev, *next;  /* in worker->stalling */
 };
 
-/* The stack has taken messages for `a`; it refuses one; it has taken some that were pending. */
+/* The stack has taken messages for `a`, which is watched from now on; it refuses one; it has taken some that
+ * were pending. */
 void brk_stall_begin(struct brk_worker *w, struct brk_assoc *a);
 void brk_stall_refused(struct brk_worker *w, struct brk_assoc *a);
 void brk_stall_moved(struct brk_worker *w, struct brk_assoc *a);

@@ -47,9 +47,9 @@ enum brk_command {
     BRK_CMD_STOP = 8,
     BRK_CMD_PREPARE = 16, /* prepare for broker->candidate: adopt.h */
     BRK_CMD_ABANDON = 32,
-    BRK_CMD_STATES = 128, /* states of members have changed: states.h */
-    BRK_CMD_DRAIN_BOTH = 256,
-    BRK_CMD_ALIVE = 64 /* nothing to do: that the worker takes it shows that it is alive (notify.h) */
+    BRK_CMD_STATES = 64, /* states of members have changed: states.h */
+    BRK_CMD_DRAIN_BOTH = 128,
+    BRK_CMD_ALIVE = 256 /* nothing to do: that the worker takes it shows that it is alive (notify.h) */
 };
 
 enum brk_progress { BRK_BUSY, BRK_SOURCES_DONE, BRK_BOTH_DONE, BRK_ALL_DONE };

@@ -73,7 +73,7 @@ static void take_parcel(struct brk_worker *w, struct rt_parcel *p)
 {
     switch (p->kind) {
     case RT_RELEASE:
-        brk_release(w, p->message);
+        brk_release(p->message);
         return;
     case RT_CONTROL:
         if (p->control == BRK_RETIRE)

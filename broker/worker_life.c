@@ -143,7 +143,7 @@ bool brk_worker_settle(struct brk_worker *w)
         return false;
     while ((p = rt_batch_take(&w->taken))) {
         if (p->kind == RT_RELEASE) {
-            brk_release(w, p->message); /* frees the parcel as well */
+            brk_release(p->message); /* frees the parcel as well */
         } else if (p->kind == RT_DELIVER) {
             brk_count(&w->counts.taken_in, 1);
             brk_count(&w->counts.waiting, 1);

@@ -38,7 +38,7 @@ struct admin *admin_new(const char *version, struct tap *tap)
     a->version = version;
     a->tap = tap;
     a->wake = -1;
-    for (unsigned i = 0; i < 1 + ADMIN_METRICS_MAX; i++)
+    for (unsigned i = 0; i < ADMIN_DOORS; i++)
         a->listening[i] = -1;
     admin_accept_begin(&a->accept);
     a->doors[0] = (struct admin_door){a, false};
@@ -197,8 +197,7 @@ static bool start(void *admin, struct brk_observer *o, const struct cfg_config *
     if (!open_all(a, c))
         return false;
     int error = brk_powerless_start(&a->thread, run, a);
-    a->running = error == 0;
-    return a->running || fail("broker.admin", strerror(error));
+    return error == 0 || fail("broker.admin", strerror(error));
 }
 
 static void stop(void *admin)
@@ -207,7 +206,6 @@ static void stop(void *admin)
     atomic_store(&a->stop, true);
     eventfd_write(a->wake, 1);
     pthread_join(a->thread, NULL);
-    a->running = false;
 }
 
 void admin_service(struct admin *a, struct brk_service *s)
@@ -219,7 +217,7 @@ void admin_free(struct admin *a)
 {
     if (!a)
         return;
-    for (unsigned i = 0; i < 1 + ADMIN_METRICS_MAX; i++)
+    for (unsigned i = 0; i < ADMIN_DOORS; i++)
         if (a->listening[i] >= 0)
             close(a->listening[i]);
     admin_accept_end(&a->accept);

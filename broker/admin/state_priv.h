@@ -96,12 +96,11 @@ struct admin {
     const char *version;
     char *file;
     pthread_t thread;
-    bool running; /* the control thread's */
-    int wake;     /* eventfd */
+    int wake; /* eventfd */
     _Atomic bool stop;
-    char path[ADMIN_PATH_MAX];                         /* "": none */
-    int listening[1 + ADMIN_METRICS_MAX];              /* the first one: the Unix socket; -1: none */
-    struct MHD_Daemon *daemons[1 + ADMIN_METRICS_MAX]; /* the first one: of the Unix socket; NULL: none */
+    char path[ADMIN_PATH_MAX];               /* "": none */
+    int listening[ADMIN_DOORS];              /* the first one: the Unix socket; -1: none */
+    struct MHD_Daemon *daemons[ADMIN_DOORS]; /* the first one: of the Unix socket; NULL: none */
     unsigned daemon_count;
     struct admin_door doors[2]; /* TCP, Unix */
 
