@@ -88,21 +88,13 @@ struct rt_parcel *rt_parcel_new(struct rt_message *m, enum rt_parcel_kind kind, 
     return p;
 }
 
-struct rt_parcel *rt_control_new(uint16_t control, void *to)
-{
-    struct rt_parcel *p = malloc(sizeof *p);
-    if (p)
-        *p = (struct rt_parcel){.to = to, .kind = RT_CONTROL, .control = control};
-    return p;
-}
-
 bool rt_parcel_done(struct rt_parcel *p, uint32_t worker, struct rt_message **m)
 {
-    assert(p->kind != RT_RELEASE);
+    assert(p->kind == RT_DELIVER);
     struct rt_message *message = p->message;
     if (!p->embedded)
         free(p);
-    bool goes_back = message && rt_message_unref(message, worker);
+    bool goes_back = rt_message_unref(message, worker);
     *m = goes_back ? message : NULL;
     return goes_back;
 }

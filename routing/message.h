@@ -99,14 +99,11 @@ void rt_message_stop_source(struct rt_message *m);
  * or a parcel. NULL: out of memory. */
 struct rt_parcel *rt_parcel_new(struct rt_message *m, enum rt_parcel_kind kind, void *to);
 
-/* A parcel without a message; release it with rt_parcel_done. NULL: out of memory. */
-struct rt_parcel *rt_control_new(uint16_t control, void *to);
-
 /* Releases a parcel and its reference. True: that was the last reference and `worker` is not the owner;
  * the caller must now send m->first (kind RT_RELEASE, already filled in) to worker m->owner. False:
  * nothing left to do (if the owner's last reference was released, the message has been freed and its
- * credit refunded). *m is the parcel's message if the result is true, else NULL. A control message is
- * freed, unless it is embedded in a struct of the broker. Not for RT_RELEASE: see rt_message_release. */
+ * credit refunded). *m is the parcel's message if the result is true, else NULL. For RT_DELIVER only: see
+ * rt_message_release, and control messages are the broker's. */
 bool rt_parcel_done(struct rt_parcel *p, uint32_t worker, struct rt_message **m);
 
 /* Drops the reference that rt_message_new gave its creator; same result as rt_parcel_done. */

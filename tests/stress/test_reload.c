@@ -154,14 +154,21 @@ static void deliver(struct worker *w, struct rt_parcel *p)
         rt_batch_add(&w->out[gone->owner], &gone->first);
 }
 
-static void run_errand(struct worker *w, struct rt_parcel *p)
+/* Whoever takes it frees it. */
+static struct rt_parcel *control_new(enum control control, void *to)
+{
+    struct rt_parcel *p = malloc(sizeof *p);
+    check(p, "out of memory");
+    *p = (struct rt_parcel){.to = to, .kind = RT_CONTROL, .control = (uint16_t)control};
+    return p;
+}
+
+static void obey(struct worker *w, struct rt_parcel *p)
 {
     struct dest *d = p->to;
-    struct rt_message *none;
     switch ((enum control)p->control) {
     case RETIRE: {
-        struct rt_parcel *answer = rt_control_new(RETIRED, NULL);
-        check(answer, "out of memory");
+        struct rt_parcel *answer = control_new(RETIRED, NULL);
         /* The member, as a number: by the time the control thread looks, the destination is gone. */
         answer->stream = d->dest.member.index;
         answer->route = d->dest.member.kind;
@@ -179,7 +186,7 @@ static void run_errand(struct worker *w, struct rt_parcel *p)
     case RETIRED:
         check(false, "not for a worker");
     }
-    rt_parcel_done(p, w->index, &none);
+    free(p);
 }
 
 /* Deals with some of what came, in order; the rest has to wait for another turn. */
@@ -193,7 +200,7 @@ static void work(struct worker *w)
         else if (p->kind == RT_RELEASE)
             rt_message_release(p->message);
         else
-            run_errand(w, p);
+            obey(w, p);
     }
 }
 
@@ -295,9 +302,7 @@ static void publish(struct world *w)
 static void tell(struct world *w, uint32_t worker, enum control control, void *to)
 {
     struct rt_batch b = {0};
-    struct rt_parcel *p = rt_control_new(control, to);
-    check(p, "out of memory");
-    rt_batch_add(&b, p);
+    rt_batch_add(&b, control_new(control, to));
     rt_inbox_post(&w->workers[worker].inbox, &b);
 }
 
@@ -347,13 +352,12 @@ static void released(struct world *w, struct cfg_member member)
 static void hear(struct world *w)
 {
     struct rt_batch b = {0};
-    struct rt_message *none;
     rt_inbox_take(&w->inbox, inbox_readable(&w->inbox, 0), &b);
     if (!b.count)
         return;
     for (struct rt_parcel *p; (p = rt_batch_take(&b));) {
         released(w, (struct cfg_member){(enum cfg_member_kind)p->route, p->stream});
-        rt_parcel_done(p, WORKERS, &none);
+        free(p);
     }
     publish(w);
 }

@@ -118,25 +118,6 @@ static void test_unused_message_travels_home_too(void **state)
     assert_int_equal(credit.messages, 0);
 }
 
-static void test_errand_has_no_message(void **state)
-{
-    (void)state;
-    int what;
-    struct rt_message *gone = (struct rt_message *)&what;
-    struct rt_parcel *p = rt_control_new(7, &what);
-    assert_int_equal(p->kind, RT_CONTROL);
-    assert_int_equal(p->control, 7);
-    assert_ptr_equal(p->to, &what);
-    assert_null(p->message);
-    assert_false(p->embedded);
-    assert_false(rt_parcel_done(p, OWNER, &gone));
-    assert_null(gone);
-
-    struct rt_parcel own = {.kind = RT_CONTROL, .embedded = true}; /* the broker's: not freed */
-    assert_false(rt_parcel_done(&own, OWNER, &gone));
-    assert_null(gone);
-}
-
 static void test_credit_hysteresis_in_messages(void **state)
 {
     (void)state;
@@ -252,7 +233,6 @@ int main(void)
         cmocka_unit_test(test_fan_out_shares_one_copy),
         cmocka_unit_test(test_last_reference_elsewhere_travels_home),
         cmocka_unit_test(test_unused_message_travels_home_too),
-        cmocka_unit_test(test_errand_has_no_message),
         cmocka_unit_test(test_credit_hysteresis_in_messages),
         cmocka_unit_test(test_credit_hysteresis_in_bytes),
         cmocka_unit_test(test_smallest_credit),
