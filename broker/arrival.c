@@ -26,6 +26,7 @@
 #include "broker/state.h"
 #include "broker/stats/counts.h"
 #include "routing/inbox.h"
+#include "routing/origin.h"
 #include "transport/transport.h"
 
 static void post(struct brk_worker *w, struct brk_handover *h, enum brk_handover_step step)
@@ -114,7 +115,7 @@ static void arrive_one(struct brk_worker *w, struct brk_handed *e)
     brk_assoc_list(w, a);
     brk_assoc_attach(a, e->socket, a->id);
     brk_silent_arrive(w, a);
-    a->owner = a->origin >> BRK_ORIGIN_BITS == w->index ? NULL : e->owner;
+    a->owner = rt_origin_worker(a->origin) == w->index ? NULL : e->owner;
     a->dest = e->dest;
     if (a->dest) {
         a->dest->dest.owner = a;

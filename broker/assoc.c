@@ -21,6 +21,7 @@
 #include "broker/state.h"
 #include "config/config.h"
 #include "config/sctp/options.h"
+#include "routing/origin.h"
 #include "transport/transport.h"
 
 struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state)
@@ -30,7 +31,7 @@ struct brk_assoc *brk_assoc_new(struct brk_worker *w, enum brk_assoc_state state
         return NULL;
     a->magic = BRK_ASSOC_MAGIC;
     a->state = state;
-    a->origin = (uint64_t)w->index << BRK_ORIGIN_BITS | ++w->origins;
+    a->origin = rt_origin(w->index, ++w->origins);
     a->begun_ms = w->now_ms;
     brk_assoc_list(w, a);
     return a;
@@ -130,10 +131,10 @@ const char *brk_assoc_name(const struct brk_assoc *a)
 
 const char *brk_session_text(const struct brk_assoc *a, char out[static BRK_SESSION_TEXT])
 {
+    char number[RT_ORIGIN_TEXT];
     out[0] = '\0';
     if (a->session_number)
-        snprintf(out, BRK_SESSION_TEXT, " session=%u-%llu", (unsigned)(a->session_number >> BRK_ORIGIN_BITS),
-                 (unsigned long long)(a->session_number & ((1ULL << BRK_ORIGIN_BITS) - 1)));
+        snprintf(out, BRK_SESSION_TEXT, " session=%s", rt_origin_format(a->session_number, number));
     return out;
 }
 

@@ -28,8 +28,6 @@ struct brk_handover;
 struct brk_owner;
 struct brk_session;
 
-#define BRK_ORIGIN_BITS 48 /* of an association's origin; the index of its worker is in the bits above */
-
 /* An association's statistics, as last read; see notice.c. */
 struct brk_assoc_stats {
     uint64_t next_ms; /* when to read them again */
@@ -60,7 +58,7 @@ struct brk_assoc {
     bool attached;              /* it is on its socket */
     struct brk_carried carried; /* how much it brings: busy.h */
     struct brk_work work;
-    uint64_t origin;                   /* unique as long as the broker runs; see brk_reader */
+    uint64_t origin;                   /* its number: routing/origin.h */
     const struct brk_session *session; /* the kind that opened it; NULL: accepted by a listener */
     uint64_t session_number; /* for the log: the origin of its session's client; 0: no session of its own */
     const char *ended_here;  /* why this side aborted it, static text; NULL: it did not */

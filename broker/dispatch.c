@@ -224,7 +224,7 @@ unsigned brk_reader(const struct brk_worker *w, const struct rt_message *m)
 {
     if (brk_is_handed(w->handing, m))
         return w->handing->to;
-    return rt_owners_find(w->snapshot->owners, m->origin, (uint32_t)(m->origin >> BRK_ORIGIN_BITS));
+    return rt_owners_find(w->snapshot->owners, m->origin);
 }
 
 void brk_park_again(struct brk_worker *w, struct rt_parcel *p)

@@ -27,6 +27,7 @@
 #include "broker/stats/counts.h"
 #include "config/config.h"
 #include "routing/inbox.h"
+#include "routing/origin.h"
 #include "transport/transport.h"
 
 static void post(struct brk_worker *w, struct brk_handover *h, enum brk_handover_step step)
@@ -251,11 +252,10 @@ static void leave(struct brk_worker *w, struct brk_handover *h)
 static void stay(struct brk_worker *w, struct brk_handover *h)
 {
     struct rt_parcel *p;
+    char number[RT_ORIGIN_TEXT];
     bool stood_still = w->handing == h;
-    brk_log(CFG_LOG_WARNING, "not_moved", "association=%u-%llu from=%u to=%u error=\"%s\"",
-            (unsigned)(h->handed[0].origin >> BRK_ORIGIN_BITS),
-            (unsigned long long)(h->handed[0].origin & ((1ULL << BRK_ORIGIN_BITS) - 1)), h->from, h->to,
-            h->refused);
+    brk_log(CFG_LOG_WARNING, "not_moved", "association=%s from=%u to=%u error=\"%s\"",
+            rt_origin_format(h->handed[0].origin, number), h->from, h->to, h->refused);
     if (stood_still)
         w->handing = NULL;
     while ((p = brk_queue_take(&h->kept)))

@@ -208,7 +208,7 @@ bool brk_observer_walk(struct brk_observer *o, uint64_t wanted, enum brk_look_ac
     unsigned n = o->broker->worker_count;
     struct brk_sight s;
     brk_sight_open(o, &s);
-    unsigned only = rt_owners_find(s.snapshot->owners, wanted, (uint32_t)(wanted >> BRK_ORIGIN_BITS));
+    unsigned only = rt_owners_find(s.snapshot->owners, wanted);
     brk_sight_close(o);
     if (o->walking || (wanted && only >= n) || atomic_load(&o->broker->ended))
         return false;

@@ -10,6 +10,7 @@
 #include "broker/dest.h"
 #include "broker/handover.h"
 #include "broker/state.h"
+#include "routing/origin.h"
 #include "routing/owners.h"
 #include "routing/snapshot.h"
 
@@ -19,12 +20,12 @@ void brk_owners_init(struct brk_owners *o)
     rt_batch_init(&o->post);
 }
 
-static void remove_owner(struct brk_owners *o, struct brk_owner *w)
+static void remove_owner(struct brk_owners *o, struct brk_owner *e)
 {
-    DL_DELETE(o->all, w);
+    DL_DELETE(o->all, e);
     o->count--;
-    o->ended -= w->ended;
-    free(w);
+    o->ended -= e->ended;
+    free(e);
 }
 
 void brk_owners_free(struct brk_owners *o)
@@ -49,11 +50,6 @@ bool brk_owners_busy(const struct brk_owners *o)
 
 /* ---- the list ------------------------------------------------------------------------------------- */
 
-static unsigned home_of(const struct brk_owner *w)
-{
-    return (unsigned)(w->origin >> BRK_ORIGIN_BITS);
-}
-
 /* The table of what is listed, and of what is handed over by `h`, which goes before older entries. */
 static struct rt_owners *table_with(const struct brk_owners *o, const struct brk_handover *h)
 {
@@ -61,12 +57,12 @@ static struct rt_owners *table_with(const struct brk_owners *o, const struct brk
     uint32_t n = 0;
     if (!t)
         return NULL;
-    for (const struct brk_owner *w = o->all; w; w = w->next) {
+    for (const struct brk_owner *e = o->all; e; e = e->next) {
         bool again = false;
         for (unsigned i = 0; i < h->count; i++)
-            again |= h->handed[i].origin == w->origin;
+            again |= h->handed[i].origin == e->origin;
         if (!again)
-            t->list[n++] = (struct rt_owner){w->origin, w->worker};
+            t->list[n++] = (struct rt_owner){e->origin, e->worker};
     }
     for (unsigned i = 0; i < h->count; i++)
         t->list[n++] = (struct rt_owner){h->handed[i].origin, h->to};
@@ -78,13 +74,13 @@ static struct rt_owners *table_with(const struct brk_owners *o, const struct brk
 /* The last that ended stay. */
 static void forget_oldest(struct brk_owners *o)
 {
-    struct brk_owner *w, *tmp;
-    DL_FOREACH_SAFE(o->all, w, tmp)
+    struct brk_owner *e, *tmp;
+    DL_FOREACH_SAFE(o->all, e, tmp)
     {
         if (o->ended <= BRK_OWNERS_KEPT)
             return;
-        if (w->ended)
-            remove_owner(o, w);
+        if (e->ended)
+            remove_owner(o, e);
     }
 }
 
@@ -97,16 +93,17 @@ void brk_owners_gone(struct brk_owners *o, struct brk_owner *gone)
     forget_oldest(o);
 }
 
-/* It has arrived: its new entry takes the place of an older one. At home it needs none. */
+/* It has arrived: its new entry takes the place of an older one. With the worker with which it began it needs
+ * none. */
 static void list(struct brk_owners *o, struct brk_owner *new)
 {
-    struct brk_owner *w, *tmp;
-    DL_FOREACH_SAFE(o->all, w, tmp)
-    if (w->origin == new->origin)
-        remove_owner(o, w);
+    struct brk_owner *e, *tmp;
+    DL_FOREACH_SAFE(o->all, e, tmp)
+    if (e->origin == new->origin)
+        remove_owner(o, e);
     DL_APPEND(o->all, new);
     o->count++;
-    if (home_of(new) == new->worker)
+    if (rt_origin_worker(new->origin) == new->worker)
         remove_owner(o, new);
 }
 

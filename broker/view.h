@@ -27,7 +27,7 @@ struct brk_assoc;
 
 /* An association, as its worker sees it at one moment. */
 struct brk_assoc_view {
-    uint64_t origin;  /* its number: the worker it began with << BRK_ORIGIN_BITS | counted from 1 */
+    uint64_t origin;  /* its number: routing/origin.h */
     unsigned worker;  /* that has it now */
     uint64_t session; /* of a paired session: the number of its client; 0: none */
     uint64_t age_ms;  /* since it came up, or, where it has not, since set-up began */

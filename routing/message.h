@@ -76,8 +76,8 @@ struct rt_message {
     uint32_t ppid;
     uint32_t len;
     uint32_t source;     /* listener or peer it came from: rt_source */
-    uint64_t origin;     /* source association; defined by the broker */
-    uint64_t entered_ms; /* when it was received, likewise */
+    uint64_t origin;     /* number of the association it came from: origin.h */
+    uint64_t entered_ms; /* when it was received; the broker's */
     uint64_t target;     /* an answer on its way to another worker: the association it is for */
     uint8_t data[];
 };

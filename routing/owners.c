@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "routing/origin.h"
+
 struct rt_owners *rt_owners_new(uint32_t count)
 {
     struct rt_owners *o = calloc(1, sizeof *o + count * sizeof o->list[0]);
@@ -22,10 +24,10 @@ void rt_owners_sort(struct rt_owners *o)
     qsort(o->list, o->count, sizeof o->list[0], by_origin);
 }
 
-uint32_t rt_owners_find(const struct rt_owners *o, uint64_t origin, uint32_t otherwise)
+uint32_t rt_owners_find(const struct rt_owners *o, uint64_t origin)
 {
     const struct rt_owner wanted = {.origin = origin};
     const struct rt_owner *found =
         o ? bsearch(&wanted, o->list, o->count, sizeof o->list[0], by_origin) : NULL;
-    return found ? found->worker : otherwise;
+    return found ? found->worker : rt_origin_worker(origin);
 }

@@ -10,8 +10,6 @@
 #include "broker/json_text.h"
 #include "config/sctp/value.h"
 
-#define ORIGIN_BITS 48 /* of the number within a worker */
-
 const char *admin_query(const struct admin_call *call, const char *name)
 {
     return MHD_lookup_connection_value(call->connection, MHD_GET_ARGUMENT_KIND, name);
@@ -33,24 +31,6 @@ bool admin_query_number(struct admin_call *call, const char *name, unsigned othe
     }
     *out = (unsigned)number;
     return true;
-}
-
-uint64_t admin_parse_id(const char *text)
-{
-    unsigned worker;
-    unsigned long long number;
-    int end = 0;
-    if (sscanf(text, "%5u-%15llu%n", &worker, &number, &end) != 2 || text[end] || worker >> 16 || !number ||
-        number >> ORIGIN_BITS)
-        return 0;
-    return (uint64_t)worker << ORIGIN_BITS | number;
-}
-
-const char *admin_id(uint64_t origin, char out[static ADMIN_ID_TEXT])
-{
-    snprintf(out, ADMIN_ID_TEXT, "%u-%llu", (unsigned)(origin >> ORIGIN_BITS),
-             (unsigned long long)(origin & ((1ULL << ORIGIN_BITS) - 1)));
-    return out;
 }
 
 const char *admin_time(uint64_t ago_ms, char out[static ADMIN_TIME_TEXT])

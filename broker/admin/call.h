@@ -12,11 +12,6 @@ const char *admin_query(const struct admin_call *call, const char *name);
 bool admin_query_number(struct admin_call *call, const char *name, unsigned otherwise, unsigned most,
                         unsigned *out);
 
-/* The origin of an association from "0-17", or 0; and the reverse, which returns `out`. */
-#define ADMIN_ID_TEXT 48
-uint64_t admin_parse_id(const char *text);
-const char *admin_id(uint64_t origin, char out[static ADMIN_ID_TEXT]);
-
 /* The time `ago_ms` ago, UTC: "2026-01-31T12:00:00.000Z". Returns `out`. */
 #define ADMIN_TIME_TEXT 48
 const char *admin_time(uint64_t ago_ms, char out[static ADMIN_TIME_TEXT]);

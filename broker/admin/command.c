@@ -15,6 +15,7 @@
 #include "broker/log_subject.h"
 #include "config/sctp/value.h"
 #include "routing/explain.h"
+#include "routing/origin.h"
 
 #define LOOK_AGAIN_MS 50
 #define MOVE_AGAIN_MS 5
@@ -164,10 +165,10 @@ enum admin_step admin_post_ready(struct admin *a, struct admin_call *call)
 
 static enum admin_step done(const struct admin *a, struct admin_call *call, const char *what)
 {
-    char id[ADMIN_ID_TEXT];
+    char id[RT_ORIGIN_TEXT];
     json_t *d = admin_document(a);
     json_object_set_new(d, "done", json_true());
-    json_object_set_new(d, what, json_string(admin_id(call->origin, id)));
+    json_object_set_new(d, what, json_string(rt_origin_format(call->origin, id)));
     return admin_answer(call, 200, d);
 }
 
@@ -180,7 +181,7 @@ static bool can_end(const char *state)
 static bool take_id(struct admin_call *call)
 {
     const char *id = admin_query(call, "association");
-    call->origin = id ? admin_parse_id(id) : 0;
+    call->origin = id ? rt_origin_parse(id) : 0;
     if (!call->origin)
         admin_refuse_id(call, id);
     return call->origin;

@@ -7,21 +7,22 @@
 #include "broker/admin/call.h"
 #include "broker/admin/json.h"
 #include "broker/admin/refuse.h"
+#include "routing/origin.h"
 
 #define PAGE     100
 #define PAGE_MAX 1000
 
 static json_t *origin_or_null(uint64_t origin)
 {
-    char id[ADMIN_ID_TEXT];
-    return origin ? json_string(admin_id(origin, id)) : json_null();
+    char id[RT_ORIGIN_TEXT];
+    return origin ? json_string(rt_origin_format(origin, id)) : json_null();
 }
 
 static json_t *association(const struct cfg_config *c, const struct brk_assoc_view *v)
 {
-    char id[ADMIN_ID_TEXT];
-    json_t *o = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:o, s:I, s:o, s:I}", "id", admin_id(v->origin, id),
-                          "worker", (int)v->worker, "kind",
+    char id[RT_ORIGIN_TEXT];
+    json_t *o = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:o, s:I, s:o, s:I}", "id",
+                          rt_origin_format(v->origin, id), "worker", (int)v->worker, "kind",
                           v->member.kind == CFG_MEMBER_LISTENER ? "listener" : "peer", "name",
                           cfg_member_name(c, v->member), "role", v->role, "state", v->state, "remote",
                           admin_json_address(&v->remote), "assoc", (json_int_t)v->assoc, "session",
@@ -59,8 +60,8 @@ static bool is_of(const struct cfg_config *c, const struct brk_assoc_view *v, en
 /* In its number, name or address. */
 static bool has_text(const struct cfg_config *c, const struct brk_assoc_view *v, const char *text)
 {
-    char id[ADMIN_ID_TEXT], address[NET_ADDR_TEXT] = "";
-    if (!text || strstr(admin_id(v->origin, id), text) || strstr(cfg_member_name(c, v->member), text))
+    char id[RT_ORIGIN_TEXT], address[NET_ADDR_TEXT] = "";
+    if (!text || strstr(rt_origin_format(v->origin, id), text) || strstr(cfg_member_name(c, v->member), text))
         return true;
     if (v->remote.sa.sa_family != AF_UNSPEC)
         net_addr_format(&v->remote, address, sizeof address);
@@ -184,7 +185,7 @@ static json_t *paths(const struct brk_assoc_detail *d)
 enum admin_step admin_get_association(struct admin *a, struct admin_call *call)
 {
     struct brk_sight s;
-    call->origin = admin_parse_id(call->rest);
+    call->origin = rt_origin_parse(call->rest);
     call->act = BRK_LOOK_CLOSELY;
     if (!call->origin)
         return admin_refuse_id(call, call->rest);

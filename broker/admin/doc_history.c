@@ -12,6 +12,7 @@
 #include "broker/history.h"
 #include "broker/json_text.h"
 #include "routing/explain.h"
+#include "routing/origin.h"
 
 #define LIMIT     100
 #define LIMIT_MAX 10000
@@ -79,13 +80,13 @@ static json_t *detail(const struct brk_happening *e)
 
 static json_t *happening(const struct cfg_config *c, const struct brk_happening *e, uint64_t now_ms)
 {
-    char id[ADMIN_ID_TEXT], first[ADMIN_TIME_TEXT], last[ADMIN_TIME_TEXT];
+    char id[RT_ORIGIN_TEXT], first[ADMIN_TIME_TEXT], last[ADMIN_TIME_TEXT];
     json_t *o = admin_json_member(c, e->member);
     json_object_update_new(
         o, json_pack("{s:s, s:s, s:I, s:o, s:s, s:o, s:o}", "first", admin_time(now_ms - e->first_ms, first),
                      "last", admin_time(now_ms - e->last_ms, last), "times", (json_int_t)e->times,
-                     "association", e->origin ? json_string(admin_id(e->origin, id)) : json_null(), "event",
-                     brk_happening_name((enum brk_happening_kind)e->kind), "address",
+                     "association", e->origin ? json_string(rt_origin_format(e->origin, id)) : json_null(),
+                     "event", brk_happening_name((enum brk_happening_kind)e->kind), "address",
                      admin_json_address(&e->address), "detail", detail(e)));
     return o;
 }
@@ -97,7 +98,7 @@ enum admin_step admin_get_history(struct admin *a, struct admin_call *call)
     struct brk_sight s;
     struct list list;
     unsigned limit;
-    if (id && !(f.origin = admin_parse_id(id)))
+    if (id && !(f.origin = rt_origin_parse(id)))
         return admin_refuse_id(call, id);
     if (!admin_query_number(call, "limit", LIMIT, LIMIT_MAX, &limit))
         return ADMIN_DONE;

@@ -136,8 +136,7 @@ static void answer(struct brk_worker *w, struct brk_assoc *a, const struct tr_ms
     }
     struct tr_msg back = *m;
     back.stream = user.stream;
-    unsigned worker =
-        rt_owners_find(w->snapshot->owners, user.origin, (uint32_t)(user.origin >> BRK_ORIGIN_BITS));
+    unsigned worker = rt_owners_find(w->snapshot->owners, user.origin);
     if (!user.left && worker != w->index)
         post_answer(w, a, &back, user.origin, worker);
     else if (!user.left && (client = taker(w, user.origin)))

@@ -7,8 +7,7 @@
 
 #include "broker/stats/counts.h"
 #include "broker/tap/frame.h"
-
-#define ORIGIN_BITS 48 /* of the number within a worker */
+#include "routing/origin.h"
 
 uint64_t tap_now_ns(void)
 {
@@ -35,9 +34,9 @@ static void __attribute__((format(printf, 2, 3))) add(struct line *l, const char
 
 static void add_association(struct line *l, const char *word, uint64_t number)
 {
+    char text[RT_ORIGIN_TEXT];
     if (number)
-        add(l, " %s=%u-%llu", word, (unsigned)(number >> ORIGIN_BITS),
-            (unsigned long long)(number & ((UINT64_C(1) << ORIGIN_BITS) - 1)));
+        add(l, " %s=%s", word, rt_origin_format(number, text));
 }
 
 static void add_route(struct line *l, const struct tap_names *n, uint32_t route)

@@ -8,6 +8,7 @@
 
 #include "broker/assoc.h"
 #include "broker/state.h"
+#include "routing/origin.h"
 
 static struct brk_broker broker = {.worker_count = 1};
 static struct brk_worker worker = {.broker = &broker};
@@ -17,7 +18,7 @@ static struct brk_worker worker = {.broker = &broker};
 static void who_stood_in_is_not_found_any_more(void **state)
 {
     enum { OTHERS = 1000 };
-    const uint64_t number = (uint64_t)1 << BRK_ORIGIN_BITS | 7; /* it began with another worker */
+    const uint64_t number = rt_origin(1, 7); /* it began with another worker */
     struct brk_assoc *stand_in = brk_assoc_new(&worker, BRK_ARRIVING), arrived = {.origin = number};
     (void)state;
     brk_assoc_stand_in(stand_in, number);

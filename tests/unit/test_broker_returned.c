@@ -17,6 +17,7 @@
 #include "broker/socket.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
+#include "routing/origin.h"
 
 enum { WORKERS = 3, HERE = 1, TTL = 500 };
 
@@ -89,7 +90,7 @@ static int end(void **state)
 
 static uint64_t origin(unsigned reader, uint64_t number)
 {
-    return (uint64_t)reader << BRK_ORIGIN_BITS | number;
+    return rt_origin(reader, number);
 }
 
 /* The message's bytes are its number: what is read back in the end. */
