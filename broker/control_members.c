@@ -22,8 +22,7 @@ bool brk_control_settled(const struct brk_control *c, struct cfg_member m)
     if (c->shares.changed || c->moving.awaited)
         return false;
     DL_FOREACH(c->dests, d)
-    if (d->dest.member.kind == m.kind && d->dest.member.index == m.index &&
-        brk_state(c->broker, m) == CFG_MAINT)
+    if (cfg_same_member(d->dest.member, m) && brk_state(c->broker, m) == CFG_MAINT)
         return false;
     return true;
 }

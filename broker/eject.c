@@ -14,7 +14,7 @@
 
 static bool is_same(const struct brk_outlier *o, uint32_t group, struct cfg_member m)
 {
-    return o->group == group && o->member.kind == m.kind && o->member.index == m.index;
+    return o->group == group && cfg_same_member(o->member, m);
 }
 
 static const struct brk_outlier *find(const struct brk_eject *e, uint32_t group, struct cfg_member m)

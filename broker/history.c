@@ -82,8 +82,8 @@ static bool same_address(const struct net_addr *a, const struct net_addr *b)
 static bool is_repeated(const struct brk_happening *old, const struct brk_happening *e)
 {
     return old->kind == e->kind && old->origin == e->origin && e->last_ms - old->last_ms <= REPEATED_MS &&
-           old->member.kind == e->member.kind && old->member.index == e->member.index &&
-           strcmp(old->text, e->text) == 0 && same_address(&old->address, &e->address);
+           cfg_same_member(old->member, e->member) && strcmp(old->text, e->text) == 0 &&
+           same_address(&old->address, &e->address);
 }
 
 void brk_history_add(struct brk_history *h, bool standing, const struct brk_happening *e)

@@ -13,7 +13,6 @@
 #include "broker/dest.h"
 #include "broker/log.h"
 #include "broker/state.h"
-#include "routing/explain.h"
 #include "routing/message.h"
 #include "routing/plan.h"
 
@@ -101,7 +100,7 @@ static bool set_state(struct brk_requests *q, struct brk_broker *b, struct brk_c
                       struct brk_request *r)
 {
     struct cfg_member m;
-    if (!rt_find_source(b->plan->config, r->member, &m))
+    if (!cfg_member_find(b->plan->config, r->member, &m))
         return false;
     q->setting = r;
     brk_control_set_state(c, m, r->state);
@@ -118,7 +117,7 @@ static void answer_states(struct brk_requests *q, struct brk_broker *b, struct b
     {
         if (r->kind != BRK_ASK_STATE)
             continue;
-        bool found = rt_find_source(b->plan->config, r->member, &m);
+        bool found = cfg_member_find(b->plan->config, r->member, &m);
         if (found && !brk_control_settled(c, m))
             continue;
         r->done = found;

@@ -47,8 +47,7 @@ unsigned brk_sight_share(const struct brk_sight *s, unsigned group, unsigned pos
         return 100;
     unsigned least = g->member_weights ? percent(g->member_weights[position], written) : 100;
     for (uint32_t i = 0; g->weights && i < g->count; i++)
-        if (g->dests[i]->member.kind == m.kind && g->dests[i]->member.index == m.index &&
-            percent(g->weights[i], written) < least)
+        if (cfg_same_member(g->dests[i]->member, m) && percent(g->weights[i], written) < least)
             least = percent(g->weights[i], written);
     return least;
 }

@@ -43,3 +43,18 @@ const char *cfg_member_name(const struct cfg_config *c, struct cfg_member m)
 {
     return m.kind == CFG_MEMBER_PEER ? c->peers[m.index].name : c->listeners[m.index].name;
 }
+
+bool cfg_member_find(const struct cfg_config *c, const char *name, struct cfg_member *out)
+{
+    for (unsigned i = 0; i < c->listener_count; i++)
+        if (!c->listeners[i].gone && strcmp(c->listeners[i].name, name) == 0) {
+            *out = (struct cfg_member){CFG_MEMBER_LISTENER, i};
+            return true;
+        }
+    for (unsigned i = 0; i < c->peer_count; i++)
+        if (!c->peers[i].gone && strcmp(c->peers[i].name, name) == 0) {
+            *out = (struct cfg_member){CFG_MEMBER_PEER, i};
+            return true;
+        }
+    return false;
+}

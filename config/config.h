@@ -388,8 +388,14 @@ bool cfg_is_own(const struct cfg_listener *l, const struct cfg_peer *p, const st
                 bool over_udp);
 bool cfg_may_be_own(const struct cfg_listener *l, const struct cfg_peer *p, bool over_udp);
 
-/* The name of a member of a group or source of a route. */
+/* The name of a member of a group or source of a route; and the one of this name. False: there is none, or it
+ * is gone. */
 const char *cfg_member_name(const struct cfg_config *c, struct cfg_member m);
+bool cfg_member_find(const struct cfg_config *c, const char *name, struct cfg_member *out);
+static inline bool cfg_same_member(struct cfg_member a, struct cfg_member b)
+{
+    return a.kind == b.kind && a.index == b.index;
+}
 const char *cfg_session_name(enum cfg_session s); /* as the file writes it */
 /* Whether messages of such sessions go to whoever is in the group, and wait while nobody is. */
 static inline bool cfg_uses_group(enum cfg_session s)

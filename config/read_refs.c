@@ -93,7 +93,7 @@ static bool take_member(struct loader *l, const char *key, const struct yaml_nod
     }
     struct cfg_member m = {e->kind == NAME_PEER ? CFG_MEMBER_PEER : CFG_MEMBER_LISTENER, e->index};
     for (unsigned i = 0; i < count; i++)
-        if (list[i].kind == m.kind && list[i].index == m.index) {
+        if (cfg_same_member(list[i], m)) {
             err_add(&l->errors, item->at, "%s: '%.63s' is listed twice; remove one", key, item->text);
             return false;
         }

@@ -8,7 +8,7 @@
 static bool is_member(const struct cfg_group *g, struct cfg_member m)
 {
     for (unsigned i = 0; i < g->member_count; i++)
-        if (g->members[i].kind == m.kind && g->members[i].index == m.index)
+        if (cfg_same_member(g->members[i], m))
             return true;
     return false;
 }

@@ -100,7 +100,7 @@ static int from_file(const struct question *q, uint32_t ppid, uint16_t stream, j
     int status = CLIENT_REFUSED;
     if (!c)
         cfg_remarks_print(q->file, &remarks, stderr);
-    else if (!rt_find_source(c, q->from, &from))
+    else if (!cfg_member_find(c, q->from, &from))
         fprintf(stderr, "junctor explain: %s: %s\n", q->file, cfg_unknown_member(c, q->from, why));
     else {
         *document = work_out(c, from, ppid, stream, q->unordered);

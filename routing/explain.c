@@ -3,7 +3,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "config/sctp/ppid.h"
 
@@ -12,7 +11,7 @@ enum rt_verdict rt_explain(const struct cfg_route *r, struct cfg_member from, ui
 {
     bool source = false, any_ppid = !r->ppid_count, any_stream = !r->stream_count;
     for (unsigned i = 0; i < r->from_count; i++)
-        source |= r->from[i].kind == from.kind && r->from[i].index == from.index;
+        source |= cfg_same_member(r->from[i], from);
     for (unsigned i = 0; i < r->ppid_count; i++)
         any_ppid |= r->ppids[i] == ppid;
     for (unsigned i = 0; i < r->stream_count; i++)
@@ -33,21 +32,6 @@ const char *rt_verdict_text(enum rt_verdict v, bool taken)
                                         [RT_ORDERED_ONLY] = "is for ordered messages",
                                         [RT_UNORDERED_ONLY] = "is for unordered messages"};
     return v == RT_FITS && taken ? "fits, but an earlier one takes it" : texts[v];
-}
-
-bool rt_find_source(const struct cfg_config *c, const char *name, struct cfg_member *out)
-{
-    for (unsigned i = 0; i < c->listener_count; i++)
-        if (!c->listeners[i].gone && strcmp(c->listeners[i].name, name) == 0) {
-            *out = (struct cfg_member){CFG_MEMBER_LISTENER, i};
-            return true;
-        }
-    for (unsigned i = 0; i < c->peer_count; i++)
-        if (!c->peers[i].gone && strcmp(c->peers[i].name, name) == 0) {
-            *out = (struct cfg_member){CFG_MEMBER_PEER, i};
-            return true;
-        }
-    return false;
 }
 
 const char *rt_explain_unrouted(const struct cfg_config *c)

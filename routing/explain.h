@@ -25,9 +25,6 @@ enum rt_verdict {
 enum rt_verdict rt_explain(const struct cfg_route *r, struct cfg_member from, uint32_t ppid, uint16_t stream,
                            bool unordered);
 
-/* The listener or peer of this name. False: there is none. */
-bool rt_find_source(const struct cfg_config *c, const char *name, struct cfg_member *out);
-
 /* What that means where an earlier route has taken the message, or not: "takes it", "is for other PPIDs". */
 const char *rt_verdict_text(enum rt_verdict v, bool taken);
 

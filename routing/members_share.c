@@ -90,11 +90,6 @@ void members_choose(struct rt_members *m, uint32_t group)
     }
 }
 
-static bool same_member(struct cfg_member a, struct cfg_member b)
-{
-    return a.kind == b.kind && a.index == b.index;
-}
-
 /* ---- members that are taken out, and time ---------------------------------------------------------- */
 
 static void set_out(struct rt_members *m, const struct places *s, bool out, uint64_t now_ms)
@@ -119,7 +114,7 @@ void rt_members_set_ejected(struct rt_members *m, uint32_t group, struct cfg_mem
     const struct cfg_group *g = &m->config->groups[group];
     for (uint32_t i = 0; i < g->member_count; i++) {
         struct term *t = &m->groups[group].terms[i];
-        if (!same_member(g->members[i], member))
+        if (!cfg_same_member(g->members[i], member))
             continue;
         if (t->ejected && !ejected)
             t->since_ms = now_ms;

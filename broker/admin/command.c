@@ -14,7 +14,6 @@
 #include "broker/log.h"
 #include "broker/log_subject.h"
 #include "config/sctp/value.h"
-#include "routing/explain.h"
 #include "routing/origin.h"
 
 #define LOOK_AGAIN_MS 50
@@ -136,7 +135,7 @@ static enum admin_step set_state(struct admin *a, struct admin_call *call, enum 
     if (!name)
         return admin_refuse(call, 400, "say which with ?member=NAME; /v1/listeners and /v1/peers have them");
     brk_sight_open(a->observer, &s);
-    bool found = strlen(name) < BRK_NAME_TEXT && rt_find_source(s.config, name, &m);
+    bool found = strlen(name) < BRK_NAME_TEXT && cfg_member_find(s.config, name, &m);
     brk_sight_close(a->observer);
     if (!found)
         return admin_refuse_member(a, call, name);

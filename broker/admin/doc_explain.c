@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "broker/admin/call.h"
 #include "broker/admin/json.h"
@@ -54,10 +53,9 @@ static const char *share(const struct cfg_group *g, unsigned in, bool first)
 }
 
 /* Of a paired session: where the partner of a new client is connected to. */
-static const char *would_connect(const struct admin *a, const struct cfg_group *g, struct cfg_member m,
-                                 bool first)
+static const char *would_connect(const struct cfg_group *g, bool down, bool first)
 {
-    if (m.kind == CFG_MEMBER_PEER && brk_observer_peer(a->observer, m.index).retry_in_ms)
+    if (down)
         return "is down: not tried now";
     if (g->mode == CFG_OVERRIDE)
         return first ? "gets the sessions of new clients" : "is in reserve for new clients";
@@ -73,8 +71,9 @@ static json_t *members(const struct admin *a, const struct brk_sight *s, const s
     for (unsigned i = 0; counts && i < g->member_count; i++) {
         struct cfg_member m = g->members[i];
         unsigned in = counts[m.kind == CFG_MEMBER_LISTENER ? m.index : s->config->listener_count + m.index];
-        const char *what = r->session == CFG_PAIRED ? would_connect(a, g, m, first) : share(g, in, first);
-        bool down = r->session == CFG_PAIRED ? strncmp(what, "is down", 7) == 0 : !in;
+        bool paired = r->session == CFG_PAIRED;
+        bool down = paired ? brk_observer_peer(a->observer, m.index).retry_in_ms != 0 : !in;
+        const char *what = paired ? would_connect(g, down, first) : share(g, in, first);
         json_t *o = admin_json_member(s->config, m);
         json_object_set_new(o, "in_group", json_integer(in));
         json_object_set_new(o, "what", json_string(what));
@@ -166,7 +165,7 @@ enum admin_step admin_get_explain(struct admin *a, struct admin_call *call)
         return ADMIN_DONE;
     json_t *d = admin_document(a);
     brk_sight_open(a->observer, &s);
-    bool found = rt_find_source(s.config, from, &q.from);
+    bool found = cfg_member_find(s.config, from, &q.from);
     if (found)
         tell(a, &s, &q, d);
     brk_sight_close(a->observer);

@@ -11,7 +11,6 @@
 #include "broker/clock.h"
 #include "broker/history.h"
 #include "broker/json_text.h"
-#include "routing/explain.h"
 #include "routing/origin.h"
 
 #define LIMIT     100
@@ -106,7 +105,7 @@ enum admin_step admin_get_history(struct admin *a, struct admin_call *call)
     brk_sight_open(a->observer, &s);
     bool good = collect(a, s.config, &f, &list);
     struct cfg_member m;
-    bool known = list.count || !f.name || rt_find_source(s.config, f.name, &m);
+    bool known = list.count || !f.name || cfg_member_find(s.config, f.name, &m);
     uint64_t now_ms = brk_now_ms();
     for (size_t i = list.count > limit ? list.count - limit : 0; good && i < list.count; i++)
         json_array_append_new(items, happening(s.config, &list.items[i], now_ms));

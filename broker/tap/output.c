@@ -85,7 +85,7 @@ void tap_message(struct tap_message *m, const struct brk_captured *c, const stru
 static bool is_member(const struct cfg_member *list, unsigned count, bool known, struct cfg_member m)
 {
     for (unsigned i = 0; known && i < count; i++)
-        if (list[i].kind == m.kind && list[i].index == m.index)
+        if (cfg_same_member(list[i], m))
             return true;
     return !count;
 }
