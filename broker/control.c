@@ -1,5 +1,5 @@
-/* The control thread's work, step by step: group membership, reloads, and the end. The thread itself is in
- * control_thread.c.
+/* The control thread's work, step by step: group membership and reloads. The thread itself is in
+ * control_thread.c, the end of the broker in control_drain.c.
  *
  * Only the control thread changes the snapshot. A destination that came up is added. One that was lost is
  * retired in three steps, which preserve the order of its messages (see routing/snapshot.h and
@@ -11,16 +11,9 @@
  *   3. RETIRED: publish the groups open again. The workers read the new snapshot before they take their
  *      inboxes, so they find what came back and send it before anything newer.
  *
- * Requests that arrive together share one publication.
- *
- * The end: SIGTERM or SIGINT stops accepting and shuts the sources down gracefully, so that what they have
- * queued still arrives. When all workers have finished with that, the destinations are shut down. When
- * nothing is left, or the deadline is over, or a second signal arrives, the workers stop. SIGUSR1 requests
- * the account: all workers meet at a barrier, so that the sum is taken at one moment. SIGHUP requests a
- * reload (reload.h). */
+ * Requests that arrive together share one publication. */
 #include "broker/control_priv.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -28,13 +21,10 @@
 
 #include "broker/check.h"
 #include "broker/clock.h"
-#include "broker/drain.h"
-#include "broker/drain_progress.h"
 #include "broker/dest.h"
 #include "broker/joining.h"
 #include "broker/log.h"
 #include "broker/moving.h"
-#include "broker/notify.h"
 #include "broker/owners.h"
 #include "broker/parcel.h"
 #include "broker/reload.h"
@@ -278,45 +268,12 @@ static bool serve_requests(struct brk_control *c, bool woken)
     return true;
 }
 
-/* ---- the end -------------------------------------------------------------------------------------- */
+/* ---- turns ---------------------------------------------------------------------------------------- */
 
-void brk_control_drain(struct brk_control *c, const char *reason, unsigned timeout_ms)
+void brk_control_balance(struct brk_control *c, const uint32_t *busy)
 {
-    if (c->phase != BRK_RUNNING) {
-        brk_log(CFG_LOG_WARNING, "stopped_at_once", "text=\"second signal\"");
-        c->stop = c->cut_short = true;
-        return;
-    }
-    c->drain_ms =
-        timeout_ms == BRK_DRAIN_AS_CONFIGURED ? c->broker->plan->config->drain_timeout_ms : timeout_ms;
-    brk_log(CFG_LOG_INFO, "draining", "signal=%s timeout_ms=%u", reason, c->drain_ms);
-    c->phase = BRK_DRAIN_SOURCES;
-    atomic_store(&c->broker->draining, true);
-    c->deadline_ms = brk_now_ms() + c->drain_ms;
-    brk_notify_stopping(c->drain_ms);
-    brk_command_all(c->broker, BRK_CMD_DRAIN_SOURCES);
-}
-
-static void drain(struct brk_control *c)
-{
-    bool busy = brk_owners_busy(&c->owners); /* an association is in no worker's account of itself */
-    if (!busy && c->phase == BRK_DRAIN_SOURCES && brk_all_reached(c->broker, BRK_SOURCES_DONE)) {
-        c->phase = BRK_DRAIN_BOTH;
-        brk_command_all(c->broker, BRK_CMD_DRAIN_BOTH);
-    }
-    if (!busy && c->phase == BRK_DRAIN_BOTH && brk_all_settled(c->broker, BRK_BOTH_DONE)) {
-        c->phase = BRK_DRAIN_ALL;
-        brk_command_all(c->broker, BRK_CMD_DRAIN_ALL);
-    }
-    if (!busy && c->phase == BRK_DRAIN_ALL && brk_all_settled(c->broker, BRK_ALL_DONE)) {
-        brk_log(CFG_LOG_INFO, "drained", "in_ms=%llu",
-                (unsigned long long)(brk_now_ms() + c->drain_ms - c->deadline_ms));
-        c->stop = true;
-    } else if (brk_now_ms() + brk_abort_time_ms(c->drain_ms, brk_open_associations(c->broker)) >=
-               c->deadline_ms) {
-        brk_log(CFG_LOG_WARNING, "drain_timeout", "timeout_ms=%u", c->drain_ms);
-        c->stop = c->cut_short = true;
-    }
+    if (c->phase == BRK_RUNNING && c->reload.step == BRK_RELOAD_NONE && !brk_owners_busy(&c->owners))
+        brk_balance_turn(&c->balance, c->broker, busy, brk_now_ms());
 }
 
 bool brk_control_turn(struct brk_control *c, bool woken)
@@ -327,8 +284,15 @@ bool brk_control_turn(struct brk_control *c, bool woken)
         brk_control_reload(c);
     }
     if (c->phase != BRK_RUNNING)
-        drain(c);
+        brk_control_drain_on(c);
     return !c->stop;
+}
+
+/* ---- the end of the workers ----------------------------------------------------------------------- */
+
+void brk_control_stop(struct brk_control *c)
+{
+    brk_command_all(c->broker, BRK_CMD_STOP);
 }
 
 /* All workers post before the first one takes: what one passes on to a worker before it in the list must not
@@ -359,10 +323,7 @@ void brk_control_settle(struct brk_control *c)
         ;
 }
 
-void brk_control_stop(struct brk_control *c)
-{
-    brk_command_all(c->broker, BRK_CMD_STOP);
-}
+/* ---- life ----------------------------------------------------------------------------------------- */
 
 struct brk_control *brk_control_new(struct brk_broker *b)
 {

@@ -1,5 +1,5 @@
 /* The control thread's work, step by step: group membership, reload, and the end of the broker. The reasons
- * are in control.c, the thread is in control_thread.c.
+ * are in control.c and control_drain.c, the thread is in control_thread.c.
  *
  * brk_control_main does this work with signals and threads. Tests do without both: they call brk_control_turn
  * and brk_worker_turn alternately in one thread. Only the control thread calls these functions; only

@@ -1,6 +1,6 @@
-/* The control thread's part in what changes the shares of members while the plan stays: states.h. Where the
- * shares are settled and published is in control.c. And what is asked of it: how far it is, whether workers
- * are to be balanced. */
+/* The control thread's part in what changes the shares of members while the plan stays: the states that an
+ * operator gives them (states.h), and an adaptation code point that is announced late. Where the shares are
+ * settled and published is in control.c. */
 #include "broker/control_priv.h"
 
 #include <utlist.h>
@@ -44,22 +44,4 @@ void brk_control_adapted(struct brk_control *c, struct brk_dest *d)
     if (!rt_members_refit(c->members, &d->dest))
         brk_log(CFG_LOG_ERROR, "no_memory", "text=\"a destination does not join its groups\"");
     c->shares.changed = true;
-}
-
-bool brk_control_draining(const struct brk_control *c)
-{
-    return c->phase != BRK_RUNNING;
-}
-
-bool brk_control_cut_short(const struct brk_control *c)
-{
-    return c->cut_short;
-}
-
-/* ---- between workers ------------------------------------------------------------------------------ */
-
-void brk_control_balance(struct brk_control *c, const uint32_t *busy)
-{
-    if (c->phase == BRK_RUNNING && c->reload.step == BRK_RELOAD_NONE && !brk_owners_busy(&c->owners))
-        brk_balance_turn(&c->balance, c->broker, busy, brk_now_ms());
 }

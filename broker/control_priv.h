@@ -39,6 +39,9 @@ struct brk_control {
     struct brk_dest *dests; /* all that have come up and are not retired */
 };
 
+/* Each turn during a drain: goes on to its next step, or sets `stop` (control_drain.c). */
+void brk_control_drain_on(struct brk_control *c);
+
 /* BRK_MEMBER_TOLD: a destination may fit other groups now (control_members.c). */
 void brk_control_adapted(struct brk_control *c, struct brk_dest *d);
 

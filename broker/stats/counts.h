@@ -14,8 +14,8 @@
  *
  * Threads: each worker has its own brk_counts, and only it writes there. Any thread may read any of the
  * counters at any time (brk_counted): a value is never torn, but two values may be of different moments.
- * For the exact account they are added up while the workers stand at a barrier (control.c), or after they
- * have ended. */
+ * For the exact account they are added up while the workers stand at a barrier (control_thread.c), or after
+ * they have ended. */
 #ifndef JUNCTOR_BROKER_STATS_COUNTS_H
 #define JUNCTOR_BROKER_STATS_COUNTS_H
 
