@@ -1,9 +1,9 @@
 /* Group membership, kept by the control thread. Snapshots are made from it in snapshot_build.c.
  *
- * Each group has seats, one for each destination that is up, ordered by its member's position in the
- * configuration and then by the time when it came up. The groups that a member belongs to are determined
- * once, as a list of places for each source number; those in groups with mapped routes are a list of their
- * own, as other associations stand in them. */
+ * Each group lists the destinations that are up, ordered by their member's position in the configuration and
+ * then by the time when they came up. The groups that a member belongs to are determined once, as a list of
+ * places for each source number; those in groups with mapped routes are a list of their own, as other
+ * associations are in them. */
 #include "routing/members_priv.h"
 
 #include <assert.h>
@@ -41,16 +41,16 @@ static void fill_places(struct rt_members *m)
         }
 }
 
-static bool make_terms(struct rt_members *m)
+static bool make_members(struct rt_members *m)
 {
     const struct cfg_config *c = m->config;
     size_t total = 0;
     for (uint32_t g = 0; g < c->group_count; g++)
         total += c->groups[g].member_count;
-    m->terms = calloc(total + 1, sizeof *m->terms);
-    for (uint32_t g = c->group_count; m->terms && g-- > 0;)
-        m->groups[g].terms = m->terms + (total -= c->groups[g].member_count);
-    return m->terms != NULL;
+    m->members = calloc(total + 1, sizeof *m->members);
+    for (uint32_t g = c->group_count; m->members && g-- > 0;)
+        m->groups[g].members = m->members + (total -= c->groups[g].member_count);
+    return m->members != NULL;
 }
 
 struct rt_members *rt_members_new(const struct cfg_config *c)
@@ -65,7 +65,7 @@ struct rt_members *rt_members_new(const struct cfg_config *c)
     m->sources = calloc(source_count + 1, sizeof *m->sources);
     if (m->groups && m->sources)
         m->places = calloc(count_places(c, m->sources, source_count) + 1, sizeof *m->places);
-    if (!m->places || !make_terms(m)) {
+    if (!m->places || !make_members(m)) {
         rt_members_free(m);
         return NULL;
     }
@@ -79,11 +79,11 @@ void rt_members_free(struct rt_members *m)
         return;
     if (m->groups)
         for (uint32_t g = 0; g < m->group_count; g++)
-            free(m->groups[g].list);
+            free(m->groups[g].dests);
     free(m->groups);
     free(m->sources);
     free(m->places);
-    free(m->terms);
+    free(m->members);
     free(m);
 }
 
@@ -94,15 +94,15 @@ static const struct place *places_of(const struct rt_members *m, const struct rt
     return m->places + s->first;
 }
 
-static bool make_room(struct seats *g)
+static bool make_room(struct group *g)
 {
     if (g->count < g->room)
         return true;
     uint32_t room = g->room ? g->room * 2 : 4;
-    struct seat *list = reallocarray(g->list, room, sizeof *list);
+    struct group_dest *list = reallocarray(g->dests, room, sizeof *list);
     if (!list)
         return false;
-    g->list = list;
+    g->dests = list;
     g->room = room;
     return true;
 }
@@ -121,14 +121,14 @@ static bool fits(const struct cfg_group *g, const struct rt_dest *d)
 }
 
 /* make_room has been called. */
-static void sit_down(struct rt_members *m, struct place at, struct rt_dest *d)
+static void add_dest(struct rt_members *m, struct place at, struct rt_dest *d)
 {
-    struct seats *g = &m->groups[at.group];
+    struct group *g = &m->groups[at.group];
     uint32_t i = g->count;
-    while (i > 0 && g->list[i - 1].position > at.position)
+    while (i > 0 && g->dests[i - 1].position > at.position)
         i--;
-    memmove(g->list + i + 1, g->list + i, (g->count - i) * sizeof *g->list);
-    g->list[i] = (struct seat){d, at.position, members_weight(m, at, d->up_ms, m->now_ms)};
+    memmove(g->dests + i + 1, g->dests + i, (g->count - i) * sizeof *g->dests);
+    g->dests[i] = (struct group_dest){d, at.position, members_weight(m, at, d->up_ms, m->now_ms)};
     g->count++;
 }
 
@@ -149,18 +149,18 @@ bool rt_members_add(struct rt_members *m, struct rt_dest *d)
     for (size_t i = 0; i < count; i++) {
         if (!fits(&m->config->groups[p[i].group], d))
             continue;
-        sit_down(m, p[i], d);
+        add_dest(m, p[i], d);
         members_choose(m, p[i].group);
     }
     return true;
 }
 
-static void leave(struct seats *g, const struct rt_dest *d)
+static void remove_dest(struct group *g, const struct rt_dest *d)
 {
     for (uint32_t i = 0; i < g->count; i++)
-        if (g->list[i].dest == d) {
+        if (g->dests[i].dest == d) {
             g->count--;
-            memmove(g->list + i, g->list + i + 1, (g->count - i) * sizeof *g->list);
+            memmove(g->dests + i, g->dests + i + 1, (g->count - i) * sizeof *g->dests);
             return;
         }
 }
@@ -172,12 +172,12 @@ bool rt_members_refit(struct rt_members *m, struct rt_dest *d)
     if (!make_rooms(m, p, count))
         return false;
     for (size_t i = 0; i < count; i++) {
-        bool in = members_seat(&m->groups[p[i].group], d) != NULL,
+        bool in = members_find(&m->groups[p[i].group], d) != NULL,
              wanted = fits(&m->config->groups[p[i].group], d);
         if (wanted && !in)
-            sit_down(m, p[i], d);
+            add_dest(m, p[i], d);
         else if (in && !wanted)
-            leave(&m->groups[p[i].group], d);
+            remove_dest(&m->groups[p[i].group], d);
     }
     return true;
 }
@@ -198,7 +198,7 @@ void rt_members_remove(struct rt_members *m, struct rt_dest *d)
     size_t count;
     const struct place *p = places_of(m, d, &count);
     for (size_t i = 0; i < count; i++) {
-        leave(&m->groups[p[i].group], d);
+        remove_dest(&m->groups[p[i].group], d);
         members_choose(m, p[i].group);
     }
     rt_members_hold(m, d);
@@ -209,10 +209,10 @@ void rt_members_replace(struct rt_members *m, const struct rt_dest *before, stru
     size_t count;
     const struct place *p = places_of(m, before, &count);
     for (size_t i = 0; i < count; i++) {
-        struct seats *g = &m->groups[p[i].group];
+        struct group *g = &m->groups[p[i].group];
         for (uint32_t k = 0; k < g->count; k++)
-            if (g->list[k].dest == before)
-                g->list[k].dest = d;
+            if (g->dests[k].dest == before)
+                g->dests[k].dest = d;
         if (g->active == before)
             g->active = d;
     }
@@ -244,10 +244,10 @@ bool rt_members_mark_groups(const struct rt_members *m, const struct rt_dest *d,
 }
 
 /* Whether somebody in the group has streams. */
-static bool is_served(const struct seats *g)
+static bool is_served(const struct group *g)
 {
     for (uint32_t i = 0; i < g->count; i++)
-        if (g->list[i].weight)
+        if (g->dests[i].weight)
             return true;
     return false;
 }
@@ -278,6 +278,6 @@ void rt_members_each_beside(const struct rt_members *m, const struct rt_dest *d,
     const struct place *p = places_of(m, d, &count);
     for (size_t i = 0; i < count; i++)
         for (uint32_t k = 0; takes_over(m, d, p[i]) && k < m->groups[p[i].group].count; k++)
-            if (m->groups[p[i].group].list[k].weight)
-                tell(arg, m->groups[p[i].group].list[k].dest);
+            if (m->groups[p[i].group].dests[k].weight)
+                tell(arg, m->groups[p[i].group].dests[k].dest);
 }

@@ -21,13 +21,13 @@ static uint32_t written_weight(const struct cfg_config *c, struct cfg_member m)
 
 static unsigned steps_of(const struct cfg_group *g)
 {
-    return is_hashed(g) ? 4 : MEMBERS_PARTS;
+    return is_hashed(g) ? 4 : RT_WEIGHT_PARTS;
 }
 
 /* When a slow start of a destination began, or for clients of sessions that of their member. */
 static uint64_t begun_ms(const struct rt_members *m, struct place at, uint64_t up_ms)
 {
-    uint64_t since_ms = m->groups[at.group].terms[at.position].since_ms;
+    uint64_t since_ms = m->groups[at.group].members[at.position].since_ms;
     return up_ms > since_ms ? up_ms : since_ms;
 }
 
@@ -43,31 +43,31 @@ static unsigned step_at(const struct cfg_group *g, uint64_t begun_ms, uint64_t n
 uint32_t members_weight(const struct rt_members *m, struct place at, uint64_t up_ms, uint64_t now_ms)
 {
     const struct cfg_group *g = &m->config->groups[at.group];
-    const struct term *t = &m->groups[at.group].terms[at.position];
-    if (t->out || t->ejected)
+    const struct group_member *known = &m->groups[at.group].members[at.position];
+    if (known->out || known->ejected)
         return 0;
     if (g->mode != CFG_LOADSHARE)
         return 1;
     unsigned step = step_at(g, begun_ms(m, at, up_ms), now_ms);
     return written_weight(m->config, g->members[at.position]) *
-           (step ? step * MEMBERS_PARTS / steps_of(g) : 1);
+           (step ? step * RT_WEIGHT_PARTS / steps_of(g) : 1);
 }
 
 /* ---- override ------------------------------------------------------------------------------------- */
 
-const struct seat *members_seat(const struct seats *g, const struct rt_dest *d)
+const struct group_dest *members_find(const struct group *g, const struct rt_dest *d)
 {
     for (uint32_t i = 0; i < g->count; i++)
-        if (g->list[i].dest == d)
-            return &g->list[i];
+        if (g->dests[i].dest == d)
+            return &g->dests[i];
     return NULL;
 }
 
 bool members_replaces(const struct rt_members *m, const struct rt_dest *d, struct place at)
 {
     const struct cfg_group *config = &m->config->groups[at.group];
-    const struct seats *g = &m->groups[at.group];
-    const struct seat *active = members_seat(g, g->active);
+    const struct group *g = &m->groups[at.group];
+    const struct group_dest *active = members_find(g, g->active);
     if (at.position >= active->position || config->return_after_ms == CFG_NEVER)
         return false;
     return !config->return_after_ms || m->now_ms >= begun_ms(m, at, d->up_ms) + config->return_after_ms;
@@ -75,17 +75,18 @@ bool members_replaces(const struct rt_members *m, const struct rt_dest *d, struc
 
 void members_choose(struct rt_members *m, uint32_t group)
 {
-    struct seats *g = &m->groups[group];
+    struct group *g = &m->groups[group];
     if (m->config->groups[group].mode != CFG_OVERRIDE)
         return;
-    const struct seat *active = members_seat(g, g->active);
+    const struct group_dest *active = members_find(g, g->active);
     if (!active || !active->weight)
         g->active = NULL;
     for (uint32_t i = 0; i < g->count; i++) {
-        const struct seat *s = &g->list[i];
-        if (s->weight && (!g->active || members_replaces(m, s->dest, (struct place){group, s->position})))
-            g->active = s->dest;
-        if (g->active == s->dest)
+        const struct group_dest *one = &g->dests[i];
+        if (one->weight &&
+            (!g->active || members_replaces(m, one->dest, (struct place){group, one->position})))
+            g->active = one->dest;
+        if (g->active == one->dest)
             return;
     }
 }
@@ -95,10 +96,10 @@ void members_choose(struct rt_members *m, uint32_t group)
 static void set_out(struct rt_members *m, const struct places *s, bool out, uint64_t now_ms)
 {
     for (size_t i = s->first; i < s->first + s->count; i++) {
-        struct term *t = &m->groups[m->places[i].group].terms[m->places[i].position];
-        if (t->out && !out)
-            t->since_ms = now_ms;
-        t->out = out;
+        struct group_member *known = &m->groups[m->places[i].group].members[m->places[i].position];
+        if (known->out && !out)
+            known->since_ms = now_ms;
+        known->out = out;
     }
 }
 
@@ -113,12 +114,12 @@ void rt_members_set_ejected(struct rt_members *m, uint32_t group, struct cfg_mem
 {
     const struct cfg_group *g = &m->config->groups[group];
     for (uint32_t i = 0; i < g->member_count; i++) {
-        struct term *t = &m->groups[group].terms[i];
+        struct group_member *known = &m->groups[group].members[i];
         if (!cfg_same_member(g->members[i], member))
             continue;
-        if (t->ejected && !ejected)
-            t->since_ms = now_ms;
-        t->ejected = ejected;
+        if (known->ejected && !ejected)
+            known->since_ms = now_ms;
+        known->ejected = ejected;
     }
 }
 
@@ -127,8 +128,8 @@ void rt_members_settle(struct rt_members *m, uint64_t now_ms)
     m->now_ms = now_ms;
     for (uint32_t g = 0; g < m->group_count; g++) {
         for (uint32_t i = 0; i < m->groups[g].count; i++) {
-            struct seat *s = &m->groups[g].list[i];
-            s->weight = members_weight(m, (struct place){g, s->position}, s->dest->up_ms, now_ms);
+            struct group_dest *one = &m->groups[g].dests[i];
+            one->weight = members_weight(m, (struct place){g, one->position}, one->dest->up_ms, now_ms);
         }
         members_choose(m, g);
     }
@@ -148,14 +149,15 @@ static void due_step(const struct cfg_group *g, uint64_t begun_ms, uint64_t now_
         sooner(next_ms, begun_ms + ((uint64_t)(step + 1) * g->slow_start_ms + steps - 1) / steps);
 }
 
-static void due_return(const struct rt_members *m, uint32_t group, const struct seat *s, uint64_t *next_ms)
+static void due_return(const struct rt_members *m, uint32_t group, const struct group_dest *one,
+                       uint64_t *next_ms)
 {
     const struct cfg_group *config = &m->config->groups[group];
-    const struct seat *active = members_seat(&m->groups[group], m->groups[group].active);
-    if (config->mode == CFG_OVERRIDE && active && s->weight && s->position < active->position &&
+    const struct group_dest *active = members_find(&m->groups[group], m->groups[group].active);
+    if (config->mode == CFG_OVERRIDE && active && one->weight && one->position < active->position &&
         config->return_after_ms != CFG_NEVER)
         sooner(next_ms,
-               begun_ms(m, (struct place){group, s->position}, s->dest->up_ms) + config->return_after_ms);
+               begun_ms(m, (struct place){group, one->position}, one->dest->up_ms) + config->return_after_ms);
 }
 
 uint64_t rt_members_due_ms(const struct rt_members *m)
@@ -166,13 +168,13 @@ uint64_t rt_members_due_ms(const struct rt_members *m)
         if (!config->slow_start_ms && !config->return_after_ms)
             continue;
         for (uint32_t i = 0; i < m->groups[g].count; i++) {
-            const struct seat *s = &m->groups[g].list[i];
-            const struct place at = {g, s->position};
-            due_step(config, begun_ms(m, at, s->dest->up_ms), m->now_ms, &next_ms);
-            due_return(m, g, s, &next_ms);
+            const struct group_dest *one = &m->groups[g].dests[i];
+            const struct place at = {g, one->position};
+            due_step(config, begun_ms(m, at, one->dest->up_ms), m->now_ms, &next_ms);
+            due_return(m, g, one, &next_ms);
         }
         for (uint32_t i = 0; i < config->member_count; i++)
-            due_step(config, m->groups[g].terms[i].since_ms, m->now_ms, &next_ms);
+            due_step(config, m->groups[g].members[i].since_ms, m->now_ms, &next_ms);
     }
     return next_ms;
 }
@@ -180,7 +182,7 @@ uint64_t rt_members_due_ms(const struct rt_members *m)
 /* ---- another configuration ------------------------------------------------------------------------- */
 
 /* What is known of a member does not depend on which group it is in. */
-static const struct term *term_of(const struct rt_members *m, struct cfg_member member)
+static const struct group_member *known_of(const struct rt_members *m, struct cfg_member member)
 {
     if (rt_source(member) >= rt_source_count(m->config))
         return NULL;
@@ -188,7 +190,7 @@ static const struct term *term_of(const struct rt_members *m, struct cfg_member 
     if (!s->count)
         s = &m->sources[members_list(member, true)];
     const struct place *at = &m->places[s->first];
-    return s->count ? &m->groups[at->group].terms[at->position] : NULL;
+    return s->count ? &m->groups[at->group].members[at->position] : NULL;
 }
 
 void rt_members_follow(struct rt_members *m, const struct rt_members *old)
@@ -196,11 +198,11 @@ void rt_members_follow(struct rt_members *m, const struct rt_members *old)
     for (uint32_t g = 0; g < m->group_count; g++) {
         const struct cfg_group *config = &m->config->groups[g];
         for (uint32_t i = 0; i < config->member_count; i++) {
-            const struct term *before = term_of(old, config->members[i]);
+            const struct group_member *before = known_of(old, config->members[i]);
             if (before)
-                m->groups[g].terms[i].since_ms = before->since_ms;
+                m->groups[g].members[i].since_ms = before->since_ms;
         }
-        if (g < old->group_count && members_seat(&m->groups[g], old->groups[g].active))
+        if (g < old->group_count && members_find(&m->groups[g], old->groups[g].active))
             m->groups[g].active = old->groups[g].active;
     }
     rt_members_settle(m, old->now_ms);

@@ -36,7 +36,7 @@ struct rt_dest {
     uint8_t room;     /* enum rt_room bits, atomic: written by the owner, for readers a hint */
     uint32_t waiting; /* messages in its outbox, atomic: likewise, as of the last turn that changed it */
     struct cfg_member member; /* the peer or listener it belongs to */
-    bool mapped;              /* it stands in the groups of mapped routes, else in all others */
+    bool mapped;              /* it is in the groups of mapped routes, else in all others */
     uint64_t up_ms;           /* when it came up; 0: it has always been */
     struct net_addr remote;   /* of its peer, the first one; AF_UNSPEC: not known */
     uint32_t adaptation;      /* what its peer has announced, */
@@ -137,7 +137,7 @@ void rt_members_release(struct rt_members *m, const struct rt_dest *d);
 /* The same of one group, whoever is in it. */
 void rt_members_hold_group(struct rt_members *m, uint32_t group);
 void rt_members_release_group(struct rt_members *m, uint32_t group);
-/* Sets groups[g] for those that the member of `d` stands in. False: there are none. */
+/* Sets groups[g] for those that the member of `d` is in. False: there are none. */
 bool rt_members_mark_groups(const struct rt_members *m, const struct rt_dest *d, bool *groups);
 
 /* Takes a member out of all its groups, or in again: it gets nothing, also no new clients of sessions. Acts

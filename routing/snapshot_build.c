@@ -45,11 +45,11 @@ static bool is_choosy(const struct rt_members *m, uint32_t group)
 static struct layout layout_of(const struct rt_members *m, uint32_t group)
 {
     const struct cfg_group *config = &m->config->groups[group];
-    const struct seats *g = &m->groups[group];
+    const struct group *g = &m->groups[group];
     struct layout l = {.hashed = is_hashed(config), .members = config->member_count};
     uint32_t first = 0;
     for (uint32_t i = 0; i < g->count; i++) {
-        uint32_t weight = g->list[i].weight;
+        uint32_t weight = g->dests[i].weight;
         if (!weight)
             continue;
         first = first ? first : weight;
@@ -99,21 +99,21 @@ static uint64_t seed_of(const struct rt_dest *d, uint32_t twin)
     return rt_seed(d->member, d->member.kind == CFG_MEMBER_PEER ? twin : d->number);
 }
 
-static void fill_seeds(uint64_t *seeds, const struct seats *g, uint32_t count)
+static void fill_seeds(uint64_t *seeds, const struct group *g, uint32_t count)
 {
     uint32_t twin = 0;
     for (uint32_t i = 0, k = 0; k < count; i++) {
-        twin = i > 0 && g->list[i].position == g->list[i - 1].position ? twin + 1 : 0;
-        if (g->list[i].weight)
-            seeds[k++] = seed_of(g->list[i].dest, twin);
+        twin = i > 0 && g->dests[i].position == g->dests[i - 1].position ? twin + 1 : 0;
+        if (g->dests[i].weight)
+            seeds[k++] = seed_of(g->dests[i].dest, twin);
     }
 }
 
-static void fill_weights(uint32_t *weights, const struct seats *g, const struct layout *l)
+static void fill_weights(uint32_t *weights, const struct group *g, const struct layout *l)
 {
     for (uint32_t i = 0, k = 0; k < l->count; i++)
-        if (g->list[i].weight)
-            weights[k++] = g->list[i].weight;
+        if (g->dests[i].weight)
+            weights[k++] = g->dests[i].weight;
 }
 
 static void fill_turns(uint32_t *turns, const uint32_t *weights, const struct layout *l)
@@ -141,7 +141,7 @@ static void fill_group(struct rt_group *out, const struct rt_members *m, uint32_
                        const struct layout *l)
 {
     const struct cfg_group *config = &m->config->groups[group];
-    const struct seats *g = &m->groups[group];
+    const struct group *g = &m->groups[group];
     *out = (struct rt_group){.mode = config->mode,
                              .share = config->share,
                              .pick = pick_of(config, l),
@@ -151,8 +151,8 @@ static void fill_group(struct rt_group *out, const struct rt_members *m, uint32_
     if (config->mode == CFG_OVERRIDE && l->count)
         out->dests[0] = g->active;
     for (uint32_t i = 0, k = 0; config->mode != CFG_OVERRIDE && k < l->count; i++)
-        if (g->list[i].weight)
-            out->dests[k++] = g->list[i].dest;
+        if (g->dests[i].weight)
+            out->dests[k++] = g->dests[i].dest;
     uint64_t *seeds = (uint64_t *)(void *)((char *)out + seeds_offset(l));
     uint32_t *weights = (uint32_t *)(void *)((char *)out + weights_offset(l));
     uint32_t *turns = (uint32_t *)(void *)((char *)out + turns_offset(l));
