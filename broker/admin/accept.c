@@ -25,7 +25,7 @@
 #define LOOK_MS   1000
 #define AT_A_TIME 16 /* accepted before others get their turn */
 
-_Static_assert(ADMIN_DOORS == 1 + ADMIN_METRICS_MAX, "one for each address, and the Unix socket");
+_Static_assert(ADMIN_SOCKETS == 1 + ADMIN_METRICS_MAX, "one for each address, and the Unix socket");
 
 void admin_accept_begin(struct admin_accept *s)
 {
@@ -121,18 +121,18 @@ static void turn_leaving(struct admin_accept *s, uint64_t now)
 
 /* ---- who is served --------------------------------------------------------------------------------- */
 
-static unsigned served(const struct admin *a, unsigned door)
+static unsigned served(const struct admin *a, unsigned i)
 {
-    return MHD_get_daemon_info(a->daemons[door], MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
+    return MHD_get_daemon_info(a->daemons[i], MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
 }
 
 /* Accepts one. False: nobody is there, or it cannot be done now. */
-static bool accept_one(struct admin *a, unsigned door)
+static bool accept_one(struct admin *a, unsigned i)
 {
     struct sockaddr_storage from = {0};
     socklen_t len = sizeof from;
     struct admin_accept *s = &a->accept;
-    int fd = accept4(a->listening[door], (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int fd = accept4(a->listening[i], (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
     bool last = false;
     if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
         if (!release(s)) {
@@ -140,7 +140,7 @@ static bool accept_one(struct admin *a, unsigned door)
             return false;
         }
         last = left(s) == 0;
-        fd = accept4(a->listening[door], (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        fd = accept4(a->listening[i], (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
     }
     if (fd < 0)
         return false;
@@ -148,19 +148,19 @@ static bool accept_one(struct admin *a, unsigned door)
         tell(fd, "the broker has no descriptors left: raise its limit (LimitNOFILE, ulimit -n)");
         close(fd);
         refill(a);
-    } else if (served(a, door) >= ADMIN_CLIENTS) {
+    } else if (served(a, i) >= ADMIN_CLIENTS) {
         tell(fd, "too many clients are connected");
         let_leave(s, fd);
     } else {
-        MHD_add_connection(a->daemons[door], fd, (struct sockaddr *)&from, len);
+        MHD_add_connection(a->daemons[i], fd, (struct sockaddr *)&from, len);
     }
     return true;
 }
 
-void admin_accept_notify(void *door, struct MHD_Connection *c, void **client,
+void admin_accept_notify(void *kind, struct MHD_Connection *c, void **client,
                          enum MHD_ConnectionNotificationCode code)
 {
-    struct admin *a = ((struct admin_door *)door)->admin;
+    struct admin *a = ((struct admin_kind *)kind)->admin;
     struct admin_client *k = *client;
     if (code == MHD_CONNECTION_NOTIFY_STARTED && (k = calloc(1, sizeof *k))) {
         k->fd = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
@@ -203,7 +203,7 @@ static void give_up_slow(struct admin_accept *s, uint64_t now)
 unsigned admin_accept_poll(const struct admin *a, struct pollfd *fds)
 {
     unsigned count = 0;
-    for (unsigned i = 0; i < ADMIN_DOORS && !a->accept.again_ms; i++)
+    for (unsigned i = 0; i < ADMIN_SOCKETS && !a->accept.again_ms; i++)
         if (a->listening[i] >= 0)
             fds[count++] = (struct pollfd){.fd = a->listening[i], .events = POLLIN};
     return count;
@@ -218,7 +218,7 @@ void admin_accept_turn(struct admin *a, bool come)
     turn_leaving(s, now);
     give_up_slow(s, now);
     refill(a);
-    for (unsigned i = 0; come && i < ADMIN_DOORS; i++)
+    for (unsigned i = 0; come && i < ADMIN_SOCKETS; i++)
         for (unsigned n = 0; a->listening[i] >= 0 && n < AT_A_TIME && !s->again_ms && accept_one(a, i); n++)
             ;
 }

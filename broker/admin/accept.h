@@ -15,7 +15,7 @@
 #define ADMIN_SLOW_MS 10000 /* to send a request; to read an answer */
 #define ADMIN_RESERVE 4     /* descriptors: for three clients that are served, and one that is turned away */
 #define ADMIN_LEAVING 16    /* that have been turned away and have not closed their side yet */
-#define ADMIN_DOORS   9     /* sockets that listen: the Unix socket, ADMIN_METRICS_MAX addresses */
+#define ADMIN_SOCKETS 9     /* sockets that listen: the Unix socket, ADMIN_METRICS_MAX addresses */
 
 struct admin;
 
@@ -59,8 +59,8 @@ bool admin_accept_short(const struct admin *a);
 /* Of a connection: it waits for its answer, or (`waits` false) it is its turn now. */
 void admin_accept_mark(struct MHD_Connection *c, bool waits);
 
-/* For libmicrohttpd: MHD_OPTION_NOTIFY_CONNECTION, `door` is a struct admin_door. */
-void admin_accept_notify(void *door, struct MHD_Connection *c, void **client,
+/* For libmicrohttpd: MHD_OPTION_NOTIFY_CONNECTION, `kind` is a struct admin_kind. */
+void admin_accept_notify(void *kind, struct MHD_Connection *c, void **client,
                          enum MHD_ConnectionNotificationCode code);
 
 #endif

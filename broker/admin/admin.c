@@ -38,11 +38,9 @@ struct admin *admin_new(const char *version, struct tap *tap)
     a->version = version;
     a->tap = tap;
     a->wake = -1;
-    for (unsigned i = 0; i < ADMIN_DOORS; i++)
+    for (unsigned i = 0; i < ADMIN_SOCKETS; i++)
         a->listening[i] = -1;
     admin_accept_begin(&a->accept);
-    a->doors[0] = (struct admin_door){a, false};
-    a->doors[1] = (struct admin_door){a, true};
     return a;
 }
 
@@ -75,20 +73,20 @@ static void run_daemons(struct admin *a)
 static void turn(struct admin *a, int timeout)
 {
     bool come = false;
-    struct pollfd fds[3 + 2 * ADMIN_DOORS] = {{.fd = a->wake, .events = POLLIN},
-                                              {.fd = brk_observer_fd(a->observer), .events = POLLIN},
-                                              {.fd = a->tap ? tap_ready_fd(a->tap) : -1, .events = POLLIN}};
+    struct pollfd fds[3 + 2 * ADMIN_SOCKETS] = {{.fd = a->wake, .events = POLLIN},
+                                                {.fd = brk_observer_fd(a->observer), .events = POLLIN},
+                                                {.fd = a->tap ? tap_ready_fd(a->tap) : -1, .events = POLLIN}};
     unsigned count = 3;
     for (unsigned i = 0; i <= a->daemon_count; i++)
         if (a->daemons[i])
             fds[count++] =
                 (struct pollfd){.fd = MHD_get_daemon_info(a->daemons[i], MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd,
                                 .events = POLLIN};
-    unsigned doors = count;
+    unsigned listening = count;
     count += admin_accept_poll(a, fds + count);
     if (poll(fds, count, timeout) < 0 && errno != EINTR)
         abort(); /* valid descriptors */
-    for (unsigned i = doors; i < count; i++)
+    for (unsigned i = listening; i < count; i++)
         come |= fds[i].revents != 0;
     if (fds[2].revents & POLLIN)
         admin_captures_go_on(a);
@@ -217,7 +215,7 @@ void admin_free(struct admin *a)
 {
     if (!a)
         return;
-    for (unsigned i = 0; i < ADMIN_DOORS; i++)
+    for (unsigned i = 0; i < ADMIN_SOCKETS; i++)
         if (a->listening[i] >= 0)
             close(a->listening[i]);
     admin_accept_end(&a->accept);

@@ -83,13 +83,13 @@ static bool is_read(const char *method)
 /* A request has begun: the call, which every further callback about it gets. */
 static void *new_call(void *arg, const char *uri, struct MHD_Connection *c)
 {
-    const struct admin_door *door = arg;
+    const struct admin_kind *kind = arg;
     struct admin_call *call = calloc(1, sizeof *call);
     if (!call)
         return NULL;
-    door->admin->calls++;
+    kind->admin->calls++;
     call->connection = c;
-    call->local = door->local;
+    call->local = kind->local;
     call->came_ms = brk_now_ms();
     call->deadline_ms = call->came_ms + ADMIN_PATIENCE_MS;
     if (strlen(uri) < sizeof call->uri)
@@ -100,8 +100,8 @@ static void *new_call(void *arg, const char *uri, struct MHD_Connection *c)
 static enum MHD_Result take(void *arg, struct MHD_Connection *c, const char *path, const char *method,
                             const char *version, const char *body, size_t *size, void **state)
 {
-    const struct admin_door *door = arg;
-    struct admin *a = door->admin;
+    const struct admin_kind *kind = arg;
+    struct admin *a = kind->admin;
     struct admin_call *call = *state;
     (void)version;
     (void)body;
@@ -142,13 +142,13 @@ static enum MHD_Result take(void *arg, struct MHD_Connection *c, const char *pat
 
 static void completed(void *arg, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode why)
 {
-    const struct admin_door *door = arg;
+    const struct admin_kind *kind = arg;
     struct admin_call *call = *state;
     (void)why;
     if (!call)
         return;
     admin_accept_mark(c, false);
-    admin_forget(door->admin, call);
+    admin_forget(kind->admin, call);
     free(call->body);
     free(call);
     *state = NULL;
@@ -156,13 +156,12 @@ static void completed(void *arg, struct MHD_Connection *c, void **state, enum MH
 
 struct MHD_Daemon *admin_serve(struct admin *a, bool local)
 {
-    struct admin_door *door = &a->doors[local];
-    door->admin = a;
-    door->local = local;
+    struct admin_kind *kind = &a->kinds[local];
+    *kind = (struct admin_kind){a, local};
     return MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME, 0, NULL,
-                            NULL, take, door, MHD_OPTION_CONNECTION_LIMIT, (unsigned)ADMIN_CLIENTS,
+                            NULL, take, kind, MHD_OPTION_CONNECTION_LIMIT, (unsigned)ADMIN_CLIENTS,
                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES,
                             MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S, MHD_OPTION_NOTIFY_COMPLETED,
-                            completed, door, MHD_OPTION_NOTIFY_CONNECTION, admin_accept_notify, door,
-                            MHD_OPTION_URI_LOG_CALLBACK, new_call, door, MHD_OPTION_END);
+                            completed, kind, MHD_OPTION_NOTIFY_CONNECTION, admin_accept_notify, kind,
+                            MHD_OPTION_URI_LOG_CALLBACK, new_call, kind, MHD_OPTION_END);
 }

@@ -84,7 +84,7 @@ struct admin_call {
 };
 
 /* Passed to libmicrohttpd: the server, and on which kind of socket requests arrive. */
-struct admin_door {
+struct admin_kind {
     struct admin *admin;
     bool local;
 };
@@ -98,11 +98,11 @@ struct admin {
     pthread_t thread;
     int wake; /* eventfd */
     _Atomic bool stop;
-    char path[ADMIN_PATH_MAX];               /* "": none */
-    int listening[ADMIN_DOORS];              /* the first one: the Unix socket; -1: none */
-    struct MHD_Daemon *daemons[ADMIN_DOORS]; /* the first one: of the Unix socket; NULL: none */
+    char path[ADMIN_PATH_MAX];                 /* "": none */
+    int listening[ADMIN_SOCKETS];              /* the first one: the Unix socket; -1: none */
+    struct MHD_Daemon *daemons[ADMIN_SOCKETS]; /* the first one: of the Unix socket; NULL: none */
     unsigned daemon_count;
-    struct admin_door doors[2]; /* TCP, Unix */
+    struct admin_kind kinds[2]; /* TCP, Unix */
 
     struct admin_accept accept;
     struct admin_cache cache;

@@ -43,7 +43,7 @@ struct MHD_Daemon {
     void *notify_arg;
     void *(*begin)(void *arg, const char *uri, struct MHD_Connection *c);
     void *begin_arg;
-} doors[2];
+} daemons[2];
 
 struct MHD_Response {
     unsigned references;
@@ -56,7 +56,7 @@ struct MHD_Response {
 };
 
 struct MHD_Connection {
-    const struct MHD_Daemon *door;
+    const struct MHD_Daemon *daemon;
     char uri[LINE], path[LINE], query[LINE], method[32];
     const char *key[ARGUMENTS], *value[ARGUMENTS];
     unsigned arguments;
@@ -70,7 +70,7 @@ struct MHD_Connection {
 struct MHD_Daemon *MHD_start_daemon(unsigned flags, uint16_t port, MHD_AcceptPolicyCallback accept,
                                     void *accept_arg, MHD_AccessHandlerCallback take, void *take_arg, ...)
 {
-    struct MHD_Daemon *d = &doors[((const struct admin_door *)take_arg)->local];
+    struct MHD_Daemon *d = &daemons[((const struct admin_kind *)take_arg)->local];
     va_list args;
     int option;
 
@@ -251,9 +251,9 @@ static void split_query(struct MHD_Connection *c)
 
 static void end(struct MHD_Connection *c, enum MHD_RequestTerminationCode why)
 {
-    c->door->completed(c->door->completed_arg, c, &c->state, why);
+    c->daemon->completed(c->daemon->completed_arg, c, &c->state, why);
     must(!c->state);
-    c->door->notify(c->door->notify_arg, c, &c->client, MHD_CONNECTION_NOTIFY_CLOSED);
+    c->daemon->notify(c->daemon->notify_arg, c, &c->client, MHD_CONNECTION_NOTIFY_CLOSED);
     must(!c->client);
     c->open = false;
 }
@@ -265,8 +265,8 @@ static void pump(struct MHD_Connection *c)
         end(c, MHD_REQUEST_TERMINATED_CLIENT_ABORT);
     while (c->open && !c->suspended && !c->answered) {
         size_t size = c->body < 8000 ? c->body : 8000, given = size;
-        enum MHD_Result r = c->door->take(c->door->take_arg, c, c->path, c->method, "HTTP/1.1",
-                                          size ? c->uri : NULL, &size, &c->state);
+        enum MHD_Result r = c->daemon->take(c->daemon->take_arg, c, c->path, c->method, "HTTP/1.1",
+                                            size ? c->uri : NULL, &size, &c->state);
         if (r == MHD_NO) {
             end(c, MHD_REQUEST_TERMINATED_WITH_ERROR);
             return;
@@ -361,7 +361,7 @@ static void request(char *line)
     if (!uri || !*method || i == CONNECTIONS)
         return;
     struct MHD_Connection *c = &connections[i];
-    *c = (struct MHD_Connection){.door = &doors[local], .open = true};
+    *c = (struct MHD_Connection){.daemon = &daemons[local], .open = true};
     snprintf(c->method, sizeof c->method, "%s", method);
     strcpy(c->uri, uri);
     strcpy(c->path, uri);
@@ -373,8 +373,8 @@ static void request(char *line)
     unescape(c->path);
     split_query(c);
     c->body = rest ? strtoul(rest, NULL, 10) % 200000 : 0;
-    c->door->notify(c->door->notify_arg, c, &c->client, MHD_CONNECTION_NOTIFY_STARTED);
-    c->state = c->door->begin(c->door->begin_arg, c->uri, c);
+    c->daemon->notify(c->daemon->notify_arg, c, &c->client, MHD_CONNECTION_NOTIFY_STARTED);
+    c->state = c->daemon->begin(c->daemon->begin_arg, c->uri, c);
     pump(c);
     rt_reader_online();
 }
