@@ -124,6 +124,7 @@ static int report(struct tuning *t)
     struct bench_tune_report r = report_of(t, &findings);
     bool known = t->sweep.blocks[BENCH_GRID] + t->sweep.blocks[BENCH_SCREENING] > 0;
     bool good = known && t->sweep.ended != BENCH_END_FAILED;
+    char text[BENCH_CONCLUSION_MAX];
 
     if (t->sweep.why[0])
         fprintf(stderr, "junctor tune: %s\n", t->sweep.why);
@@ -138,8 +139,8 @@ static int report(struct tuning *t)
         bench_tune_json(stdout, &r);
     else if (known)
         bench_tune_table(stdout, &r);
-    else if (!t->sweep.why[0])
-        fputs("junctor tune: nothing is known yet: no block is complete\n", stderr);
+    if (!known && !t->sweep.why[0])
+        fprintf(stderr, "junctor tune: %s\n", bench_tune_conclusion(&r, text, sizeof text));
     if (known && t->tune.write[0]) {
         good = write_file("--write", t->tune.write, write_yaml, &r) && good;
     } else if (known && !t->tune.load.json) {
@@ -186,6 +187,17 @@ static bool check_outputs(const struct bench_tune *t, char *why, size_t size)
            output_file("--write", t->write, why, size) && output_file("--resume", fresh, why, size);
 }
 
+/* Goes on with what is in the file. */
+static bool resume(struct tuning *t, char *why, size_t size)
+{
+    if (!bench_tune_resume(t->tune.resume, &t->tune, t->tune.given_seed, &t->sweep, &t->measure.host, why,
+                           size))
+        return false;
+    if (*why)
+        fprintf(stderr, "junctor tune: --resume: %s\n", why);
+    return true;
+}
+
 static int run(struct tuning *t)
 {
     struct bench_network network = {-1, -1};
@@ -194,8 +206,8 @@ static int run(struct tuning *t)
 
     if (!check_outputs(&t->tune, why, sizeof why) || !bench_sweep_init(&t->sweep, &t->tune, why, sizeof why))
         return fail(t, "", why);
-    if (t->tune.resume[0] &&
-        !bench_tune_resume(t->tune.resume, &t->tune, t->tune.given_seed, &t->sweep, why, sizeof why))
+    bench_host_name(&t->measure.host);
+    if (t->tune.resume[0] && !resume(t, why, sizeof why))
         status = fail(t, "--resume: ", why);
     else if (t->tune.link.used && !bench_network_open(&network, &t->tune, why, sizeof why))
         status = fail(t, "", why);

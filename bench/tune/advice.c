@@ -112,8 +112,9 @@ static void link_rate(const struct telling *t)
 static void quality(const struct telling *t)
 {
     const struct bench_sweep *s = t->r->sweep;
+    static const struct val_spec time = {OPT_UINT, OPT_MSEC, 0, INT64_MAX, NULL};
     const struct bench_host *h = t->r->host;
-    char text[64];
+    char text[VAL_TEXT_MAX];
 
     if (h->unsteady > 0)
         say(t, false,
@@ -125,7 +126,7 @@ static void quality(const struct telling *t)
             100 * expm1(t->r->findings->noise));
     if (s->ended == BENCH_END_BUDGET || s->ended == BENCH_END_STOPPED)
         say(t, true, "more time, such as --budget %s%s: the intervals get narrower with each block",
-            bench_text_seconds(2 * s->tune->budget, text, sizeof text),
+            val_format(&time, (int64_t)(2000 * s->tune->budget), text, sizeof text),
             s->tune->resume[0] ? " with the same --resume" : "");
 }
 

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "bench/json.h"
 #include "bench/tune/report.h"
@@ -15,7 +14,6 @@ const char *const bench_ending_names[] = {"",       "precise",        "budget", 
 
 static void origin(struct bench_json *j, const struct bench_tune_report *r)
 {
-    struct utsname host;
     char text[512];
     struct tm tm;
 
@@ -23,11 +21,20 @@ static void origin(struct bench_json *j, const struct bench_tune_report *r)
         bench_json_text(j, "command", r->command);
     if (gmtime_r(&r->begun, &tm) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
         bench_json_text(j, "time", text);
-    if (uname(&host) == 0) {
-        bench_json_text(j, "host", host.nodename);
-        snprintf(text, sizeof text, "%s %s %s", host.sysname, host.release, host.machine);
-        bench_json_text(j, "kernel", text);
-    }
+    bench_json_text(j, "host", r->host->name);
+    bench_json_text(j, "kernel", r->host->kernel);
+}
+
+static void seen(struct bench_json *j, const struct bench_host *h)
+{
+    bench_json_open(j, "seen", '{');
+    bench_json_text(j, "granted", h->granted);
+    bench_json_real(j, "busy", h->busy);
+    bench_json_real(j, "broker_busy", h->middle_busy);
+    bench_json_real(j, "megabits_per_second", h->mbits);
+    bench_json_uint(j, "runs", h->runs);
+    bench_json_uint(j, "unsteady", h->unsteady);
+    bench_json_close(j, '}');
 }
 
 static void inputs(struct bench_json *j, const struct bench_inputs *in)
@@ -232,7 +239,7 @@ void bench_tune_json(FILE *out, const struct bench_tune_report *r)
 {
     const struct bench_sweep *s = r->sweep;
     struct bench_json j = {.out = out};
-    char text[500];
+    char text[BENCH_CONCLUSION_MAX];
 
     bench_json_open(&j, NULL, '{');
     bench_json_text(&j, "kind", "tune");
@@ -246,6 +253,7 @@ void bench_tune_json(FILE *out, const struct bench_tune_report *r)
     bench_json_text(&j, "experiment", s->tune->experiment);
     inputs(&j, &s->tune->inputs);
     bench_json_text(&j, "transport", r->host->transport);
+    seen(&j, r->host);
     bench_json_text(&j, "goal", bench_response_keys[s->tune->goal]);
     bench_json_uint(&j, "seed", s->tune->seed);
     bench_json_real(&j, "budget_seconds", s->tune->budget);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "bench/arguments_priv.h"
 #include "bench/endpoint_priv.h"
@@ -134,6 +135,18 @@ static bool check_delivery(const struct bench_result *r, struct bench_response *
     if (bench_result_messages(r) == 0)
         return fault(out, BENCH_FAULT_POINT, "no message was delivered");
     return true;
+}
+
+/* ---- the host ------------------------------------------------------------------------------------------ */
+
+void bench_host_name(struct bench_host *host)
+{
+    struct utsname u;
+
+    if (uname(&u) != 0)
+        return;
+    snprintf(host->name, sizeof host->name, "%s", u.nodename);
+    snprintf(host->kernel, sizeof host->kernel, "%s %s %s", u.sysname, u.release, u.machine);
 }
 
 /* ---- one run

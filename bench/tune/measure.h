@@ -21,8 +21,9 @@ struct bench_middle {
     void *arg;
 };
 
-/* What was seen of the host, over all runs. */
+/* The host, and what was seen of it, over all runs. */
 struct bench_host {
+    char name[65], kernel[200]; /* as uname(2) says: bench_host_name */
     char transport[16];
     char granted[BENCH_TROUBLE_MAX]; /* where the stack granted other values than requested; "" */
     double busy;                     /* of the generator's thread as fast as possible: the largest share of a
@@ -40,6 +41,9 @@ struct bench_measure {
     void (*note)(const char *text, void *arg);
     void *arg;
 };
+
+/* Sets name and kernel to those of this host. */
+void bench_host_name(struct bench_host *host);
 
 /* Measures a point; the arguments are those of bench_sweep_ops.run, `measure` a struct bench_measure. */
 enum bench_ran bench_measure_run(const struct bench_sweep *s, unsigned point, struct bench_response *out,

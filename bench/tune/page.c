@@ -2,7 +2,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 
 #include "bench/chart.h"
 #include "bench/page.h"
@@ -188,7 +187,6 @@ static void fact(FILE *out, const char *name, const char *text)
 static void about(FILE *out, const struct bench_tune_report *r)
 {
     const struct bench_sweep *s = r->sweep;
-    struct utsname host;
     char text[600], spent[48];
     struct tm tm;
 
@@ -197,11 +195,10 @@ static void about(FILE *out, const struct bench_tune_report *r)
         fact(out, "Command", r->command);
     if (gmtime_r(&r->begun, &tm) && strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm))
         fact(out, "Begun", text);
-    if (uname(&host) == 0) {
-        fact(out, "Host", host.nodename);
-        snprintf(text, sizeof text, "%s %s %s", host.sysname, host.release, host.machine);
-        fact(out, "Kernel", text);
-    }
+    if (r->host->name[0])
+        fact(out, "Host", r->host->name);
+    if (r->host->kernel[0])
+        fact(out, "Kernel", r->host->kernel);
     if (r->host->transport[0])
         fact(out, "SCTP", r->host->transport);
     snprintf(text, sizeof text, "%u blocks in %s, seed %llu, ended: %s",
@@ -214,7 +211,7 @@ static void about(FILE *out, const struct bench_tune_report *r)
 
 void bench_tune_page(FILE *out, const struct bench_tune_report *r)
 {
-    char text[500];
+    char text[BENCH_CONCLUSION_MAX];
 
     bench_page_begin(out, "junctor tune");
     fputs("<p id=\"conclusion\">", out);

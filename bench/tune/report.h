@@ -46,7 +46,9 @@ void bench_tune_page(FILE *out, const struct bench_tune_report *r);
 void bench_tune_effects_plot(FILE *out, const struct bench_tune_report *r, enum bench_response_of response);
 void bench_tune_heat_map(FILE *out, const struct bench_tune_report *r);
 
-/* What it comes to, in one sentence without a full stop. Returns `text`. */
+/* What it comes to, in one sentence without a full stop: `text` has BENCH_CONCLUSION_MAX bytes. Returns
+ * `text`. */
+#define BENCH_CONCLUSION_MAX 900
 const char *bench_tune_conclusion(const struct bench_tune_report *r, char *text, size_t size);
 
 #endif

@@ -209,18 +209,82 @@ static bool check_seed(struct reading *r, struct bench_tune *t, bool given)
     return true;
 }
 
+/* ---- the host ------------------------------------------------------------------------------------------ */
+
+/* "Linux 6.1.0 x86_64 on gateway" */
+static const char *place_of(const char *kernel, const char *host, char *out, size_t size)
+{
+    snprintf(out, size, "%s on %s", kernel, host);
+    return out;
+}
+
+/* Whether it may go on here. */
+static bool check_host(struct reading *r, const struct bench_host *host, char *warning, size_t size)
+{
+    const struct cfg_node *root = r->saved.root;
+    const char *name = bench_saved_text(&r->saved, root, "host");
+    const char *kernel = bench_saved_text(&r->saved, root, "kernel");
+    char here[300], there[300], text[800];
+
+    place_of(kernel, name, there, sizeof there);
+    place_of(host->kernel, host->name, here, sizeof here);
+    if (strcmp(kernel, host->kernel) != 0) {
+        snprintf(text, sizeof text,
+                 "it was measured with %s, this is %s: what was measured with two kernels is not put "
+                 "together; begin a new one in another file",
+                 there, here);
+        return complain(r, bench_saved_get(&r->saved, root, "kernel"), text);
+    }
+    if (strcmp(name, host->name) != 0)
+        snprintf(warning, size, "it was begun on %s, and goes on on %s: is that the same machine?", there,
+                 here);
+    return true;
+}
+
+/* What had been seen in earlier runs. */
+static void read_seen(const struct reading *r, struct bench_host *host)
+{
+    const struct bench_saved *saved = &r->saved;
+    const struct cfg_node *seen = bench_saved_get(saved, saved->root, "seen");
+
+    snprintf(host->transport, sizeof host->transport, "%s",
+             bench_saved_text(saved, saved->root, "transport"));
+    snprintf(host->granted, sizeof host->granted, "%s", bench_saved_text(saved, seen, "granted"));
+    host->busy = fmax(0, bench_saved_number(saved, seen, "busy")); /* 0 if there is none */
+    host->middle_busy = fmax(0, bench_saved_number(saved, seen, "broker_busy"));
+    host->mbits = fmax(0, bench_saved_number(saved, seen, "megabits_per_second"));
+    if (!whole(bench_saved_number(saved, seen, "runs"), 1e9, &host->runs) ||
+        !whole(bench_saved_number(saved, seen, "unsteady"), 1e9, &host->unsteady))
+        host->runs = host->unsteady = 0;
+}
+
+static bool read_host(struct reading *r, const struct bench_tune *t, struct bench_host *host, char *warning,
+                      size_t size)
+{
+    if (r->s->stage == BENCH_SWEEP_OVER && t->budget <= r->s->budget) { /* nothing is measured any more */
+        snprintf(host->name, sizeof host->name, "%s", bench_saved_text(&r->saved, r->saved.root, "host"));
+        snprintf(host->kernel, sizeof host->kernel, "%s",
+                 bench_saved_text(&r->saved, r->saved.root, "kernel"));
+    } else if (!check_host(r, host, warning, size)) {
+        return false;
+    }
+    read_seen(r, host);
+    return true;
+}
+
 bool bench_tune_resume(const char *file, struct bench_tune *tune, bool given_seed, struct bench_sweep *s,
-                       char *why, size_t size)
+                       struct bench_host *host, char *why, size_t size)
 {
     struct reading r = {.s = s};
     struct cfg_remarks remarks;
 
+    *why = 0;
     if (access(file, F_OK) != 0 && errno == ENOENT)
         return true;
     r.saved.document = cfg_document_read(file);
     r.saved.root = cfg_document_root(r.saved.document);
-    if (r.saved.root && check_experiment(&r, tune) && check_seed(&r, tune, given_seed))
-        read_state(&r);
+    if (r.saved.root && check_experiment(&r, tune) && check_seed(&r, tune, given_seed) && read_state(&r))
+        read_host(&r, tune, host, why, size);
     bool good = cfg_document_finish(r.saved.document, &remarks);
     if (!good && remarks.count > 0 && remarks.list[0].line > 0)
         bench_say(why, size, "%s:%u:%u: %s", file, remarks.list[0].line, remarks.list[0].column,

@@ -16,6 +16,7 @@
 #define CONFIRM_SHARE     0.4 /* of the budget, at most, is kept for the confirmation */
 #define BASE_CHANCES      4
 #define BLOCKS_MAX        400
+#define RUNS_AVERAGED     20
 
 /* ---- points and trials -------------------------------------------------------------------------------- */
 
@@ -174,8 +175,8 @@ unsigned bench_sweep_order(const struct bench_sweep *s, enum bench_stage stage, 
 struct course {
     struct bench_sweep *s;
     const struct bench_sweep_ops *ops;
-    double start; /* by ops->now, so that s->spent is its difference to now */
-    double cost;  /* of one run, seconds */
+    double start;    /* by ops->now, so that s->spent is its difference to now */
+    double shortest; /* of the runs, seconds */
     unsigned runs;
 };
 
@@ -205,8 +206,8 @@ static void progress(struct course *c, unsigned block, unsigned place, unsigned 
 
     if (!c->ops->progress)
         return;
-    if (s->stage == BENCH_CONFIRMING && (2.0 * (BENCH_CONFIRM - block) - place) * c->cost < left)
-        left = (2.0 * (BENCH_CONFIRM - block) - place) * c->cost;
+    if (s->stage == BENCH_CONFIRMING && (2.0 * (BENCH_CONFIRM - block) - place) * s->cost < left)
+        left = (2.0 * (BENCH_CONFIRM - block) - place) * s->cost;
     struct bench_sweep_progress p = {.stage = s->stage,
                                      .block = block,
                                      .place = place,
@@ -216,6 +217,16 @@ static void progress(struct course *c, unsigned block, unsigned place, unsigned 
                                      .spent = s->spent,
                                      .left = left > 0 ? left : 0};
     c->ops->progress(s, &p, c->ops->arg);
+}
+
+/* Whether another run fits into the budget, as runs have taken so far: their mean; of the first block,
+ * without which all was in vain, the shortest. */
+static bool fits(const struct course *c)
+{
+    const struct bench_sweep *s = c->s;
+    bool first = s->blocks[BENCH_SCREENING] + s->blocks[BENCH_GRID] == 0;
+
+    return s->spent + (first ? c->shortest : s->cost) <= s->tune->budget;
 }
 
 /* Measures once, and again if the generator was too slow: without the base there is nothing, so it gets more
@@ -232,10 +243,14 @@ static bool run(struct course *c, unsigned point, struct bench_response *r)
         s->spent = now - c->start;
         if (ran == BENCH_RAN_STOPPED)
             return end(s, BENCH_END_STOPPED);
-        c->cost = (c->cost * c->runs + now - before) / (c->runs + 1);
-        c->runs += c->runs < 20;
+        s->cost = (s->cost * c->runs + now - before) / (c->runs + 1);
+        if (c->runs == 0 || now - before < c->shortest)
+            c->shortest = now - before;
+        c->runs += c->runs < RUNS_AVERAGED;
         if (r->fault != BENCH_FAULT_GENERATOR)
             break;
+        if (!fits(c))
+            return end(s, BENCH_END_BUDGET);
     }
     if (r->fault == BENCH_FAULTLESS)
         return true;
@@ -258,7 +273,7 @@ static bool rehearse(struct course *c)
     if (!run(c, 0, &r))
         return false;
     s->rate = s->tune->load.rate > 0 ? s->tune->load.rate : r.value[BENCH_RATE] / 2;
-    c->cost *= 2;
+    s->cost *= 2;
     return s->rate > 0 || fail(s, "the base configuration delivers nothing", "");
 }
 
@@ -285,7 +300,7 @@ static bool block(struct course *c)
         struct bench_trial trial = {
             .stage = s->stage, .block = number, .place = place, .point = order[place]};
         struct bench_response r;
-        if (s->spent >= s->tune->budget)
+        if (!fits(c))
             end(s, BENCH_END_BUDGET);
         else
             progress(c, number, place, places, order[place], false);
@@ -312,7 +327,7 @@ static void save(struct course *c)
 static bool screens_on(struct course *c)
 {
     struct bench_sweep *s = c->s;
-    double next = s->spent + (s->design.runs + 2) * c->cost;
+    double next = s->spent + (s->design.runs + 2) * s->cost;
     unsigned blocks = s->blocks[BENCH_SCREENING];
 
     if (blocks == 0)
@@ -344,7 +359,7 @@ static bool screen(struct course *c)
 /* Seconds to be kept for the confirmation. */
 static double reserve(const struct course *c)
 {
-    double all = 2 * BENCH_CONFIRM * c->cost, most = CONFIRM_SHARE * c->s->tune->budget;
+    double all = 2 * BENCH_CONFIRM * c->s->cost, most = CONFIRM_SHARE * c->s->tune->budget;
 
     return all < most ? all : most;
 }
@@ -369,7 +384,7 @@ static bool race(struct course *c)
     s->racing_ended = BENCH_END_NONE;
     while (s->racing_ended == BENCH_END_NONE) {
         unsigned count = points_left(s, BENCH_GRID, left);
-        double next = s->spent + (count + 2) * c->cost;
+        double next = s->spent + (count + 2) * s->cost;
         if (count == 0 || precise || s->blocks[BENCH_GRID] == BLOCKS_MAX)
             s->racing_ended = BENCH_END_PRECISE;
         else if (s->blocks[BENCH_GRID] > 0 && !has_time(c, next))
@@ -422,9 +437,11 @@ static void reopen(struct bench_sweep *s)
 
 void bench_sweep_run(struct bench_sweep *s, const struct bench_sweep_ops *ops)
 {
-    struct course c = {.s = s, .ops = ops, .start = ops->now(ops->arg) - s->spent};
+    struct course c = {
+        .s = s, .ops = ops, .start = ops->now(ops->arg) - s->spent, .shortest = bench_sweep_least(s->tune)};
 
-    c.cost = bench_sweep_least(s->tune);
+    s->cost = s->trial_count ? s->spent / s->trial_count : bench_sweep_least(s->tune);
+    c.runs = s->trial_count < RUNS_AVERAGED ? s->trial_count : RUNS_AVERAGED;
     s->ended = BENCH_END_NONE;
     reopen(s);
     bool on = rehearse(&c);

@@ -23,6 +23,9 @@
  * How a point is measured is not known here: bench_sweep_ops. The order follows from the seed and the number
  * of the block alone, so a saved sweep goes on in the same order.
  *
+ * A run begins only if it fits into what is left of the budget, by the mean of those before (in the first
+ * block by the shortest).
+ *
  * One thread. */
 #ifndef JUNCTOR_BENCH_TUNE_SWEEP_H
 #define JUNCTOR_BENCH_TUNE_SWEEP_H
@@ -85,6 +88,7 @@ struct bench_sweep {
     unsigned blocks[BENCH_SWEEP_OVER]; /* complete ones of each stage; of the confirmation: pairs */
     double rate;                       /* messages a second of the latency runs; 0: not known yet */
     double spent;                      /* seconds so far */
+    double cost;                       /* of a run, seconds: the mean of those before */
     double budget;                     /* what it was given when it last ended; 0: it has not */
     unsigned winner;                   /* the point that is being confirmed, or has been */
     enum bench_ending racing_ended, ended;

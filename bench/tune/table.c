@@ -203,31 +203,67 @@ static const char *const endings[] = {
     [BENCH_END_NOTHING] = "the screening found no factor that matters",
 };
 
+static const char *nothing_known(const struct bench_sweep *s, char *text, size_t size)
+{
+    unsigned order[BENCH_POINTS_MAX + 1], runs = bench_sweep_order(s, s->stage, 0, order);
+    char spent[48];
+
+    if (s->ended == BENCH_END_BUDGET)
+        snprintf(text, size,
+                 "nothing is known yet: no block is complete; its %u runs take about %s here: give a larger "
+                 "--budget, or fewer values",
+                 runs, bench_text_seconds(runs * s->cost, spent, sizeof spent));
+    else
+        snprintf(text, size, "nothing is known yet: no block is complete");
+    return text;
+}
+
+/* A few blocks cannot tell much. */
+static const char *no_difference(const struct bench_sweep *s, char *text, size_t size)
+{
+    unsigned blocks = s->blocks[BENCH_GRID] ? s->blocks[BENCH_GRID] : s->blocks[BENCH_SCREENING];
+
+    snprintf(text, size, "no difference: nothing that was tried is better than the base");
+    if (blocks < BENCH_RACE_BLOCKS && s->ended != BENCH_END_PRECISE)
+        snprintf(text + strlen(text), size - strlen(text), ", as far as %u block%s can tell", blocks,
+                 blocks == 1 ? "" : "s");
+    return text;
+}
+
+/* "rate +12.3 % [+10.1, +14.5]": the goal and, where that is the same, what the point was chosen for. */
+static const char *what_differs(const struct bench_interval *ratio, enum bench_response_of goal, char *out,
+                                size_t size)
+{
+    char text[128];
+    size_t used = (size_t)snprintf(out, size, "%s %s", bench_response_names[goal],
+                                   bench_text_ratio(&ratio[goal], text, sizeof text));
+
+    for (unsigned r = 0; r < BENCH_RESPONSES && bench_interval_spans(&ratio[goal]); r++)
+        if (r != goal && isfinite(ratio[r].estimate) && !bench_interval_spans(&ratio[r]) && used < size)
+            used += (size_t)snprintf(out + used, size - used, ", %s %s", bench_response_names[r],
+                                     bench_text_ratio(&ratio[r], text, sizeof text));
+    return out;
+}
+
 const char *bench_tune_conclusion(const struct bench_tune_report *r, char *text, size_t size)
 {
     const struct bench_findings *f = r->findings;
     const struct bench_sweep *s = r->sweep;
     enum bench_response_of goal = s->tune->goal;
-    char point[BENCH_POINT_TEXT / 2], ratio[128];
+    char point[BENCH_POINT_TEXT / 2], ratio[3 * 128];
 
-    if (s->blocks[BENCH_GRID] + s->blocks[BENCH_SCREENING] == 0) {
-        snprintf(text, size, "nothing is known yet: no block is complete");
-        return text;
-    }
-    if (f->winner == 0) {
-        snprintf(text, size, "no difference: nothing that was tried is better than the base%s",
-                 s->blocks[BENCH_GRID] == 1 ? ", as far as one block can tell" : "");
-        return text;
-    }
+    if (s->blocks[BENCH_GRID] + s->blocks[BENCH_SCREENING] == 0)
+        return nothing_known(s, text, size);
+    if (f->winner == 0)
+        return no_difference(s, text, size);
     bench_text_point(s, f->estimates[f->winner].point, point, sizeof point);
     if (f->pairs > 0)
-        snprintf(text, size, "%s: %s %s in %u fresh pair%s%s", point, bench_response_names[goal],
-                 bench_text_ratio(&f->confirmed[goal], ratio, sizeof ratio), f->pairs,
-                 f->pairs == 1 ? "" : "s",
+        snprintf(text, size, "%s: %s in %u fresh pair%s%s", point,
+                 what_differs(f->confirmed, goal, ratio, sizeof ratio), f->pairs, f->pairs == 1 ? "" : "s",
                  f->is_confirmed ? "" : "; it was not confirmed to be better than the base");
     else
-        snprintf(text, size, "%s: %s %s, not confirmed by fresh pairs", point, bench_response_names[goal],
-                 bench_text_ratio(&f->estimates[f->winner].ratio[goal], ratio, sizeof ratio));
+        snprintf(text, size, "%s: %s, not confirmed by fresh pairs", point,
+                 what_differs(f->estimates[f->winner].ratio, goal, ratio, sizeof ratio));
     return text;
 }
 
@@ -265,7 +301,7 @@ static void advise(bool next, const char *text, void *arg)
 void bench_tune_table(FILE *out, const struct bench_tune_report *r)
 {
     const struct bench_sweep *s = r->sweep;
-    char text[500], spent[48];
+    char text[BENCH_CONCLUSION_MAX], spent[48];
 
     if (s->blocks[BENCH_SCREENING] > 0)
         effects(out, r, true);

@@ -94,7 +94,7 @@ bool bench_tune_yaml(FILE *out, const struct bench_tune_report *r)
 {
     struct line lines[BENCH_FACTORS_MAX];
     const struct bench_findings *f = r->findings;
-    char text[400];
+    char text[BENCH_CONCLUSION_MAX];
 
     fprintf(out, "# junctor tune: %s.\n", bench_tune_conclusion(r, text, sizeof text));
     if (r->command)

@@ -88,6 +88,20 @@ refuses() {
     grep -qE 'sweep.json:1:[0-9]+: it is of another experiment' "$work/other"
 }
 
+@test "tune: interrupted before a block is complete it says so, also as JSON, and the file goes on" {
+    local at sweep=(--vary sndbuf=64K,128K --budget 10m --resume "$work/sweep.json" --report "$work/page.html" --json)
+    for at in rehearsal 'block 1, run 3' 'block 1, run 2'; do
+        start_tune early "${sweep[@]}"
+        wait_in 1 "$work/early.err" "$at"
+        kill -INT "$tuner"
+        ends_with 1 "$tuner"
+        grep -qF 'junctor tune: nothing is known yet: no block is complete' "$work/early.err"
+        jq -e '(.ok | not) and .ended == "interrupted" and .trials.grid.blocks == 0' "$work/early.out"
+        jq -e '.ended == "interrupted"' "$work/sweep.json"
+        [ ! -e "$work/page.html" ]
+    done
+}
+
 @test "tune: through a broker its keys are varied, and it is gone afterwards" {
     # On one processor, so that the generator cannot be the bottleneck while the broker has room.
     local first

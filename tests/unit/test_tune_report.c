@@ -202,7 +202,7 @@ static void reload(const char *words)
     bench_sweep_free(&sweep);
     parse(words);
     assert_true(bench_sweep_init(&sweep, &tune, why, sizeof why));
-    if (!bench_tune_resume(file, &tune, false, &sweep, why, sizeof why))
+    if (!bench_tune_resume(file, &tune, false, &sweep, &host, why, sizeof why))
         fail_msg("%s", why);
 }
 
@@ -322,16 +322,88 @@ static void test_changed_inputs(void **state)
     put(scenario, contents[1]);
     bench_sweep_free(&sweep);
     begin(words);
-    assert_false(bench_tune_resume(file, &tune, false, &sweep, why, sizeof why));
+    assert_false(bench_tune_resume(file, &tune, false, &sweep, &host, why, sizeof why));
     assert_non_null(strstr(why, scenario));
     assert_non_null(strstr(why, " has changed since the sweep was begun"));
     unlink(scenario);
 }
 
+static struct bench_host named(const char *name, const char *kernel)
+{
+    struct bench_host h = {0};
+
+    snprintf(h.name, sizeof h.name, "%s", name);
+    snprintf(h.kernel, sizeof h.kernel, "%s", kernel);
+    return h;
+}
+
+/* Measurements of two kernels are not put together; what is over can be looked at anywhere, as it was. */
+static void test_another_host(void **state)
+{
+    const char words[] = "--vary sndbuf=64K";
+    struct bench_host before = host, first = named("one", "Linux 6.1 x86_64"),
+                      renamed = named("two", "Linux 6.1 x86_64"), other = named("two", "Linux 6.12 x86_64");
+
+    (void)state;
+    snprintf(first.transport, sizeof first.transport, "kernel");
+    first.busy = 0.97;
+    first.runs = 7;
+    effect = 0;
+    for (unsigned over = 0; over < 2; over++) {
+        begin(words);
+        stop_after = over ? 0 : 5;
+        go();
+        host = first;
+        assert_true(bench_tune_keep(file, &report, why, sizeof why));
+        host = renamed;
+        reload(words);
+        assert_true(host.busy == 0.97 && host.runs == 7 && strcmp(host.transport, "kernel") == 0);
+        assert_string_equal(host.name, over ? "one" : "two");
+        assert_int_equal(strstr(why, "Linux 6.1 x86_64 on two: is that the same machine?") != NULL, !over);
+        bench_sweep_free(&sweep);
+        begin(words);
+        host = other;
+        assert_int_equal(bench_tune_resume(file, &tune, false, &sweep, &host, why, sizeof why), over);
+        assert_int_equal(
+            strstr(why, "it was measured with Linux 6.1 x86_64 on one, this is Linux 6.12") != NULL, !over);
+        bench_sweep_free(&sweep);
+    }
+    host = before;
+    unlink(file);
+}
+
+/* What is known after a few blocks is said with their number; without one it is nothing. */
+static void test_conclusions(void **state)
+{
+    char conclusion[BENCH_CONCLUSION_MAX];
+
+    (void)state;
+    begin("--vary sndbuf=64K");
+    effect = 0;
+    stop_after = 3;
+    go();
+    assert_string_equal(bench_tune_conclusion(&report, conclusion, sizeof conclusion),
+                        "nothing is known yet: no block is complete");
+    bench_findings_free(&findings);
+    bench_sweep_free(&sweep);
+    begin("--vary sndbuf=64K");
+    stop_after = 8;
+    go();
+    assert_non_null(strstr(bench_tune_conclusion(&report, conclusion, sizeof conclusion),
+                           "better than the base, as far as 2 blocks can tell"));
+    bench_findings_free(&findings);
+    bench_sweep_free(&sweep);
+    begin("--vary sndbuf=64K --budget 20s");
+    tune.budget = 7;
+    go();
+    assert_non_null(strstr(bench_tune_conclusion(&report, conclusion, sizeof conclusion),
+                           "no block is complete; its 3 runs take about "));
+}
+
 static void refused(const char *content, const char *reason)
 {
     put(file, content);
-    if (bench_tune_resume(file, &tune, false, &sweep, why, sizeof why))
+    if (bench_tune_resume(file, &tune, false, &sweep, &host, why, sizeof why))
         fail_msg("taken: %s", content);
     if (!strstr(why, reason))
         fail_msg("%s\nsays: %s\nlacks: %s", content, why, reason);
@@ -370,7 +442,7 @@ static void test_bad_files(void **state)
              head, factors, rest);
     refused(content, "the measurements (\"trials\") are not complete");
     unlink(file);
-    assert_true(bench_tune_resume(file, &tune, false, &sweep, why, sizeof why)); /* a new one */
+    assert_true(bench_tune_resume(file, &tune, false, &sweep, &host, why, sizeof why)); /* a new one */
     assert_false(bench_tune_keep("/nonexistent/x", &report, why, sizeof why));
     assert_non_null(strstr(why, "/nonexistent/x: "));
 }
@@ -438,6 +510,8 @@ int main(void)
         cmocka_unit_test_teardown(test_finished, end),
         cmocka_unit_test_teardown(test_goes_on_after_screening, end),
         cmocka_unit_test_teardown(test_changed_inputs, end),
+        cmocka_unit_test_teardown(test_another_host, end),
+        cmocka_unit_test_teardown(test_conclusions, end),
         cmocka_unit_test_teardown(test_bad_files, end),
         cmocka_unit_test_teardown(test_broker_config, end),
     };

@@ -449,7 +449,7 @@ static void test_interrupted(void **state)
     }
 }
 
-/* It takes no longer than it may, by one run at most; with too little time it knows nothing and says so. */
+/* It takes no longer than it may; with too little time it knows nothing and says so. */
 static void test_budget(void **state)
 {
     struct bench_findings f;
@@ -462,7 +462,7 @@ static void test_budget(void **state)
         host.clock = host.runs = 0;
         begin(&s);
         bench_sweep_run(&s, &ops);
-        assert_true(s.spent <= tune.budget + COST);
+        assert_true(s.spent <= tune.budget || s.trial_count == 0);
         assert_true(s.blocks[BENCH_GRID] > 0 || tune.budget < 6 * COST);
         if (s.blocks[BENCH_GRID] == 0) {
             assert_int_equal(s.ended, BENCH_END_BUDGET);
