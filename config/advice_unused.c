@@ -126,6 +126,32 @@ static void advise_set_stream(struct loader *l, const struct cfg_route *r, const
     }
 }
 
+/* What a group does for sessions that share its members. Each client of a paired one has a partner instead.
+ */
+static void advise_paired(struct loader *l, unsigned index)
+{
+    static const enum cfg_key keys[] = {CFG_KEY_GROUP_RETURN_AFTER, CFG_KEY_GROUP_HOLD_MESSAGES,
+                                        CFG_KEY_GROUP_HOLD_BYTES, CFG_KEY_GROUP_HOLD_TIME};
+    const struct cfg_config *c = l->config;
+    const struct cfg_route *paired = NULL;
+    for (unsigned i = 0; i < c->route_count; i++) {
+        if (c->routes[i].group != index)
+            continue;
+        if (cfg_uses_group(c->routes[i].session))
+            return;
+        paired = paired ? paired : &c->routes[i];
+    }
+    for (unsigned i = 0; paired && i < sizeof keys / sizeof keys[0]; i++) {
+        if (!origin_has(&l->groups[index], keys[i]))
+            continue;
+        err_add(&l->warnings, origin_place(&l->groups[index], keys[i]),
+                "%s has no effect: '%s' serves session paired only (the route in line %u), where each client "
+                "has one member to itself; write session: shared there, or leave it out",
+                cfg_key_rows[keys[i]].name, c->groups[index].name, paired->line);
+        return;
+    }
+}
+
 /* Streams of a member of mapped sessions that cannot be added. Linux asks its peer only for what it grants
  * itself, and offers nothing unless told to; usrsctp does both. */
 static void advise_adding(struct loader *l, unsigned index)
@@ -176,6 +202,8 @@ void advise_unused(struct loader *l)
         if (mapped[i])
             advise_adding(l, i);
     }
+    for (unsigned i = 0; i < l->group_count; i++)
+        advise_paired(l, i);
     for (unsigned i = 0; i < c->route_count; i++) {
         advise_rtx(l, &c->routes[i], &l->routes[i]);
         advise_set_stream(l, &c->routes[i], &l->routes[i]);
