@@ -71,10 +71,11 @@ static void add_groups(const struct doc_scene *s, struct doc_page *p)
             continue;
         unsigned in = brk_sight_group(&s->sight, i, &held);
         json_array_append_new(
-            p->items, json_pack("{s:s, s:s, s:s, s:b, s:i, s:o, s:o, s:o}", "name", g->name, "mode",
-                                modes[g->mode], "share", shares[g->share], "held", (int)held, "in_group",
-                                (int)in, "members", group_members(s, i), "hold", hold_of(s, i), "traffic",
-                                admin_json_traffic(brk_traffic_of(&s->sum, BRK_GROUPS, i))));
+            p->items,
+            json_pack("{s:s, s:s, s:s?, s:b, s:i, s:o, s:o, s:o}", "name", g->name, "mode", modes[g->mode],
+                      "share", g->mode == CFG_LOADSHARE ? shares[g->share] : NULL, "held", (int)held,
+                      "in_group", (int)in, "members", group_members(s, i), "hold", hold_of(s, i), "traffic",
+                      admin_json_traffic(brk_traffic_of(&s->sum, BRK_GROUPS, i))));
     }
 }
 
