@@ -6,9 +6,14 @@
  *
  *     struct opt_set *options = opt_set_new();
  *     opt_put(options, OPTF_NODELAY, 1);
- *     opt_put(options, OPTF_RTOINFO_MIN, 250);
+ *     opt_put(options, OPTF_RTO_MIN, 250);         milliseconds
  *     ...                                          tr_open or tr_set_options with it, as often as you like
  *     opt_set_free(options);
+ *
+ * Names: an OPTION row of options.def, which is installed beside this header, begins with what follows OPT_,
+ * a FIELD row has it behind the option's, after OPTF_. So `rtoinfo` and its `min` of the manual page
+ * junctor.yaml(5), which says what each does, its unit and its bounds, are OPT_RTOINFO and OPTF_RTO_MIN.
+ * opt_find and opt_find_field go from the one name to the other at run time.
  *
  * Pointers: none may be NULL unless stated otherwise, and fields and options must exist. Anything else is a
  * bug in the calling program: the function prints its name on standard error and aborts, in every build.
