@@ -361,9 +361,16 @@ struct tr_msg {
     uint32_t ppid;  /* host byte order */
     uint32_t
         context; /* of a sent message: comes back in TR_EV_SEND_FAILED; of a received one: option context */
-    uint32_t pr_value; /* sending: see pr_policy */
+    union {
+        uint32_t pr_value; /* sending: see pr_policy; means nothing with TR_PR_NONE */
+        uint32_t cumtsn;   /* received, unordered ones only: as far as all TSNs had come by then */
+    };
     uint8_t pr_policy; /* sending: enum tr_pr_policy */
-    uint8_t reserved[7];
+    uint8_t reserved;
+    uint16_t ssn; /* received, ordered ones only: stream sequence number; with interleaving_supported
+                     unspecified */
+    uint32_t tsn; /* received: transmission sequence number, of the first fragment (RFC 6458 5.3.5, gen_sctp
+                     #sctp_sndrcvinfo{}) */
 };
 
 /* Sends messages to ONE association, in order: all of them have the assoc of msgs[0] (of a one-to-one or

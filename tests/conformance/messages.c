@@ -36,6 +36,33 @@ static void message_carries_its_record(void **state)
     }
 }
 
+/* Which message it was: each ordered one of a stream has the next number, each chunk the next TSN. One that
+ * was received can be sent on as it is. */
+static void message_carries_its_numbers(void **state)
+{
+    static const struct {
+        uint16_t stream, flags, ssn;
+    } ways[] = {{1, 0, 0}, {0, 0, 0}, {1, 0, 1}, {1, TR_UNORDERED, 0}, {1, 0, 2}};
+    struct ct_pair p = ct_pair(*state, NULL, NULL);
+    uint32_t first = 0;
+    for (unsigned i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        struct tr_msg m = {.data = "one", .len = 3, .assoc = p.near};
+        unsigned sent;
+        m.stream = ways[i].stream;
+        m.flags = ways[i].flags;
+        assert_int_equal(tr_send(p.client->ep, &m, 1, &sent), TR_OK);
+        m = *ct_message(p.server);
+        first = i == 0 ? m.tsn : first;
+        assert_int_equal(m.tsn - first, i);
+        if (m.flags & TR_UNORDERED)
+            assert_in_range(m.cumtsn - first, i - 1, i);
+        else
+            assert_int_equal(m.ssn, ways[i].ssn);
+        assert_int_equal(tr_send(p.server->ep, &m, 1, &sent), TR_OK);
+        assert_int_equal(ct_message(p.client)->stream, ways[i].stream);
+    }
+}
+
 static void messages_go_both_ways(void **state)
 {
     struct ct_pair p = ct_pair(*state, NULL, NULL);
@@ -325,13 +352,13 @@ static void stats_count_whole_messages(void **state)
     assert_int_equal(after.packets_in > before.packets_in, ct_has(TR_CAP_ENCAPS));
 }
 
-CT_TOPIC(messages, CT_CASE(message_carries_its_record), CT_CASE(messages_go_both_ways),
-         CT_CASE(messages_of_every_size_stay_whole), CT_CASE(small_slots_take_large_messages),
-         CT_CASE(boundaries_hold_in_a_mixed_burst), CT_CASE(empty_message_is_invalid),
-         CT_CASE(ungranted_stream_is_named), CT_CASE(highest_of_many_streams_works),
-         CT_CASE(too_long_for_one_packet_when_fragments_are_off), CT_CASE(too_long_for_the_send_buffer),
-         CT_CASE(send_buffer_changes_while_it_is_full), CT_CASE(unknown_association_is_named),
-         CT_CASE(short_form_uses_the_default_send_param), CT_CASE(full_record_ignores_the_default_send_param),
-         CT_CASE(order_holds_on_every_stream), CT_CASE(order_holds_for_large_messages),
-         CT_CASE(order_holds_between_many_associations), CT_CASE(unordered_messages_come_once_each),
-         CT_CASE(stats_count_whole_messages));
+CT_TOPIC(messages, CT_CASE(message_carries_its_record), CT_CASE(message_carries_its_numbers),
+         CT_CASE(messages_go_both_ways), CT_CASE(messages_of_every_size_stay_whole),
+         CT_CASE(small_slots_take_large_messages), CT_CASE(boundaries_hold_in_a_mixed_burst),
+         CT_CASE(empty_message_is_invalid), CT_CASE(ungranted_stream_is_named),
+         CT_CASE(highest_of_many_streams_works), CT_CASE(too_long_for_one_packet_when_fragments_are_off),
+         CT_CASE(too_long_for_the_send_buffer), CT_CASE(send_buffer_changes_while_it_is_full),
+         CT_CASE(unknown_association_is_named), CT_CASE(short_form_uses_the_default_send_param),
+         CT_CASE(full_record_ignores_the_default_send_param), CT_CASE(order_holds_on_every_stream),
+         CT_CASE(order_holds_for_large_messages), CT_CASE(order_holds_between_many_associations),
+         CT_CASE(unordered_messages_come_once_each), CT_CASE(stats_count_whole_messages));

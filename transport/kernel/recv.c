@@ -37,6 +37,9 @@ static struct tr_msg message_at(struct kernel_loop *l, unsigned slot)
     m.flags = (info.rcv_flags & SCTP_UNORDERED) ? TR_UNORDERED : 0;
     m.ppid = ntohl(info.rcv_ppid);
     m.context = info.rcv_context;
+    m.ssn = info.rcv_ssn;
+    m.tsn = info.rcv_tsn;
+    m.cumtsn = info.rcv_cumtsn;
     return m;
 }
 

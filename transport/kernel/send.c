@@ -83,7 +83,7 @@ static int64_t fill(const struct kernel_endpoint *ep, struct kernel_loop *l, con
     for (unsigned i = 0; i < n; i++) {
         const struct tr_msg *m = &msgs[i];
         struct send_control c = control_at(&l->out_control[i]);
-        bool says = defaults || m->pr_policy != TR_PR_NONE;
+        bool reliable = m->pr_policy == TR_PR_NONE, says = defaults || !reliable;
         l->out_vec[i] = (struct iovec){(void *)m->data, m->len};
         *c.info = (struct sctp_sndinfo){.snd_sid = m->stream,
                                         .snd_flags = (m->flags & TR_UNORDERED) ? SCTP_UNORDERED : 0,
@@ -91,7 +91,7 @@ static int64_t fill(const struct kernel_endpoint *ep, struct kernel_loop *l, con
                                         .snd_context = m->context,
                                         .snd_assoc_id = (sctp_assoc_t)m->assoc};
         if (says)
-            *c.reliability = (struct sctp_prinfo){pr_policies[m->pr_policy], m->pr_value};
+            *c.reliability = (struct sctp_prinfo){pr_policies[m->pr_policy], reliable ? 0 : m->pr_value};
         l->out[i].msg_hdr.msg_controllen =
             says ? sizeof l->out_control[i] : CMSG_SPACE(sizeof(struct sctp_sndinfo));
         cost += cost_of(m);

@@ -96,7 +96,10 @@ static void take_data(struct usr_loop *loop, struct usr_endpoint *ep, const stru
                        .stream = p->info.rcv_sid,
                        .flags = p->info.rcv_flags & SCTP_UNORDERED ? TR_UNORDERED : 0,
                        .ppid = ntohl(p->info.rcv_ppid),
-                       .context = p->info.rcv_context};
+                       .context = p->info.rcv_context,
+                       .ssn = p->info.rcv_ssn,
+                       .tsn = p->info.rcv_tsn,
+                       .cumtsn = p->info.rcv_cumtsn};
     bool last = p->flags & MSG_EOR;
     if (last && !reasm_under_way(&loop->reassembly, &ep->base.reading, REASM_RECEIVED, &m)) {
         if (m.len > loop->base.params.max_message)
