@@ -123,6 +123,9 @@ struct tr_backend {
     /* What loop_wait said of the endpoint was not passed on: the next one says it again. NULL: it does so
      * anyway. */
     void (*again)(struct tr_endpoint *, unsigned flags);
+    /* Items have come into a stash of this loop (wait_priv.h), of an endpoint that is read: until they are
+     * out again (tr_stash_any), tr_loop_fd polls readable now and then. May be NULL. */
+    void (*stashed)(struct tr_loop *);
     void (*loop_turn)(struct tr_loop *);
     const struct reasm_pool *(*pieces)(const struct tr_loop *); /* NULL: messages are never half received */
     enum tr_code (*open)(struct tr_loop *, const struct tr_open_params *, struct tr_endpoint **,

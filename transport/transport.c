@@ -329,6 +329,8 @@ enum tr_code tr_watch(struct tr_endpoint *ep, unsigned flags)
     enum tr_code code = ep->backend->watch(ep, flags);
     if (code == TR_OK)
         ep->watch = flags;
+    if (ep->stash != NULL)
+        tr_stash_tell(ep);
     return code;
 }
 

@@ -100,6 +100,14 @@ static bool make_room(struct tr_stash *s)
     return true;
 }
 
+void tr_stash_tell(struct tr_endpoint *ep)
+{
+    const struct tr_stash *s = ep->stash;
+    if (s != NULL && s->given < s->count && (ep->watch & TR_READABLE) && ep->loop != NULL &&
+        ep->backend->stashed != NULL)
+        ep->backend->stashed(ep->loop);
+}
+
 /* Appends a copy of `item`. False: out of memory. */
 static bool stash_add(struct tr_endpoint *ep, const struct tr_item *item)
 {
@@ -117,6 +125,7 @@ static bool stash_add(struct tr_endpoint *ep, const struct tr_item *item)
         set_item_data(&copy, bytes);
     }
     s->items[s->count++] = copy;
+    tr_stash_tell(ep);
     return true;
 }
 
@@ -195,6 +204,7 @@ void tr_stash_link(struct tr_endpoint *ep)
         return;
     ep->stash->next = ep->loop->stashes;
     ep->loop->stashes = ep->stash;
+    tr_stash_tell(ep);
 }
 
 void tr_stash_discard(struct tr_endpoint *ep)
@@ -248,6 +258,7 @@ void tr_stash_move(struct tr_endpoint *from, uint32_t assoc, struct tr_endpoint 
     }
     if (s != NULL)
         s->count = kept;
+    tr_stash_tell(to);
 }
 
 /* ---- Waiting --------------------------------------------------------------------------------------- */

@@ -10,6 +10,8 @@ bool tr_stash_recv(struct tr_endpoint *ep, unsigned max, const struct tr_item **
 /* For a backend that has to tell something its stack does not: tr_recv gives it before anything else. False:
  * out of memory. */
 bool tr_stash_event(struct tr_endpoint *ep, const struct tr_event *e);
+/* Has tr_loop_fd poll readable where items wait for this endpoint and it is read. */
+void tr_stash_tell(struct tr_endpoint *ep);
 /* True when an endpoint that watches TR_READABLE has items here. */
 bool tr_stash_any(const struct tr_loop *loop);
 /* Adds such endpoints to the loop's ready list, up to `max` entries; returns how many there are then. */

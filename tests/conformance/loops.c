@@ -217,6 +217,31 @@ static void nested_loop_is_woken_by_timers(void **state)
     assert_int_equal(ct_changes(client, TR_CANT_ASSOC, assoc), 1);
 }
 
+/* What the stack does not tell, but we: the end of a one-to-one endpoint's association by an abort of ours.
+ */
+static void nested_loop_is_woken_by_an_abort(void **state)
+{
+    struct ct_world *w = *state;
+    struct net_addr local = ct_addr("127.0.0.1", 0);
+    struct tr_open_params p = {.style = TR_ONE_TO_ONE, .addresses = &local, .address_count = 1};
+    struct ct_end *server = ct_server(w, NULL), *client = ct_open(w, NULL, &p);
+    uint32_t near = ct_connect(client, server, NULL);
+    struct tr_error error = {0};
+    struct epoll_event event;
+    ct_pause(server);
+    ct_spend(w, 50);
+    int outer = watch_loop(w, ct_main(w));
+    ct_ok(tr_abort(client->ep, near, &error), &error);
+    ct_close(server); /* else its end would wake the loop as well */
+    tr_loop_turn(ct_main(w));
+    size_t before = client->events[TR_EV_ASSOC_CHANGE];
+    for (int64_t end = ct_now_ms() + CT_DEADLINE_MS;
+         client->events[TR_EV_ASSOC_CHANGE] == before && ct_now_ms() < end;)
+        if (epoll_wait(outer, &event, 1, 1000) == 1)
+            ct_turn(w, 0);
+    assert_int_equal(ct_changes(client, TR_COMM_LOST, near), 1);
+}
+
 /* A foreign descriptor of the inner loop wakes the outer one too. */
 static void nested_loop_passes_descriptors_on(void **state)
 {
@@ -239,4 +264,4 @@ CT_TOPIC(loops, CT_CASE(wait_keeps_its_time), CT_CASE(foreign_descriptor_wakes_t
          CT_CASE(wait_without_limit_ends_with_a_wakeup), CT_CASE(signal_ends_a_wait),
          CT_CASE(loop_refuses_what_it_cannot), CT_CASE(nested_loop_carries_traffic),
          CT_CASE(nested_loop_sleeps_when_idle), CT_CASE(nested_loop_is_woken_by_timers),
-         CT_CASE(nested_loop_passes_descriptors_on));
+         CT_CASE(nested_loop_is_woken_by_an_abort), CT_CASE(nested_loop_passes_descriptors_on));

@@ -87,6 +87,7 @@ static const struct tr_backend backend = {
     .hint = kernel_hint,
     .loop_wait = kernel_loop_wait,
     .again = kernel_again,
+    .stashed = kernel_stashed,
     .loop_turn = kernel_loop_turn,
     .pieces = kernel_pieces_pool,
     .open = kernel_open,

@@ -171,6 +171,7 @@ bool kernel_add_ready(struct kernel_ready_list *r, struct kernel_endpoint *ep, u
 void kernel_wait_for_tick(struct kernel_loop *l, struct kernel_endpoint *ep);
 void kernel_leave_tick(struct kernel_loop *l, struct kernel_endpoint *ep);
 void kernel_tick(struct kernel_ready_list *r);
+void kernel_stashed(struct tr_loop *loop);
 
 /* unread.c */
 bool kernel_unread_open(struct kernel_loop *l); /* false: errno says why */

@@ -13,9 +13,10 @@
  *
  * An endpoint that is not read and for which something arrived is asked for unread ends (unread.c).
  *
- * The timer runs only while there is such an endpoint, and is a descriptor, so that tr_loop_fd includes it.
- */
+ * The timer runs only while there is such an endpoint, or something waits in a stash, which epoll does not
+ * see; it is a descriptor, so that tr_loop_fd includes it. */
 #include "transport/kernel/kernel_priv.h"
+#include "transport/wait_priv.h"
 
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -31,6 +32,11 @@ static void set_timer(struct kernel_loop *l, bool on)
     timerfd_settime(l->timer, 0, &spec, NULL);
     l->base.stats.syscalls++;
     l->timer_on = on;
+}
+
+void kernel_stashed(struct tr_loop *loop)
+{
+    set_timer(kernel_loop(loop), true);
 }
 
 void kernel_leave_tick(struct kernel_loop *l, struct kernel_endpoint *ep)
@@ -92,7 +98,7 @@ void kernel_tick(struct kernel_ready_list *r)
     (void)n; /* nothing to read: the tick was for an earlier setting */
     l->base.stats.syscalls++;
     l->ticks++;
-    if (l->waiting == NULL)
+    if (l->waiting == NULL && !tr_stash_any(&l->base))
         set_timer(l, false);
     for (struct kernel_endpoint *ep = l->waiting, *next; ep != NULL; ep = next) {
         next = ep->wait_next;

@@ -72,6 +72,7 @@ const struct tr_backend *tr_usrsctp(void)
         .loop_remove_fd = usr_loop_remove_fd,
         .loop_wait = usr_loop_wait,
         .again = usr_again,
+        .stashed = usr_stashed,
         .loop_turn = usr_loop_turn,
         .pieces = usr_pieces_pool,
         .open = usr_open,

@@ -8,6 +8,7 @@
  * Readiness of endpoints is our own state, which epoll does not see. When the loop stands in another event
  * loop (tr_loop_fd was called), an eventfd polls readable while an endpoint is ready. */
 #include "transport/usrsctp/usrsctp_priv.h"
+#include "transport/wait_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -263,7 +264,7 @@ void usr_loop_set_timer(struct usr_loop *loop)
 static void show_outside(struct usr_loop *loop)
 {
     uint64_t one = 1;
-    bool ready = usr_ready_any(loop);
+    bool ready = usr_ready_any(loop) || tr_stash_any(&loop->base);
     if (ready == loop->awake)
         return;
     loop->awake = ready;
@@ -271,6 +272,13 @@ static void show_outside(struct usr_loop *loop)
     /* Neither can block or fail: the counter is 0 or 1. */
     if (ready ? write(loop->wake.fd, &one, sizeof one) < 0 : read(loop->wake.fd, &one, sizeof one) < 0)
         loop->awake = !ready;
+}
+
+void usr_stashed(struct tr_loop *base)
+{
+    struct usr_loop *loop = (struct usr_loop *)base;
+    if (loop->nested)
+        show_outside(loop);
 }
 
 void usr_loop_turn(struct tr_loop *base)

@@ -231,6 +231,7 @@ enum tr_code usr_loop_add_fd(struct tr_loop *loop, int fd, void *cookie, struct 
 void usr_loop_remove_fd(struct tr_loop *loop, int fd);
 unsigned usr_loop_wait(struct tr_loop *loop, int timeout_ms, struct tr_ready *ready, unsigned max);
 void usr_loop_turn(struct tr_loop *loop);
+void usr_stashed(struct tr_loop *loop);
 /* Moves packets and time on, for up to timeout_ms, without a ready list; for a close that lingers. */
 void usr_loop_pump(struct usr_loop *loop, int timeout_ms);
 /* Runs the timer where there are sockets, stops it where there are none. */
