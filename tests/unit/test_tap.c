@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "broker/clock.h"
 #include "broker/log.h"
 #include "broker/tap/file.h"
 #include "broker/tap/frame.h"
@@ -20,6 +21,14 @@
 #include "broker/tap/stream.h"
 #include "config/filter.h"
 #include "transport/crc32c.h"
+
+/* The broker's clock, which the tests set. */
+static uint64_t now_ms = 1000;
+
+uint64_t brk_now_ms(void)
+{
+    return now_ms;
+}
 
 /* ---- reading -------------------------------------------------------------------------------------- */
 
@@ -576,6 +585,52 @@ static void rotation(void **state)
     tap_flows_free(&flows);
 }
 
+/* A file that is old enough makes place for another one when there is something to be written, not before; a
+ * reload changes the age. */
+static void rotation_by_time(void **state)
+{
+    enum { HOUR_MS = 3600000 };
+    char folder[] = "/tmp/test_tap.XXXXXX", path[100], older[120];
+    struct tap_flows flows = {0};
+    struct tap_file f = {.fd = -1, .application = (char *)(uintptr_t) "junctor"};
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/tap.pcapng", folder);
+    struct cfg_tap tap = {.file = path, .size = 65536, .files = 3, .snaplen = 100};
+    static const struct {
+        unsigned later_ms, interval_ms, messages;
+    } steps[] = {
+        {0, HOUR_MS, 1},                   /* the first file */
+        {HOUR_MS - 1, HOUR_MS, 1},         /* also the first */
+        {1, HOUR_MS, 1},                   /* the second */
+        {HOUR_MS, HOUR_MS, 0},             /* nothing is to be written */
+        {0, HOUR_MS, 2},                   /* the third */
+        {HOUR_MS - 1, HOUR_MS, 1},         /* also the third */
+        {HOUR_MS, HOUR_MS, 1},             /* the fourth, with which the first is removed */
+        {HOUR_MS / 2 - 1, HOUR_MS / 2, 1}, /* also the fourth */
+        {1, HOUR_MS / 2, 1},               /* the fifth */
+        {1000u * HOUR_MS, 0, 1},           /* off: also the fifth */
+    };
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        now_ms += steps[i].later_ms;
+        tap.interval_ms = steps[i].interval_ms;
+        tap_file_configure(&f, &tap, 0);
+        for (unsigned n = 0; n < steps[i].messages; n++)
+            take(&f, &flows, 10);
+        tap_file_flush(&f, 0);
+    }
+    assert_int_equal(f.output.missed, 0);
+    tap_file_end(&f, 0);
+    static const int expected[] = {2, 2, 3, -1};
+    for (unsigned i = 0; i < 4; i++) {
+        tap_file_name(path, i, older, sizeof older);
+        assert_int_equal(count_packets(older), expected[i]);
+        unlink(older);
+    }
+    assert_int_equal(rmdir(folder), 0);
+    tap_flows_free(&flows);
+}
+
 /* A file that cannot be moved out of the way is not overwritten. */
 static void what_cannot_be_moved(void **state)
 {
@@ -601,7 +656,7 @@ static void what_cannot_be_moved(void **state)
     assert_int_equal(count_packets(path), 1);
     assert_int_equal(rmdir(inside), 0);
     assert_int_equal(rmdir(older), 0);
-    f.retry_ms = 1; /* its time has come */
+    now_ms += TAP_RETRY_MS; /* its time has come */
     take(&f, &flows, 10);
     assert_string_equal(f.why, "");
     tap_file_end(&f, 0);
@@ -630,9 +685,11 @@ static void what_cannot_be_written(void **state)
             assert_string_equal(f.why, cases[i].why);
             assert_int_equal(f.output.missed, n);
         }
-        f.retry_ms = 1; /* its time has come */
+        uint64_t retry_ms = f.retry_ms;
+        assert_int_equal(retry_ms, now_ms + TAP_RETRY_MS);
+        now_ms += TAP_RETRY_MS; /* its time has come */
         take(&f, &flows, 10);
-        assert_true(f.retry_ms > 1);
+        assert_int_equal(f.retry_ms, retry_ms + TAP_RETRY_MS);
         assert_int_equal(f.output.missed, 4);
         assert_int_equal(f.output.written, 0);
         tap_file_end(&f, 0);
@@ -653,6 +710,7 @@ int main(void)
         cmocka_unit_test(a_client_that_does_not_read),
         cmocka_unit_test(names),
         cmocka_unit_test(rotation),
+        cmocka_unit_test(rotation_by_time),
         cmocka_unit_test(what_cannot_be_moved),
         cmocka_unit_test(what_cannot_be_written),
     };
