@@ -94,5 +94,5 @@ bool admin_fresh(const struct admin *a, const struct admin_call *call)
     bool cut;
     brk_observer_found(a->observer, &count, &cut);
     uint64_t age = ADMIN_FRESH_MS + count / 50; /* so that many associations cost no more than few */
-    return a->walked && a->walked_ms + age >= call->came_ms;
+    return a->walked && a->walked_ms + age >= call->came_ms && a->walked_changes >= call->came_changes;
 }

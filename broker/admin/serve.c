@@ -20,6 +20,11 @@ static const char policy[] = "default-src 'none'; script-src 'unsafe-inline'; st
                              "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
                              "frame-ancestors 'none'";
 
+static bool is_command(const struct admin_call *call)
+{
+    return call->resource && strcmp(call->resource->method, "POST") == 0;
+}
+
 static enum MHD_Result respond(struct admin *a, struct admin_call *call)
 {
     bool streams = call->capture;
@@ -42,8 +47,13 @@ static enum MHD_Result respond(struct admin *a, struct admin_call *call)
         MHD_add_response_header(r, "Connection", "close");
     enum MHD_Result result = MHD_queue_response(call->connection, call->status, r);
     admin_accept_mark(call->connection, streams); /* it may take its time */
-    bool again = call->status == 200 && call->resource && strcmp(call->resource->method, "GET") == 0 &&
-                 !atomic_load(&a->stop) && !admin_accept_short(a);
+    if (is_command(call) && call->status != 403) {
+        a->changes++;
+        admin_cache_clear(&a->cache);
+    }
+    /* Unless it may have been made before a command that has been answered meanwhile. */
+    bool again = call->status == 200 && call->resource && !is_command(call) &&
+                 call->came_changes == a->changes && !atomic_load(&a->stop) && !admin_accept_short(a);
     if (!again || !admin_cache_keep(&a->cache, call->uri, call->local, brk_now_ms(), r))
         MHD_destroy_response(r);
     return result;
@@ -67,11 +77,9 @@ static enum admin_step begin(struct admin *a, struct admin_call *call, const cha
         return admin_refuse(call, 404, "there is no %s; /v1/ tells what there is", call->path);
     if (call->resource->local && !call->local)
         return admin_refuse(call, 403, "%s is only for the Unix socket (broker.admin)", call->path);
-    if (strcmp(call->resource->method, "POST") == 0 && !is_trusted(a, call))
+    if (is_command(call) && !is_trusted(a, call))
         return admin_refuse(call, 403,
                             "only root, the broker's own user and the socket's group may change something");
-    if (strcmp(call->resource->method, "POST") == 0)
-        admin_cache_clear(&a->cache);
     return call->resource->handle(a, call);
 }
 
@@ -91,6 +99,7 @@ static void *new_call(void *arg, const char *uri, struct MHD_Connection *c)
     call->connection = c;
     call->local = kind->local;
     call->came_ms = brk_now_ms();
+    call->came_changes = kind->admin->changes;
     call->deadline_ms = call->came_ms + ADMIN_PATIENCE_MS;
     if (strlen(uri) < sizeof call->uri)
         strcpy(call->uri, uri);

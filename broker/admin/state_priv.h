@@ -60,6 +60,7 @@ struct admin_call {
     unsigned round;
     enum admin_step step;
     uint64_t came_ms, deadline_ms;  /* refused then, unless it waits for control or for due_ms */
+    uint64_t came_changes;          /* admin->changes when it came */
     uint64_t due_ms;                /* ADMIN_LATER */
     bool suspended;                 /* in admin->waiting */
     struct admin_call *prev, *next; /* there */
@@ -114,6 +115,8 @@ struct admin {
     uint64_t walk_begun_ms;     /* since then; or one for one association */
     bool walked;                /* one for everything was completed, */
     uint64_t walked_ms;         /* that had begun then */
+    uint64_t changes;           /* commands that have been answered; who asks afterwards sees what they did */
+    uint64_t walk_begun_changes, walked_changes; /* how many it were at those times */
 };
 
 #endif

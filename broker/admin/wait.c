@@ -73,6 +73,7 @@ static void proceed_all(struct admin *a)
     struct admin_call *call, *tmp;
     a->walked = true;
     a->walked_ms = a->walk_begun_ms;
+    a->walked_changes = a->walk_begun_changes;
     DL_FOREACH_SAFE(a->waiting, call, tmp)
     if (call->step == ADMIN_WALK)
         finish(a, call);
@@ -121,6 +122,7 @@ static void begin_walk(struct admin *a)
         if (brk_observer_walk(a->observer, all ? 0 : call->origin, call->act, call->to)) {
             a->walking_all = all;
             a->walk_begun_ms = brk_now_ms();
+            a->walk_begun_changes = a->changes;
             a->job = all ? NULL : call;
         } else if (all || brk_observer_state(a->observer) == BRK_ENDED) {
             refuse(a, call);

@@ -1,8 +1,8 @@
 load lib
 load admin
 
-@test "documents: what runs, who is there, what it carried" {
-    start_broker < <(gateway)
+@test "documents and metrics: what runs, who is there, what it carried" {
+    start_broker < <(gateway | sed "1s#}}#}, metrics: \"127.0.0.1:$P7\"}#")
     start_sink sink "$U1" "$P1" --keep
     local sink=$loader
     wait_until 10 says /v1/groups '.groups[0].members | map(.state) == ["up", "down"]'
@@ -10,6 +10,10 @@ load admin
     wait_delivered_to one 60
     says /v1/status '.api == 1 and .state == "running" and .counters.received == 60 and .counters.delivered == 60
         and .waiting == 0 and .counters.associations_opened == 4 and ([.dropped[]] | add == 0)'
+    curl -sS "http://127.0.0.1:$P7/metrics" >"$work/metrics"
+    grep -qx 'junctor_received_messages_total 60' "$work/metrics"
+    grep -qx 'junctor_peer_delivered_messages{peer="one"} 60' "$work/metrics"
+    grep -qx 'junctor_group_ready_associations{group="core"} 1' "$work/metrics"
     says /v1/routes '.routes[0] | .name == "all" and .to == "core" and .traffic.received == 60'
     says /v1/listeners '.listeners[0] | .name == "access" and .traffic.received == 60'
     says /v1/peers '.peers | map(.state) == ["up", "down"] or map(.state) == ["up", "connecting"]'
@@ -45,7 +49,13 @@ load admin
     says "/v1/associations?q=$first" '.associations | map(.id) | index("'"$first"'") != null'
     [ "$(status_of "/v1/associations?sort=colour")" = 400 ]
     [ "$(status_of "/v1/associations?limit=5000")" = 400 ]
-    ask "/v1/disconnect?association=$first" -X POST | jq -e '.done and .disconnected == "'"$first"'"'
+    # Who asks behind the answer of a command sees what it did, although data of 100 ms ago would do for others.
+    local to=(-sS --max-time 60 --unix-socket "$work/admin.sock" http://junctor/v1)
+    curl "${to[@]}/associations?listener=access&limit=10" -o "$work/before" --next \
+        "${to[@]}/disconnect?association=$first" -X POST -o "$work/done" --next \
+        "${to[@]}/associations?listener=access&limit=11" -o "$work/after"
+    jq -e '.done and .disconnected == "'"$first"'"' "$work/done"
+    jq -s 'map(.total) == [5, 4]' -e "$work/before" "$work/after"
     [ "$(status_of "/v1/associations/$first")" = 404 ]
     ask "/v1/abort?association=$last" -X POST | jq -e '.done and .aborted == "'"$last"'"'
     [ "$(status_of "/v1/associations/$last")" = 404 ]
@@ -53,5 +63,44 @@ load admin
     [ "$(status_of "/v1/abort?association=$last" -X POST)" = 404 ]
     says "/v1/associations?listener=access" '.total == 3'
     kill "$loader"
+    stop_broker
+}
+
+@test "reload and stop answer when they are done" {
+    start_broker < <(gateway)
+    ask /v1/reload -X POST | jq -e '.done and .generation == 2 and (.lines[-1] | test("event=reloaded .*changes=0"))'
+    (gateway && echo "broken:") | write_config
+    [ "$(status_of /v1/reload -X POST)" = 409 ]
+    jq -e '(.done | not) and .generation == 2 and (.lines | map(select(test("event=reload_refused.*broken"))) | length == 1)' "$work/answer"
+    gateway | sed 's/name: all/name: most/' | write_config
+    ask /v1/reload -X POST | jq -e '.done and .generation == 3'
+    [ "$(status_of "/v1/log_level?value=loud" -X POST)" = 400 ]
+    ask "/v1/log_level?value=debug" -X POST | jq -e '.done'
+    [ "$(status_of "/v1/stop?drain=2parsecs" -X POST)" = 400 ]
+    ask "/v1/stop?drain=3s" -X POST | jq -e '.done and (.lines | map(select(test("event=account .*balanced=yes"))) | length == 1)'
+    ends_with 0 "$broker"
+    [ "$(logged draining timeout_ms)" = 3000 ]
+    [ "$(logged draining signal)" = admin ]
+}
+
+@test "API.md has everything that can be asked for" {
+    start_broker < <(gateway)
+    ask /v1/ | jq -r '.resources[] | "| `\(.method) \(.path | sub("associations/$"; "associations/ID"))` |"' | sort >"$work/resources"
+    [ "$(wc -l <"$work/resources")" -gt 15 ]
+    grep -oE '\| `[A-Z]+ /[^`]*` \|' broker/admin/API.md | sort | comm -23 "$work/resources" - >"$work/lacks"
+    start_sink sink "$U1" "$P1" --keep
+    wait_until 10 says /v1/groups '.groups[0].in_group == 1'
+    local id document
+    id=$(ask "/v1/associations?peer=one" | jq -r '.associations[0].id')
+    for document in status listeners peers groups routes workers; do
+        ask "/v1/$document" | jq -r 'keys[], (.. | objects | select(has("traffic")) | keys[])'
+    done >"$work/keys"
+    for document in associations "associations/$id" history "explain?from=access&ppid=3"; do
+        ask "/v1/$document" | jq -r '.. | objects | keys[]'
+    done >>"$work/keys"
+    sort -u "$work/keys" >"$work/fields"
+    [ "$(wc -l <"$work/fields")" -gt 80 ]
+    grep -oE '`[^`]*`' broker/admin/API.md | tr -d '`' | sort -u | comm -13 - "$work/fields" >>"$work/lacks"
+    diff /dev/null "$work/lacks"
     stop_broker
 }
