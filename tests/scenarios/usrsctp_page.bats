@@ -55,7 +55,7 @@ cell() {
 @test "the page and the tables show what operators say of members, ejections, slow starts, and what waits" {
     command -v chromium >/dev/null || skip "chromium is not installed"
     start_broker <<CONFIG
-broker: {transport: usrsctp, metrics: "127.0.0.1:$P7", admin: {path: $work/admin.sock}}
+broker: {transport: $BACKEND, metrics: "127.0.0.1:$P7", admin: {path: $work/admin.sock}}
 listeners: [{name: access, address: 127.0.0.1, port: $P0, encaps_port: $U0, queue: {messages: 70}}]
 peers:
   - {name: heavy, address: 127.0.0.1, port: $P1, encaps_port: $U1, weight: 3}

@@ -1,23 +1,6 @@
 load lib
 load admin
 
-@test "reload and stop answer when they are done" {
-    start_broker < <(gateway)
-    ask /v1/reload -X POST | jq -e '.done and .generation == 2 and (.lines[-1] | test("event=reloaded .*changes=0"))'
-    (gateway && echo "broken:") | write_config
-    [ "$(status_of /v1/reload -X POST)" = 409 ]
-    jq -e '(.done | not) and .generation == 2 and (.lines | map(select(test("event=reload_refused.*broken"))) | length == 1)' "$work/answer"
-    gateway | sed 's/name: all/name: most/' | write_config
-    ask /v1/reload -X POST | jq -e '.done and .generation == 3'
-    [ "$(status_of "/v1/log_level?value=loud" -X POST)" = 400 ]
-    ask "/v1/log_level?value=debug" -X POST | jq -e '.done'
-    [ "$(status_of "/v1/stop?drain=2parsecs" -X POST)" = 400 ]
-    ask "/v1/stop?drain=3s" -X POST | jq -e '.done and (.lines | map(select(test("event=account .*balanced=yes"))) | length == 1)'
-    ends_with 0 "$broker"
-    [ "$(logged draining timeout_ms)" = 3000 ]
-    [ "$(logged draining signal)" = admin ]
-}
-
 @test "what changes something is taken from root, the owner and the group only" {
     [ "$(id -u)" = 0 ] || skip "needs root"
     chmod 711 "$work" "$BATS_RUN_TMPDIR" "$(dirname "$work")"
@@ -54,14 +37,6 @@ load admin
 
 @test "metrics: read only, and bounded" {
     start_broker < <(gateway | sed "1s#}}#}, metrics: \"127.0.0.1:$P7\"}#")
-    start_sink sink "$U1" "$P1" --keep
-    wait_until 10 says /v1/groups '.groups[0].in_group == 1'
-    run_source source "$U3" --associations 2 --count 20
-    wait_delivered_to one 20
-    curl -sS "http://127.0.0.1:$P7/metrics" >"$work/metrics"
-    grep -qx 'junctor_received_messages_total 20' "$work/metrics"
-    grep -qx 'junctor_peer_delivered_messages{peer="one"} 20' "$work/metrics"
-    grep -qx 'junctor_group_ready_associations{group="core"} 1' "$work/metrics"
     [ "$(curl -sS "http://127.0.0.1:$P7/healthz")" = ok ]
     [ "$(curl -sS "http://127.0.0.1:$P7/readyz")" = ready ]
     tcp() { curl -sS -o /dev/null -w '%{http_code}' "http://127.0.0.1:$P7$1" "${@:2}"; }
@@ -83,31 +58,6 @@ load admin
     start_broker < <(gateway | sed "1s#}}#}, metrics: [\"127.0.0.1:$P7\", \"[::1]:$P7\"]}#")
     curl -sS "http://127.0.0.1:$P7/metrics" | promtool check metrics
     [ "$(curl -sS -g "http://[::1]:$P7/readyz")" = ready ]
-    stop_broker
-}
-
-@test "API.md has everything that can be asked for" {
-    start_broker < <(gateway)
-    ask /v1/ | jq -r '.resources[] | .method + " " + .path' >"$work/resources"
-    [ "$(wc -l <"$work/resources")" -gt 15 ]
-    while read -r resource; do
-        grep -qF "| \`${resource/%associations\//associations/ID}\` |" broker/admin/API.md || { echo "no $resource" && false; }
-    done <"$work/resources"
-    start_sink sink "$U1" "$P1" --keep
-    wait_until 10 says /v1/groups '.groups[0].in_group == 1'
-    local id
-    id=$(ask "/v1/associations?peer=one" | jq -r '.associations[0].id')
-    {
-        for document in status listeners peers groups routes workers; do
-            ask "/v1/$document" | jq -r 'keys[], (.. | objects | select(has("traffic")) | keys[])'
-        done
-        for document in associations "associations/$id" history "explain?from=access&ppid=3"; do
-            ask "/v1/$document" | jq -r '.. | objects | keys[]'
-        done
-    } | sort -u >"$work/fields"
-    while read -r field; do
-        grep -qF "\`$field\`" broker/admin/API.md || { echo "no $field" && false; }
-    done <"$work/fields"
     stop_broker
 }
 
