@@ -230,6 +230,8 @@ void tap_file_configure(struct tap_file *f, const struct cfg_tap *tap, uint64_t 
 
 void tap_file_end(struct tap_file *f, uint64_t missed)
 {
+    if (f->messages)
+        tap_file_flush(f, missed);
     if (f->path && f->fd >= 0)
         close_file(f, missed);
     free(f->path);

@@ -39,7 +39,7 @@ bool tap_file_is_due(const struct tap_file *f);
 /* Writes what has been added. */
 void tap_file_flush(struct tap_file *f, uint64_t missed);
 
-/* Writes the statistics and closes the file, with which nothing is configured any more. */
+/* Writes what has been added and the statistics, closes the file; then nothing is configured. */
 void tap_file_end(struct tap_file *f, uint64_t missed);
 
 /* The name of the file that is `number` rotations old, into `out`; 0: the current one. */

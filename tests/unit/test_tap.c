@@ -668,6 +668,35 @@ static void what_cannot_be_moved(void **state)
     tap_flows_free(&flows);
 }
 
+/* What has been taken and not been written when another file is configured, or none, is in the old one. */
+static void what_was_taken_before_a_reload(void **state)
+{
+    char folder[] = "/tmp/test_tap.XXXXXX", path[100], other[100];
+    struct tap_flows flows = {0};
+    struct tap_file f = {.fd = -1, .application = (char *)(uintptr_t) "junctor"};
+    static const struct tap_names none;
+    struct tap_message m;
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/tap.pcapng", folder);
+    snprintf(other, sizeof other, "%s/other.pcapng", folder);
+    struct cfg_tap tap = {.file = path, .size = 65536, .files = 3, .snaplen = 100};
+    tap_message(&m, message(10, 10), &none, &flows);
+    tap_file_configure(&f, &tap, 0);
+    tap_file_take(&f, &m);
+    tap_file_take(&f, &m);
+    tap.file = other;
+    tap_file_configure(&f, &tap, 0);
+    tap_file_take(&f, &m);
+    tap_file_configure(&f, &(struct cfg_tap){0}, 0);
+    assert_int_equal(count_packets(path), 2);
+    assert_int_equal(count_packets(other), 1);
+    unlink(path);
+    unlink(other);
+    assert_int_equal(rmdir(folder), 0);
+    tap_flows_free(&flows);
+}
+
 static void what_cannot_be_written(void **state)
 {
     static const struct {
@@ -712,6 +741,7 @@ int main(void)
         cmocka_unit_test(rotation),
         cmocka_unit_test(rotation_by_time),
         cmocka_unit_test(what_cannot_be_moved),
+        cmocka_unit_test(what_was_taken_before_a_reload),
         cmocka_unit_test(what_cannot_be_written),
     };
     brk_log_open(CFG_LOG_ERROR);
