@@ -75,6 +75,8 @@ struct brk_assoc *brk_accept(struct brk_worker *w, struct brk_socket *s, const s
     struct brk_assoc *a = why == BRK_ADMITTED ? brk_assoc_new(w, BRK_UP) : NULL;
     if (a) {
         a->place = place;
+        if (count)
+            a->remote = addresses[0];
         brk_assoc_attach(a, s, e->assoc);
         return a;
     }

@@ -26,8 +26,18 @@ static uint64_t realtime_ns(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Asked of the stack once for each association, with two calls. */
-static void find_addresses(struct brk_assoc *a)
+/* Where a listener's associations arrive, as it is configured. */
+static void listening_at(const struct brk_worker *w, struct brk_assoc *a)
+{
+    const struct cfg_listener *l = &w->config->listeners[a->socket->member.index];
+    for (unsigned i = 0; i < l->address_count; i++) /* none: it has been removed */
+        if (i == 0 || l->addresses[i].sa.sa_family == a->remote.sa.sa_family)
+            a->local = l->addresses[i];
+}
+
+/* Asked of the stack once for each association, with two calls. It no longer knows one that has ended, of
+ * which something is still to be read. */
+static void find_addresses(const struct brk_worker *w, struct brk_assoc *a)
 {
     struct net_addr list[ADDRESSES_MAX];
     a->addressed = true;
@@ -40,12 +50,14 @@ static void find_addresses(struct brk_assoc *a)
             if (list[i].sa.sa_family == a->remote.sa.sa_family)
                 break;
         }
+    if (!n && a->socket->member.kind == CFG_MEMBER_LISTENER)
+        listening_at(w, a);
 }
 
-static void put_addresses(struct brk_captured *c, struct brk_assoc *a)
+static void put_addresses(const struct brk_worker *w, struct brk_captured *c, struct brk_assoc *a)
 {
     if (!a->addressed && a->state == BRK_UP)
-        find_addresses(a);
+        find_addresses(w, a);
     c->local = a->local;
     c->remote = a->remote;
 }
@@ -82,7 +94,7 @@ void brk_capture_received(struct brk_worker *w, struct brk_assoc *from, const st
     struct brk_captured c = message(m, route, CFG_RECEIVED);
     c.at_ns = realtime_ns();
     put_source(&c, from->socket->source, from->origin);
-    put_addresses(&c, from);
+    put_addresses(w, &c, from);
     put(w, &c, m->data);
 }
 
@@ -102,7 +114,7 @@ static void sent_to(struct brk_worker *w, struct brk_assoc *a, struct brk_captur
     c->target = a->origin;
     c->has_to = true;
     c->to = a->socket->member;
-    put_addresses(c, a);
+    put_addresses(w, c, a);
     put(w, c, data);
 }
 

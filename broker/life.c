@@ -50,7 +50,9 @@ static void log_up(struct brk_worker *w, struct brk_assoc *a)
     char text[NET_ADDR_TEXT] = "?", session[BRK_SESSION_TEXT];
     if (!brk_assoc_admits(a, &lines))
         return;
-    if (tr_addresses(a->socket->ep, a->id, true, &a->remote, 1))
+    bool known =
+        a->socket->kind != BRK_OUTBOUND && a->remote.sa.sa_family != AF_UNSPEC; /* brk_accept asked */
+    if (known || tr_addresses(a->socket->ep, a->id, true, &a->remote, 1))
         net_addr_format(&a->remote, text, sizeof text);
     else
         a->remote.sa.sa_family = AF_UNSPEC;

@@ -1,6 +1,23 @@
 load lib
 load admin
 
+@test "reload and stop answer when they are done" {
+    start_broker < <(gateway)
+    ask /v1/reload -X POST | jq -e '.done and .generation == 2 and (.lines[-1] | test("event=reloaded .*changes=0"))'
+    (gateway && echo "broken:") | write_config
+    [ "$(status_of /v1/reload -X POST)" = 409 ]
+    jq -e '(.done | not) and .generation == 2 and (.lines | map(select(test("event=reload_refused.*broken"))) | length == 1)' "$work/answer"
+    gateway | sed 's/name: all/name: most/' | write_config
+    ask /v1/reload -X POST | jq -e '.done and .generation == 3'
+    [ "$(status_of "/v1/log_level?value=loud" -X POST)" = 400 ]
+    ask "/v1/log_level?value=debug" -X POST | jq -e '.done'
+    [ "$(status_of "/v1/stop?drain=2parsecs" -X POST)" = 400 ]
+    ask "/v1/stop?drain=3s" -X POST | jq -e '.done and (.lines | map(select(test("event=account .*balanced=yes"))) | length == 1)'
+    ends_with 0 "$broker"
+    [ "$(logged draining timeout_ms)" = 3000 ]
+    [ "$(logged draining signal)" = admin ]
+}
+
 @test "what changes something is taken from root, the owner and the group only" {
     [ "$(id -u)" = 0 ] || skip "needs root"
     chmod 711 "$work" "$BATS_RUN_TMPDIR" "$(dirname "$work")"

@@ -33,6 +33,9 @@ status_is() { # STATUS COMMAND…: the command exits so
     status_is 1 junctor history nobody
     grep -q 'there are access, one, two$' "$work/err"
     status_is 1 junctor history 0-4711
+    status_is 1 junctor history --limit many
+    wait_until 10 says '/v1/history?name=two' '.total > 0'
+    [ "$(junctor history --limit 1 | wc -l)" = 2 ]
     status_is 1 junctor move 0-4711 7
     grep -q 'there is no worker 7; there is one, 0$' "$work/err"
     status_is 1 junctor abort one
@@ -48,6 +51,17 @@ status_is() { # STATUS COMMAND…: the command exits so
     junctor stop --drain 3s | grep -q '^account .*balanced=yes'
     ends_with 0 "$broker"
     status_is 3 junctor status
+}
+
+@test "status: each line fits a terminal of sixty columns" {
+    start_broker < <(gateway)
+    start_sink sink "$U1" "$P1" --keep
+    wait_until 10 says /v1/associations '[.associations[] | select(.state == "up")] | length == 1'
+    COLUMNS=60 script -qefc "$JUNCTOR status associations -s $work/admin.sock" /dev/null </dev/null | tr -d '\r' >"$work/narrow"
+    [ "$(awk '{if (length > n) n = length} END {print n}' "$work/narrow")" -le 60 ]
+    grep -q '^ID ' "$work/narrow"
+    grep -q '^0-[0-9]* ' "$work/narrow"
+    stop_broker
 }
 
 @test "a broker is found where brokers are by default; of several one is to be named" {

@@ -13,7 +13,7 @@ keys() {
     tmux -S "$mux" send-keys "$@"
 }
 shows() { # PATTERN: the screen has a line like it
-    screen && grep -qE -- "$1" "$work/screen"
+    screen && has_line "$work/screen" "$1"
 }
 top() {
     echo "TERM=${TERMINAL:-screen} $JUNCTOR top -s $work/admin.sock -i 200ms $*"
