@@ -313,7 +313,7 @@ bench-peers: ## the broker beside other relays: socat, Erlang's gen_sctp, a thre
 .PHONY: compare
 compare: ## speed of this tree's broker against revision BASE's, in one run
 	@tests/deps test
-	$(SUBMAKE) programs
+	$(SUBMAKE) programs $(BUILD)/bench/ratios/ratios
 	@bench/compare $(BASE)
 
 .PHONY: reading

@@ -26,26 +26,36 @@ routes: [{from: access, to: server, session: paired}]
 YAML
 }
 
-# start_broker PROGRAM: with $work/broker.yaml, until it is ready; its log is $work/broker.log, its process id $broker.
+# start_broker PROGRAM [NAME]: with $work/NAME.yaml (broker), until it is ready; its log is $work/NAME.log, its process id
+# $broker.
 start_broker() {
-    : >"$work/broker.log"
-    "$1" run -c "$work/broker.yaml" 2>"$work/broker.log" </dev/null &
+    local name=${2:-broker}
+    : >"$work/$name.log"
+    "$1" run -c "$work/$name.yaml" 2>"$work/$name.log" </dev/null &
     broker=$!
+    started+=("$broker")
     for _ in {1..200}; do
-        ! grep -q event=ready "$work/broker.log" || return 0
-        kill -0 $broker 2>/dev/null || break
+        ! grep -q event=ready "$work/$name.log" || return 0
+        kill -0 "$broker" 2>/dev/null || break
         sleep 0.1
     done
-    cat "$work/broker.log" >&2
+    cat "$work/$name.log" >&2
     return 1
 }
 
-# stop_broker: its exit status, when it has drained.
+# stop_broker [PROCESS]: the one that was started last, or this one; its exit status, when it has drained.
 stop_broker() {
-    local pid=$broker
-    broker=
+    local pid=${1:-$broker} each left=()
+    [ "$pid" != "$broker" ] || broker=
+    for each in "${started[@]}"; do [ "$each" = "$pid" ] || left+=("$each"); done
+    started=("${left[@]}")
     kill -TERM "$pid"
     wait "$pid"
+}
+
+# measured_on: what the figures were made on.
+measured_on() {
+    echo "$(processor), $(nproc) processors, Linux $(uname -r)"
 }
 
 # Of numbers on standard input, one a line; of none, nothing.
@@ -53,11 +63,16 @@ median() {
     sort -g | awk '{v[NR] = $1} END {if (NR) print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2}'
 }
 
-# spread FILE: "MEDIAN (SMALLEST to LARGEST)" of the numbers in it.
-spread() {
-    echo "$(median <"$1") ($(sort -g "$1" | head -n 1) to $(sort -g "$1" | tail -n 1))"
-}
-
 processor() {
     sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1
+}
+
+# picture PAGE FILE: an HTML page as a picture (PNG), by headless Chromium.
+picture() {
+    command -v chromium >/dev/null || { echo "chromium is not installed" >&2 && return 1; }
+    chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --force-device-scale-factor=1 --window-size=1000,1290 \
+        --user-data-dir="$work/chromium" --screenshot="$work/page.png" "file://$1" 2>"$work/chromium.log" </dev/null
+    [ "$(head -c 4 "$work/page.png" | tail -c 3)" = PNG ] || { cat "$work/chromium.log" && return 1; }
+    cp "$work/page.png" "$2"
+    echo "$2: $(stat -c %s "$2") bytes"
 }
