@@ -287,7 +287,8 @@ enum tr_code tr_connect(struct tr_endpoint *ep, const struct tr_target *to, int 
 /* gen_sctp:peeloff: gives one association of a one-to-many endpoint an endpoint of its own, in the same loop,
  * with everything that is queued for it, in order, and every option of its origin. *assoc is the
  * association's id there (the kernel keeps it, usrsctp does not). Messages already returned by tr_recv stay
- * valid.
+ * valid. TR_NO_ASSOC; TR_LIMIT: out of descriptors, and nothing has changed, or of memory or epoll's watches,
+ * and the association may have been lost: then `ep` tells (TR_COMM_LOST).
  * Of a listening one-to-one endpoint (which polls TR_READABLE when one waits) it takes the next accepted
  * association, TR_AGAIN when there is none; *assoc is only filled in. */
 enum tr_code tr_peeloff(struct tr_endpoint *ep, uint32_t *assoc, void *cookie, struct tr_endpoint **out,

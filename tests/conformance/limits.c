@@ -1,15 +1,18 @@
 /* What a host may lack: descriptors, routes; and other network namespaces. */
 #include "tests/conformance/suite.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -65,6 +68,38 @@ static void loop_without_descriptors_is_a_limit(void **state)
     ct_failed_as(code, TR_LIMIT, &error);
     assert_int_equal(ct_descriptors(), held);
     ct_main(*state); /* and afterwards it works */
+}
+
+static bool no_more_watches;
+
+/* In the place of the C library's: a user may have only so many watches, all processes together. */
+int epoll_ctl(int epoll, int op, int fd, struct epoll_event *event)
+{
+    if (no_more_watches && op == EPOLL_CTL_ADD) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return (int)syscall(SYS_epoll_ctl, epoll, op, fd, event);
+}
+
+/* A stack that cannot take back what it has split off tells that it is lost. */
+static void running_out_of_watches_is_a_limit(void **state)
+{
+    struct ct_pair p = ct_pair(*state, NULL, NULL);
+    struct tr_endpoint *peeled = NULL;
+    struct tr_error error = {0};
+    uint32_t assoc = p.far;
+    no_more_watches = true;
+    enum tr_code code = tr_peeloff(p.server->ep, &assoc, NULL, &peeled, &error);
+    no_more_watches = false;
+    if (code == TR_OK) { /* needed none */
+        ct_wrap(*state, peeled);
+        return;
+    }
+    ct_failed_as(code, TR_LIMIT, &error);
+    assert_int_equal(ct_change(p.server, TR_COMM_LOST)->assoc, p.far);
+    ct_change(p.client, TR_COMM_LOST);
+    ct_connect(p.client, p.server, NULL); /* and afterwards it works */
 }
 
 /* ---- A network namespace of our own with nothing but loopback ------------------------------------- */
@@ -178,5 +213,6 @@ static void endpoints_live_in_their_namespace(void **state)
     assert_int_equal(here->count, 0);
 }
 
-CT_TOPIC(limits, CT_CASE(running_out_of_descriptors_is_a_limit), CT_CASE(loop_without_descriptors_is_a_limit),
-         CT_CASE(no_route_is_unreachable), CT_CASE(endpoints_live_in_their_namespace));
+CT_TOPIC(limits, CT_CASE(running_out_of_descriptors_is_a_limit), CT_CASE(running_out_of_watches_is_a_limit),
+         CT_CASE(loop_without_descriptors_is_a_limit), CT_CASE(no_route_is_unreachable),
+         CT_CASE(endpoints_live_in_their_namespace));

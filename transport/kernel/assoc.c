@@ -74,18 +74,25 @@ static int send_flag(struct kernel_endpoint *ep, uint32_t assoc, uint16_t flag, 
     return sendmsg(ep->fd, &h, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? errno : 0;
 }
 
+/* The event in the stack's stead where an association, or one that was not up yet, ends with its socket. */
+static struct tr_event ended_here(uint32_t assoc, bool was_up)
+{
+    enum { USER_INITIATED_ABORT = 12 }; /* RFC 9260 3.3.10.12 */
+    struct tr_event e = {.type = TR_EV_ASSOC_CHANGE, .assoc = assoc};
+    e.change.state = was_up ? TR_COMM_LOST : TR_CANT_ASSOC;
+    e.change.error = was_up ? USER_INITIATED_ABORT : 0;
+    e.change.end = TR_END_HERE;
+    return e;
+}
+
 /* Linux has no abort for a SOCK_STREAM socket but closing it. So the endpoint gets a fresh socket, and the
  * event that the stack would have sent is given in its stead. */
 static int abort_stream(struct kernel_endpoint *ep)
 {
-    enum { USER_INITIATED_ABORT = 12 }; /* RFC 9260 3.3.10.12 */
     uint32_t up = kernel_only_assoc(ep);
     if (up == 0 && ep->called == 0)
         return ENOTCONN;
-    struct tr_event lost = {.type = TR_EV_ASSOC_CHANGE, .assoc = up != 0 ? up : ep->called};
-    lost.change.state = up != 0 ? TR_COMM_LOST : TR_CANT_ASSOC;
-    lost.change.error = up != 0 ? USER_INITIATED_ABORT : 0;
-    lost.change.end = TR_END_HERE;
+    struct tr_event lost = ended_here(up != 0 ? up : ep->called, up != 0);
     kernel_renew(ep, NULL);
     tr_stash_event(&ep->base, &lost);
     return 0;
@@ -169,6 +176,20 @@ static enum tr_code peeloff_failed(struct kernel_endpoint *ep, uint32_t assoc, i
                    code == TR_NO_ASSOC ? "there is no such association" : strerror(e));
 }
 
+/* There is no way back to the old socket: the association ends, and its endpoint tells. */
+static void lose_peeled(struct kernel_endpoint *from, uint32_t assoc, int fd)
+{
+    struct linger abort_now = {.l_onoff = 1, .l_linger = 0};
+    setsockopt(fd, SOL_SOCKET, SO_LINGER, &abort_now, sizeof abort_now);
+    close(fd);
+    kernel_count(from, 2);
+    if (from->base.style == TR_ONE_TO_ONE) /* nobody knew of it */
+        return;
+    struct tr_event lost = ended_here(assoc, true);
+    tr_alive_remove(&from->base.alive, assoc);
+    tr_stash_event(&from->base, &lost);
+}
+
 enum tr_code kernel_peeloff(struct tr_endpoint *tep, uint32_t *assoc, void *cookie, struct tr_endpoint **out,
                             struct tr_error *error)
 {
@@ -200,8 +221,8 @@ enum tr_code kernel_peeloff(struct tr_endpoint *tep, uint32_t *assoc, void *cook
         kernel_inherit(ep, &options);
         code = kernel_enter(l, ep, error);
     }
-    if (code != TR_OK) { /* the association is on the new socket only: it ends with it */
-        close(fd);
+    if (code != TR_OK) {
+        lose_peeled(from, *assoc, fd);
         free(ep);
         return code;
     }

@@ -51,6 +51,7 @@ enum tr_code kernel_code(int error_number)
     case ENFILE:
     case ENOMEM:
     case ENOBUFS:
+    case ENOSPC: /* epoll's watches of a user */
         return TR_LIMIT;
     default:
         return TR_SYSTEM;

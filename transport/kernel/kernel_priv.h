@@ -4,7 +4,10 @@
  *   loop.c       epoll, readiness
  *   tick.c       the timer; the note on writability
  *   unread.c     ends that stand unread behind data
+ *   pieces.c     what the loop does about half-received messages
  *   endpoint.c   open, bind, listen, move, addresses
+ *   netns.c      network namespaces; opening a socket
+ *   device.c     the addresses of a device
  *   assoc.c      connect, end, peel off
  *   close.c      closing, which may take a while
  *   renew.c      a one-to-one endpoint gets a new socket: after abort, and to connect again

@@ -216,7 +216,8 @@ enum tr_code kernel_enter(struct kernel_loop *l, struct kernel_endpoint *ep, str
         kernel_leave_tick(l, ep);
         kernel_unread_forget(l, ep);
         ep->base.loop = NULL;
-        return tr_fail(error, code, e, "adding a socket to a loop: %s", strerror(e));
+        return tr_fail(error, code, e, "adding a socket to a loop: %s%s", strerror(e),
+                       e == ENOSPC ? "; sysctl fs.epoll.max_user_watches limits how many a user has" : "");
     }
     ep->prev = NULL;
     ep->next = l->endpoints;
