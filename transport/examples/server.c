@@ -50,6 +50,7 @@ int main(int argc, char **argv)
     struct opt_set *options = opt_set_new();
     if (options == NULL)
         return 1;
+    /* The manual's value. For many small messages 320K or more: transport/README.md, Full receive windows. */
     opt_put(options, OPTF_RECBUF, 65536);
 
     /* gen_sctp:open. Zero is the usual value of everything that is not mentioned. */
