@@ -88,9 +88,10 @@ static bool read_line(const struct reader *r, char *text, struct auth_keys *out)
 
 static bool read_lines(struct reader *r, FILE *f, struct auth_keys *out)
 {
-    char *text = NULL;
-    size_t room = 0;
-    bool ok = true;
+    /* Enough for any line with a key, so that getline does not move one and leave a copy behind. */
+    size_t room = 4 * AUTH_KEY_BYTES_MAX;
+    char *text = malloc(room);
+    bool ok = text != NULL; /* else `why` says so already */
     while (ok && getline(&text, &room, f) >= 0) {
         r->line++;
         ok = read_line(r, text, out);
