@@ -53,7 +53,7 @@ SUBMAKE = +@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JO
 
 # What stands where: every .c of a folder belongs to it.
 VOCABULARY := $(wildcard config/sctp/*.c)
-CONFIG     := $(wildcard config/*.c)
+CONFIG_LIB := $(wildcard config/*.c)
 TRANSPORT  := $(wildcard transport/*.c transport/kernel/*.c transport/usrsctp/*.c)
 ROUTING    := $(wildcard routing/*.c)
 BROKER     := $(wildcard broker/*.c broker/*/*.c)
@@ -66,7 +66,7 @@ objects    = $(patsubst %,$(BUILD)/obj/%.o,$(1))
 TRANSPORT_LIB := $(TRANSPORT) $(VOCABULARY)
 SONAME        := libjunctor-transport.so.0
 SO            := $(SONAME).1
-ALL_LIB       := $(CONFIG) $(TRANSPORT_LIB) $(ROUTING) $(BROKER) $(LOAD) $(PROGRAM)
+ALL_LIB       := $(CONFIG_LIB) $(TRANSPORT_LIB) $(ROUTING) $(BROKER) $(LOAD) $(PROGRAM)
 
 .PHONY: help all programs
 help: ## this list
