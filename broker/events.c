@@ -76,10 +76,13 @@ static void not_whole(struct brk_worker *w, struct brk_socket *s, enum brk_drop 
 /* The transport aborts it; its loss will be reported. */
 static void stalled(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)
 {
+    static struct brk_log_budget lines = {.event = "stalled", .level = CFG_LOG_WARNING};
+    const struct brk_assoc *a = brk_assoc_find(s, e->assoc);
     brk_count(&w->counts.stalled, 1);
-    brk_log(CFG_LOG_WARNING, "stalled", "%s=%s assoc=%u messages=%u others_wait=%s",
-            brk_member_word(s->member), cfg_member_name(w->config, s->member), e->assoc, e->stalled.messages,
-            e->stalled.crowded ? "yes" : "no");
+    if (a ? brk_assoc_admits(a, &lines) : brk_log_admits(&lines, w->now_ms))
+        brk_log(CFG_LOG_WARNING, "stalled", "%s=%s assoc=%u messages=%u others_wait=%s",
+                brk_member_word(s->member), cfg_member_name(w->config, s->member), e->assoc,
+                e->stalled.messages, e->stalled.crowded ? "yes" : "no");
 }
 
 void brk_handle_event(struct brk_worker *w, struct brk_socket *s, const struct tr_event *e)

@@ -28,19 +28,36 @@ static void name(const struct cfg_config *c, struct cfg_member m, char *out, siz
     snprintf(out, size, "%s=%s", brk_member_word(m), cfg_member_name(c, m));
 }
 
-static void log_difference(enum opt_id id, const char *text, void *arg)
+/* What options were set on. */
+struct subject {
+    char name[160];
+    const struct brk_assoc *assoc; /* NULL: the endpoint */
+};
+
+/* Of associations that many clients have not every one is told. */
+static void log_differs(const struct subject *s, const char *text)
 {
+    static struct brk_log_budget lines = {.event = "option_differs", .level = CFG_LOG_WARNING};
     char quoted[512];
+    if (!s->assoc)
+        brk_log(CFG_LOG_WARNING, "option_differs", "%s text=%s", s->name,
+                brk_quote(text, quoted, sizeof quoted));
+    else if (brk_assoc_admits(s->assoc, &lines))
+        brk_log(CFG_LOG_WARNING, "option_differs", "%s assoc=%u text=%s", s->name, s->assoc->id,
+                brk_quote(text, quoted, sizeof quoted));
+}
+
+static void log_difference(enum opt_id id, const char *text, void *subject)
+{
     (void)id;
-    brk_log(CFG_LOG_WARNING, "option_differs", "%s text=%s", (const char *)arg,
-            brk_quote(text, quoted, sizeof quoted));
+    log_differs(subject, text);
 }
 
 void brk_options_compare(const struct brk_socket *s, const struct cfg_config *c, const struct opt_set *wanted)
 {
-    char who[160];
-    name(c, s->member, who, sizeof who);
-    tr_compare_options(s->ep, 0, wanted, log_difference, who);
+    struct subject subject = {0};
+    name(c, s->member, subject.name, sizeof subject.name);
+    tr_compare_options(s->ep, 0, wanted, log_difference, &subject);
 }
 
 static const struct opt_set *options_of(const struct cfg_config *c, struct cfg_member m)
@@ -68,33 +85,32 @@ void brk_assoc_options(struct brk_assoc *a)
     struct cfg_member m = a->socket->member;
     const struct opt_set *all = options_of(a->worker->config, m);
     struct tr_error error;
-    char who[160], quoted[300];
-    name(a->worker->config, m, who, sizeof who);
+    struct subject subject = {.assoc = a};
+    name(a->worker->config, m, subject.name, sizeof subject.name);
     for (unsigned id = 0; id < OPT_ID_COUNT; id++) {
         if (!opt_any(all, id) || !cfg_needs_assoc(all, id))
             continue;
         struct opt_set one = {0};
         opt_take_option(&one, all, id);
         if (tr_set_options(a->socket->ep, a->id, &one, NULL, &error) == TR_OK)
-            tr_compare_options(a->socket->ep, a->id, &one, log_difference, who);
+            tr_compare_options(a->socket->ep, a->id, &one, log_difference, &subject);
         else
-            brk_log(CFG_LOG_WARNING, "option_differs", "%s text=%s", who,
-                    brk_quote(error.text, quoted, sizeof quoted));
+            log_differs(&subject, error.text);
     }
 }
 
-/* Sets one option; `assoc` 0: on the endpoint. */
-static void set_changed(struct brk_socket *s, uint32_t assoc, const struct opt_set *changed, enum opt_id id)
+/* Sets one option on an association, or, NULL, on the endpoint. */
+static void set_changed(struct brk_socket *s, const struct brk_assoc *a, const struct opt_set *changed,
+                        enum opt_id id)
 {
     struct opt_set one = {0};
     struct tr_error error;
-    char who[160], quoted[300];
+    struct subject subject = {.assoc = a};
     opt_take_option(&one, changed, id);
-    if (tr_set_options(s->ep, assoc, &one, NULL, &error) == TR_OK || error.code == TR_NO_ASSOC)
+    if (tr_set_options(s->ep, a ? a->id : 0, &one, NULL, &error) == TR_OK || error.code == TR_NO_ASSOC)
         return;
-    name(s->worker->config, s->member, who, sizeof who);
-    brk_log(CFG_LOG_WARNING, "option_differs", "%s assoc=%u text=%s", who, assoc,
-            brk_quote(error.text, quoted, sizeof quoted));
+    name(s->worker->config, s->member, subject.name, sizeof subject.name);
+    log_differs(&subject, error.text);
 }
 
 /* The options that act at once: on the associations if each can have its own value, else on their socket. */
@@ -103,12 +119,12 @@ static void set_now(struct brk_socket *s, const struct opt_set *changed, enum op
     const struct opt_row *row = &opt_rows[id];
     struct brk_assoc *a, *tmp;
     if (!(row->when & OPT_PER_ASSOC)) {
-        set_changed(s, 0, changed, id);
+        set_changed(s, NULL, changed, id);
         return;
     }
     HASH_ITER(hh, s->assocs, a, tmp)
     if (a->state == BRK_UP)
-        set_changed(s, a->id, changed, id);
+        set_changed(s, a, changed, id);
 }
 
 void brk_options_adopt(struct brk_socket *s, const struct cfg_config *old)
@@ -123,7 +139,7 @@ void brk_options_adopt(struct brk_socket *s, const struct cfg_config *old)
         if (!opt_any(&changed, id) || !(row->when & OPT_LATER))
             continue;
         if (s->kind == BRK_LISTENING && !cfg_needs_assoc(&changed, id))
-            set_changed(s, 0, &changed, id);
+            set_changed(s, NULL, &changed, id);
         if (row->effect == OPT_NOW && (s->kind != BRK_LISTENING || row->when & OPT_PER_ASSOC))
             set_now(s, &changed, id);
     }

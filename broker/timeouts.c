@@ -16,6 +16,16 @@
 #include "broker/stats/counts.h"
 #include "config/config.h"
 
+static void end_late(struct brk_worker *w, struct brk_assoc *a)
+{
+    static struct brk_log_budget lines = {.event = "drain_timeout", .level = CFG_LOG_WARNING};
+    a->ended_late = true;
+    if (brk_assoc_admits(a, &lines))
+        brk_log(CFG_LOG_WARNING, "drain_timeout", "%s=%s assoc=%u timeout_ms=%u",
+                brk_member_word(a->socket->member), brk_assoc_name(a), a->id, w->config->drain_timeout_ms);
+    brk_assoc_abort(w, a, "it did not end within drain_timeout");
+}
+
 void brk_ending_tick(struct brk_worker *w)
 {
     struct brk_socket *s, *next;
@@ -30,10 +40,7 @@ void brk_ending_tick(struct brk_worker *w)
             any |= a->end_by_ms != 0;
             if (!a->end_by_ms || a->end_by_ms > w->now_ms || a->state != BRK_UP || a->ended_late)
                 continue;
-            a->ended_late = true;
-            brk_log(CFG_LOG_WARNING, "drain_timeout", "%s=%s assoc=%u timeout_ms=%u",
-                    brk_member_word(s->member), brk_assoc_name(a), a->id, w->config->drain_timeout_ms);
-            brk_assoc_abort(w, a, "it did not end within drain_timeout");
+            end_late(w, a);
         }
         if (s->retiring) {
             any = true;
