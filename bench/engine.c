@@ -112,7 +112,8 @@ static bool open_sinks(struct bench_engine *e)
         if (bench_sink_open(&w->sink, &params, &error) != TR_OK) {
             while (i-- > 0)
                 bench_sink_close(&e->workers[i].sink);
-            return bench_engine_fail(e, "cannot listen: %s", error.text);
+            return bench_engine_fail(e, "cannot listen: %s%s", error.text,
+                                     strstr(error.text, "encaps_port") ? ": --listen-encaps PORT" : "");
         }
     }
     e->sinking = true;

@@ -132,7 +132,7 @@ bool yaml_text_check(const char *text, size_t len, struct err_list *errors)
         const unsigned char *p = (const unsigned char *)text + i;
         size_t bytes = utf8_length(p, len - i);
         if (bytes == 0) {
-            err_add(errors, s.at, "byte 0x%02x is not valid UTF-8; a configuration is a YAML file", *p);
+            err_add(errors, s.at, "byte 0x%02x is not valid UTF-8; is this a text file (YAML or JSON)?", *p);
             return false;
         }
         if (is_tag_directive(&s, p, len - i)) {

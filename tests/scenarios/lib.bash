@@ -376,6 +376,15 @@ query() {
     jq -r ".runs[-1] $2" "$work/$1.json"
 }
 
+# documented COMMAND FILE…: each member of these JSON documents is in the section JSON of `junctor COMMAND --help`.
+documented() {
+    local member help
+    help=$("$JUNCTOR" "$1" --help | sed -n '/^JSON/,/^[SE][IX]/p')
+    while read -r member; do
+        grep -qw -- "$member" <<<"$help" || { echo "junctor $1 --help does not have $member" && return 1; }
+    done < <(jq -r 'del(.points[]?.values) | [paths[] | strings] | unique[]' "${@:2}")
+}
+
 # unharmed [KEY]: the report that was read says that nothing was lost, duplicated or changed; KEY .replies: of the answers.
 unharmed() {
     local bad

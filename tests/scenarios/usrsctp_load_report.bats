@@ -37,6 +37,17 @@ figure() {
     [ "$(awk -F, '$2 == "\"back\"" {n += $5} END {print n}' "$work/tables/series.csv")" = "$(result result .down.delivered)" ]
 }
 
+@test "load --json: --help has every member, whoever knows what" {
+    local here=(--late-ok --listen "127.0.0.1:$P1" --listen-encaps "$U1" --duration 500ms --interval 100ms --associations 2)
+    run_load replied "${here[@]}" --reply --churn 20 --rate 1000
+    run_load down "${here[@]}" --flow name=up,rate=100 --flow name=down,direction=down,rate=100 --option sndbuf=1023M
+    start_sink sink "$U1" "$P1"
+    local sink=$loader
+    run_load far --role source --collect --to "127.0.0.1:$P1" --to-encaps "$U1" --count 10
+    ends_with 0 "$sink"
+    documented load "$work"/{replied,down,sink,far}.json
+}
+
 @test "report: several saved results are laid over each other" {
     local name
     for name in before after; do

@@ -35,6 +35,7 @@ refuses() {
         and .trials.grid.blocks > 0 and (.trials.grid.point | length) == .trials.grid.blocks * 5
         and (.points[0].messages_per_second.value > 0) and (.effects | length) == 2
         and ([.points[] | select(.knee)] | length) == 1 and (.next | length) > 0' "$work/first.out"
+    documented tune "$work/first.out"
     grep -q '^# junctor tune: ' "$work/tuned.yaml"
     if jq -e .change "$work/first.out"; then
         "$JUNCTOR" tune -c "$work/tuned.yaml" --vary maxseg=1200 --budget 1s 2>&1 | grep -qF 'one block of'
