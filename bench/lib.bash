@@ -27,11 +27,12 @@ YAML
 }
 
 # start_broker PROGRAM [NAME]: with $work/NAME.yaml (broker), until it is ready; its log is $work/NAME.log, its process id
-# $broker.
+# $broker. STARTED_BY is a command that starts it, such as "chrt -b 0".
 start_broker() {
-    local name=${2:-broker}
+    local name=${2:-broker} by
+    read -ra by <<<"${STARTED_BY:-}"
     : >"$work/$name.log"
-    "$1" run -c "$work/$name.yaml" 2>"$work/$name.log" </dev/null &
+    "${by[@]}" "$1" run -c "$work/$name.yaml" 2>"$work/$name.log" </dev/null &
     broker=$!
     started+=("$broker")
     for _ in {1..200}; do
