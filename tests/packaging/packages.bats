@@ -83,6 +83,8 @@ accounts() { in_it cat /etc/passwd /etc/group /etc/shadow /etc/gshadow; }
         in_it sh -c 'for of in "Gid $(id -g junctor)" "Uid $(id -u junctor)"; do set -- $of; printf "%s:\t%d\t%d\t%d\t%d\n" "$1" "$2" "$2" "$2" "$2"; done
             printf "Groups:\t%s \n" "$(id -G junctor)"'
         printf 'NoNewPrivs:\t1\nSeccomp:\t2\n'; } | sort | diff - "$BATS_TEST_TMPDIR/has"
+    # Those that answer and capture are behind the others.
+    [ "$(in_it ps -L -o ni= -p "$(property MainPID)" | sort -nu | xargs)" = "0 5 17" ]
     has_logged 'event=privileges uid=[1-9][0-9]* gid=[1-9][0-9]* capabilities=none sandbox=on core_dumps=no'
     [ "$(in_it stat -c %U:%G:%a /run/junctor)" = junctor:junctor:750 ]
     [ "$(in_it systemctl is-enabled junctor)" = enabled ]
