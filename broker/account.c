@@ -96,7 +96,7 @@ static uint64_t drops(const struct brk_counts *c, char *out, size_t size)
 bool brk_account_log(const struct brk_counts *c, const struct cfg_config *config,
                      const struct tr_loop_stats *stats)
 {
-    char reasons[900];
+    char reasons[1500]; /* so many that a line of the log still takes them */
     uint64_t dropped = drops(c, reasons, sizeof reasons);
     uint64_t received = brk_counted(&c->received), copies = brk_counted(&c->copies);
     uint64_t delivered = brk_counted(&c->delivered) - brk_counted(&c->returned);

@@ -29,17 +29,17 @@
 #include "routing/origin.h"
 #include "transport/transport.h"
 
-static void post(struct brk_worker *w, struct brk_handover *h, enum brk_handover_step step)
-{
-    h->step = step;
-    rt_batch_add(&w->out[w->broker->worker_count], &h->parcel);
-}
-
 static void post_to(struct brk_worker *w, unsigned worker, struct brk_handover *h,
                     enum brk_handover_step step)
 {
     h->step = step;
     rt_batch_add(&w->out[worker], &h->parcel);
+}
+
+/* To control. */
+static void post(struct brk_worker *w, struct brk_handover *h, enum brk_handover_step step)
+{
+    post_to(w, w->broker->worker_count, h, step);
 }
 
 /* ---- EXPECT --------------------------------------------------------------------------------------- */

@@ -152,6 +152,21 @@ bool brk_control_pairs_wait(const struct brk_control *c)
 
 /* ---- requests ------------------------------------------------------------------------------------- */
 
+/* The destination that a message is about; NULL: it is about something else. */
+static struct brk_dest *dest_of(const struct rt_parcel *p)
+{
+    switch (p->control) {
+    case BRK_MEMBER_UP:
+    case BRK_MEMBER_TOLD:
+    case BRK_MEMBER_DOWN:
+    case BRK_EMPTIED:
+    case BRK_RETIRED:
+        return brk_dest_of(p->to);
+    default:
+        return NULL;
+    }
+}
+
 /* Takes the requests that have arrived. *lost: destinations to be retired after the publication. */
 static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lost, struct rt_batch *done)
 {
@@ -161,7 +176,7 @@ static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lo
     rt_inbox_take(&c->broker->control, woken, &taken);
     bool any = taken.count;
     while ((p = rt_batch_take(&taken))) {
-        struct brk_dest *d = brk_is_about_dest(p) ? brk_dest_of(p->to) : NULL;
+        struct brk_dest *d = dest_of(p);
         switch ((enum brk_control_kind)p->control) {
         case BRK_MEMBER_UP:
             DL_APPEND(c->dests, d);
@@ -208,7 +223,7 @@ static bool take_requests(struct brk_control *c, bool woken, struct rt_batch *lo
         case BRK_EMPTY:
         case BRK_LOOK:
         case BRK_REQUEST:
-            break; /* never sent to control */
+            abort(); /* never sent to control */
         }
     }
     return any;

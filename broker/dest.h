@@ -56,13 +56,6 @@ static inline struct brk_dest *brk_dest_around(struct rt_dest *d)
     return brk_dest_of((char *)d - offsetof(struct brk_dest, dest));
 }
 
-/* Whether a control message to control is about a destination. */
-static inline bool brk_is_about_dest(const struct rt_parcel *p)
-{
-    return p->control != BRK_STEPPED && p->control != BRK_HANDOVER && p->control != BRK_GONE &&
-           p->control != BRK_BALANCE;
-}
-
 /* An association of a worker as a destination that no group knows yet. NULL: out of memory. */
 struct brk_dest *brk_dest_new(struct brk_worker *w, struct brk_assoc *a, bool mapped);
 

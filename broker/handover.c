@@ -294,6 +294,6 @@ void brk_handover_step(struct brk_worker *w, struct brk_handover *h)
     case BRK_HANDOVER_WANTED:
     case BRK_HANDOVER_PUBLISH:
     case BRK_HANDOVER_DONE:
-        break; /* never sent to a worker */
+        abort(); /* never sent to a worker */
     }
 }

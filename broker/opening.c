@@ -66,8 +66,7 @@ enum tr_code brk_listen(struct brk_worker *w, const struct cfg_config *c, unsign
     struct brk_socket *s =
         brk_socket_new(w, BRK_LISTENING, (struct cfg_member){CFG_MEMBER_LISTENER, listener});
     if (!s) {
-        error->code = TR_LIMIT;
-        snprintf(error->text, sizeof error->text, "out of memory");
+        *error = (struct tr_error){.code = TR_LIMIT, .text = "out of memory"};
         return TR_LIMIT;
     }
     struct opt_set options;
@@ -156,8 +155,7 @@ enum tr_code brk_connect(struct brk_worker *w, unsigned peer, const struct opt_s
         return code;
     struct brk_socket *s = brk_socket_new(w, BRK_OUTBOUND, (struct cfg_member){CFG_MEMBER_PEER, peer});
     if (!s) {
-        error->code = TR_LIMIT;
-        snprintf(error->text, sizeof error->text, "out of memory");
+        *error = (struct tr_error){.code = TR_LIMIT, .text = "out of memory"};
         return TR_LIMIT;
     }
     struct opt_set options;

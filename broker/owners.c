@@ -221,7 +221,7 @@ void brk_owners_take(struct brk_owners *o, struct brk_handover *h, struct rt_mem
     case BRK_HANDOVER_LEAVE:
     case BRK_HANDOVER_ARRIVE:
     case BRK_HANDOVER_FORGET:
-        break; /* never sent to control */
+        abort(); /* never sent to control */
     }
 }
 

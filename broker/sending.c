@@ -157,9 +157,8 @@ static void dispatch_anew(struct brk_worker *w, struct brk_assoc *from, const st
                           uint32_t route)
 {
     struct rt_parcel *p = brk_copy_to_parcel(w, from, m, route, BRK_NOT_CHARGED);
-    if (!p)
-        return;
-    brk_hold_add(w, w->returned, p);
+    if (p)
+        brk_hold_add(w, w->returned, p);
 }
 
 /* The rest of a burst, from index `g`, must wait. */

@@ -69,6 +69,43 @@ static void arrived(struct brk_worker *w, struct brk_assoc *a, struct rt_parcel 
         brk_drop_parcel(w, p, reason);
 }
 
+static void take_control(struct brk_worker *w, const struct rt_parcel *p)
+{
+    switch ((enum brk_control_kind)p->control) {
+    case BRK_RETIRE:
+        brk_assoc_retire(w, brk_dest_of(p->to));
+        break;
+    case BRK_EMPTY:
+        brk_dry_want(w, brk_dest_of(p->to));
+        break;
+    case BRK_LOOK:
+        brk_look(w, brk_look_of(p->to));
+        break;
+    case BRK_FAREWELL:
+        brk_mapped_farewell(w, brk_farewell_of(p->to));
+        break;
+    case BRK_HANDOVER:
+        brk_handover_step(w, brk_handover_of(p->to));
+        break;
+    case BRK_BALANCE:
+        brk_work_asked(w, brk_balance_of(p->to));
+        break;
+    case BRK_RETURNED: /* these come with a message, */
+    case BRK_WAITED:
+    case BRK_LEFT:
+    case BRK_ANSWER:
+    case BRK_MEMBER_UP: /* and these are for control */
+    case BRK_MEMBER_DOWN:
+    case BRK_MEMBER_TOLD:
+    case BRK_RETIRED:
+    case BRK_EMPTIED:
+    case BRK_STEPPED:
+    case BRK_REQUEST:
+    case BRK_GONE:
+        abort();
+    }
+}
+
 static void take_parcel(struct brk_worker *w, struct rt_parcel *p)
 {
     switch (p->kind) {
@@ -76,18 +113,7 @@ static void take_parcel(struct brk_worker *w, struct rt_parcel *p)
         brk_release(p->message);
         return;
     case RT_CONTROL:
-        if (p->control == BRK_RETIRE)
-            brk_assoc_retire(w, brk_dest_of(p->to));
-        else if (p->control == BRK_EMPTY)
-            brk_dry_want(w, brk_dest_of(p->to));
-        else if (p->control == BRK_LOOK)
-            brk_look(w, brk_look_of(p->to));
-        else if (p->control == BRK_FAREWELL)
-            brk_mapped_farewell(w, brk_farewell_of(p->to));
-        else if (p->control == BRK_HANDOVER)
-            brk_handover_step(w, brk_handover_of(p->to));
-        else if (p->control == BRK_BALANCE)
-            brk_work_asked(w, brk_balance_of(p->to));
+        take_control(w, p);
         return;
     case RT_DELIVER:
         brk_count(&w->counts.taken_in, 1);
