@@ -178,6 +178,31 @@ static void burst_to_pending(struct brk_worker *w, struct brk_assoc *a, uint32_t
     }
 }
 
+/* Fills w->burst with `n` of those gathered, from index `g` on. */
+static void burst_of_gathered(struct brk_worker *w, struct brk_assoc *a, uint32_t g, uint32_t n)
+{
+    const struct brk_gathered *e = &w->gathered[g];
+    for (uint32_t i = 0; i < n; i++, e = &w->gathered[e->next]) {
+        w->burst[i] = e->msg;
+        brk_stamp(w, a, &w->burst[i], e->stream,
+                  (struct brk_sent){.origin = e->from->origin,
+                                    .source = e->from->socket->source,
+                                    .route = e->route,
+                                    .fan_out = e->fan_out,
+                                    .entered_ms = w->now_ms});
+    }
+}
+
+/* The stack has taken `sent` of those gathered, from index `g` on: counts them. Returns the index behind. */
+static uint32_t count_gathered(struct brk_worker *w, struct brk_assoc *a, uint32_t g, uint32_t sent)
+{
+    struct brk_delivered taken = {0};
+    for (uint32_t i = 0; i < sent; i++, g = w->gathered[g].next)
+        brk_delivered_add(w, a, &taken, w->gathered[g].route, w->gathered[g].msg.len);
+    brk_delivered_count(w, a, &taken);
+    return g;
+}
+
 static void send_burst(struct brk_worker *w, struct brk_assoc *a)
 {
     uint32_t g = a->outbox.burst_first, left = a->outbox.burst_count;
@@ -188,30 +213,18 @@ static void send_burst(struct brk_worker *w, struct brk_assoc *a)
     }
     while (left) {
         uint32_t n = left < BRK_BURST_MAX ? left : BRK_BURST_MAX, sent = 0;
-        const struct brk_gathered *e = &w->gathered[g];
-        for (uint32_t i = 0; i < n; i++, e = &w->gathered[e->next]) {
-            w->burst[i] = e->msg;
-            brk_stamp(w, a, &w->burst[i], e->stream,
-                      (struct brk_sent){.origin = e->from->origin,
-                                        .source = e->from->socket->source,
-                                        .route = e->route,
-                                        .fan_out = e->fan_out,
-                                        .entered_ms = w->now_ms});
-        }
+        burst_of_gathered(w, a, g, n);
         enum tr_code code = tr_send(a->socket->ep, w->burst, n, &sent);
         brk_sent_undo(&a->outbox.sent, n - sent);
         if (w->tap)
             brk_capture_gathered(w, a, g, sent);
-        struct brk_delivered taken = {0};
-        for (uint32_t i = 0; i < sent; i++, g = w->gathered[g].next)
-            brk_delivered_add(w, a, &taken, w->gathered[g].route, w->gathered[g].msg.len);
-        brk_delivered_count(w, a, &taken);
+        g = count_gathered(w, a, g, sent);
         if (sent && !a->stall.since_ms)
             brk_stall_begin(w, a);
         left -= sent;
         if (code == TR_OK)
             continue;
-        e = &w->gathered[g];
+        const struct brk_gathered *e = &w->gathered[g];
         const struct brk_dropped d = brk_dropped_of(e->from, &e->msg, e->route);
         if (after_refusal(w, a, code, &d) == REST_WAITS) {
             burst_to_pending(w, a, g, left);
