@@ -30,6 +30,15 @@ static unsigned alive(const struct bench_engine *e)
     return sum;
 }
 
+static unsigned links_up(const struct bench_engine *e)
+{
+    unsigned sum = 0;
+
+    for (unsigned i = 0; i < e->worker_count; i++)
+        sum += atomic_load_explicit(&e->workers[i].published.up, memory_order_relaxed);
+    return sum;
+}
+
 /* Associations at the sinks, with those that are being handed over. */
 static unsigned guests(const struct bench_engine *e)
 {
@@ -61,12 +70,8 @@ static void begin_sending(struct bench_engine *e, uint64_t now)
 /* All that could come up is up. */
 static void connected(struct bench_engine *e, uint64_t now)
 {
-    unsigned up = 0;
-
-    for (unsigned i = 0; i < e->worker_count; i++)
-        up += atomic_load_explicit(&e->workers[i].published.up, memory_order_relaxed);
     tr_loop_turn(e->workers[0].loop);
-    if (up == 0) {
+    if (links_up(e) == 0) {
         bench_crew_stage(e, BENCH_STAGE_END);
         return;
     }
@@ -118,12 +123,39 @@ static uint64_t decide_ask(struct bench_engine *e, uint64_t now)
     return now;
 }
 
+/* --fanout: the endpoint here that nobody has called yet, and that would miss messages; NULL: none. */
+static const struct bench_place *uncalled(const struct bench_engine *e)
+{
+    const struct bench_sink *s = &e->workers[0].sink;
+
+    for (unsigned i = 0; e->sinking && e->plan->fanout && i < s->place_count; i++)
+        if (!s->places[i].used)
+            return &s->places[i];
+    return NULL;
+}
+
 static uint64_t decide_connect(struct bench_engine *e, uint64_t now)
 {
-    if (bench_crew_done(e))
+    const struct bench_place *missing = uncalled(e);
+    bool done = bench_crew_done(e);
+    char text[NET_ADDR_TEXT];
+
+    if (done && (!missing || links_up(e) == 0)) {
         connected(e, now);
-    else
+        return UINT64_MAX;
+    }
+    if (!done || (!asked(e) && now < e->deadline_ns)) {
         bench_observe_progress(e, now, BENCH_SETTING_UP);
+        return done ? e->deadline_ns : UINT64_MAX;
+    }
+    const struct bench_end *end = &e->plan->listen[missing - e->workers[0].sink.places];
+    if (!asked(e))
+        bench_engine_fail(
+            e,
+            "--fanout: nobody has connected to %s within --connect-timeout: what is sent would not "
+            "arrive there",
+            net_addr_format(&end->addresses[0], text, sizeof text));
+    bench_crew_stage(e, BENCH_STAGE_END);
     return UINT64_MAX;
 }
 
@@ -472,6 +504,7 @@ bool bench_course_source(struct bench_engine *e, const char *name, const struct 
         return false;
     begin(e, name, to);
     bench_observe_begin(e, bench_now_ns());
+    e->deadline_ns = bench_now_ns() + e->plan->connect_ms * MS;
     bool sent = bench_crew_run(e, BENCH_STAGE_CONNECT) && e->start_ns;
     if (sent) {
         r->name = name;

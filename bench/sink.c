@@ -39,6 +39,7 @@ static void place_ready(struct bench_handle *handle, unsigned flags)
         struct bench_guest *guest;
         if (items[i].kind == TR_EVENT && items[i].event.type == TR_EV_ASSOC_CHANGE &&
             items[i].event.change.state == TR_COMM_UP) {
+            place->used = true;
             bench_guest_new(place, assoc, items[i].event.change.outbound_streams);
         } else if ((guest = bench_guest_find(place, assoc))) {
             bench_guest_item(guest, &items[i], now);

@@ -34,6 +34,7 @@ struct bench_place {
     struct bench_sink *sink;
     struct tr_endpoint *endpoint;
     struct bench_judge *judge;
+    bool used;      /* an association has come up here */
     bool has_stray; /* messages came of an association that had ended before it was accepted: */
     uint32_t stray;
     unsigned stray_number; /* as of those that were accepted */

@@ -375,14 +375,30 @@ static void test_a_sink_that_sends(void **state)
 static void test_what_does_not_arrive_is_lost(void **state)
 {
     (void)state;
-    /* --fanout awaits every message at both endpoints; the source sends to the first only. */
+    /* --fanout awaits every message at both endpoints; the source sends to the first only. Somebody else has
+     * an association with the second. */
     struct job job =
         start("--listen 127.0.0.1:5001 --listen 127.0.0.1:5002 --listen-encaps UDP --count 1000 --fanout "
               "--drain 500ms");
+    wait_for_listener();
+    struct job other =
+        start("--role source --to 127.0.0.1:5002 --to-encaps UDP --rate 1 --count 1000000 --drain 0s");
     assert_int_equal(finish(&job), 1);
+    kill(other.pid, SIGINT);
+    finish(&other);
     assert_true(number(&job, "runs", "delivered") == 1000);
     assert_true(number(&job, "delivered", "lost") == 1000);
     assert_non_null(strstr(job.json, "\"ok\": false"));
+}
+
+static void test_whom_nobody_calls_gets_nothing(void **state)
+{
+    (void)state;
+    struct job job =
+        start("--listen 127.0.0.1:5001 --listen 127.0.0.1:5002 --listen-encaps UDP --count 1000 --fanout "
+              "--connect-timeout 300ms");
+    assert_int_equal(finish(&job), 1);
+    assert_non_null(strstr(job.json, "\"error\": \"--fanout: nobody has connected to 127.0.0.1:5002"));
 }
 
 static void test_nobody_there(void **state)
@@ -488,6 +504,7 @@ int main(void)
         cmocka_unit_test_setup(test_flows, choose_port),
         cmocka_unit_test_setup(test_a_sink_that_sends, choose_port),
         cmocka_unit_test_setup(test_what_does_not_arrive_is_lost, choose_port),
+        cmocka_unit_test_setup(test_whom_nobody_calls_gets_nothing, choose_port),
         cmocka_unit_test_setup(test_nobody_there, choose_port),
         cmocka_unit_test_setup(test_wrong_usage, choose_port),
         cmocka_unit_test_setup(test_a_rate_that_cannot_be_kept, choose_port),
