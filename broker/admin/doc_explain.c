@@ -37,6 +37,18 @@ static unsigned *count_in_group(const struct brk_sight *s, unsigned group)
     return in;
 }
 
+/* Why it gets nothing although it may be up; NULL: nobody has taken it out of the group. */
+static const char *taken_out(const struct admin *a, const struct brk_sight *s, unsigned group,
+                             unsigned position)
+{
+    enum cfg_state state = brk_observer_state_of(a->observer, s->config->groups[group].members[position]);
+    return state == CFG_DRAIN   ? "is in state drain: it gets nothing"
+           : state == CFG_MAINT ? "is in state maint: it gets nothing"
+           : brk_sight_ejected(a->observer, s, group, position)
+               ? "is ejected for a time: it has failed too often"
+               : NULL;
+}
+
 /* Of a shared session. */
 static const char *share(const struct cfg_group *g, unsigned in, bool first)
 {
@@ -72,8 +84,9 @@ static json_t *members(const struct admin *a, const struct brk_sight *s, const s
         struct cfg_member m = g->members[i];
         unsigned in = counts[m.kind == CFG_MEMBER_LISTENER ? m.index : s->config->listener_count + m.index];
         bool paired = r->session == CFG_PAIRED;
-        bool down = paired ? brk_observer_peer(a->observer, m.index).retry_in_ms != 0 : !in;
-        const char *what = paired ? would_connect(g, down, first) : share(g, in, first);
+        const char *out = taken_out(a, s, r->group, i);
+        bool down = out || (paired ? brk_observer_peer(a->observer, m.index).retry_in_ms != 0 : !in);
+        const char *what = out ? out : paired ? would_connect(g, down, first) : share(g, in, first);
         json_t *o = admin_json_member(s->config, m);
         json_object_set_new(o, "in_group", json_integer(in));
         json_object_set_new(o, "what", json_string(what));

@@ -25,6 +25,12 @@ start_sinks() {
     b=$loader
 }
 
+# explained MEMBER WHAT: `junctor explain` says that of it.
+explained() {
+    "$JUNCTOR" explain -s "$work/admin.sock" --from access --ppid 3 >"$work/explained" 2>&1 || true
+    has_line "$work/explained" "^$1 +[0-9]+  $2\$" || { cat "$work/explained" && return 1; }
+}
+
 # junctor COMMAND MEMBER: it succeeds, and says so.
 steer() {
     "$JUNCTOR" "$1" "$2" -s "$work/admin.sock" >"$work/steered"
@@ -73,6 +79,8 @@ stayed() {
     steer drain a
     stays 300 a
     says /v1/groups '.groups[0].members[0] | .set == "drain" and .state == "up" and .in_group == 0'
+    explained a 'is in state drain: it gets nothing'
+    explained b 'gets it'
     steer ready a
     stays 300 b # a is preferred
     steer maint a
@@ -80,6 +88,7 @@ stayed() {
     stays 300 a
     says /v1/groups '.groups[0].members[0] | .set == "maint" and .state == "down" and .associations == 0'
     "$JUNCTOR" status groups -s "$work/admin.sock" | grep -q 'a:maint'
+    explained a 'is in state maint: it gets nothing'
     steer ready a
     wait_more a 300
     end_load
@@ -110,7 +119,10 @@ stayed() {
     start_source first $U3 --associations 2 --rate 300 --duration 5m
     local first=$loader
     wait_delivered_to a 100
+    explained a 'gets the sessions of new clients'
     steer drain a
+    explained a 'is in state drain: it gets nothing'
+    explained b 'gets the sessions of new clients'
     start_source second $U4 --associations 2 --rate 300 --duration 5m
     local second=$loader
     wait_delivered_to b 100
@@ -198,6 +210,7 @@ shows() { # member, state: as `junctor status groups` does
     start_broker < <(config 'share: round-robin, eject: {failures: 3, within: 60s, for: 3s}')
     wait_log 'event=member_ejected member=a group=core' 20
     wait_until 10 shows a ejected
+    wait_until 10 explained a 'is ejected for a time: it has failed too often'
     says /v1/peers '.peers[0].ejections >= 1'
     ask /metrics | grep -qE '^junctor_peer_ejections_total{peer="a"} [1-9]'
     start_source source $U3 --rate 500 --duration 5m
