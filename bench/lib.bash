@@ -54,6 +54,24 @@ stop_broker() {
     wait "$pid"
 }
 
+# build_revision REV TARGET: makes TARGET of that revision, once, in $BUILD/base; $base is its build folder then. Ends the
+# script if it cannot.
+build_revision() {
+    local commit tree
+    commit=$(git rev-parse --verify --quiet "$1^{commit}") || { echo "there is no revision $1" >&2 && exit 2; }
+    tree=${BUILD:-build}/base/$commit
+    base=$tree/build
+    [ ! -e "$tree/built-$2" ] || return 0
+    echo "building $1 in $tree"
+    mkdir -p "$tree" && git archive "$commit" | tar -x -C "$tree" || exit 1
+    env -u BUILD -u MAKEFLAGS -u MAKELEVEL DEPS=no make -C "$tree" -s -j"$(nproc)" BUILD=build "$2" >"$tree.log" 2>&1 || {
+        tail -n 30 "$tree.log"
+        echo "$1 does not build: $tree.log" >&2
+        exit 1
+    }
+    touch "$tree/built-$2"
+}
+
 # measured_on: what the figures were made on.
 measured_on() {
     echo "$(processor), $(nproc) processors, Linux $(uname -r)"
