@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uthash.h>
+#include "config/sctp/hash.h"
 
 #define TOKEN 1000
 

@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uthash.h>
 #include <utlist.h>
 
 #include "broker/assoc.h"
@@ -42,6 +41,7 @@
 #include "broker/stats/counts.h"
 #include "config/config.h"
 #include "config/same.h"
+#include "config/sctp/hash.h"
 #include "routing/inbox.h"
 #include "routing/message.h"
 #include "routing/plan.h"

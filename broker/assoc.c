@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <uthash.h>
 #include <utlist.h>
 
 #include "broker/access.h"
@@ -20,6 +19,7 @@
 #include "broker/stall.h"
 #include "broker/state.h"
 #include "config/config.h"
+#include "config/sctp/hash.h"
 #include "config/sctp/options.h"
 #include "routing/origin.h"
 #include "transport/transport.h"

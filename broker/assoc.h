@@ -5,8 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <uthash.h>
-
 #include "broker/busy.h"
 #include "broker/clients.h"
 #include "broker/dry.h"
@@ -19,6 +17,7 @@
 #include "broker/stall.h"
 #include "broker/work.h"
 #include "config/sctp/address.h"
+#include "config/sctp/hash.h"
 
 struct brk_worker;
 struct brk_socket;

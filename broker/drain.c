@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 #include <sys/eventfd.h>
 
-#include <uthash.h>
 #include <utlist.h>
 
 #include "broker/assoc.h"
@@ -16,6 +15,7 @@
 #include "broker/socket.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
+#include "config/sctp/hash.h"
 #include "routing/inbox.h"
 #include "routing/plan.h"
 #include "transport/transport.h"

@@ -9,8 +9,6 @@
 
 #include <stdio.h>
 
-#include <uthash.h>
-
 #include "broker/assoc.h"
 #include "broker/log.h"
 #include "broker/sndbuf.h"
@@ -19,6 +17,7 @@
 #include "broker/window.h"
 #include "config/config.h"
 #include "config/same.h"
+#include "config/sctp/hash.h"
 #include "config/sctp/options.h"
 #include "transport/transport.h"
 

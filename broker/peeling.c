@@ -1,7 +1,6 @@
 /* Peeling off: giving an association of a listener a socket of its own. */
 #include "broker/peeling.h"
 
-#include <uthash.h>
 #include <utlist.h>
 
 #include "broker/assoc.h"
@@ -15,6 +14,7 @@
 #include "broker/stats/counts.h"
 #include "broker/window.h"
 #include "config/config.h"
+#include "config/sctp/hash.h"
 #include "config/sctp/options.h"
 #include "transport/transport.h"
 

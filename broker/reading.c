@@ -2,7 +2,6 @@
  * everything has been read. */
 #include "broker/reading.h"
 
-#include <uthash.h>
 #include <utlist.h>
 
 #include "broker/assoc.h"
@@ -18,6 +17,7 @@
 #include "broker/socket.h"
 #include "broker/state.h"
 #include "broker/stats/counts.h"
+#include "config/sctp/hash.h"
 #include "transport/transport.h"
 
 void brk_socket_writable(struct brk_worker *w, struct brk_socket *s)

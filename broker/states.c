@@ -3,7 +3,6 @@
 
 #include <stdatomic.h>
 
-#include <uthash.h>
 #include <utlist.h>
 
 #include "broker/assoc.h"
@@ -14,6 +13,7 @@
 #include "broker/socket.h"
 #include "broker/standing.h"
 #include "broker/state.h"
+#include "config/sctp/hash.h"
 #include "routing/plan.h"
 #include "routing/snapshot.h"
 #include "transport/transport.h"

@@ -2,7 +2,6 @@
  * (ending.c). */
 #include "broker/timeouts.h"
 
-#include <uthash.h>
 #include <utlist.h>
 
 #include "broker/assoc.h"
@@ -15,6 +14,7 @@
 #include "broker/state.h"
 #include "broker/stats/counts.h"
 #include "config/config.h"
+#include "config/sctp/hash.h"
 
 static void end_late(struct brk_worker *w, struct brk_assoc *a)
 {

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include <uthash.h>
 #include <utlist.h>
 
 #include "broker/adopt.h"
@@ -26,6 +25,7 @@
 #include "broker/state.h"
 #include "broker/stats/counts.h"
 #include "config/config.h"
+#include "config/sctp/hash.h"
 #include "routing/inbox.h"
 #include "routing/message.h"
 #include "routing/plan.h"

@@ -6,9 +6,10 @@
 
 #include <stdalign.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "config/sctp/require.h"
 
 #define BLOCK (64 * 1024)
 
@@ -21,10 +22,8 @@ struct arena_block {
 static struct arena_block *add_block(struct arena *a, size_t size)
 {
     struct arena_block *b = calloc(1, sizeof *b + size);
-    if (!b) {
-        fputs("junctor: out of memory while reading the configuration\n", stderr);
-        abort();
-    }
+    if (!b)
+        require_no_memory("the configuration");
     b->size = size;
     b->next = a->blocks;
     a->blocks = b;

@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uthash.h>
-
 #include "bench/tune/stats.h"
+#include "config/sctp/hash.h"
 
 #define SEED 1
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uthash.h>
+#include "config/sctp/hash.h"
 
 #define FLOWS_MAX 65536
 #define FIRST_TSN 1

@@ -12,4 +12,7 @@
 /* Prints the condition on standard error and aborts. */
 void require_failed(const char *where, const char *condition) __attribute__((noreturn));
 
+/* For the few places that have no way to fail: prints that there is no memory for `what` and aborts. */
+void require_no_memory(const char *what) __attribute__((noreturn));
+
 #endif

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uthash.h>
 #include <utlist.h>
 
 #include "broker/assoc.h"
@@ -18,6 +17,7 @@
 #include "broker/queue.h"
 #include "broker/socket.h"
 #include "broker/state.h"
+#include "config/sctp/hash.h"
 #include "tests/middle/paper.h"
 
 struct message {

@@ -9,8 +9,7 @@
 
 #include <usrsctp.h>
 
-#include <uthash.h>
-
+#include "config/sctp/hash.h"
 #include "transport/usrsctp/udp.h"
 
 struct usr_loop;
