@@ -72,9 +72,9 @@ load admin
     [ "$(wc -l <"$work/resources")" -gt 15 ]
     grep -oE '\| `[A-Z]+ /[^`]*` \|' broker/admin/API.md | sort | comm -23 "$work/resources" - >"$work/lacks"
     start_sink sink "$U1" "$P1" --keep
-    wait_until 10 says /v1/groups '.groups[0].in_group == 1'
+    wait_until 10 says "/v1/associations?peer=one" '.associations | map(.state) == ["up"]' # up to 100 ms behind its group
     local id ask=(curl -sS --max-time 60 --unix-socket "$work/admin.sock")
-    id=$(ask "/v1/associations?peer=one" | jq -r '.associations[0].id')
+    id=$(jq -r '.associations[0].id' "$work/said.json")
     {
         "${ask[@]}" http://junctor/v1/{status,listeners,peers,groups,routes,workers} | jq -r 'keys[], (.. | objects | select(has("traffic")) | keys[])'
         "${ask[@]}" http://junctor/v1/{associations,"associations/$id",history,"explain?from=access&ppid=3"} | jq -r '.. | objects | keys[]'

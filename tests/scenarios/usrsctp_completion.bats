@@ -61,9 +61,9 @@ type_keys() { # TEXT, KEY…
     command -v tmux >/dev/null || skip "tmux is not installed"
     start_broker < <(gateway)
     start_sink sink "$U1" "$P1" --keep
-    wait_until 10 says /v1/groups '.groups[0].in_group == 1'
+    wait_until 10 says "/v1/associations?peer=one" '.associations | map(.state) == ["up"]' # up to 100 ms behind its group
     local id junctor
-    id=$(ask /v1/associations | jq -r '.associations[0].id')
+    id=$(jq -r '.associations[0].id' "$work/said.json")
     [ "$(complete drain -s "$work/admin.sock" o)" = one ]
     diff <(complete maint -s "$work/admin.sock" "") <(printf '%s\n' access one two)
     [ "$(complete move -s "$work/admin.sock" "")" = "$id" ]
