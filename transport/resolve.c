@@ -270,16 +270,22 @@ enum tr_code tr_resolver_ask(struct tr_resolver *r, const char *host, uint16_t p
                    strerror(failed));
 }
 
+/* With the lock held, after answers were removed: the descriptor is readable only while there are some. */
+static void answers_removed(struct tr_resolver *r)
+{
+    eventfd_t count;
+    if (TAILQ_EMPTY(&r->ready))
+        eventfd_read(r->fd, &count);
+}
+
 bool tr_resolver_next(struct tr_resolver *r, struct tr_answer *out)
 {
     REQUIRE(r != NULL && out != NULL);
-    eventfd_t count;
     pthread_mutex_lock(&r->lock);
     struct request *q = TAILQ_FIRST(&r->ready);
     if (q != NULL)
         TAILQ_REMOVE(&r->ready, q, next);
-    if (TAILQ_EMPTY(&r->ready))
-        eventfd_read(r->fd, &count);
+    answers_removed(r);
     pthread_mutex_unlock(&r->lock);
     if (q == NULL)
         return false;
@@ -308,6 +314,7 @@ void tr_resolver_cancel(struct tr_resolver *r, const void *cookie)
     pthread_mutex_lock(&r->lock);
     drop(&r->waiting, false, cookie);
     drop(&r->ready, false, cookie);
+    answers_removed(r);
     TAILQ_FOREACH(q, &r->running, next)
     if (q->answer.cookie == cookie)
         q->unwanted = true;

@@ -379,8 +379,8 @@ static void test_cancel(void **state)
     ask(r, "kept.test", &kept);
     ask(r, "192.0.2.7", &dropped);
     tr_resolver_cancel(r, &dropped);
+    assert_false(is_readable(r, 0)); /* asked first: tr_resolver_next may change it */
     assert_false(tr_resolver_next(r, &a));
-    assert_false(is_readable(r, 0));
     release(32);
     take(r, &kept, &a);
     assert_int_equal(a.code, TR_OK);
