@@ -30,7 +30,7 @@ setup() {
     local base i used
     used=$(ports_in_use)
     while :; do
-        base=$((10000 + (RANDOM % 500 * 4 + ${JUNCTOR_LANE:-0} % 4) * 10))
+        base=$((10000 + (RANDOM % 250 * 8 + ${JUNCTOR_LANE:-0} % 8) * 10))
         for i in 0 1 2 3 4 5 6 7; do
             [[ $used != *$'\n'$((base + i))$'\n'* ]] || continue 2
         done
