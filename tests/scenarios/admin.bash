@@ -14,6 +14,15 @@ says() { # path, jq's condition
     ask "$1" >"$work/said.json" && jq -e "$2" "$work/said.json" >/dev/null
 }
 
+junctor() { # COMMAND OPTION…: asks that broker
+    "$JUNCTOR" "$1" -s "$work/admin.sock" "${@:2}" 3>&-
+}
+status_is() { # STATUS COMMAND…: the command exits so
+    local status=0
+    "${@:2}" >"$work/out" 2>"$work/err" || status=$?
+    [ $status = "$1" ] || { echo "exit status $status: $*"; cat "$work/out" "$work/err"; return 1; }
+}
+
 gateway() {
     admin
     cat <<CONFIG

@@ -1,15 +1,6 @@
 load lib
 load admin
 
-junctor() {
-    "$JUNCTOR" "$1" -s "$work/admin.sock" "${@:2}" 3>&-
-}
-status_is() { # STATUS COMMAND…: the command exits so
-    local status=0
-    "${@:2}" >"$work/out" 2>"$work/err" || status=$?
-    [ $status = "$1" ] || { echo "exit status $status: $*"; cat "$work/out" "$work/err"; return 1; }
-}
-
 @test "commands: what they say, and exit statuses" {
     start_broker < <(gateway)
     junctor reload | grep -q '^reloaded generation=2 '

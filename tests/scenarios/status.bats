@@ -1,15 +1,6 @@
 load lib
 load admin
 
-junctor() {
-    "$JUNCTOR" "$1" -s "$work/admin.sock" "${@:2}" 3>&-
-}
-status_is() { # STATUS COMMAND…: the command exits so
-    local status=0
-    "${@:2}" >"$work/out" 2>"$work/err" || status=$?
-    [ $status = "$1" ] || { echo "exit status $status: $*"; cat "$work/out" "$work/err"; return 1; }
-}
-
 @test "status: tables that say what the documents say" {
     start_broker < <(gateway | sed '1s#: {#: {workers: 1, #')
     start_sink sink "$U1" "$P1" --keep
